@@ -1,0 +1,83 @@
+//! Shows points in time to people: local, UTC, and how far away.
+
+use chrono::{DateTime, Local, Utc};
+
+use super::Timestamp;
+
+/// Shows a time as `2030-01-01 01:00:00 +01:00, 2030-01-01T00:00:00Z, in 3 years`.
+///
+/// The local form is left out where the local zone is UTC. A time that no calendar holds is shown
+/// as its epoch seconds.
+#[must_use]
+pub fn full(at: Timestamp, now: Timestamp) -> String {
+    let relative = relative(at, now);
+    let Some(universal) = calendar(at) else {
+        return format!("epoch second {}, {relative}", at.epoch_seconds());
+    };
+    let local = universal.with_timezone(&Local);
+    if local.offset().local_minus_utc() == 0 {
+        return format!("{}, {relative}", utc(at));
+    }
+    format!("{}, {}, {relative}", local.format("%Y-%m-%d %H:%M:%S %:z"), utc(at))
+}
+
+/// Shows a time in RFC 3339, UTC; its epoch seconds where no calendar holds it.
+#[must_use]
+pub fn utc(at: Timestamp) -> String {
+    calendar(at).map_or_else(
+        || at.epoch_seconds().to_string(),
+        |universal| universal.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+    )
+}
+
+/// Shows how far `at` is from `now`: `in 3 days`, `2 hours ago`, `now`.
+#[must_use]
+pub fn relative(at: Timestamp, now: Timestamp) -> String {
+    let distance = at.epoch_seconds().abs_diff(now.epoch_seconds());
+    if distance == 0 {
+        return "now".into();
+    }
+    let (number, unit) = match distance {
+        ..120 => (distance, "second"),
+        ..7_200 => (distance / 60, "minute"),
+        ..172_800 => (distance / 3_600, "hour"),
+        ..63_072_000 => (distance / 86_400, "day"),
+        _ => (distance / 31_536_000, "year"),
+    };
+    let plural = if number == 1 { "" } else { "s" };
+    if at > now { format!("in {number} {unit}{plural}") } else { format!("{number} {unit}{plural} ago") }
+}
+
+/// Gives the calendar's form of a time, for years of four digits.
+fn calendar(at: Timestamp) -> Option<DateTime<Utc>> {
+    let seconds = i64::try_from(at.epoch_seconds()).ok()?;
+    DateTime::from_timestamp(seconds, 0).filter(|_| seconds <= 253_402_300_799)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_epoch_seconds(seconds).unwrap()
+    }
+
+    #[test]
+    fn tells_the_distance_in_the_largest_fitting_unit() {
+        let now = at(1_800_000_000);
+        let shown = |seconds: u64| relative(at(seconds), now);
+        assert_eq!(shown(1_800_000_000), "now");
+        assert_eq!(shown(1_800_000_001), "in 1 second");
+        assert_eq!(shown(1_799_999_881), "119 seconds ago");
+        assert_eq!(shown(1_799_999_880), "2 minutes ago");
+        assert_eq!(shown(1_800_007_200), "in 2 hours");
+        assert_eq!(shown(1_800_000_000 + 3 * 86_400), "in 3 days");
+        assert_eq!(shown(1_800_000_000 + 3 * 31_536_000), "in 3 years");
+    }
+
+    #[test]
+    fn shows_utc_in_rfc_3339_and_falls_back_to_the_number() {
+        assert_eq!(utc(at(1_893_456_000)), "2030-01-01T00:00:00Z");
+        assert_eq!(utc(Timestamp::MAX), "9007199254740991");
+    }
+}

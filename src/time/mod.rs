@@ -1,0 +1,89 @@
+//! Time as the rest of the program means it: whole seconds since the epoch, from a clock that is
+//! passed in.
+
+mod display;
+mod when;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub use display::{full, relative, utc};
+pub use when::{DurationError, When, WhenError, parse_duration};
+
+/// A point in time in whole seconds since 1970-01-01T00:00:00Z: a `NumericDate` (RFC 7519 section 2)
+/// without its fraction.
+///
+/// At most 2^53 - 1, the largest integer that every JSON reader keeps (RFC 8259 section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(u64);
+
+impl Timestamp {
+    /// The epoch itself.
+    pub const EPOCH: Self = Self(0);
+    /// The latest point in time that a claim may name.
+    pub const MAX: Self = Self((1 << 53) - 1);
+
+    /// Makes a timestamp from epoch seconds; `None` above [`Timestamp::MAX`].
+    #[must_use]
+    pub const fn from_epoch_seconds(seconds: u64) -> Option<Self> {
+        if seconds <= Self::MAX.0 { Some(Self(seconds)) } else { None }
+    }
+
+    /// Gives the seconds since the epoch.
+    #[must_use]
+    pub const fn epoch_seconds(self) -> u64 {
+        self.0
+    }
+
+    /// Gives the time `duration` later, at most [`Timestamp::MAX`].
+    #[must_use]
+    pub fn after(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(duration.as_secs())).min(Self::MAX)
+    }
+
+    /// Gives the time `duration` earlier, at least [`Timestamp::EPOCH`].
+    #[must_use]
+    pub fn before(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(duration.as_secs()))
+    }
+}
+
+/// Where the present comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Clock {
+    /// The operating system's clock.
+    System,
+    /// One moment that does not pass.
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    /// Tells the time, cut to whole seconds. A system clock before the epoch reads as the epoch.
+    #[must_use]
+    pub fn now(self) -> Timestamp {
+        match self {
+            Self::System => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                Timestamp::EPOCH.after(since)
+            }
+            Self::Fixed(moment) => moment,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arithmetic_stops_at_both_ends() {
+        let early = Timestamp::from_epoch_seconds(5).unwrap();
+        assert_eq!(early.before(Duration::from_secs(6)), Timestamp::EPOCH);
+        assert_eq!(early.after(Duration::from_secs(u64::MAX)), Timestamp::MAX);
+    }
+
+    #[test]
+    fn holds_exactly_the_integers_that_json_keeps() {
+        assert_eq!(Timestamp::from_epoch_seconds((1 << 53) - 1), Some(Timestamp::MAX));
+        assert_eq!(Timestamp::from_epoch_seconds(1 << 53), None);
+    }
+}
