@@ -3,4 +3,6 @@
 //!
 
 pub mod foreign;
+pub mod secret;
 pub mod time;
+pub mod token;

@@ -38,10 +38,10 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
         return "now".into();
     }
     let (number, unit) = match distance {
-        ..120 => (distance, "second"),
-        ..7_200 => (distance / 60, "minute"),
-        ..172_800 => (distance / 3_600, "hour"),
-        ..63_072_000 => (distance / 86_400, "day"),
+        0..120 => (distance, "second"),
+        120..7_200 => (distance / 60, "minute"),
+        7_200..172_800 => (distance / 3_600, "hour"),
+        172_800..63_072_000 => (distance / 86_400, "day"),
         _ => (distance / 31_536_000, "year"),
     };
     let plural = if number == 1 { "" } else { "s" };

@@ -1,0 +1,283 @@
+//! Where a secret comes from: one closed set, never a chain.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::file::{self, FileFault, Trust};
+use super::{Secret, SecretError};
+use crate::foreign::{brief, identifier};
+
+/// The variable in which systemd names the directory of a unit's credentials.
+const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
+
+/// The secret of the built-in `demo` profile: published here, and of no Stream app.
+const DEMO_SECRET: &str = "demo-secret-published-in-the-readme-never-use-it";
+
+/// Looks up environment variables; the caller decides what stands behind it.
+pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
+
+/// Where a secret comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Source {
+    /// The published secret of the `demo` profile.
+    Demo,
+    /// `env:NAME`: an environment variable.
+    Env(String),
+    /// `file:/abs`: a file of mine or of root's that nobody else can read.
+    File(PathBuf),
+    /// `credential:NAME`: a credential that systemd passed to the service.
+    Credential(String),
+}
+
+/// A secret as it was read, and what to say about it.
+#[derive(Debug)]
+pub struct Read {
+    /// The secret.
+    pub secret: Secret,
+    /// Whether others than its owner can read the file it came from.
+    pub is_exposed: bool,
+}
+
+/// Why a source gave no secret. Any failure is final: no other source is tried.
+#[derive(Debug)]
+pub enum SourceError {
+    /// The variable, file or credential is not there.
+    Missing {
+        /// The source that was asked.
+        source: Source,
+    },
+    /// What it gave is no secret.
+    Unusable {
+        /// The source that was asked.
+        source: Source,
+        /// What is wrong with it.
+        error: SecretError,
+    },
+    /// The file could not be opened or read.
+    Unreadable {
+        /// The source that was asked.
+        source: Source,
+        /// What the operating system said.
+        error: io::Error,
+    },
+    /// The file is none that a secret may stand in.
+    Unsafe {
+        /// The source that was asked.
+        source: Source,
+        /// What is wrong with the file.
+        fault: FileFault,
+    },
+    /// `credential:` outside of a systemd service.
+    NoCredentials {
+        /// The source that was asked.
+        source: Source,
+    },
+}
+
+impl SourceError {
+    /// Gives the next step to take.
+    #[must_use]
+    pub fn hint(&self) -> String {
+        match self {
+            Self::Missing { source: Source::Env(name) } => {
+                format!("set {name} to the app's API secret, from Stream's dashboard")
+            }
+            Self::Missing { .. } => "write the app's API secret there, from Stream's dashboard".into(),
+            Self::Unusable { error: SecretError::Empty, .. } => {
+                "put the app's API secret there, from Stream's dashboard".into()
+            }
+            Self::Unusable { .. } => {
+                "it must hold the API secret alone, as Stream's dashboard shows it".into()
+            }
+            Self::Unreadable { .. } => "check the path and who may read it".into(),
+            Self::Unsafe { fault, .. } => fault.hint(),
+            Self::NoCredentials { .. } => {
+                "add LoadCredential= to the unit, or use env: or file: outside of systemd".into()
+            }
+        }
+    }
+}
+
+impl fmt::Display for SourceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Missing { source: Source::Env(name) } => {
+                write!(f, "the environment variable {} is not set", brief(name))
+            }
+            Self::Missing { source } => write!(f, "there is no secret at {source}"),
+            Self::Unusable { source, error } => write!(f, "cannot use {source}: {error}"),
+            Self::Unreadable { source, error } => write!(f, "cannot read {source}: {error}"),
+            Self::Unsafe { source, fault } => write!(f, "refused {source}: {fault}"),
+            Self::NoCredentials { source } => {
+                write!(f, "cannot read {source}: {CREDENTIALS_DIRECTORY} is not set")
+            }
+        }
+    }
+}
+
+impl Error for SourceError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Unusable { error, .. } => Some(error),
+            Self::Unreadable { error, .. } => Some(error),
+            Self::Unsafe { fault, .. } => Some(fault),
+            Self::Missing { .. } | Self::NoCredentials { .. } => None,
+        }
+    }
+}
+
+impl Source {
+    /// Reads a source as it is written in a configuration: `env:NAME`, `file:/abs`, `credential:NAME`.
+    ///
+    /// # Errors
+    /// A sentence that says which forms there are.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+        match kind {
+            "env" if is_variable_name(rest) => Ok(Self::Env(rest.to_owned())),
+            "file" if Path::new(rest).is_absolute() => Ok(Self::File(rest.into())),
+            "credential" if is_credential_name(rest) => Ok(Self::Credential(rest.to_owned())),
+            "env" => Err("env: wants a variable's name, as in env:STREAM_API_SECRET".into()),
+            "file" => Err("file: wants an absolute path, as in file:/etc/stream/secret".into()),
+            "credential" => Err("credential: wants a name, as in credential:stream-secret".into()),
+            _ => Err(format!(
+                "{} is not a source: use env:NAME, file:/abs or credential:NAME",
+                identifier(text)
+            )),
+        }
+    }
+
+    /// Reads the secret. `environment` looks up variables.
+    ///
+    /// # Errors
+    /// [`SourceError`], naming the source and what was wrong. It never holds a byte of the secret.
+    pub fn read(&self, environment: &Environment<'_>) -> Result<Read, SourceError> {
+        match self {
+            Self::Demo => self.accept(DEMO_SECRET.into(), false),
+            Self::Env(name) => {
+                let value = environment(name).ok_or_else(|| SourceError::Missing { source: self.clone() })?;
+                self.accept(value.into_encoded_bytes(), false)
+            }
+            Self::File(path) => self.read_file(path, Trust::Judge),
+            Self::Credential(name) => {
+                let directory = environment(CREDENTIALS_DIRECTORY)
+                    .ok_or_else(|| SourceError::NoCredentials { source: self.clone() })?;
+                self.read_file(&Path::new(&directory).join(name), Trust::Service)
+            }
+        }
+    }
+
+    /// Reads a file that holds nothing but the secret.
+    fn read_file(&self, path: &Path, trust: Trust) -> Result<Read, SourceError> {
+        let source = self.clone();
+        match file::read(path, trust) {
+            Ok(read) => self.accept(read.bytes, read.is_exposed),
+            Err(file::FileError::Unsafe(fault)) => Err(SourceError::Unsafe { source, fault }),
+            Err(file::FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                Err(SourceError::Missing { source })
+            }
+            Err(file::FileError::Io(error)) => Err(SourceError::Unreadable { source, error }),
+        }
+    }
+
+    /// Takes the bytes that the source gave.
+    fn accept(&self, bytes: Vec<u8>, is_exposed: bool) -> Result<Read, SourceError> {
+        match Secret::new(bytes) {
+            Ok(secret) => Ok(Read { secret, is_exposed }),
+            Err(error) => Err(SourceError::Unusable { source: self.clone(), error }),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Demo => f.write_str("demo"),
+            Self::Env(name) => write!(f, "env:{}", brief(name)),
+            Self::File(path) => write!(f, "file:{}", brief(&path.to_string_lossy())),
+            Self::Credential(name) => write!(f, "credential:{}", brief(name)),
+        }
+    }
+}
+
+/// Tells whether `name` can name an environment variable.
+fn is_variable_name(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+/// Tells whether `name` is one plain file name, as systemd demands of credentials.
+fn is_credential_name(name: &str) -> bool {
+    !name.is_empty()
+        && name != "."
+        && name != ".."
+        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nothing(_: &str) -> Option<OsString> {
+        None
+    }
+
+    #[test]
+    fn reads_a_variable_and_trims_one_line_break() {
+        let environment = |name: &str| (name == "MY_SECRET").then(|| OsString::from("of the app\n"));
+        let read = Source::Env("MY_SECRET".into()).read(&environment).unwrap();
+        assert_eq!(read.secret.expose(), b"of the app");
+    }
+
+    #[test]
+    fn a_variable_that_is_not_set_is_named() {
+        let error = Source::Env("MY_SECRET".into()).read(&nothing).unwrap_err();
+        assert_eq!(error.to_string(), "the environment variable MY_SECRET is not set");
+    }
+
+    #[test]
+    fn an_empty_variable_is_refused() {
+        let error = Source::Env("X".into()).read(&|_| Some("\n".into())).unwrap_err();
+        assert_eq!(error.to_string(), "cannot use env:X: the secret is empty");
+    }
+
+    #[test]
+    fn a_credential_wants_the_directory_that_systemd_gives() {
+        let error = Source::Credential("key".into()).read(&nothing).unwrap_err();
+        assert_eq!(error.to_string(), "cannot read credential:key: CREDENTIALS_DIRECTORY is not set");
+    }
+
+    #[test]
+    fn reads_each_form_that_a_configuration_holds() {
+        assert_eq!(Source::parse("env:STREAM_API_SECRET"), Ok(Source::Env("STREAM_API_SECRET".into())));
+        assert_eq!(Source::parse("file:/run/secret"), Ok(Source::File("/run/secret".into())));
+        assert_eq!(Source::parse("credential:a.b-c_d"), Ok(Source::Credential("a.b-c_d".into())));
+    }
+
+    #[test]
+    fn refuses_sources_of_another_form() {
+        for text in [
+            "",
+            "env:",
+            "env:A B",
+            "env:1A",
+            "file:",
+            "file:rel",
+            "credential:../x",
+            "credential:",
+            "plain:x",
+            "hunter2",
+        ] {
+            assert!(Source::parse(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_demo_secret_is_sound() {
+        assert_eq!(Source::Demo.read(&nothing).unwrap().secret.weaknesses(), []);
+    }
+}

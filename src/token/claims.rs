@@ -1,0 +1,225 @@
+//! The claims of a customer's token, and their canonical JSON (contract section 1).
+
+use std::error::Error;
+use std::fmt;
+
+use super::CustomerId;
+use crate::time::Timestamp;
+
+/// What every canonical claims set starts with. With the header before it, it is 65 bytes of
+/// base64url, one block of SHA-256 and one byte more.
+pub(super) const CANONICAL_HEAD: &[u8; 21] = br#"{"user_id":"customer-"#;
+
+/// The most bytes that can follow [`CANONICAL_HEAD`]: 19 digits, `"`, two claims of 7 + 16, `}`.
+pub(super) const LONGEST_TAIL: usize = 19 + 1 + 2 * (7 + 16) + 1;
+
+/// The claims of a customer's token.
+///
+/// `exp` and `iat` are never 0: the official SDKs drop a 0 in silence, and a token that was to
+/// expire would never do so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Claims {
+    /// Whose token it is: `user_id`.
+    customer: CustomerId,
+    /// When it ends: `exp`.
+    expires_at: Option<Timestamp>,
+    /// When it was made: `iat`.
+    issued_at: Option<Timestamp>,
+}
+
+/// Why claims cannot be minted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimsError {
+    /// `exp` is 0.
+    ExpiresAtEpoch,
+    /// `iat` is 0.
+    IssuedAtEpoch,
+}
+
+impl fmt::Display for ClaimsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let claim = match self {
+            Self::ExpiresAtEpoch => "exp",
+            Self::IssuedAtEpoch => "iat",
+        };
+        write!(f, "{claim} is 0, which Stream's SDKs leave out of a token")
+    }
+}
+
+impl Error for ClaimsError {}
+
+impl Claims {
+    /// Makes claims that are valid until they are revoked.
+    #[must_use]
+    pub const fn new(customer: CustomerId) -> Self {
+        Self { customer, expires_at: None, issued_at: None }
+    }
+
+    /// Adds `exp`.
+    ///
+    /// # Errors
+    /// [`ClaimsError::ExpiresAtEpoch`] for 0.
+    pub fn expiring(self, at: Timestamp) -> Result<Self, ClaimsError> {
+        if at == Timestamp::EPOCH {
+            return Err(ClaimsError::ExpiresAtEpoch);
+        }
+        Ok(Self { expires_at: Some(at), ..self })
+    }
+
+    /// Adds `iat`.
+    ///
+    /// # Errors
+    /// [`ClaimsError::IssuedAtEpoch`] for 0.
+    pub fn issued(self, at: Timestamp) -> Result<Self, ClaimsError> {
+        if at == Timestamp::EPOCH {
+            return Err(ClaimsError::IssuedAtEpoch);
+        }
+        Ok(Self { issued_at: Some(at), ..self })
+    }
+
+    /// Tells whose token it is.
+    #[must_use]
+    pub const fn customer(&self) -> CustomerId {
+        self.customer
+    }
+
+    /// Tells when the token ends; `None` is until it is revoked.
+    #[must_use]
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+
+    /// Tells when the token was made, where it says so.
+    #[must_use]
+    pub const fn issued_at(&self) -> Option<Timestamp> {
+        self.issued_at
+    }
+
+    /// Writes what follows [`CANONICAL_HEAD`] and tells its length.
+    pub(super) fn write_tail(&self, tail: &mut [u8; LONGEST_TAIL]) -> usize {
+        let mut length = write_number(tail, 0, self.customer.get());
+        length = write_bytes(tail, length, b"\"");
+        for (name, at) in [(br#","exp":"#, self.expires_at), (br#","iat":"#, self.issued_at)] {
+            if let Some(at) = at {
+                length = write_bytes(tail, length, name);
+                length = write_number(tail, length, at.epoch_seconds());
+            }
+        }
+        write_bytes(tail, length, b"}")
+    }
+
+    /// Reads what follows [`CANONICAL_HEAD`], and only what [`Claims::write_tail`] writes.
+    pub(super) fn read_tail(tail: &[u8]) -> Option<Self> {
+        let (digits, mut rest) = split_digits(tail);
+        let mut claims = Self::new(CustomerId::from_digits(digits).ok()?);
+        rest = rest.strip_prefix(b"\"")?;
+        if let Some(after) = rest.strip_prefix(br#","exp":"#) {
+            let (digits, after) = split_digits(after);
+            claims = claims.expiring(read_time(digits)?).ok()?;
+            rest = after;
+        }
+        if let Some(after) = rest.strip_prefix(br#","iat":"#) {
+            let (digits, after) = split_digits(after);
+            claims = claims.issued(read_time(digits)?).ok()?;
+            rest = after;
+        }
+        (rest == b"}").then_some(claims)
+    }
+}
+
+/// Splits the leading decimal digits off.
+fn split_digits(bytes: &[u8]) -> (&[u8], &[u8]) {
+    bytes.split_at(bytes.iter().take_while(|byte| byte.is_ascii_digit()).count())
+}
+
+/// Reads the digits of a time, without a leading zero.
+fn read_time(digits: &[u8]) -> Option<Timestamp> {
+    if digits.is_empty() || digits[0] == b'0' || digits.len() > 16 {
+        return None;
+    }
+    let seconds = digits.iter().fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+    Timestamp::from_epoch_seconds(seconds)
+}
+
+/// Writes bytes at `start` and tells where they end.
+#[inline]
+fn write_bytes(buffer: &mut [u8], start: usize, bytes: &[u8]) -> usize {
+    let end = start + bytes.len();
+    buffer[start..end].copy_from_slice(bytes);
+    end
+}
+
+/// Writes a number in decimal at `start` and tells where it ends.
+#[inline]
+fn write_number(buffer: &mut [u8], start: usize, number: u64) -> usize {
+    let end = start + number.checked_ilog10().map_or(1, |log| log as usize + 1);
+    let mut rest = number;
+    for digit in buffer[start..end].iter_mut().rev() {
+        // The remainder is below 10.
+        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        rest /= 10;
+    }
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_epoch_seconds(seconds).unwrap()
+    }
+
+    fn written(claims: Claims) -> String {
+        let mut tail = [0; LONGEST_TAIL];
+        let length = claims.write_tail(&mut tail);
+        String::from_utf8([CANONICAL_HEAD, &tail[..length]].concat()).unwrap()
+    }
+
+    fn customer(number: u64) -> Claims {
+        Claims::new(CustomerId::new(number).unwrap())
+    }
+
+    #[test]
+    fn writes_keys_in_the_contracts_order() {
+        let claims = customer(123).issued(at(2)).unwrap().expiring(at(1)).unwrap();
+        assert_eq!(written(claims), r#"{"user_id":"customer-123","exp":1,"iat":2}"#);
+        assert_eq!(written(customer(1)), r#"{"user_id":"customer-1"}"#);
+    }
+
+    #[test]
+    fn the_longest_claims_fill_their_buffer() {
+        let claims =
+            customer(CustomerId::MAX).expiring(Timestamp::MAX).unwrap().issued(Timestamp::MAX).unwrap();
+        assert_eq!(written(claims).len(), CANONICAL_HEAD.len() + LONGEST_TAIL);
+    }
+
+    #[test]
+    fn refuses_the_times_that_the_sdks_drop() {
+        assert_eq!(customer(1).expiring(Timestamp::EPOCH), Err(ClaimsError::ExpiresAtEpoch));
+        assert_eq!(customer(1).issued(Timestamp::EPOCH), Err(ClaimsError::IssuedAtEpoch));
+    }
+
+    #[test]
+    fn reads_back_what_it_writes_and_nothing_else() {
+        let claims = customer(123).expiring(at(10)).unwrap().issued(at(9)).unwrap();
+        assert_eq!(Claims::read_tail(br#"123","exp":10,"iat":9}"#), Some(claims));
+        let others: [&[u8]; 12] = [
+            br#"0"}"#,
+            br#"01"}"#,
+            b"123",
+            br#"123"} "#,
+            br#"123" }"#,
+            br#"123","exp":0}"#,
+            br#"123","exp":01}"#,
+            br#"123","exp":}"#,
+            br#"123","iat":9,"exp":10}"#,
+            br#"123","exp":10,"exp":10}"#,
+            br#"123","exp":9007199254740992}"#,
+            br#"9223372036854775808"}"#,
+        ];
+        for tail in others {
+            assert_eq!(Claims::read_tail(tail), None, "{}", String::from_utf8_lossy(tail));
+        }
+    }
+}

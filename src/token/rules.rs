@@ -1,0 +1,149 @@
+//! The rules that a signed token must meet, beyond its signature: whose it is, and its times.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use super::CustomerId;
+use crate::time::Timestamp;
+
+/// How far clocks may differ: none unless told, and at most five minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Leeway(Duration);
+
+impl Leeway {
+    /// The longest leeway.
+    pub const LONGEST: Duration = Duration::from_mins(5);
+
+    /// Makes a leeway.
+    ///
+    /// # Errors
+    /// [`LeewayError`] above [`Leeway::LONGEST`].
+    pub fn new(duration: Duration) -> Result<Self, LeewayError> {
+        if duration > Self::LONGEST { Err(LeewayError) } else { Ok(Self(duration)) }
+    }
+
+    /// Gives the leeway as a duration.
+    #[must_use]
+    pub const fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+/// A leeway above [`Leeway::LONGEST`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeewayError;
+
+impl fmt::Display for LeewayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a leeway is at most 5m")
+    }
+}
+
+impl Error for LeewayError {}
+
+/// What a token is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rules {
+    /// The moment at which it must be valid.
+    pub at: Timestamp,
+    /// How far its times may be off.
+    pub leeway: Leeway,
+    /// Whose it must be.
+    pub customer: Option<CustomerId>,
+    /// Tokens issued before this time, or at no time, are revoked (contract section 2).
+    pub revoked_before: Option<Timestamp>,
+}
+
+impl Rules {
+    /// Asks for validity at one moment, without leeway, for any customer, nothing revoked.
+    #[must_use]
+    pub const fn at(at: Timestamp) -> Self {
+        Self { at, leeway: Leeway(Duration::ZERO), customer: None, revoked_before: None }
+    }
+
+    /// Tells whether `iat` is in the future.
+    #[must_use]
+    pub fn is_issued_in_future(&self, issued_at: Timestamp) -> bool {
+        issued_at > self.at.after(self.leeway.duration())
+    }
+
+    /// Tells whether `nbf` is in the future.
+    #[must_use]
+    pub fn is_not_yet_valid(&self, not_before: Timestamp) -> bool {
+        not_before > self.at.after(self.leeway.duration())
+    }
+
+    /// Tells whether `exp` is reached: a token is expired from that very second on.
+    #[must_use]
+    pub fn is_expired(&self, expires_at: Timestamp) -> bool {
+        self.at >= expires_at.after(self.leeway.duration())
+    }
+
+    /// Tells whether a token with this `iat`, or with none, falls under the revocation.
+    #[must_use]
+    pub fn is_revoked(&self, issued_at: Option<Timestamp>) -> bool {
+        self.revoked_before.is_some_and(|before| issued_at.is_none_or(|issued_at| issued_at < before))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_epoch_seconds(seconds).unwrap()
+    }
+
+    fn rules(seconds: u64, leeway: u64) -> Rules {
+        Rules { leeway: Leeway::new(Duration::from_secs(leeway)).unwrap(), ..Rules::at(at(seconds)) }
+    }
+
+    #[test]
+    fn expires_at_its_very_second() {
+        assert!(!rules(99, 0).is_expired(at(100)));
+        assert!(rules(100, 0).is_expired(at(100)));
+        assert!(!rules(129, 30).is_expired(at(100)));
+        assert!(rules(130, 30).is_expired(at(100)));
+    }
+
+    #[test]
+    fn is_not_yet_valid_until_its_very_second() {
+        assert!(rules(99, 0).is_not_yet_valid(at(100)));
+        assert!(!rules(100, 0).is_not_yet_valid(at(100)));
+        assert!(rules(69, 30).is_not_yet_valid(at(100)));
+        assert!(!rules(70, 30).is_not_yet_valid(at(100)));
+    }
+
+    #[test]
+    fn is_issued_in_the_future_until_its_very_second() {
+        assert!(rules(99, 0).is_issued_in_future(at(100)));
+        assert!(!rules(100, 0).is_issued_in_future(at(100)));
+        assert!(rules(69, 30).is_issued_in_future(at(100)));
+        assert!(!rules(70, 30).is_issued_in_future(at(100)));
+    }
+
+    #[test]
+    fn is_revoked_where_issued_earlier_or_at_no_time() {
+        let rules = Rules { revoked_before: Some(at(100)), ..rules(200, 300) };
+        assert!(rules.is_revoked(None));
+        assert!(rules.is_revoked(Some(at(99))));
+        assert!(!rules.is_revoked(Some(at(100))));
+        assert!(!Rules::at(at(200)).is_revoked(None));
+    }
+
+    #[test]
+    fn leeway_ends_at_five_minutes() {
+        assert!(Leeway::new(Duration::from_mins(5)).is_ok());
+        assert_eq!(Leeway::new(Duration::from_secs(301)), Err(LeewayError));
+    }
+
+    #[test]
+    fn leeway_neither_underflows_nor_overflows() {
+        assert!(!rules(0, 300).is_expired(at(1)));
+        assert!(rules(300, 300).is_expired(Timestamp::EPOCH));
+        assert!(!rules(299, 300).is_expired(Timestamp::EPOCH));
+        assert!(!rules(Timestamp::MAX.epoch_seconds(), 300).is_issued_in_future(Timestamp::MAX));
+        assert!(rules(Timestamp::MAX.epoch_seconds(), 300).is_expired(Timestamp::MAX));
+    }
+}

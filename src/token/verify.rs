@@ -1,0 +1,284 @@
+//! Verifies tokens: the signature by one secret, then the rules.
+//!
+//! Tokens in our own canonical form take a path of two compressions. Every other is taken apart
+//! strictly first, then `jsonwebtoken` verifies its signature, then its claims are read. Its
+//! `decode` is not asked: it takes duplicate keys, `crit` and float times, reads an unbounded header
+//! before the signature, and refuses unknown claims (`iss`, `sub`, `aud`) of a type it does not expect.
+
+use std::error::Error;
+use std::fmt;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use subtle::ConstantTimeEq as _;
+
+use super::claims::{Claims, LONGEST_TAIL};
+use super::claims_set::{ClaimsSet, TimeClaim, UserId};
+use super::compact::{Compact, check_header};
+use super::mac::{BLOCK, Midstate};
+use super::malformed::Malformed;
+use super::mint::{LONGEST, PREFIX, SIGNATURE_LENGTH, canonical_midstate, encode};
+use super::{CustomerId, Rules, provider};
+use crate::foreign::brief;
+use crate::secret::Secret;
+use crate::time::{Timestamp, utc};
+
+/// Why a token is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// It is no token.
+    Malformed(Malformed),
+    /// This secret did not sign it.
+    BadSignature,
+    /// It is signed and has no `user_id`: a server token, full admin over the app.
+    ServerToken,
+    /// Its `user_id` is not exactly `customer-N`.
+    NotACustomer {
+        /// What it is: a string's text, or another value's JSON.
+        user_id: String,
+    },
+    /// It is another customer's.
+    WrongCustomer {
+        /// Whose it should be.
+        expected: CustomerId,
+        /// Whose it is.
+        found: CustomerId,
+    },
+    /// Its `iat` is in the future.
+    IssuedInFuture {
+        /// `iat`
+        at: Timestamp,
+    },
+    /// Its `nbf` is in the future.
+    NotYetValid {
+        /// `nbf`
+        at: Timestamp,
+    },
+    /// Its `exp` is reached.
+    Expired {
+        /// `exp`
+        at: Timestamp,
+    },
+    /// It was issued before a revocation, or does not say when.
+    Revoked {
+        /// The time of the revocation.
+        before: Timestamp,
+    },
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Malformed(malformed) => write!(f, "not a token: {malformed}"),
+            Self::BadSignature => f.write_str("not signed by this secret"),
+            Self::ServerToken => f.write_str("a server token: signed, and without a user_id"),
+            Self::NotACustomer { user_id } => write!(f, "the user id '{}' is no customer's", brief(user_id)),
+            Self::WrongCustomer { expected, found } => {
+                write!(f, "the token of customer {found}, expected {expected}")
+            }
+            Self::IssuedInFuture { at } => write!(f, "issued in the future, at {}", utc(*at)),
+            Self::NotYetValid { at } => write!(f, "not valid before {}", utc(*at)),
+            Self::Expired { at } => write!(f, "expired at {}", utc(*at)),
+            Self::Revoked { before } => write!(f, "revoked with all issued before {}", utc(*before)),
+        }
+    }
+}
+
+impl Error for Refusal {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Malformed(malformed) => Some(malformed),
+            _ => None,
+        }
+    }
+}
+
+impl From<Malformed> for Refusal {
+    fn from(malformed: Malformed) -> Self {
+        Self::Malformed(malformed)
+    }
+}
+
+/// Claims whose signature was verified, and nothing more: the rules are still to be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed(Form);
+
+/// In which form a signed token came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Form {
+    /// Ours.
+    Canonical(Claims),
+    /// Another.
+    General(ClaimsSet),
+}
+
+impl Signed {
+    /// Tells what `user_id` is.
+    #[must_use]
+    pub fn user_id(&self) -> UserId {
+        match &self.0 {
+            Form::Canonical(claims) => UserId::Customer(claims.customer()),
+            Form::General(set) => set.user_id(),
+        }
+    }
+
+    /// Tells what `exp` is.
+    #[must_use]
+    pub fn expires_at(&self) -> TimeClaim {
+        match &self.0 {
+            Form::Canonical(claims) => claims.expires_at().into(),
+            Form::General(set) => set.expires_at(),
+        }
+    }
+
+    /// Tells what `iat` is.
+    #[must_use]
+    pub fn issued_at(&self) -> TimeClaim {
+        match &self.0 {
+            Form::Canonical(claims) => claims.issued_at().into(),
+            Form::General(set) => set.issued_at(),
+        }
+    }
+
+    /// Tells what `nbf` is.
+    #[must_use]
+    pub fn not_before(&self) -> TimeClaim {
+        match &self.0 {
+            Form::Canonical(_) => TimeClaim::Absent,
+            Form::General(set) => set.not_before(),
+        }
+    }
+
+    /// Holds the claims against the rules and gives the customer whose token it is.
+    ///
+    /// # Errors
+    /// The first [`Refusal`] in this order: a server token, times of another type than integer
+    /// seconds, no customer, another customer, `iat`, `nbf`, `exp`, revocation. A server token comes
+    /// first because it is an incident whatever else is wrong with it.
+    pub fn judge(&self, rules: &Rules) -> Result<CustomerId, Refusal> {
+        let customer = match self.user_id() {
+            UserId::Absent => return Err(Refusal::ServerToken),
+            other => other,
+        };
+        let issued_at = sound(self.issued_at(), "iat")?;
+        let not_before = sound(self.not_before(), "nbf")?;
+        let expires_at = sound(self.expires_at(), "exp")?;
+        let customer = match customer {
+            UserId::Customer(customer) => customer,
+            UserId::Other(user_id) => return Err(Refusal::NotACustomer { user_id }),
+            UserId::NotAString(value) => return Err(Refusal::NotACustomer { user_id: value.to_string() }),
+            UserId::Absent => return Err(Refusal::ServerToken),
+        };
+        if let Some(expected) = rules.customer.filter(|expected| *expected != customer) {
+            return Err(Refusal::WrongCustomer { expected, found: customer });
+        }
+        if let Some(at) = issued_at.filter(|at| rules.is_issued_in_future(*at)) {
+            return Err(Refusal::IssuedInFuture { at });
+        }
+        if let Some(at) = not_before.filter(|at| rules.is_not_yet_valid(*at)) {
+            return Err(Refusal::NotYetValid { at });
+        }
+        if let Some(at) = expires_at.filter(|at| rules.is_expired(*at)) {
+            return Err(Refusal::Expired { at });
+        }
+        match rules.revoked_before {
+            Some(before) if rules.is_revoked(issued_at) => Err(Refusal::Revoked { before }),
+            _ => Ok(customer),
+        }
+    }
+}
+
+/// Gives a time claim's time, and refuses one of another type.
+pub(super) fn sound(time: TimeClaim, claim: &'static str) -> Result<Option<Timestamp>, Malformed> {
+    match time {
+        TimeClaim::Absent => Ok(None),
+        TimeClaim::At(at) => Ok(Some(at)),
+        TimeClaim::Wrong(fault) => Err(Malformed::Time { claim, fault }),
+    }
+}
+
+/// Verifies tokens with one secret.
+#[derive(Clone)]
+pub struct Verifier {
+    /// HMAC after the block that canonical tokens share.
+    midstate: Midstate,
+    /// The secret, for every other token.
+    key: DecodingKey,
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Verifier([redacted])")
+    }
+}
+
+impl Verifier {
+    /// Prepares a secret for verifying.
+    #[must_use]
+    pub fn new(secret: &Secret) -> Self {
+        provider::install();
+        Self { midstate: canonical_midstate(secret), key: DecodingKey::from_secret(secret.expose()) }
+    }
+
+    /// Verifies a token: signature and rules. It takes the exact token and nothing around it.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn verify(&self, token: &str, rules: &Rules) -> Result<CustomerId, Refusal> {
+        self.authenticate(token)?.judge(rules)
+    }
+
+    /// Verifies the signature alone.
+    ///
+    /// # Errors
+    /// [`Refusal::Malformed`] or [`Refusal::BadSignature`].
+    pub fn authenticate(&self, token: &str) -> Result<Signed, Refusal> {
+        if let Some(claims) = canonical_claims(token.as_bytes()) {
+            return self.authenticate_canonical(token.as_bytes(), claims);
+        }
+        let compact = Compact::parse(token)?;
+        check_header(&compact.header)?;
+        // Nothing of the claims is read before the signature holds.
+        match jsonwebtoken::crypto::verify(
+            compact.signature,
+            compact.signing_input,
+            &self.key,
+            Algorithm::HS256,
+        ) {
+            Ok(true) => Ok(Signed(Form::General(ClaimsSet::parse(&compact.claims)?))),
+            Ok(false) | Err(_) => Err(Refusal::BadSignature),
+        }
+    }
+
+    /// Verifies the signature of a canonical token in constant time.
+    fn authenticate_canonical(&self, token: &[u8], claims: Claims) -> Result<Signed, Refusal> {
+        let (signed, signature) = token.split_at(token.len() - SIGNATURE_LENGTH);
+        let mac = self.midstate.finish(&signed[BLOCK..signed.len() - 1]);
+        let mut expected = [0; SIGNATURE_LENGTH];
+        encode(&mac, &mut expected);
+        if bool::from(expected.ct_eq(signature)) {
+            Ok(Signed(Form::Canonical(claims)))
+        } else {
+            Err(Refusal::BadSignature)
+        }
+    }
+}
+
+/// Reads the claims of a token in our own canonical form; `None` for every other text.
+fn canonical_claims(token: &[u8]) -> Option<Claims> {
+    if token.len() > LONGEST || !token.starts_with(PREFIX) {
+        return None;
+    }
+    let rest = &token[PREFIX.len()..];
+    let (tail, signature) = rest.split_at(rest.len().checked_sub(SIGNATURE_LENGTH + 1)?);
+    if signature[0] != b'.' {
+        return None;
+    }
+    let mut decoded = [0; LONGEST_TAIL + 2];
+    let length = URL_SAFE_NO_PAD.decode_slice(tail, &mut decoded).ok()?;
+    Claims::read_tail(&decoded[..length])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,493 @@
+//! The verifier against published vectors, hostile tokens, and tokens altered at random.
+
+use std::time::Duration;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::token::testing::{SECRET, signed, signed_with};
+use crate::token::{Encoding, Leeway, Minter, Segment, TimeFault};
+
+/// The header of Stream's SDKs.
+const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+
+fn at(seconds: u64) -> Timestamp {
+    Timestamp::from_epoch_seconds(seconds).unwrap()
+}
+
+fn customer(number: u64) -> CustomerId {
+    CustomerId::new(number).unwrap()
+}
+
+fn verifier() -> Verifier {
+    Verifier::new(&Secret::of_bytes(SECRET))
+}
+
+/// Verifies a token of these claims, rightly signed, in the year 2027.
+fn verify(claims: impl AsRef<[u8]>) -> Result<CustomerId, Refusal> {
+    verifier().verify(&signed(HEADER, claims), &Rules::at(at(1_800_000_000)))
+}
+
+fn malformed(claims: impl AsRef<[u8]>) -> Malformed {
+    match verify(claims) {
+        Err(Refusal::Malformed(malformed)) => malformed,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn takes_claims_in_any_order_and_ignores_unknown_ones() {
+    for claims in [
+        r#"{"user_id":"customer-7"}"#,
+        r#"{"exp":1900000000,"iat":1700000000,"user_id":"customer-7"}"#,
+        r#"{ "user_id" : "customer-7" }"#,
+        r#"{"user_id":"customer-7","role":"admin","x":[1.5,{"y":null}],"aud":"anyone","iss":5,"sub":[]}"#,
+        r#"{"user_id":"customer\u002d7","nbf":1800000000}"#,
+    ] {
+        assert_eq!(verify(claims), Ok(customer(7)), "{claims}");
+    }
+}
+
+#[test]
+fn takes_any_plain_header() {
+    for header in
+        [r#"{"typ":"JWT","alg":"HS256"}"#, r#"{"alg":"HS256"}"#, r#"{"typ":"jwt","alg":"HS256","kid":"1"}"#]
+    {
+        let token = signed(header, r#"{"user_id":"customer-7"}"#);
+        assert_eq!(verifier().verify(&token, &Rules::at(at(1))), Ok(customer(7)), "{header}");
+    }
+}
+
+#[test]
+fn refuses_rightly_signed_claims_of_another_form() {
+    let segment = Segment::Claims;
+    for claims in ["[]", r#"["user_id","customer-7"]"#, "null", "7", r#""customer-7""#, "true"] {
+        assert_eq!(malformed(claims), Malformed::NotAnObject { segment }, "{claims}");
+    }
+    for claims in
+        [&b""[..], b"{", b"{}{}", b"{\"user_id\":\"\xff\"}", b"\xef\xbb\xbf{}", b"{\"user_id\":\"\\ud800\"}"]
+    {
+        assert_eq!(malformed(claims), Malformed::NotJson { segment }, "{}", String::from_utf8_lossy(claims));
+    }
+    let key = "user_id".to_owned();
+    let twice = r#"{"user_id":"customer-7","user_id":"customer-8"}"#;
+    assert_eq!(malformed(twice), Malformed::DuplicateKey { segment, key });
+    let deep = format!(r#"{{"user_id":"customer-7","x":{}1{}}}"#, "[".repeat(900), "]".repeat(900));
+    assert_eq!(malformed(deep), Malformed::TooDeep { segment });
+}
+
+#[test]
+fn refuses_times_that_are_no_integer_seconds() {
+    for claim in ["exp", "iat", "nbf"] {
+        for (literal, fault) in [
+            ("1900000000.0", TimeFault::NotAnInteger),
+            ("19e8", TimeFault::NotAnInteger),
+            ("-1", TimeFault::Negative),
+            ("9007199254740992", TimeFault::TooLarge),
+            ("\"1900000000\"", TimeFault::Text),
+            ("null", TimeFault::NotANumber),
+        ] {
+            let claims = format!(r#"{{"user_id":"customer-7","{claim}":{literal}}}"#);
+            assert_eq!(malformed(claims), Malformed::Time { claim, fault }, "{claim} {literal}");
+        }
+    }
+}
+
+#[test]
+fn a_server_token_is_told_whatever_else_is_wrong_with_it() {
+    for claims in
+        [r#"{"server":true}"#, "{}", r#"{"exp":1}"#, r#"{"server":true,"exp":1.5}"#, r#"{"iat":9999999999}"#]
+    {
+        assert_eq!(verify(claims), Err(Refusal::ServerToken), "{claims}");
+    }
+}
+
+#[test]
+fn refuses_a_user_id_that_is_not_exactly_a_customers() {
+    for user_id in [
+        "customer-0",
+        "customer-07",
+        "customer-",
+        "Customer-7",
+        "customer-7 ",
+        "admin",
+        "customer-9223372036854775808",
+    ] {
+        let refusal = Err(Refusal::NotACustomer { user_id: user_id.into() });
+        assert_eq!(verify(format!(r#"{{"user_id":"{user_id}"}}"#)), refusal, "{user_id}");
+    }
+    assert_eq!(verify(r#"{"user_id":7}"#), Err(Refusal::NotACustomer { user_id: "7".into() }));
+    assert_eq!(verify(r#"{"user_id":null}"#), Err(Refusal::NotACustomer { user_id: "null".into() }));
+}
+
+#[test]
+fn refuses_another_customers_token() {
+    let token = signed(HEADER, r#"{"user_id":"customer-7"}"#);
+    let rules = |number| Rules { customer: Some(customer(number)), ..Rules::at(at(1)) };
+    assert_eq!(verifier().verify(&token, &rules(7)), Ok(customer(7)));
+    let refusal = Refusal::WrongCustomer { expected: customer(8), found: customer(7) };
+    assert_eq!(verifier().verify(&token, &rules(8)), Err(refusal));
+}
+
+#[test]
+fn holds_each_time_rule_on_both_sides_of_its_second_and_of_its_leeway() {
+    let leeway = |seconds| Leeway::new(Duration::from_secs(seconds)).unwrap();
+    for (claim, refusal, last_valid, first_refused) in [
+        ("exp", Refusal::Expired { at: at(1000) }, 999, 1000),
+        ("iat", Refusal::IssuedInFuture { at: at(1000) }, 1000, 999),
+        ("nbf", Refusal::NotYetValid { at: at(1000) }, 1000, 999),
+    ] {
+        // Once canonical where it can be, once with another claim, which takes the other path.
+        for claims in [
+            format!(r#"{{"user_id":"customer-7","{claim}":1000}}"#),
+            format!(r#"{{"{claim}":1000,"user_id":"customer-7"}}"#),
+        ] {
+            let token = signed(HEADER, claims);
+            let verify = |now, seconds| {
+                verifier().verify(&token, &Rules { leeway: leeway(seconds), ..Rules::at(at(now)) })
+            };
+            assert_eq!(verify(last_valid, 0), Ok(customer(7)), "{claim}");
+            assert_eq!(verify(first_refused, 0), Err(refusal.clone()), "{claim}");
+            let (valid, refused) = if claim == "exp" { (1059, 1060) } else { (940, 939) };
+            assert_eq!(verify(valid, 60), Ok(customer(7)), "{claim} with leeway");
+            assert_eq!(verify(refused, 60), Err(refusal.clone()), "{claim} with leeway");
+        }
+    }
+}
+
+#[test]
+fn a_revocation_ends_tokens_with_an_earlier_iat_or_none() {
+    let rules = Rules { revoked_before: Some(at(1000)), ..Rules::at(at(2000)) };
+    let verify = |claims: &str| verifier().verify(&signed(HEADER, claims), &rules);
+    assert_eq!(verify(r#"{"user_id":"customer-7","iat":1000}"#), Ok(customer(7)));
+    let revoked = Err(Refusal::Revoked { before: at(1000) });
+    assert_eq!(verify(r#"{"user_id":"customer-7","iat":999}"#), revoked);
+    assert_eq!(verify(r#"{"user_id":"customer-7"}"#), revoked);
+}
+
+#[test]
+fn refuses_a_token_of_another_secret() {
+    for claims in [r#"{"user_id":"customer-7"}"#, r#"{"user_id":"customer-7","role":"user"}"#] {
+        let token = signed_with(b"another secret", HEADER, claims);
+        assert_eq!(verifier().verify(&token, &Rules::at(at(1))), Err(Refusal::BadSignature));
+    }
+}
+
+#[test]
+fn refuses_a_signature_of_another_length() {
+    let token = signed(HEADER, r#"{"user_id":"customer-7","role":"user"}"#);
+    let (input, signature) = token.rsplit_once('.').unwrap();
+    for signature in
+        ["", &signature[..40], &format!("{}AAAA", &signature[..40]), &format!("{signature}AAAAA")]
+    {
+        let token = format!("{input}.{signature}");
+        assert!(verifier().verify(&token, &Rules::at(at(1))).is_err(), "{signature}");
+    }
+}
+
+#[test]
+fn refuses_unsigned_tokens_and_other_algorithms() {
+    for algorithm in ["none", "None", "HS384", "HS512", "RS256", "ES256", "PS256", "EdDSA"] {
+        let header = format!(r#"{{"alg":"{algorithm}","typ":"JWT"}}"#);
+        let token = signed(&header, r#"{"user_id":"customer-7"}"#);
+        let unsigned = format!("{}.", token.rsplit_once('.').unwrap().0);
+        for token in [token, unsigned] {
+            let refusal = Malformed::AlgorithmMismatch { found: algorithm.into() }.into();
+            assert_eq!(verifier().verify(&token, &Rules::at(at(1))), Err(refusal));
+        }
+    }
+}
+
+#[test]
+fn refuses_headers_that_change_what_a_token_means() {
+    for header in [
+        r#"{"alg":"HS256","crit":["exp"],"exp":1}"#,
+        r#"{"alg":"HS256","b64":false,"crit":["b64"]}"#,
+        r#"{"alg":"HS256","zip":"DEF"}"#,
+        r#"{"alg":"HS256","cty":"JWT"}"#,
+        r#"{"alg":"HS256","alg":"HS256"}"#,
+        r#"{"alg":{"HS256":null}}"#,
+        r#"{"alg":"HS256","typ":"JWT","kid":{"a":{"b":{"c":{"d":{"e":{"f":{"g":{"h":1}}}}}}}}}"#,
+    ] {
+        let refusal = verifier().verify(&signed(header, r#"{"user_id":"customer-7"}"#), &Rules::at(at(1)));
+        assert!(matches!(refusal, Err(Refusal::Malformed(_))), "{header}: {refusal:?}");
+    }
+}
+
+#[test]
+fn takes_the_exact_token_and_nothing_around_it() {
+    let token = signed(HEADER, r#"{"user_id":"customer-7"}"#);
+    for around in [
+        format!("{token}\n"),
+        format!(" {token}"),
+        format!("Bearer {token}"),
+        format!("{token}="),
+        format!("{token}."),
+    ] {
+        let refusal = verifier().verify(&around, &Rules::at(at(1)));
+        assert!(matches!(refusal, Err(Refusal::Malformed(_))), "{around:?}: {refusal:?}");
+    }
+}
+
+#[test]
+fn is_bounded_before_the_header_is_read() {
+    let token = format!("{}.e30.AA", "A".repeat(40_000_000));
+    let refusal = Refusal::Malformed(Malformed::TooLong { bytes: 40_000_007 });
+    assert_eq!(verifier().verify(&token, &Rules::at(at(1))), Err(refusal));
+}
+
+#[test]
+fn refuses_a_last_character_with_unused_bits_set() {
+    let token = signed(HEADER, r#"{"user_id":"customer-7"}"#);
+    let (head, last) = token.split_at(token.len() - 1);
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let at_last = alphabet.find(last).unwrap();
+    for sibling in at_last - at_last % 4..at_last - at_last % 4 + 4 {
+        let token = format!("{head}{}", &alphabet[sibling..=sibling]);
+        assert_eq!(verifier().verify(&token, &Rules::at(at(1))).is_ok(), sibling == at_last);
+    }
+    let fault = Encoding::NotCanonical;
+    let refused = Compact::parse(&format!("e30.e30.{}B", "A".repeat(42))).unwrap_err();
+    assert_eq!(refused, Malformed::Encoding { segment: Segment::Signature, fault });
+}
+
+/// A token that an official SDK printed.
+#[derive(serde::Deserialize)]
+struct SdkToken {
+    secret: String,
+    user_id: String,
+    exp: Option<u64>,
+    iat: Option<u64>,
+    token: String,
+}
+
+fn sdk_tokens() -> Vec<SdkToken> {
+    serde_json::from_str(include_str!("../../../tests/vectors/sdk_tokens.json")).unwrap()
+}
+
+/// The claims that our rules allow for an SDK's token.
+fn our_claims(sdk: &SdkToken) -> Option<Claims> {
+    let mut claims = Claims::new(CustomerId::from_user_id(&sdk.user_id)?);
+    if let Some(exp) = sdk.exp {
+        claims = claims.expiring(Timestamp::from_epoch_seconds(exp)?).ok()?;
+    }
+    if let Some(iat) = sdk.iat {
+        claims = claims.issued(Timestamp::from_epoch_seconds(iat)?).ok()?;
+    }
+    Some(claims)
+}
+
+#[test]
+fn mints_byte_for_byte_what_the_official_sdks_print() {
+    let (ours, refused): (Vec<_>, Vec<_>) =
+        sdk_tokens().into_iter().partition(|sdk| our_claims(sdk).is_some());
+    for sdk in &ours {
+        let minter = Minter::new(&Secret::new(sdk.secret.clone().into_bytes()).unwrap());
+        assert_eq!(minter.mint(&our_claims(sdk).unwrap()).as_str(), sdk.token, "{}", sdk.user_id);
+    }
+    for sdk in &refused {
+        let out_of_range = ["customer-0", "customer-18446744073709551615"].contains(&sdk.user_id.as_str());
+        assert!(out_of_range || sdk.exp == Some(0) || sdk.iat == Some(0), "{}", sdk.token);
+    }
+    assert_eq!(ours.len() + refused.len(), 173);
+    assert!(ours.len() > 100 && refused.len() > 10, "{} minted, {} refused", ours.len(), refused.len());
+}
+
+#[test]
+fn verifies_every_token_of_the_sdks_that_names_a_customer_of_ours() {
+    for sdk in sdk_tokens() {
+        let verifier = Verifier::new(&Secret::new(sdk.secret.clone().into_bytes()).unwrap());
+        let user = CustomerId::from_user_id(&sdk.user_id);
+        match verifier.authenticate(&sdk.token).unwrap().user_id() {
+            UserId::Customer(customer) => assert_eq!(Some(customer), user),
+            other => assert_eq!((other, user), (UserId::Other(sdk.user_id), None)),
+        }
+    }
+}
+
+#[test]
+fn the_sdks_drop_an_exp_and_an_iat_of_zero() {
+    for sdk in sdk_tokens().iter().filter(|sdk| sdk.exp == Some(0)) {
+        let verifier = Verifier::new(&Secret::new(sdk.secret.clone().into_bytes()).unwrap());
+        let signed = verifier.authenticate(&sdk.token).unwrap();
+        let dropped = signed.expires_at() == TimeClaim::Absent;
+        assert!(dropped || signed.expires_at() == TimeClaim::At(Timestamp::EPOCH));
+    }
+}
+
+#[test]
+fn verifies_the_examples_of_the_official_go_sdk() {
+    // Its CreateToken tests: user tommaso, secret "secret", claims sorted, once without typ.
+    let verifier = Verifier::new(&Secret::of_bytes(b"secret"));
+    for (token, expires_at) in [
+        (
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoidG9tbWFzbyJ9.v-x-jt3ZnBXXbQ0GoWloIZtVnat2IE74U1a4Yuxd63M",
+            None,
+        ),
+        (
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJleHAiOjE1NjY5NDEyNzIsInVzZXJfaWQiOiJ0b21tYXNvIn0.jF4ZbAIEuzS2jRH0uiu3HW9n0NHwT96QkzGlywcG9HU",
+            Some(1_566_941_272),
+        ),
+        (
+            "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJleHAiOjE1NjY5NDEyNzIsImlhdCI6MTU2Njk0MTI3MiwidXNlcl9pZCI6InRvbW1hc28ifQ.3HY2O_7o5ZjZ-6KCXLzyPpHZOlNEDy6_m3iNb5DKAMY",
+            Some(1_566_941_272),
+        ),
+        (
+            "eyJhbGciOiJIUzI1NiJ9.eyJ1c2VyX2lkIjoidG9tbWFzbyJ9.oQLtgTc9_SIr3Rvrq-eW_WrLmdO1gAAYA335qTatxrU",
+            None,
+        ),
+    ] {
+        let signed = verifier.authenticate(token).unwrap();
+        assert_eq!(signed.user_id(), UserId::Other("tommaso".into()));
+        assert_eq!(signed.expires_at().at(), expires_at.map(at));
+    }
+}
+
+#[test]
+fn verifies_the_example_of_rfc_7515_appendix_a_1() {
+    let key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+    let token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let verifier = Verifier::new(&Secret::of_bytes(&URL_SAFE_NO_PAD.decode(key).unwrap()));
+    let signed = verifier.authenticate(token).unwrap();
+    assert_eq!((signed.user_id(), signed.expires_at()), (UserId::Absent, TimeClaim::At(at(1_300_819_380))));
+}
+
+/// A case of Wycheproof's JSON web signature tests.
+#[derive(serde::Deserialize)]
+struct Wycheproof {
+    file: String,
+    #[serde(rename = "tcId")]
+    id: u32,
+    comment: String,
+    k: Option<String>,
+    jws: serde_json::Value,
+    result: String,
+}
+
+/// The cases in which we differ from Wycheproof's `result`, and why.
+const DIFFERENT: [(&str, u32, &str); 12] = [
+    // Known defects of the vectors: the same bytes stand as valid and as invalid.
+    ("json_web_signature_test.json", 367, "nothing is padded in it: byte for byte case 357, which is valid"),
+    ("json_web_signature_test.json", 370, "likewise for the payload: nothing is padded"),
+    (
+        "json_web_signature_test.json",
+        372,
+        "a '?' in the header: RFC 7515 section 2 has no such character in base64url",
+    ),
+    ("json_web_signature_test.json", 373, "likewise in the payload"),
+    // Policy about keys, which a Stream secret does not have: it is text, without alg, kid or use.
+    ("json_web_crypto_test.json", 47, "rejected for a key set of two kinds"),
+    ("json_web_key_test.json", 1, "likewise"),
+    ("json_web_key_test.json", 4, "rejected for a kid that stands twice in the key set"),
+    ("json_web_key_test.json", 10, "a short key: warned about where the secret is read, not refused"),
+    ("json_web_key_test.json", 14, "valid as HS384, which no Stream token is"),
+    ("json_web_key_test.json", 15, "valid as HS512, likewise"),
+    ("json_web_key_test.json", 25, "rejected for the key's alg A256GCM"),
+    ("json_web_key_test.json", 26, "rejected for the key's alg A256KW"),
+];
+
+#[test]
+fn agrees_with_wycheproof() {
+    let cases: Vec<Wycheproof> =
+        serde_json::from_str(include_str!("../../../tests/vectors/wycheproof_hs256.json")).unwrap();
+    assert_eq!(cases.len(), 77);
+    let mut different = Vec::new();
+    for case in &cases {
+        let token = case.jws.as_str().map_or_else(|| case.jws.to_string(), str::to_owned);
+        let key = URL_SAFE_NO_PAD.decode(case.k.as_deref().unwrap_or_default()).unwrap();
+        let verifier = Verifier::new(&Secret::of_bytes(&key));
+        // Their payloads are no claims: what is told of the claims is told after the signature.
+        let is_signed = match verifier.authenticate(&token) {
+            Ok(_) => true,
+            Err(Refusal::Malformed(malformed)) => matches!(
+                malformed,
+                Malformed::NotJson { segment: Segment::Claims }
+                    | Malformed::NotAnObject { segment: Segment::Claims }
+            ),
+            Err(_) => false,
+        };
+        let is_known = DIFFERENT.iter().any(|(file, id, _)| *file == case.file && *id == case.id);
+        if is_signed != (case.result == "valid") && !is_known {
+            different.push((&case.file, case.id, &case.comment, is_signed));
+        }
+        if is_known {
+            assert_ne!(
+                is_signed,
+                case.result == "valid",
+                "{} {} is no exception any more",
+                case.file,
+                case.id
+            );
+        }
+    }
+    assert_eq!(different, []);
+}
+
+#[test]
+fn an_empty_secret_verifies_nothing() {
+    // A Secret cannot be empty; were one to be, the provider would refuse it.
+    assert!(Secret::new(Vec::new()).is_err());
+    let token = signed_with(b"", HEADER, r#"{"user_id":"customer-7","x":1}"#);
+    let refusal = Verifier::new(&Secret::of_bytes(b"")).verify(&token, &Rules::at(at(1)));
+    assert_eq!(refusal, Err(Refusal::BadSignature));
+}
+
+#[test]
+fn never_shows_its_secret() {
+    assert_eq!(format!("{:?}", verifier()), "Verifier([redacted])");
+}
+
+fn any_claims() -> impl Strategy<Value = Claims> {
+    let time = proptest::option::of(1..=Timestamp::MAX.epoch_seconds());
+    (1..=CustomerId::MAX, time.clone(), time).prop_map(|(number, exp, iat)| {
+        let claims = Claims::new(customer(number));
+        let claims = exp.map_or(claims, |exp| claims.expiring(at(exp)).unwrap());
+        iat.map_or(claims, |iat| claims.issued(at(iat)).unwrap())
+    })
+}
+
+proptest! {
+    #[test]
+    fn both_paths_read_what_was_minted(claims in any_claims(), secret in "[ -~]{1,80}") {
+        let secret = Secret::of_bytes(secret.as_bytes());
+        let token = Minter::new(&secret).mint(&claims);
+        let verifier = Verifier::new(&secret);
+        let canonical = verifier.authenticate(token.as_str()).unwrap();
+        prop_assert_eq!(canonical, Signed(Form::Canonical(claims)));
+        let compact = Compact::parse(token.as_str()).unwrap();
+        let general = ClaimsSet::parse(&compact.claims).unwrap();
+        let is_signed = jsonwebtoken::crypto::verify(
+            compact.signature, compact.signing_input, &verifier.key, Algorithm::HS256,
+        );
+        prop_assert!(is_signed.unwrap());
+        prop_assert_eq!(general, ClaimsSet::from(&claims));
+    }
+
+    #[test]
+    fn accepts_no_token_that_was_altered(
+        claims in any_claims(),
+        general in any::<bool>(),
+        place in any::<prop::sample::Index>(),
+        altered in "[A-Za-z0-9_.=+/ -]{0,3}",
+        removed in 0_usize..4,
+    ) {
+        let secret = Secret::of_bytes(SECRET);
+        let minted = Minter::new(&secret).mint(&claims);
+        let token = if general {
+            signed(r#"{"typ":"JWT","alg":"HS256"}"#, ClaimsSet::from(&claims).as_json().to_string())
+        } else {
+            minted.as_str().to_owned()
+        };
+        let start = place.index(token.len());
+        let end = (start + removed).min(token.len());
+        let changed = format!("{}{altered}{}", &token[..start], &token[end..]);
+        prop_assume!(changed != token);
+        prop_assert!(verifier().authenticate(&changed).is_err(), "{}", changed);
+    }
+
+    #[test]
+    fn no_text_makes_it_panic(text in "\\PC*") {
+        let _ = verifier().verify(&text, &Rules::at(at(1)));
+        let _ = crate::token::Inspection::read(&text);
+    }
+}
