@@ -1,1 +1,3 @@
+//! Compares minting and verifying with their peers.
+
 fn main() {}

@@ -34,4 +34,4 @@ pub use verify::{Refusal, Signed, Verifier};
 use verify::sound;
 
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;

@@ -1,1 +1,1 @@
-//! x
+//! The program as others meet it: as a process, over its sources, by its files.

@@ -3,7 +3,11 @@
 //! A token's claims, a file's name or a line of a batch can carry escape sequences, direction
 //! overrides and invisible characters. Whoever shows such text shows it through this room.
 
+mod json;
+
 use std::fmt::{self, Write as _};
+
+pub use json::json_line;
 
 /// How many characters of a foreign string a message shows.
 pub const LONGEST_SHOWN: usize = 64;
@@ -16,13 +20,19 @@ pub const LONGEST_IDENTIFIER_SHOWN: usize = 30;
 /// Shows `text` whole, its unprintable characters escaped.
 #[must_use]
 pub fn whole(text: &str) -> Foreign<'_> {
-    Foreign { text, longest: usize::MAX }
+    at_most(text, usize::MAX)
+}
+
+/// Shows at most `longest` characters of `text`, escaped.
+#[must_use]
+pub fn at_most(text: &str, longest: usize) -> Foreign<'_> {
+    Foreign { text, longest }
 }
 
 /// Shows `text` in a message: escaped, and cut after [`LONGEST_SHOWN`] characters.
 #[must_use]
 pub fn brief(text: &str) -> Foreign<'_> {
-    Foreign { text, longest: LONGEST_SHOWN }
+    at_most(text, LONGEST_SHOWN)
 }
 
 /// Shows `text` that stands where a short identifier belongs, quoted.

@@ -1,0 +1,143 @@
+//! Reads a batch line by line, in constant memory whatever the lines are.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+
+use crate::foreign::brief;
+
+/// The most bytes of a line that are kept: more than a token, a `Bearer` and quotes have.
+const LONGEST_LINE: usize = 8 * 1024;
+
+/// A batch that is being read.
+pub(super) struct Batch {
+    /// Where it comes from.
+    reader: Box<dyn BufRead>,
+    /// What it is called in errors.
+    name: String,
+    /// How many lines have been read.
+    line: u64,
+}
+
+/// A line of a batch.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Its number, from 1.
+    pub(super) number: u64,
+    /// Its text without the line break and the white space around it.
+    pub(super) text: Result<String, LineFault>,
+}
+
+/// Why a line cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum LineFault {
+    /// It has more than [`LONGEST_LINE`] bytes.
+    TooLong,
+    /// It is not UTF-8.
+    NotUtf8,
+}
+
+impl LineFault {
+    /// Says what is wrong.
+    pub(super) fn message(self) -> String {
+        match self {
+            Self::TooLong => format!("it has more than {LONGEST_LINE} bytes"),
+            Self::NotUtf8 => "it is not UTF-8".into(),
+        }
+    }
+}
+
+impl Batch {
+    /// Opens a file, or standard input for `-`.
+    pub(super) fn open(path: &Path) -> Result<Self> {
+        if path == Path::new("-") {
+            return Ok(Self::new(Box::new(io::stdin().lock()), "standard input".into()));
+        }
+        let name = brief(&path.to_string_lossy()).to_string();
+        let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
+        Ok(Self::new(Box::new(BufReader::new(file)), name))
+    }
+
+    /// Takes a reader for a batch.
+    fn new(reader: Box<dyn BufRead>, name: String) -> Self {
+        Self { reader, name, line: 0 }
+    }
+
+    /// Reads the next line that is not blank; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Line>> {
+        loop {
+            let read = read_line(self.reader.as_mut());
+            let Some(text) = read.with_context(|| format!("cannot read {}", self.name))? else {
+                return Ok(None);
+            };
+            self.line += 1;
+            if text != Ok(String::new()) {
+                return Ok(Some(Line { number: self.line, text }));
+            }
+        }
+    }
+}
+
+/// Reads one line and keeps at most [`LONGEST_LINE`] bytes of it; `None` at the end.
+fn read_line(reader: &mut dyn BufRead) -> io::Result<Option<Result<String, LineFault>>> {
+    let mut kept = Vec::new();
+    let mut is_long = false;
+    let mut is_started = false;
+    loop {
+        let buffer = reader.fill_buf()?;
+        if buffer.is_empty() && !is_started {
+            return Ok(None);
+        }
+        is_started = true;
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let part = &buffer[..end.unwrap_or(buffer.len())];
+        is_long |= kept.len() + part.len() > LONGEST_LINE;
+        if !is_long {
+            kept.extend_from_slice(part);
+        }
+        let (used, is_done) = (end.map_or(buffer.len(), |end| end + 1), end.is_some() || buffer.is_empty());
+        reader.consume(used);
+        if is_done {
+            break;
+        }
+    }
+    if is_long {
+        return Ok(Some(Err(LineFault::TooLong)));
+    }
+    let text = String::from_utf8(kept).map(|text| text.trim().to_owned());
+    Ok(Some(text.map_err(|_| LineFault::NotUtf8)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines(bytes: &'static [u8]) -> Vec<(u64, Result<String, LineFault>)> {
+        let mut batch = Batch::new(Box::new(BufReader::with_capacity(7, bytes)), "a test".into());
+        std::iter::from_fn(|| batch.next().unwrap()).map(|line| (line.number, line.text)).collect()
+    }
+
+    #[test]
+    fn counts_every_line_and_passes_over_blank_ones() {
+        let read = lines(b"1\r\n\n  2 \n\xff\n3");
+        let text = |text: &str| Ok(text.to_owned());
+        assert_eq!(read, [(1, text("1")), (3, text("2")), (4, Err(LineFault::NotUtf8)), (5, text("3"))]);
+    }
+
+    #[test]
+    fn keeps_no_more_of_a_line_than_the_limit() {
+        let line =
+            |length: usize| -> &'static [u8] { Vec::leak([vec![b'a'; length], b"\nb".to_vec()].concat()) };
+        assert_eq!(lines(line(LONGEST_LINE))[0].1.as_ref().map(String::len), Ok(LONGEST_LINE));
+        let read = lines(line(10_000_000));
+        assert_eq!(read, [(1, Err(LineFault::TooLong)), (2, Ok("b".into()))]);
+    }
+
+    #[test]
+    fn an_empty_input_has_no_lines() {
+        assert_eq!(lines(b""), []);
+        assert_eq!(lines(b"\n\n"), []);
+    }
+}

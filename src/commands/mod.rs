@@ -1,0 +1,132 @@
+//! One verb a file, each composed of the rooms below.
+
+mod batch;
+mod decode;
+mod input;
+mod issue;
+mod verify;
+
+use std::ffi::OsString;
+
+use anyhow::Result;
+
+use crate::cli::{self, Cli, ColorChoice, Command, Format, Global};
+use crate::custody::{self, Opened};
+use crate::failure::{Exit, Failure, Usage};
+use crate::foreign::json_line;
+use crate::profile;
+use crate::secret::Environment;
+use crate::terminal::{Color, Terminal, Voice};
+use crate::time::Clock;
+use crate::view::Look;
+
+/// What a command works in.
+struct Context<'a> {
+    /// Looks up environment variables.
+    environment: &'a Environment<'a>,
+    /// Tells the time.
+    clock: Clock,
+    /// The streams.
+    terminal: Terminal,
+    /// What goes for every command.
+    global: Global,
+}
+
+/// Runs the program and tells how it ends. Everything that is to be said has been said by then.
+#[must_use]
+pub fn run(arguments: &[OsString], environment: &Environment<'_>, clock: Clock) -> Exit {
+    match cli::parse(arguments) {
+        Ok(call) => carry_out(call, environment, clock),
+        Err(error) => answer(&error, cli::wants_json(arguments), environment),
+    }
+}
+
+/// Carries out a call.
+fn carry_out(call: Cli, environment: &Environment<'_>, clock: Clock) -> Exit {
+    let Cli { global, command } = call;
+    let mut context =
+        Context { environment, clock, terminal: Terminal::new(voice(&global), environment), global };
+    let done = match command {
+        Command::Issue(arguments) => issue::run(&mut context, &arguments),
+        Command::Verify(arguments) => verify::run(&mut context, &arguments),
+        Command::Decode(arguments) => decode::run(&mut context, &arguments),
+    };
+    let done = done.and_then(|exit| Ok(context.terminal.flush().map(|()| exit)?));
+    match done.as_ref().map_err(Failure::of) {
+        Ok(exit) => *exit,
+        Err(None) => Exit::Success,
+        Err(Some(failure)) => {
+            tell(&mut context.terminal, &failure);
+            failure.exit
+        }
+    }
+}
+
+/// Answers a call that clap took for itself: help, the version, or one that it refused.
+fn answer(error: &clap::Error, is_json: bool, environment: &Environment<'_>) -> Exit {
+    let mut terminal = Terminal::new(Voice { is_json, ..Voice::default() }, environment);
+    if error.use_stderr() && error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    {
+        terminal.say(error.to_string().trim_end());
+        return Exit::Usage;
+    }
+    if error.use_stderr() {
+        tell(&mut terminal, &Failure::of_call(error));
+        return Exit::Usage;
+    }
+    // Help that nobody reads any more is no error.
+    let _ = terminal.print(&error.to_string()).and_then(|()| terminal.flush());
+    Exit::Success
+}
+
+/// Says what went wrong.
+fn tell(terminal: &mut Terminal, failure: &Failure) {
+    if terminal.is_json() {
+        terminal.say(&json_line(&failure.as_json()));
+    } else {
+        terminal.error(&failure.message, failure.hint.as_deref());
+    }
+}
+
+/// Tells how the program speaks in this call.
+fn voice(global: &Global) -> Voice {
+    let color = match global.color {
+        ColorChoice::Auto => Color::Auto,
+        ColorChoice::Always => Color::Always,
+        ColorChoice::Never => Color::Never,
+    };
+    Voice { color, is_json: global.output == Format::Json, is_quiet: global.quiet }
+}
+
+impl Context<'_> {
+    /// Opens the secret of the profile that was chosen, and says where it came from.
+    fn open_secret(&mut self) -> Result<Opened> {
+        let choice = profile::choose(self.global.profile.as_deref(), self.environment)?;
+        let opened = custody::open(choice.profile, self.environment)?;
+        if let Some(variable) = choice.ignored {
+            self.terminal.note(&format!("{variable} is set and ignored: a profile was named"));
+        }
+        for note in &opened.notes {
+            self.terminal.note(note);
+        }
+        Ok(opened)
+    }
+
+    /// Tells how the result is laid out.
+    fn look(&self) -> Look {
+        Look { width: self.terminal.width(), has_color: self.terminal.has_color() }
+    }
+
+    /// Takes text or JSON for the form of the result, and refuses every other.
+    fn is_json_or_text(&self, command: &str) -> Result<bool> {
+        match self.global.output {
+            Format::Json => Ok(true),
+            Format::Text => Ok(false),
+            Format::Header | Format::Curl | Format::Env | Format::Csv => Err(Usage {
+                message: format!("{command} has no such form of output"),
+                hint: "use -o text or -o json; header, curl, env and csv are for issue".into(),
+            }
+            .into()),
+        }
+    }
+}

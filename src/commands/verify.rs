@@ -1,0 +1,82 @@
+//! `verify`: checks tokens and says what Stream would answer.
+
+use std::path::Path;
+
+use anyhow::Result;
+
+use super::batch::Batch;
+use super::{Context, input};
+use crate::cli::VerifyArgs;
+use crate::custody::Opened;
+use crate::failure::Exit;
+use crate::token::{Rules, Verifier};
+use crate::verdict::{Candidate, Generation, SignedBy, Verdict, examine};
+use crate::view;
+
+/// Verifies the token, or the batch, that was given.
+pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<Exit> {
+    let is_json = context.is_json_or_text("verify")?;
+    let rules = rules(context, arguments)?;
+    if let Some(path) = &arguments.from {
+        let candidates = candidates(&context.open_secret()?);
+        return run_batch(context, path, &candidates, &rules, is_json);
+    }
+    let text = input::text_of(arguments.token.as_deref().unwrap_or("-"), context)?;
+    let candidates = candidates(&context.open_secret()?);
+    let report = examine(text.trim(), &candidates, &rules);
+    let shown =
+        if is_json { view::verify_json(&report, None) } else { view::verify_text(&report, context.look()) };
+    context.terminal.print(&shown)?;
+    Ok(Exit::from(report.verdict))
+}
+
+/// Verifies a token a line, and gives one verdict a line.
+fn run_batch(
+    context: &mut Context<'_>,
+    path: &Path,
+    candidates: &[Candidate],
+    rules: &Rules,
+    is_json: bool,
+) -> Result<Exit> {
+    let mut batch = Batch::open(path)?;
+    let is_piped = path == Path::new("-");
+    let mut exit = Exit::Success;
+    while let Some(line) = batch.next()? {
+        // A line that cannot be read is no token, and is told so by an empty one.
+        let report = examine(&line.text.unwrap_or_default(), candidates, rules);
+        if report.verdict != Verdict::Valid {
+            exit = Exit::SomeRefused;
+        }
+        let shown = if is_json {
+            view::verify_json(&report, Some(line.number))
+        } else {
+            view::verify_line(&report, line.number)
+        };
+        context.terminal.print(&shown)?;
+        if is_piped {
+            context.terminal.flush()?;
+        }
+    }
+    Ok(exit)
+}
+
+/// Resolves what the tokens are held against.
+fn rules(context: &Context<'_>, arguments: &VerifyArgs) -> Result<Rules> {
+    let now = context.clock.now();
+    let revoked_before = arguments.revoked_before.as_ref().map(|when| when.resolve_past(now)).transpose()?;
+    Ok(Rules {
+        at: arguments.at.resolve(now),
+        leeway: arguments.leeway,
+        customer: arguments.customer,
+        revoked_before,
+    })
+}
+
+/// Gives the secrets that may have signed a token.
+fn candidates(opened: &Opened) -> Vec<Candidate> {
+    vec![Candidate {
+        name: SignedBy { profile: opened.profile.name.clone(), secret: Generation::Current },
+        is_chosen: true,
+        verifier: Verifier::new(&opened.secret),
+    }]
+}

@@ -1,0 +1,218 @@
+//! Maps every error to its kind, its exit code and its hint. No other place does.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+use serde::Serialize;
+
+use crate::foreign::{brief, looks_like_a_token};
+use crate::profile::ProfileError;
+use crate::secret::SourceError;
+use crate::time::WhenError;
+use crate::token::{ClaimsError, CustomerIdError};
+use crate::verdict::Verdict;
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what was asked; the token is valid.
+    Success,
+    /// Input, output or the server failed.
+    Failed,
+    /// It was called wrongly.
+    Usage,
+    /// There is no secret, or it cannot be had.
+    NoSecret,
+    /// The text is no token.
+    Malformed,
+    /// The token is not signed by this profile's secret.
+    BadSignature,
+    /// The token is outside its time.
+    OutsideItsTime,
+    /// The token is signed, and not this customer's.
+    WrongSubject,
+    /// Some lines of a batch were refused.
+    SomeRefused,
+}
+
+impl Exit {
+    /// Gives the exit code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::NoSecret => 3,
+            Self::Malformed => 4,
+            Self::BadSignature => 5,
+            Self::OutsideItsTime => 6,
+            Self::WrongSubject => 7,
+            Self::SomeRefused => 8,
+        }
+    }
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Valid => Self::Success,
+            Verdict::Malformed => Self::Malformed,
+            Verdict::BadSignature | Verdict::DevToken => Self::BadSignature,
+            Verdict::Expired | Verdict::NotYetValid | Verdict::IssuedInFuture | Verdict::Revoked => {
+                Self::OutsideItsTime
+            }
+            Verdict::ServerToken | Verdict::NotACustomer | Verdict::WrongCustomer => Self::WrongSubject,
+        }
+    }
+}
+
+/// A call that cannot be carried out as it was made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Usage {
+    /// What is wrong.
+    pub message: String,
+    /// What to call instead.
+    pub hint: String,
+}
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Usage {}
+
+/// What is said of an error, and how the process ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// How the process ends.
+    pub exit: Exit,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// The next step to take.
+    pub hint: Option<String>,
+}
+
+/// A failure in JSON.
+#[derive(Debug, Serialize)]
+pub struct FailureJson<'a> {
+    /// The one key.
+    error: FailureBody<'a>,
+}
+
+/// What stands in a [`FailureJson`].
+#[derive(Debug, Serialize)]
+struct FailureBody<'a> {
+    /// A stable name.
+    kind: &'static str,
+    /// What is wrong.
+    message: &'a str,
+    /// The next step to take.
+    hint: Option<&'a str>,
+}
+
+impl Failure {
+    /// Gives the form for JSON.
+    #[must_use]
+    pub fn as_json(&self) -> FailureJson<'_> {
+        let kind = match self.exit {
+            Exit::Usage => "usage",
+            Exit::NoSecret => "no_secret",
+            Exit::Malformed => "malformed",
+            Exit::SomeRefused => "refused",
+            _ => "failed",
+        };
+        FailureJson { error: FailureBody { kind, message: &self.message, hint: self.hint.as_deref() } }
+    }
+
+    /// Judges an error; `None` for a broken pipe, which is none.
+    #[must_use]
+    pub fn of(error: &anyhow::Error) -> Option<Self> {
+        let mut told = Vec::new();
+        for cause in error.chain() {
+            told.push(cause.to_string());
+            if let Some(io) = cause.downcast_ref::<io::Error>()
+                && io.kind() == io::ErrorKind::BrokenPipe
+            {
+                return None;
+            }
+            if let Some((exit, hint)) = judge(cause) {
+                return Some(Self { exit, message: told.join(": "), hint: Some(hint) });
+            }
+        }
+        Some(Self { exit: Exit::Failed, message: told.join(": "), hint: None })
+    }
+
+    /// Judges what clap refused.
+    #[must_use]
+    pub fn of_call(error: &clap::Error) -> Self {
+        let told = without_foreign_values(error);
+        let mut lines = told.lines().map(str::trim_end);
+        let message: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).map(str::trim).collect();
+        let message = message.join(" ");
+        let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
+        let rest: Vec<_> = lines.collect();
+        let tip = rest.iter().find_map(|line| line.trim_start().strip_prefix("tip: "));
+        let usage = rest.iter().find_map(|line| line.strip_prefix("Usage: "));
+        let hint = tip.map_or_else(|| format!("run '{} --help'", command_of(usage)), str::to_owned);
+        Self { exit: Exit::Usage, message, hint: Some(hint) }
+    }
+}
+
+/// Gives the exit and the hint of an error that the program knows.
+fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
+    if let Some(error) = cause.downcast_ref::<Usage>() {
+        return Some((Exit::Usage, error.hint.clone()));
+    }
+    if let Some(error) = cause.downcast_ref::<ProfileError>() {
+        let exit = if *error == ProfileError::NoSecret { Exit::NoSecret } else { Exit::Usage };
+        return Some((exit, error.hint()));
+    }
+    if let Some(error) = cause.downcast_ref::<SourceError>() {
+        return Some((Exit::NoSecret, error.hint()));
+    }
+    if let Some(error) = cause.downcast_ref::<CustomerIdError>() {
+        return Some((Exit::Usage, error.hint()));
+    }
+    if let Some(error) = cause.downcast_ref::<WhenError>() {
+        return Some((Exit::Usage, error.hint()));
+    }
+    if cause.is::<ClaimsError>() {
+        return Some((Exit::Usage, "give a time after the epoch".into()));
+    }
+    None
+}
+
+/// Gives clap's text without values that may be a secret or a token, or that a terminal would obey.
+fn without_foreign_values(error: &clap::Error) -> String {
+    let mut told = error.to_string();
+    for (_, value) in error.context() {
+        if let clap::error::ContextValue::String(value) = value {
+            let is_dubious = value.chars().count() > crate::foreign::LONGEST_IDENTIFIER_SHOWN
+                || looks_like_a_token(value)
+                || value.chars().any(crate::foreign::is_unprintable);
+            if is_dubious && !value.is_empty() {
+                told = told.replace(&format!("'{value}'"), &crate::foreign::identifier(value));
+                told = told.replace(value.as_str(), &brief_or_length(value));
+            }
+        }
+    }
+    told
+}
+
+/// Shows a value that stands without quotes.
+fn brief_or_length(value: &str) -> String {
+    let shown = crate::foreign::identifier(value);
+    shown.trim_matches('\'').to_owned()
+}
+
+/// Gives the command whose help to read, from clap's usage line.
+fn command_of(usage: Option<&str>) -> String {
+    let words = usage.unwrap_or("stream-token").split_whitespace();
+    let words: Vec<_> =
+        words.take_while(|word| word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')).collect();
+    brief(words.join(" ").as_str()).to_string()
+}

@@ -1,0 +1,163 @@
+//! The only owner of standard input, output and error.
+//!
+//! The result goes to standard output and nothing else does; everything said to a person goes to
+//! standard error. Colour is decided for each of the two apart.
+
+use std::fmt::Write as _;
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+
+use anstyle::{AnsiColor, Style};
+use serde::Serialize;
+
+use crate::foreign::json_line;
+use crate::secret::Environment;
+
+/// The program's name, before everything that it says to a person.
+const NAME: &str = "stream-token";
+
+/// The width that text is laid out for where a terminal does not tell its own.
+const USUAL_WIDTH: u16 = 80;
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Color {
+    /// At a terminal that shows it.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// How the program speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Voice {
+    /// When to use colour.
+    pub color: Color,
+    /// Whether notes and errors are JSON.
+    pub is_json: bool,
+    /// Whether notes are left out.
+    pub is_quiet: bool,
+}
+
+/// The streams of this process.
+#[derive(Debug)]
+pub struct Terminal {
+    /// Where the result goes.
+    output: BufWriter<Stdout>,
+    /// How the program speaks.
+    voice: Voice,
+    /// Whether the environment rules colour out.
+    is_plain: bool,
+}
+
+/// A note in JSON.
+#[derive(Serialize)]
+struct Note<'a> {
+    /// What is to be known.
+    note: &'a str,
+}
+
+impl Terminal {
+    /// Takes the streams of this process. `environment` looks up `NO_COLOR` and `TERM`.
+    #[must_use]
+    pub fn new(voice: Voice, environment: &Environment<'_>) -> Self {
+        let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let is_dumb = environment("TERM").is_some_and(|value| value == "dumb");
+        Self { output: BufWriter::new(io::stdout()), voice, is_plain: no_color || is_dumb }
+    }
+
+    /// Writes a part of the result, as it is.
+    ///
+    /// # Errors
+    /// What the operating system said; a broken pipe among it.
+    pub fn print(&mut self, text: &str) -> io::Result<()> {
+        self.output.write_all(text.as_bytes())
+    }
+
+    /// Sees to it that the result so far has left the process.
+    ///
+    /// # Errors
+    /// What the operating system said; a broken pipe among it.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.output.flush()
+    }
+
+    /// Says something that a person should know.
+    pub fn note(&mut self, note: &str) {
+        if self.voice.is_quiet {
+            return;
+        }
+        if self.voice.is_json {
+            self.say(&json_line(&Note { note }));
+        } else {
+            self.say(&format!("{NAME}: {} {note}", self.label("note:", AnsiColor::Yellow)));
+        }
+    }
+
+    /// Says what went wrong, and the next step to take.
+    pub fn error(&mut self, message: &str, hint: Option<&str>) {
+        let mut text = format!("{NAME}: {} {message}", self.label("error:", AnsiColor::Red));
+        if let Some(hint) = hint {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "\n{NAME}: {} {hint}", self.label("hint:", AnsiColor::Cyan));
+        }
+        self.say(&text);
+    }
+
+    /// Says what is JSON already.
+    pub fn say(&mut self, text: &str) {
+        // The result so far comes first where both streams are one. Its errors are told by flush.
+        let _ = self.output.flush();
+        // Nobody is left to be told where standard error is gone.
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// Tells whether errors and notes are JSON.
+    #[must_use]
+    pub fn is_json(&self) -> bool {
+        self.voice.is_json
+    }
+
+    /// Tells how wide the result may be; `None` where it goes to no terminal.
+    #[must_use]
+    pub fn width(&self) -> Option<u16> {
+        if !io::stdout().is_terminal() {
+            return None;
+        }
+        let told = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
+        Some(told.filter(|width| *width > 0).unwrap_or(USUAL_WIDTH))
+    }
+
+    /// Tells whether the result is in colour.
+    #[must_use]
+    pub fn has_color(&self) -> bool {
+        self.colors(io::stdout().is_terminal())
+    }
+
+    /// Tells whether standard input is a terminal, where a person types.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        io::stdin().is_terminal()
+    }
+
+    /// Tells whether a stream is in colour.
+    fn colors(&self, is_terminal: bool) -> bool {
+        match self.voice.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => is_terminal && !self.is_plain,
+        }
+    }
+
+    /// Gives a label for standard error, in colour where it has any.
+    fn label(&self, text: &str, color: AnsiColor) -> String {
+        if self.colors(io::stderr().is_terminal()) {
+            let style = Style::new().bold().fg_color(Some(color.into()));
+            format!("{style}{text}{style:#}")
+        } else {
+            text.to_owned()
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! What was read of a token, as a table and as JSON. Nothing of it is verified.
+
+use serde::Serialize;
+
+use super::Look;
+use super::table::{Tinted, Tone, table};
+use crate::foreign::{json_line, whole};
+use crate::time::{Timestamp, full};
+use crate::token::{ClaimsSet, CustomerId, Inspection, Json, USER_ID_PREFIX};
+
+/// The claims that are times.
+const TIMES: [&str; 3] = ["exp", "iat", "nbf"];
+
+/// The header parameters that say nothing about anyone.
+const ANONYMOUS: [&str; 2] = ["alg", "typ"];
+
+/// An inspection in JSON.
+#[derive(Serialize)]
+struct InspectionJson<'a> {
+    /// Always false.
+    verified: bool,
+    /// The JOSE header, where it could be read.
+    header: Option<Json>,
+    /// The claims set, where it could be read.
+    claims: Option<Json>,
+    /// What its reader should know.
+    lints: Vec<LintJson<'a>>,
+}
+
+/// A lint in JSON.
+#[derive(Serialize)]
+struct LintJson<'a> {
+    /// Its name.
+    name: &'static str,
+    /// What was found.
+    detail: &'a str,
+}
+
+/// Shows what was read as a line of JSON.
+#[must_use]
+pub fn decode_json(inspection: &Inspection, is_redacted: bool) -> String {
+    let lints = inspection.lints();
+    let shown = InspectionJson {
+        verified: false,
+        header: inspection.header().map(|header| shown(header, &ANONYMOUS, is_redacted)),
+        claims: inspection.claims().map(|claims| shown(claims.as_json(), &TIMES, is_redacted)),
+        lints: lints.iter().map(|lint| LintJson { name: lint.name, detail: &lint.detail }).collect(),
+    };
+    json_line(&shown) + "\n"
+}
+
+/// Shows what was read for people.
+#[must_use]
+pub fn decode_text(inspection: &Inspection, is_redacted: bool, now: Timestamp, look: Look) -> String {
+    let mut rows = Vec::new();
+    let header = inspection.header().map(|header| shown(header, &ANONYMOUS, is_redacted));
+    rows.extend(part("header", header.as_ref(), |_| None));
+    let claims = inspection.claims().map(|claims| shown(claims.as_json(), &TIMES, is_redacted));
+    rows.extend(part("claims", claims.as_ref(), |key| {
+        time_of(inspection.claims()?, key).map(|at| full(at, now))
+    }));
+    for lint in inspection.lints() {
+        rows.push([
+            ("lint".into(), Tone::Bad),
+            (lint.name.into(), Tone::Name),
+            (whole(&lint.detail).to_string(), Tone::Plain),
+        ]);
+    }
+    table(rows, look)
+}
+
+/// Lays out an object, a line a member, with a note where there is one.
+fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>) -> Vec<[Tinted; 3]> {
+    let Some(object) = object else {
+        return vec![[
+            (name.into(), Tone::Faint),
+            ("-".into(), Tone::Faint),
+            ("cannot be read".into(), Tone::Faint),
+        ]];
+    };
+    let mut rows = Vec::new();
+    for (key, value) in object.members() {
+        let value = value
+            .as_str()
+            .map_or_else(|| whole(&value.to_string()).to_string(), |text| whole(text).to_string());
+        let value = match note(key) {
+            Some(note) => format!("{value}  ({note})"),
+            None => value,
+        };
+        let label = if rows.is_empty() { name } else { "" };
+        rows.push([(label.into(), Tone::Faint), (whole(key).to_string(), Tone::Name), (value, Tone::Plain)]);
+    }
+    rows
+}
+
+/// Gives the time that a claim names.
+fn time_of(claims: &ClaimsSet, key: &str) -> Option<Timestamp> {
+    match key {
+        "exp" => claims.expires_at().at(),
+        "iat" => claims.issued_at().at(),
+        "nbf" => claims.not_before().at(),
+        _ => None,
+    }
+}
+
+/// Gives an object as it is shown: redacted, all values but those under `kept` keys are hidden.
+fn shown(object: &Json, kept: &[&str], is_redacted: bool) -> Json {
+    if !is_redacted {
+        return object.clone();
+    }
+    let redact = |(key, value): &(String, Json)| {
+        let value = match value {
+            kept_value @ (Json::Number(_) | Json::String(_)) if kept.contains(&key.as_str()) => {
+                kept_value.clone()
+            }
+            other => Json::String(redacted(other).into()),
+        };
+        (key.clone(), value)
+    };
+    Json::Object(object.members().iter().map(redact).collect())
+}
+
+/// Names what was hidden, as far as it helps to understand a refusal.
+fn redacted(value: &Json) -> &'static str {
+    match value {
+        Json::Null => "[redacted null]",
+        Json::Bool(_) => "[redacted boolean]",
+        Json::Number(_) => "[redacted number]",
+        Json::String(text) if CustomerId::from_user_id(text).is_some() => "customer-[redacted]",
+        Json::String(text) if text.starts_with(USER_ID_PREFIX) => "[redacted string, customer- before it]",
+        Json::String(_) => "[redacted string]",
+        Json::Array(_) => "[redacted array]",
+        Json::Object(_) => "[redacted object]",
+    }
+}

@@ -1,0 +1,19 @@
+//! Shows results to people and to programs: tables and JSON. It owns no stream.
+
+mod decode;
+mod issue;
+mod table;
+mod verify;
+
+pub use decode::{decode_json, decode_text};
+pub use issue::{CSV_HEADER, IssuedJson, csv, curl, env, header};
+pub use verify::{verify_json, verify_line, verify_text};
+
+/// How a text is laid out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Look {
+    /// How wide it may be; `None` leaves every line as long as it is.
+    pub width: Option<u16>,
+    /// Whether it is in colour.
+    pub has_color: bool,
+}
