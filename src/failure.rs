@@ -10,7 +10,7 @@ use crate::foreign::{brief, looks_like_a_token};
 use crate::profile::ProfileError;
 use crate::secret::SourceError;
 use crate::time::WhenError;
-use crate::token::{ClaimsError, CustomerIdError};
+use crate::token::{ClaimsError, CustomerIdError, PasteError};
 use crate::verdict::Verdict;
 
 /// How the process ends.
@@ -178,6 +178,9 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
         return Some((Exit::Usage, error.hint()));
     }
     if let Some(error) = cause.downcast_ref::<WhenError>() {
+        return Some((Exit::Usage, error.hint()));
+    }
+    if let Some(error) = cause.downcast_ref::<PasteError>() {
         return Some((Exit::Usage, error.hint()));
     }
     if cause.is::<ClaimsError>() {

@@ -11,8 +11,8 @@ use crate::view;
 /// Reads the token that was given, or what can be read of it.
 pub(super) fn run(context: &mut Context<'_>, arguments: &DecodeArgs) -> Result<Exit> {
     let is_json = context.is_json_or_text("decode")?;
-    let text = input::text_of(&arguments.token, context)?;
-    let inspection = Inspection::read(text.trim());
+    let token = input::token_of(&arguments.token, context)?;
+    let inspection = Inspection::read(&token);
     let shown = if is_json {
         view::decode_json(&inspection, arguments.redact)
     } else {

@@ -21,9 +21,9 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
         let candidates = candidates(&context.open_secret()?);
         return run_batch(context, path, &candidates, &rules, is_json);
     }
-    let text = input::text_of(arguments.token.as_deref().unwrap_or("-"), context)?;
+    let token = input::token_of(arguments.token.as_deref().unwrap_or("-"), context)?;
     let candidates = candidates(&context.open_secret()?);
-    let report = examine(text.trim(), &candidates, &rules);
+    let report = examine(&token, &candidates, &rules);
     let shown =
         if is_json { view::verify_json(&report, None) } else { view::verify_text(&report, context.look()) };
     context.terminal.print(&shown)?;

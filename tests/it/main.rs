@@ -1,1 +1,2 @@
 //! The program as others meet it: as a process, over its sources, by its files.
+mod paste;
