@@ -155,8 +155,7 @@ fn write_number(buffer: &mut [u8], start: usize, number: u64) -> usize {
     let end = start + number.checked_ilog10().map_or(1, |log| log as usize + 1);
     let mut rest = number;
     for digit in buffer[start..end].iter_mut().rev() {
-        // The remainder is below 10.
-        *digit = b'0' + u8::try_from(rest % 10).unwrap_or_default();
+        *digit = b'0' + (rest % 10).to_le_bytes()[0];
         rest /= 10;
     }
     end

@@ -18,6 +18,9 @@ impl CustomerId {
     /// The largest customer id.
     pub const MAX: u64 = i64::MAX.unsigned_abs();
 
+    /// How many digits the largest customer id has.
+    const MOST_DIGITS: usize = 19;
+
     /// Makes a customer id; `None` for 0 and above [`CustomerId::MAX`].
     #[must_use]
     pub const fn new(number: u64) -> Option<Self> {
@@ -53,10 +56,12 @@ impl CustomerId {
         if digits[0] == b'0' {
             return Err(if digits.len() == 1 { Digits::OutOfRange } else { Digits::LeadingZero });
         }
-        let number = digits
-            .iter()
-            .try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(u64::from(digit - b'0')));
-        number.and_then(Self::new).ok_or(Digits::OutOfRange)
+        if digits.len() > Self::MOST_DIGITS {
+            return Err(Digits::OutOfRange);
+        }
+        // No number of so many digits overflows.
+        let number = digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+        Self::new(number).ok_or(Digits::OutOfRange)
     }
 }
 

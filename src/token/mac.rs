@@ -5,6 +5,7 @@
 
 use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
+use subtle::ConstantTimeEq as _;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// The block length of SHA-256 in bytes.
@@ -13,20 +14,94 @@ pub(super) const BLOCK: usize = 64;
 /// The length of a MAC in bytes.
 pub(super) const MAC_LENGTH: usize = 32;
 
+/// The length of a MAC in base64url.
+pub(super) const ENCODED_LENGTH: usize = 43;
+
+/// The length of the field at the end of a last block that holds the length of everything hashed.
+const LENGTH_FIELD: usize = 8;
+
 /// The initial hash value of SHA-256 (FIPS 180-4 section 5.3.3).
-const INITIAL: [u32; 8] =
-    [0x6a09_e667, 0xbb67_ae85, 0x3c6e_f372, 0xa54f_f53a, 0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19];
+const INITIAL: State = State([
+    0x6a09_e667,
+    0xbb67_ae85,
+    0x3c6e_f372,
+    0xa54f_f53a,
+    0x510e_527f,
+    0x9b05_688c,
+    0x1f83_d9ab,
+    0x5be0_cd19,
+]);
 
 /// How many whole blocks stand before what [`Midstate::finish`] is given: the key and one of text.
 const BLOCKS_BEFORE: usize = 2;
+
+/// What follows the first block of a text, padded (FIPS 180-4 section 5.1.1) to one block or two.
+///
+/// The padding is written first: a processor waits where it reads in one piece what was just written
+/// in several, and the padding is written in the most.
+#[derive(Clone)]
+pub(super) struct Rest {
+    /// The bytes and their padding.
+    blocks: [u8; 2 * BLOCK],
+    /// How many bytes there are without the padding, at most [`Rest::LONGEST`].
+    length: usize,
+}
+
+impl Rest {
+    /// How many bytes there are at most: two blocks less a padding byte and the length field.
+    pub(super) const LONGEST: usize = 2 * BLOCK - 1 - LENGTH_FIELD;
+
+    /// Takes the `length` bytes that `write` writes, at most [`Rest::LONGEST`].
+    ///
+    /// More is cut: whoever calls this bounds the length at compile time.
+    #[inline]
+    pub(super) fn written(length: usize, write: impl FnOnce(&mut [u8])) -> Self {
+        debug_assert!(length <= Self::LONGEST);
+        let length = length.min(Self::LONGEST);
+        let mut rest = Self { blocks: [0; 2 * BLOCK], length };
+        let field = rest.used() - LENGTH_FIELD;
+        let bits = (BLOCKS_BEFORE * BLOCK + length) as u64 * 8;
+        rest.blocks[field..field + LENGTH_FIELD].copy_from_slice(&bits.to_be_bytes());
+        rest.blocks[length] = 0x80;
+        write(&mut rest.blocks[..length]);
+        rest
+    }
+
+    /// Gives the bytes and their padding.
+    #[inline]
+    pub(super) fn padded(&self) -> &[u8; 2 * BLOCK] {
+        &self.blocks
+    }
+
+    /// Tells how many bytes the padded blocks have.
+    #[inline]
+    fn used(&self) -> usize {
+        if self.length < BLOCK - LENGTH_FIELD { BLOCK } else { 2 * BLOCK }
+    }
+}
+
+/// The padding of the outer hash's last block, which holds the inner digest.
+const OUTER_PADDING: [u8; BLOCK] = {
+    let mut block = [0; BLOCK];
+    block[MAC_LENGTH] = 0x80;
+    let [.., high, low] = ((BLOCK + MAC_LENGTH) as u64 * 8).to_be_bytes();
+    block[BLOCK - 2] = high;
+    block[BLOCK - 1] = low;
+    block
+};
+
+/// A state of SHA-256, aligned so that it is copied as a whole.
+#[derive(Clone, Copy, Zeroize)]
+#[repr(align(32))]
+struct State([u32; 8]);
 
 /// HMAC after the key and one block of text; as good as the key for every text that starts so.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(super) struct Midstate {
     /// The inner hash's state.
-    inner: [u32; 8],
+    inner: State,
     /// The outer hash's state, after the key alone.
-    outer: [u32; 8],
+    outer: State,
 }
 
 impl Midstate {
@@ -39,48 +114,49 @@ impl Midstate {
             key[..secret.len()].copy_from_slice(secret);
         }
         let mut inner = INITIAL;
-        compress256(&mut inner, &[*Zeroizing::new(key.map(|byte| byte ^ 0x36)), *first_block]);
+        compress256(&mut inner.0, &[*Zeroizing::new(key.map(|byte| byte ^ 0x36)), *first_block]);
         let mut outer = INITIAL;
-        compress256(&mut outer, &[*Zeroizing::new(key.map(|byte| byte ^ 0x5c))]);
+        compress256(&mut outer.0, &[*Zeroizing::new(key.map(|byte| byte ^ 0x5c))]);
         Self { inner, outer }
     }
 
     /// Gives the MAC of the first block followed by `rest`.
     #[inline]
-    pub(super) fn finish(&self, rest: &[u8]) -> [u8; MAC_LENGTH] {
-        let (whole, last) = rest.as_chunks::<BLOCK>();
+    pub(super) fn finish(&self, rest: &Rest) -> [u8; MAC_LENGTH] {
         let mut inner = self.inner;
-        compress256(&mut inner, whole);
-        let mut padded = [[0_u8; BLOCK]; 2];
-        let flat = padded.as_flattened_mut();
-        flat[..last.len()].copy_from_slice(last);
-        flat[last.len()] = 0x80;
-        let used = if last.len() < BLOCK - 8 { BLOCK } else { 2 * BLOCK };
-        let bits = ((BLOCKS_BEFORE * BLOCK + rest.len()) as u64) * 8;
-        flat[used - 8..used].copy_from_slice(&bits.to_be_bytes());
-        compress256(&mut inner, &padded[..used / BLOCK]);
-        self.finish_outer(inner)
-    }
-
-    /// Hashes the inner digest under the outer key.
-    #[inline]
-    fn finish_outer(&self, inner: [u32; 8]) -> [u8; MAC_LENGTH] {
-        let mut block = [0_u8; BLOCK];
+        let (blocks, _) = rest.blocks[..rest.used()].as_chunks();
+        compress256(&mut inner.0, blocks);
+        let mut block = OUTER_PADDING;
         block[..MAC_LENGTH].copy_from_slice(&to_bytes(inner));
-        block[MAC_LENGTH] = 0x80;
-        block[BLOCK - 8..].copy_from_slice(&(((BLOCK + MAC_LENGTH) as u64) * 8).to_be_bytes());
         let mut outer = self.outer;
-        compress256(&mut outer, &[block]);
+        compress256(&mut outer.0, &[block]);
         to_bytes(outer)
     }
 }
 
+/// Tells in constant time whether two encoded MACs are the same.
+#[inline]
+pub(super) fn is_same(expected: &[u8; ENCODED_LENGTH], given: &[u8]) -> bool {
+    if given.len() != ENCODED_LENGTH {
+        return false;
+    }
+    // Eight bytes at a time, and one verdict at the end: asking byte by byte costs a compression.
+    let (expected, expected_rest) = expected.as_chunks::<8>();
+    let (given, given_rest) = given.as_chunks::<8>();
+    let words = expected.iter().zip(given).map(|(a, b)| u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b));
+    let bytes = expected_rest.iter().zip(given_rest).map(|(a, b)| u64::from(a ^ b));
+    let difference = words.chain(bytes).fold(0, |difference, part| difference | part);
+    difference.ct_eq(&0).into()
+}
+
 /// Gives a hash state's bytes in SHA-256's order.
 #[inline]
-fn to_bytes(state: [u32; 8]) -> [u8; MAC_LENGTH] {
+fn to_bytes(State(state): State) -> [u8; MAC_LENGTH] {
     let mut bytes = [0_u8; MAC_LENGTH];
-    for (chunk, word) in bytes.chunks_exact_mut(4).zip(state) {
-        chunk.copy_from_slice(&word.to_be_bytes());
+    // Swapping all words first lets the compiler write them in one go.
+    let swapped = state.map(u32::to_be);
+    for (chunk, word) in bytes.chunks_exact_mut(4).zip(swapped) {
+        chunk.copy_from_slice(&word.to_ne_bytes());
     }
     bytes
 }
@@ -97,16 +173,31 @@ mod tests {
     }
 
     #[test]
-    fn agrees_with_the_hmac_crate_at_every_length() {
+    fn agrees_with_the_hmac_crate_at_every_length_it_takes() {
         let text: Vec<u8> = (0..=255).collect();
         let first: [u8; BLOCK] = text[..BLOCK].try_into().unwrap();
         for key_length in [1, 31, 32, 63, 64, 65, 200] {
             let secret = vec![0xa5; key_length];
             let midstate = Midstate::new(&secret, &first);
-            for length in 0..=text.len() - BLOCK {
+            for length in 0..=Rest::LONGEST {
                 let expected = reference(&secret, &text[..BLOCK + length]);
-                assert_eq!(midstate.finish(&text[BLOCK..BLOCK + length]).to_vec(), expected);
+                let rest = Rest::written(length, |room| room.copy_from_slice(&text[BLOCK..BLOCK + length]));
+                assert_eq!(midstate.finish(&rest).to_vec(), expected);
             }
         }
+    }
+
+    #[test]
+    fn no_two_macs_that_differ_are_the_same() {
+        let mac = [b'A'; ENCODED_LENGTH];
+        assert!(is_same(&mac, &mac));
+        for place in 0..ENCODED_LENGTH {
+            let mut altered = mac;
+            altered[place] = b'B';
+            assert!(!is_same(&mac, &altered), "{place}");
+        }
+        assert!(!is_same(&mac, &mac[..ENCODED_LENGTH - 1]));
+        assert!(!is_same(&mac, &[b'A'; ENCODED_LENGTH + 1]));
+        assert!(!is_same(&mac, b""));
     }
 }

@@ -4,6 +4,7 @@
 //! [`Inspection`] and [`ClaimsSet`] are what was parsed; only a [`Verifier`] makes [`Signed`]
 //! claims. The format is the contract's section 1, after RFC 7515 and RFC 7519.
 
+mod canonical;
 mod claims;
 mod claims_set;
 mod compact;

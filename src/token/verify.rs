@@ -8,17 +8,14 @@
 use std::error::Error;
 use std::fmt;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
-use subtle::ConstantTimeEq as _;
 
-use super::claims::{Claims, LONGEST_TAIL};
+use super::canonical::{self, Canonical, encode};
+use super::claims::Claims;
 use super::claims_set::{ClaimsSet, TimeClaim, UserId};
 use super::compact::{Compact, check_header};
-use super::mac::{BLOCK, Midstate};
+use super::mac::{ENCODED_LENGTH, Midstate, is_same};
 use super::malformed::Malformed;
-use super::mint::{LONGEST, PREFIX, SIGNATURE_LENGTH, canonical_midstate, encode};
 use super::{CustomerId, Rules, provider};
 use crate::foreign::brief;
 use crate::secret::Secret;
@@ -218,7 +215,7 @@ impl Verifier {
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
         provider::install();
-        Self { midstate: canonical_midstate(secret), key: DecodingKey::from_secret(secret.expose()) }
+        Self { midstate: canonical::midstate(secret), key: DecodingKey::from_secret(secret.expose()) }
     }
 
     /// Verifies a token: signature and rules. It takes the exact token and nothing around it.
@@ -234,8 +231,8 @@ impl Verifier {
     /// # Errors
     /// [`Refusal::Malformed`] or [`Refusal::BadSignature`].
     pub fn authenticate(&self, token: &str) -> Result<Signed, Refusal> {
-        if let Some(claims) = canonical_claims(token.as_bytes()) {
-            return self.authenticate_canonical(token.as_bytes(), claims);
+        if let Some(canonical) = Canonical::parse(token.as_bytes()) {
+            return self.authenticate_canonical(&canonical);
         }
         let compact = Compact::parse(token)?;
         check_header(&compact.header)?;
@@ -261,32 +258,15 @@ impl Verifier {
     }
 
     /// Verifies the signature of a canonical token in constant time.
-    fn authenticate_canonical(&self, token: &[u8], claims: Claims) -> Result<Signed, Refusal> {
-        let (signed, signature) = token.split_at(token.len() - SIGNATURE_LENGTH);
-        let mac = self.midstate.finish(&signed[BLOCK..signed.len() - 1]);
-        let mut expected = [0; SIGNATURE_LENGTH];
-        encode(&mac, &mut expected);
-        if bool::from(expected.ct_eq(signature)) {
-            Ok(Signed(Form::Canonical(claims)))
+    fn authenticate_canonical(&self, token: &Canonical<'_>) -> Result<Signed, Refusal> {
+        let mut expected = [0; ENCODED_LENGTH];
+        encode(&self.midstate.finish(&token.rest), &mut expected);
+        if is_same(&expected, token.signature) {
+            Ok(Signed(Form::Canonical(token.claims)))
         } else {
             Err(Refusal::BadSignature)
         }
     }
-}
-
-/// Reads the claims of a token in our own canonical form; `None` for every other text.
-fn canonical_claims(token: &[u8]) -> Option<Claims> {
-    if token.len() > LONGEST || !token.starts_with(PREFIX) {
-        return None;
-    }
-    let rest = &token[PREFIX.len()..];
-    let (tail, signature) = rest.split_at(rest.len().checked_sub(SIGNATURE_LENGTH + 1)?);
-    if signature[0] != b'.' {
-        return None;
-    }
-    let mut decoded = [0; LONGEST_TAIL + 2];
-    let length = URL_SAFE_NO_PAD.decode_slice(tail, &mut decoded).ok()?;
-    Claims::read_tail(&decoded[..length])
 }
 
 #[cfg(test)]

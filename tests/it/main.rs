@@ -1,2 +1,3 @@
 //! The program as others meet it: as a process, over its sources, by its files.
+mod house;
 mod paste;
