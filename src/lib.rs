@@ -5,13 +5,14 @@
 //!
 //! | floor | rooms |
 //! | --- | --- |
-//! | 6 | [`commands`] |
-//! | 5 | [`cli`], [`view`], [`terminal`], [`failure`] |
-//! | 4 | [`mint`], [`custody`] |
-//! | 3 | [`profile`], [`verdict`] |
-//! | 2 | [`token`] |
-//! | 1 | [`secret`] |
-//! | 0 | [`time`], [`foreign`] |
+//! | 7 | [`commands`] |
+//! | 6 | [`cli`], [`view`], [`terminal`], [`failure`] |
+//! | 5 | [`mint`], [`custody`] |
+//! | 4 | [`profile`], [`verdict`] |
+//! | 3 | [`token`] |
+//! | 2 | [`secret`] |
+//! | 1 | [`time`] |
+//! | 0 | [`foreign`] |
 
 pub mod cli;
 pub mod commands;

@@ -6,34 +6,34 @@ use std::path::{Path, PathBuf};
 
 /// The floor of every room. Rooms on one floor never import each other.
 const FLOORS: [(&str, u8); 14] = [
-    ("main", 7),
-    ("commands", 6),
-    ("cli", 5),
-    ("view", 5),
-    ("terminal", 5),
-    ("failure", 5),
-    ("mint", 4),
-    ("custody", 4),
-    ("profile", 3),
-    ("verdict", 3),
-    ("token", 2),
-    ("secret", 1),
-    ("time", 0),
+    ("main", 8),
+    ("commands", 7),
+    ("cli", 6),
+    ("view", 6),
+    ("terminal", 6),
+    ("failure", 6),
+    ("mint", 5),
+    ("custody", 5),
+    ("profile", 4),
+    ("verdict", 4),
+    ("token", 3),
+    ("secret", 2),
+    ("time", 1),
     ("foreign", 0),
 ];
 
 /// Finds every source file of the program, with the room it stands in.
 fn sources() -> Vec<(PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
+    let mut folders = vec![top.clone()];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let relative = path.strip_prefix(&root).unwrap().with_extension("");
+                let relative = path.strip_prefix(&top).unwrap().with_extension("");
                 let room = relative.components().next().unwrap().as_os_str().to_str().unwrap().to_owned();
                 found.push((path, room));
             }

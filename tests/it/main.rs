@@ -1,3 +1,6 @@
 //! The program as others meet it: as a process, over its sources, by its files.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
 mod house;
 mod paste;
