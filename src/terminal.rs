@@ -110,8 +110,9 @@ impl Terminal {
     pub fn say(&mut self, text: &str) {
         // The result so far comes first where both streams are one. Its errors are told by flush.
         let _ = self.output.flush();
-        // Nobody is left to be told where standard error is gone.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        // In one piece, so that lines of several processes do not mix. Nobody is left to be told where
+        // standard error is gone.
+        let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
     }
 
     /// Tells whether errors and notes are JSON.

@@ -42,10 +42,10 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
     let customers =
         arguments.customers.iter().map(|text| text.parse()).collect::<Result<Vec<CustomerId>, _>>()?;
     let times = times(context, arguments)?;
-    refuse_several(context.global.output, arguments)?;
+    refuse_several(context.format(), arguments)?;
     let opened = context.open_secret()?;
     let mint = Mint::new(&opened.secret);
-    let form = Form::new(context.global.output, opened)?;
+    let form = Form::new(context.format(), opened)?;
     if form.format == Format::Csv {
         context.terminal.print(view::CSV_HEADER)?;
     }

@@ -91,11 +91,11 @@ fn tell(terminal: &mut Terminal, failure: &Failure) {
 /// Tells how the program speaks in this call.
 fn voice(global: &Global) -> Voice {
     let color = match global.color {
-        ColorChoice::Auto => Color::Auto,
-        ColorChoice::Always => Color::Always,
-        ColorChoice::Never => Color::Never,
+        None | Some(ColorChoice::Auto) => Color::Auto,
+        Some(ColorChoice::Always) => Color::Always,
+        Some(ColorChoice::Never) => Color::Never,
     };
-    Voice { color, is_json: global.output == Format::Json, is_quiet: global.quiet }
+    Voice { color, is_json: global.output == Some(Format::Json), is_quiet: global.quiet }
 }
 
 impl Context<'_> {
@@ -112,6 +112,11 @@ impl Context<'_> {
         Ok(opened)
     }
 
+    /// Tells the form of the result.
+    fn format(&self) -> Format {
+        self.global.output.unwrap_or_default()
+    }
+
     /// Tells how the result is laid out.
     fn look(&self) -> Look {
         Look { width: self.terminal.width(), has_color: self.terminal.has_color() }
@@ -119,7 +124,7 @@ impl Context<'_> {
 
     /// Takes text or JSON for the form of the result, and refuses every other.
     fn is_json_or_text(&self, command: &str) -> Result<bool> {
-        match self.global.output {
+        match self.format() {
             Format::Json => Ok(true),
             Format::Text => Ok(false),
             Format::Header | Format::Curl | Format::Env | Format::Csv => Err(Usage {

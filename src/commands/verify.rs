@@ -65,8 +65,8 @@ fn rules(context: &Context<'_>, arguments: &VerifyArgs) -> Result<Rules> {
     let now = context.clock.now();
     let revoked_before = arguments.revoked_before.as_ref().map(|when| when.resolve_past(now)).transpose()?;
     Ok(Rules {
-        at: arguments.at.resolve(now),
-        leeway: arguments.leeway,
+        at: arguments.at.as_ref().map_or(now, |when| when.resolve(now)),
+        leeway: arguments.leeway.unwrap_or_default(),
         customer: arguments.customer,
         revoked_before,
     })

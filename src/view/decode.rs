@@ -66,7 +66,7 @@ pub fn decode_text(inspection: &Inspection, is_redacted: bool, now: Timestamp, l
             (whole(&lint.detail).to_string(), Tone::Plain),
         ]);
     }
-    table(rows, look)
+    table(&rows, look)
 }
 
 /// Lays out an object, a line a member, with a note where there is one.

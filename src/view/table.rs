@@ -1,8 +1,17 @@
 //! Tables without lines: aligned columns that fit the width.
 
-use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
+use std::iter;
+
+use anstyle::{AnsiColor, Effects, Style};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::Look;
+
+/// How many blanks stand between two columns.
+const GAP: u16 = 2;
+
+/// The narrowest that a last column is made, however narrow the terminal.
+const NARROWEST: u16 = 12;
 
 /// How a cell is coloured, where there is colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,42 +31,92 @@ pub(super) enum Tone {
 /// A cell's text, unprintable characters escaped already, and its tone.
 pub(super) type Tinted = (String, Tone);
 
-/// Lays rows out in aligned columns, each line ended by a line break.
-pub(super) fn table<const COLUMNS: usize>(rows: Vec<[Tinted; COLUMNS]>, look: Look) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    // Our own decision about colour holds, not the library's about the stream.
-    table.force_no_tty();
-    if let Some(width) = look.width {
-        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    }
-    if look.has_color {
-        table.enforce_styling();
-    }
-    for row in rows {
-        table.add_row(row.map(|(text, tone)| toned(Cell::new_owned(text), tone)));
-    }
-    for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
-    }
-    let lines: Vec<_> = table.lines().map(|line| line.trim_end().to_owned()).collect();
-    lines.join("\n") + "\n"
+/// Lays rows out in aligned columns, each line ended by a line break; the last column is wrapped to
+/// the width.
+pub(super) fn table<const COLUMNS: usize>(rows: &[[Tinted; COLUMNS]], look: Look) -> String {
+    let widths = widths(rows, look.width);
+    rows.iter().map(|row| laid_out(row, &widths, look)).collect()
 }
 
 /// Gives a single line in a tone.
 pub(super) fn headline(text: &str, tone: Tone, look: Look) -> String {
-    let whole = Look { width: None, ..look };
-    table(vec![[(text.to_owned(), tone)]], whole)
+    let line = [(text.to_owned(), tone)];
+    table(&[line], Look { width: None, ..look })
 }
 
-/// Colours a cell. The colours are the terminal's own, so that they show on light and dark.
-fn toned(cell: Cell, tone: Tone) -> Cell {
+/// Gives the widths of the columns: each as wide as its widest cell, the last as wide as is left.
+fn widths<const COLUMNS: usize>(rows: &[[Tinted; COLUMNS]], limit: Option<u16>) -> [u16; COLUMNS] {
+    let mut probe = Table::new();
+    probe.load_style(presets::NOTHING);
+    probe.add_rows(rows.iter().map(|row| row.iter().map(|(text, _)| text)));
+    let mut widths = [0; COLUMNS];
+    widths.iter_mut().zip(probe.column_max_content_widths()).for_each(|(width, widest)| *width = widest);
+    if let (Some(limit), Some((last, others))) = (limit, widths.split_last_mut()) {
+        let taken = others.iter().fold(0_u16, |sum, width| sum.saturating_add(*width).saturating_add(GAP));
+        *last = (*last).min(limit.saturating_sub(taken).max(NARROWEST));
+    }
+    widths
+}
+
+/// Lays one row out. Every row is a table of its own, so that its lines can be coloured cell by cell.
+fn laid_out<const COLUMNS: usize>(row: &[Tinted; COLUMNS], widths: &[u16; COLUMNS], look: Look) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(widths.iter().fold(0, |sum: u16, width| sum.saturating_add(*width).saturating_add(GAP)));
+    table.add_row(row.iter().map(|(text, _)| text));
+    for (column, width) in table.column_iter_mut().zip(widths) {
+        column.set_padding((0, GAP));
+        column.set_constraint(ColumnConstraint::Absolute(Width::Fixed(width.saturating_add(GAP))));
+    }
+    let tones: Vec<_> = row.iter().map(|(_, tone)| *tone).collect();
+    let painted = table.lines().map(|line| painted(&line, &tones, widths, look) + "\n");
+    painted.collect()
+}
+
+/// Paints the cells of a line, where there is colour.
+fn painted(line: &str, tones: &[Tone], widths: &[u16], look: Look) -> String {
+    if !look.has_color {
+        return line.trim_end().to_owned();
+    }
+    let (last, others) = (tones.len() - 1, &widths[..widths.len() - 1]);
+    // The leading cells hold words of our own, a column for a character.
+    let cuts = others.iter().scan(0, |at, width| {
+        *at += usize::from(width.saturating_add(GAP));
+        Some(*at)
+    });
+    let mut from = 0;
+    let mut painted = String::new();
+    for (column, cut) in cuts.chain(iter::once(usize::MAX)).enumerate() {
+        let taken = if column == last { usize::MAX } else { cut - from };
+        let start: usize = line.chars().take(from).map(char::len_utf8).sum();
+        let cell: String = line[start..].chars().take(taken).collect();
+        let text = cell.trim_end();
+        let style = style(tones[column]);
+        let blanks = if column == last { "" } else { &cell[text.len()..] };
+        if text.is_empty() {
+            painted += blanks;
+        } else {
+            painted.extend([
+                style.render().to_string().as_str(),
+                text,
+                style.render_reset().to_string().as_str(),
+                blanks,
+            ]);
+        }
+        from = cut;
+    }
+    painted
+}
+
+/// Gives a tone's style, in the terminal's own colours, so that it shows on light and dark.
+fn style(tone: Tone) -> Style {
+    let style = Style::new();
     match tone {
-        Tone::Plain => cell,
-        Tone::Name => cell.add_attribute(Attribute::Bold),
-        Tone::Good => cell.fg(Color::DarkGreen).add_attribute(Attribute::Bold),
-        Tone::Bad => cell.fg(Color::DarkRed).add_attribute(Attribute::Bold),
-        Tone::Faint => cell.add_attribute(Attribute::Dim),
+        Tone::Plain => style,
+        Tone::Name => style.effects(Effects::BOLD),
+        Tone::Good => style.effects(Effects::BOLD).fg_color(Some(AnsiColor::Green.into())),
+        Tone::Bad => style.effects(Effects::BOLD).fg_color(Some(AnsiColor::Red.into())),
+        Tone::Faint => style.effects(Effects::DIMMED),
     }
 }
 
@@ -74,7 +133,7 @@ mod tests {
 
     #[test]
     fn aligns_columns_and_leaves_no_blanks_behind() {
-        let shown = table(rows(), Look::default());
+        let shown = table(&rows(), Look::default());
         assert_eq!(
             shown,
             "form       three segments, HS256, a claims object\nsignature  by the current secret\n"
@@ -83,14 +142,28 @@ mod tests {
 
     #[test]
     fn fits_the_width() {
-        let shown = table(rows(), Look { width: Some(30), has_color: false });
-        assert!(shown.lines().all(|line| line.chars().count() <= 30), "{shown}");
-        assert!(shown.lines().count() > 2, "{shown}");
+        let shown = table(&rows(), Look { width: Some(30), has_color: false });
+        assert_eq!(
+            shown,
+            "form       three segments,\n           HS256, a claims\n           object\nsignature  by the current\n           secret\n"
+        );
     }
 
     #[test]
-    fn colours_only_where_asked() {
-        assert!(!table(rows(), Look::default()).contains('\u{1b}'));
-        assert!(table(rows(), Look { width: None, has_color: true }).contains('\u{1b}'));
+    fn colours_cells_and_not_the_blanks_between_them() {
+        let shown = table(&rows(), Look { width: None, has_color: true });
+        assert_eq!(
+            shown,
+            "\u{1b}[1mform\u{1b}[0m       three segments, HS256, a claims object\n\u{1b}[1msignature\u{1b}[0m  \u{1b}[1m\u{1b}[32mby the current secret\u{1b}[0m\n"
+        );
+        let plain = anstyle_free(&shown);
+        assert_eq!(plain, table(&rows(), Look::default()));
+    }
+
+    fn anstyle_free(text: &str) -> String {
+        text.split('\u{1b}')
+            .enumerate()
+            .map(|(at, part)| if at == 0 { part } else { part.split_once('m').unwrap().1 })
+            .collect()
     }
 }

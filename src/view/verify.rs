@@ -117,7 +117,7 @@ pub fn verify_text(report: &Report, look: Look) -> String {
             (whole(remedy).to_string(), Tone::Plain),
         ]);
     }
-    format!("{head}\n{}", table(rows, look))
+    format!("{head}\n{}", table(&rows, look))
 }
 
 /// Shows a report as one line of a batch: the number, the verdict and the user id, tabs between.

@@ -1,0 +1,182 @@
+//! Puts the grammar together from its verbs, and parses calls with it.
+
+use std::ffi::OsString;
+use std::mem;
+
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser};
+
+use super::{Cli, Command, DecodeArgs, Global, IssueArgs, VerifyArgs, help};
+
+/// What stands before a verb.
+#[derive(Debug, Parser)]
+#[command(
+    name = "stream-token",
+    version,
+    about = "Mint, verify and decode Stream Chat user tokens",
+    long_about = help::ABOUT,
+    after_long_help = help::AFTER,
+    max_term_width = 100,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
+struct Top {
+    /// What goes for every command.
+    #[command(flatten)]
+    global: Global,
+}
+
+/// A verb of the command line.
+struct Verb {
+    /// What it is called by.
+    name: &'static str,
+    /// What it is for, in one line.
+    about: &'static str,
+    /// What more there is to say, and examples.
+    after_help: &'static str,
+    /// Adds its arguments.
+    arguments: fn(clap::Command) -> clap::Command,
+}
+
+/// Every verb, in the order of help.
+const VERBS: [Verb; 3] = [
+    Verb {
+        name: "issue",
+        about: "Mint tokens for customers",
+        after_help: help::ISSUE,
+        arguments: IssueArgs::augment_args,
+    },
+    Verb {
+        name: "verify",
+        about: "Check a token and say what Stream would answer",
+        after_help: help::VERIFY,
+        arguments: VerifyArgs::augment_args,
+    },
+    Verb {
+        name: "decode",
+        about: "Read a token without a secret; nothing is verified",
+        after_help: help::DECODE,
+        arguments: DecodeArgs::augment_args,
+    },
+];
+
+impl Verb {
+    /// Gives the verb's part of the grammar.
+    fn grammar(&self) -> clap::Command {
+        let command = clap::Command::new(self.name)
+            .about(self.about)
+            .after_long_help(self.after_help)
+            .arg_required_else_help(true);
+        Global::augment_args((self.arguments)(command))
+    }
+}
+
+/// Gives the whole grammar.
+#[must_use]
+pub fn grammar() -> clap::Command {
+    Top::command().subcommands(VERBS.iter().map(Verb::grammar))
+}
+
+/// Parses a call.
+///
+/// # Errors
+/// What clap refuses, and its way to show help and the version.
+pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    // Building the whole grammar takes longer than everything else a short call does, so a call that
+    // starts with its verb is parsed by the verb's part alone. Where that fails, the whole grammar
+    // says why: it knows every verb, and words help and suggestions.
+    let verb = arguments.get(1).and_then(|first| VERBS.iter().find(|verb| first == verb.name));
+    match verb.and_then(|verb| parse_alone(verb, &arguments[1..])) {
+        Some(cli) => Ok(cli),
+        None => parse_whole(arguments),
+    }
+}
+
+/// Parses the words from the verb on with the verb's part of the grammar; `None` where that fails.
+fn parse_alone(verb: &Verb, words: &[OsString]) -> Option<Cli> {
+    let mut grammar = verb.grammar();
+    let matches = grammar.try_get_matches_from_mut(words).ok()?;
+    let cli =
+        Cli { global: Global::from_arg_matches(&matches).ok()?, command: command(verb.name, &matches).ok()? };
+    // Taking both apart piece by piece would only hold up the end of the process.
+    mem::forget((grammar, matches));
+    Some(cli)
+}
+
+/// Parses a call with the whole grammar.
+fn parse_whole(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    let mut grammar = grammar();
+    let matches = grammar.try_get_matches_from_mut(arguments)?;
+    let (verb, after) = matches.subcommand().ok_or_else(missing_verb)?;
+    let read = || {
+        let global = Global::from_arg_matches(after)?.or(Global::from_arg_matches(&matches)?);
+        Ok(Cli { global, command: command(verb, after)? })
+    };
+    read().map_err(|error: clap::Error| error.format(&mut grammar))
+}
+
+/// Reads a verb's arguments.
+fn command(verb: &str, matches: &clap::ArgMatches) -> Result<Command, clap::Error> {
+    match verb {
+        "issue" => IssueArgs::from_arg_matches(matches).map(Command::Issue),
+        "verify" => VerifyArgs::from_arg_matches(matches).map(Command::Verify),
+        "decode" => DecodeArgs::from_arg_matches(matches).map(Command::Decode),
+        _ => Err(missing_verb()),
+    }
+}
+
+/// Refuses a call without a verb, as clap does before it gets here.
+fn missing_verb() -> clap::Error {
+    clap::Error::new(clap::error::ErrorKind::MissingSubcommand)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Format;
+
+    fn parsed(call: &str) -> Result<Cli, clap::Error> {
+        parse(&call.split(' ').map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_grammar_is_sound() {
+        grammar().debug_assert();
+    }
+
+    #[test]
+    fn every_verb_is_read() {
+        for verb in &VERBS {
+            for call in
+                [format!("stream-token {} 123", verb.name), format!("stream-token -q {} 123", verb.name)]
+            {
+                assert!(parsed(&call).is_ok(), "{call}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_goes_for_every_command_stands_before_the_verb_or_after_it() {
+        let cli = parsed("stream-token --profile a -q issue 1 -o json --profile b").unwrap();
+        assert_eq!(cli.global.profile.as_deref(), Some("b"));
+        assert_eq!((cli.global.output, cli.global.quiet), (Some(Format::Json), true));
+    }
+
+    #[test]
+    fn a_verbs_name_in_another_place_is_no_verb() {
+        let cli = parsed("stream-token --profile issue verify decode").unwrap();
+        assert_eq!(cli.global.profile.as_deref(), Some("issue"));
+        assert!(
+            matches!(cli.command, Command::Verify(VerifyArgs { token: Some(token), .. }) if token == "decode")
+        );
+    }
+
+    #[test]
+    fn help_and_suggestions_know_every_verb() {
+        let help = parsed("stream-token --help").unwrap_err().to_string();
+        assert!(VERBS.iter().all(|verb| help.contains(verb.name)), "{help}");
+        let refusal = parsed("stream-token issu 123").unwrap_err().to_string();
+        assert!(refusal.contains("'issue'"), "{refusal}");
+    }
+}
