@@ -8,12 +8,13 @@
 //! | 7 | [`commands`] |
 //! | 6 | [`cli`], [`view`], [`terminal`], [`failure`] |
 //! | 5 | [`mint`], [`custody`] |
-//! | 4 | [`profile`], [`verdict`] |
+//! | 4 | [`profile`], [`audit`], [`verdict`] |
 //! | 3 | [`token`] |
 //! | 2 | [`secret`] |
 //! | 1 | [`time`] |
 //! | 0 | [`foreign`] |
 
+pub mod audit;
 pub mod cli;
 pub mod commands;
 pub mod custody;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floor of every room. Rooms on one floor never import each other.
-const FLOORS: [(&str, u8); 14] = [
+const FLOORS: [(&str, u8); 15] = [
     ("main", 8),
     ("commands", 7),
     ("cli", 6),
@@ -15,6 +15,7 @@ const FLOORS: [(&str, u8); 14] = [
     ("mint", 5),
     ("custody", 5),
     ("profile", 4),
+    ("audit", 4),
     ("verdict", 4),
     ("token", 3),
     ("secret", 2),

@@ -1,0 +1,140 @@
+//! Measures the audit log: entries a second alone and in company, and how fast a log is verified.
+
+#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench reports, and stops at a failure")]
+
+use std::fs;
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::sync::Barrier;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use stream_token::audit::{
+    Action, Actor, Channel, Event, Filter, Journal, Outcome, Ranges, head, list, verify,
+};
+use stream_token::time::Clock;
+
+/// How long each way of recording is measured.
+const SPAN: Duration = Duration::from_secs(2);
+/// How long the log is that is verified.
+const LOG_BYTES: u64 = 256 * 1024 * 1024;
+
+/// The event of minting one token.
+fn mint(customer: u64) -> Event {
+    let actor = Actor { user: "ann".into(), sudo_user: None };
+    Event::new(Action::Mint, Channel::Serve, actor, Outcome::Ok)
+        .profile("staging")
+        .customer(customer)
+        .fingerprint(format!("{customer:016x}"))
+        .peer("192.0.2.1")
+        .request_id(format!("{customer:032x}"))
+}
+
+/// Makes an empty state directory.
+fn state(name: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("stream-token-bench-{}-{name}", std::process::id()));
+    if path.exists() {
+        fs::remove_dir_all(&path).unwrap();
+    }
+    path
+}
+
+/// Records from so many callers at once; gives entries a second and entries a sync.
+fn record(callers: u64) -> (f64, f64) {
+    let state = state("record");
+    let journal = Journal::open(&state, Clock::System).unwrap();
+    let barrier = Barrier::new(usize::try_from(callers).unwrap());
+    let start = Instant::now();
+    let caller = |first: u64| {
+        barrier.wait();
+        let mut count = 0;
+        while start.elapsed() < SPAN {
+            journal.record(mint(first + count * callers)).unwrap();
+            count += 1;
+        }
+        count
+    };
+    let count: u64 = thread::scope(|scope| {
+        let callers: Vec<_> = (0..callers).map(|first| scope.spawn(move || caller(first))).collect();
+        callers.into_iter().map(|caller| caller.join().unwrap()).sum()
+    });
+    let seconds = start.elapsed().as_secs_f64();
+    assert!(verify(&state, None).unwrap().is_intact());
+    fs::remove_dir_all(&state).unwrap();
+    #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
+    (count as f64 / seconds, count as f64 / journal.syncs() as f64)
+}
+
+/// Opens a log of some length anew for each entry, as a command does; gives the time of one.
+fn start_up(state: &Path) -> Duration {
+    let rounds = 200;
+    let start = Instant::now();
+    for customer in 0..rounds {
+        let journal = Journal::open(state, Clock::System).unwrap();
+        black_box(journal.record(mint(u64::from(customer))).unwrap());
+    }
+    start.elapsed() / rounds
+}
+
+/// Fills a log up to a length, a few of its entries being long.
+fn fill(state: &Path) {
+    let journal = Journal::open(state, Clock::System).unwrap();
+    let length = || -> u64 {
+        let files = fs::read_dir(journal.directory()).unwrap();
+        files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
+    };
+    while length() < LOG_BYTES {
+        thread::scope(|scope| {
+            for caller in 0..256 {
+                let journal = &journal;
+                scope.spawn(move || {
+                    for at in 0..64 {
+                        let customer = caller * 64 + at;
+                        let mut ranges = Ranges::new();
+                        (0..16).for_each(|id| assert!(ranges.push(customer + 2 * id)));
+                        let is_batch = at % 16 == 0;
+                        let event = mint(customer);
+                        let event = if is_batch { event.customers(ranges) } else { event };
+                        journal.record(event).unwrap();
+                    }
+                });
+            }
+        });
+    }
+}
+
+/// Prints how fast something went over a log.
+fn report(what: &str, bytes: u64, entries: u64, span: Duration) {
+    #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
+    let (megabytes, entries) = (bytes as f64 / 1e6, entries as f64);
+    let seconds = span.as_secs_f64();
+    println!("{what:<40} {:>9.0} MB/s {:>12.0} entries/s", megabytes / seconds, entries / seconds);
+}
+
+fn main() {
+    let (alone, _) = record(1);
+    println!("{:<40} {alone:>9.0} entries/s", "one caller, one sync an entry");
+    for callers in [8, 64] {
+        let (rate, share) = record(callers);
+        let what = format!("{callers} callers");
+        println!(
+            "{what:<40} {rate:>9.0} entries/s {share:>9.1} entries/sync {:>6.1} times one",
+            rate / alone
+        );
+    }
+    let state = state("verify");
+    fill(&state);
+    let start = Instant::now();
+    let verified = verify(&state, None).unwrap();
+    assert!(verified.is_intact());
+    report("verify", verified.bytes, verified.entries, start.elapsed());
+    let start = Instant::now();
+    let listed = list(&state, Filter { customer: Some(u64::MAX), ..Filter::default() }).unwrap().count();
+    assert_eq!(listed, 0);
+    report("list, no entry admitted", verified.bytes, verified.entries, start.elapsed());
+    let start = Instant::now();
+    black_box(head(&state).unwrap());
+    println!("{:<40} {:>9.1} µs", "head", start.elapsed().as_secs_f64() * 1e6);
+    println!("{:<40} {:>9.1} µs", "open and record one entry", start_up(&state).as_secs_f64() * 1e6);
+    fs::remove_dir_all(&state).unwrap();
+}

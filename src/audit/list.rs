@@ -1,0 +1,197 @@
+//! Lists the entries of a log, filtered, in constant memory; lines that are no entries are shown too.
+
+use std::path::Path;
+
+use super::entry::{Entry, Outcome};
+use super::error::AuditError;
+use super::line;
+use super::reader::{Flaw, Record, Records};
+use super::segment;
+use crate::time::Timestamp;
+
+/// Which entries are listed; the default is all.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Those at this time or later.
+    pub since: Option<Timestamp>,
+    /// Those at this time or earlier.
+    pub until: Option<Timestamp>,
+    /// Those for this customer, also among others.
+    pub customer: Option<u64>,
+    /// Those by this user, also through sudo.
+    pub actor: Option<String>,
+    /// Those that ended so.
+    pub outcome: Option<Outcome>,
+}
+
+impl Filter {
+    /// Tells whether an entry is listed.
+    #[must_use]
+    pub fn admits(&self, entry: &Entry) -> bool {
+        let actor = &entry.facts.actor;
+        let is_by = |user: &str| actor.user == user || actor.sudo_user.as_deref() == Some(user);
+        self.since.is_none_or(|since| entry.time >= since)
+            && self.until.is_none_or(|until| entry.time <= until)
+            && self.customer.is_none_or(|customer| entry.facts.customers.contains(customer))
+            && self.actor.as_deref().is_none_or(is_by)
+            && self.outcome.is_none_or(|outcome| entry.facts.outcome == outcome)
+    }
+}
+
+/// A line of a log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed {
+    /// An entry, as it was written.
+    Entry {
+        /// The entry.
+        entry: Box<Entry>,
+        /// Its line, as the log has it.
+        text: String,
+    },
+    /// A line that is none, whatever the filter.
+    Bad {
+        /// The segment's file name.
+        segment: String,
+        /// The line in it, from 1.
+        line: u64,
+        /// What is wrong with it.
+        why: Flaw,
+    },
+}
+
+/// The lines of a log that a filter admits, in order.
+#[derive(Debug)]
+pub struct Listing {
+    /// All lines.
+    records: Records,
+    /// Which of them are given.
+    filter: Filter,
+    /// Whether reading failed, and ends.
+    has_failed: bool,
+}
+
+/// Lists the log under a state directory; one that is not there is empty.
+///
+/// # Errors
+/// Whatever keeps the log from being read; each item can fail so too, and is then the last.
+pub fn list(state: &Path, filter: Filter) -> Result<Listing, AuditError> {
+    Ok(Listing { records: Records::open(state)?, filter, has_failed: false })
+}
+
+impl Listing {
+    /// Reads on to the next line that is given.
+    fn read(&mut self) -> Result<Option<Listed>, AuditError> {
+        while let Some(record) = self.records.next()? {
+            let (at, why) = match record {
+                Record::Unfinished(_) => continue,
+                Record::Bad(at, why, _) => (at, why),
+                Record::Entry(at, _) => match line::read(self.records.line()) {
+                    Some(entry) if !self.filter.admits(&entry) => continue,
+                    Some(entry) => {
+                        let text = String::from_utf8_lossy(self.records.line()).into_owned();
+                        return Ok(Some(Listed::Entry { entry: Box::new(entry), text }));
+                    }
+                    None => (at, Flaw::Unreadable),
+                },
+            };
+            return Ok(Some(Listed::Bad { segment: segment::name(at.segment), line: at.line, why }));
+        }
+        Ok(None)
+    }
+}
+
+impl Iterator for Listing {
+    type Item = Result<Listed, AuditError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.has_failed {
+            return None;
+        }
+        let read = self.read();
+        self.has_failed = read.is_err();
+        read.transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::entry::{Action, Actor, Channel, Event};
+    use super::super::journal::Journal;
+    use super::super::ranges::Ranges;
+    use super::super::testing::{State, mint};
+    use super::*;
+    use crate::time::Clock;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_epoch_seconds(seconds).unwrap()
+    }
+
+    /// Gives the numbers of the entries that a filter admits, 0 for a bad line.
+    fn numbers(state: &State, filter: Filter) -> Vec<u64> {
+        let number = |listed: Result<Listed, AuditError>| match listed.unwrap() {
+            Listed::Entry { entry, .. } => entry.sequence,
+            Listed::Bad { .. } => 0,
+        };
+        list(state.path(), filter).unwrap().map(number).collect()
+    }
+
+    #[test]
+    fn filters_by_customer_also_inside_a_batch() {
+        let state = State::with_entries(4);
+        let mut ranges = Ranges::new();
+        assert!((2..=500).chain([777]).all(|id| ranges.push(id)));
+        let batch = Event::new(Action::MintBatch, Channel::Cli, super::super::testing::ann(), Outcome::Ok);
+        state.journal().record(batch.customers(ranges)).unwrap();
+        let of = |customer| numbers(&state, Filter { customer: Some(customer), ..Filter::default() });
+        assert_eq!(of(1), [2]);
+        assert_eq!(of(2), [3, 5]);
+        assert_eq!(of(777), [5]);
+        assert!(of(501).is_empty());
+    }
+
+    #[test]
+    fn filters_by_time_actor_and_outcome_with_both_ends_included() {
+        let state = State::new();
+        for seconds in [10, 20, 30] {
+            let journal = Journal::open(state.path(), Clock::Fixed(at(seconds))).unwrap();
+            let actor = Actor { user: "root".into(), sudo_user: Some(format!("user{seconds}")) };
+            let outcome = if seconds == 20 { Outcome::Refused } else { Outcome::Ok };
+            journal.record(Event::new(Action::Mint, Channel::Cli, actor, outcome)).unwrap();
+        }
+        assert_eq!(numbers(&state, Filter { since: Some(at(20)), ..Filter::default() }), [3, 4]);
+        assert_eq!(numbers(&state, Filter { until: Some(at(20)), ..Filter::default() }), [1, 2, 3]);
+        let by = |user: &str| Filter { actor: Some(user.into()), ..Filter::default() };
+        assert_eq!(numbers(&state, by("user30")), [4]);
+        assert_eq!(numbers(&state, by("root")), [1, 2, 3, 4]);
+        assert!(numbers(&state, by("user")).is_empty());
+        assert_eq!(numbers(&state, Filter { outcome: Some(Outcome::Refused), ..Filter::default() }), [3]);
+    }
+
+    #[test]
+    fn shows_bad_lines_whatever_the_filter() {
+        let state = State::with_entries(4);
+        let mut lines = state.lines(1);
+        lines[2] = b"gone\n".to_vec();
+        lines[3][30] ^= 1;
+        state.write(1, &lines.concat());
+        assert_eq!(numbers(&state, Filter { customer: Some(1), ..Filter::default() }), [2, 0, 0]);
+        let last = list(state.path(), Filter::default()).unwrap().last().unwrap().unwrap();
+        let segment = "audit-00000001.jsonl".to_owned();
+        assert_eq!(last, Listed::Bad { segment, line: 4, why: Flaw::Edited });
+    }
+
+    #[test]
+    fn gives_the_line_as_the_log_has_it() {
+        let state = State::with_entries(1);
+        state.journal().record(mint(7)).unwrap();
+        let last = list(state.path(), Filter::default()).unwrap().last().unwrap().unwrap();
+        let Listed::Entry { entry, text } = last else { panic!("{last:?}") };
+        assert_eq!(format!("{text}\n").into_bytes(), state.lines(1)[1]);
+        assert!(entry.facts.customers.contains(7));
+    }
+
+    #[test]
+    fn a_log_that_is_not_there_has_no_lines() {
+        assert!(numbers(&State::new(), Filter::default()).is_empty());
+    }
+}

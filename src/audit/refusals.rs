@@ -1,0 +1,226 @@
+//! Records refusals without anybody waiting for it: a bounded queue, and one thread behind it.
+//!
+//! A refused client must neither wait for the disk nor fill it. What does not fit is counted.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::{Builder, JoinHandle};
+use std::time::Duration;
+
+use super::entry::{Action, Actor, Channel, Event, Outcome};
+use super::error::{AuditError, Doing};
+use super::journal::Journal;
+use super::tally::{Refusal, Summary, Tally};
+use crate::time::Clock;
+
+/// Below how much free disk refusals are no longer recorded, so that mints still are.
+pub const LEAST_FREE_BYTES: u64 = 256 * 1024 * 1024;
+/// How many refusals wait to be recorded at most.
+const MOST_WAITING: usize = 1024;
+/// How often ended counts are looked for.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Records refusals. When it is dropped, what waits is recorded, and all counts are summed up.
+#[derive(Debug)]
+pub struct Refusals {
+    /// Reaches the thread.
+    queue: Option<SyncSender<Refusal>>,
+    /// How many refusals are in no entry and no summary.
+    lost: Arc<AtomicU64>,
+    /// The thread.
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Refusals {
+    /// Starts to record refusals of the endpoint, which `actor` runs.
+    ///
+    /// # Errors
+    /// [`AuditError::Open`] where no thread can be had.
+    pub fn start(journal: Arc<Journal>, actor: Actor, clock: Clock) -> Result<Self, AuditError> {
+        let (queue, waiting) = sync_channel(MOST_WAITING);
+        let lost = Arc::new(AtomicU64::new(0));
+        let directory = journal.directory().to_owned();
+        let recorder = Recorder { journal, actor, clock, tally: Tally::default(), lost: Arc::clone(&lost) };
+        let thread = Builder::new()
+            .name("audit-refusals".into())
+            .spawn(move || recorder.run(&waiting))
+            .map_err(|error| AuditError::of(Doing::Open, &directory, error))?;
+        Ok(Self { queue: Some(queue), lost, thread: Some(thread) })
+    }
+
+    /// Hands in a refusal, and never waits.
+    pub fn refuse(&self, refusal: Refusal) {
+        let is_taken = self.queue.as_ref().is_some_and(|queue| queue.try_send(refusal).is_ok());
+        if !is_taken {
+            self.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Tells how many refusals are in no entry and no summary: the queue or the disk was full, or
+    /// the log could not be written.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        self.lost.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for Refusals {
+    fn drop(&mut self) {
+        drop(self.queue.take());
+        if let Some(thread) = self.thread.take() {
+            // A panic there has lost what it had, and nobody waits for it.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What the thread has.
+struct Recorder {
+    /// Where refusals are recorded.
+    journal: Arc<Journal>,
+    /// Who runs the endpoint.
+    actor: Actor,
+    /// Where the time comes from.
+    clock: Clock,
+    /// The counts.
+    tally: Tally,
+    /// How many refusals are in no entry and no summary.
+    lost: Arc<AtomicU64>,
+}
+
+impl Recorder {
+    /// Records until nobody can hand in refusals any more.
+    fn run(mut self, waiting: &Receiver<Refusal>) {
+        loop {
+            let next = waiting.recv_timeout(INTERVAL);
+            let due = self.tally.due(self.clock.now());
+            self.sum_up(due);
+            match next {
+                Ok(refusal) => self.take(refusal),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        let rest = self.tally.rest();
+        self.sum_up(rest);
+    }
+
+    /// Records a refusal, or counts it.
+    fn take(&mut self, refusal: Refusal) {
+        let now = self.clock.now();
+        let Refusal { reason, peer, request_id, customer } = refusal;
+        if !self.has_room() {
+            return self.tally.silence(reason, peer, now);
+        }
+        if !self.tally.admit(reason, peer, now) {
+            return;
+        }
+        let mut event = self.event(Action::Refusal, reason).peer(peer.to_string());
+        if let Some(id) = request_id {
+            event = event.request_id(id);
+        }
+        if let Some(customer) = customer {
+            event = event.customer(customer);
+        }
+        self.record(event, 1);
+    }
+
+    /// Records what got no entry of its own.
+    fn sum_up(&self, summaries: Vec<Summary>) {
+        for Summary { reason, prefix, count } in summaries {
+            let event = self.event(Action::Refusals, reason).peer(prefix.to_string()).count(count);
+            if self.has_room() {
+                self.record(event, count);
+            } else {
+                self.lost.fetch_add(count, Ordering::Relaxed);
+            }
+        }
+    }
+
+    /// Tells whether there is disk enough for refusals.
+    fn has_room(&self) -> bool {
+        has_room(self.journal.free_bytes())
+    }
+
+    /// Makes the event of a refusal.
+    fn event(&self, action: Action, reason: &str) -> Event {
+        Event::new(action, Channel::Serve, self.actor.clone(), Outcome::Refused).reason(reason)
+    }
+
+    /// Records an event that stands for `count` refusals.
+    fn record(&self, event: Event, count: u64) {
+        if self.journal.record(event).is_err() {
+            self.lost.fetch_add(count, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Tells whether so much free disk is enough for refusals; where it cannot be told, it is.
+fn has_room(free: Option<u64>) -> bool {
+    free.is_none_or(|free| free >= LEAST_FREE_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::list::{Filter, Listed, list};
+    use super::super::testing::{State, ann, clock};
+    use super::*;
+
+    fn refusal(peer: &str) -> Refusal {
+        let request_id = Some("r-1".to_owned());
+        Refusal { reason: "session", peer: peer.parse().unwrap(), request_id, customer: Some(5) }
+    }
+
+    #[test]
+    fn a_flood_makes_ten_entries_and_a_summary() {
+        let state = State::new();
+        let refusals = Refusals::start(Arc::new(state.journal()), ann(), clock()).unwrap();
+        (0..500).for_each(|_| refusals.refuse(refusal("192.0.2.1")));
+        refusals.refuse(refusal("2001:db8::1"));
+        assert_eq!(refusals.lost(), 0);
+        drop(refusals);
+        let mut entries = Vec::new();
+        for listed in list(state.path(), Filter { customer: None, ..Filter::default() }).unwrap() {
+            if let Listed::Entry { entry, .. } = listed.unwrap() {
+                entries.push(entry.facts);
+            }
+        }
+        assert_eq!(entries.len(), 13);
+        assert_eq!(entries[1].peer.as_deref(), Some("192.0.2.1"));
+        assert_eq!(entries[1].request_id.as_deref(), Some("r-1"));
+        assert_eq!(entries[11].peer.as_deref(), Some("2001:db8::1"));
+        let summary = &entries[12];
+        assert_eq!((summary.deed.name(), summary.count), ("refusals", Some(490)));
+        assert_eq!(summary.peer.as_deref(), Some("192.0.2.0/24"));
+        assert!(state.verify().is_intact());
+    }
+
+    #[test]
+    fn nobody_waits_while_the_log_is_locked_and_what_does_not_fit_is_counted() {
+        let state = State::with_entries(1);
+        let lock = std::fs::File::open(state.path().join("audit/lock")).unwrap();
+        lock.lock().unwrap();
+        let refusals = Refusals::start(Arc::new(state.journal()), ann(), clock()).unwrap();
+        let flood = 5 * MOST_WAITING as u64;
+        (0..flood).for_each(|_| refusals.refuse(refusal("192.0.2.1")));
+        let lost = refusals.lost();
+        assert!(lost >= flood - MOST_WAITING as u64 - 1, "{lost}");
+        lock.unlock().unwrap();
+        drop(refusals);
+        let summary = list(state.path(), Filter::default()).unwrap().last().unwrap().unwrap();
+        let Listed::Entry { entry, .. } = summary else { panic!("{summary:?}") };
+        assert_eq!(entry.facts.count, Some(flood - lost - 10));
+    }
+
+    #[test]
+    fn below_256_mib_of_free_disk_there_is_no_room_for_refusals() {
+        assert!(has_room(Some(268_435_456)) && has_room(None));
+        assert!(!has_room(Some(268_435_455)));
+    }
+
+    #[test]
+    fn the_free_disk_is_known() {
+        assert_eq!(State::new().journal().free_bytes().is_some(), cfg!(unix));
+    }
+}

@@ -1,0 +1,150 @@
+//! What the tests of the audit log share: a directory of their own, a log in it, and faults.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use super::entry::{Action, Actor, Channel, Event, Outcome};
+use super::journal::Journal;
+use super::list::{Filter, Listed, list};
+use super::segment;
+use super::verify::{Verified, verify};
+use crate::time::{Clock, Timestamp};
+
+/// Which faults a writer meets.
+#[derive(Debug, Default)]
+pub(super) struct Sabotage {
+    /// Writes come to half, and fail.
+    pub(super) write: AtomicBool,
+    /// Syncs fail.
+    pub(super) sync: AtomicBool,
+    /// Cutting off what was not acknowledged fails.
+    pub(super) cut: AtomicBool,
+}
+
+impl Sabotage {
+    /// Gives the part of `bytes` that is written.
+    pub(super) fn shorten<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        if self.write.load(Ordering::Relaxed) { &bytes[..bytes.len() / 2] } else { bytes }
+    }
+
+    /// Fails where a write does.
+    pub(super) fn write(&self) -> io::Result<()> {
+        failing(&self.write, io::ErrorKind::StorageFull)
+    }
+
+    /// Fails where a sync does.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        failing(&self.sync, io::ErrorKind::Other)
+    }
+
+    /// Fails where a cut does.
+    pub(super) fn cut(&self) -> io::Result<()> {
+        failing(&self.cut, io::ErrorKind::Other)
+    }
+}
+
+/// Fails with `kind` while `is_failing`.
+fn failing(is_failing: &AtomicBool, kind: io::ErrorKind) -> io::Result<()> {
+    if is_failing.load(Ordering::Relaxed) { Err(kind.into()) } else { Ok(()) }
+}
+
+/// A state directory that goes when it is dropped.
+#[derive(Debug)]
+pub(super) struct State(PathBuf);
+
+impl State {
+    /// Makes an empty one.
+    pub(super) fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("stream-token-audit-{}-{number}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        // One left by an earlier process of this number may be there.
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    /// Makes one with a log of so many entries, of which the first opens the segment.
+    pub(super) fn with_entries(count: u64) -> Self {
+        let state = Self::new();
+        let journal = state.journal();
+        for customer in 1..count {
+            journal.record(mint(customer)).unwrap();
+        }
+        state
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    pub(super) fn journal(&self) -> Journal {
+        Journal::open(&self.0, clock()).unwrap()
+    }
+
+    /// Opens a journal that goes on to a new segment after every write.
+    pub(super) fn journal_of_short_segments(&self) -> Journal {
+        Journal::open_with(&self.0, clock(), 1).unwrap()
+    }
+
+    pub(super) fn segment(&self, number: u32) -> PathBuf {
+        segment::path(&segment::directory(&self.0), number)
+    }
+
+    pub(super) fn read(&self, number: u32) -> Vec<u8> {
+        fs::read(self.segment(number)).unwrap()
+    }
+
+    pub(super) fn write(&self, number: u32, bytes: &[u8]) {
+        fs::write(self.segment(number), bytes).unwrap();
+    }
+
+    /// Gives the lines of a segment, with their newlines.
+    pub(super) fn lines(&self, number: u32) -> Vec<Vec<u8>> {
+        self.read(number).split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect()
+    }
+
+    pub(super) fn verify(&self) -> Verified {
+        verify(&self.0, None).unwrap()
+    }
+
+    /// Gives the faults as they are shown.
+    pub(super) fn faults(&self) -> Vec<String> {
+        self.verify().faults.iter().map(ToString::to_string).collect()
+    }
+
+    /// Gives the actions of all entries, and `bad` for what is none.
+    pub(super) fn actions(&self) -> Vec<&'static str> {
+        let name = |listed| match listed {
+            Listed::Entry { entry, .. } => entry.facts.deed.name(),
+            Listed::Bad { .. } => "bad",
+        };
+        list(&self.0, Filter::default()).unwrap().map(|listed| name(listed.unwrap())).collect()
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        // What is left is in the system's directory for temporary files.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+pub(super) fn clock() -> Clock {
+    Clock::Fixed(Timestamp::from_epoch_seconds(1_893_456_000).unwrap())
+}
+
+pub(super) fn ann() -> Actor {
+    Actor { user: "ann".into(), sudo_user: None }
+}
+
+/// The event of minting a token for a customer.
+pub(super) fn mint(customer: u64) -> Event {
+    Event::new(Action::Mint, Channel::Cli, ann(), Outcome::Ok)
+        .profile("staging")
+        .customer(customer)
+        .fingerprint(format!("{customer:016x}"))
+}
