@@ -10,7 +10,7 @@ use std::str::FromStr;
 
 use sha2::{Digest as _, Sha256};
 
-use super::entry::Deed;
+use super::entry::{Channel, Deed, Outcome};
 
 /// What a line starts with; the log id follows.
 pub(super) const START: &[u8] = br#"{"version":1,"log_id":""#;
@@ -242,16 +242,55 @@ fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
     plain.then_some((value, rest))
 }
 
-/// Finds what an entry is about from what stands between its sequence and its `prev`.
+/// Finds what an entry is about in what stands between its sequence and its `prev`; `None` where that
+/// is not exactly what an entry has there, key by key.
 fn deed(middle: &[u8]) -> Option<Deed> {
+    std::str::from_utf8(middle).ok()?;
     let rest = string(middle.strip_prefix(br#","time":""#)?)?.1;
-    let mut rest = string(rest.strip_prefix(br#","actor":{"user":""#)?)?.1;
-    if let Some(sudo) = rest.strip_prefix(br#","sudo_user":""#) {
-        rest = string(sudo)?.1;
+    let rest = string(rest.strip_prefix(br#","actor":{"user":""#)?)?.1;
+    let rest = optional(rest, br#","sudo_user":""#, |rest| Some(string(rest)?.1))?;
+    let (channel, rest) = string(rest.strip_prefix(br#"},"channel":""#)?)?;
+    let (deed, rest) = string(rest.strip_prefix(br#","action":""#)?)?;
+    let rest = optional(rest, br#","profile":""#, |rest| Some(string(rest)?.1))?;
+    let rest = optional(rest, br#","customer":"#, |rest| Some(number(rest)?.1))?;
+    let rest = optional(rest, br#","customers":["#, ranges)?;
+    let rest = optional(rest, br#","expires_at":"#, |rest| Some(number(rest)?.1))?;
+    let rest = optional(rest, br#","fingerprint":""#, |rest| Some(string(rest)?.1))?;
+    let rest = optional(rest, br#","peer":""#, |rest| Some(string(rest)?.1))?;
+    let rest = optional(rest, br#","request_id":""#, |rest| Some(string(rest)?.1))?;
+    let (outcome, rest) = string(rest.strip_prefix(br#","outcome":""#)?)?;
+    let rest = optional(rest, br#","reason":""#, |rest| Some(string(rest)?.1))?;
+    let rest = optional(rest, br#","count":"#, |rest| Some(number(rest)?.1))?;
+    let rest = optional(rest, br#","previous_bytes":"#, |rest| Some(number(rest)?.1))?;
+    let word = |bytes| std::str::from_utf8(bytes).ok();
+    Channel::named(word(channel)?)?;
+    Outcome::named(word(outcome)?)?;
+    if rest.is_empty() { Deed::named(word(deed)?) } else { None }
+}
+
+/// Passes over a key and its value, if the key is there.
+fn optional<'a>(
+    bytes: &'a [u8],
+    key: &[u8],
+    value: impl FnOnce(&'a [u8]) -> Option<&'a [u8]>,
+) -> Option<&'a [u8]> {
+    match bytes.strip_prefix(key) {
+        Some(rest) => value(rest),
+        None => Some(bytes),
     }
-    let rest = string(rest.strip_prefix(br#"},"channel":""#)?)?.1;
-    let (deed, _) = string(rest.strip_prefix(br#","action":""#)?)?;
-    Deed::named(std::str::from_utf8(deed).ok()?)
+}
+
+/// Passes over ranges; the opening bracket is already gone.
+fn ranges(mut bytes: &[u8]) -> Option<&[u8]> {
+    loop {
+        let (_, rest) = number(bytes.strip_prefix(b"[")?)?;
+        let (_, rest) = number(rest.strip_prefix(b",")?)?;
+        let rest = rest.strip_prefix(b"]")?;
+        match rest.strip_prefix(b",") {
+            Some(more) => bytes = more,
+            None => return rest.strip_prefix(b"]"),
+        }
+    }
 }
 
 /// Splits a JSON string from what follows; the opening quote is already gone.
@@ -260,7 +299,8 @@ fn string(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     loop {
         match bytes.get(at)? {
             b'"' => return Some((&bytes[..at], &bytes[at + 1..])),
-            b'\\' => at += 2,
+            b'\\' if matches!(bytes.get(at + 1)?, b'"' | b'\\' | b'u') => at += 2,
+            b'\\' | ..b' ' => return None,
             _ => at += 1,
         }
     }

@@ -340,6 +340,41 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_another_form_is_no_entry_though_its_hash_is_right() {
+        let event = Event::new(Action::Mint, Channel::Cli, actor("ann"), Outcome::Ok).customer(123);
+        let line = String::from_utf8(written(event.facts(), at(1_893_456_000))).unwrap();
+        let rehashed = |from: &str, to: &str| {
+            assert!(line.contains(from));
+            let changed = line.replacen(from, to, 1);
+            let (hashed, _) = changed.rsplit_once(",\"hash\":").unwrap();
+            format!("{hashed},\"hash\":\"{}\"}}", Hash::of(hashed.as_bytes()))
+        };
+        assert!(read(rehashed("123", "124").as_bytes()).is_some());
+        let changes = [
+            ("\"version\":1", "\"version\":2"),
+            (",\"customer\":123", ",\"customer\":123,\"customer\":124"),
+            (",\"customer\":123", ",\"customer\":0123"),
+            (",\"customer\":123", ",\"customer\":\"123\""),
+            (",\"customer\":123", ",\"customers\":[]"),
+            (",\"customer\":123", ",\"customers\":[[1,2,3]]"),
+            (",\"customer\":123", ",\"customers\":[[1,2]"),
+            (",\"customer\":123", ",\"unknown\":1"),
+            (",\"customer\":123", " ,\"customer\":123"),
+            (",\"outcome\":\"ok\"", ""),
+            ("\"ok\"", "\"fine\""),
+            ("\"mint\"", "\"minted\""),
+            ("\"cli\"", "\"tty\""),
+            ("\"ann\"", "\"an\u{7}n\""),
+            ("\"ann\"", "\"an\\n\""),
+            ("\"ann\"", "\"ann"),
+        ];
+        for (from, to) in changes {
+            assert!(Frame::read(rehashed(from, to).as_bytes()).is_none(), "{to}");
+        }
+        assert!(read(rehashed("2030-01-01T", "2030-01-01 ").as_bytes()).is_none());
+    }
+
+    #[test]
     fn no_bit_of_a_line_can_be_changed_unseen() {
         let event = Event::new(Action::Refusal, Channel::Serve, actor("ann"), Outcome::Refused);
         let line = written(event.facts(), at(1_893_456_000));

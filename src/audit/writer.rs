@@ -591,28 +591,59 @@ mod tests {
         }
 
         #[test]
-        fn what_is_no_file_is_refused_and_not_waited_for() {
+        fn what_is_no_file_is_refused() {
             for name in ["lock", "audit-00000001.jsonl"] {
                 let state = State::new();
-                let directory = segment::directory(state.path());
-                disk::make_directory(&directory).unwrap();
-                let path = directory.join(name);
-                rustix::fs::mknodat(
-                    rustix::fs::CWD,
-                    &path,
-                    rustix::fs::FileType::Fifo,
-                    rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
-                    0,
-                )
-                .unwrap();
-                assert!(matches!(error_of(&state), AuditError::NotRegular { .. }));
-                fs::remove_file(&path).unwrap();
-                fs::create_dir(&path).unwrap();
+                let path = segment::directory(state.path()).join(name);
+                disk::make_directory(&path).unwrap();
                 assert!(matches!(error_of(&state), AuditError::NotRegular { .. }));
             }
             let state = State::new();
             fs::write(segment::directory(state.path()), b"").unwrap();
             assert!(matches!(error_of(&state), AuditError::NotADirectory { .. }));
+        }
+
+        #[test]
+        #[cfg(target_os = "linux")]
+        fn a_pipe_is_refused_and_not_waited_for() {
+            use rustix::fs::{CWD, FileType, Mode, mknodat};
+            for name in ["lock", "audit-00000001.jsonl"] {
+                let state = State::new();
+                let directory = segment::directory(state.path());
+                disk::make_directory(&directory).unwrap();
+                let mode = Mode::RUSR | Mode::WUSR;
+                mknodat(CWD, directory.join(name), FileType::Fifo, mode, 0).unwrap();
+                assert!(matches!(error_of(&state), AuditError::NotRegular { .. }));
+            }
+        }
+
+        #[test]
+        fn a_directory_without_permission_is_named() {
+            let state = State::new();
+            let directory = segment::directory(state.path());
+            disk::make_directory(&directory).unwrap();
+            fs::set_permissions(&directory, fs::Permissions::from_mode(0o500)).unwrap();
+            // Root needs no permission.
+            if rustix::process::geteuid().is_root() {
+                return;
+            }
+            let error = error_of(&state);
+            assert!(matches!(error, AuditError::Denied { .. }), "{error:?}");
+            assert_eq!(error.path(), directory.join("lock"));
+        }
+
+        #[test]
+        fn what_belongs_to_somebody_else_is_refused() {
+            // Only root can give files away.
+            if !rustix::process::geteuid().is_root() {
+                return;
+            }
+            for name in ["", "lock", "audit-00000001.jsonl"] {
+                let state = State::with_entries(2);
+                let path = segment::directory(state.path()).join(name);
+                std::os::unix::fs::chown(&path, Some(12_345), None).unwrap();
+                assert!(matches!(error_of(&state), AuditError::WrongOwner { owner: 12_345, .. }));
+            }
         }
 
         #[test]
