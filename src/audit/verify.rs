@@ -398,6 +398,17 @@ mod tests {
     }
 
     #[test]
+    fn a_line_after_an_edited_one_must_still_link_to_it() {
+        let faults = faults_after(|lines| {
+            let Head { log_id, .. } = head_of(&lines[3]);
+            lines[2][30] ^= 1;
+            lines[3] = forged(Place { log_id, sequence: 4, prev: Hash::NONE }).0;
+        });
+        let told = faults.iter().map(|fault| fault.split(": the ").next().unwrap());
+        assert!(told.eq([3, 4, 5].map(|line| format!("{LINE} {line}"))), "{faults:?}");
+    }
+
+    #[test]
     fn any_line_made_unreadable_or_too_long_is_named_and_no_other() {
         for at in 0..6 {
             let faults = faults_after(|lines| lines[at] = b"gone\n".to_vec());

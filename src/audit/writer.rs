@@ -175,9 +175,6 @@ impl Writer {
             self.give_up(&open, link, "sync_failed");
             return Err(error);
         }
-        if open.length == 0 {
-            self.memory.ended = None;
-        }
         open.length += bytes.len() as u64;
         self.open = Some(open);
         Ok(())
