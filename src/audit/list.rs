@@ -118,7 +118,7 @@ mod tests {
     use super::super::entry::{Action, Actor, Channel, Event};
     use super::super::journal::Journal;
     use super::super::ranges::Ranges;
-    use super::super::testing::{State, mint};
+    use super::super::testing::{State, edit, mint};
     use super::*;
     use crate::time::Clock;
 
@@ -172,7 +172,7 @@ mod tests {
         let state = State::with_entries(4);
         let mut lines = state.lines(1);
         lines[2] = b"gone\n".to_vec();
-        lines[3][30] ^= 1;
+        edit(&mut lines[3]);
         state.write(1, &lines.concat());
         assert_eq!(numbers(&state, Filter { customer: Some(1), ..Filter::default() }), [2, 0, 0]);
         let last = list(state.path(), Filter::default()).unwrap().last().unwrap().unwrap();

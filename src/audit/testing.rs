@@ -148,3 +148,10 @@ pub(super) fn mint(customer: u64) -> Event {
         .customer(customer)
         .fingerprint(format!("{customer:016x}"))
 }
+
+/// Changes a line as somebody would who wants another to have done it.
+pub(super) fn edit(line: &mut Vec<u8>) {
+    let text = String::from_utf8(line.clone()).unwrap();
+    assert!(text.contains("\"user\":\"ann\""));
+    *line = text.replace("\"user\":\"ann\"", "\"user\":\"bob\"").into_bytes();
+}

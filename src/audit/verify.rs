@@ -317,7 +317,7 @@ mod tests {
 
     use super::super::entry::{Action, Channel, Event, Outcome};
     use super::super::line::{self, Place};
-    use super::super::testing::{State, ann, mint};
+    use super::super::testing::{State, ann, edit, mint};
     use super::*;
     use crate::time::Timestamp;
 
@@ -376,10 +376,7 @@ mod tests {
     #[test]
     fn any_line_that_was_edited_is_named_and_no_other() {
         for at in 0..6 {
-            let faults = faults_after(|lines| {
-                let text = String::from_utf8(lines[at].clone()).unwrap();
-                lines[at] = text.replace("\"user\":\"ann\"", "\"user\":\"bob\"").into_bytes();
-            });
+            let faults = faults_after(|lines| edit(&mut lines[at]));
             assert_eq!(faults, [format!("{LINE} {}: the line was changed after it was written", at + 1)]);
         }
     }
@@ -401,7 +398,7 @@ mod tests {
     fn a_line_after_an_edited_one_must_still_link_to_it() {
         let faults = faults_after(|lines| {
             let Head { log_id, .. } = head_of(&lines[3]);
-            lines[2][30] ^= 1;
+            edit(&mut lines[2]);
             lines[3] = forged(Place { log_id, sequence: 4, prev: Hash::NONE }).0;
         });
         let told = faults.iter().map(|fault| fault.split(": the ").next().unwrap());
