@@ -61,18 +61,19 @@ pub(super) fn make_directory(path: &Path) -> Result<(), AuditError> {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 return Err(AuditError::of(Doing::Open, next, error));
             }
-            _ => match platform::sync_directory(above(next)) {
-                Err(AuditError::Denied { .. }) | Ok(()) => {}
-                Err(error) => return Err(error),
-            },
+            _ => sync_parent(next)?,
         }
     }
     platform::judge(path, &directory(path)?)
 }
 
-/// Gives the directory that a path is in.
-fn above(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+/// Brings the name of a directory to disk, where the one that it is in may be read.
+pub(super) fn sync_parent(path: &Path) -> Result<(), AuditError> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    match platform::sync_directory(parent.unwrap_or(Path::new("."))) {
+        Err(AuditError::Denied { .. }) => Ok(()),
+        other => other,
+    }
 }
 
 /// Finds out what stands where the log's directory belongs.

@@ -1,0 +1,258 @@
+//! Tests of verification: every way to change a log, found and named.
+
+use std::fs;
+
+use super::*;
+use crate::audit::entry::{Action, Channel, Event, Outcome};
+use crate::audit::line::{self, Place};
+use crate::audit::testing::{State, ann, edit, mint};
+use crate::time::Timestamp;
+
+/// What a log of six entries shows after a change to its lines.
+fn faults_after(change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Vec<String> {
+    let state = State::with_entries(6);
+    let mut lines = state.lines(1);
+    change(&mut lines);
+    state.write(1, &lines.concat());
+    state.faults()
+}
+
+/// A line with a right hash, for a place of its writer's choice.
+fn forged(place: Place) -> (Vec<u8>, Head) {
+    let event = Event::new(Action::Mint, Channel::Cli, ann(), Outcome::Ok).customer(666);
+    let mut line = Vec::new();
+    let head = line::write(&mut line, place, Timestamp::EPOCH, event.facts());
+    (line, head)
+}
+
+fn head_of(line: &[u8]) -> Head {
+    Frame::whole(line.strip_suffix(b"\n").unwrap()).unwrap().head
+}
+
+/// Writes all lines again from one of them on, each linked to the one before.
+fn relink(lines: &mut [Vec<u8>], from: usize) {
+    for at in from..lines.len() {
+        let place = Place::after(head_of(&lines[at - 1]));
+        lines[at] = forged(place).0;
+    }
+}
+
+const LINE: &str = "audit-00000001.jsonl, line";
+
+#[test]
+fn a_log_as_it_was_written_is_intact() {
+    let state = State::with_entries(6);
+    let verified = state.verify();
+    assert!(verified.is_intact(), "{:?}", verified.faults);
+    assert_eq!((verified.entries, verified.segments), (6, 1));
+    assert_eq!(verified.bytes, state.read(1).len() as u64);
+    assert_eq!(verified.head, crate::audit::head(state.path()).unwrap());
+    assert_eq!(verify(state.path(), verified.head.as_ref()).unwrap(), verified);
+}
+
+#[test]
+fn a_log_that_is_not_there_is_empty_unless_a_head_was_expected() {
+    let state = State::new();
+    assert!(state.verify().is_intact());
+    assert_eq!(state.verify().head, None);
+    let head = State::with_entries(3).verify().head.unwrap();
+    let verified = verify(state.path(), Some(&head)).unwrap();
+    assert_eq!(verified.faults[0].kind, FaultKind::CutEnd { expected: 3, found: 0 });
+}
+
+#[test]
+fn any_line_that_was_edited_is_named_and_no_other() {
+    for at in 0..6 {
+        let faults = faults_after(|lines| edit(&mut lines[at]));
+        assert_eq!(faults, [format!("{LINE} {}: the line was changed after it was written", at + 1)]);
+    }
+}
+
+#[test]
+fn any_line_that_was_edited_with_a_new_hash_is_found_at_the_next() {
+    for at in 0..5_usize {
+        let faults = faults_after(|lines| {
+            let before = at.checked_sub(1).map(|before| head_of(&lines[before]));
+            let log_id = head_of(&lines[at]).log_id;
+            lines[at] = forged(before.map_or(Place::first(log_id), Place::after)).0;
+        });
+        let unlinked = "the entry before is not the one after which this one was written";
+        assert_eq!(faults, [format!("{LINE} {}: {unlinked}", at + 2)]);
+    }
+}
+
+#[test]
+fn a_line_after_an_edited_one_must_still_link_to_it() {
+    let faults = faults_after(|lines| {
+        let Head { log_id, .. } = head_of(&lines[3]);
+        edit(&mut lines[2]);
+        lines[3] = forged(Place { log_id, sequence: 4, prev: Hash::NONE }).0;
+    });
+    let told = faults.iter().map(|fault| fault.split(": the ").next().unwrap());
+    assert!(told.eq([3, 4, 5].map(|line| format!("{LINE} {line}"))), "{faults:?}");
+}
+
+#[test]
+fn any_line_made_unreadable_or_too_long_is_named_and_no_other() {
+    for at in 0..6 {
+        let faults = faults_after(|lines| lines[at] = b"gone\n".to_vec());
+        assert_eq!(faults, [format!("{LINE} {}: the line is no entry", at + 1)]);
+        let faults = faults_after(|lines| lines[at].splice(5..5, vec![b'x'; 20_000]).for_each(drop));
+        assert_eq!(faults.len(), 1);
+        assert!(faults[0].starts_with(&format!("{LINE} {}: the line is longer", at + 1)), "{faults:?}");
+    }
+}
+
+#[test]
+fn any_line_that_was_removed_is_named() {
+    for at in 0..5 {
+        let faults = faults_after(|lines| drop(lines.remove(at)));
+        let line = at + 1;
+        assert_eq!(faults, [format!("{LINE} {line}: entry {line} is missing before this line")]);
+    }
+    let faults = faults_after(|lines| drop(lines.drain(1..4)));
+    assert_eq!(faults, [format!("{LINE} 2: entries 2 to 4 are missing before this line")]);
+}
+
+#[test]
+fn any_two_lines_that_changed_places_are_named() {
+    for at in 0..5 {
+        let faults = faults_after(|lines| lines.swap(at, at + 1));
+        let (one, two, three) = (at + 1, at + 2, at + 3);
+        assert_eq!(
+            faults,
+            [
+                format!("{LINE} {one}: entry {one} is missing before this line"),
+                format!("{LINE} {two}: entry {one} stands where entry {three} belongs")
+            ]
+        );
+    }
+}
+
+#[test]
+fn any_line_that_was_copied_is_named() {
+    for at in 0..6 {
+        let faults = faults_after(|lines| lines.insert(at + 1, lines[at].clone()));
+        let (one, two) = (at + 1, at + 2);
+        assert_eq!(faults, [format!("{LINE} {two}: entry {one} stands where entry {two} belongs")]);
+    }
+}
+
+#[test]
+fn any_line_from_another_log_is_named_and_no_other() {
+    let other = State::with_entries(6).lines(1);
+    for (at, foreign) in other.iter().enumerate().skip(1) {
+        for is_replacing in [false, true] {
+            let faults = faults_after(|lines| {
+                lines.splice(at..at + usize::from(is_replacing), [foreign.clone()]);
+            });
+            assert!(faults[0].starts_with(&format!("{LINE} {}: the entry is from another log", at + 1)));
+            let is_told_missing = is_replacing && at < 5;
+            assert_eq!(faults.len(), 1 + usize::from(is_told_missing), "{faults:?}");
+        }
+    }
+}
+
+#[test]
+fn any_line_that_was_inserted_is_found() {
+    for at in 1..5 {
+        let faults = faults_after(|lines| lines.insert(at, b"{}\n".to_vec()));
+        assert_eq!(faults, [format!("{LINE} {}: the line is no entry", at + 1)]);
+        let faults = faults_after(|lines| {
+            lines.insert(at, forged(Place::after(head_of(&lines[at - 1]))).0);
+        });
+        assert!(faults[0].starts_with(&format!("{LINE} {}: entry {} stands", at + 2, at + 1)), "{faults:?}");
+    }
+}
+
+#[test]
+fn a_cut_end_is_found_by_the_expected_head_alone() {
+    let state = State::with_entries(6);
+    let head = state.verify().head;
+    let lines = state.lines(1);
+    state.write(1, &lines[..4].concat());
+    assert!(state.verify().is_intact());
+    let verified = verify(state.path(), head.as_ref()).unwrap();
+    assert_eq!(verified.faults.len(), 1);
+    let told = "the log was cut: it ends at entry 4, and the expected head is 6";
+    assert_eq!(verified.faults[0].to_string(), told);
+}
+
+#[test]
+fn a_rewritten_chain_is_found_by_the_expected_head_alone() {
+    let state = State::with_entries(6);
+    let head = state.verify().head;
+    let mut lines = state.lines(1);
+    relink(&mut lines, 3);
+    state.write(1, &lines.concat());
+    assert!(state.verify().is_intact());
+    let verified = verify(state.path(), head.as_ref()).unwrap();
+    assert_eq!(verified.faults.len(), 1);
+    let told = "the log was rewritten: entry 6 is not the expected head";
+    assert_eq!(verified.faults[0].to_string(), format!("{LINE} 6: {told}"));
+}
+
+#[test]
+fn an_expected_head_of_another_log_or_of_a_later_time_is_told_apart() {
+    let state = State::with_entries(6);
+    let other = State::with_entries(6).verify().head.unwrap();
+    let verified = verify(state.path(), Some(&other)).unwrap();
+    assert_eq!(verified.faults[0].kind, FaultKind::ForeignHead { expected: other.log_id });
+    let before = head_of(&state.lines(1)[2]);
+    assert!(verify(state.path(), Some(&before)).unwrap().is_intact());
+}
+
+#[test]
+fn segments_that_are_missing_exchanged_or_added_to_are_named() {
+    let state = State::new();
+    let journal = state.journal_of_short_segments();
+    (1..=5).for_each(|customer| drop(journal.record(mint(customer)).unwrap()));
+    assert!(state.verify().is_intact());
+    let (second, third, fourth) = (state.read(2), state.read(3), state.read(4));
+
+    fs::remove_file(state.segment(3)).unwrap();
+    let told = [
+        "audit-00000003.jsonl: the segment is missing",
+        "audit-00000004.jsonl, line 1: entries 5 to 6 are missing before this line",
+    ];
+    assert_eq!(state.faults(), told);
+
+    state.write(3, &fourth);
+    state.write(4, &third);
+    assert!(!state.verify().is_intact());
+
+    state.write(3, &third);
+    state.write(4, &fourth);
+    state.write(2, &[&second[..], b"x"].concat());
+    let told = "audit-00000002.jsonl, line 3: the line and 1 bytes were added after the segment's end";
+    assert_eq!(state.faults(), [told]);
+
+    state.write(2, &second[..second.len() - 1]);
+    assert!(state.verify().is_intact(), "only the last newline is missing");
+}
+
+#[test]
+fn a_log_that_is_all_damage_is_told_in_bounded_memory() {
+    let state = State::with_entries(2);
+    state.write(1, &b"x\n".repeat(50_000));
+    let verified = state.verify();
+    assert_eq!((verified.faults.len(), verified.further_faults), (1000, 49_000));
+    state.write(1, &vec![b'x'; 100_000_000]);
+    let kind = FaultKind::Flawed(Flaw::TooLong { bytes: 100_000_000 });
+    assert_eq!(state.verify().faults[0].kind, kind);
+}
+
+#[test]
+fn a_line_that_is_being_written_is_no_fault() {
+    let state = State::with_entries(3);
+    let whole = state.read(1);
+    let start = whole.len() - state.lines(1)[2].len();
+    for cut in start..=whole.len() {
+        state.write(1, &whole[..cut]);
+        let verified = state.verify();
+        assert!(verified.is_intact(), "cut at {cut}: {:?}", verified.faults);
+        let is_entry = cut + 1 >= whole.len();
+        assert_eq!(verified.unfinished, if is_entry { 0 } else { (cut - start) as u64 });
+        assert_eq!(verified.entries, if is_entry { 3 } else { 2 });
+    }
+}

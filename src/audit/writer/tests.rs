@@ -1,0 +1,388 @@
+//! Tests of the writer: crashes, failing disks, other writers, and what may stand in its way.
+
+use std::fs;
+
+use super::*;
+use crate::audit::testing::{Sabotage, State, clock, mint};
+use crate::audit::verify::FaultKind;
+
+/// A writer that has written the entry of one mint.
+fn writer(state: &State) -> Writer {
+    let mut writer = Writer::open(state.path(), clock(), 1 << 20).unwrap();
+    append(&mut writer, 1).unwrap();
+    writer
+}
+
+fn append(writer: &mut Writer, customer: u64) -> Result<Head, AuditError> {
+    let _held = writer.lock()?;
+    Ok(writer.append(&[mint(customer).facts()])?[0])
+}
+
+fn sabotaged(write: bool, sync: bool, cut: bool) -> Sabotage {
+    Sabotage { write: write.into(), sync: sync.into(), cut: cut.into() }
+}
+
+fn intact(state: &State) {
+    let verified = state.verify();
+    assert!(verified.is_intact(), "{:?}", verified.faults);
+}
+
+#[test]
+fn a_cut_at_any_byte_is_healed_by_the_next_writer() {
+    let state = State::with_entries(3);
+    let whole = state.read(1);
+    for cut in 0..=whole.len() {
+        // A new segment that the cut made necessary may be there from the last time.
+        let _ = fs::remove_file(state.segment(2));
+        state.write(1, &whole[..cut]);
+        state.journal().record(mint(9)).unwrap();
+        intact(&state);
+        let is_torn = state.actions().contains(&"repaired") || state.segment(2).exists();
+        let is_clean = cut == 0 || whole[cut - 1] == b'\n';
+        assert_eq!(is_torn, !is_clean, "cut at {cut}");
+        assert!(!state.actions().contains(&"bad"));
+    }
+}
+
+#[test]
+fn a_healing_that_is_cut_itself_is_healed_too() {
+    let state = State::with_entries(3);
+    let whole = state.read(1);
+    let torn = whole.len() - 100;
+    state.write(1, &whole[..torn]);
+    state.journal().record(mint(9)).unwrap();
+    let healed = state.read(1);
+    for cut in torn + 2..healed.len() {
+        state.write(1, &healed[..cut]);
+        state.journal().record(mint(10)).unwrap();
+        intact(&state);
+    }
+}
+
+#[test]
+fn a_repaired_entry_names_the_bytes_that_were_torn() {
+    let state = State::with_entries(3);
+    let whole = state.read(1);
+    let torn = [&whole[..], b"{\"version\":1,\"log_"].concat();
+    state.write(1, &torn);
+    state.journal().record(mint(9)).unwrap();
+    let lines = state.lines(1);
+    assert_eq!(lines[3], b"{\"version\":1,\"log_\n");
+    let repaired = line::read(lines[4].strip_suffix(b"\n").unwrap()).unwrap();
+    assert_eq!((repaired.facts.count, repaired.sequence), (Some(18), 4));
+    assert_eq!(state.verify().repaired, 1);
+
+    let mut changed = lines.clone();
+    changed[3][1] = b'x';
+    state.write(1, &changed.concat());
+    assert_eq!(state.faults(), ["audit-00000001.jsonl, line 4: the line is no entry"]);
+    changed.remove(3);
+    state.write(1, &changed.concat());
+    let told = "the line says that the line before was torn, and it is not there";
+    assert_eq!(state.faults(), [format!("audit-00000001.jsonl, line 4: {told}")]);
+}
+
+#[test]
+fn damage_elsewhere_opens_a_segment_that_says_the_chain_is_broken() {
+    for damage in [&b"no entry\n"[..], b"\n", b"{\"version\":1\"}\ntorn"] {
+        let state = State::with_entries(3);
+        let whole = state.read(1);
+        state.write(1, &[&whole[..], damage].concat());
+        let receipt = state.journal().record(mint(9)).unwrap();
+        assert_eq!(receipt.sequence(), 5);
+        assert_eq!(state.actions().last(), Some(&"mint"));
+        assert!(state.actions().contains(&"chain_broken"));
+        let faults = state.faults();
+        let told = "audit-00000002.jsonl, line 1: a writer found the log damaged before this line";
+        assert_eq!(faults.last().unwrap(), told);
+        assert!(faults.iter().any(|fault| fault.contains("line 4: the line is no entry")), "{faults:?}");
+    }
+}
+
+#[test]
+fn a_last_line_that_was_edited_is_found_by_the_next_writer() {
+    let state = State::with_entries(3);
+    let mut bytes = state.read(1);
+    let at = bytes.len() - 200;
+    bytes[at] ^= 1;
+    state.write(1, &bytes);
+    state.journal().record(mint(9)).unwrap();
+    let kinds: Vec<_> = state.verify().faults.into_iter().map(|fault| fault.kind).collect();
+    assert!(matches!(kinds[0], FaultKind::Flawed(_)), "{kinds:?}");
+    assert!(kinds.contains(&FaultKind::ChainBroken));
+    let before = state.verify().faults;
+    state.journal().record(mint(10)).unwrap();
+    assert_eq!(state.verify().faults, before, "the log goes on after the damage");
+}
+
+#[test]
+fn a_writer_notices_that_its_own_entries_are_gone() {
+    let state = State::new();
+    let mut writer = writer(&state);
+    append(&mut writer, 2).unwrap();
+    let lines = state.lines(1);
+    state.write(1, &lines[..2].concat());
+    assert_eq!(append(&mut writer, 3).unwrap().sequence, 5);
+    let told = [
+        "audit-00000002.jsonl, line 1: entry 3 is missing before this line",
+        "audit-00000002.jsonl, line 1: a writer found the log damaged before this line",
+    ];
+    assert_eq!(state.faults(), told);
+}
+
+#[test]
+fn a_writer_notices_that_another_log_stands_in_its_place() {
+    let state = State::new();
+    let mut writer = writer(&state);
+    state.write(1, &State::with_entries(5).read(1));
+    append(&mut writer, 2).unwrap();
+    let kinds: Vec<_> = state.verify().faults.into_iter().map(|fault| fault.kind).collect();
+    assert_eq!(kinds, [FaultKind::ChainBroken]);
+}
+
+#[test]
+fn a_full_segment_is_followed_by_another() {
+    let state = State::new();
+    let mut writer = Writer::open(state.path(), clock(), 1000).unwrap();
+    for customer in 1..=10 {
+        append(&mut writer, customer).unwrap();
+    }
+    intact(&state);
+    assert!(state.read(1).len() >= 1000 && state.read(1).len() < 1500);
+    assert!(state.verify().segments > 2);
+    let opening = line::read(state.lines(2)[0].strip_suffix(b"\n").unwrap()).unwrap();
+    assert_eq!(opening.facts.reason.as_deref(), Some("size"));
+    assert_eq!(opening.facts.previous_bytes, Some(state.read(1).len() as u64));
+}
+
+#[test]
+fn a_failure_ends_the_segment_and_the_next_one_says_so() {
+    for (sabotage, reason) in
+        [(sabotaged(true, false, false), "write_failed"), (sabotaged(false, true, false), "sync_failed")]
+    {
+        let state = State::new();
+        let mut writer = writer(&state);
+        let before = state.read(1);
+        writer.sabotage = sabotage;
+        append(&mut writer, 2).unwrap_err();
+        assert_eq!(state.read(1), before);
+        intact(&state);
+        writer.sabotage = Sabotage::default();
+        assert_eq!(append(&mut writer, 3).unwrap().sequence, 4);
+        let opening = line::read(state.lines(2)[0].strip_suffix(b"\n").unwrap()).unwrap();
+        assert_eq!(opening.facts.reason.as_deref(), Some(reason));
+        intact(&state);
+    }
+}
+
+#[test]
+fn what_could_not_be_cut_off_does_not_count() {
+    for (write, sync) in [(true, false), (false, true)] {
+        let state = State::new();
+        let mut writer = writer(&state);
+        let before = state.read(1).len();
+        writer.sabotage = sabotaged(write, sync, true);
+        append(&mut writer, 2).unwrap_err();
+        assert!(state.read(1).len() > before);
+        writer.sabotage = Sabotage::default();
+        append(&mut writer, 3).unwrap();
+        intact(&state);
+        assert_eq!(state.actions(), ["segment_opened", "mint", "segment_opened", "mint"]);
+        let more = [&state.read(1)[..], b"more\n"].concat();
+        state.write(1, &more);
+        assert_eq!(state.verify().faults.len(), 1, "nothing can be added there unseen");
+    }
+}
+
+#[test]
+fn another_writer_does_not_go_on_in_a_segment_that_was_given_up() {
+    let state = State::new();
+    let mut one = writer(&state);
+    let mut two = Writer::open(state.path(), clock(), 1 << 20).unwrap();
+    append(&mut two, 2).unwrap();
+    append(&mut one, 3).unwrap();
+    let before = state.read(1);
+    one.sabotage = sabotaged(false, true, false);
+    append(&mut one, 4).unwrap_err();
+    append(&mut two, 5).unwrap();
+    assert_eq!(state.read(1), before);
+    one.sabotage = Sabotage::default();
+    assert_eq!(append(&mut one, 6).unwrap().sequence, 7);
+    intact(&state);
+    assert_eq!(state.verify().segments, 2);
+}
+
+#[test]
+fn failures_one_after_another_leave_no_more_than_one_empty_segment() {
+    let state = State::new();
+    let mut writer = writer(&state);
+    for sabotage in [sabotaged(false, true, false), sabotaged(true, false, false)] {
+        writer.sabotage = sabotage;
+        (0..10).for_each(|customer| drop(append(&mut writer, customer).unwrap_err()));
+        assert_eq!(state.verify().segments, 2);
+    }
+    writer.sabotage = Sabotage::default();
+    append(&mut writer, 3).unwrap();
+    intact(&state);
+    assert_eq!(state.verify().segments, 2);
+}
+
+#[test]
+fn a_new_log_on_a_failing_disk_starts_when_the_disk_does() {
+    let state = State::new();
+    let mut writer = Writer::open(state.path(), clock(), 1 << 20).unwrap();
+    writer.sabotage = sabotaged(false, true, false);
+    append(&mut writer, 1).unwrap_err();
+    writer.sabotage = Sabotage::default();
+    assert_eq!(append(&mut writer, 1).unwrap().sequence, 2);
+    intact(&state);
+}
+
+#[cfg(unix)]
+mod on_unix {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn error_of(state: &State) -> AuditError {
+        let mut writer = match Writer::open(state.path(), clock(), 1 << 20) {
+            Ok(writer) => writer,
+            Err(error) => return error,
+        };
+        append(&mut writer, 1).unwrap_err()
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().mode() & 0o777
+    }
+
+    #[test]
+    fn everything_is_private_from_the_start() {
+        let state = State::new();
+        let deep = state.path().join("made/too");
+        let mut writer = Writer::open(&deep, clock(), 1 << 20).unwrap();
+        append(&mut writer, 1).unwrap();
+        for directory in ["made", "made/too", "made/too/audit"] {
+            assert_eq!(mode(&state.path().join(directory)), 0o700);
+        }
+        for file in ["lock", "audit-00000001.jsonl"] {
+            assert_eq!(mode(&deep.join("audit").join(file)), 0o600);
+        }
+    }
+
+    #[test]
+    fn a_symbolic_link_is_followed_nowhere() {
+        let elsewhere = State::with_entries(2);
+        for name in ["", "lock", "audit-00000001.jsonl"] {
+            let state = State::new();
+            let directory = segment::directory(state.path());
+            if !name.is_empty() {
+                disk::make_directory(&directory).unwrap();
+            }
+            let link = directory.join(name);
+            let link = if name.is_empty() { directory } else { link };
+            symlink(segment::directory(elsewhere.path()).join(name), &link).unwrap();
+            let error = error_of(&state);
+            assert!(matches!(error, AuditError::Symlink { .. }), "{error:?}");
+            assert_eq!(error.path(), link);
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused() {
+        for name in ["lock", "audit-00000001.jsonl"] {
+            let state = State::new();
+            let path = segment::directory(state.path()).join(name);
+            disk::make_directory(&path).unwrap();
+            assert!(matches!(error_of(&state), AuditError::NotRegular { .. }));
+        }
+        let state = State::new();
+        fs::write(segment::directory(state.path()), b"").unwrap();
+        assert!(matches!(error_of(&state), AuditError::NotADirectory { .. }));
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn a_pipe_is_refused_and_not_waited_for() {
+        use rustix::fs::{CWD, FileType, Mode, mknodat};
+        for name in ["lock", "audit-00000001.jsonl"] {
+            let state = State::new();
+            let directory = segment::directory(state.path());
+            disk::make_directory(&directory).unwrap();
+            let mode = Mode::RUSR | Mode::WUSR;
+            mknodat(CWD, directory.join(name), FileType::Fifo, mode, 0).unwrap();
+            assert!(matches!(error_of(&state), AuditError::NotRegular { .. }));
+        }
+    }
+
+    #[test]
+    fn a_directory_without_permission_is_named() {
+        let state = State::new();
+        let directory = segment::directory(state.path());
+        disk::make_directory(&directory).unwrap();
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o500)).unwrap();
+        // Root needs no permission.
+        if rustix::process::geteuid().is_root() {
+            return;
+        }
+        let error = error_of(&state);
+        assert!(matches!(error, AuditError::Denied { .. }), "{error:?}");
+        assert_eq!(error.path(), directory.join("lock"));
+    }
+
+    #[test]
+    fn what_belongs_to_somebody_else_is_refused() {
+        // Only root can give files away.
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        for name in ["", "lock", "audit-00000001.jsonl"] {
+            let state = State::with_entries(2);
+            let path = segment::directory(state.path()).join(name);
+            std::os::unix::fs::chown(&path, Some(12_345), None).unwrap();
+            assert!(matches!(error_of(&state), AuditError::WrongOwner { owner: 12_345, .. }));
+        }
+    }
+
+    #[test]
+    fn what_others_can_write_is_refused() {
+        for name in ["", "lock", "audit-00000001.jsonl"] {
+            let state = State::with_entries(2);
+            let path = segment::directory(state.path()).join(name);
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o722)).unwrap();
+            assert!(matches!(error_of(&state), AuditError::Exposed { mode: 0o722, .. }));
+        }
+    }
+
+    #[test]
+    fn a_lock_that_was_exchanged_is_opened_anew() {
+        let state = State::new();
+        let mut one = writer(&state);
+        fs::remove_file(segment::directory(state.path()).join("lock")).unwrap();
+        let mut two = Writer::open(state.path(), clock(), 1 << 20).unwrap();
+        let held = two.lock().unwrap();
+        let there = one.path_of_lock().symlink_metadata().unwrap();
+        assert_ne!(disk::identity(&there), one.lock.identity);
+        drop(held);
+        append(&mut one, 2).unwrap();
+        assert_eq!(disk::identity(&there), one.lock.identity);
+    }
+
+    impl Writer {
+        fn path_of_lock(&self) -> PathBuf {
+            self.lock.path.clone()
+        }
+    }
+
+    #[test]
+    fn a_segment_that_was_exchanged_is_opened_anew() {
+        let state = State::new();
+        let mut writer = writer(&state);
+        let copy = state.path().join("copy");
+        fs::copy(state.segment(1), &copy).unwrap();
+        fs::rename(&copy, state.segment(1)).unwrap();
+        append(&mut writer, 2).unwrap();
+        assert_eq!(state.actions(), ["segment_opened", "mint", "mint"]);
+        intact(&state);
+    }
+}
