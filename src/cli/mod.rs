@@ -23,6 +23,7 @@ use crate::token::{CustomerId, Leeway};
     max_term_width = 100,
     propagate_version = true,
     disable_help_subcommand = true,
+    subcommand_value_name = "COMMAND",
     arg_required_else_help = true
 )]
 pub struct Cli {
@@ -58,7 +59,7 @@ pub struct Global {
         long,
         global = true,
         value_enum,
-        value_name = "WHEN",
+        value_name = "COLOR",
         default_value_t,
         help_heading = "Global options"
     )]
@@ -80,7 +81,7 @@ pub enum Format {
     Header,
     /// A curl command
     Curl,
-    /// `STREAM_USER_TOKEN=…` for a shell
+    /// An assignment for a shell
     Env,
     /// A table of comma-separated values
     Csv,
@@ -89,7 +90,7 @@ pub enum Format {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum ColorChoice {
-    /// At a terminal, unless `NO_COLOR` is set or `TERM` is dumb
+    /// At a terminal that shows it
     #[default]
     Auto,
     /// Always
@@ -102,13 +103,25 @@ pub enum ColorChoice {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Mint tokens for customers
-    #[command(after_long_help = help::ISSUE, arg_required_else_help = true)]
+    #[command(
+        long_about = help::ISSUE,
+        after_long_help = help::ISSUE_EXAMPLES,
+        arg_required_else_help = true
+    )]
     Issue(IssueArgs),
     /// Check a token and say what Stream would answer
-    #[command(after_long_help = help::VERIFY, arg_required_else_help = true)]
+    #[command(
+        long_about = help::VERIFY,
+        after_long_help = help::VERIFY_EXAMPLES,
+        arg_required_else_help = true
+    )]
     Verify(VerifyArgs),
     /// Read a token without a secret; nothing is verified
-    #[command(after_long_help = help::DECODE, arg_required_else_help = true)]
+    #[command(
+        long_about = help::DECODE,
+        after_long_help = help::DECODE_EXAMPLES,
+        arg_required_else_help = true
+    )]
     Decode(DecodeArgs),
 }
 
