@@ -84,3 +84,18 @@ pub(super) const DECODE_EXAMPLES: &str = "\
 Examples:
   stream-token --profile demo issue 123 | stream-token decode -
   stream-token --profile demo issue 123 | stream-token decode - --redact -o json";
+
+/// What `completions` is for.
+pub(super) const COMPLETIONS: &str = "\
+Print what a shell needs to complete this program's commands, flags and values.
+
+bash: source it, or keep it as ~/.local/share/bash-completion/completions/stream-token. zsh: keep it \
+as _stream-token in a folder of $fpath. fish: keep it as \
+~/.config/fish/completions/stream-token.fish. Others: source it where the shell starts.";
+
+/// Examples of `completions`.
+pub(super) const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  stream-token completions bash > stream-token.bash
+  stream-token completions zsh > _stream-token
+  stream-token completions fish | grep -c issue";

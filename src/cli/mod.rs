@@ -1,6 +1,7 @@
 //! The grammar of the command line: every flag is defined here, once, and help, man pages and
 //! completions come from it.
 
+mod completion;
 mod help;
 mod values;
 
@@ -11,6 +12,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::time::When;
 use crate::token::{CustomerId, Leeway};
+
+pub use completion::Shell;
 
 /// A call of the program.
 #[derive(Debug, Parser)]
@@ -123,6 +126,13 @@ pub enum Command {
         arg_required_else_help = true
     )]
     Decode(DecodeArgs),
+    /// Print what a shell needs to complete this program's commands, flags and values
+    #[command(
+        long_about = help::COMPLETIONS,
+        after_long_help = help::COMPLETIONS_EXAMPLES,
+        arg_required_else_help = true
+    )]
+    Completions(CompletionsArgs),
 }
 
 /// How to mint.
@@ -183,6 +193,14 @@ pub struct DecodeArgs {
     /// Hide who it is for and every value that is no time, to show it to others
     #[arg(long)]
     pub redact: bool,
+}
+
+/// What to complete in.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: Shell,
 }
 
 /// Parses a call.

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod generated;
 mod help;
 mod house;
 mod paste;
 mod place;
+mod shells;
