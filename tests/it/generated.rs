@@ -1,11 +1,18 @@
 //! The files that are made from the grammar are the ones in the repository.
 
+mod man;
+
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::Stdio;
 
-use crate::place::Place;
+use clap::{Command, CommandFactory as _};
+use stream_token::cli::Cli;
+
+use crate::place::{Place, has};
 
 /// Set to write the files anew.
 const REWRITE_VARIABLE: &str = "STREAM_TOKEN_REWRITE";
@@ -65,6 +72,16 @@ fn hold(folder: &str, made: &Files) {
     );
 }
 
+/// Gives the man pages.
+fn pages() -> Files {
+    man::pages(Cli::command())
+}
+
+/// Counts a command and all below it.
+fn commands(command: &Command) -> usize {
+    1 + command.get_subcommands().map(commands).sum::<usize>()
+}
+
 #[test]
 fn the_completions_are_what_the_program_prints() {
     let place = Place::new("completions");
@@ -74,6 +91,44 @@ fn the_completions_are_what_the_program_prints() {
         String::from_utf8(output.stdout).unwrap()
     };
     hold("completions", &SHELLS.map(|(shell, file)| (file.to_owned(), script(shell))).into());
+}
+
+#[test]
+fn the_man_pages_are_what_the_grammar_gives() {
+    hold("man", &pages());
+}
+
+#[test]
+fn every_command_has_a_man_page_with_the_sections_that_are_looked_for() {
+    let pages = pages();
+    assert_eq!(pages.len(), commands(&Cli::command()));
+    for (name, page) in &pages {
+        for section in
+            ["NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES", "ENVIRONMENT", "EXIT STATUS", "SEE ALSO"]
+        {
+            let quoted = if section.contains(' ') { format!("\"{section}\"") } else { section.to_owned() };
+            assert!(page.contains(&format!("\n.SH {quoted}\n")), "{name} has no {section}");
+        }
+        let speaks_of_times = page.contains("<WHEN>") || name == "stream-token.1";
+        assert_eq!(page.contains("\n.SH TIMES\n"), speaks_of_times, "{name}");
+    }
+}
+
+#[test]
+fn mandoc_finds_nothing_to_warn_of_in_the_man_pages() {
+    if !has("mandoc", "the form of the man pages") {
+        return;
+    }
+    let place = Place::new("mandoc");
+    for (name, page) in pages() {
+        let mut mandoc = place.command("mandoc");
+        mandoc.args(["-T", "lint", "-W", "warning"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = mandoc.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let found = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && found.is_empty(), "{name}: {found}");
+    }
 }
 
 #[test]
