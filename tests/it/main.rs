@@ -7,4 +7,5 @@ mod help;
 mod house;
 mod paste;
 mod place;
+mod readme;
 mod shells;
