@@ -155,9 +155,11 @@ impl Failure {
         let message = message.join(" ");
         let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
         let rest: Vec<_> = lines.collect();
+        let known = error.source().and_then(judge).map(|(_, hint)| hint);
         let tip = rest.iter().find_map(|line| line.trim_start().strip_prefix("tip: "));
         let usage = rest.iter().find_map(|line| line.strip_prefix("Usage: "));
-        let hint = tip.map_or_else(|| format!("run '{} --help'", command_of(usage)), str::to_owned);
+        let hint = known.or(tip.map(str::to_owned));
+        let hint = hint.unwrap_or_else(|| format!("run '{} --help'", command_of(usage)));
         Self { exit: Exit::Usage, message, hint: Some(hint) }
     }
 }

@@ -5,7 +5,7 @@ use std::mem;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser};
 
-use super::{Cli, Command, DecodeArgs, Global, IssueArgs, VerifyArgs, help};
+use super::{Cli, Command, CompletionsArgs, DecodeArgs, Global, IssueArgs, VerifyArgs, help};
 
 /// What stands before a verb.
 #[derive(Debug, Parser)]
@@ -19,6 +19,7 @@ use super::{Cli, Command, DecodeArgs, Global, IssueArgs, VerifyArgs, help};
     propagate_version = true,
     disable_help_subcommand = true,
     subcommand_required = true,
+    subcommand_value_name = "COMMAND",
     arg_required_else_help = true
 )]
 struct Top {
@@ -33,42 +34,55 @@ struct Verb {
     name: &'static str,
     /// What it is for, in one line.
     about: &'static str,
-    /// What more there is to say, and examples.
-    after_help: &'static str,
+    /// What it is for, at length.
+    long_about: &'static str,
+    /// How it is called.
+    examples: &'static str,
     /// Adds its arguments.
     arguments: fn(clap::Command) -> clap::Command,
 }
 
 /// Every verb, in the order of help.
-const VERBS: [Verb; 3] = [
+const VERBS: [Verb; 4] = [
     Verb {
         name: "issue",
         about: "Mint tokens for customers",
-        after_help: help::ISSUE,
+        long_about: help::ISSUE,
+        examples: help::ISSUE_EXAMPLES,
         arguments: IssueArgs::augment_args,
     },
     Verb {
         name: "verify",
         about: "Check a token and say what Stream would answer",
-        after_help: help::VERIFY,
+        long_about: help::VERIFY,
+        examples: help::VERIFY_EXAMPLES,
         arguments: VerifyArgs::augment_args,
     },
     Verb {
         name: "decode",
         about: "Read a token without a secret; nothing is verified",
-        after_help: help::DECODE,
+        long_about: help::DECODE,
+        examples: help::DECODE_EXAMPLES,
         arguments: DecodeArgs::augment_args,
+    },
+    Verb {
+        name: "completions",
+        about: "Print what a shell needs to complete this program's commands, flags and values",
+        long_about: help::COMPLETIONS,
+        examples: help::COMPLETIONS_EXAMPLES,
+        arguments: CompletionsArgs::augment_args,
     },
 ];
 
 impl Verb {
     /// Gives the verb's part of the grammar.
     fn grammar(&self) -> clap::Command {
-        let command = clap::Command::new(self.name)
+        // Adding arguments brings their description along, so the verb's own comes last.
+        Global::augment_args((self.arguments)(clap::Command::new(self.name)))
             .about(self.about)
-            .after_long_help(self.after_help)
-            .arg_required_else_help(true);
-        Global::augment_args((self.arguments)(command))
+            .long_about(self.long_about)
+            .after_long_help(self.examples)
+            .arg_required_else_help(true)
     }
 }
 
@@ -122,6 +136,7 @@ fn command(verb: &str, matches: &clap::ArgMatches) -> Result<Command, clap::Erro
         "issue" => IssueArgs::from_arg_matches(matches).map(Command::Issue),
         "verify" => VerifyArgs::from_arg_matches(matches).map(Command::Verify),
         "decode" => DecodeArgs::from_arg_matches(matches).map(Command::Decode),
+        "completions" => CompletionsArgs::from_arg_matches(matches).map(Command::Completions),
         _ => Err(missing_verb()),
     }
 }
@@ -147,7 +162,7 @@ mod tests {
 
     #[test]
     fn every_verb_is_read() {
-        for verb in &VERBS {
+        for verb in VERBS.iter().filter(|verb| verb.name != "completions") {
             for call in
                 [format!("stream-token {} 123", verb.name), format!("stream-token -q {} 123", verb.name)]
             {

@@ -1,6 +1,7 @@
 //! The grammar of the command line: every flag is defined here, once, and help, man pages and
 //! completions come from it.
 
+mod completion;
 mod grammar;
 mod help;
 mod values;
@@ -14,6 +15,8 @@ pub use grammar::{grammar, parse};
 
 use crate::time::When;
 use crate::token::{CustomerId, Leeway};
+
+pub use completion::Shell;
 
 /// A call of the program.
 #[derive(Debug)]
@@ -35,7 +38,7 @@ pub struct Global {
     #[arg(short, long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
     pub output: Option<Format>,
     /// When to use colour: auto (default), always, never
-    #[arg(long, value_enum, value_name = "WHEN", hide_possible_values = true)]
+    #[arg(long, value_enum, value_name = "COLOR", hide_possible_values = true)]
     pub color: Option<ColorChoice>,
     /// Leave notes out; errors are still told
     #[arg(short, long)]
@@ -67,7 +70,7 @@ pub enum Format {
     Header,
     /// A curl command
     Curl,
-    /// `STREAM_USER_TOKEN=…` for a shell
+    /// An assignment for a shell
     Env,
     /// A table of comma-separated values
     Csv,
@@ -76,7 +79,7 @@ pub enum Format {
 /// When to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum ColorChoice {
-    /// At a terminal, unless `NO_COLOR` is set or `TERM` is dumb
+    /// At a terminal that shows it
     #[default]
     Auto,
     /// Always
@@ -93,7 +96,10 @@ pub enum Command {
     /// `verify`
     Verify(VerifyArgs),
     /// `decode`
+    /// `decode`
     Decode(DecodeArgs),
+    /// `completions`
+    Completions(CompletionsArgs),
 }
 
 /// How to mint.
@@ -154,6 +160,14 @@ pub struct DecodeArgs {
     /// Hide who it is for and every value that is no time, to show it to others
     #[arg(long)]
     pub redact: bool,
+}
+
+/// What to complete in.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub shell: Shell,
 }
 
 /// Tells whether a call that could not be parsed asked for JSON.

@@ -1,6 +1,7 @@
 //! One verb a file, each composed of the rooms below.
 
 mod batch;
+mod completions;
 mod decode;
 mod input;
 mod issue;
@@ -50,6 +51,7 @@ fn carry_out(call: Cli, environment: &Environment<'_>, clock: Clock) -> Exit {
         Command::Issue(arguments) => issue::run(&mut context, &arguments),
         Command::Verify(arguments) => verify::run(&mut context, &arguments),
         Command::Decode(arguments) => decode::run(&mut context, &arguments),
+        Command::Completions(arguments) => completions::run(&mut context, &arguments),
     };
     let done = done.and_then(|exit| Ok(context.terminal.flush().map(|()| exit)?));
     match done.as_ref().map_err(Failure::of) {

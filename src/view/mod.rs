@@ -1,10 +1,12 @@
 //! Shows results to people and to programs: tables and JSON. It owns no stream.
 
+mod completions;
 mod decode;
 mod issue;
 mod table;
 mod verify;
 
+pub use completions::completions_json;
 pub use decode::{decode_json, decode_text};
 pub use issue::{CSV_HEADER, IssuedJson, csv, curl, env, header};
 pub use verify::{verify_json, verify_line, verify_text};

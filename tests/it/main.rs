@@ -2,5 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod generated;
+mod help;
 mod house;
 mod paste;
+mod place;
+mod readme;
+mod shells;

@@ -1,0 +1,17 @@
+//! `completions`: prints what a shell needs to complete this program's calls.
+
+use anyhow::Result;
+
+use super::Context;
+use crate::cli::CompletionsArgs;
+use crate::failure::Exit;
+use crate::view;
+
+/// Prints the script of the shell that was named.
+pub(super) fn run(context: &mut Context<'_>, arguments: &CompletionsArgs) -> Result<Exit> {
+    let script = arguments.shell.script();
+    let shown =
+        if context.is_json_or_text("completions")? { view::completions_json(&script) } else { script };
+    context.terminal.print(&shown)?;
+    Ok(Exit::Success)
+}

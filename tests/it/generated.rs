@@ -1,0 +1,142 @@
+//! The files that are made from the grammar are the ones in the repository.
+
+mod man;
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+
+use clap::Command;
+use stream_token::cli::grammar;
+
+use crate::place::{Place, has};
+
+/// Set to write the files anew.
+const REWRITE_VARIABLE: &str = "STREAM_TOKEN_REWRITE";
+
+/// Every shell, and the usual name of its file.
+const SHELLS: [(&str, &str); 6] = [
+    ("bash", "stream-token.bash"),
+    ("elvish", "stream-token.elv"),
+    ("fish", "stream-token.fish"),
+    ("nushell", "stream-token.nu"),
+    ("powershell", "_stream-token.ps1"),
+    ("zsh", "_stream-token"),
+];
+
+/// Files by their names.
+type Files = BTreeMap<String, String>;
+
+/// Reads the files of a folder.
+fn read(folder: &Path) -> Files {
+    let Ok(entries) = fs::read_dir(folder) else { return Files::new() };
+    let file = |path: &Path| {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, fs::read_to_string(path).unwrap())
+    };
+    entries.map(|entry| file(&entry.unwrap().path())).collect()
+}
+
+/// Writes the files of a folder, and leaves no other in it.
+fn write(folder: &Path, files: &Files) {
+    if folder.exists() {
+        fs::remove_dir_all(folder).unwrap();
+    }
+    fs::create_dir(folder).unwrap();
+    for (name, text) in files {
+        fs::write(folder.join(name), text).unwrap();
+    }
+}
+
+/// Names the files that are missing, stale or too many.
+fn differences(committed: &Files, made: &Files) -> Vec<String> {
+    let missing_or_stale = made.iter().filter(|(name, text)| committed.get(*name) != Some(*text));
+    let too_many = committed.iter().filter(|(name, _)| !made.contains_key(*name));
+    missing_or_stale.chain(too_many).map(|(name, _)| name.clone()).collect()
+}
+
+/// Holds a folder of the repository to what was made; writes it where that was asked for.
+fn hold(folder: &str, made: &Files) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    if env::var_os(REWRITE_VARIABLE).is_some() {
+        write(&path, made);
+    }
+    let wrong = differences(&read(&path), made);
+    assert!(
+        wrong.is_empty(),
+        "{folder}/ is not what the grammar gives: {}\nto write it anew: {REWRITE_VARIABLE}=1 cargo test --test it generated",
+        wrong.join(", ")
+    );
+}
+
+/// Gives the man pages.
+fn pages() -> Files {
+    man::pages(grammar())
+}
+
+/// Counts a command and all below it.
+fn commands(command: &Command) -> usize {
+    1 + command.get_subcommands().map(commands).sum::<usize>()
+}
+
+#[test]
+fn the_completions_are_what_the_program_prints() {
+    let place = Place::new("completions");
+    let script = |shell: &str| {
+        let output = place.command("stream-token").args(["completions", shell]).output().unwrap();
+        assert!(output.status.success() && output.stderr.is_empty(), "{shell}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    hold("completions", &SHELLS.map(|(shell, file)| (file.to_owned(), script(shell))).into());
+}
+
+#[test]
+fn the_man_pages_are_what_the_grammar_gives() {
+    hold("man", &pages());
+}
+
+#[test]
+fn every_command_has_a_man_page_with_the_sections_that_are_looked_for() {
+    let pages = pages();
+    assert_eq!(pages.len(), commands(&grammar()));
+    for (name, page) in &pages {
+        for section in
+            ["NAME", "SYNOPSIS", "DESCRIPTION", "EXAMPLES", "ENVIRONMENT", "EXIT STATUS", "SEE ALSO"]
+        {
+            let quoted = if section.contains(' ') { format!("\"{section}\"") } else { section.to_owned() };
+            assert!(page.contains(&format!("\n.SH {quoted}\n")), "{name} has no {section}");
+        }
+        let speaks_of_times = page.contains("<WHEN>") || name == "stream-token.1";
+        assert_eq!(page.contains("\n.SH TIMES\n"), speaks_of_times, "{name}");
+    }
+}
+
+#[test]
+fn mandoc_finds_nothing_to_warn_of_in_the_man_pages() {
+    if !has("mandoc", "the form of the man pages") {
+        return;
+    }
+    let place = Place::new("mandoc");
+    for (name, page) in pages() {
+        let mut mandoc = place.command("mandoc");
+        mandoc.args(["-T", "lint", "-W", "warning"]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = mandoc.spawn().unwrap();
+        child.stdin.take().unwrap().write_all(page.as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let found = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.success() && found.is_empty(), "{name}: {found}");
+    }
+}
+
+#[test]
+fn a_stale_a_missing_and_a_superfluous_file_are_found() {
+    let files = |files: &[(&str, &str)]| -> Files {
+        files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+    };
+    let committed = files(&[("same", "1"), ("stale", "1"), ("superfluous", "1")]);
+    let made = files(&[("same", "1"), ("stale", "2"), ("missing", "1")]);
+    assert_eq!(differences(&committed, &made), ["missing", "stale", "superfluous"]);
+}

@@ -1,0 +1,66 @@
+//! Help says what a command is for and how to call it, and every example in it works.
+
+use clap::Command;
+use stream_token::cli::grammar;
+
+use crate::place::Place;
+
+/// Gives the words that call every command, the program's own name first.
+fn calls(command: &Command, before: &[String]) -> Vec<Vec<String>> {
+    let call = [before, &[command.get_name().to_owned()]].concat();
+    let below: Vec<_> = command.get_subcommands().flat_map(|command| calls(command, &call)).collect();
+    [vec![call], below].concat()
+}
+
+/// Gives what `--help` prints.
+fn help(place: &Place, call: &[String]) -> String {
+    let output = place.command(&call[0]).args(&call[1..]).arg("--help").output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{call:?}: {output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Takes the examples out of a help text. A line that ends with a pipe goes on in the next.
+fn examples(help: &str) -> Vec<String> {
+    let mut examples: Vec<String> = Vec::new();
+    let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1);
+    for line in lines.map_while(|line| line.strip_prefix("  ")) {
+        match examples.last_mut() {
+            Some(example) if example.ends_with('|') => *example = format!("{example}\n{line}"),
+            _ => examples.push(line.to_owned()),
+        }
+    }
+    examples
+}
+
+#[test]
+fn every_example_of_every_help_works() {
+    let place = Place::new("examples-of-help");
+    for call in calls(&grammar(), &[]) {
+        let examples = examples(&help(&place, &call));
+        assert!(!examples.is_empty(), "{call:?} has no examples");
+        for example in examples {
+            let output = place.command("sh").args(["-c", &example]).output().unwrap();
+            let told = String::from_utf8_lossy(&output.stderr);
+            // The status is that of the last command alone.
+            assert!(output.status.success() && !told.contains("error:"), "{call:?}: {example}\n{told}");
+            assert_eq!(output.stdout.is_empty(), example.contains('>'), "{call:?}: {example}");
+        }
+    }
+}
+
+#[test]
+fn every_help_starts_with_what_the_command_is_for() {
+    let place = Place::new("beginning-of-help");
+    for call in calls(&grammar(), &[]) {
+        let help = help(&place, &call);
+        let before_usage: Vec<_> = help.lines().take_while(|line| !line.starts_with("Usage:")).collect();
+        let purpose = before_usage.join("\n");
+        assert!(purpose.lines().count() > 1 && !purpose.starts_with(' '), "{call:?}: {purpose}");
+    }
+}
+
+#[test]
+fn takes_examples_over_several_lines_as_one() {
+    let help = "About\n\nExamples:\n  one |\n    two |\n    three\n  four\n\nTimes:\n  five\n";
+    assert_eq!(examples(help), ["one |\n  two |\n  three", "four"]);
+}

@@ -1,0 +1,64 @@
+//! A place of a test's own: an empty home, nothing of the user's environment, the program on the path.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Set where everything must be checked: a tool that is missing is then a failure.
+const ALL_VARIABLE: &str = "STREAM_TOKEN_ALL";
+
+/// A folder of a test's own, and commands that know nothing else.
+pub(crate) struct Place(PathBuf);
+
+impl Place {
+    /// Makes an empty folder. `name` is the test's own.
+    pub(crate) fn new(name: &str) -> Self {
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        if home.exists() {
+            fs::remove_dir_all(&home).unwrap();
+        }
+        fs::create_dir_all(&home).unwrap();
+        Self(home)
+    }
+
+    /// Gives the folder.
+    pub(crate) fn home(&self) -> &Path {
+        &self.0
+    }
+
+    /// Prepares a command that runs here.
+    pub(crate) fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env_clear()
+            .env("HOME", &self.0)
+            .env("PATH", path())
+            .env("LC_ALL", "C.UTF-8")
+            .env("TERM", "xterm")
+            .env("TZ", "UTC")
+            .current_dir(&self.0);
+        command
+    }
+}
+
+/// Gives the path with the program that was built before everything else.
+fn path() -> OsString {
+    let built = Path::new(env!("CARGO_BIN_EXE_stream-token")).parent().unwrap().to_owned();
+    let usual = env::var_os("PATH").unwrap_or_default();
+    env::join_paths([built].into_iter().chain(env::split_paths(&usual))).unwrap()
+}
+
+/// Tells whether a tool is here, and says what is not checked without it.
+pub(crate) fn has(tool: &str, unchecked: &str) -> bool {
+    let is_here = env::split_paths(&path()).any(|folder| folder.join(tool).is_file());
+    if !is_here {
+        assert!(env::var_os(ALL_VARIABLE).is_none(), "{tool} is not here, and {ALL_VARIABLE} is set");
+        // Past the test harness, which keeps to itself what a passing test prints with a macro.
+        let mut seen = io::stderr().lock();
+        writeln!(seen, "not checked: {unchecked}: {tool} is not here").unwrap();
+    }
+    is_here
+}

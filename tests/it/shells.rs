@@ -1,0 +1,126 @@
+//! Real shells load the committed completions and complete with them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::place::{Place, has};
+
+/// Completes the last word as bash does: by the function that was registered.
+const BASH: &str = r#"
+source "$1"
+shift
+[[ $(complete -p stream-token) =~ -F\ ([^ ]+) ]]
+COMP_WORDS=("$@")
+COMP_CWORD=$(($# - 1))
+"${BASH_REMATCH[1]}" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+printf '%s\n' "${COMPREPLY[@]}"
+"#;
+
+/// Completes the line as fish does.
+const FISH: &str = "source $argv[1]; complete -C $argv[2]";
+
+/// Starts a zsh on a terminal, types the line and the key for the first or the last candidate, and prints
+/// what then stands there.
+const ZSH: &str = r#"
+zmodload zsh/zpty
+for key in $'\t' $'\x12'; do
+  zpty inner zsh -d -i
+  zpty -r inner seen '*ready> '
+  zpty -w -n inner "$1$key"$'\a'
+  zpty -r inner seen '*<<*>>'
+  zpty -d inner
+  print -r -- "${${seen##*<<}%%>>*}"
+done
+"#;
+
+/// What the zsh on the terminal starts with. It ends by itself where nothing is typed.
+const ZSHRC: &str = r#"
+TMOUT=20
+PROMPT='ready> '
+fpath=("$COMPLETIONS" $fpath)
+autoload -Uz compinit && compinit -D -u
+bindkey '^I' menu-complete
+bindkey '^R' reverse-menu-complete
+show() { print -r -- "<<$BUFFER>>" }
+zle -N show
+bindkey '^G' show
+"#;
+
+/// Gives a committed file.
+fn committed(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name)
+}
+
+/// Runs a shell and gives the lines that it prints.
+fn lines(command: &mut Command) -> Vec<String> {
+    let output = command.output().unwrap();
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    printed.lines().map(str::to_owned).collect()
+}
+
+/// Completes a line in bash.
+fn in_bash(place: &Place, line: &str) -> Vec<String> {
+    let mut bash = place.command("bash");
+    bash.args(["--norc", "--noprofile", "-c", BASH, "bash"]).arg(committed("stream-token.bash"));
+    lines(bash.args(line.split(' ')))
+}
+
+/// Completes a line in fish, which describes each candidate after a tab.
+fn in_fish(place: &Place, line: &str) -> Vec<String> {
+    let mut fish = place.command("fish");
+    let shown = lines(fish.args(["--no-config", "-c", FISH]).arg(committed("stream-token.fish")).arg(line));
+    shown.iter().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect()
+}
+
+/// Completes a line in zsh.
+fn in_zsh(place: &Place, line: &str) -> Vec<String> {
+    fs::write(place.home().join(".zshrc"), ZSHRC).unwrap();
+    let mut zsh = place.command("zsh");
+    zsh.env("COMPLETIONS", committed("_stream-token").parent().unwrap());
+    let shown = lines(zsh.args(["-f", "-c", ZSH, "zsh", line]));
+    shown.iter().map(|line| line.trim_end().rsplit(' ').next().unwrap_or_default().to_owned()).collect()
+}
+
+/// Holds a shell to what it must complete.
+fn hold(shell: &str, complete: impl Fn(&Place, &str) -> Vec<String>) {
+    if !has(shell, "completion") {
+        return;
+    }
+    let place = Place::new(&format!("completion-in-{shell}"));
+    fs::write(place.home().join("some-file"), "").unwrap();
+    let candidates = |line: &str| -> BTreeSet<String> {
+        complete(&place, line).iter().map(|word| word.trim_end_matches('=').to_owned()).collect()
+    };
+    for (line, expected) in [
+        ("stream-token is", &["issue"][..]),
+        ("stream-token issue --exp", &["--expires"]),
+        ("stream-token verify --revoked", &["--revoked-before"]),
+        ("stream-token --color a", &["always", "auto"]),
+        ("stream-token issue --color a", &["always", "auto"]),
+        ("stream-token issue -o j", &["json"]),
+        ("stream-token -o j", &["json"]),
+        ("stream-token issue --from some-f", &["some-file"]),
+    ] {
+        let expected: BTreeSet<_> = expected.iter().map(|word| (*word).to_owned()).collect();
+        assert_eq!(candidates(line), expected, "{shell}: {line}");
+    }
+    assert!(!candidates("stream-token issue --expires some-f").contains("some-file"), "{shell}");
+}
+
+#[test]
+fn bash_completes_commands_flags_and_values() {
+    hold("bash", in_bash);
+}
+
+#[test]
+fn fish_completes_commands_flags_and_values() {
+    hold("fish", in_fish);
+}
+
+#[test]
+fn zsh_completes_commands_flags_and_values() {
+    hold("zsh", in_zsh);
+}
