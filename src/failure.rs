@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::foreign::{brief, looks_like_a_token};
 use crate::profile::ProfileError;
 use crate::secret::SourceError;
-use crate::time::WhenError;
-use crate::token::{ClaimsError, CustomerIdError, PasteError};
+use crate::time::{DurationError, WhenError};
+use crate::token::{ClaimsError, CustomerIdError, LeewayError, PasteError};
 use crate::verdict::Verdict;
 
 /// How the process ends.
@@ -157,7 +157,8 @@ impl Failure {
         let rest: Vec<_> = lines.collect();
         let tip = rest.iter().find_map(|line| line.trim_start().strip_prefix("tip: "));
         let usage = rest.iter().find_map(|line| line.strip_prefix("Usage: "));
-        let hint = tip.map_or_else(|| format!("run '{} --help'", command_of(usage)), str::to_owned);
+        let meant = error.source().and_then(judge).map(|(_, hint)| hint).or_else(|| tip.map(str::to_owned));
+        let hint = meant.unwrap_or_else(|| format!("run '{} --help'", command_of(usage)));
         Self { exit: Exit::Usage, message, hint: Some(hint) }
     }
 }
@@ -182,6 +183,9 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     }
     if let Some(error) = cause.downcast_ref::<PasteError>() {
         return Some((Exit::Usage, error.hint()));
+    }
+    if cause.is::<DurationError>() || cause.is::<LeewayError>() {
+        return Some((Exit::Usage, "a leeway is a number and its unit, such as 30s, and at most 5m".into()));
     }
     if cause.is::<ClaimsError>() {
         return Some((Exit::Usage, "give a time after the epoch".into()));
