@@ -116,16 +116,21 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct IssueArgs {
     /// Whose token: 123 or customer-123
-    #[arg(value_name = "CUSTOMER", required_unless_present = "from", conflicts_with = "from")]
+    #[arg(
+        value_name = "CUSTOMER",
+        required_unless_present = "from",
+        conflicts_with = "from",
+        allow_negative_numbers = true
+    )]
     pub customers: Vec<String>,
     /// Read customers from a file, one a line; - is standard input
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
     /// When the tokens end: a time ahead, or never [default: never]
-    #[arg(long, visible_alias = "ttl", value_name = "WHEN", value_parser = values::expiry)]
+    #[arg(long, visible_alias = "ttl", value_name = "WHEN", allow_hyphen_values = true, value_parser = values::expiry)]
     pub expires: Option<Expiry>,
     /// Say in the tokens when they were issued; without it they do not say
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub issued_at: Option<When>,
 }
 
@@ -154,10 +159,10 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = values::leeway)]
     pub leeway: Leeway,
     /// Verify as if it were this time
-    #[arg(long, value_name = "WHEN", default_value = "now")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, default_value = "now")]
     pub at: When,
     /// Hold it against a revocation at Stream of all tokens issued before this time
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub revoked_before: Option<When>,
 }
 
