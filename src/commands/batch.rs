@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::foreign::brief;
+use crate::foreign;
 
 /// The most bytes of a line that are kept: more than a token, a `Bearer` and quotes have.
 const LONGEST_LINE: usize = 8 * 1024;
@@ -55,7 +55,7 @@ impl Batch {
         if path == Path::new("-") {
             return Ok(Self::new(Box::new(io::stdin().lock()), "standard input".into()));
         }
-        let name = brief(&path.to_string_lossy()).to_string();
+        let name = foreign::path(path);
         let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
         Ok(Self::new(Box::new(BufReader::new(file)), name))
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::{self, FileFault, Trust};
 use super::{Secret, SecretError};
-use crate::foreign::{brief, identifier};
+use crate::foreign::{self, brief, identifier};
 
 /// The variable in which systemd names the directory of a unit's credentials.
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
@@ -84,6 +84,9 @@ impl SourceError {
         match self {
             Self::Missing { source: Source::Env(name) } => {
                 format!("set {name} to the app's API secret, from Stream's dashboard")
+            }
+            Self::Missing { source: Source::File(path) } if path.is_relative() => {
+                "give the path of a file that holds the app's API secret, not the secret itself".into()
             }
             Self::Missing { .. } => "write the app's API secret there, from Stream's dashboard".into(),
             Self::Unusable { error: SecretError::Empty, .. } => {
@@ -197,7 +200,7 @@ impl fmt::Display for Source {
         match self {
             Self::Demo => f.write_str("demo"),
             Self::Env(name) => write!(f, "env:{}", brief(name)),
-            Self::File(path) => write!(f, "file:{}", brief(&path.to_string_lossy())),
+            Self::File(path) => write!(f, "file:{}", foreign::path(path)),
             Self::Credential(name) => write!(f, "credential:{}", brief(name)),
         }
     }
