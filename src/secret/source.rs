@@ -153,6 +153,17 @@ impl Source {
         }
     }
 
+    /// Gives the source as it is written in a configuration, nothing cut and nothing escaped.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        match self {
+            Self::Demo => "demo".into(),
+            Self::Env(name) => format!("env:{name}"),
+            Self::File(path) => format!("file:{}", path.to_string_lossy()),
+            Self::Credential(name) => format!("credential:{name}"),
+        }
+    }
+
     /// Reads the secret. `environment` looks up variables.
     ///
     /// # Errors
@@ -277,6 +288,14 @@ mod tests {
         ] {
             assert!(Source::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn is_given_in_full_where_a_message_would_cut_it() {
+        let path = format!("/run/{}", "x".repeat(80));
+        let source = Source::File(PathBuf::from(&path));
+        assert_eq!(source.in_full(), format!("file:{path}"));
+        assert_eq!(Source::parse(&source.in_full()), Ok(source));
     }
 
     #[test]
