@@ -153,6 +153,9 @@ impl Failure {
     /// Judges what clap refused.
     #[must_use]
     pub fn of_call(error: &clap::Error) -> Self {
+        if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+            return Self::of_bare_call(&error.to_string());
+        }
         let told = without_foreign_values(error);
         let mut lines = told.lines().map(str::trim_end);
         let message: Vec<_> = lines.by_ref().take_while(|line| !line.is_empty()).map(str::trim).collect();
@@ -166,6 +169,13 @@ impl Failure {
             .or_else(|| tip(&rest).map(str::to_owned))
             .unwrap_or_else(|| format!("run '{command} --help'"));
         Self { exit: Exit::Usage, message, hint: Some(hint) }
+    }
+
+    /// Judges a call that names too little to be carried out, by the help that clap shows for it.
+    fn of_bare_call(help: &str) -> Self {
+        let command = command_of(help.lines().find_map(|line| line.strip_prefix("Usage: ")));
+        let hint = Some(format!("run '{command} --help'"));
+        Self { exit: Exit::Usage, message: format!("too little is given to '{command}'"), hint }
     }
 }
 
