@@ -114,7 +114,7 @@ fn times(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Times> {
     {
         return Err(Usage {
             message: format!(
-                "the token would end at {}, before it is issued at {}",
+                "the token would end at {}, and be issued only at {}",
                 utc(expires_at),
                 utc(issued_at)
             ),
