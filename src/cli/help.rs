@@ -49,9 +49,10 @@ Every check is listed, whichever fails first. Stream knows no leeway; what it wo
 without it.
 
 Examples:
-  stream-token --profile demo issue 123 | stream-token --profile demo verify -
-  stream-token --profile demo issue 123 | stream-token --profile demo verify - --customer 123 -o json
-  stream-token --profile demo issue 1 2 3 | stream-token --profile demo verify --from -";
+  stream-token --profile demo issue 123 |
+    stream-token --profile demo verify - --customer 123
+  stream-token --profile demo issue 1 2 3 |
+    stream-token --profile demo verify --from - -o json";
 
 /// Examples of `decode`.
 pub(super) const DECODE: &str = "\
@@ -59,4 +60,5 @@ Anyone can write a token: what decode shows is what it claims. To check it, use 
 
 Examples:
   stream-token --profile demo issue 123 | stream-token decode -
-  stream-token --profile demo issue 123 | stream-token decode - --redact -o json";
+  stream-token --profile demo issue 123 |
+    stream-token decode - --redact -o json";
