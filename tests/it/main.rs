@@ -2,5 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+// File modes, pipes and terminals as Unix has them.
+#[cfg(unix)]
+mod cli;
 mod house;
 mod paste;
