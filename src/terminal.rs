@@ -73,7 +73,7 @@ impl Terminal {
     /// # Errors
     /// What the operating system said; a broken pipe among it.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
-        self.output.write_all(text.as_bytes())
+        self.output.write_all(text.as_bytes()).map_err(|error| unwritten(&error))
     }
 
     /// Sees to it that the result so far has left the process.
@@ -81,7 +81,7 @@ impl Terminal {
     /// # Errors
     /// What the operating system said; a broken pipe among it.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.output.flush()
+        self.output.flush().map_err(|error| unwritten(&error))
     }
 
     /// Says something that a person should know.
@@ -161,4 +161,9 @@ impl Terminal {
             text.to_owned()
         }
     }
+}
+
+/// Says of an error what it kept from being done. Its kind stays: a broken pipe is told by it.
+fn unwritten(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot write the result: {error}"))
 }

@@ -14,7 +14,8 @@ verify, by hand and in scripts. The profile 'demo' is built in and needs no set-
 pub(super) const AFTER: &str = "\
 Examples:
   stream-token --profile demo issue 123
-  stream-token --profile demo issue 123 | stream-token --profile demo verify -
+  stream-token --profile demo issue 123 |
+    stream-token --profile demo verify -
   stream-token --profile demo issue 123 | stream-token decode -
 
 Times:
@@ -66,12 +67,14 @@ Bearer, quotes, a curl command, a JSON reply.";
 /// Examples of `verify`.
 pub(super) const VERIFY_EXAMPLES: &str = "\
 Examples:
-  stream-token --profile demo issue 123 | stream-token --profile demo verify -
+  stream-token --profile demo issue 123 |
+    stream-token --profile demo verify -
   stream-token --profile demo issue 123 -o header |
     stream-token --profile demo verify - --customer 123 -o json
   stream-token --profile demo issue 123 --expires 1h |
     stream-token --profile demo verify - --at '5m ago'
-  stream-token --profile demo issue 1 2 3 | stream-token --profile demo verify --from -";
+  stream-token --profile demo issue 1 2 3 |
+    stream-token --profile demo verify --from - -o json";
 
 /// What `decode` is for.
 pub(super) const DECODE: &str = "\
@@ -83,7 +86,8 @@ Anyone can write a token: what decode shows is what it claims. To check it, use 
 pub(super) const DECODE_EXAMPLES: &str = "\
 Examples:
   stream-token --profile demo issue 123 | stream-token decode -
-  stream-token --profile demo issue 123 | stream-token decode - --redact -o json";
+  stream-token --profile demo issue 123 |
+    stream-token decode - --redact -o json";
 
 /// What `completions` is for.
 pub(super) const COMPLETIONS: &str = "\

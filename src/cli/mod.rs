@@ -106,16 +106,21 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct IssueArgs {
     /// Whose token: 123 or customer-123
-    #[arg(value_name = "CUSTOMER", required_unless_present = "from", conflicts_with = "from")]
+    #[arg(
+        value_name = "CUSTOMER",
+        required_unless_present = "from",
+        conflicts_with = "from",
+        allow_negative_numbers = true
+    )]
     pub customers: Vec<String>,
     /// Read customers from a file, one a line; - is standard input
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
     /// When the tokens end: a time ahead, or never [default: never]
-    #[arg(long, visible_alias = "ttl", value_name = "WHEN", value_parser = values::expiry)]
+    #[arg(long, visible_alias = "ttl", value_name = "WHEN", allow_hyphen_values = true, value_parser = values::expiry)]
     pub expires: Option<Expiry>,
     /// Say in the tokens when they were issued; without it they do not say
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub issued_at: Option<When>,
 }
 
@@ -138,16 +143,16 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
     /// It must be this customer's
-    #[arg(long, value_name = "ID", value_parser = values::customer)]
+    #[arg(long, value_name = "ID")]
     pub customer: Option<CustomerId>,
     /// How far clocks may differ: 0s (default) to 5m
     #[arg(long, value_name = "DURATION", value_parser = values::leeway)]
     pub leeway: Option<Leeway>,
     /// Verify as if it were this time, not now
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub at: Option<When>,
     /// Hold it against a revocation at Stream of all tokens issued before this time
-    #[arg(long, value_name = "WHEN")]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub revoked_before: Option<When>,
 }
 

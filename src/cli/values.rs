@@ -1,18 +1,15 @@
-//! Reads values of the command line into domain types.
+//! Reads values of the command line into domain types. Their errors keep their types, by which the
+//! hint is found.
+
+use std::error::Error;
 
 use super::Expiry;
 use crate::time::{WhenError, parse_duration};
-use crate::token::{CustomerId, Leeway};
-
-/// Reads a customer id, and says in the error what one is.
-pub(super) fn customer(text: &str) -> Result<CustomerId, String> {
-    text.parse::<CustomerId>().map_err(|error| error.hint())
-}
+use crate::token::Leeway;
 
 /// Reads a leeway.
-pub(super) fn leeway(text: &str) -> Result<Leeway, String> {
-    let duration = parse_duration(text).map_err(|error| error.to_string())?;
-    Leeway::new(duration).map_err(|error| error.to_string())
+pub(super) fn leeway(text: &str) -> Result<Leeway, Box<dyn Error + Send + Sync>> {
+    Ok(Leeway::new(parse_duration(text)?)?)
 }
 
 /// Reads an expiry: a time or `never`.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::foreign::brief;
+use crate::foreign;
 
 /// The most bytes of a line that are kept: more than a token, a `Bearer` and quotes have.
 const LONGEST_LINE: usize = 8 * 1024;
@@ -55,7 +55,7 @@ impl Batch {
         if path == Path::new("-") {
             return Ok(Self::new(Box::new(io::stdin().lock()), "standard input".into()));
         }
-        let name = brief(&path.to_string_lossy()).to_string();
+        let name = foreign::path(path);
         let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
         Ok(Self::new(Box::new(BufReader::new(file)), name))
     }
@@ -69,10 +69,17 @@ impl Batch {
     pub(super) fn next(&mut self) -> Result<Option<Line>> {
         loop {
             let read = read_line(self.reader.as_mut());
-            let Some(text) = read.with_context(|| format!("cannot read {}", self.name))? else {
+            let Some(mut text) = read.with_context(|| format!("cannot read {}", self.name))? else {
                 return Ok(None);
             };
             self.line += 1;
+            // A byte order mark is no part of a file's first line (RFC 3629 section 6).
+            if self.line == 1
+                && let Ok(text) = &mut text
+                && let Some(unmarked) = text.strip_prefix('\u{feff}')
+            {
+                *text = unmarked.trim_start().to_owned();
+            }
             if text != Ok(String::new()) {
                 return Ok(Some(Line { number: self.line, text }));
             }
@@ -133,6 +140,13 @@ mod tests {
         assert_eq!(lines(line(LONGEST_LINE))[0].1.as_ref().map(String::len), Ok(LONGEST_LINE));
         let read = lines(line(10_000_000));
         assert_eq!(read, [(1, Err(LineFault::TooLong)), (2, Ok("b".into()))]);
+    }
+
+    #[test]
+    fn passes_over_the_mark_that_spreadsheets_put_first() {
+        assert_eq!(lines("\u{feff}1\n\u{feff}2".as_bytes())[0], (1, Ok("1".into())));
+        assert_eq!(lines("\u{feff}1\n\u{feff}2".as_bytes())[1], (2, Ok("\u{feff}2".into())));
+        assert_eq!(lines("\u{feff}\n2".as_bytes()), [(2, Ok("2".into()))]);
     }
 
     #[test]

@@ -114,7 +114,7 @@ fn times(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Times> {
     {
         return Err(Usage {
             message: format!(
-                "the token would end at {}, before it is issued at {}",
+                "the token would end at {}, and be issued only at {}",
                 utc(expires_at),
                 utc(issued_at)
             ),
@@ -159,7 +159,7 @@ impl Form {
         match self.format {
             Format::Text => format!("{}\n", minted.token.as_str()),
             Format::Json => {
-                let source = self.source.to_string();
+                let source = self.source.in_full();
                 json_line(&IssuedJson::new(minted, self.profile.as_deref(), &source)) + "\n"
             }
             Format::Header => view::header(minted),

@@ -53,12 +53,18 @@ fn carry_out(call: Cli, environment: &Environment<'_>, clock: Clock) -> Exit {
         Command::Decode(arguments) => decode::run(&mut context, &arguments),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),
     };
-    let done = done.and_then(|exit| Ok(context.terminal.flush().map(|()| exit)?));
+    conclude(&mut context.terminal, done)
+}
+
+/// Sees the result out, says what went wrong, and tells how the process ends.
+fn conclude(terminal: &mut Terminal, done: Result<Exit>) -> Exit {
+    let done = done.and_then(|exit| Ok(terminal.flush().map(|()| exit)?));
     match done.as_ref().map_err(Failure::of) {
         Ok(exit) => *exit,
+        // A result that nobody reads any more is no error.
         Err(None) => Exit::Success,
         Err(Some(failure)) => {
-            tell(&mut context.terminal, &failure);
+            tell(terminal, &failure);
             failure.exit
         }
     }
@@ -67,8 +73,8 @@ fn carry_out(call: Cli, environment: &Environment<'_>, clock: Clock) -> Exit {
 /// Answers a call that clap took for itself: help, the version, or one that it refused.
 fn answer(error: &clap::Error, is_json: bool, environment: &Environment<'_>) -> Exit {
     let mut terminal = Terminal::new(Voice { is_json, ..Voice::default() }, environment);
-    if error.use_stderr() && error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
-    {
+    let is_bare = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if is_bare && !is_json {
         terminal.say(error.to_string().trim_end());
         return Exit::Usage;
     }
@@ -76,9 +82,8 @@ fn answer(error: &clap::Error, is_json: bool, environment: &Environment<'_>) -> 
         tell(&mut terminal, &Failure::of_call(error));
         return Exit::Usage;
     }
-    // Help that nobody reads any more is no error.
-    let _ = terminal.print(&error.to_string()).and_then(|()| terminal.flush());
-    Exit::Success
+    let shown = terminal.print(&error.to_string());
+    conclude(&mut terminal, shown.map(|()| Exit::Success).map_err(Into::into))
 }
 
 /// Says what went wrong.

@@ -42,8 +42,12 @@ fn run_batch(
     let is_piped = path == Path::new("-");
     let mut exit = Exit::Success;
     while let Some(line) = batch.next()? {
-        // A line that cannot be read is no token, and is told so by an empty one.
-        let report = examine(&line.text.unwrap_or_default(), candidates, rules);
+        // A line that cannot be read is no token: it is told so by an empty one, and why beside it.
+        let text = line.text.unwrap_or_else(|fault| {
+            context.terminal.note(&format!("line {}: {}", line.number, fault.message()));
+            String::new()
+        });
+        let report = examine(&text, candidates, rules);
         if report.verdict != Verdict::Valid {
             exit = Exit::SomeRefused;
         }

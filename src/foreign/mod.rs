@@ -6,6 +6,7 @@
 mod json;
 
 use std::fmt::{self, Write as _};
+use std::path::Path;
 
 pub use json::json_line;
 
@@ -46,6 +47,21 @@ pub fn identifier(text: &str) -> String {
         return format!("a value of {characters} characters");
     }
     format!("'{}'", brief(text))
+}
+
+/// Shows a path in a message: escaped, cut after [`LONGEST_SHOWN`] characters, without quotes.
+///
+/// A secret or a token in a path's place is told by its length alone: what looks like a token, and
+/// a relative path with a part longer than [`LONGEST_IDENTIFIER_SHOWN`] characters.
+#[must_use]
+pub fn path(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_long = |part: &str| part.chars().count() > LONGEST_IDENTIFIER_SHOWN;
+    let is_dubious = path.is_relative() && text.split(['/', '\\']).any(is_long);
+    if is_dubious || looks_like_a_token(&text) {
+        return format!("a value of {} characters", text.chars().count());
+    }
+    brief(&text).to_string()
 }
 
 /// Tells whether `text` holds what could be a token: `eyJ`, the start of every base64url JSON object.
@@ -126,5 +142,20 @@ mod tests {
         assert_eq!(identifier(&"s".repeat(30)), format!("'{}'", "s".repeat(30)));
         assert_eq!(identifier(&"s".repeat(31)), "a value of 31 characters");
         assert_eq!(identifier("eyJhbGciOiJI"), "a value of 12 characters");
+    }
+
+    #[test]
+    fn tells_only_the_length_of_a_secret_or_a_token_in_a_paths_place() {
+        let shown = |text: &str| path(Path::new(text));
+        assert_eq!(shown("s3cret".repeat(8).as_str()), "a value of 48 characters");
+        assert_eq!(shown("eyJhbGciOiJI"), "a value of 12 characters");
+        assert_eq!(shown("/run/eyJhbGciOiJI"), "a value of 17 characters");
+        let long = format!("/run/{}", "x".repeat(40));
+        assert_eq!(shown(&long), long);
+        assert_eq!(
+            shown("exports/of-2026/customers-to-migrate.txt"),
+            "exports/of-2026/customers-to-migrate.txt"
+        );
+        assert_eq!(shown("/run/a\u{1b}b"), "/run/a\\u{1b}b");
     }
 }

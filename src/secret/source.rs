@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::file::{self, FileFault, Trust};
 use super::{Secret, SecretError};
-use crate::foreign::{brief, identifier};
+use crate::foreign::{self, brief, identifier};
 
 /// The variable in which systemd names the directory of a unit's credentials.
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
@@ -85,6 +85,9 @@ impl SourceError {
             Self::Missing { source: Source::Env(name) } => {
                 format!("set {name} to the app's API secret, from Stream's dashboard")
             }
+            Self::Missing { source: Source::File(path) } if path.is_relative() => {
+                "give the path of a file that holds the app's API secret, not the secret itself".into()
+            }
             Self::Missing { .. } => "write the app's API secret there, from Stream's dashboard".into(),
             Self::Unusable { error: SecretError::Empty, .. } => {
                 "put the app's API secret there, from Stream's dashboard".into()
@@ -150,6 +153,17 @@ impl Source {
         }
     }
 
+    /// Gives the source as it is written in a configuration, nothing cut and nothing escaped.
+    #[must_use]
+    pub fn in_full(&self) -> String {
+        match self {
+            Self::Demo => "demo".into(),
+            Self::Env(name) => format!("env:{name}"),
+            Self::File(path) => format!("file:{}", path.to_string_lossy()),
+            Self::Credential(name) => format!("credential:{name}"),
+        }
+    }
+
     /// Reads the secret. `environment` looks up variables.
     ///
     /// # Errors
@@ -197,7 +211,7 @@ impl fmt::Display for Source {
         match self {
             Self::Demo => f.write_str("demo"),
             Self::Env(name) => write!(f, "env:{}", brief(name)),
-            Self::File(path) => write!(f, "file:{}", brief(&path.to_string_lossy())),
+            Self::File(path) => write!(f, "file:{}", foreign::path(path)),
             Self::Credential(name) => write!(f, "credential:{}", brief(name)),
         }
     }
@@ -274,6 +288,14 @@ mod tests {
         ] {
             assert!(Source::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn is_given_in_full_where_a_message_would_cut_it() {
+        let path = format!("/run/{}", "x".repeat(80));
+        let source = Source::File(PathBuf::from(&path));
+        assert_eq!(source.in_full(), format!("file:{path}"));
+        assert_eq!(Source::parse(&source.in_full()), Ok(source));
     }
 
     #[test]

@@ -155,8 +155,10 @@ impl When {
             return Ok(at);
         }
         let meant = match self.meaning {
-            Meaning::Ago(_) => self.text.split_whitespace().next().map(str::to_owned),
-            Meaning::Epoch(seconds) if seconds.epoch_seconds() < 1_000_000_000 => {
+            Meaning::Ago(duration) if !duration.is_zero() => {
+                self.text.strip_suffix("ago").map(|ago| ago.trim_end().to_owned())
+            }
+            Meaning::Epoch(seconds) if (1..1_000_000_000).contains(&seconds.epoch_seconds()) => {
                 Some(format!("{}s", self.text))
             }
             _ => None,
@@ -360,6 +362,10 @@ mod tests {
         let refused = |text: &str| text.parse::<When>().unwrap().resolve_ahead(now()).unwrap_err().hint();
         assert_eq!(refused("3600"), "for a time ahead write 3600s");
         assert_eq!(refused("1h ago"), "for a time ahead write 1h");
+        for none_ahead in ["0", "0s", "0s ago"] {
+            assert_eq!(refused(none_ahead), "a time ahead is 1h, 30d, or a date that is to come");
+        }
+        assert_eq!(refused("1hago"), "for a time ahead write 1h");
         assert_eq!(refused("now"), "a time ahead is 1h, 30d, or a date that is to come");
         assert_eq!("1s".parse::<When>().unwrap().resolve_ahead(now()), Ok(at(1_800_000_001)));
     }

@@ -96,20 +96,24 @@ impl CustomerIdError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self.wrong {
-            Digits::LeadingZero => {
-                let digits = self.text.strip_prefix(USER_ID_PREFIX).unwrap_or(&self.text);
-                format!("without the leading zero that is {}", identifier(digits.trim_start_matches('0')))
+            Digits::LeadingZero if !self.without_zeros().is_empty() => {
+                format!("without the leading zero that is {}", identifier(self.without_zeros()))
             }
             Digits::NotANumber if crate::foreign::looks_like_a_token(&self.text) => {
                 "this looks like a token: use 'stream-token verify' or 'stream-token decode'".into()
             }
-            Digits::NotANumber | Digits::OutOfRange => {
+            Digits::NotANumber | Digits::LeadingZero | Digits::OutOfRange => {
                 format!(
                     "a customer id is a number from 1 to {}, such as 123 or customer-123",
                     CustomerId::MAX
                 )
             }
         }
+    }
+
+    /// Gives the digits behind the leading zeros.
+    fn without_zeros(&self) -> &str {
+        self.text.strip_prefix(USER_ID_PREFIX).unwrap_or(&self.text).trim_start_matches('0')
     }
 }
 

@@ -21,7 +21,7 @@ impl fmt::Display for Segment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Header => "header",
-            Self::Claims => "claims",
+            Self::Claims => "claims set",
             Self::Signature => "signature",
         })
     }

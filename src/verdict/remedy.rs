@@ -20,7 +20,7 @@ pub(super) fn of(verdict: Verdict, facts: &Facts<'_>) -> Option<String> {
                 .into()
         }
         Verdict::NotACustomer => "Stream user ids of customers are customer- and the customer's number: \
-             mint with 'stream-token issue 123'"
+             mint one with 'stream-token issue CUSTOMER'"
             .into(),
         Verdict::WrongCustomer => match facts.rules.customer {
             Some(customer) => format!("mint one for the right customer: stream-token issue {customer}"),
@@ -61,10 +61,11 @@ fn of_signature(facts: &Facts<'_>) -> String {
     }
 }
 
-/// Gives the customer whom the token names, or an example.
+/// Gives the customer whom the token names; where it names none, a word in whose place nobody is
+/// minted for by mistake.
 fn customer_of(facts: &Facts<'_>) -> String {
     match facts.inspection.claims().map(ClaimsSet::user_id) {
         Some(UserId::Customer(customer)) => customer.to_string(),
-        _ => "123".into(),
+        _ => "CUSTOMER".into(),
     }
 }

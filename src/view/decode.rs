@@ -71,13 +71,13 @@ pub fn decode_text(inspection: &Inspection, is_redacted: bool, now: Timestamp, l
 
 /// Lays out an object, a line a member, with a note where there is one.
 fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>) -> Vec<[Tinted; 3]> {
+    let nothing = |why: &str| vec![[name, "-", why].map(|text| (text.to_owned(), Tone::Faint))];
     let Some(object) = object else {
-        return vec![[
-            (name.into(), Tone::Faint),
-            ("-".into(), Tone::Faint),
-            ("cannot be read".into(), Tone::Faint),
-        ]];
+        return nothing("cannot be read");
     };
+    if object.members().is_empty() {
+        return nothing("empty");
+    }
     let mut rows = Vec::new();
     for (key, value) in object.members() {
         let value = value
@@ -109,15 +109,21 @@ fn shown(object: &Json, kept: &[&str], is_redacted: bool) -> Json {
         return object.clone();
     }
     let redact = |(key, value): &(String, Json)| {
-        let value = match value {
-            kept_value @ (Json::Number(_) | Json::String(_)) if kept.contains(&key.as_str()) => {
-                kept_value.clone()
-            }
-            other => Json::String(redacted(other).into()),
-        };
+        let is_kept = kept.contains(&key.as_str()) && is_anonymous(key, value);
+        let value = if is_kept { value.clone() } else { Json::String(redacted(value).into()) };
         (key.clone(), value)
     };
     Json::Object(object.members().iter().map(redact).collect())
+}
+
+/// Tells whether the value under a kept key has the form that belongs there, and not somebody's name.
+fn is_anonymous(key: &str, value: &Json) -> bool {
+    match value {
+        Json::Number(_) => true,
+        Json::String(_) if ANONYMOUS.contains(&key) => true,
+        Json::String(text) => text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.:TZ".contains(&byte)),
+        _ => false,
+    }
 }
 
 /// Names what was hidden, as far as it helps to understand a refusal.
@@ -131,5 +137,25 @@ fn redacted(value: &Json) -> &'static str {
         Json::String(_) => "[redacted string]",
         Json::Array(_) => "[redacted array]",
         Json::Object(_) => "[redacted object]",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::token::testing::unsigned;
+
+    #[test]
+    fn redacts_what_is_no_time_in_a_times_place() {
+        let token = unsigned(r#"{"alg":"HS256"}"#, r#"{"exp":"customer-7","iat":"1893456000","nbf":1}"#);
+        let shown = decode_json(&Inspection::read(&token), true);
+        assert!(shown.contains(r#""exp":"customer-[redacted]","iat":"1893456000","nbf":1"#), "{shown}");
+    }
+
+    #[test]
+    fn says_of_an_empty_object_that_it_is_empty() {
+        let inspection = Inspection::read(&unsigned("{}", "{}"));
+        let shown = decode_text(&inspection, false, Timestamp::EPOCH, Look::default());
+        assert!(shown.starts_with("header  -           empty\nclaims  -           empty\n"), "{shown}");
     }
 }

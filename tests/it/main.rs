@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+// File modes, pipes and terminals as Unix has them.
+#[cfg(unix)]
+mod cli;
 mod generated;
 mod help;
 mod house;

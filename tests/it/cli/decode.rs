@@ -1,0 +1,280 @@
+//! `decode` reads a token, or what is left of one, without a secret.
+
+use stream_token::time::{Clock, Timestamp, full};
+
+use super::token::{HEADER, ending_in, signed, signed_with};
+use super::{SECRET, call};
+
+/// What is said of everything that is decoded.
+const UNVERIFIED: &str = "stream-token: note: decoded, not verified: anyone can write a token\n";
+
+/// A token with what a redaction must hide.
+const PERSONAL: &str = r#"{"user_id":"customer-4711","exp":4000000000,"iat":1700000000,"name":"Ann","admin":true,"none":null,"age":47,"tags":["Bob"],"address":{"street":"Elm"}}"#;
+
+/// Shows a time as a table does now.
+fn shown(seconds: u64) -> String {
+    let at = Timestamp::from_epoch_seconds(seconds).unwrap();
+    format!("{seconds}  ({})", full(at, Clock::System.now()))
+}
+
+/// Decodes a token and checks status and table.
+#[track_caller]
+fn decoded(token: &str, status: i32, table: &str) {
+    call(&["decode", token]).run().is(status, table, UNVERIFIED);
+}
+
+/// Decodes a token and checks status and JSON, beside which nothing is said.
+#[track_caller]
+fn in_json(token: &str, status: i32, line: &str) {
+    call(&["-o", "json", "decode", token]).run().is(status, &format!("{line}\n"), "");
+}
+
+#[test]
+fn shows_header_and_claims_and_says_what_their_times_mean() {
+    let token = signed(PERSONAL);
+    let table = format!(
+        "\
+header  alg      HS256
+        typ      JWT
+claims  user_id  customer-4711
+        exp      {}
+        iat      {}
+        name     Ann
+        admin    true
+        none     null
+        age      47
+        tags     [\"Bob\"]
+        address  {{\"street\":\"Elm\"}}
+",
+        shown(4_000_000_000),
+        shown(1_700_000_000)
+    );
+    decoded(&token, 0, &table);
+    let header = r#"{"alg":"HS256","typ":"JWT"}"#;
+    in_json(&token, 0, &format!(r#"{{"verified":false,"header":{header},"claims":{PERSONAL},"lints":[]}}"#));
+}
+
+#[test]
+fn needs_neither_a_secret_nor_an_environment() {
+    let call = call(&["decode", &signed(r#"{"user_id":"customer-1","iat":1}"#)]);
+    let mut command = call.command();
+    let output = call.run_with(command.env_clear().stdout(std::process::Stdio::piped()));
+    assert_eq!(output.status, Some(0));
+    assert!(output.stdout.contains("claims  user_id  customer-1\n"), "{output}");
+}
+
+#[test]
+fn ignores_whatever_secret_and_profile_are_set() {
+    let token = signed(r#"{"user_id":"customer-1"}"#);
+    let plain = call(&["decode", &token]).run();
+    let set = call(&["--profile", "nowhere", "decode", &token])
+        .with_env("STREAM_API_SECRET", "x")
+        .with_env("STREAM_API_SECRET_FILE", "y");
+    assert_eq!(set.run(), plain);
+}
+
+#[test]
+fn reads_the_token_from_standard_input_and_says_what_it_stripped() {
+    let token = signed(r#"{"user_id":"customer-1","iat":1}"#);
+    let plain = call(&["-q", "decode", &token]).run();
+    let output = call(&["decode", "-"]).with_stdin(format!("Bearer {token}\n")).run();
+    let said = format!("stream-token: note: stripped from the token: the word Bearer\n{UNVERIFIED}");
+    output.is(0, plain.result(), &said);
+    let output = call(&["-o", "json", "decode", "-"]).with_stdin(format!("Bearer {token}\n")).run();
+    output.is(0, &output.stdout, "{\"note\":\"stripped from the token: the word Bearer\"}\n");
+}
+
+#[test]
+fn redact_hides_who_it_is_for_and_every_foreign_claim() {
+    let header = r#"{"alg":"HS256","kid":"ann@example.org","typ":"JWT"}"#;
+    let token = signed_with(SECRET, header, PERSONAL);
+    let table = format!(
+        "\
+header  alg      HS256
+        kid      [redacted string]
+        typ      JWT
+claims  user_id  customer-[redacted]
+        exp      {}
+        iat      {}
+        name     [redacted string]
+        admin    [redacted boolean]
+        none     [redacted null]
+        age      [redacted number]
+        tags     [redacted array]
+        address  [redacted object]
+",
+        shown(4_000_000_000),
+        shown(1_700_000_000)
+    );
+    call(&["decode", "--redact", &token]).run().is(0, &table, UNVERIFIED);
+    let line = "{\"verified\":false,\"header\":{\"alg\":\"HS256\",\"kid\":\"[redacted string]\",\"typ\":\"JWT\"},\
+         \"claims\":{\"user_id\":\"customer-[redacted]\",\"exp\":4000000000,\"iat\":1700000000,\
+         \"name\":\"[redacted string]\",\"admin\":\"[redacted boolean]\",\"none\":\"[redacted null]\",\
+         \"age\":\"[redacted number]\",\"tags\":\"[redacted array]\",\"address\":\"[redacted object]\"},\"lints\":[]}\n";
+    call(&["decode", "--redact", "-o", "json", &token]).run().is(0, line, "");
+}
+
+#[test]
+fn redact_tells_a_wrong_user_id_from_a_right_one_and_shows_neither() {
+    let user_id = |value: &str| {
+        let token = signed(&format!(r#"{{"user_id":{value},"iat":1}}"#));
+        let output = call(&["decode", "--redact", "-o", "json", &token]).run();
+        let line: serde_json::Value = serde_json::from_str(output.result()).unwrap();
+        line["claims"]["user_id"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(user_id(r#""customer-7""#), "customer-[redacted]");
+    assert_eq!(user_id(r#""customer-007""#), "[redacted string, customer- before it]");
+    assert_eq!(user_id(r#""ann""#), "[redacted string]");
+    assert_eq!(user_id("4711"), "[redacted number]");
+}
+
+#[test]
+fn redact_hides_a_name_in_a_times_place() {
+    let token =
+        signed(r#"{"user_id":"customer-1","exp":"ann@example.org","iat":"1893456000","nbf":["Ann"]}"#);
+    let output = call(&["decode", "--redact", "-o", "json", &token]).run();
+    let claims = "\"claims\":{\"user_id\":\"customer-[redacted]\",\"exp\":\"[redacted string]\",\"iat\":\"1893456000\",\
+                  \"nbf\":\"[redacted array]\"}";
+    assert!(output.stdout.contains(claims), "{output}");
+    assert!(!output.stdout.contains("ann@") && !output.stdout.contains("Ann"), "{output}");
+}
+
+#[test]
+fn names_each_wrong_shape_that_is_seen_in_the_field() {
+    let lints = |token: &str| {
+        let output = call(&["decode", "-o", "json", token]).run();
+        let line: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
+        let names =
+            line["lints"].as_array().unwrap().iter().map(|lint| lint["name"].as_str().unwrap().to_owned());
+        (output.status.unwrap(), names.collect::<Vec<_>>())
+    };
+    let of_claims = |claims: &str| lints(&signed(claims));
+    assert_eq!(of_claims(r#"{"user_id":"customer-1"}"#), (0, vec!["no_iat".into()]));
+    assert_eq!(of_claims(r#"{"user_id":123,"iat":1}"#), (0, vec!["numeric_user_id".into()]));
+    assert_eq!(of_claims(r#"{"user_id":"admin","iat":1}"#), (0, vec!["not_a_customer".into()]));
+    assert_eq!(of_claims(r#"{"server":true,"iat":1}"#), (0, vec!["no_user_id".into()]));
+    assert_eq!(of_claims(r#"{"user_id":"customer-1","iat":1,"exp":1.5}"#), (0, vec!["time_type".into()]));
+    assert_eq!(
+        of_claims(r#"{"user_id":"customer-1","iat":1,"exp":1893456000000}"#),
+        (0, vec!["milliseconds".into()])
+    );
+    assert_eq!(
+        of_claims(r#"{"user_id":"customer-1","iat":7200,"exp":3600}"#),
+        (0, vec!["never_valid".into()])
+    );
+    assert_eq!(of_claims(r#"{"user_id":"customer-1","iat":1,"iat":2}"#), (4, vec!["duplicate_key".into()]));
+    let sound = r#"{"user_id":"customer-1","iat":1}"#;
+    let of_header = |header: &str| lints(&signed_with(SECRET, header, sound));
+    assert_eq!(of_header(r#"{"alg":"none"}"#), (4, vec!["algorithm".into()]));
+    assert_eq!(of_header(r#"{"alg":"HS256","typ":"at+jwt"}"#), (4, vec!["type".into()]));
+    assert_eq!(of_header(r#"{"alg":"HS256","crit":["x"]}"#), (4, vec!["header_parameter".into()]));
+    assert_eq!(lints(&ending_in(&signed(sound), "devtoken")), (0, vec!["dev_token".into()]));
+    assert_eq!(lints(&signed(sound)), (0, Vec::new()));
+}
+
+#[test]
+fn says_what_each_lint_found() {
+    let token = signed(r#"{"user_id":123,"exp":"1893456000"}"#);
+    decoded(
+        &token,
+        0,
+        "\
+header  alg              HS256
+        typ              JWT
+claims  user_id          123
+        exp              1893456000
+lint    time_type        exp is a string, expected integer seconds
+lint    numeric_user_id  user_id is a number: Stream wants a string
+lint    no_iat           no iat: any revocation of this user's tokens at Stream ends this one too
+",
+    );
+}
+
+#[test]
+fn shows_what_can_be_read_of_a_broken_token_and_fails() {
+    let token = signed(r#"{"user_id":"customer-1","iat":1}"#);
+    let (cut, _) = token.rsplit_once('.').unwrap();
+    let at = shown(1);
+    let table = format!(
+        "\
+header  alg        HS256
+        typ        JWT
+claims  user_id    customer-1
+        iat        {at}
+lint    malformed  it has 2 segments, and a token has 3
+"
+    );
+    decoded(cut, 4, &table);
+    let line = "{\"verified\":false,\"header\":{\"alg\":\"HS256\",\"typ\":\"JWT\"},\"claims\":{\"user_id\":\"customer-1\",\
+                \"iat\":1},\"lints\":[{\"name\":\"malformed\",\"detail\":\"it has 2 segments, and a token has 3\"}]}";
+    in_json(cut, 4, line);
+    let headless = signed_with(SECRET, "{", r#"{"user_id":"customer-1","iat":1}"#);
+    let table = format!(
+        "\
+header  -          cannot be read
+claims  user_id    customer-1
+        iat        {at}
+lint    malformed  the header is not JSON
+"
+    );
+    decoded(&headless, 4, &table);
+}
+
+#[test]
+fn says_of_what_is_no_object_that_it_cannot_be_read_and_of_an_empty_one_that_it_is_empty() {
+    decoded(
+        &signed("[]"),
+        4,
+        "\
+header  alg        HS256
+        typ        JWT
+claims  -          cannot be read
+lint    malformed  the claims set is JSON, but no object
+",
+    );
+    decoded(
+        &signed("{}"),
+        0,
+        "\
+header  alg         HS256
+        typ         JWT
+claims  -           empty
+lint    no_user_id  no user_id: if it is signed, this is a server token with full admin rights
+lint    no_iat      no iat: any revocation of this user's tokens at Stream ends this one too
+",
+    );
+}
+
+#[test]
+fn says_of_what_is_no_token_at_all_that_nothing_can_be_read() {
+    let table = "\
+header  -          cannot be read
+claims  -          cannot be read
+lint    malformed  it has 1 segment, and a token has 3
+";
+    decoded("x", 4, table);
+    let line = "{\"verified\":false,\"header\":null,\"claims\":null,\"lints\":[{\"name\":\"malformed\",\
+                \"detail\":\"it has 1 segment, and a token has 3\"}]}";
+    in_json("x", 4, line);
+}
+
+#[test]
+fn keeps_the_literals_of_numbers_and_shows_a_key_that_stands_twice_as_often_as_it_stands() {
+    let token = signed(r#"{"user_id":"customer-1","iat":1,"n":12345678901234567890,"f":1.50,"n":1e400}"#);
+    let output = call(&["-q", "decode", &token]).run();
+    let shown: Vec<_> = output.stdout.lines().filter_map(|line| line.strip_prefix("        ")).collect();
+    assert_eq!(
+        shown[2..],
+        ["n              12345678901234567890", "f              1.50", "n              1e400"]
+    );
+    assert_eq!(output.status, Some(4));
+}
+
+#[test]
+fn a_canonical_header_is_the_one_that_tokens_of_ours_have() {
+    let issued = super::demo(&["-q", "issue", "1"]).run();
+    let output = call(&["-q", "-o", "json", "decode", issued.result().trim_end()]).run();
+    let start =
+        format!("{{\"verified\":false,\"header\":{HEADER},\"claims\":{{\"user_id\":\"customer-1\"}},");
+    assert!(output.result().starts_with(&start), "{output}");
+}

@@ -1,0 +1,348 @@
+//! `issue` mints tokens: what comes out, in which form, and what is refused.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::token::{HEADER, claims_of, signed, signed_with};
+use super::{DEMO, FROM_ENV, call, demo, with_secret};
+
+/// The token of the contract, section 1.
+const KNOWN_ANSWER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoiY3VzdG9tZXItMTIzIn0.KCW74eUh2MysePBfC5PS7mEBUef2VaFmvHkGHtUAsmM";
+
+/// The token of customer 1 under the built-in profile.
+const DEMO_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoiY3VzdG9tZXItMSJ9.9tEYk_73RWFiDzLT1-cd8_65OvYyRX9Ix94KkxO_oq0";
+
+/// What a customer id is.
+const ID_HINT: &str = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";
+
+/// What a time is.
+const TIME_HINT: &str =
+    "a time is now, 1h (ahead), 1h ago, 2026-12-31T23:59:59Z, or epoch seconds; units are s m h d w";
+
+/// What an expiry is.
+const AHEAD_HINT: &str = "a time ahead is 1h, 30d, or a date that is to come";
+
+/// What is said of a token that does not count yet.
+const FUTURE: &str =
+    "stream-token: note: iat is in the future: until then Stream refuses the token with code 42\n";
+
+/// Tells the time in epoch seconds.
+fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
+}
+
+/// Gives the expiry of the one token that a call in JSON mints.
+#[track_caller]
+fn expiry_of(arguments: &[&str]) -> u64 {
+    let arguments = [&["-q", "-o", "json", "issue", "1"], arguments].concat();
+    let issued: serde_json::Value = serde_json::from_str(demo(&arguments).run().result()).unwrap();
+    let claims: serde_json::Value =
+        serde_json::from_str(&claims_of(issued["token"].as_str().unwrap())).unwrap();
+    assert_eq!(issued["expires_at"], claims["exp"]);
+    claims["exp"].as_u64().unwrap()
+}
+
+#[test]
+fn gives_the_contracts_known_answer() {
+    let weak =
+        "stream-token: note: the secret has only 6 bytes: HS256 wants 32 or more (RFC 7518 section 3.2)\n";
+    let said = format!("{FROM_ENV}{weak}");
+    let issued = call(&["issue", "123"]).with_env("STREAM_API_SECRET", "secret").run();
+    issued.is(0, &format!("{KNOWN_ANSWER}\n"), &said);
+}
+
+#[test]
+fn takes_a_stream_user_id_for_the_customers_number() {
+    let token = signed(r#"{"user_id":"customer-123"}"#);
+    with_secret(&["issue", "customer-123"]).run().is(0, &format!("{token}\n"), FROM_ENV);
+}
+
+#[test]
+fn mints_for_several_customers_in_their_order() {
+    let tokens = ["9223372036854775807", "1", "20", "1"]
+        .map(|id| signed(&format!(r#"{{"user_id":"customer-{id}"}}"#)));
+    let issued = with_secret(&["issue", "9223372036854775807", "customer-1", "20", "1"]).run();
+    issued.is(0, &format!("{}\n", tokens.join("\n")), FROM_ENV);
+}
+
+#[test]
+fn orders_the_claims_as_streams_sdks_do() {
+    let issued = with_secret(&["issue", "7", "--issued-at", "1700000000", "--expires", "4000000000"]).run();
+    let token = signed(r#"{"user_id":"customer-7","exp":4000000000,"iat":1700000000}"#);
+    issued.is(0, &format!("{token}\n"), FROM_ENV);
+}
+
+#[test]
+fn gives_every_field_in_json_a_line_a_token() {
+    let arguments = ["-o", "json", "issue", "1", "2", "--expires", "4000000000", "--issued-at", "1700000000"];
+    let lines = [1, 2].map(|id| {
+        let token = signed(&format!(r#"{{"user_id":"customer-{id}","exp":4000000000,"iat":1700000000}}"#));
+        let fingerprint = stream_token::token::Fingerprint::of(token.as_bytes());
+        format!(
+            "{{\"customer_id\":{id},\"user_id\":\"customer-{id}\",\"token\":\"{token}\",\"expires_at\":4000000000,\
+             \"issued_at\":1700000000,\"profile\":null,\"secret_source\":\"env:STREAM_API_SECRET\",\
+             \"fingerprint\":\"{fingerprint}\"}}\n"
+        )
+    });
+    let said = "{\"note\":\"secret from env:STREAM_API_SECRET\"}\n";
+    with_secret(&arguments).run().is(0, &lines.concat(), said);
+}
+
+#[test]
+fn json_names_the_profile_and_has_null_for_times_that_a_token_has_not() {
+    let line = format!(
+        "{{\"customer_id\":1,\"user_id\":\"customer-1\",\"token\":\"{DEMO_TOKEN}\",\"expires_at\":null,\
+         \"issued_at\":null,\"profile\":\"demo\",\"secret_source\":\"demo\",\"fingerprint\":\"7f4711d423185515\"}}\n"
+    );
+    let said =
+        "{\"note\":\"demo profile: its secret is published, and Stream accepts nothing signed with it\"}\n";
+    demo(&["issue", "1", "--output", "json"]).run().is(0, &line, said);
+}
+
+#[test]
+fn header_is_the_two_headers_that_stream_wants_without_bearer() {
+    let headers = format!("Authorization: {DEMO_TOKEN}\nStream-Auth-Type: jwt\n");
+    demo(&["-o", "header", "issue", "1"]).run().is(0, &headers, DEMO);
+}
+
+#[test]
+fn env_is_a_shells_assignment() {
+    demo(&["-o", "env", "issue", "1"]).run().is(0, &format!("STREAM_USER_TOKEN={DEMO_TOKEN}\n"), DEMO);
+}
+
+#[test]
+fn csv_has_a_head_and_leaves_absent_times_empty() {
+    let table = format!("customer_id,user_id,token,expires_at,issued_at\n1,customer-1,{DEMO_TOKEN},,\n");
+    demo(&["-o", "csv", "issue", "1"]).run().is(0, &table, DEMO);
+    let token = signed(r#"{"user_id":"customer-1","exp":4000000000,"iat":1700000000}"#);
+    let table = format!(
+        "customer_id,user_id,token,expires_at,issued_at\n1,customer-1,{token},4000000000,1700000000\n"
+    );
+    let arguments = ["issue", "1", "-o=csv", "--expires", "4000000000", "--issued-at", "1700000000"];
+    with_secret(&arguments).run().is(0, &table, FROM_ENV);
+}
+
+#[test]
+fn curl_asks_stream_with_the_apps_key_quoted_for_a_shell() {
+    let command = |key: &str, token: &str| {
+        format!(
+            "curl 'https://chat.stream-io-api.com/unread?api_key={key}' -H 'Authorization: {token}' -H \
+             'Stream-Auth-Type: jwt'\n"
+        )
+    };
+    demo(&["-o", "curl", "issue", "1"]).run().is(0, &command("demo-api-key", DEMO_TOKEN), DEMO);
+    let token = signed(r#"{"user_id":"customer-1"}"#);
+    let hostile = with_secret(&["-o", "curl", "issue", "1"]).with_env("STREAM_API_KEY", "k'; id #");
+    hostile.run().is(0, &command("k%27%3B%20id%20%23", &token), FROM_ENV);
+}
+
+#[test]
+fn curl_without_an_api_key_is_refused() {
+    let said = "stream-token: error: a curl command needs the app's API key\n\
+                stream-token: hint: set STREAM_API_KEY to the app's API key, from Stream's dashboard\n";
+    for key in [None, Some("")] {
+        let mut call = with_secret(&["-o", "curl", "issue", "1"]);
+        if let Some(key) = key {
+            call = call.with_env("STREAM_API_KEY", key);
+        }
+        call.run().is(2, "", &format!("{FROM_ENV}{said}"));
+    }
+}
+
+#[test]
+fn forms_that_hold_one_token_are_refused_for_several() {
+    let (error, hint) =
+        ("this form of output holds one token", "give one customer, or use -o text, json, csv or curl");
+    for form in ["header", "env"] {
+        demo(&["-o", form, "issue", "1", "2"]).run().is_refused(2, error, hint);
+        demo(&["-o", form, "issue", "--from", "-"]).with_stdin("1\n").run().is_refused(2, error, hint);
+    }
+}
+
+#[test]
+fn a_duration_ends_the_token_so_long_from_now() {
+    for arguments in [["--expires", "1h30m"], ["--ttl", "1h30m"]] {
+        let before = now();
+        let expires_at = expiry_of(&arguments);
+        assert!((before + 5400..=now() + 5400).contains(&expires_at), "{expires_at}");
+    }
+}
+
+#[test]
+fn a_date_and_epoch_seconds_end_the_token_at_that_very_second() {
+    assert_eq!(expiry_of(&["--expires", "2096-10-02T07:06:40Z"]), 4_000_000_000);
+    assert_eq!(expiry_of(&["--expires", "2096-10-02T09:06:40+02:00"]), 4_000_000_000);
+    assert_eq!(expiry_of(&["--expires", "4000000000"]), 4_000_000_000);
+    assert_eq!(expiry_of(&["--expires", "253402300799"]), 253_402_300_799);
+}
+
+#[test]
+fn never_is_a_token_without_an_end() {
+    demo(&["issue", "1", "--expires", "never"]).run().is(0, &format!("{DEMO_TOKEN}\n"), DEMO);
+}
+
+#[test]
+fn an_expiry_that_is_past_is_refused_with_the_form_that_was_meant() {
+    let refused = |expires: &str, hint: &str| {
+        let output = demo(&["issue", "1", "--expires", expires]).run();
+        let said = output.stderr.clone();
+        let error = said.lines().next().unwrap().strip_prefix("stream-token: error: ").unwrap();
+        assert!(error.starts_with(&format!("'{expires}' is not ahead: it means ")), "{error}");
+        output.is_refused(2, error, hint);
+    };
+    refused("3600", "for a time ahead write 3600s");
+    refused("1h ago", "for a time ahead write 1h");
+    refused("1700000000", AHEAD_HINT);
+    refused("2020-01-01T00:00:00Z", AHEAD_HINT);
+    refused("now", AHEAD_HINT);
+    refused("0", AHEAD_HINT);
+}
+
+#[test]
+fn a_time_of_another_form_is_refused_with_a_form_that_is_taken() {
+    for flag in ["expires", "issued-at"] {
+        let refused = |value: &str, error: &str, hint: &str| {
+            let error = format!("invalid value '{value}' for '--{flag} <WHEN>': '{value}' {error}");
+            demo(&["issue", "1", &format!("--{flag}"), value]).run().is_refused(2, &error, hint);
+        };
+        let milliseconds = "is in milliseconds, and times here are in seconds";
+        refused("1893456000000", milliseconds, "in epoch seconds that is 1893456000");
+        refused("2030-01-01", "has no time of day and no offset", "write 2030-01-01T00:00:00Z");
+        refused("9999999999999w", "is after the year 9999", TIME_HINT);
+        refused("tomorrow", "is not a time", TIME_HINT);
+        refused("Never", "is not a time", TIME_HINT);
+        refused("", "is not a time", TIME_HINT);
+        refused("-5s", "is not a time", TIME_HINT);
+        refused("1.5h", "is not a time", TIME_HINT);
+    }
+}
+
+#[test]
+fn two_expiries_are_one_too_many_by_either_name() {
+    let refused = demo(&["issue", "1", "--expires", "1h", "--ttl", "2h"]).run();
+    refused.is_refused(
+        2,
+        "the argument '--expires <WHEN>' cannot be used multiple times",
+        "run 'stream-token issue --help'",
+    );
+}
+
+#[test]
+fn issued_at_puts_the_time_back_without_a_word() {
+    let before = now();
+    let issued = demo(&["-q", "issue", "1", "--issued-at", "5s ago"]).run();
+    let claims: serde_json::Value = serde_json::from_str(&claims_of(issued.result())).unwrap();
+    let issued_at = claims["iat"].as_u64().unwrap();
+    assert!((before - 5..=now() - 5).contains(&issued_at), "{issued_at}");
+    let loud = demo(&["issue", "1", "--issued-at", "5s ago"]).run();
+    loud.is(0, &loud.stdout, DEMO);
+}
+
+#[test]
+fn says_that_a_token_issued_in_the_future_is_refused_until_then() {
+    let token = signed(r#"{"user_id":"customer-1","iat":4000000000}"#);
+    let issued = with_secret(&["issue", "1", "--issued-at", "4000000000"]).run();
+    issued.is(0, &format!("{token}\n"), &format!("{FUTURE}{FROM_ENV}"));
+}
+
+#[test]
+fn a_token_that_would_end_before_it_is_issued_is_refused() {
+    let arguments = |expires| ["issue", "1", "--expires", expires, "--issued-at", "4000000000"];
+    for (expires, shown) in [("3999999999", "2096-10-02T07:06:39Z"), ("4000000000", "2096-10-02T07:06:40Z")] {
+        let error = format!("the token would end at {shown}, and be issued only at 2096-10-02T07:06:40Z");
+        demo(&arguments(expires)).run().is_refused(2, &error, "give an --expires after --issued-at");
+    }
+    let token = signed(r#"{"user_id":"customer-1","exp":4000000001,"iat":4000000000}"#);
+    let issued = with_secret(&arguments("4000000001")).run();
+    issued.is(0, &format!("{token}\n"), &format!("{FUTURE}{FROM_ENV}"));
+}
+
+#[test]
+fn a_token_issued_at_the_epoch_is_refused_as_streams_sdks_would_drop_it() {
+    let said = "stream-token: error: iat is 0, which Stream's SDKs leave out of a token\n\
+                stream-token: hint: give a time after the epoch\n";
+    demo(&["issue", "1", "--issued-at", "0"]).run().is(2, "", &format!("{DEMO}{said}"));
+}
+
+#[test]
+fn an_id_of_another_form_is_refused_and_nothing_is_minted() {
+    let refused = |id: &str, error: &str, hint: &str| {
+        demo(&["issue", "1", id]).run().is_refused(2, error, hint);
+    };
+    refused("0", "'0' is not a customer id: it is out of range", ID_HINT);
+    refused(
+        "007",
+        "'007' is not a customer id: it has a leading zero",
+        "without the leading zero that is '7'",
+    );
+    refused(
+        "customer-07",
+        "'customer-07' is not a customer id: it has a leading zero",
+        "without the leading zero that is '7'",
+    );
+    refused("00", "'00' is not a customer id: it has a leading zero", ID_HINT);
+    refused("9223372036854775808", "'9223372036854775808' is not a customer id: it is out of range", ID_HINT);
+    for id in [
+        "-1",
+        "+1",
+        "1.5",
+        "1e3",
+        "0x1",
+        "",
+        " 1",
+        "1 2",
+        "1,2",
+        "Customer-1",
+        "customer-",
+        "customer--1",
+        "１",
+    ] {
+        refused(id, &format!("'{id}' is not a customer id"), ID_HINT);
+    }
+}
+
+#[test]
+fn a_token_in_an_ids_place_is_not_echoed() {
+    let token = signed(r#"{"user_id":"customer-1"}"#);
+    let error = format!("a value of {} characters is not a customer id", token.len());
+    let hint = "this looks like a token: use 'stream-token verify' or 'stream-token decode'";
+    demo(&["issue", &token]).run().is_refused(2, &error, hint);
+    let start = "eyJhbGciOiJI";
+    demo(&["issue", start]).run().is_refused(2, "a value of 12 characters is not a customer id", hint);
+}
+
+#[test]
+fn a_secret_in_an_ids_place_is_not_echoed() {
+    let secret = "0123456789abcdef".repeat(4);
+    for id in [secret.clone(), format!("customer-{secret}")] {
+        let error = format!("a value of {} characters is not a customer id", id.len());
+        demo(&["issue", &id]).run().is_refused(2, &error, ID_HINT);
+    }
+}
+
+#[test]
+fn nobody_to_mint_for_is_a_usage_error() {
+    let output = demo(&["issue", "-q"]).run();
+    output.is_refused(
+        2,
+        "the following required arguments were not provided: <CUSTOMER>...",
+        "run 'stream-token issue --help'",
+    );
+}
+
+#[test]
+fn customers_and_a_file_of_them_exclude_each_other() {
+    let output = demo(&["issue", "1", "--from", "ids"]).with_file("ids", "2\n").run();
+    output.is_refused(
+        2,
+        "the argument '[CUSTOMER]...' cannot be used with '--from <FILE>'",
+        "run 'stream-token issue --help'",
+    );
+}
+
+#[test]
+fn signs_with_the_secrets_bytes_and_never_with_what_base64_makes_of_them() {
+    let secret = "c2VjcmV0LW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5YWJjZGVm";
+    let token = signed_with(secret, HEADER, r#"{"user_id":"customer-1"}"#);
+    let issued = call(&["issue", "1"]).with_env("STREAM_API_SECRET", secret).run();
+    issued.is(0, &format!("{token}\n"), FROM_ENV);
+}

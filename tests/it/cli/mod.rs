@@ -1,0 +1,234 @@
+//! Commands as processes: arguments, environment and input; status, stdout and stderr together.
+//!
+//! Whatever a test is about, no run may show a secret, a token that was given to it, or a character
+//! that a terminal would obey or hide. [`Call::run`] sees to that.
+
+mod batch;
+mod decode;
+mod foreign;
+mod help;
+mod issue;
+mod scratch;
+mod secrets;
+mod streams;
+mod terminal;
+mod token;
+mod verdicts;
+mod verify;
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::fmt;
+use std::fs;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+use std::thread;
+
+use scratch::Scratch;
+use token::{SECRET, signatures};
+
+/// What is said wherever the built-in profile is used.
+const DEMO: &str =
+    "stream-token: note: demo profile: its secret is published, and Stream accepts nothing signed with it\n";
+
+/// What is said of a secret from the environment.
+const FROM_ENV: &str = "stream-token: note: secret from env:STREAM_API_SECRET\n";
+
+/// The shortest text that is looked for as a secret; shorter ones are words of messages too.
+const SHORTEST_SOUGHT: usize = 16;
+
+/// A call of the program, in an environment and a home of its own.
+#[derive(Debug)]
+struct Call {
+    /// The arguments.
+    arguments: Vec<OsString>,
+    /// The environment, all of it.
+    environment: BTreeMap<OsString, OsString>,
+    /// Standard input.
+    stdin: Vec<u8>,
+    /// Where it is at home, and where it runs.
+    home: Scratch,
+}
+
+/// How a call ended, and what it wrote.
+#[derive(Debug, PartialEq, Eq)]
+struct Output {
+    /// The exit status; `None` where a signal ended it.
+    status: Option<i32>,
+    /// Standard output.
+    stdout: String,
+    /// Standard error.
+    stderr: String,
+}
+
+/// Prepares a call: nothing in its environment but a home and the time zone, nothing to read.
+fn call(arguments: &[&str]) -> Call {
+    let home = Scratch::new();
+    let environment = [("HOME", home.path().as_os_str()), ("TZ", OsStr::new("UTC"))];
+    let environment = environment.map(|(name, value)| (name.into(), value.into())).into();
+    Call { arguments: arguments.iter().map(Into::into).collect(), environment, stdin: Vec::new(), home }
+}
+
+/// Prepares a call under the built-in profile.
+fn demo(arguments: &[&str]) -> Call {
+    call(arguments).with_env("STREAM_TOKEN_PROFILE", "demo")
+}
+
+/// Prepares a call with [`SECRET`] in its environment.
+fn with_secret(arguments: &[&str]) -> Call {
+    call(arguments).with_env("STREAM_API_SECRET", SECRET)
+}
+
+impl Call {
+    /// Adds an argument that need not be text.
+    fn with_argument(mut self, argument: impl AsRef<OsStr>) -> Self {
+        self.arguments.push(argument.as_ref().to_owned());
+        self
+    }
+
+    /// Sets a variable.
+    fn with_env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.environment.insert(name.into(), value.as_ref().to_owned());
+        self
+    }
+
+    /// Gives it something to read.
+    fn with_stdin(mut self, stdin: impl AsRef<[u8]>) -> Self {
+        stdin.as_ref().clone_into(&mut self.stdin);
+        self
+    }
+
+    /// Puts a file where the call runs.
+    fn with_file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        self.home.write(name, content.as_ref(), 0o600);
+        self
+    }
+
+    /// Makes the command, its streams not yet set.
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stream-token"));
+        command.args(&self.arguments).env_clear().envs(&self.environment).current_dir(self.home.path());
+        command
+    }
+
+    /// Runs the call to its end.
+    #[track_caller]
+    fn run(&self) -> Output {
+        self.run_with(self.command().stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+
+    /// Runs a command of this call whose outputs are set; what is not piped comes out empty.
+    #[track_caller]
+    fn run_with(&self, command: &mut Command) -> Output {
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let text = self.stdin.clone();
+        // A call that refuses its arguments leaves its input unread.
+        let writer = thread::spawn(move || stdin.write_all(&text).unwrap_or_default());
+        let ended = child.wait_with_output().unwrap();
+        writer.join().unwrap();
+        let output = Output {
+            status: ended.status.code(),
+            stdout: String::from_utf8(ended.stdout).unwrap(),
+            stderr: String::from_utf8(ended.stderr).unwrap(),
+        };
+        self.assert_gives_nothing_away(&output);
+        output
+    }
+
+    /// Checks what goes for every call.
+    #[track_caller]
+    fn assert_gives_nothing_away(&self, output: &Output) {
+        let all = format!("{}{}", output.stdout, output.stderr);
+        for sought in self.secrets().into_iter().chain(self.signatures()) {
+            assert!(!all.contains(&sought), "gives {sought} away: {self:?}\n{output}");
+        }
+        let is_colored = self.arguments.iter().any(|argument| argument == "always");
+        let plain = if is_colored { without_colors(&all) } else { all };
+        if let Some(found) = plain.chars().find(|character| is_obeyed_or_hidden(*character)) {
+            panic!("writes {found:?} as it is: {self:?}\n{output}");
+        }
+    }
+
+    /// Gives every secret within the reach of this call.
+    fn secrets(&self) -> Vec<String> {
+        let mut secrets = vec!["demo-secret-published-in-the-readme-never-use-it".to_owned()];
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
+        let variable = |name: &str| self.environment.get(OsStr::new(name)).cloned();
+        secrets.extend(variable("STREAM_API_SECRET").and_then(|value| text(value.into_encoded_bytes())));
+        let file = variable("STREAM_API_SECRET_FILE").map(|path| self.home.path().join(path));
+        let file = file.filter(|path| path.is_file()).and_then(|path| fs::read(path).ok());
+        secrets.extend(file.and_then(text));
+        let trimmed = secrets.into_iter().map(|secret| secret.trim().to_owned());
+        trimmed.filter(|secret| secret.len() >= SHORTEST_SOUGHT).collect()
+    }
+
+    /// Gives the signature of every token that the call is given.
+    fn signatures(&self) -> Vec<String> {
+        let given = self.arguments.iter().map(|argument| argument.to_string_lossy().into_owned());
+        let given = given.chain([String::from_utf8_lossy(&self.stdin).into_owned()]);
+        given.flat_map(|text| signatures(&text)).collect()
+    }
+}
+
+impl Output {
+    /// Checks status, stdout and stderr, each of them whole.
+    #[track_caller]
+    fn is(&self, status: i32, stdout: &str, stderr: &str) {
+        let expected = Self { status: Some(status), stdout: stdout.to_owned(), stderr: stderr.to_owned() };
+        assert!(*self == expected, "\nexpected\n{expected}\nfound\n{self}");
+    }
+
+    /// Checks that the call was refused with this status, error and hint, and gave no result.
+    #[track_caller]
+    fn is_refused(&self, status: i32, error: &str, hint: &str) {
+        self.is(status, "", &refusal(error, hint));
+    }
+
+    /// Checks that the call succeeded in silence, and gives its result.
+    #[track_caller]
+    fn result(&self) -> &str {
+        self.is(0, &self.stdout, "");
+        &self.stdout
+    }
+}
+
+/// Gives what is said of a refusal.
+fn refusal(error: &str, hint: &str) -> String {
+    format!("stream-token: error: {error}\nstream-token: hint: {hint}\n")
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  status {:?}", self.status)?;
+        for (name, text) in [("stdout", &self.stdout), ("stderr", &self.stderr)] {
+            writeln!(f, "  {name}, {} bytes", text.len())?;
+            text.split_inclusive('\n').try_for_each(|line| writeln!(f, "    {line:?}"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Tells whether a terminal would obey a character or hide it. A line feed and a tab are layout.
+///
+/// It is written anew here, so that the program's own list is not its own judge.
+fn is_obeyed_or_hidden(character: char) -> bool {
+    let is_layout = matches!(character, '\n' | '\t');
+    let is_bidi = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_unseen = matches!(character, '\u{ad}' | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}');
+    (character.is_control() && !is_layout) || is_bidi || is_unseen
+}
+
+/// Leaves out the sequences that colour text, and no other: ESC [ digits and semicolons m.
+fn without_colors(text: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("\u{1b}[") {
+        let body = &rest[at + 2..];
+        let end = body.trim_start_matches(|character: char| character.is_ascii_digit() || character == ';');
+        let Some(after) = end.strip_prefix('m') else { break };
+        plain.push_str(&rest[..at]);
+        rest = after;
+    }
+    plain + rest
+}

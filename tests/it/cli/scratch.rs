@@ -1,0 +1,47 @@
+//! Folders of their own for tests, gone when they end.
+
+use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// How many folders this process has made.
+static MADE: AtomicU64 = AtomicU64::new(0);
+
+/// A fresh folder, removed with all that is in it when dropped.
+#[derive(Debug)]
+pub(super) struct Scratch(PathBuf);
+
+impl Scratch {
+    /// Makes one.
+    pub(super) fn new() -> Self {
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{}-{number}", process::id()));
+        // What an earlier process of the same number left behind is not ours to read.
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(&path).unwrap();
+        Self(path)
+    }
+
+    /// Gives its path.
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// Writes a file with these permissions, whatever the umask.
+    pub(super) fn write(&self, name: &str, content: &[u8], mode: u32) -> PathBuf {
+        let path = self.0.join(name);
+        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).unwrap();
+        file.write_all(content).unwrap();
+        file.set_permissions(fs::Permissions::from_mode(mode)).unwrap();
+        path
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
