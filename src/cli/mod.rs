@@ -178,9 +178,13 @@ pub struct CompletionsArgs {
 /// Tells whether a call that could not be parsed asked for JSON.
 #[must_use]
 pub fn wants_json(arguments: &[OsString]) -> bool {
-    let spelled =
-        |argument: &OsString| argument == "-ojson" || argument == "-o=json" || argument == "--output=json";
-    let is_flag = |argument: &OsString| argument == "-o" || argument == "--output";
+    // Flags of one letter may share a dash: -qo json.
+    let is_any = |argument: &OsString, forms: &[&str]| {
+        let letters = argument.to_str().and_then(|text| text.strip_prefix('-'));
+        letters.is_some_and(|letters| forms.contains(&letters.trim_start_matches('q')))
+    };
+    let spelled = |argument: &OsString| is_any(argument, &["ojson", "o=json", "-output=json"]);
+    let is_flag = |argument: &OsString| is_any(argument, &["o", "-output"]);
     arguments.iter().any(spelled) || arguments.windows(2).any(|pair| is_flag(&pair[0]) && pair[1] == "json")
 }
 
@@ -191,7 +195,15 @@ mod tests {
     #[test]
     fn knows_json_in_every_spelling() {
         let wants = |call: &str| wants_json(&call.split(' ').map(OsString::from).collect::<Vec<_>>());
-        for call in ["x -o json", "x --output json", "x --output=json", "x -ojson", "x -o=json"] {
+        for call in [
+            "x -o json",
+            "x --output json",
+            "x --output=json",
+            "x -ojson",
+            "x -o=json",
+            "x -qo json",
+            "x -qojson",
+        ] {
             assert!(wants(call), "{call}");
         }
         for call in ["x", "x json", "x -o text json", "x -o"] {

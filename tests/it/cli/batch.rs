@@ -212,8 +212,7 @@ fn a_batch_of_200_000_takes_no_more_memory_than_its_longest_line() {
     let mut stdin = child.stdin.take().unwrap();
     // The pipe stays open behind the last line, so that the program is there to be measured.
     let feeder = std::thread::spawn(move || {
-        let ids: String = (1..=200_000).map(|id| id.to_string() + "\n").collect();
-        stdin.write_all(ids.as_bytes()).unwrap();
+        (1..=200_000).try_for_each(|id| writeln!(stdin, "{id}")).unwrap();
         stdin
     });
     let mut stdout = BufReader::new(child.stdout.take().unwrap());

@@ -1,1 +1,226 @@
-//! x
+//! Strings from outside come out with everything escaped that a terminal would obey or hide.
+//!
+//! That nothing of the kind comes out raw is checked of every run; here are the runs that try.
+
+use serde_json::{Value, json};
+
+use super::token::{HEADER, SECRET, signed, signed_with};
+use super::{FROM_ENV, Output, call, demo, with_secret};
+
+/// A colour, a write to the clipboard, a bell, a change of direction, something of no width, the
+/// sequence introducer of C1, a line break, a carriage return, a delete, a tag and a line separator.
+const HOSTILE: &str =
+    "a\u{1b}[31mb\u{1b}]52;c;eA==\u{7}c\u{202e}d\u{200b}e\u{9b}f\ng\rh\u{7f}i\u{e0041}j\u{2028}k";
+
+/// [`HOSTILE`] as people see it.
+const SHOWN: &str = "a\\u{1b}[31mb\\u{1b}]52;c;eA==\\u{7}c\\u{202e}d\\u{200b}e\\u{9b}f\\u{a}g\\u{d}h\\u{7f}i\\u{e0041}j\\u{2028}k";
+
+/// [`HOSTILE`] as JSON has it.
+const IN_JSON: &str =
+    "a\\u001b[31mb\\u001b]52;c;eA==\\u0007c\\u202ed\\u200be\\u009bf\\ng\\rh\\u007fi\\udb40\\udc41j\\u2028k";
+
+/// What is said of everything that is decoded.
+const UNVERIFIED: &str = "stream-token: note: decoded, not verified: anyone can write a token\n";
+
+/// Makes a token that is hostile in its header, in its claims' keys and in their values.
+fn hostile() -> String {
+    let header = json!({ "alg": "HS256", "kid": HOSTILE, "typ": "JWT" });
+    let claims = json!({ HOSTILE: HOSTILE, "iat": 1, "nested": { HOSTILE: [HOSTILE] }, "user_id": HOSTILE });
+    signed_with(SECRET, &header.to_string(), &claims.to_string())
+}
+
+/// Checks that the output, of which a person sees every line, has this one.
+#[track_caller]
+fn has_line(output: &Output, line: &str) {
+    assert!(output.stdout.lines().any(|found| found == line), "no {line:?} in\n{output}");
+}
+
+#[test]
+fn decode_shows_hostile_keys_values_and_headers_escaped() {
+    let output = call(&["decode", &hostile()]).run();
+    output.is(0, &output.stdout, UNVERIFIED);
+    let gap = " ".repeat(SHOWN.len() + 2);
+    has_line(&output, &format!("        kid{}{SHOWN}", &gap[3..]));
+    has_line(&output, &format!("claims  {SHOWN}  {SHOWN}"));
+    has_line(&output, &format!("        user_id{}{SHOWN}", &gap[7..]));
+    assert_eq!(output.stdout.lines().count(), 8, "{output}");
+}
+
+#[test]
+fn decode_in_json_gives_hostile_strings_back_whole_and_escaped() {
+    let output = call(&["-o", "json", "decode", &hostile()]).run();
+    let line: Value = serde_json::from_str(output.result()).unwrap();
+    assert_eq!(line["header"]["kid"], HOSTILE);
+    assert_eq!(line["claims"][HOSTILE], HOSTILE);
+    assert_eq!(line["claims"]["nested"][HOSTILE][0], HOSTILE);
+    assert_eq!(output.stdout.matches(IN_JSON).count(), 6, "{output}");
+    assert_eq!(output.stdout.lines().count(), 1, "{output}");
+}
+
+#[test]
+fn redaction_leaves_no_hostile_value() {
+    for form in ["text", "json"] {
+        let output = call(&["-q", "decode", "--redact", "-o", form, &hostile()]).run();
+        let shown = if form == "json" { IN_JSON } else { SHOWN };
+        assert_eq!(output.result().matches(shown).count(), 1, "the claim's name\n{output}");
+    }
+}
+
+#[test]
+fn verify_shows_a_hostile_user_id_escaped() {
+    let output = with_secret(&["verify", &hostile()]).run();
+    output.is(7, &output.stdout, FROM_ENV);
+    has_line(&output, &format!("user_id     FAIL  expected customer-N, found '{SHOWN}'"));
+    let output = with_secret(&["-q", "-o", "json", "verify", &hostile()]).run();
+    let line: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(line["user_id"], HOSTILE);
+    let batch = with_secret(&["verify", "--from", "-"]).with_stdin(hostile()).run();
+    batch.is(8, &format!("1\tnot_a_customer\t{SHOWN}\n"), FROM_ENV);
+}
+
+#[test]
+fn verify_shows_a_hostile_header_escaped() {
+    let of = |header: Value| {
+        let token = signed_with(SECRET, &header.to_string(), r#"{"user_id":"customer-1"}"#);
+        with_secret(&["verify", &token]).run()
+    };
+    let algorithm = of(json!({ "alg": HOSTILE }));
+    has_line(&algorithm, &format!("form        FAIL  the algorithm is '{SHOWN}', expected 'HS256'"));
+    let typ = of(json!({ "alg": "HS256", "typ": HOSTILE }));
+    has_line(&typ, &format!("form        FAIL  typ is '{SHOWN}', expected 'JWT'"));
+}
+
+#[test]
+fn a_hostile_key_that_stands_twice_is_shown_escaped() {
+    let key = json!(HOSTILE).to_string();
+    let token = signed(&format!(r#"{{"user_id":"customer-1","iat":1,{key}:1,{key}:2}}"#));
+    let output = with_secret(&["verify", &token]).run();
+    has_line(&output, &format!("form        FAIL  the key '{SHOWN}' stands twice in the claims set"));
+    for form in ["text", "json"] {
+        let output = call(&["-q", "-o", form, "decode", &token]).run();
+        assert_eq!(output.status, Some(4));
+    }
+}
+
+#[test]
+fn a_long_user_id_is_cut_for_people_and_whole_in_json() {
+    let user_id = "x".repeat(1000);
+    let token = signed(&format!(r#"{{"user_id":"{user_id}"}}"#));
+    let output = with_secret(&["-q", "verify", &token]).run();
+    assert!(output.stdout.lines().all(|line| line.chars().count() < 200), "{output}");
+    let output = with_secret(&["-q", "-o", "json", "verify", &token]).run();
+    let line: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!(line["user_id"], user_id);
+}
+
+#[test]
+fn colour_that_was_asked_for_is_all_that_is_not_escaped() {
+    for command in ["verify", "decode"] {
+        let colored = with_secret(&["--color", "always", command, &hostile()]).run();
+        assert!(colored.stdout.contains("\u{1b}[1m") && colored.stdout.contains(SHOWN), "{colored}");
+    }
+}
+
+#[test]
+fn what_is_hostile_inside_a_token_is_taken_out_and_told() {
+    let token = signed(r#"{"user_id":"customer-1"}"#);
+    let (start, end) = token.split_at(60);
+    for (between, what) in [
+        ("\u{200b}", "1 invisible character"),
+        ("\u{202e}\u{feff}", "2 invisible characters"),
+        ("\u{1b}[31m", "1 terminal code"),
+        ("\u{7}", "1 invisible character"),
+    ] {
+        let plain = with_secret(&["-q", "verify", &token]).run();
+        let output = with_secret(&["verify", &format!("{start}{between}{end}")]).run();
+        let note = format!("stream-token: note: stripped from the token: {what}\n");
+        output.is(0, plain.result(), &format!("{note}{FROM_ENV}"));
+    }
+}
+
+#[test]
+fn a_hostile_character_in_a_segment_is_named_escaped() {
+    let token = "e30.e30\u{7f}\u{a0}.AA";
+    for form in ["text", "json"] {
+        assert_eq!(with_secret(&["-o", form, "verify", token]).run().status, Some(4));
+        assert_eq!(call(&["-o", form, "decode", token]).run().status, Some(4));
+    }
+}
+
+#[test]
+fn a_hostile_file_name_is_shown_escaped_and_cut() {
+    let name = format!("/nowhere/{HOSTILE}{}", "x".repeat(100));
+    let shown = format!("/nowhere/{SHOWN}{}…", "x".repeat(64 - 9 - HOSTILE.chars().count()));
+    let error = format!("stream-token: error: cannot open {shown}: No such file or directory (os error 2)\n");
+    demo(&["-q", "issue", "--from", &name]).run().is(1, "", &error);
+    demo(&["-q", "verify", "--from", &name]).run().is(1, "", &error);
+    let output = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", &name).run();
+    let hint = "write the app's API secret there, from Stream's dashboard";
+    output.is_refused(3, &format!("there is no secret at file:{shown}"), hint);
+}
+
+#[test]
+fn a_hostile_profile_name_is_shown_escaped() {
+    let name = "a\u{1b}]52;c;eA==\u{7}\u{202e}";
+    let (error, hint) =
+        ("there is no profile 'a\\u{1b}]52;c;eA==\\u{7}\\u{202e}'", "the profile there is: demo");
+    call(&["--profile", name, "issue", "1"]).run().is_refused(2, error, hint);
+    call(&["issue", "1"]).with_env("STREAM_TOKEN_PROFILE", name).run().is_refused(2, error, hint);
+    let line = "{\"error\":{\"kind\":\"usage\",\"message\":\"there is no profile \
+                'a\\\\u{1b}]52;c;eA==\\\\u{7}\\\\u{202e}'\",\"hint\":\"the profile there is: demo\"}}\n";
+    call(&["--profile", name, "-o", "json", "issue", "1"]).run().is(2, "", line);
+}
+
+#[test]
+fn hostile_ids_are_shown_escaped() {
+    let hint = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";
+    let refused = |id: &str, shown: &str| {
+        demo(&["issue", id]).run().is_refused(2, &format!("{shown} is not a customer id"), hint);
+    };
+    refused("1\u{1b}[2J", "'1\\u{1b}[2J'");
+    refused("1\u{202e}2", "'1\\u{202e}2'");
+    refused("1\n2", "'1\\u{a}2'");
+    refused("\u{200b}1", "'\\u{200b}1'");
+    refused(HOSTILE, &format!("a value of {} characters", HOSTILE.chars().count()));
+    let batch = demo(&["-q", "issue", "--from", "-"]).with_stdin("1\u{1b}[2J\u{9b}\n").run();
+    let error = "stream-token: error: line 1: '1\\u{1b}[2J\\u{9b}' is not a customer id\n";
+    batch.is(8, "", &format!("{error}stream-token: hint: {hint}\n"));
+}
+
+#[test]
+fn hostile_arguments_are_shown_escaped_wherever_they_stand() {
+    for hostile in
+        ["\u{1b}]0;x\u{7}", "\u{202e}x", "x\u{9b}31m", "\n", " \n\t", "\u{200b}", "x\n\ny", HOSTILE]
+    {
+        for arguments in [
+            vec![hostile],
+            vec!["issue", "1", "--profile", hostile],
+            vec!["issue", "1", "--expires", hostile],
+            vec!["issue", "1", "--issued-at", hostile],
+            vec!["-o", hostile, "issue", "1"],
+            vec!["--color", hostile, "issue", "1"],
+            vec!["verify", "x", "--customer", hostile],
+            vec!["verify", "x", "--leeway", hostile],
+            vec!["verify", "x", "--at", hostile],
+            vec!["verify", "x", hostile],
+            vec!["issue", "1", "--"].into_iter().chain([hostile]).collect(),
+        ] {
+            let output = call(&arguments).run();
+            assert_eq!((output.status, output.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+            assert_eq!(output.stderr.lines().count(), 2, "one error and one hint\n{output}");
+        }
+        let flag = format!("--{hostile}");
+        let output = call(&["issue", "1", &flag]).run();
+        assert_eq!((output.status, output.stderr.lines().count()), (Some(2), 2), "{output}");
+    }
+}
+
+#[test]
+fn text_of_every_script_stays_as_it_is() {
+    let header = HEADER;
+    let token = signed_with(SECRET, header, r#"{"user_id":"customer-1","iat":1,"name":"Zoë 日本 Ω ✓ 🎉"}"#);
+    let output = call(&["-q", "decode", &token]).run();
+    has_line(&output, "        name     Zoë 日本 Ω ✓ 🎉");
+    let output = call(&["-o", "json", "decode", &token]).run();
+    assert!(output.result().contains("\"name\":\"Zoë 日本 Ω ✓ 🎉\""), "{output}");
+}

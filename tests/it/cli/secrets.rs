@@ -1,1 +1,254 @@
-//! x
+//! Where the secret comes from, which source wins, and which files are refused.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{MetadataExt as _, chown, symlink};
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+use super::token::{HEADER, SECRET, signed, signed_with};
+use super::{Call, DEMO, FROM_ENV, call, demo, refusal, with_secret};
+
+/// What to do with what holds something else than a secret.
+const ALONE: &str = "it must hold the API secret alone, as Stream's dashboard shows it";
+
+/// What to do where a secret should be and is not.
+const PUT: &str = "put the app's API secret there, from Stream's dashboard";
+
+/// Gives the token of customer 1 that a secret signs, with its line break.
+fn token_of(secret: &str) -> String {
+    signed_with(secret, HEADER, r#"{"user_id":"customer-1"}"#) + "\n"
+}
+
+/// Gives the token of customer 1 under the built-in profile.
+fn demo_token() -> String {
+    demo(&["-q", "issue", "1"]).run().result().to_owned()
+}
+
+/// Prepares a call whose secret stands in this file.
+fn from_file(content: impl AsRef<[u8]>, mode: u32) -> Call {
+    let call = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "secret");
+    call.home.write("secret", content.as_ref(), mode);
+    call
+}
+
+/// Checks that the file is refused as no place for a secret.
+#[track_caller]
+fn is_unsafe(call: &Call, why: &str, hint: &str) {
+    call.run().is_refused(3, &format!("refused file:secret: {why}"), hint);
+}
+
+#[test]
+fn without_any_secret_the_ways_to_set_one_are_told() {
+    let hint = "set STREAM_API_SECRET_FILE to a file that holds the app's API secret, or STREAM_API_SECRET to the \
+                secret itself; or try '--profile demo'";
+    call(&["issue", "1"]).run().is_refused(3, "no API secret is set", hint);
+    call(&["verify", "x"]).run().is_refused(3, "no API secret is set", hint);
+    call(&["issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "").run().is_refused(
+        3,
+        "no API secret is set",
+        hint,
+    );
+    let line = format!(
+        "{{\"error\":{{\"kind\":\"no_secret\",\"message\":\"no API secret is set\",\"hint\":\"{hint}\"}}}}\n"
+    );
+    call(&["issue", "1", "-o", "json"]).run().is(3, "", &line);
+}
+
+#[test]
+fn the_flag_wins_over_the_variable_and_both_over_a_secret_that_is_around() {
+    let ignored =
+        |name: &str| format!("stream-token: note: {name} is set and ignored: a profile was named\n{DEMO}");
+    let flag = with_secret(&["--profile", "demo", "issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "nowhere");
+    flag.run().is(0, &demo_token(), &ignored("STREAM_API_SECRET"));
+    let variable = with_secret(&["issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "demo");
+    variable.run().is(0, &demo_token(), &ignored("STREAM_API_SECRET"));
+    let file = from_file(SECRET, 0o600).with_env("STREAM_TOKEN_PROFILE", "demo");
+    file.run().is(0, &demo_token(), &ignored("STREAM_API_SECRET_FILE"));
+    let unknown = with_secret(&["issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "nowhere");
+    unknown.run().is_refused(2, "there is no profile 'nowhere'", "the profile there is: demo");
+}
+
+#[test]
+fn an_ignored_secret_is_not_read() {
+    let call = demo(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/nowhere");
+    let note = "stream-token: note: STREAM_API_SECRET_FILE is set and ignored: a profile was named\n";
+    call.run().is(0, &demo_token(), &format!("{note}{DEMO}"));
+}
+
+#[test]
+fn an_unknown_profile_is_a_usage_error() {
+    let refused = |name: &str, shown: &str| {
+        let output = call(&["--profile", name, "issue", "1"]).run();
+        output.is_refused(2, &format!("there is no profile {shown}"), "the profile there is: demo");
+    };
+    refused("nowhere", "'nowhere'");
+    refused("Demo", "'Demo'");
+    refused("", "''");
+    refused(&"0123456789abcdef".repeat(4), "a value of 64 characters");
+}
+
+#[test]
+fn two_secrets_are_one_too_many() {
+    let error = "both STREAM_API_SECRET and STREAM_API_SECRET_FILE are set";
+    let both = from_file(SECRET, 0o600).with_env("STREAM_API_SECRET", SECRET);
+    both.run().is_refused(2, error, "unset one of them");
+    let empty = from_file(SECRET, 0o600).with_env("STREAM_API_SECRET", "");
+    empty.run().is_refused(2, error, "unset one of them");
+}
+
+#[test]
+fn the_secret_in_the_variable_is_used_without_one_line_break_at_its_end() {
+    for end in ["", "\n", "\r\n"] {
+        let call = call(&["issue", "1"]).with_env("STREAM_API_SECRET", format!("{SECRET}{end}"));
+        call.run().is(0, &token_of(SECRET), FROM_ENV);
+    }
+}
+
+#[test]
+fn the_secret_in_the_file_is_used_without_one_line_break_at_its_end() {
+    let note = "stream-token: note: secret from file:secret\n";
+    for end in ["", "\n", "\r\n"] {
+        from_file(format!("{SECRET}{end}"), 0o600).run().is(0, &token_of(SECRET), note);
+    }
+    let two = format!("{SECRET}\n");
+    let weak = "stream-token: note: the secret begins or ends with white space or spans lines\n";
+    from_file(format!("{two}\n"), 0o600).run().is(0, &token_of(&two), &format!("{note}{weak}"));
+    from_file(SECRET, 0o400).run().is(0, &token_of(SECRET), note);
+}
+
+#[test]
+fn json_names_the_file_in_full() {
+    let call = call(&["-q", "-o", "json", "issue", "1"]);
+    let folder =
+        call.home.path().join("a-folder-whose-name-is-longer-than-any-identifier-that-a-message-shows");
+    fs::create_dir(&folder).unwrap();
+    let path = call.home.write(
+        "a-folder-whose-name-is-longer-than-any-identifier-that-a-message-shows/s",
+        SECRET.as_bytes(),
+        0o600,
+    );
+    let output = call.with_env("STREAM_API_SECRET_FILE", &path).run();
+    let line: serde_json::Value = serde_json::from_str(output.result()).unwrap();
+    assert_eq!(line["secret_source"], format!("file:{}", path.display()));
+}
+
+#[test]
+fn a_file_that_others_can_read_or_write_is_refused() {
+    for mode in [0o644, 0o640, 0o604, 0o620, 0o602, 0o666] {
+        let hint = "run 'chmod 600' on it; and if others could have read it, rotate the secret";
+        is_unsafe(&from_file(SECRET, mode), &format!("others can read or write it (mode {mode:o})"), hint);
+    }
+}
+
+#[test]
+fn what_is_no_plain_file_is_refused_and_not_waited_for() {
+    let (why, hint) = ("it is not a plain file", "give the path of a plain file");
+    let folder = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "secret");
+    fs::create_dir(folder.home.path().join("secret")).unwrap();
+    is_unsafe(&folder, why, hint);
+    let pipe = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "secret");
+    let path = pipe.home.path().join("secret");
+    mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    is_unsafe(&pipe, why, hint);
+    let device = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/dev/zero");
+    device.run().is_refused(3, &format!("refused file:/dev/zero: {why}"), hint);
+}
+
+#[test]
+fn a_link_is_judged_by_the_file_it_leads_to() {
+    let link = |mode| {
+        let call = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "secret");
+        call.home.write("target", SECRET.as_bytes(), mode);
+        symlink("target", call.home.path().join("secret")).unwrap();
+        call.run()
+    };
+    link(0o600).is(0, &token_of(SECRET), "stream-token: note: secret from file:secret\n");
+    assert_eq!(link(0o644).status, Some(3));
+}
+
+#[test]
+fn a_file_of_somebody_elses_is_refused() {
+    let call = from_file(SECRET, 0o600);
+    let path = call.home.path().join("secret");
+    // Only root can give a file away.
+    if fs::metadata(&path).unwrap().uid() != 0 || chown(&path, Some(12345), None).is_err() {
+        return;
+    }
+    let hint = "make a copy of your own, with mode 600";
+    is_unsafe(&call, "it belongs to user 12345, neither to you nor to root", hint);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_by_its_path() {
+    let missing = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/nowhere/secret");
+    let hint = "write the app's API secret there, from Stream's dashboard";
+    missing.run().is_refused(3, "there is no secret at file:/nowhere/secret", hint);
+    let below = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/dev/null/secret");
+    let error = "cannot read file:/dev/null/secret: Not a directory (os error 20)";
+    below.run().is_refused(3, error, "check the path and who may read it");
+}
+
+#[test]
+fn a_secret_in_a_files_place_is_not_echoed() {
+    let secret = "0123456789abcdef".repeat(4);
+    let output = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", &secret).run();
+    let hint = "give the path of a file that holds the app's API secret, not the secret itself";
+    output.is_refused(3, "there is no secret at file:a value of 64 characters", hint);
+}
+
+#[test]
+fn what_can_be_no_secret_is_refused_wherever_it_comes_from() {
+    let unusable: [(&[u8], &str, &str); 4] = [
+        (b"", "the secret is empty", PUT),
+        (b"\n", "the secret is empty", PUT),
+        (&[b'a'; 4097], "the secret has more than 4096 bytes", ALONE),
+        (b"\xff\xfe", "the secret is not UTF-8 text", ALONE),
+    ];
+    for (bytes, error, hint) in unusable {
+        from_file(bytes, 0o600).run().is_refused(3, &format!("cannot use file:secret: {error}"), hint);
+        let variable = call(&["issue", "1"]).with_env("STREAM_API_SECRET", OsStr::from_bytes(bytes));
+        variable.run().is_refused(3, &format!("cannot use env:STREAM_API_SECRET: {error}"), hint);
+    }
+    let longest = "a".repeat(4096);
+    let note = "stream-token: note: secret from file:secret\n";
+    from_file(format!("{longest}\r\n"), 0o600).run().is(0, &token_of(&longest), note);
+    from_file(vec![b'a'; 1024 * 1024], 0o600).run().is_refused(
+        3,
+        "cannot use file:secret: the secret has more than 4096 bytes",
+        ALONE,
+    );
+}
+
+#[test]
+fn a_failing_source_is_final_and_mints_nothing() {
+    let output = from_file("", 0o600).with_env("HOME", "/").run();
+    output.is(3, "", &refusal("cannot use file:secret: the secret is empty", PUT));
+}
+
+#[test]
+fn a_weak_secret_is_used_and_warned_about() {
+    let weak = |secret: &str, note: &str| {
+        let output = call(&["issue", "1"]).with_env("STREAM_API_SECRET", secret).run();
+        output.is(0, &token_of(secret), &format!("{FROM_ENV}stream-token: note: {note}\n"));
+    };
+    let short = "the secret has only 31 bytes: HS256 wants 32 or more (RFC 7518 section 3.2)";
+    weak(&"s".repeat(31), short);
+    weak(&format!(" {SECRET}"), "the secret begins or ends with white space or spans lines");
+    weak(&signed(r#"{"user_id":"customer-1"}"#), "the secret looks like a token");
+    let sound = "s".repeat(32);
+    let output = call(&["issue", "1"]).with_env("STREAM_API_SECRET", &sound).run();
+    output.is(0, &token_of(&sound), FROM_ENV);
+}
+
+#[test]
+fn a_variable_that_is_not_utf_8_is_named() {
+    let broken = OsStr::from_bytes(b"\xff");
+    for (name, call) in
+        [("STREAM_TOKEN_PROFILE", call(&["issue", "1"])), ("STREAM_API_KEY", with_secret(&["issue", "1"]))]
+    {
+        let error = format!("the environment variable {name} is not UTF-8");
+        call.with_env(name, broken).run().is_refused(2, &error, &format!("set {name} anew"));
+    }
+}

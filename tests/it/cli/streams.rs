@@ -1,1 +1,201 @@
-//! x
+//! Which stream carries what, and what happens where one of them is closed, full or gone.
+
+use std::fs::File;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use super::token::signed;
+use super::{Call, FROM_ENV, Output, call, demo, refusal, with_secret};
+
+/// The note on the secret, in JSON.
+const NOTE_JSON: &str = "{\"note\":\"secret from env:STREAM_API_SECRET\"}\n";
+
+/// Gives the token of customer 1, with its line break.
+fn token() -> String {
+    signed(r#"{"user_id":"customer-1"}"#) + "\n"
+}
+
+/// Runs a call with its standard output on a full disk.
+fn on_a_full_disk(call: &Call) -> Output {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    call.run_with(call.command().stdout(full).stderr(Stdio::piped()))
+}
+
+/// Runs a call by a shell that closes or moves its streams.
+fn redirected(call: &Call, redirection: &str) -> Output {
+    let mut shell = Command::new("/bin/sh");
+    shell.arg("-c").arg(format!("exec \"$0\" \"$@\" {redirection}")).arg(env!("CARGO_BIN_EXE_stream-token"));
+    shell.args(&call.arguments).env_clear().envs(&call.environment).current_dir(call.home.path());
+    call.run_with(shell.stdout(Stdio::piped()).stderr(Stdio::piped()))
+}
+
+#[test]
+fn the_result_is_all_that_standard_output_carries() {
+    with_secret(&["issue", "1"]).run().is(0, &token(), FROM_ENV);
+    let output = with_secret(&["-q", "issue", "1"]).run();
+    assert_eq!(output.result(), token());
+}
+
+#[test]
+fn quiet_silences_notes_and_no_error() {
+    let error = "'0' is not a customer id: it is out of range";
+    let hint = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";
+    for flag in ["-q", "--quiet"] {
+        with_secret(&[flag, "issue", "1"]).run().is(0, &token(), "");
+        with_secret(&["issue", flag, "0"]).run().is_refused(2, error, hint);
+        call(&[flag, "decode", "x"]).run().is(4, &call(&["decode", "x"]).run().stdout, "");
+    }
+}
+
+#[test]
+fn json_says_notes_and_errors_in_json_too() {
+    let output = with_secret(&["-o", "json", "verify", "Bearer x"]).run();
+    output.is(
+        4,
+        &output.stdout,
+        &format!("{{\"note\":\"stripped from the token: the word Bearer\"}}\n{NOTE_JSON}"),
+    );
+    let error = |kind: &str, message: &str, hint: &str| {
+        format!("{{\"error\":{{\"kind\":\"{kind}\",\"message\":\"{message}\",\"hint\":{hint}}}}}\n")
+    };
+    let hint = "\"the profile there is: demo\"";
+    let said = error("usage", "there is no profile 'x'", hint);
+    call(&["--profile", "x", "-o", "json", "issue", "1"]).run().is(2, "", &said);
+    let said = NOTE_JSON.to_owned()
+        + &error("failed", "cannot open x: No such file or directory (os error 2)", "null");
+    with_secret(&["-o", "json", "issue", "--from", "x"]).run().is(1, "", &said);
+}
+
+#[test]
+fn json_says_what_the_grammar_refuses_in_json_however_it_is_spelled() {
+    let line = "{\"error\":{\"kind\":\"usage\",\"message\":\"unexpected argument '--nope' found\",\
+                \"hint\":\"run 'stream-token issue --help'\"}}\n";
+    for form in [
+        &["-o", "json"][..],
+        &["--output", "json"],
+        &["--output=json"],
+        &["-ojson"],
+        &["-o=json"],
+        &["-qo", "json"],
+    ] {
+        call(&[form, &["issue", "--nope"]].concat()).run().is(2, "", line);
+        call(&[&["issue"], form, &["--nope"]].concat()).run().is(2, "", line);
+    }
+}
+
+#[test]
+fn json_says_in_json_that_a_bare_call_is_too_little() {
+    let line = |command: &str| {
+        format!(
+            "{{\"error\":{{\"kind\":\"usage\",\"message\":\"too little is given to 'stream-token {command}'\",\
+             \"hint\":\"run 'stream-token {command} --help'\"}}}}\n"
+        )
+    };
+    for command in ["issue", "verify", "decode"] {
+        call(&["-o", "json", command]).run().is(2, "", &line(command));
+    }
+    let missing = "{\"error\":{\"kind\":\"usage\",\"message\":\"the following required arguments were not provided: \
+                   <TOKEN>\",\"hint\":\"run 'stream-token verify --help'\"}}\n";
+    call(&["verify", "-o", "json"]).run().is(2, "", missing);
+}
+
+#[test]
+fn json_has_no_colour_even_where_colour_is_always_wanted() {
+    let output = demo(&["--color", "always", "-o", "json", "issue", "0"]).run();
+    assert!(!output.stderr.contains('\u{1b}'), "{output}");
+    let output = call(&["--color", "always", "-o", "json", "decode", "x"]).run();
+    assert!(!output.stdout.contains('\u{1b}'), "{output}");
+}
+
+#[test]
+fn colour_is_for_a_terminal_unless_it_is_always_wanted() {
+    let plain = call(&["decode", "x"]).run();
+    for color in ["auto", "never"] {
+        assert_eq!(call(&["--color", color, "decode", "x"]).run(), plain);
+    }
+    let colored = call(&["--color", "always", "decode", "x"]).run();
+    let note =
+        "stream-token: \u{1b}[1m\u{1b}[33mnote:\u{1b}[0m decoded, not verified: anyone can write a token\n";
+    colored.is(4, &colored.stdout, note);
+    assert!(colored.stdout.contains("\u{1b}["), "{colored}");
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(&super::without_colors(&colored.stdout)), words(&plain.stdout));
+}
+
+#[test]
+fn a_full_disk_fails_the_call() {
+    let error = "stream-token: error: cannot write the result: No space left on device (os error 28)\n";
+    on_a_full_disk(&with_secret(&["issue", "1"])).is(1, "", &format!("{FROM_ENV}{error}"));
+    on_a_full_disk(&with_secret(&["-q", "verify", "x"])).is(1, "", error);
+    on_a_full_disk(&call(&["-q", "decode", "x"])).is(1, "", error);
+    on_a_full_disk(&call(&["--help"])).is(1, "", error);
+    on_a_full_disk(&with_secret(&["-q", "issue", "--from", "-"]).with_stdin("1\n2\n")).is(1, "", error);
+    let json = "{\"error\":{\"kind\":\"failed\",\"message\":\"cannot write the result: No space left on device (os error \
+                28)\",\"hint\":null}}\n";
+    on_a_full_disk(&with_secret(&["-q", "-o", "json", "issue", "1"])).is(1, "", json);
+}
+
+#[test]
+fn a_reader_who_has_left_is_no_error() {
+    let call = with_secret(&["-q", "issue", "--from", "-"]).with_stdin("1\n".repeat(100_000));
+    let mut command = call.command();
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let ids = call.stdin.clone();
+    let writer = std::thread::spawn(move || std::io::Write::write_all(&mut stdin, &ids).unwrap_or_default());
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert_eq!(first, token());
+    assert_eq!((ended.status.code(), String::from_utf8(ended.stderr).unwrap()), (Some(0), String::new()));
+}
+
+#[test]
+fn help_whose_reader_has_left_is_no_error() {
+    let call = call(&["--help"]);
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    call.run_with(call.command().stdout(writer).stderr(Stdio::piped())).is(0, "", "");
+}
+
+#[test]
+fn a_closed_standard_output_is_no_error() {
+    redirected(&with_secret(&["-q", "issue", "1"]), ">&-").is(0, "", "");
+    redirected(&call(&["--help"]), ">&-").is(0, "", "");
+}
+
+#[test]
+fn a_closed_or_full_standard_error_costs_nothing_but_what_was_said_there() {
+    for redirection in ["2>&-", "2>/dev/full"] {
+        redirected(&with_secret(&["issue", "1"]), redirection).is(0, &token(), "");
+        redirected(&with_secret(&["issue", "0"]), redirection).is(2, "", "");
+    }
+}
+
+#[test]
+fn a_closed_standard_input_is_an_empty_one() {
+    redirected(&with_secret(&["-q", "issue", "--from", "-"]), "<&-").is(0, "", "");
+    let empty = with_secret(&["-q", "verify", "-"]).run();
+    assert_eq!(redirected(&with_secret(&["-q", "verify", "-"]), "<&-"), empty);
+}
+
+#[test]
+fn a_standard_input_that_cannot_be_read_fails_the_call() {
+    let error = "stream-token: error: cannot read standard input: Is a directory (os error 21)\n";
+    redirected(&with_secret(&["-q", "issue", "--from", "-"]), "</").is(1, "", error);
+    redirected(&with_secret(&["-q", "verify", "-"]), "</").is(1, "", error);
+    redirected(&call(&["-q", "decode", "-"]), "</").is(1, "", error);
+}
+
+#[test]
+fn notes_come_before_the_result_and_errors_behind_what_came_before_them() {
+    let call = with_secret(&["issue", "--from", "-"]).with_stdin("1\n0\n1\n");
+    let output = redirected(&call, "2>&1");
+    let hint = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";
+    let refused = refusal("line 2: '0' is not a customer id: it is out of range", hint);
+    output.is(8, &format!("{FROM_ENV}{0}{refused}{0}", token()), "");
+    let output = redirected(&demo(&["decode", "x"]), "2>&1");
+    assert!(output.stdout.starts_with("stream-token: note: "), "{output}");
+}

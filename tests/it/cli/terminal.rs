@@ -1,1 +1,129 @@
-//! x
+//! At a terminal: colour, width, and the prompt to paste.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::process::Stdio;
+
+use rustix::fs::{Mode, OFlags, open};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
+
+use super::token::signed;
+use super::{Call, call, with_secret};
+
+/// A terminal of 60 columns.
+struct Terminal {
+    /// The side of the person.
+    person: File,
+    /// The side of the program.
+    program: OwnedFd,
+}
+
+impl Terminal {
+    /// Opens one that leaves line breaks as they are.
+    fn open() -> Self {
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let name = ptsname(&person, Vec::new()).unwrap();
+        let program = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+        let mut modes = tcgetattr(&program).unwrap();
+        modes.output_modes.remove(OutputModes::OPOST);
+        tcsetattr(&program, OptionalActions::Now, &modes).unwrap();
+        tcsetwinsize(&program, Winsize { ws_row: 24, ws_col: 60, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+        Self { person: person.into(), program }
+    }
+
+    /// Gives the program's side, for one of its streams.
+    fn stream(&self) -> Stdio {
+        self.program.try_clone().unwrap().into()
+    }
+
+    /// Reads all that was written, once nobody else can write.
+    fn read(self) -> String {
+        let Self { mut person, program } = self;
+        drop(program);
+        let mut text = Vec::new();
+        // Linux ends a terminal whose other side is closed with an error, and not with an end.
+        let _ = person.read_to_end(&mut text);
+        String::from_utf8(text).unwrap()
+    }
+}
+
+/// Runs a call whose standard output is a terminal, and gives what a person sees there.
+fn seen(call: &Call) -> String {
+    let terminal = Terminal::open();
+    // No colour on the other stream is among what goes for every run.
+    call.run_with(call.command().stdout(terminal.stream()).stderr(Stdio::piped()));
+    terminal.read()
+}
+
+/// Decodes a text that is no token, under these variables and colour.
+fn decoded(variables: &[(&str, &str)], color: &str) -> String {
+    let plain = call(&["--color", color, "decode", "x"]);
+    seen(&variables.iter().fold(plain, |call, (name, value)| call.with_env(name, value)))
+}
+
+#[test]
+fn the_result_is_in_colour_at_a_terminal_that_shows_it() {
+    assert!(decoded(&[("TERM", "xterm-256color")], "auto").contains("\u{1b}["));
+    assert!(decoded(&[("NO_COLOR", "")], "auto").contains("\u{1b}["));
+}
+
+#[test]
+fn no_color_a_dumb_terminal_and_never_rule_colour_out() {
+    let plain = call(&["-q", "decode", "x"]).run().stdout;
+    assert_eq!(decoded(&[("NO_COLOR", "1")], "auto"), plain);
+    assert_eq!(decoded(&[("TERM", "dumb")], "auto"), plain);
+    assert_eq!(decoded(&[("TERM", "xterm-256color")], "never"), plain);
+}
+
+#[test]
+fn always_overrules_no_color_and_a_dumb_terminal() {
+    assert!(decoded(&[("NO_COLOR", "1"), ("TERM", "dumb")], "always").contains("\u{1b}["));
+}
+
+#[test]
+fn errors_are_in_colour_where_standard_error_alone_is_a_terminal() {
+    let call = call(&["decode", "x"]);
+    let terminal = Terminal::open();
+    let output = call.run_with(call.command().stdout(Stdio::piped()).stderr(terminal.stream()));
+    assert!(!output.stdout.contains('\u{1b}'), "{output}");
+    let note =
+        "stream-token: \u{1b}[1m\u{1b}[33mnote:\u{1b}[0m decoded, not verified: anyone can write a token\n";
+    assert_eq!(terminal.read(), note);
+}
+
+#[test]
+fn a_table_fits_the_terminal_and_a_pipe_has_lines_of_any_length() {
+    let token = signed(r#"{"server":true}"#);
+    let arguments = ["-q", "--color", "never", "verify", &token];
+    let table = seen(&with_secret(&arguments));
+    let (_, table) = table.split_once("\n\n").unwrap();
+    assert!(table.lines().all(|line| line.chars().count() <= 60), "{table}");
+    let piped = with_secret(&arguments).run().stdout;
+    assert!(piped.lines().any(|line| line.chars().count() > 60), "{piped}");
+}
+
+#[test]
+fn a_token_is_on_one_line_at_a_terminal_too() {
+    let token = signed(r#"{"user_id":"customer-1"}"#) + "\n";
+    assert_eq!(seen(&with_secret(&["issue", "1"])), token);
+}
+
+#[test]
+fn reading_from_a_terminal_asks_for_the_paste() {
+    let call = call(&["decode", "-"]);
+    let mut terminal = Terminal::open();
+    let token = signed(r#"{"user_id":"customer-1","iat":1}"#);
+    terminal.person.write_all(format!("{token}\n\u{4}").as_bytes()).unwrap();
+    let mut command = call.command();
+    let output =
+        command.stdin(terminal.stream()).stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
+    let said = "stream-token: note: paste the token, then press Ctrl-D on a line of its own\n\
+                stream-token: note: decoded, not verified: anyone can write a token\n";
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), said);
+    assert!(String::from_utf8(output.stdout).unwrap().contains("claims  user_id  customer-1\n"));
+    assert_eq!(output.status.code(), Some(0));
+}
