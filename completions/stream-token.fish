@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_stream_token_global_optspecs
-    string join \n profile= o/output= color= q/quiet h/help V/version
+    string join \n profile= config= state-dir= o/output= color= no-input q/quiet h/help V/version
 end
 
 function __fish_stream_token_needs_command
@@ -26,6 +26,8 @@ function __fish_stream_token_using_subcommand
 end
 
 complete -c stream-token -n "__fish_stream_token_needs_command" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_needs_command" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_needs_command" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_needs_command" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
@@ -35,17 +37,23 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_needs_command" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
 always\t'Always'
 never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_needs_command" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
 complete -c stream-token -n "__fish_stream_token_needs_command" -s q -l quiet -d 'Leave notes out; errors are still told'
 complete -c stream-token -n "__fish_stream_token_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_needs_command" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "issue" -d 'Mint tokens for customers'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "verify" -d 'Check a token and say what Stream would answer'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "decode" -d 'Read a token without a secret; nothing is verified'
+complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "profile" -d 'Add, list, show and remove profiles: one is one Stream app'
+complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "audit" -d 'Read and check the log of who minted, refused or changed what'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "completions" -d 'Print what a shell needs to complete this program\'s commands, flags and values'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l from -d 'Read customers from a file, one a line; - is standard input' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l expires -l ttl -d 'When the tokens end: a time ahead, or never [default: never]' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l issued-at -d 'Say in the tokens when they were issued; without it they do not say' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l confirm -d 'For a production profile: its name, typed again' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
@@ -55,6 +63,7 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
 always\t'Always'
 never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s q -l quiet -d 'Leave notes out; errors are still told'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s V -l version -d 'Print version'
@@ -64,6 +73,8 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l lee
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l at -d 'Verify as if it were this time, not now' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l revoked-before -d 'Hold it against a revocation at Stream of all tokens issued before this time' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
@@ -73,10 +84,13 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
 always\t'Always'
 never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s q -l quiet -d 'Leave notes out; errors are still told'
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
@@ -87,10 +101,198 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l col
 always\t'Always'
 never\t'Never'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l redact -d 'Hide who it is for and every value that is no time, to show it to others'
+complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s q -l quiet -d 'Leave notes out; errors are still told'
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "add" -d 'Add a profile; the first becomes the default'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "list" -d 'List all profiles'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "show" -d 'Show one profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "default" -d 'Make a profile the default'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "remove" -d 'Remove a profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l secret -d 'Where its API secret comes from: env:NAME, file:/abs, credential:NAME or command:PROG ARGS' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l api-key -d 'The app\'s API key, which is no secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l session-key -d 'Where the key that signs sessions comes from' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l base-url -d 'Where the app\'s API answers, if not at Stream\'s usual place' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l default-lifetime -d 'Policy: how long tokens live for which nothing is said' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l longest-lifetime -d 'Policy: how long tokens live at most' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l issued-at -d 'Policy: say in tokens when they were issued, five seconds back'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l production -d 'Policy: a production app; minting is confirmed, and every token expires'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l confirm -d 'Its name, typed again' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -f -a "list" -d 'List who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -f -a "verify" -d 'Check that nothing in the log was changed'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -f -a "head" -d 'Print the log\'s head, to be kept elsewhere'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'From this time on' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Before this time' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l customer -d 'About this customer, alone or in a batch' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l actor -d 'By this user, or by one behind sudo' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l outcome -d 'That ended so' -r -f -a "ok\t'It was done'
+refused\t'A rule refused it'
+failed\t'It was allowed, and failed'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l expect -d 'A head that \'audit head\' printed earlier: the log must hold it still' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
@@ -100,6 +302,7 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
 always\t'Always'
 never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s q -l quiet -d 'Leave notes out; errors are still told'
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s V -l version -d 'Print version'

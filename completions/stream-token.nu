@@ -11,8 +11,11 @@ module completions {
   # Mint, verify and decode Stream Chat user tokens
   export extern stream-token [
     --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
     --output(-o): string@"nu-complete stream-token output" # The form of the result: text (default), json; for issue also header, curl, env, csv
     --color: string@"nu-complete stream-token color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
     --quiet(-q)               # Leave notes out; errors are still told
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
@@ -32,9 +35,13 @@ module completions {
     --expires: string         # When the tokens end: a time ahead, or never [default: never]
     --ttl: string             # When the tokens end: a time ahead, or never [default: never]
     --issued-at: string       # Say in the tokens when they were issued; without it they do not say
+    --confirm: string         # For a production profile: its name, typed again
     --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
     --output(-o): string@"nu-complete stream-token issue output" # The form of the result: text (default), json; for issue also header, curl, env, csv
     --color: string@"nu-complete stream-token issue color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
     --quiet(-q)               # Leave notes out; errors are still told
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
@@ -57,8 +64,11 @@ module completions {
     --at: string              # Verify as if it were this time, not now
     --revoked-before: string  # Hold it against a revocation at Stream of all tokens issued before this time
     --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
     --output(-o): string@"nu-complete stream-token verify output" # The form of the result: text (default), json; for issue also header, curl, env, csv
     --color: string@"nu-complete stream-token verify color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
     --quiet(-q)               # Leave notes out; errors are still told
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
@@ -77,12 +87,248 @@ module completions {
   export extern "stream-token decode" [
     --redact                  # Hide who it is for and every value that is no time, to show it to others
     --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
     --output(-o): string@"nu-complete stream-token decode output" # The form of the result: text (default), json; for issue also header, curl, env, csv
     --color: string@"nu-complete stream-token decode color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
     --quiet(-q)               # Leave notes out; errors are still told
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     token: string             # The token; - reads it from standard input
+  ]
+
+  def "nu-complete stream-token profile output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token profile color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Add, list, show and remove profiles: one is one Stream app
+  export extern "stream-token profile" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token profile output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token profile color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete stream-token profile add output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token profile add color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Add a profile; the first becomes the default
+  export extern "stream-token profile add" [
+    --secret: string          # Where its API secret comes from: env:NAME, file:/abs, credential:NAME or command:PROG ARGS
+    --api-key: string         # The app's API key, which is no secret
+    --session-key: string     # Where the key that signs sessions comes from
+    --base-url: string        # Where the app's API answers, if not at Stream's usual place
+    --default-lifetime: string # Policy: how long tokens live for which nothing is said
+    --longest-lifetime: string # Policy: how long tokens live at most
+    --issued-at               # Policy: say in tokens when they were issued, five seconds back
+    --production              # Policy: a production app; minting is confirmed, and every token expires
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token profile add output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token profile add color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    name: string              # Its name: 1 to 32 of a-z 0-9 _ -
+  ]
+
+  def "nu-complete stream-token profile list output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token profile list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # List all profiles
+  export extern "stream-token profile list" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token profile list output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token profile list color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete stream-token profile show output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token profile show color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show one profile
+  export extern "stream-token profile show" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token profile show output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token profile show color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    name: string              # The profile
+  ]
+
+  def "nu-complete stream-token profile default output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token profile default color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Make a profile the default
+  export extern "stream-token profile default" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token profile default output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token profile default color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    name: string              # The profile
+  ]
+
+  def "nu-complete stream-token profile remove output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token profile remove color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Remove a profile
+  export extern "stream-token profile remove" [
+    --confirm: string         # Its name, typed again
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token profile remove output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token profile remove color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    name: string              # The profile
+  ]
+
+  def "nu-complete stream-token audit output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token audit color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Read and check the log of who minted, refused or changed what
+  export extern "stream-token audit" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token audit output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token audit color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete stream-token audit list outcome" [] {
+    [ "ok" "refused" "failed" ]
+  }
+
+  def "nu-complete stream-token audit list output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token audit list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # List who minted, refused or changed what
+  export extern "stream-token audit list" [
+    --since: string           # From this time on
+    --until: string           # Before this time
+    --customer: string        # About this customer, alone or in a batch
+    --actor: string           # By this user, or by one behind sudo
+    --outcome: string@"nu-complete stream-token audit list outcome" # That ended so
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token audit list output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token audit list color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete stream-token audit verify output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token audit verify color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Check that nothing in the log was changed
+  export extern "stream-token audit verify" [
+    --expect: string          # A head that 'audit head' printed earlier: the log must hold it still
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token audit verify output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token audit verify color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete stream-token audit head output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token audit head color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Print the log's head, to be kept elsewhere
+  export extern "stream-token audit head" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token audit head output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token audit head color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
   ]
 
   def "nu-complete stream-token completions shell" [] {
@@ -100,8 +346,11 @@ module completions {
   # Print what a shell needs to complete this program's commands, flags and values
   export extern "stream-token completions" [
     --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
     --output(-o): string@"nu-complete stream-token completions output" # The form of the result: text (default), json; for issue also header, curl, env, csv
     --color: string@"nu-complete stream-token completions color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
     --quiet(-q)               # Leave notes out; errors are still told
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version

@@ -7,8 +7,11 @@ use std::io;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use serde::Serialize;
 
+use crate::audit::AuditError;
+use crate::custody::ChangeError;
 use crate::foreign::{brief, looks_like_a_token};
-use crate::profile::ProfileError;
+use crate::mint::MintError;
+use crate::profile::{ConfigError, ProfileError};
 use crate::secret::SourceError;
 use crate::time::{DurationError, WhenError};
 use crate::token::{ClaimsError, CustomerIdError, LeewayError, PasteError};
@@ -38,6 +41,8 @@ pub enum Exit {
     WrongSubject,
     /// Some lines of a batch were refused.
     SomeRefused,
+    /// The audit log does not verify.
+    AuditDamaged,
 }
 
 impl Exit {
@@ -54,6 +59,7 @@ impl Exit {
             Self::OutsideItsTime => 6,
             Self::WrongSubject => 7,
             Self::SomeRefused => 8,
+            Self::AuditDamaged => 9,
         }
     }
 }
@@ -184,8 +190,32 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     if let Some(error) = cause.downcast_ref::<Usage>() {
         return Some((Exit::Usage, error.hint.clone()));
     }
+    if let Some(error) = cause.downcast_ref::<ConfigError>() {
+        return Some((exit_of(error), error.hint()));
+    }
+    if let Some(error) = cause.downcast_ref::<ChangeError>() {
+        return Some(match error {
+            ChangeError::Config(error) => (exit_of(error), error.hint()),
+            ChangeError::Audit(error) => (Exit::Failed, of_audit(error)),
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<MintError>() {
+        return Some(match error {
+            MintError::Policy(error) => (Exit::Usage, error.hint()),
+            MintError::Claims(_) => (Exit::Usage, "give a time after the epoch".into()),
+            MintError::Audit(error) => (Exit::Failed, of_audit(error)),
+            MintError::Receipt => (Exit::Failed, "this is a fault of the program: please report it".into()),
+        });
+    }
+    if let Some(error) = cause.downcast_ref::<AuditError>() {
+        return Some((Exit::Failed, of_audit(error)));
+    }
     if let Some(error) = cause.downcast_ref::<ProfileError>() {
-        let exit = if *error == ProfileError::NoSecret { Exit::NoSecret } else { Exit::Usage };
+        let exit = match error {
+            ProfileError::NoSecret => Exit::NoSecret,
+            ProfileError::Config(error) => exit_of(error),
+            _ => Exit::Usage,
+        };
         return Some((exit, error.hint()));
     }
     if let Some(error) = cause.downcast_ref::<SourceError>() {
@@ -230,6 +260,25 @@ fn of_stray_token(error: &clap::Error, command: &str) -> Option<String> {
 fn tip<'a>(lines: &[&'a str]) -> Option<&'a str> {
     let tips = lines.iter().find_map(|line| line.trim_start().strip_prefix("tip: "));
     tips.filter(|tip| !tip.starts_with("to pass "))
+}
+
+/// Gives the exit of an error of the configuration: what the system refuses is no fault of the call.
+fn exit_of(error: &ConfigError) -> Exit {
+    match error {
+        ConfigError::Unreadable { .. } | ConfigError::Unwritable { .. } => Exit::Failed,
+        _ => Exit::Usage,
+    }
+}
+
+/// Gives the next step where the audit log cannot be written or read.
+fn of_audit(error: &AuditError) -> String {
+    let path = crate::foreign::path(error.path());
+    match error {
+        AuditError::DiskFull { .. } => "free some space, or give another place with --state-dir".into(),
+        AuditError::Damaged { .. } => "see what is wrong with 'stream-token audit verify'".into(),
+        AuditError::Exposed { .. } => format!("look it over, then run 'chmod go-w {path}'"),
+        _ => format!("make {path} usable for this user, or give another place with --state-dir"),
+    }
 }
 
 /// Gives clap's text without values that may be a secret or a token, or that a terminal would obey.

@@ -1,11 +1,18 @@
-//! The one way to a token: every command that gives one out goes through here.
+//! The one way to a token: policy, signature, an entry of the audit log on disk, release.
 //!
-//! No other room names the minter; a test reads the sources and holds them to it.
+//! No other room names the minter; a test reads the sources and holds them to it. A signed token is
+//! sealed, and opens only against the receipt of its own entry.
 
+use std::error::Error;
+use std::fmt;
+
+use crate::audit::{Action, Actor, AuditError, Channel, Event, Journal, Outcome, Ranges, Receipt, Ticket};
+use crate::profile::{Policy, PolicyError, ProfileName, Terms, Wish};
 use crate::secret::Secret;
-use crate::token::{Claims, Fingerprint, Minter, Token};
+use crate::time::Timestamp;
+use crate::token::{Claims, ClaimsError, CustomerId, Fingerprint, Minter, Token};
 
-/// A token that was minted, and what to call it.
+/// A token that was minted and released, and what to call it.
 #[derive(Debug, Clone, Copy)]
 pub struct Minted {
     /// What it claims.
@@ -16,21 +23,214 @@ pub struct Minted {
     pub fingerprint: Fingerprint,
 }
 
-/// Mints tokens with one secret.
+/// Why nothing was minted.
 #[derive(Debug)]
-pub struct Mint(Minter);
+pub enum MintError {
+    /// Policy refuses it.
+    Policy(PolicyError),
+    /// The claims cannot be minted.
+    Claims(ClaimsError),
+    /// It cannot be recorded.
+    Audit(AuditError),
+    /// The receipt is another entry's: a fault of the program, and nothing is released.
+    Receipt,
+}
 
-impl Mint {
-    /// Opens the mint with a secret.
+impl fmt::Display for MintError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Policy(error) => error.fmt(f),
+            Self::Claims(error) => error.fmt(f),
+            Self::Audit(error) => write!(f, "nothing is minted that cannot be recorded: {error}"),
+            Self::Receipt => {
+                f.write_str("nothing was minted: the audit log gave the receipt of another entry")
+            }
+        }
+    }
+}
+
+impl Error for MintError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Audit(error) => error.source(),
+            Self::Policy(_) | Self::Claims(_) | Self::Receipt => None,
+        }
+    }
+}
+
+/// Who mints, and by which way they came.
+#[derive(Debug, Clone)]
+pub struct Requester {
+    /// Who it is.
+    pub actor: Actor,
+    /// The way.
+    pub channel: Channel,
+}
+
+/// Where mints are recorded.
+#[derive(Debug, Clone, Copy)]
+pub enum Record<'a> {
+    /// In the audit log.
+    Journal(&'a Journal),
+    /// Nowhere: the demo profile's tokens open nothing.
+    Demo,
+}
+
+/// Mints tokens with one profile's secret, under its policy.
+#[derive(Debug)]
+pub struct Mint<'a> {
+    /// Signs.
+    minter: Minter,
+    /// The profile's name in the log.
+    profile: Option<ProfileName>,
+    /// What tokens must be like.
+    policy: Policy,
+    /// Where mints are recorded.
+    record: Record<'a>,
+}
+
+/// A signed token that nobody has seen yet.
+struct Sealed {
+    /// The token.
+    minted: Minted,
+    /// The mark of the event that must be on disk before it opens.
+    ticket: Ticket,
+}
+
+impl Sealed {
+    /// Opens against the receipt of the token's own entry, and no other.
+    fn open(self, receipt: &Receipt) -> Result<Minted, MintError> {
+        let is_own = receipt.is_for(self.ticket)
+            && receipt.is_for_a_mint()
+            && receipt.covers_customer(self.minted.claims.customer().get());
+        if is_own { Ok(self.minted) } else { Err(MintError::Receipt) }
+    }
+}
+
+impl<'a> Mint<'a> {
+    /// Opens the mint with a profile's secret and policy.
     #[must_use]
-    pub fn new(secret: &Secret) -> Self {
-        Self(Minter::new(secret))
+    pub fn new(secret: &Secret, profile: Option<ProfileName>, policy: Policy, record: Record<'a>) -> Self {
+        Self { minter: Minter::new(secret), profile, policy, record }
     }
 
-    /// Mints one token.
+    /// Decides by policy what tokens get that are minted now. A refusal is recorded.
+    ///
+    /// # Errors
+    /// [`MintError::Policy`]; [`MintError::Audit`] where the refusal cannot be recorded.
+    pub fn decide(&self, wish: &Wish, now: Timestamp, requester: &Requester) -> Result<Terms, MintError> {
+        let refused = match self.policy.decide(wish, now) {
+            Ok(terms) => return Ok(terms),
+            Err(refused) => refused,
+        };
+        if let Record::Journal(journal) = self.record {
+            let event = self.event(Action::Refusal, Outcome::Refused, requester).reason(refused.to_string());
+            journal.record(event).map_err(MintError::Audit)?;
+        }
+        Err(MintError::Policy(refused))
+    }
+
+    /// Mints one token. Its entry is on disk before this returns it.
+    ///
+    /// # Errors
+    /// [`MintError`], and there is no token.
+    pub fn mint(
+        &self,
+        customer: CustomerId,
+        terms: &Terms,
+        requester: &Requester,
+    ) -> Result<Minted, MintError> {
+        let minted = self.sign(customer, terms)?;
+        let Record::Journal(journal) = self.record else {
+            return Ok(minted);
+        };
+        let event = self.event(Action::Mint, Outcome::Ok, requester);
+        let event =
+            with_expiry(event, terms).customer(customer.get()).fingerprint(minted.fingerprint.to_string());
+        let sealed = Sealed { minted, ticket: event.ticket() };
+        sealed.open(&journal.record(event).map_err(MintError::Audit)?)
+    }
+
+    /// Mints a token for every customer of a chunk, in order, under one entry that names them all.
+    ///
+    /// # Errors
+    /// [`MintError`], and there is no token of this chunk.
+    pub fn mint_chunk(
+        &self,
+        chunk: &Chunk,
+        terms: &Terms,
+        requester: &Requester,
+    ) -> Result<Vec<Minted>, MintError> {
+        let minted = chunk.customers.iter().map(|customer| self.sign(*customer, terms));
+        let minted = minted.collect::<Result<Vec<_>, _>>()?;
+        let Record::Journal(journal) = self.record else {
+            return Ok(minted);
+        };
+        let event = self.event(Action::MintBatch, Outcome::Ok, requester);
+        let event =
+            with_expiry(event, terms).customers(chunk.ranges.clone()).count(chunk.customers.len() as u64);
+        let ticket = event.ticket();
+        let receipt = journal.record(event).map_err(MintError::Audit)?;
+        minted.into_iter().map(|minted| Sealed { minted, ticket }.open(&receipt)).collect()
+    }
+
+    /// Signs one token.
+    fn sign(&self, customer: CustomerId, terms: &Terms) -> Result<Minted, MintError> {
+        let mut claims = Claims::new(customer);
+        if let Some(at) = terms.expires_at {
+            claims = claims.expiring(at).map_err(MintError::Claims)?;
+        }
+        if let Some(at) = terms.issued_at {
+            claims = claims.issued(at).map_err(MintError::Claims)?;
+        }
+        let token = self.minter.mint(&claims);
+        Ok(Minted { claims, token, fingerprint: Fingerprint::of(token.as_bytes()) })
+    }
+
+    /// Makes an event of this profile.
+    fn event(&self, action: Action, outcome: Outcome, requester: &Requester) -> Event {
+        let event = Event::new(action, requester.channel, requester.actor.clone(), outcome);
+        match &self.profile {
+            Some(profile) => event.profile(profile.as_str()),
+            None => event,
+        }
+    }
+}
+
+/// Adds when the tokens end.
+fn with_expiry(event: Event, terms: &Terms) -> Event {
+    match terms.expires_at {
+        Some(at) => event.expires_at(at),
+        None => event,
+    }
+}
+
+/// Customers whose tokens are minted under one entry.
+#[derive(Debug, Clone, Default)]
+pub struct Chunk {
+    /// The customers, in order.
+    customers: Vec<CustomerId>,
+    /// The same, as the entry names them.
+    ranges: Ranges,
+}
+
+impl Chunk {
+    /// How many customers a chunk has at most.
+    pub const MOST: usize = 4096;
+
+    /// Adds a customer; false where the chunk is full and must be minted first.
     #[must_use]
-    pub fn mint(&self, claims: Claims) -> Minted {
-        let token = self.0.mint(&claims);
-        Minted { claims, token, fingerprint: Fingerprint::of(token.as_bytes()) }
+    pub fn push(&mut self, customer: CustomerId) -> bool {
+        let has_room = self.customers.len() < Self::MOST && self.ranges.push(customer.get());
+        if has_room {
+            self.customers.push(customer);
+        }
+        has_room
+    }
+
+    /// Tells whether nobody is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.customers.is_empty()
     }
 }

@@ -4,16 +4,19 @@
 //! standard error. Colour is decided for each of the two apart.
 
 use std::fmt::Write as _;
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufRead as _, BufWriter, IsTerminal, Read as _, Stdout, Write};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
 
+use crate::environment::Environment;
 use crate::foreign::json_line;
-use crate::secret::Environment;
 
 /// The program's name, before everything that it says to a person.
 const NAME: &str = "stream-token";
+
+/// How many bytes of an answer are read at most.
+const LONGEST_ANSWER: u64 = 1024;
 
 /// The width that text is laid out for where a terminal does not tell its own.
 const USUAL_WIDTH: u16 = 80;
@@ -141,6 +144,24 @@ impl Terminal {
     #[must_use]
     pub fn is_asked(&self) -> bool {
         io::stdin().is_terminal()
+    }
+
+    /// Tells whether a person can be asked: both to read the question and to answer it.
+    #[must_use]
+    pub fn can_ask(&self) -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
+
+    /// Asks a person, and gives the line that was typed.
+    ///
+    /// # Errors
+    /// What the operating system said.
+    pub fn ask(&mut self, question: &str) -> io::Result<String> {
+        self.flush()?;
+        io::stderr().lock().write_all(format!("{NAME}: {question}").as_bytes())?;
+        let mut answer = String::new();
+        io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut answer)?;
+        Ok(answer.trim_end_matches(['\r', '\n']).to_owned())
     }
 
     /// Tells whether a stream is in colour.

@@ -206,7 +206,9 @@ impl fmt::Display for AuditError {
             Self::Lock { .. } => write!(f, "cannot lock {path}"),
             Self::Damaged { .. } => write!(f, "the last line of {path} is not as it was written"),
             Self::Abandoned { .. } => write!(f, "writing to {path} was broken off"),
-        }
+        }?;
+        // What the operating system said is part of the sentence: it is the reason that is looked for.
+        self.cause().map_or(Ok(()), |cause| write!(f, ": {cause}"))
     }
 }
 
@@ -232,12 +234,12 @@ mod tests {
         let place = path.display();
         assert_eq!(
             shown(Doing::Write, io::ErrorKind::StorageFull),
-            format!("no space is left to write {place}")
+            format!("no space is left to write {place}: cause")
         );
-        assert_eq!(shown(Doing::Sync, io::ErrorKind::Other), format!("cannot bring {place} to disk"));
+        assert_eq!(shown(Doing::Sync, io::ErrorKind::Other), format!("cannot bring {place} to disk: cause"));
         assert_eq!(
             shown(Doing::Open, io::ErrorKind::ReadOnlyFilesystem),
-            format!("{place} is on a read-only file system")
+            format!("{place} is on a read-only file system: cause")
         );
     }
 }

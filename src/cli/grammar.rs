@@ -5,7 +5,9 @@ use std::mem;
 
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser};
 
-use super::{Cli, Command, CompletionsArgs, DecodeArgs, Global, IssueArgs, VerifyArgs, help};
+use super::{
+    AuditArgs, Cli, Command, CompletionsArgs, DecodeArgs, Global, IssueArgs, ProfileArgs, VerifyArgs, help,
+};
 
 /// What stands before a verb.
 #[derive(Debug, Parser)]
@@ -43,7 +45,7 @@ struct Verb {
 }
 
 /// Every verb, in the order of help.
-const VERBS: [Verb; 4] = [
+const VERBS: [Verb; 6] = [
     Verb {
         name: "issue",
         about: "Mint tokens for customers",
@@ -66,6 +68,20 @@ const VERBS: [Verb; 4] = [
         arguments: DecodeArgs::augment_args,
     },
     Verb {
+        name: "profile",
+        about: "Add, list, show and remove profiles: one is one Stream app",
+        long_about: help::PROFILE,
+        examples: help::PROFILE_EXAMPLES,
+        arguments: ProfileArgs::augment_args,
+    },
+    Verb {
+        name: "audit",
+        about: "Read and check the log of who minted, refused or changed what",
+        long_about: help::AUDIT,
+        examples: help::AUDIT_EXAMPLES,
+        arguments: AuditArgs::augment_args,
+    },
+    Verb {
         name: "completions",
         about: "Print what a shell needs to complete this program's commands, flags and values",
         long_about: help::COMPLETIONS,
@@ -78,7 +94,11 @@ impl Verb {
     /// Gives the verb's part of the grammar.
     fn grammar(&self) -> clap::Command {
         // Adding arguments brings their description along, so the verb's own comes last.
-        Global::augment_args((self.arguments)(clap::Command::new(self.name)))
+        let grammar = Global::augment_args((self.arguments)(clap::Command::new(self.name)));
+        let has_verbs = grammar.has_subcommands();
+        // What goes for every command stands behind a verb of its own verbs, too.
+        let grammar = if has_verbs { grammar.mut_args(|argument| argument.global(true)) } else { grammar };
+        grammar
             .about(self.about)
             .long_about(self.long_about)
             .after_long_help(self.examples)
@@ -136,6 +156,8 @@ fn command(verb: &str, matches: &clap::ArgMatches) -> Result<Command, clap::Erro
         "issue" => IssueArgs::from_arg_matches(matches).map(Command::Issue),
         "verify" => VerifyArgs::from_arg_matches(matches).map(Command::Verify),
         "decode" => DecodeArgs::from_arg_matches(matches).map(Command::Decode),
+        "profile" => ProfileArgs::from_arg_matches(matches).map(Command::Profile),
+        "audit" => AuditArgs::from_arg_matches(matches).map(Command::Audit),
         "completions" => CompletionsArgs::from_arg_matches(matches).map(Command::Completions),
         _ => Err(missing_verb()),
     }
@@ -162,7 +184,7 @@ mod tests {
 
     #[test]
     fn every_verb_is_read() {
-        for verb in VERBS.iter().filter(|verb| verb.name != "completions") {
+        for verb in VERBS.iter().filter(|verb| ["issue", "verify", "decode"].contains(&verb.name)) {
             for call in
                 [format!("stream-token {} 123", verb.name), format!("stream-token -q {} 123", verb.name)]
             {
@@ -176,6 +198,15 @@ mod tests {
         let cli = parsed("stream-token --profile a -q issue 1 -o json --profile b").unwrap();
         assert_eq!(cli.global.profile.as_deref(), Some("b"));
         assert_eq!((cli.global.output, cli.global.quiet), (Some(Format::Json), true));
+    }
+
+    #[test]
+    fn what_goes_for_every_command_stands_behind_a_verbs_own_verb() {
+        for call in
+            ["stream-token profile list -q", "stream-token profile -q list", "stream-token -q profile list"]
+        {
+            assert!(parsed(call).unwrap().global.quiet, "{call}");
+        }
     }
 
     #[test]

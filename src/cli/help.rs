@@ -27,18 +27,22 @@ Environment:
   STREAM_API_SECRET_FILE  a file that holds the app's API secret
   STREAM_API_SECRET       the API secret itself
   STREAM_API_KEY          the app's API key, beside a secret from the environment
+  XDG_CONFIG_HOME         holds stream-token/config.toml; else ~/.config does
+  XDG_STATE_HOME          holds stream-token/audit; else ~/.local/state does
+  STATE_DIRECTORY         holds audit, where systemd sets it
   NO_COLOR                no colour, unless --color always
 
 Exit codes:
   0  success, valid
-  1  failed: input or output
+  1  failed: input, output or the audit log
   2  usage
   3  no secret
   4  not a token
   5  not signed by this profile's secret
   6  outside its time: expired, not yet valid, issued in the future, revoked
   7  signed, but a server token, no customer's, or another customer's
-  8  some lines of a batch were refused";
+  8  some lines of a batch were refused
+  9  the audit log does not verify";
 
 /// What `issue` is for.
 pub(super) const ISSUE: &str = "\
@@ -103,3 +107,126 @@ Examples:
   stream-token completions bash > stream-token.bash
   stream-token completions zsh > _stream-token
   stream-token completions fish | grep -c issue";
+
+/// What `profile` is for.
+pub(super) const PROFILE: &str = "\
+Add, list, show and remove profiles: one is one Stream app.
+
+A profile holds the app's API key, where its secret comes from, and a policy for its tokens. The \
+configuration holds all of that, and never a secret. Every change is recorded in the audit log.";
+
+/// Examples of `profile`.
+pub(super) const PROFILE_EXAMPLES: &str = "\
+Examples:
+  stream-token profile add staging --secret env:STAGING_SECRET --api-key abc123
+  stream-token profile list";
+
+/// What `profile add` is for.
+pub(super) const PROFILE_ADD: &str = "\
+Add a profile; the first becomes the default.
+
+The secret stays where it is: in a variable, a file, a systemd credential, or a password manager \
+whose command prints it. The words of a command are split at white space, and no shell sees them.";
+
+/// Examples of `profile add`.
+pub(super) const PROFILE_ADD_EXAMPLES: &str = "\
+Examples:
+  stream-token profile add eu --secret file:/run/secrets/stream --api-key abc123
+  stream-token profile add us --secret 'command:pass show stream/us' --issued-at
+  stream-token profile add live --secret credential:stream --production --default-lifetime 1h";
+
+/// What `profile list` is for.
+pub(super) const PROFILE_LIST: &str = "\
+List all profiles.
+
+The one that is meant where none is named is marked.";
+
+/// Examples of `profile list`.
+pub(super) const PROFILE_LIST_EXAMPLES: &str = "\
+Examples:
+  stream-token profile list
+  stream-token profile list -o json";
+
+/// What `profile show` is for.
+pub(super) const PROFILE_SHOW: &str = "\
+Show one profile.
+
+Its secret is not read.";
+
+/// Examples of `profile show`.
+pub(super) const PROFILE_SHOW_EXAMPLES: &str = "\
+Examples:
+  stream-token profile show demo";
+
+/// What `profile default` is for.
+pub(super) const PROFILE_DEFAULT: &str = "\
+Make a profile the default.
+
+It is meant where neither --profile nor the environment names another.";
+
+/// Examples of `profile default`.
+pub(super) const PROFILE_DEFAULT_EXAMPLES: &str = "\
+Examples:
+  stream-token profile default demo";
+
+/// What `profile remove` is for.
+pub(super) const PROFILE_REMOVE: &str = "\
+Remove a profile.
+
+Its secret stays where it is. Its name is asked for again, or given with --confirm.";
+
+/// Examples of `profile remove`.
+pub(super) const PROFILE_REMOVE_EXAMPLES: &str = "\
+Examples:
+  stream-token profile add old --secret env:OLD
+  stream-token profile remove old --confirm old";
+
+/// What `audit` is for.
+pub(super) const AUDIT: &str = "\
+Read and check the log of who minted, refused or changed what.
+
+Every token but the demo profile's has its entry on disk before it is seen. The entries are chained \
+by their hashes; a head that was kept elsewhere shows whether the log was cut or rewritten.";
+
+/// Examples of `audit`.
+pub(super) const AUDIT_EXAMPLES: &str = "\
+Examples:
+  stream-token audit list --customer 123 --since '7d ago'
+  stream-token audit verify";
+
+/// What `audit list` is for.
+pub(super) const AUDIT_LIST: &str = "\
+List who minted, refused or changed what.
+
+Lines of the log that cannot be read are shown, not passed over.";
+
+/// Examples of `audit list`.
+pub(super) const AUDIT_LIST_EXAMPLES: &str = "\
+Examples:
+  stream-token audit list --customer 123
+  stream-token audit list --since '1h ago' --outcome refused";
+
+/// What `audit verify` is for.
+pub(super) const AUDIT_VERIFY: &str = "\
+Check that nothing in the log was changed.
+
+An edited, inserted, removed, moved or foreign line is named, and the exit code is 9. With the head \
+that was printed earlier, a log that was cut or rewritten is found too.";
+
+/// Examples of `audit verify`.
+pub(super) const AUDIT_VERIFY_EXAMPLES: &str = "\
+Examples:
+  stream-token audit verify
+  stream-token audit verify -o json";
+
+/// What `audit head` is for.
+pub(super) const AUDIT_HEAD: &str = "\
+Print the log's head, to be kept elsewhere.
+
+It is the log's id, the number of its last entry and that entry's hash. Keep it where whoever writes \
+the log cannot: then 'audit verify --expect HEAD' finds a log that was cut or rewritten.";
+
+/// Examples of `audit head`.
+pub(super) const AUDIT_HEAD_EXAMPLES: &str = "\
+Examples:
+  stream-token profile add a --secret env:A && stream-token audit head";

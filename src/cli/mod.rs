@@ -4,6 +4,8 @@
 mod completion;
 mod grammar;
 mod help;
+mod log;
+mod profiles;
 mod values;
 
 use std::ffi::OsString;
@@ -17,6 +19,8 @@ use crate::time::When;
 use crate::token::{CustomerId, Leeway};
 
 pub use completion::Shell;
+pub use log::{AuditArgs, AuditCommand, AuditListArgs, AuditVerifyArgs};
+pub use profiles::{ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileRemoveArgs};
 
 /// A call of the program.
 #[derive(Debug)]
@@ -34,12 +38,21 @@ pub struct Global {
     /// Work with this profile: one Stream app and its secret
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
+    /// The configuration file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The directory that holds the audit log
+    #[arg(long, value_name = "DIR")]
+    pub state_dir: Option<PathBuf>,
     /// The form of the result: text (default), json; for issue also header, curl, env, csv
     #[arg(short, long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
     pub output: Option<Format>,
     /// When to use colour: auto (default), always, never
     #[arg(long, value_enum, value_name = "COLOR", hide_possible_values = true)]
     pub color: Option<ColorChoice>,
+    /// Never ask; what would be asked is refused, with the flag to use
+    #[arg(long)]
+    pub no_input: bool,
     /// Leave notes out; errors are still told
     #[arg(short, long)]
     pub quiet: bool,
@@ -51,8 +64,11 @@ impl Global {
     fn or(self, before: Self) -> Self {
         Self {
             profile: self.profile.or(before.profile),
+            config: self.config.or(before.config),
+            state_dir: self.state_dir.or(before.state_dir),
             output: self.output.or(before.output),
             color: self.color.or(before.color),
+            no_input: self.no_input || before.no_input,
             quiet: self.quiet || before.quiet,
         }
     }
@@ -98,6 +114,10 @@ pub enum Command {
     /// `decode`
     /// `decode`
     Decode(DecodeArgs),
+    /// `profile`
+    Profile(ProfileArgs),
+    /// `audit`
+    Audit(AuditArgs),
     /// `completions`
     Completions(CompletionsArgs),
 }
@@ -122,6 +142,9 @@ pub struct IssueArgs {
     /// Say in the tokens when they were issued; without it they do not say
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub issued_at: Option<When>,
+    /// For a production profile: its name, typed again
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
 }
 
 /// When a token ends.

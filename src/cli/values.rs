@@ -3,7 +3,11 @@
 
 use std::error::Error;
 
+use std::time::Duration;
+
 use super::Expiry;
+use crate::profile::check_base_url;
+use crate::secret::Source;
 use crate::time::{WhenError, parse_duration};
 use crate::token::Leeway;
 
@@ -15,4 +19,23 @@ pub(super) fn leeway(text: &str) -> Result<Leeway, Box<dyn Error + Send + Sync>>
 /// Reads an expiry: a time or `never`.
 pub(super) fn expiry(text: &str) -> Result<Expiry, WhenError> {
     if text == "never" { Ok(Expiry::Never) } else { text.parse().map(Expiry::At) }
+}
+
+/// Reads a source.
+pub(super) fn source(text: &str) -> Result<Source, String> {
+    Source::parse(text)
+}
+
+/// Reads a lifetime, which is longer than nothing.
+pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(duration) if duration.is_zero() => Err("a lifetime of 0 ends before it starts".into()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Reads a base URL.
+pub(super) fn base_url(text: &str) -> Result<String, String> {
+    check_base_url(text)
 }

@@ -1,7 +1,7 @@
 //! Reads a batch line by line, in constant memory whatever the lines are.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
@@ -11,10 +11,13 @@ use crate::foreign;
 /// The most bytes of a line that are kept: more than a token, a `Bearer` and quotes have.
 const LONGEST_LINE: usize = 8 * 1024;
 
+/// How much is read at once. It is more than standard input keeps of its own, which then keeps nothing.
+const BUFFER: usize = 64 * 1024;
+
 /// A batch that is being read.
 pub(super) struct Batch {
     /// Where it comes from.
-    reader: Box<dyn BufRead>,
+    reader: BufReader<Box<dyn Read>>,
     /// What it is called in errors.
     name: String,
     /// How many lines have been read.
@@ -53,22 +56,27 @@ impl Batch {
     /// Opens a file, or standard input for `-`.
     pub(super) fn open(path: &Path) -> Result<Self> {
         if path == Path::new("-") {
-            return Ok(Self::new(Box::new(io::stdin().lock()), "standard input".into()));
+            return Ok(Self::new(Box::new(io::stdin()), "standard input".into()));
         }
         let name = foreign::path(path);
         let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
-        Ok(Self::new(Box::new(BufReader::new(file)), name))
+        Ok(Self::new(Box::new(file), name))
     }
 
     /// Takes a reader for a batch.
-    fn new(reader: Box<dyn BufRead>, name: String) -> Self {
-        Self { reader, name, line: 0 }
+    fn new(reader: Box<dyn Read>, name: String) -> Self {
+        Self { reader: BufReader::with_capacity(BUFFER, reader), name, line: 0 }
+    }
+
+    /// Tells whether the next line is at hand, or may have to be waited for.
+    pub(super) fn has_more_at_hand(&self) -> bool {
+        self.reader.buffer().contains(&b'\n')
     }
 
     /// Reads the next line that is not blank; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<Line>> {
         loop {
-            let read = read_line(self.reader.as_mut());
+            let read = read_line(&mut self.reader);
             let Some(mut text) = read.with_context(|| format!("cannot read {}", self.name))? else {
                 return Ok(None);
             };
@@ -122,7 +130,8 @@ mod tests {
     use super::*;
 
     fn lines(bytes: &'static [u8]) -> Vec<(u64, Result<String, LineFault>)> {
-        let mut batch = Batch::new(Box::new(BufReader::with_capacity(7, bytes)), "a test".into());
+        let mut batch =
+            Batch { reader: BufReader::with_capacity(7, Box::new(bytes)), name: "a test".into(), line: 0 };
         std::iter::from_fn(|| batch.next().unwrap()).map(|line| (line.number, line.text)).collect()
     }
 

@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use anyhow::{Context as _, Result};
 
 use super::Context;
-use crate::token::{LONGEST_PASTE, PasteError, find};
+use crate::token::{LONGEST_PASTE, PasteError, Pasted, find};
 
 /// Gets the one token that an argument holds; `-` reads standard input. What was stripped is said.
 ///
@@ -14,18 +14,29 @@ use crate::token::{LONGEST_PASTE, PasteError, find};
 pub(super) fn token_of(argument: &str, context: &mut Context<'_>) -> Result<String> {
     let text = text_of(argument, context)?;
     match find(&text) {
-        Ok(pasted) => {
-            if !pasted.stripped().is_empty() {
-                let stripped: Vec<_> = pasted.stripped().iter().map(ToString::to_string).collect();
-                context.terminal.note(&format!("stripped from the token: {}", stripped.join(", ")));
-            }
-            Ok(pasted.token().to_owned())
-        }
+        Ok(pasted) => Ok(unwrapped(&pasted, "", context)),
         Err(error @ PasteError::SeveralTokens { .. }) => Err(error.into()),
         Err(PasteError::Empty | PasteError::NoToken | PasteError::TooLong { .. }) => {
             Ok(text.trim().to_owned())
         }
     }
+}
+
+/// Gets the token of a batch's line. A line without one, or with several, comes out as it is.
+pub(super) fn token_of_line(text: String, number: u64, context: &mut Context<'_>) -> String {
+    match find(&text) {
+        Ok(pasted) => unwrapped(&pasted, &format!("line {number}: "), context),
+        Err(_) => text,
+    }
+}
+
+/// Gets the token out of a paste, and says what was stripped from it.
+fn unwrapped(pasted: &Pasted, place: &str, context: &mut Context<'_>) -> String {
+    if !pasted.stripped().is_empty() {
+        let stripped: Vec<_> = pasted.stripped().iter().map(ToString::to_string).collect();
+        context.terminal.note(&format!("{place}stripped from the token: {}", stripped.join(", ")));
+    }
+    pasted.token().to_owned()
 }
 
 /// Gets the text that an argument stands for, without one line break at its end.

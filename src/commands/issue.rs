@@ -4,112 +4,164 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::batch::Batch;
-use super::{Context, tell};
+use super::batch::{Batch, Line};
+use super::{Context, confirm, tell};
+use crate::audit::Channel;
 use crate::cli::{Expiry, Format, IssueArgs};
 use crate::custody::Opened;
 use crate::failure::{Exit, Failure, Usage};
 use crate::foreign::json_line;
-use crate::mint::{Mint, Minted};
+use crate::mint::{Chunk, Mint, Minted, Record, Requester};
+use crate::profile::{self, ProfileName, Terms, Wish};
 use crate::secret::Source;
-use crate::time::{Timestamp, utc};
-use crate::token::{Claims, CustomerId};
+use crate::time::{Timestamp, full, utc};
+use crate::token::CustomerId;
 use crate::view::{self, IssuedJson};
-
-/// The times that every token of this call carries.
-#[derive(Debug, Clone, Copy)]
-struct Times {
-    /// `exp`
-    expires_at: Option<Timestamp>,
-    /// `iat`
-    issued_at: Option<Timestamp>,
-}
 
 /// How tokens come out.
 struct Form {
     /// The form that was asked for.
     format: Format,
     /// The profile's name in JSON.
-    profile: Option<String>,
+    profile: Option<ProfileName>,
     /// The secret's source in JSON.
     source: Source,
     /// The API key that a curl command needs.
     api_key: String,
+    /// Where a curl command goes, if not to Stream's usual place.
+    base_url: Option<String>,
+}
+
+/// What is minted with: one profile's mint, for one person, on the same terms for all.
+struct Press<'a> {
+    /// The mint.
+    mint: Mint<'a>,
+    /// What every token gets.
+    terms: Terms,
+    /// Who mints.
+    requester: Requester,
+    /// How the tokens come out.
+    form: Form,
 }
 
 /// Mints the tokens that were asked for.
 pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Exit> {
     let customers =
         arguments.customers.iter().map(|text| text.parse()).collect::<Result<Vec<CustomerId>, _>>()?;
-    let times = times(context, arguments)?;
+    let now = context.clock.now();
+    let wish = wish(arguments, now)?;
     refuse_several(context.format(), arguments)?;
-    let opened = context.open_secret()?;
-    let mint = Mint::new(&opened.secret);
-    let form = Form::new(context.format(), opened)?;
-    if form.format == Format::Csv {
+    let chosen = context.choose_profile()?;
+    if chosen.policy.is_production {
+        confirm::production(context, &chosen, arguments.confirm.as_deref())?;
+    }
+    let opened = context.open_secret(chosen)?;
+    let journal = if opened.profile.is_demo() { None } else { Some(context.journal()?) };
+    let record = journal.as_ref().map_or(Record::Demo, Record::Journal);
+    let mint = Mint::new(&opened.secret, opened.profile.name.clone(), opened.profile.policy, record);
+    let requester = Requester { actor: context.actor(), channel: Channel::Cli };
+    let terms = mint.decide(&wish, now, &requester)?;
+    check(context, &wish, &terms, now)?;
+    let press = Press { mint, terms, requester, form: Form::new(context.format(), opened)? };
+    if press.form.format == Format::Csv {
         context.terminal.print(view::CSV_HEADER)?;
     }
     if let Some(path) = &arguments.from {
-        return run_batch(context, path, times, &mint, &form);
+        return run_batch(context, path, &press);
     }
-    for customer in customers {
-        let minted = mint.mint(times.claims(customer)?);
-        context.terminal.print(&form.show(&minted))?;
+    match customers.as_slice() {
+        [customer] => press.one(context, *customer)?,
+        several => press.several(context, several)?,
     }
     Ok(Exit::Success)
 }
 
+impl Press<'_> {
+    /// Mints one token.
+    fn one(&self, context: &mut Context<'_>, customer: CustomerId) -> Result<()> {
+        let minted = self.mint.mint(customer, &self.terms, &self.requester)?;
+        Ok(context.terminal.print(&self.form.show(&minted))?)
+    }
+
+    /// Mints for several customers, chunk by chunk.
+    fn several(&self, context: &mut Context<'_>, customers: &[CustomerId]) -> Result<()> {
+        let mut chunk = Chunk::default();
+        for customer in customers {
+            self.add(context, &mut chunk, *customer)?;
+        }
+        self.chunk(context, &mut chunk)
+    }
+
+    /// Adds a customer to a chunk. A chunk that is full is minted first.
+    fn add(&self, context: &mut Context<'_>, chunk: &mut Chunk, customer: CustomerId) -> Result<()> {
+        if !chunk.push(customer) {
+            self.chunk(context, chunk)?;
+            // An empty chunk has room.
+            let _ = chunk.push(customer);
+        }
+        Ok(())
+    }
+
+    /// Mints a chunk and empties it. Its tokens come out once its entry is on disk.
+    fn chunk(&self, context: &mut Context<'_>, chunk: &mut Chunk) -> Result<()> {
+        let chunk = std::mem::take(chunk);
+        if !chunk.is_empty() {
+            for minted in self.mint.mint_chunk(&chunk, &self.terms, &self.requester)? {
+                context.terminal.print(&self.form.show(&minted))?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Mints a token for every line; a bad line is told by its number, and the others still come out.
-fn run_batch(context: &mut Context<'_>, path: &Path, times: Times, mint: &Mint, form: &Form) -> Result<Exit> {
+fn run_batch(context: &mut Context<'_>, path: &Path, press: &Press<'_>) -> Result<Exit> {
     let mut batch = Batch::open(path)?;
-    let is_piped = path == Path::new("-");
+    let mut chunk = Chunk::default();
     let mut exit = Exit::Success;
     while let Some(line) = batch.next()? {
-        let refused = match line.text {
-            Ok(text) => match text.parse::<CustomerId>() {
-                Ok(customer) => {
-                    let minted = mint.mint(times.claims(customer)?);
-                    context.terminal.print(&form.show(&minted))?;
-                    if is_piped {
-                        context.terminal.flush()?;
-                    }
-                    continue;
-                }
-                Err(error) => (error.to_string(), Some(error.hint())),
-            },
-            Err(fault) => (fault.message(), None),
-        };
-        let (message, hint) = refused;
-        let message = format!("line {}: {message}", line.number);
-        tell(&mut context.terminal, &Failure { exit: Exit::SomeRefused, message, hint });
-        exit = Exit::SomeRefused;
+        match customer_of(line) {
+            Ok(customer) => press.add(context, &mut chunk, customer)?,
+            Err(failure) => {
+                // What came before the bad line comes out before it is told.
+                press.chunk(context, &mut chunk)?;
+                tell(&mut context.terminal, &failure);
+                exit = Exit::SomeRefused;
+            }
+        }
+        // Whoever feeds us line by line gets an answer to each.
+        if !batch.has_more_at_hand() {
+            press.chunk(context, &mut chunk)?;
+            context.terminal.flush()?;
+        }
     }
+    press.chunk(context, &mut chunk)?;
     Ok(exit)
 }
 
-impl Times {
-    /// Makes the claims of a customer's token.
-    fn claims(self, customer: CustomerId) -> Result<Claims> {
-        let mut claims = Claims::new(customer);
-        if let Some(at) = self.expires_at {
-            claims = claims.expiring(at)?;
-        }
-        if let Some(at) = self.issued_at {
-            claims = claims.issued(at)?;
-        }
-        Ok(claims)
-    }
+/// Reads the customer of a line.
+fn customer_of(line: Line) -> Result<CustomerId, Failure> {
+    let refused = |message: String, hint| {
+        let message = format!("line {}: {message}", line.number);
+        Failure { exit: Exit::SomeRefused, message, hint }
+    };
+    let text = line.text.map_err(|fault| refused(fault.message(), None))?;
+    text.parse::<CustomerId>().map_err(|error| refused(error.to_string(), Some(error.hint())))
 }
 
-/// Resolves the times, and says what is odd about them.
-fn times(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Times> {
-    let now = context.clock.now();
-    let expires_at = match &arguments.expires {
-        Some(Expiry::At(when)) => Some(when.resolve_ahead(now)?),
-        Some(Expiry::Never) | None => None,
+/// Resolves what is asked for.
+fn wish(arguments: &IssueArgs, now: Timestamp) -> Result<Wish> {
+    let expiry = match &arguments.expires {
+        Some(Expiry::At(when)) => profile::Expiry::At(when.resolve_ahead(now)?),
+        Some(Expiry::Never) => profile::Expiry::Never,
+        None => profile::Expiry::Unsaid,
     };
-    let issued_at = arguments.issued_at.as_ref().map(|when| when.resolve(now));
-    if let (Some(expires_at), Some(issued_at)) = (expires_at, issued_at)
+    Ok(Wish { expiry, issued_at: arguments.issued_at.as_ref().map(|when| when.resolve(now)) })
+}
+
+/// Refuses terms that make no sense, and says what is odd about them and what policy added.
+fn check(context: &mut Context<'_>, wish: &Wish, terms: &Terms, now: Timestamp) -> Result<()> {
+    if let (Some(expires_at), Some(issued_at)) = (terms.expires_at, terms.issued_at)
         && expires_at <= issued_at
     {
         return Err(Usage {
@@ -122,10 +174,16 @@ fn times(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Times> {
         }
         .into());
     }
-    if issued_at.is_some_and(|at| at > now) {
+    if let (profile::Expiry::Unsaid, Some(at)) = (wish.expiry, terms.expires_at) {
+        context.terminal.note(&format!("policy: the token expires {}", full(at, now)));
+    }
+    if let (None, Some(at)) = (wish.issued_at, terms.issued_at) {
+        context.terminal.note(&format!("policy: the token says that it was issued {}", full(at, now)));
+    }
+    if terms.issued_at.is_some_and(|at| at > now) {
         context.terminal.note("iat is in the future: until then Stream refuses the token with code 42");
     }
-    Ok(Times { expires_at, issued_at })
+    Ok(())
 }
 
 /// Refuses forms that hold one token for several.
@@ -151,7 +209,8 @@ impl Form {
             }
             .into());
         };
-        Ok(Self { format, profile: opened.profile.name, source: opened.profile.source, api_key })
+        let (profile, base_url) = (opened.profile.name, opened.profile.base_url);
+        Ok(Self { format, profile, source: opened.profile.source, api_key, base_url })
     }
 
     /// Shows a token.
@@ -160,10 +219,11 @@ impl Form {
             Format::Text => format!("{}\n", minted.token.as_str()),
             Format::Json => {
                 let source = self.source.in_full();
-                json_line(&IssuedJson::new(minted, self.profile.as_deref(), &source)) + "\n"
+                json_line(&IssuedJson::new(minted, self.profile.as_ref().map(ProfileName::as_str), &source))
+                    + "\n"
             }
             Format::Header => view::header(minted),
-            Format::Curl => view::curl(minted, &self.api_key),
+            Format::Curl => view::curl(minted, &self.api_key, self.base_url.as_deref()),
             Format::Env => view::env(minted),
             Format::Csv => view::csv(minted),
         }

@@ -1,25 +1,37 @@
 //! One verb a file, each composed of the rooms below.
 
+mod audit;
 mod batch;
 mod completions;
+mod confirm;
 mod decode;
 mod input;
 mod issue;
+mod profile;
 mod verify;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::Result;
 
+use crate::audit::{Actor, Journal};
 use crate::cli::{self, Cli, ColorChoice, Command, Format, Global};
 use crate::custody::{self, Opened};
+use crate::environment::{self, Environment};
 use crate::failure::{Exit, Failure, Usage};
 use crate::foreign::json_line;
-use crate::profile;
-use crate::secret::Environment;
+use crate::profile::{Config, ConfigError, Profile, choose, config_path};
 use crate::terminal::{Color, Terminal, Voice};
 use crate::time::Clock;
 use crate::view::Look;
+
+/// How long a password manager's command may take that nobody watches.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long it may take where somebody may have to unlock something.
+const PATIENCE_OF_A_PERSON: Duration = Duration::from_mins(1);
 
 /// What a command works in.
 struct Context<'a> {
@@ -51,6 +63,8 @@ fn carry_out(call: Cli, environment: &Environment<'_>, clock: Clock) -> Exit {
         Command::Issue(arguments) => issue::run(&mut context, &arguments),
         Command::Verify(arguments) => verify::run(&mut context, &arguments),
         Command::Decode(arguments) => decode::run(&mut context, &arguments),
+        Command::Profile(arguments) => profile::run(&mut context, &arguments.command),
+        Command::Audit(arguments) => audit::run(&mut context, &arguments.command),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),
     };
     conclude(&mut context.terminal, done)
@@ -106,17 +120,55 @@ fn voice(global: &Global) -> Voice {
 }
 
 impl Context<'_> {
-    /// Opens the secret of the profile that was chosen, and says where it came from.
-    fn open_secret(&mut self) -> Result<Opened> {
-        let choice = profile::choose(self.global.profile.as_deref(), self.environment)?;
-        let opened = custody::open(choice.profile, self.environment)?;
+    /// Chooses the profile, and says what was passed over.
+    fn choose_profile(&mut self) -> Result<Profile> {
+        let choice = choose(self.global.profile.as_deref(), self.environment, || self.config())?;
         if let Some(variable) = choice.ignored {
             self.terminal.note(&format!("{variable} is set and ignored: a profile was named"));
         }
+        Ok(choice.profile)
+    }
+
+    /// Opens a profile's secret, and says where it came from.
+    fn open_secret(&mut self, profile: Profile) -> Result<Opened> {
+        let limit = if self.terminal.is_asked() { PATIENCE_OF_A_PERSON } else { PATIENCE };
+        let opened = custody::open(profile, self.environment, limit)?;
         for note in &opened.notes {
             self.terminal.note(note);
         }
         Ok(opened)
+    }
+
+    /// Gives the path of the configuration; `None` where there is no place for one.
+    fn config_path(&self) -> Option<PathBuf> {
+        config_path(self.global.config.as_deref(), environment::config_dir(self.environment))
+    }
+
+    /// Reads the configuration. Without a place for one it is empty.
+    fn config(&self) -> Result<Config, ConfigError> {
+        self.config_path().map_or_else(|| Ok(Config::default()), |path| Config::load(&path))
+    }
+
+    /// Gives the directory that holds the audit log.
+    fn state_dir(&self) -> Result<PathBuf> {
+        let place = self.global.state_dir.clone().or_else(|| environment::state_dir(self.environment));
+        place.ok_or_else(|| {
+            let message = "there is no place for the audit log".into();
+            Usage { message, hint: "set HOME, or give a directory with --state-dir".into() }.into()
+        })
+    }
+
+    /// Opens the audit log for writing.
+    fn journal(&self) -> Result<Journal> {
+        Ok(Journal::open(&self.state_dir()?, self.clock)?)
+    }
+
+    /// Tells who calls.
+    fn actor(&self) -> Actor {
+        Actor {
+            user: environment::user(self.environment),
+            sudo_user: environment::sudo_user(self.environment),
+        }
     }
 
     /// Tells the form of the result.

@@ -18,11 +18,11 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
     let is_json = context.is_json_or_text("verify")?;
     let rules = rules(context, arguments)?;
     if let Some(path) = &arguments.from {
-        let candidates = candidates(&context.open_secret()?);
+        let candidates = candidates(&opened(context)?);
         return run_batch(context, path, &candidates, &rules, is_json);
     }
     let token = input::token_of(arguments.token.as_deref().unwrap_or("-"), context)?;
-    let candidates = candidates(&context.open_secret()?);
+    let candidates = candidates(&opened(context)?);
     let report = examine(&token, &candidates, &rules);
     let shown =
         if is_json { view::verify_json(&report, None) } else { view::verify_text(&report, context.look()) };
@@ -47,7 +47,8 @@ fn run_batch(
             context.terminal.note(&format!("line {}: {}", line.number, fault.message()));
             String::new()
         });
-        let report = examine(&text, candidates, rules);
+        let token = input::token_of_line(text, line.number, context);
+        let report = examine(&token, candidates, rules);
         if report.verdict != Verdict::Valid {
             exit = Exit::SomeRefused;
         }
@@ -62,6 +63,12 @@ fn run_batch(
         }
     }
     Ok(exit)
+}
+
+/// Opens the secret of the chosen profile.
+fn opened(context: &mut Context<'_>) -> Result<Opened> {
+    let profile = context.choose_profile()?;
+    context.open_secret(profile)
 }
 
 /// Resolves what the tokens are held against.
@@ -79,7 +86,10 @@ fn rules(context: &Context<'_>, arguments: &VerifyArgs) -> Result<Rules> {
 /// Gives the secrets that may have signed a token.
 fn candidates(opened: &Opened) -> Vec<Candidate> {
     vec![Candidate {
-        name: SignedBy { profile: opened.profile.name.clone(), secret: Generation::Current },
+        name: SignedBy {
+            profile: opened.profile.name.as_ref().map(ToString::to_string),
+            secret: Generation::Current,
+        },
         is_chosen: true,
         verifier: Verifier::new(&opened.secret),
     }]

@@ -3,6 +3,7 @@
 //! A secret is held in memory that is wiped when dropped, has no `Display`, and its `Debug` is
 //! redacted. Where it comes from is a [`Source`], one closed set.
 
+mod command;
 mod file;
 mod source;
 
@@ -11,8 +12,9 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+pub use command::CommandError;
 pub use file::FileFault;
-pub use source::{Environment, Read, Source, SourceError};
+pub use source::{Read, Source, SourceError};
 
 /// How many bytes a secret has at most; more than any API secret, and little to hold.
 pub const LONGEST_SECRET: usize = 4096;

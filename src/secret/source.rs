@@ -1,23 +1,23 @@
 //! Where a secret comes from: one closed set, never a chain.
 
 use std::error::Error;
-use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use super::command::{self, CommandError};
 use super::file::{self, FileFault, Trust};
 use super::{Secret, SecretError};
+use crate::environment::Environment;
 use crate::foreign::{self, brief, identifier};
+use crate::time::span;
 
 /// The variable in which systemd names the directory of a unit's credentials.
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 
 /// The secret of the built-in `demo` profile: published here, and of no Stream app.
 const DEMO_SECRET: &str = "demo-secret-published-in-the-readme-never-use-it";
-
-/// Looks up environment variables; the caller decides what stands behind it.
-pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
 
 /// Where a secret comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +30,9 @@ pub enum Source {
     File(PathBuf),
     /// `credential:NAME`: a credential that systemd passed to the service.
     Credential(String),
+    /// `command:PROG ARGS`: what a program prints, a password manager's for one. The words are split
+    /// at white space; no shell sees them.
+    Command(Vec<String>),
 }
 
 /// A secret as it was read, and what to say about it.
@@ -75,6 +78,13 @@ pub enum SourceError {
         /// The source that was asked.
         source: Source,
     },
+    /// The command gave no secret.
+    Command {
+        /// The source that was asked.
+        source: Source,
+        /// Why it did not.
+        error: CommandError,
+    },
 }
 
 impl SourceError {
@@ -100,6 +110,13 @@ impl SourceError {
             Self::NoCredentials { .. } => {
                 "add LoadCredential= to the unit, or use env: or file: outside of systemd".into()
             }
+            Self::Command { error: CommandError::NotStarted(_), .. } => {
+                "give the program's whole path; words are split at white space, and no shell is asked".into()
+            }
+            Self::Command { error: CommandError::TimedOut(_), .. } => {
+                "run the command by itself: it may wait for you to unlock something".into()
+            }
+            Self::Command { .. } => "run the command by itself, and see what it says".into(),
         }
     }
 }
@@ -117,6 +134,14 @@ impl fmt::Display for SourceError {
             Self::NoCredentials { source } => {
                 write!(f, "cannot read {source}: {CREDENTIALS_DIRECTORY} is not set")
             }
+            Self::Command { source, error } => match error {
+                CommandError::NotStarted(error) => write!(f, "cannot start {source}: {error}"),
+                CommandError::Unread(error) => write!(f, "cannot read {source}: {error}"),
+                CommandError::Failed(status) => write!(f, "{source} failed: {status}"),
+                CommandError::TimedOut(limit) => {
+                    write!(f, "{source} did not end within {}, and was stopped", span(*limit))
+                }
+            },
         }
     }
 }
@@ -125,15 +150,19 @@ impl Error for SourceError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Unusable { error, .. } => Some(error),
-            Self::Unreadable { error, .. } => Some(error),
+            Self::Unreadable { error, .. }
+            | Self::Command {
+                error: CommandError::NotStarted(error) | CommandError::Unread(error), ..
+            } => Some(error),
             Self::Unsafe { fault, .. } => Some(fault),
-            Self::Missing { .. } | Self::NoCredentials { .. } => None,
+            Self::Missing { .. } | Self::NoCredentials { .. } | Self::Command { .. } => None,
         }
     }
 }
 
 impl Source {
-    /// Reads a source as it is written in a configuration: `env:NAME`, `file:/abs`, `credential:NAME`.
+    /// Reads a source as it is written in a configuration: `env:NAME`, `file:/abs`, `credential:NAME`,
+    /// `command:PROG ARGS`.
     ///
     /// # Errors
     /// A sentence that says which forms there are.
@@ -143,11 +172,15 @@ impl Source {
             "env" if is_variable_name(rest) => Ok(Self::Env(rest.to_owned())),
             "file" if Path::new(rest).is_absolute() => Ok(Self::File(rest.into())),
             "credential" if is_credential_name(rest) => Ok(Self::Credential(rest.to_owned())),
+            "command" if !rest.trim().is_empty() => {
+                Ok(Self::Command(rest.split_whitespace().map(str::to_owned).collect()))
+            }
+            "command" => Err("command: wants a program, as in command:pass show stream/staging".into()),
             "env" => Err("env: wants a variable's name, as in env:STREAM_API_SECRET".into()),
             "file" => Err("file: wants an absolute path, as in file:/etc/stream/secret".into()),
             "credential" => Err("credential: wants a name, as in credential:stream-secret".into()),
             _ => Err(format!(
-                "{} is not a source: use env:NAME, file:/abs or credential:NAME",
+                "{} is not a source: use env:NAME, file:/abs, credential:NAME or command:PROG ARGS",
                 identifier(text)
             )),
         }
@@ -161,15 +194,20 @@ impl Source {
             Self::Env(name) => format!("env:{name}"),
             Self::File(path) => format!("file:{}", path.to_string_lossy()),
             Self::Credential(name) => format!("credential:{name}"),
+            Self::Command(words) => format!("command:{}", words.join(" ")),
         }
     }
 
-    /// Reads the secret. `environment` looks up variables.
+    /// Reads the secret. `environment` looks up variables, and a command has until `limit` to answer.
     ///
     /// # Errors
     /// [`SourceError`], naming the source and what was wrong. It never holds a byte of the secret.
-    pub fn read(&self, environment: &Environment<'_>) -> Result<Read, SourceError> {
+    pub fn read(&self, environment: &Environment<'_>, limit: Duration) -> Result<Read, SourceError> {
         match self {
+            Self::Command(words) => match command::run(words, limit) {
+                Ok(bytes) => self.accept(bytes, false),
+                Err(error) => Err(SourceError::Command { source: self.clone(), error }),
+            },
             Self::Demo => self.accept(DEMO_SECRET.into(), false),
             Self::Env(name) => {
                 let value = environment(name).ok_or_else(|| SourceError::Missing { source: self.clone() })?;
@@ -213,6 +251,7 @@ impl fmt::Display for Source {
             Self::Env(name) => write!(f, "env:{}", brief(name)),
             Self::File(path) => write!(f, "file:{}", foreign::path(path)),
             Self::Credential(name) => write!(f, "credential:{}", brief(name)),
+            Self::Command(words) => write!(f, "command:{}", brief(words.first().map_or("", String::as_str))),
         }
     }
 }
@@ -234,7 +273,11 @@ fn is_credential_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
+
+    const LIMIT: Duration = Duration::from_mins(1);
 
     fn nothing(_: &str) -> Option<OsString> {
         None
@@ -243,25 +286,25 @@ mod tests {
     #[test]
     fn reads_a_variable_and_trims_one_line_break() {
         let environment = |name: &str| (name == "MY_SECRET").then(|| OsString::from("of the app\n"));
-        let read = Source::Env("MY_SECRET".into()).read(&environment).unwrap();
+        let read = Source::Env("MY_SECRET".into()).read(&environment, LIMIT).unwrap();
         assert_eq!(read.secret.expose(), b"of the app");
     }
 
     #[test]
     fn a_variable_that_is_not_set_is_named() {
-        let error = Source::Env("MY_SECRET".into()).read(&nothing).unwrap_err();
+        let error = Source::Env("MY_SECRET".into()).read(&nothing, LIMIT).unwrap_err();
         assert_eq!(error.to_string(), "the environment variable MY_SECRET is not set");
     }
 
     #[test]
     fn an_empty_variable_is_refused() {
-        let error = Source::Env("X".into()).read(&|_| Some("\n".into())).unwrap_err();
+        let error = Source::Env("X".into()).read(&|_| Some("\n".into()), LIMIT).unwrap_err();
         assert_eq!(error.to_string(), "cannot use env:X: the secret is empty");
     }
 
     #[test]
     fn a_credential_wants_the_directory_that_systemd_gives() {
-        let error = Source::Credential("key".into()).read(&nothing).unwrap_err();
+        let error = Source::Credential("key".into()).read(&nothing, LIMIT).unwrap_err();
         assert_eq!(error.to_string(), "cannot read credential:key: CREDENTIALS_DIRECTORY is not set");
     }
 
@@ -270,6 +313,8 @@ mod tests {
         assert_eq!(Source::parse("env:STREAM_API_SECRET"), Ok(Source::Env("STREAM_API_SECRET".into())));
         assert_eq!(Source::parse("file:/run/secret"), Ok(Source::File("/run/secret".into())));
         assert_eq!(Source::parse("credential:a.b-c_d"), Ok(Source::Credential("a.b-c_d".into())));
+        let words = vec!["pass".to_owned(), "show".into(), "a".into()];
+        assert_eq!(Source::parse("command:pass  show a"), Ok(Source::Command(words)));
     }
 
     #[test]
@@ -283,6 +328,8 @@ mod tests {
             "file:rel",
             "credential:../x",
             "credential:",
+            "command:",
+            "command: ",
             "plain:x",
             "hunter2",
         ] {
@@ -300,6 +347,6 @@ mod tests {
 
     #[test]
     fn the_demo_secret_is_sound() {
-        assert_eq!(Source::Demo.read(&nothing).unwrap().secret.weaknesses(), []);
+        assert_eq!(Source::Demo.read(&nothing, LIMIT).unwrap().secret.weaknesses(), []);
     }
 }

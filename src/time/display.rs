@@ -1,5 +1,7 @@
 //! Shows points in time to people: local, UTC, and how far away.
 
+use std::time::Duration;
+
 use chrono::{DateTime, Local, Utc};
 
 use super::Timestamp;
@@ -48,6 +50,24 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
     if at > now { format!("in {number} {unit}{plural}") } else { format!("{number} {unit}{plural} ago") }
 }
 
+/// Shows a duration as it is typed, in the largest units: `1h30m`, `7d`.
+#[must_use]
+pub fn span(duration: Duration) -> String {
+    let mut rest = duration.as_secs();
+    if rest == 0 {
+        return "0s".into();
+    }
+    let mut shown = String::new();
+    for (unit, seconds) in [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)] {
+        if rest >= seconds {
+            shown.push_str(&(rest / seconds).to_string());
+            shown.push(unit);
+            rest %= seconds;
+        }
+    }
+    shown
+}
+
 /// Gives the calendar's form of a time, for years of four digits.
 fn calendar(at: Timestamp) -> Option<DateTime<Utc>> {
     let seconds = i64::try_from(at.epoch_seconds()).ok()?;
@@ -79,5 +99,15 @@ mod tests {
     fn shows_utc_in_rfc_3339_and_falls_back_to_the_number() {
         assert_eq!(utc(at(1_893_456_000)), "2030-01-01T00:00:00Z");
         assert_eq!(utc(Timestamp::MAX), "9007199254740991");
+    }
+
+    #[test]
+    fn shows_a_span_as_it_is_typed() {
+        for (seconds, shown) in
+            [(0, "0s"), (59, "59s"), (5_400, "1h30m"), (86_400, "1d"), (694_861, "8d1h1m1s")]
+        {
+            assert_eq!(span(Duration::from_secs(seconds)), shown);
+            assert_eq!(crate::time::parse_duration(shown), Ok(Duration::from_secs(seconds)));
+        }
     }
 }

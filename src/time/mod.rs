@@ -6,7 +6,7 @@ mod when;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub use display::{full, relative, utc};
+pub use display::{full, relative, span, utc};
 pub use when::{DurationError, When, WhenError, parse_duration};
 
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z: a `NumericDate` (RFC 7519 section 2)

@@ -73,9 +73,9 @@ impl Verdict {
             Self::WrongCustomer => "signed, but for another customer",
             Self::IssuedInFuture => "it says that it was issued in the future",
             Self::NotYetValid => "it is not valid yet",
-            Self::Expired => "it has expired",
+            Self::Expired => "its exp is reached",
             Self::Revoked => "it was issued before the revocation, or does not say when",
-            Self::Valid => "valid, unless revoked or its user deleted at Stream",
+            Self::Valid => "unless revoked, or its user deleted, at Stream",
         }
     }
 }

@@ -57,8 +57,8 @@ pub fn header(minted: &Minted) -> String {
 
 /// Shows a curl command that asks Stream, as this user, how many messages are unread.
 #[must_use]
-pub fn curl(minted: &Minted, api_key: &str) -> String {
-    let url = format!("{BASE_URL}/unread?api_key={}", percent_encoded(api_key));
+pub fn curl(minted: &Minted, api_key: &str, base_url: Option<&str>) -> String {
+    let url = format!("{}/unread?api_key={}", base_url.unwrap_or(BASE_URL), percent_encoded(api_key));
     format!("curl '{url}' -H 'Authorization: {}' -H 'Stream-Auth-Type: jwt'\n", minted.token.as_str())
 }
 

@@ -1,14 +1,18 @@
 //! Shows results to people and to programs: tables and JSON. It owns no stream.
 
+mod audit;
 mod completions;
 mod decode;
 mod issue;
+mod profiles;
 mod table;
 mod verify;
 
+pub use audit::{AuditRow, audit_bad_json, audit_table, audit_verified_json, audit_verified_text};
 pub use completions::completions_json;
 pub use decode::{decode_json, decode_text};
 pub use issue::{CSV_HEADER, IssuedJson, csv, curl, env, header};
+pub use profiles::{profile_json, profile_list, profile_text};
 pub use verify::{verify_json, verify_line, verify_text};
 
 /// How a text is laid out.

@@ -145,7 +145,9 @@ fn row(check: &Check) -> [Tinted; 3] {
 /// Lays out Stream's answer.
 fn answer(stream: StreamAnswer) -> [Tinted; 3] {
     let (word, tone, detail) = match stream {
-        StreamAnswer { accepts: Some(true), .. } => ("yes", Tone::Good, "Stream accepts it".into()),
+        StreamAnswer { accepts: Some(true), .. } => {
+            ("yes", Tone::Good, "an app with this secret accepts it".into())
+        }
         StreamAnswer { accepts: None, .. } => ("?", Tone::Faint, "what Stream answers cannot be told".into()),
         StreamAnswer { status: Some(status), code: Some(code), .. } => {
             ("no", Tone::Bad, format!("Stream answers {status}, code {code}"))

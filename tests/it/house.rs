@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floor of every room. Rooms on one floor never import each other.
-const FLOORS: [(&str, u8); 15] = [
+const FLOORS: [(&str, u8); 16] = [
     ("main", 8),
     ("commands", 7),
     ("cli", 6),
@@ -20,6 +20,7 @@ const FLOORS: [(&str, u8); 15] = [
     ("token", 3),
     ("secret", 2),
     ("time", 1),
+    ("environment", 1),
     ("foreign", 0),
 ];
 

@@ -162,12 +162,14 @@ fn a_hostile_file_name_is_shown_escaped_and_cut() {
 #[test]
 fn a_hostile_profile_name_is_shown_escaped() {
     let name = "a\u{1b}]52;c;eA==\u{7}\u{202e}";
-    let (error, hint) =
-        ("there is no profile 'a\\u{1b}]52;c;eA==\\u{7}\\u{202e}'", "the profile there is: demo");
+    let (error, hint) = (
+        "'a\\u{1b}]52;c;eA==\\u{7}\\u{202e}' is no profile's name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit",
+        "'stream-token profile list' shows the profiles",
+    );
     call(&["--profile", name, "issue", "1"]).run().is_refused(2, error, hint);
     call(&["issue", "1"]).with_env("STREAM_TOKEN_PROFILE", name).run().is_refused(2, error, hint);
-    let line = "{\"error\":{\"kind\":\"usage\",\"message\":\"there is no profile \
-                'a\\\\u{1b}]52;c;eA==\\\\u{7}\\\\u{202e}'\",\"hint\":\"the profile there is: demo\"}}\n";
+    let line = "{\"error\":{\"kind\":\"usage\",\"message\":\"'a\\\\u{1b}]52;c;eA==\\\\u{7}\\\\u{202e}' \
+                is no profile's name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit\",\"hint\":\"'stream-token profile list' shows the profiles\"}}\n";
     call(&["--profile", name, "-o", "json", "issue", "1"]).run().is(2, "", line);
 }
 

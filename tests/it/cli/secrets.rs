@@ -41,7 +41,7 @@ fn is_unsafe(call: &Call, why: &str, hint: &str) {
 
 #[test]
 fn without_any_secret_the_ways_to_set_one_are_told() {
-    let hint = "set STREAM_API_SECRET_FILE to a file that holds the app's API secret, or STREAM_API_SECRET to the \
+    let hint = "add a profile with 'stream-token profile add'; or set STREAM_API_SECRET_FILE to a file that holds the app's API secret, or STREAM_API_SECRET to the \
                 secret itself; or try '--profile demo'";
     call(&["issue", "1"]).run().is_refused(3, "no API secret is set", hint);
     call(&["verify", "x"]).run().is_refused(3, "no API secret is set", hint);
@@ -67,7 +67,7 @@ fn the_flag_wins_over_the_variable_and_both_over_a_secret_that_is_around() {
     let file = from_file(SECRET, 0o600).with_env("STREAM_TOKEN_PROFILE", "demo");
     file.run().is(0, &demo_token(), &ignored("STREAM_API_SECRET_FILE"));
     let unknown = with_secret(&["issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "nowhere");
-    unknown.run().is_refused(2, "there is no profile 'nowhere'", "the profile there is: demo");
+    unknown.run().is_refused(2, "there is no profile 'nowhere'", "profiles: demo");
 }
 
 #[test]
@@ -81,9 +81,13 @@ fn an_ignored_secret_is_not_read() {
 fn an_unknown_profile_is_a_usage_error() {
     let refused = |name: &str, shown: &str| {
         let output = call(&["--profile", name, "issue", "1"]).run();
-        output.is_refused(2, &format!("there is no profile {shown}"), "the profile there is: demo");
+        let error = format!(
+            "{shown} is no profile's name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit"
+        );
+        output.is_refused(2, &error, "'stream-token profile list' shows the profiles");
     };
-    refused("nowhere", "'nowhere'");
+    let unknown = call(&["--profile", "nowhere", "issue", "1"]).run();
+    unknown.is_refused(2, "there is no profile 'nowhere'", "profiles: demo");
     refused("Demo", "'Demo'");
     refused("", "''");
     refused(&"0123456789abcdef".repeat(4), "a value of 64 characters");

@@ -58,7 +58,7 @@ fn json_says_notes_and_errors_in_json_too() {
     let error = |kind: &str, message: &str, hint: &str| {
         format!("{{\"error\":{{\"kind\":\"{kind}\",\"message\":\"{message}\",\"hint\":{hint}}}}}\n")
     };
-    let hint = "\"the profile there is: demo\"";
+    let hint = "\"profiles: demo\"";
     let said = error("usage", "there is no profile 'x'", hint);
     call(&["--profile", "x", "-o", "json", "issue", "1"]).run().is(2, "", &said);
     let said = NOTE_JSON.to_owned()
@@ -68,7 +68,7 @@ fn json_says_notes_and_errors_in_json_too() {
 
 #[test]
 fn json_says_what_the_grammar_refuses_in_json_however_it_is_spelled() {
-    let line = "{\"error\":{\"kind\":\"usage\",\"message\":\"unexpected argument '--nope' found\",\
+    let line = "{\"error\":{\"kind\":\"usage\",\"message\":\"unexpected argument '--xyz' found\",\
                 \"hint\":\"run 'stream-token issue --help'\"}}\n";
     for form in [
         &["-o", "json"][..],
@@ -78,8 +78,8 @@ fn json_says_what_the_grammar_refuses_in_json_however_it_is_spelled() {
         &["-o=json"],
         &["-qo", "json"],
     ] {
-        call(&[form, &["issue", "--nope"]].concat()).run().is(2, "", line);
-        call(&[&["issue"], form, &["--nope"]].concat()).run().is(2, "", line);
+        call(&[form, &["issue", "--xyz"]].concat()).run().is(2, "", line);
+        call(&[&["issue"], form, &["--xyz"]].concat()).run().is(2, "", line);
     }
 }
 

@@ -78,7 +78,7 @@ fn valid() {
         &[],
         0,
         "\
-valid: valid, unless revoked or its user deleted at Stream
+valid: unless revoked, or its user deleted, at Stream
 
 form        ok   three segments, HS256, a claims object
 signature   ok   by the current secret from the environment
@@ -88,7 +88,7 @@ iat         ok   2029-12-31T23:59:55Z, 5 seconds ago
 nbf         ok   absent: valid from the start
 exp         ok   2030-01-02T00:00:00Z, in 24 hours
 revocation  -    not asked: --revoked-before
-stream      yes  Stream accepts it
+stream      yes  an app with this secret accepts it
 ",
     );
     in_json(&token, &[], 0, &signed_json("valid", Some(123), &accepted()));
@@ -257,7 +257,7 @@ in Stream's dashboard
         &live,
         &[],
         7,
-        &report("exp         ok    absent: valid until revoked", "yes", "Stream accepts it"),
+        &report("exp         ok    absent: valid until revoked", "yes", "an app with this secret accepts it"),
     );
     in_json(&live, &[], 7, &signed_json("server_token", None, &accepted()));
     let expired = signed(r#"{"exp":1893455999}"#);
@@ -288,7 +288,7 @@ issue CUSTOMER'
         )
     };
     let admin = signed(r#"{"user_id":"admin"}"#);
-    verdict(&admin, &[], 7, &report("expected customer-N, found 'admin'", "yes", "Stream accepts it"));
+    verdict(&admin, &[], 7, &report("expected customer-N, found 'admin'", "yes", "an app with this secret accepts it"));
     let expected = signed_json("not_a_customer", None, &accepted());
     in_json(&admin, &[], 7, &expected);
     let number = signed(r#"{"user_id":123}"#);
@@ -321,7 +321,7 @@ iat         ok    absent: any revocation at Stream ends this token
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
 revocation  -     not asked: --revoked-before
-stream      yes   Stream accepts it
+stream      yes   an app with this secret accepts it
 remedy            mint one for the right customer: stream-token issue 5
 ",
     );
@@ -390,7 +390,7 @@ fn expired() {
         &[],
         6,
         "\
-expired: it has expired
+expired: its exp is reached
 
 form        ok    three segments, HS256, a claims object
 signature   ok    by the current secret from the environment

@@ -5,7 +5,7 @@ use super::{DEMO, FROM_ENV, Output, call, demo, with_secret};
 
 /// The report on [`token`] at 2030-01-01T00:00:00Z.
 const VALID: &str = "\
-valid: valid, unless revoked or its user deleted at Stream
+valid: unless revoked, or its user deleted, at Stream
 
 form        ok   three segments, HS256, a claims object
 signature   ok   by the current secret from the environment
@@ -15,7 +15,7 @@ iat         ok   absent: any revocation at Stream ends this token
 nbf         ok   absent: valid from the start
 exp         ok   absent: valid until revoked
 revocation  -    not asked: --revoked-before
-stream      yes  Stream accepts it
+stream      yes  an app with this secret accepts it
 ";
 
 /// What a leeway is.

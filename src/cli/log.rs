@@ -1,0 +1,80 @@
+//! The grammar of `audit`.
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::help;
+use crate::audit::{Head, Outcome};
+use crate::time::When;
+use crate::token::CustomerId;
+
+/// What to do with the audit log.
+#[derive(Debug, Args)]
+#[command(subcommand_value_name = "COMMAND")]
+pub struct AuditArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: AuditCommand,
+}
+
+/// What to do with the audit log.
+#[derive(Debug, Subcommand)]
+pub enum AuditCommand {
+    /// List who minted, refused or changed what
+    #[command(long_about = help::AUDIT_LIST, after_long_help = help::AUDIT_LIST_EXAMPLES)]
+    List(AuditListArgs),
+    /// Check that nothing in the log was changed
+    #[command(long_about = help::AUDIT_VERIFY, after_long_help = help::AUDIT_VERIFY_EXAMPLES)]
+    Verify(AuditVerifyArgs),
+    /// Print the log's head, to be kept elsewhere
+    #[command(long_about = help::AUDIT_HEAD, after_long_help = help::AUDIT_HEAD_EXAMPLES)]
+    Head,
+}
+
+/// Which entries.
+#[derive(Debug, Args)]
+pub struct AuditListArgs {
+    /// From this time on
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub since: Option<When>,
+    /// Before this time
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    pub until: Option<When>,
+    /// About this customer, alone or in a batch
+    #[arg(long, value_name = "ID")]
+    pub customer: Option<CustomerId>,
+    /// By this user, or by one behind sudo
+    #[arg(long, value_name = "USER")]
+    pub actor: Option<String>,
+    /// That ended so
+    #[arg(long, value_enum, value_name = "OUTCOME")]
+    pub outcome: Option<OutcomeChoice>,
+}
+
+/// How an entry ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum OutcomeChoice {
+    /// It was done
+    Ok,
+    /// A rule refused it
+    Refused,
+    /// It was allowed, and failed
+    Failed,
+}
+
+impl From<OutcomeChoice> for Outcome {
+    fn from(choice: OutcomeChoice) -> Self {
+        match choice {
+            OutcomeChoice::Ok => Self::Ok,
+            OutcomeChoice::Refused => Self::Refused,
+            OutcomeChoice::Failed => Self::Failed,
+        }
+    }
+}
+
+/// What the log is held against.
+#[derive(Debug, Args)]
+pub struct AuditVerifyArgs {
+    /// A head that 'audit head' printed earlier: the log must hold it still
+    #[arg(long, value_name = "HEAD")]
+    pub expect: Option<Head>,
+}

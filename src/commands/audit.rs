@@ -1,0 +1,98 @@
+//! `audit`: reads and checks the audit log.
+
+use anyhow::Result;
+
+use super::Context;
+use crate::audit::{self, Filter, Listed};
+use crate::cli::{AuditCommand, AuditListArgs, AuditVerifyArgs};
+use crate::failure::{Exit, Usage};
+use crate::foreign::json_line;
+use crate::view::{self, AuditRow};
+
+/// How many lines are laid out in one table; the columns of the next may be of another width.
+const ROWS_A_TABLE: usize = 500;
+
+/// Carries out what was asked of the log.
+pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> Result<Exit> {
+    let is_json = context.is_json_or_text("audit")?;
+    match command {
+        AuditCommand::List(arguments) => list(context, arguments, is_json),
+        AuditCommand::Verify(arguments) => verify(context, arguments, is_json),
+        AuditCommand::Head => head(context, is_json),
+    }
+}
+
+/// Lists the entries that are asked for, and every bad line.
+fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> Result<Exit> {
+    let now = context.clock.now();
+    let filter = Filter {
+        since: arguments.since.as_ref().map(|when| when.resolve(now)),
+        until: arguments.until.as_ref().map(|when| when.resolve(now)),
+        customer: arguments.customer.map(crate::token::CustomerId::get),
+        actor: arguments.actor.clone(),
+        outcome: arguments.outcome.map(Into::into),
+    };
+    let listing = audit::list(&context.state_dir()?, filter)?;
+    let mut rows = vec![AuditRow::head()];
+    for listed in listing {
+        let listed = listed?;
+        if is_json {
+            context.terminal.print(&json_of(&listed))?;
+            continue;
+        }
+        rows.push(row_of(&listed));
+        if rows.len() >= ROWS_A_TABLE {
+            let shown = view::audit_table(std::mem::take(&mut rows), context.look());
+            context.terminal.print(&shown)?;
+        }
+    }
+    if !is_json {
+        let shown = view::audit_table(rows, context.look());
+        context.terminal.print(&shown)?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Shows a line of the log as JSON: an entry as the log has it.
+fn json_of(listed: &Listed) -> String {
+    match listed {
+        Listed::Entry { text, .. } => format!("{text}\n"),
+        Listed::Bad { segment, line, why } => view::audit_bad_json(segment, *line, &why.to_string()),
+    }
+}
+
+/// Lays a line of the log out for people.
+fn row_of(listed: &Listed) -> AuditRow {
+    match listed {
+        Listed::Entry { entry, .. } => AuditRow::of(entry),
+        Listed::Bad { segment, line, why } => AuditRow::bad(segment, *line, &why.to_string()),
+    }
+}
+
+/// Checks the whole log.
+fn verify(context: &mut Context<'_>, arguments: &AuditVerifyArgs, is_json: bool) -> Result<Exit> {
+    let verified = audit::verify(&context.state_dir()?, arguments.expect.as_ref())?;
+    let shown = if is_json {
+        view::audit_verified_json(&verified)
+    } else {
+        view::audit_verified_text(&verified, context.look())
+    };
+    context.terminal.print(&shown)?;
+    Ok(if verified.is_intact() { Exit::Success } else { Exit::AuditDamaged })
+}
+
+/// Prints the log's head.
+fn head(context: &mut Context<'_>, is_json: bool) -> Result<Exit> {
+    let state = context.state_dir()?;
+    let Some(head) = audit::head(&state)? else {
+        return Err(Usage {
+            message: format!("there is no audit log in {}", crate::foreign::path(&state)),
+            hint: "it begins with the first token that is minted, or the first profile that is added".into(),
+        }
+        .into());
+    };
+    let head = head.to_string();
+    let shown = if is_json { json_line(&std::collections::BTreeMap::from([("head", &head)])) } else { head };
+    context.terminal.print(&format!("{shown}\n"))?;
+    Ok(Exit::Success)
+}

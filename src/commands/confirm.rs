@@ -1,0 +1,41 @@
+//! Asks for a name to be typed again, before what cannot be taken back.
+
+use anyhow::Result;
+
+use super::Context;
+use crate::failure::Usage;
+use crate::foreign::identifier;
+use crate::profile::{DEMO, Profile, ProfileName};
+
+/// Asks before minting for a production profile.
+pub(super) fn production(context: &mut Context<'_>, profile: &Profile, given: Option<&str>) -> Result<()> {
+    // A secret from the environment comes under the default profile's policy, and has no name to type.
+    let name = profile.name.as_ref().map_or("production", ProfileName::as_str);
+    typed(context, name, &format!("{name} is a production profile"), given)
+}
+
+/// Asks before a profile is removed.
+pub(super) fn removal(context: &mut Context<'_>, name: &ProfileName, given: Option<&str>) -> Result<()> {
+    typed(context, name.as_str(), &format!("profile {name} will be removed"), given)
+}
+
+/// Demands that `name` be typed, or given with `--confirm`.
+fn typed(context: &mut Context<'_>, name: &str, why: &str, given: Option<&str>) -> Result<()> {
+    debug_assert_ne!(name, DEMO);
+    let answer = match given {
+        Some(given) => given.to_owned(),
+        None if context.global.no_input || !context.terminal.can_ask() => {
+            return Err(refused(format!("{why}, and nobody can be asked"), name));
+        }
+        None => context.terminal.ask(&format!("{why}; type its name to go on: "))?,
+    };
+    if answer == name {
+        return Ok(());
+    }
+    Err(refused(format!("{why}, and {} is not its name", identifier(&answer)), name))
+}
+
+/// Refuses, with the flag to use.
+fn refused(message: String, name: &str) -> anyhow::Error {
+    Usage { message, hint: format!("confirm with --confirm {name}") }.into()
+}

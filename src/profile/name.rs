@@ -1,0 +1,91 @@
+//! Names of profiles.
+
+use std::error::Error;
+use std::fmt;
+use std::str::FromStr;
+
+use crate::foreign::identifier;
+
+/// The built-in profile that works on a clean machine: a published secret that no Stream app has.
+pub const DEMO: &str = "demo";
+
+/// How many characters a name has at most.
+const LONGEST: usize = 32;
+
+/// The name of a profile: 1 to 32 of `a-z 0-9 _ -`, the first a letter or a digit.
+///
+/// So a name needs no quotes in a shell, in TOML or in a keyring, and is no flag.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ProfileName(String);
+
+impl ProfileName {
+    /// Gives the name of the built-in profile.
+    #[must_use]
+    pub fn demo() -> Self {
+        Self(DEMO.into())
+    }
+
+    /// Tells whether it is the built-in profile's.
+    #[must_use]
+    pub fn is_demo(&self) -> bool {
+        self.0 == DEMO
+    }
+
+    /// Gives the name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProfileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A text that is no profile's name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProfileNameError {
+    /// The text.
+    text: String,
+}
+
+impl fmt::Display for ProfileNameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} is no profile's name: use 1 to {LONGEST} of a-z 0-9 _ -, beginning with a letter or a digit",
+            identifier(&self.text)
+        )
+    }
+}
+
+impl Error for ProfileNameError {}
+
+impl FromStr for ProfileName {
+    type Err = ProfileNameError;
+
+    fn from_str(text: &str) -> Result<Self, ProfileNameError> {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let is_name = (1..=LONGEST).contains(&text.len())
+            && text.bytes().next().is_some_and(is_plain)
+            && text.bytes().all(|byte| is_plain(byte) || byte == b'_' || byte == b'-');
+        if is_name { Ok(Self(text.to_owned())) } else { Err(ProfileNameError { text: text.to_owned() }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_plain_names_and_nothing_else() {
+        for name in ["a", "staging", "eu-west_1", "0", &"x".repeat(32)] {
+            assert!(name.parse::<ProfileName>().is_ok(), "{name}");
+        }
+        for name in ["", "-a", "_a", "A", "a b", "a.b", "ü", "a\n", &"x".repeat(33)] {
+            assert!(name.parse::<ProfileName>().is_err(), "{name:?}");
+        }
+    }
+}
