@@ -4,7 +4,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Stdio};
 
 use super::token::{ending_in, signed};
-use super::{DEMO, FROM_ENV, demo, with_secret};
+use super::watchdog::Watchdog;
+use super::{Call, DEMO, FROM_ENV, demo, with_secret};
 
 /// What a customer id is.
 const ID_HINT: &str = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";
@@ -25,11 +26,12 @@ fn id_hint() -> String {
 }
 
 /// Starts a call that is fed and read bit by bit.
-fn start(arguments: &[&str]) -> (super::Call, Child) {
+fn start(arguments: &[&str]) -> (Call, Child, Watchdog) {
     let call = with_secret(arguments);
     let mut command = call.command();
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    (call, child)
+    let watchdog = Watchdog::over(&child);
+    (call, child, watchdog)
 }
 
 #[test]
@@ -194,7 +196,7 @@ fn every_json_line_of_a_batch_starts_with_its_number_and_is_a_report_otherwise()
 
 #[test]
 fn answers_each_line_of_a_pipe_before_the_next_one_is_there() {
-    let (_call, mut child) = start(&["issue", "--from", "-"]);
+    let (_call, mut child, _watchdog) = start(&["issue", "--from", "-"]);
     let mut stdin = child.stdin.take().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     for id in [1, 2] {
@@ -208,7 +210,7 @@ fn answers_each_line_of_a_pipe_before_the_next_one_is_there() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_batch_of_200_000_takes_no_more_memory_than_its_longest_line() {
-    let (_call, mut child) = start(&["issue", "--from", "-"]);
+    let (_call, mut child, _watchdog) = start(&["issue", "--from", "-"]);
     let mut stdin = child.stdin.take().unwrap();
     // The pipe stays open behind the last line, so that the program is there to be measured.
     let feeder = std::thread::spawn(move || {

@@ -15,6 +15,7 @@ mod terminal;
 mod token;
 mod verdicts;
 mod verify;
+mod watchdog;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -26,6 +27,7 @@ use std::thread;
 
 use scratch::Scratch;
 use token::{SECRET, signatures};
+use watchdog::Watchdog;
 
 /// What is said wherever the built-in profile is used.
 const DEMO: &str =
@@ -121,6 +123,7 @@ impl Call {
     #[track_caller]
     fn run_with(&self, command: &mut Command) -> Output {
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let _watchdog = Watchdog::over(&child);
         let mut stdin = child.stdin.take().unwrap();
         let text = self.stdin.clone();
         // A call that refuses its arguments leaves its input unread.

@@ -1,10 +1,12 @@
 //! Which stream carries what, and what happens where one of them is closed, full or gone.
 
+#[cfg(target_os = "linux")]
 use std::fs::File;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
 use super::token::signed;
+use super::watchdog::Watchdog;
 use super::{Call, FROM_ENV, Output, call, demo, refusal, with_secret};
 
 /// The note on the secret, in JSON.
@@ -16,6 +18,7 @@ fn token() -> String {
 }
 
 /// Runs a call with its standard output on a full disk.
+#[cfg(target_os = "linux")]
 fn on_a_full_disk(call: &Call) -> Output {
     let full = File::options().write(true).open("/dev/full").unwrap();
     call.run_with(call.command().stdout(full).stderr(Stdio::piped()))
@@ -122,6 +125,7 @@ fn colour_is_for_a_terminal_unless_it_is_always_wanted() {
     assert_eq!(words(&super::without_colors(&colored.stdout)), words(&plain.stdout));
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_fails_the_call() {
     let error = "stream-token: error: cannot write the result: No space left on device (os error 28)\n";
@@ -141,6 +145,7 @@ fn a_reader_who_has_left_is_no_error() {
     let mut command = call.command();
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
+    let _watchdog = Watchdog::over(&child);
     let mut stdin = child.stdin.take().unwrap();
     let ids = call.stdin.clone();
     let writer = std::thread::spawn(move || std::io::Write::write_all(&mut stdin, &ids).unwrap_or_default());
@@ -166,6 +171,7 @@ fn a_closed_standard_output_is_no_error() {
     redirected(&call(&["--help"]), ">&-").is(0, "", "");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_closed_or_full_standard_error_costs_nothing_but_what_was_said_there() {
     for redirection in ["2>&-", "2>/dev/full"] {

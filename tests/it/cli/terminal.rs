@@ -10,6 +10,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 use super::token::signed;
+use super::watchdog::Watchdog;
 use super::{Call, call, with_secret};
 
 /// A terminal of 60 columns.
@@ -119,8 +120,10 @@ fn reading_from_a_terminal_asks_for_the_paste() {
     let token = signed(r#"{"user_id":"customer-1","iat":1}"#);
     terminal.person.write_all(format!("{token}\n\u{4}").as_bytes()).unwrap();
     let mut command = call.command();
-    let output =
-        command.stdin(terminal.stream()).stdout(Stdio::piped()).stderr(Stdio::piped()).output().unwrap();
+    let command = command.stdin(terminal.stream()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    let _watchdog = Watchdog::over(&child);
+    let output = child.wait_with_output().unwrap();
     let said = "stream-token: note: paste the token, then press Ctrl-D on a line of its own\n\
                 stream-token: note: decoded, not verified: anyone can write a token\n";
     assert_eq!(String::from_utf8(output.stderr).unwrap(), said);

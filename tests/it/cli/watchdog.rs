@@ -1,0 +1,28 @@
+//! An end to runs that would never end by themselves, so that what hangs fails.
+
+use std::process::Child;
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+/// Longer than any run here takes on a busy machine.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// Kills a process that outlives [`LONGEST`], unless it is dropped before.
+pub(super) struct Watchdog(#[expect(dead_code, reason = "its end is the message")] Sender<()>);
+
+impl Watchdog {
+    /// Watches a process.
+    pub(super) fn over(child: &Child) -> Self {
+        let (alive, ended) = channel();
+        let process = Pid::from_child(child);
+        thread::spawn(move || {
+            if ended.recv_timeout(LONGEST) == Err(RecvTimeoutError::Timeout) {
+                let _ = kill_process(process, Signal::KILL);
+            }
+        });
+        Self(alive)
+    }
+}
