@@ -108,6 +108,8 @@ impl Tail {
         for longest in [SHORT_WINDOW, LONG_WINDOW] {
             let size = length.min(longest);
             window.clear();
+            // With room for all of it, it is read in one piece.
+            window.reserve(usize::try_from(size).unwrap_or_default() + 1);
             file.seek(SeekFrom::Start(length - size))
                 .and_then(|_| file.take(size).read_to_end(&mut window))
                 .map_err(|error| AuditError::of(Doing::Read, path, error))?;
