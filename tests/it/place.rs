@@ -16,7 +16,8 @@ pub(crate) struct Place(PathBuf);
 impl Place {
     /// Makes an empty folder. `name` is the test's own.
     pub(crate) fn new(name: &str) -> Self {
-        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        // A short path, wherever the project lies: messages cut long ones.
+        let home = env::temp_dir().join(format!("st-{}-{name}", std::process::id()));
         if home.exists() {
             fs::remove_dir_all(&home).unwrap();
         }
@@ -41,6 +42,13 @@ impl Place {
             .env("TZ", "UTC")
             .current_dir(&self.0);
         command
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // What a failed test leaves is no reason to hide why it failed.
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
