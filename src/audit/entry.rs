@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::chain::{Hash, LogId};
+use super::head::{Hash, LogId};
 use super::ranges::Ranges;
 use crate::time::Timestamp;
 

@@ -11,10 +11,10 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::chain::{Hash, Head};
 use super::disk;
 use super::entry::{Action, Customers, Deed, Event, Facts, Outcome, Ticket};
 use super::error::AuditError;
+use super::head::{Hash, Head};
 use super::writer::Writer;
 use crate::time::Clock;
 

@@ -8,8 +8,9 @@ use std::fmt::Write as _;
 
 use serde::Deserialize;
 
-use super::chain::{END, Frame, HASH, Hash, Head, LogId, PREV, SEQUENCE, START};
+use super::chain::{END, Frame, HASH, PREV, SEQUENCE, START};
 use super::entry::{Actor, Channel, Customers, Deed, Entry, Facts, Outcome};
+use super::head::{Hash, Head, LogId};
 use super::ranges::Ranges;
 use crate::foreign::is_unprintable;
 use crate::time::{Timestamp, When, utc};

@@ -13,6 +13,7 @@ mod chain;
 mod disk;
 mod entry;
 mod error;
+mod head;
 mod journal;
 mod line;
 mod list;
@@ -28,9 +29,9 @@ mod writer;
 #[cfg(test)]
 mod testing;
 
-pub use chain::{Hash, Head, HeadError, LogId};
 pub use entry::{Action, Actor, Channel, Customers, Deed, Entry, Event, Facts, Outcome, Ticket, Upkeep};
 pub use error::AuditError;
+pub use head::{Hash, Head, HeadError, LogId};
 pub use journal::{Journal, Receipt};
 pub use line::{LONGEST_LINE, LONGEST_TEXT};
 pub use list::{Filter, Listed, Listing, list};

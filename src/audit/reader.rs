@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::chain::{Frame, Hash};
+use super::chain::Frame;
 use super::disk::{self, Purpose};
 use super::entry::{Deed, Entry, Upkeep};
 use super::error::{AuditError, Doing};
+use super::head::Hash;
 use super::line::{self, LONGEST_LINE};
 use super::segment::{self, looks_torn};
 

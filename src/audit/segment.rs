@@ -6,9 +6,10 @@ use std::fs::{File, read_dir};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::chain::{END, Frame, Hash, Head};
+use super::chain::{END, Frame};
 use super::disk::{self, Purpose};
 use super::error::{AuditError, Doing};
+use super::head::{Hash, Head};
 use super::line::LONGEST_LINE;
 
 /// How much of a segment's end is read at first: several lines as most of them are.
@@ -172,8 +173,8 @@ fn last_line(ended: &[u8], is_all: bool) -> Option<(usize, &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::chain::LogId;
     use super::super::entry::{Action, Actor, Channel, Event, Outcome};
+    use super::super::head::LogId;
     use super::super::line::{self, Place};
     use super::*;
     use crate::time::Timestamp;

@@ -7,10 +7,11 @@ use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use super::chain::{Frame, Head};
+use super::chain::Frame;
 use super::disk::{self, Identity, Purpose};
 use super::entry::Upkeep;
 use super::error::{AuditError, Doing};
+use super::head::Head;
 use super::reader::{Lines, Read};
 use super::segment::{self, Tail};
 

@@ -6,9 +6,10 @@
 use std::fmt;
 use std::path::Path;
 
-use super::chain::{Frame, Hash, Head, LogId};
+use super::chain::Frame;
 use super::entry::{Deed, Upkeep};
 use super::error::AuditError;
+use super::head::{Hash, Head, LogId};
 use super::reader::{At, Flaw, Record, Records};
 use super::segment;
 

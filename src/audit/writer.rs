@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::chain::{Head, LogId};
 use super::disk::{self, Identity, Purpose};
 use super::entry::{Deed, Facts, Outcome, Upkeep};
 use super::error::{AuditError, Doing};
+use super::head::{Head, LogId};
 use super::line::{self, Place};
 use super::segment;
 use super::survey::{Ended, Found, Heal, Memory, Next, Opening, survey};
