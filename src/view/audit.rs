@@ -152,21 +152,23 @@ pub fn audit_verified_json(verified: &Verified) -> String {
 /// Shows what was found of the whole log for people.
 #[must_use]
 pub fn audit_verified_text(verified: &Verified, look: Look) -> String {
-    let counted = |count: u64, one: &str| format!("{count} {one}{}", if count == 1 { "" } else { "s" });
-    let (entries, segments) = (
-        counted(verified.entries, "entry").replace("entrys", "entries"),
-        counted(verified.segments as u64, "segment"),
-    );
+    let entries = counted(verified.entries, "entry", "entries");
+    let segments = counted(verified.segments as u64, "segment", "segments");
     let (word, tone) = if verified.is_intact() { ("intact", Tone::Good) } else { ("DAMAGED", Tone::Bad) };
     let mut lines = Vec::new();
     if verified.repaired > 0 {
-        lines.push(format!("{} torn by a crash, and healed", counted(verified.repaired, "line")));
+        lines.push(format!("{} torn by a crash, and healed", counted(verified.repaired, "line", "lines")));
     }
     lines.extend(verified.faults.iter().map(|fault| whole(&fault.to_string()).to_string()));
     if verified.further_faults > 0 {
-        lines.push(format!("and {}", counted(verified.further_faults, "more fault")));
+        lines.push(format!("and {}", counted(verified.further_faults, "more fault", "more faults")));
     }
     lines.extend(verified.head.as_ref().map(|head| format!("head {head}")));
     let head = headline(&format!("{word}: {entries} in {segments}"), tone, look);
     head + &lines.into_iter().map(|line| line + "\n").collect::<String>()
+}
+
+/// Gives a number and the noun that goes with it.
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
 }
