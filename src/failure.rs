@@ -272,7 +272,7 @@ fn exit_of(error: &ConfigError) -> Exit {
 
 /// Gives the next step where the audit log cannot be written or read.
 fn of_audit(error: &AuditError) -> String {
-    let path = crate::foreign::path(error.path());
+    let path = crate::foreign::path_in_full(error.path());
     match error {
         AuditError::DiskFull { .. } => "free some space, or give another place with --state-dir".into(),
         AuditError::Damaged { .. } => "see what is wrong with 'stream-token audit verify'".into(),

@@ -186,8 +186,7 @@ impl AuditError {
 
 impl fmt::Display for AuditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path().to_string_lossy();
-        let path = crate::foreign::whole(&path);
+        let path = crate::foreign::path_in_full(self.path());
         match self {
             Self::Symlink { .. } => write!(f, "{path} is a symbolic link, and the audit log follows none"),
             Self::NotADirectory { .. } => write!(f, "{path} is no directory"),
