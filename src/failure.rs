@@ -274,6 +274,9 @@ fn exit_of(error: &ConfigError) -> Exit {
 fn of_audit(error: &AuditError) -> String {
     let path = crate::foreign::path_in_full(error.path());
     match error {
+        AuditError::Locked { .. } => {
+            format!("find that process with 'fuser -v {path}'; end it, or let it go on if it is stopped")
+        }
         AuditError::DiskFull { .. } => "free some space, or give another place with --state-dir".into(),
         AuditError::Damaged { .. } => "see what is wrong with 'stream-token audit verify'".into(),
         AuditError::Exposed { .. } => format!("look it over, then run 'chmod go-w {path}'"),

@@ -16,6 +16,7 @@ mod error;
 mod journal;
 mod line;
 mod list;
+mod lock;
 mod ranges;
 mod reader;
 mod refusals;
