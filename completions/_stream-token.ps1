@@ -232,7 +232,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
         }
         'stream-token;audit;list' {
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From this time on')
-            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Before this time')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Up to this time')
             [CompletionResult]::new('--customer', '--customer', [CompletionResultType]::ParameterName, 'About this customer, alone or in a batch')
             [CompletionResult]::new('--actor', '--actor', [CompletionResultType]::ParameterName, 'By this user, or by one behind sudo')
             [CompletionResult]::new('--outcome', '--outcome', [CompletionResultType]::ParameterName, 'That ended so')

@@ -218,7 +218,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         }
         &'stream-token;audit;list'= {
             cand --since 'From this time on'
-            cand --until 'Before this time'
+            cand --until 'Up to this time'
             cand --customer 'About this customer, alone or in a batch'
             cand --actor 'By this user, or by one behind sudo'
             cand --outcome 'That ended so'

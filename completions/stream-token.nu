@@ -273,7 +273,7 @@ module completions {
   # List who minted, refused or changed what
   export extern "stream-token audit list" [
     --since: string           # From this time on
-    --until: string           # Before this time
+    --until: string           # Up to this time
     --customer: string        # About this customer, alone or in a batch
     --actor: string           # By this user, or by one behind sudo
     --outcome: string@"nu-complete stream-token audit list outcome" # That ended so

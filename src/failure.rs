@@ -272,8 +272,11 @@ fn exit_of(error: &ConfigError) -> Exit {
 
 /// Gives the next step where the audit log cannot be written or read.
 fn of_audit(error: &AuditError) -> String {
-    let path = crate::foreign::path(error.path());
+    let path = crate::foreign::path_in_full(error.path());
     match error {
+        AuditError::Locked { .. } => {
+            format!("find that process with 'fuser -v {path}'; end it, or let it go on if it is stopped")
+        }
         AuditError::DiskFull { .. } => "free some space, or give another place with --state-dir".into(),
         AuditError::Damaged { .. } => "see what is wrong with 'stream-token audit verify'".into(),
         AuditError::Exposed { .. } => format!("look it over, then run 'chmod go-w {path}'"),

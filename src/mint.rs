@@ -234,3 +234,6 @@ impl Chunk {
         self.customers.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

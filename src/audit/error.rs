@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// What went wrong with the log, and at which file.
 ///
@@ -96,6 +97,13 @@ pub enum AuditError {
         /// What the operating system said.
         source: Arc<io::Error>,
     },
+    /// Another process has had it locked for so long that it must be stuck.
+    Locked {
+        /// The lock.
+        path: PathBuf,
+        /// How long it was waited for.
+        waited: Duration,
+    },
     /// Its last line is not as it was written.
     Damaged {
         /// The segment.
@@ -158,6 +166,7 @@ impl AuditError {
             | Self::Write { path, .. }
             | Self::Sync { path, .. }
             | Self::Lock { path, .. }
+            | Self::Locked { path, .. }
             | Self::Damaged { path }
             | Self::Abandoned { path } => path,
         }
@@ -186,8 +195,7 @@ impl AuditError {
 
 impl fmt::Display for AuditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = self.path().to_string_lossy();
-        let path = crate::foreign::whole(&path);
+        let path = crate::foreign::path_in_full(self.path());
         match self {
             Self::Symlink { .. } => write!(f, "{path} is a symbolic link, and the audit log follows none"),
             Self::NotADirectory { .. } => write!(f, "{path} is no directory"),
@@ -204,6 +212,9 @@ impl fmt::Display for AuditError {
             Self::Write { .. } => write!(f, "cannot write {path}"),
             Self::Sync { .. } => write!(f, "cannot bring {path} to disk"),
             Self::Lock { .. } => write!(f, "cannot lock {path}"),
+            Self::Locked { waited, .. } => {
+                write!(f, "another process has had {path} locked for {} s", waited.as_secs())
+            }
             Self::Damaged { .. } => write!(f, "the last line of {path} is not as it was written"),
             Self::Abandoned { .. } => write!(f, "writing to {path} was broken off"),
         }?;

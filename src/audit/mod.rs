@@ -17,6 +17,7 @@ mod head;
 mod journal;
 mod line;
 mod list;
+mod lock;
 mod ranges;
 mod reader;
 mod refusals;

@@ -15,6 +15,7 @@ use super::entry::{Deed, Facts, Outcome, Upkeep};
 use super::error::{AuditError, Doing};
 use super::head::{Head, LogId};
 use super::line::{self, Place};
+use super::lock::{Held, Lock};
 use super::segment;
 use super::survey::{Ended, Found, Heal, Memory, Next, Opening, survey};
 use crate::time::Clock;
@@ -98,7 +99,7 @@ impl Writer {
         Arc::clone(&self.syncs)
     }
 
-    /// Waits until no other writer has the lock.
+    /// Waits until no other writer has the lock, and gives up on one that seems stuck.
     pub(super) fn lock(&mut self) -> Result<Held, AuditError> {
         self.lock.acquire()
     }
@@ -260,54 +261,6 @@ fn opened(opening: Opening, next: &Facts) -> Facts {
         count: opening.left_behind,
         previous_bytes: opening.previous_bytes,
         ..Facts::new(Deed::Upkeep(opening.upkeep), next.channel, next.actor.clone(), outcome)
-    }
-}
-
-/// The file that one writer at a time has locked.
-#[derive(Debug)]
-struct Lock {
-    /// Its path.
-    path: PathBuf,
-    /// The file.
-    file: Arc<File>,
-    /// Which file it is.
-    identity: Identity,
-}
-
-impl Lock {
-    /// Opens the lock, and makes it if it is missing.
-    fn open(path: PathBuf) -> Result<Self, AuditError> {
-        let (file, metadata) = disk::open(&path, Purpose::Lock)?;
-        Ok(Self { path, file: Arc::new(file), identity: disk::identity(&metadata) })
-    }
-
-    /// Waits for the lock; for the one that stands there now, should it have been exchanged.
-    fn acquire(&mut self) -> Result<Held, AuditError> {
-        loop {
-            match self.file.lock() {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => return Err(AuditError::of(Doing::Lock, &self.path, error)),
-                Ok(()) => {}
-            }
-            let held = Held(Arc::clone(&self.file));
-            let there = self.path.symlink_metadata();
-            if there.is_ok_and(|metadata| disk::identity(&metadata) == self.identity) {
-                return Ok(held);
-            }
-            drop(held);
-            *self = Self::open(self.path.clone())?;
-        }
-    }
-}
-
-/// The lock while it is held.
-#[derive(Debug)]
-pub(super) struct Held(Arc<File>);
-
-impl Drop for Held {
-    fn drop(&mut self) {
-        // It ends with the file too, and an error here has nobody to hear of it.
-        let _ = self.0.unlock();
     }
 }
 

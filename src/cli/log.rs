@@ -36,7 +36,7 @@ pub struct AuditListArgs {
     /// From this time on
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub since: Option<When>,
-    /// Before this time
+    /// Up to this time
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
     pub until: Option<When>,
     /// About this customer, alone or in a batch

@@ -86,7 +86,7 @@ fn head(context: &mut Context<'_>, is_json: bool) -> Result<Exit> {
     let state = context.state_dir()?;
     let Some(head) = audit::head(&state)? else {
         return Err(Usage {
-            message: format!("there is no audit log in {}", crate::foreign::path(&state)),
+            message: format!("there is no audit log in {}", crate::foreign::path_in_full(&state)),
             hint: "it begins with the first token that is minted, or the first profile that is added".into(),
         }
         .into());

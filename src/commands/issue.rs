@@ -6,12 +6,12 @@ use anyhow::Result;
 
 use super::batch::{Batch, Line};
 use super::{Context, confirm, tell};
-use crate::audit::Channel;
+use crate::audit::{Channel, Journal};
 use crate::cli::{Expiry, Format, IssueArgs};
 use crate::custody::Opened;
 use crate::failure::{Exit, Failure, Usage};
 use crate::foreign::json_line;
-use crate::mint::{Chunk, Mint, Minted, Record, Requester};
+use crate::mint::{Chunk, Mint, MintError, Minted, Record, Requester};
 use crate::profile::{self, ProfileName, Terms, Wish};
 use crate::secret::Source;
 use crate::time::{Timestamp, full, utc};
@@ -56,7 +56,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
         confirm::production(context, &chosen, arguments.confirm.as_deref())?;
     }
     let opened = context.open_secret(chosen)?;
-    let journal = if opened.profile.is_demo() { None } else { Some(context.journal()?) };
+    let journal = if opened.profile.is_demo() { None } else { Some(journal(context)?) };
     let record = journal.as_ref().map_or(Record::Demo, Record::Journal);
     let mint = Mint::new(&opened.secret, opened.profile.name.clone(), opened.profile.policy, record);
     let requester = Requester { actor: context.actor(), channel: Channel::Cli };
@@ -74,6 +74,11 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
         several => press.several(context, several)?,
     }
     Ok(Exit::Success)
+}
+
+/// Opens the audit log, without which nothing is minted.
+fn journal(context: &Context<'_>) -> Result<Journal> {
+    Ok(Journal::open(&context.state_dir()?, context.clock).map_err(MintError::Audit)?)
 }
 
 impl Press<'_> {

@@ -55,13 +55,24 @@ pub fn identifier(text: &str) -> String {
 /// a relative path with a part longer than [`LONGEST_IDENTIFIER_SHOWN`] characters.
 #[must_use]
 pub fn path(path: &Path) -> String {
+    path_at_most(path, LONGEST_SHOWN)
+}
+
+/// Shows a path in a message like [`path`], and does not cut it: for what is to be found or typed.
+#[must_use]
+pub fn path_in_full(path: &Path) -> String {
+    path_at_most(path, usize::MAX)
+}
+
+/// Shows at most `longest` characters of a path, or its length alone.
+fn path_at_most(path: &Path, longest: usize) -> String {
     let text = path.to_string_lossy();
     let is_long = |part: &str| part.chars().count() > LONGEST_IDENTIFIER_SHOWN;
     let is_dubious = path.is_relative() && text.split(['/', '\\']).any(is_long);
     if is_dubious || looks_like_a_token(&text) {
         return format!("a value of {} characters", text.chars().count());
     }
-    brief(&text).to_string()
+    at_most(&text, longest).to_string()
 }
 
 /// Tells whether `text` holds what could be a token: `eyJ`, the start of every base64url JSON object.

@@ -40,6 +40,8 @@ struct VerifiedJson {
     segments: usize,
     /// How many torn lines were healed.
     repaired: u64,
+    /// How many bytes at the end are no whole entry.
+    unfinished: u64,
     /// The last entry's head.
     head: Option<String>,
     /// What was found, in words, each with its place.
@@ -142,6 +144,7 @@ pub fn audit_verified_json(verified: &Verified) -> String {
         entries: verified.entries,
         segments: verified.segments,
         repaired: verified.repaired,
+        unfinished: verified.unfinished,
         head: verified.head.as_ref().map(ToString::to_string),
         faults: verified.faults.iter().map(ToString::to_string).collect(),
         further_faults: verified.further_faults,
@@ -158,6 +161,12 @@ pub fn audit_verified_text(verified: &Verified, look: Look) -> String {
     let mut lines = Vec::new();
     if verified.repaired > 0 {
         lines.push(format!("{} torn by a crash, and healed", counted(verified.repaired, "line", "lines")));
+    }
+    if verified.unfinished > 0 {
+        let bytes = counted(verified.unfinished, "byte");
+        lines.push(format!(
+            "{bytes} at the end, no whole entry: being written, or torn and healed by the next mint"
+        ));
     }
     lines.extend(verified.faults.iter().map(|fault| whole(&fault.to_string()).to_string()));
     if verified.further_faults > 0 {

@@ -4,6 +4,8 @@
 
 // File modes, pipes and terminals as Unix has them.
 #[cfg(unix)]
+mod audit;
+#[cfg(unix)]
 mod cli;
 mod generated;
 mod help;

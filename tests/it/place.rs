@@ -64,9 +64,14 @@ pub(crate) fn has(tool: &str, unchecked: &str) -> bool {
     let is_here = env::split_paths(&path()).any(|folder| folder.join(tool).is_file());
     if !is_here {
         assert!(env::var_os(ALL_VARIABLE).is_none(), "{tool} is not here, and {ALL_VARIABLE} is set");
-        // Past the test harness, which keeps to itself what a passing test prints with a macro.
-        let mut seen = io::stderr().lock();
-        writeln!(seen, "not checked: {unchecked}: {tool} is not here").unwrap();
+        say_unchecked(unchecked, &format!("{tool} is not here"));
     }
     is_here
+}
+
+/// Says loudly what is not checked, and why: past the test harness, which keeps to itself what a
+/// passing test prints with a macro.
+pub(crate) fn say_unchecked(unchecked: &str, why: &str) {
+    let mut seen = io::stderr().lock();
+    writeln!(seen, "not checked: {unchecked}: {why}").unwrap();
 }

@@ -1,0 +1,224 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::*;
+use crate::audit::{Entry, Filter, Listed, list};
+use crate::profile::Expiry;
+use crate::time::Clock;
+
+/// A state directory that goes when it is dropped.
+struct State(PathBuf);
+
+impl State {
+    fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("stream-token-mint-{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        // One left by an earlier process of this number may be there.
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn journal(&self) -> Journal {
+        Journal::open(&self.0, Clock::Fixed(now())).unwrap()
+    }
+
+    /// Makes the log one that cannot be written.
+    fn block(&self) {
+        fs::create_dir(self.0.join("audit/audit-00000001.jsonl")).unwrap();
+    }
+
+    /// Gives every entry but the one that opens the segment.
+    fn entries(&self) -> Vec<Entry> {
+        let entry = |listed| match listed {
+            Listed::Entry { entry, .. } => *entry,
+            Listed::Bad { .. } => panic!("{listed:?}"),
+        };
+        list(self.path(), Filter::default()).unwrap().skip(1).map(|listed| entry(listed.unwrap())).collect()
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        // What is left is in the system's directory for temporary files.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_epoch_seconds(1_893_456_000).unwrap()
+}
+
+fn secret() -> Secret {
+    Secret::new(b"a-secret-for-tests-0123456789abcdef".to_vec()).unwrap()
+}
+
+fn customer(id: u64) -> CustomerId {
+    CustomerId::new(id).unwrap()
+}
+
+fn ann() -> Requester {
+    Requester { actor: Actor { user: "ann".into(), sudo_user: None }, channel: Channel::Cli }
+}
+
+const ENDLESS: Terms = Terms { expires_at: None, issued_at: None };
+
+fn mint(policy: Policy, record: Record<'_>) -> Mint<'_> {
+    Mint::new(&secret(), Some("staging".parse().unwrap()), policy, record)
+}
+
+/// Signs a token and seals it with an event's mark.
+fn sealed(id: u64, event: &Event) -> Sealed {
+    let minted = mint(Policy::default(), Record::Demo).sign(customer(id), &ENDLESS).unwrap();
+    Sealed { minted, ticket: event.ticket() }
+}
+
+/// Makes the event of a mint for a customer.
+fn event(action: Action, outcome: Outcome, id: u64) -> Event {
+    Event::new(action, Channel::Cli, ann().actor, outcome).customer(id)
+}
+
+/// Tells whether a token for a customer, sealed with an event's mark, opens against that event's receipt.
+fn opens(id: u64, event: Event) -> bool {
+    let state = State::new();
+    let sealed = sealed(id, &event);
+    let receipt = state.journal().record(event).unwrap();
+    match sealed.open(&receipt) {
+        Ok(minted) => minted.claims.customer() == customer(id),
+        Err(MintError::Receipt) => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_sealed_token_opens_against_the_receipt_of_its_own_entry() {
+    assert!(opens(1, event(Action::Mint, Outcome::Ok, 1)));
+}
+
+#[test]
+fn a_sealed_token_stays_shut_against_the_receipt_of_another_event() {
+    let state = State::new();
+    let (own, other) = (event(Action::Mint, Outcome::Ok, 1), event(Action::Mint, Outcome::Ok, 1));
+    let sealed = sealed(1, &own);
+    let receipt = state.journal().record(other).unwrap();
+    assert!(matches!(sealed.open(&receipt), Err(MintError::Receipt)));
+}
+
+#[test]
+fn a_sealed_token_stays_shut_against_the_receipt_of_what_is_no_mint_that_was_allowed() {
+    assert!(!opens(1, event(Action::Refusal, Outcome::Refused, 1)));
+    assert!(!opens(1, event(Action::Refusal, Outcome::Ok, 1)));
+    assert!(!opens(1, event(Action::Mint, Outcome::Refused, 1)));
+    assert!(!opens(1, event(Action::Mint, Outcome::Failed, 1)));
+    assert!(!opens(1, event(Action::SecretSet, Outcome::Ok, 1)));
+}
+
+#[test]
+fn a_sealed_token_stays_shut_against_a_receipt_that_does_not_name_its_customer() {
+    assert!(!opens(1, event(Action::Mint, Outcome::Ok, 2)));
+    assert!(!opens(1, Event::new(Action::Mint, Channel::Cli, ann().actor, Outcome::Ok)));
+    let batch = |ids: &[u64]| {
+        let mut ranges = Ranges::new();
+        assert!(ids.iter().all(|id| ranges.push(*id)));
+        Event::new(Action::MintBatch, Channel::Cli, ann().actor, Outcome::Ok).customers(ranges)
+    };
+    assert!(opens(2, batch(&[1, 2, 3])));
+    assert!(!opens(4, batch(&[1, 2, 3])));
+    assert!(!opens(4, batch(&[3, 5])));
+}
+
+#[test]
+fn a_mint_is_recorded_with_the_fingerprint_of_its_token() {
+    let state = State::new();
+    let journal = state.journal();
+    let terms = Terms { expires_at: Some(now()), issued_at: None };
+    let minted =
+        mint(Policy::default(), Record::Journal(&journal)).mint(customer(7), &terms, &ann()).unwrap();
+    let [entry] = &state.entries()[..] else { panic!() };
+    assert_eq!(entry.facts.fingerprint, Some(minted.fingerprint.to_string()));
+    assert_eq!(entry.facts.expires_at, Some(now()));
+    assert!(entry.facts.customers.contains(7));
+}
+
+#[test]
+fn a_chunk_is_one_entry_that_names_all_its_customers() {
+    let state = State::new();
+    let journal = state.journal();
+    let mut chunk = Chunk::default();
+    assert!((1..=5).chain([9]).all(|id| chunk.push(customer(id))));
+    let mint = mint(Policy::default(), Record::Journal(&journal));
+    assert_eq!(mint.mint_chunk(&chunk, &ENDLESS, &ann()).unwrap().len(), 6);
+    let [entry] = &state.entries()[..] else { panic!() };
+    assert_eq!(entry.facts.count, Some(6));
+    assert!((1..=9).all(|id| entry.facts.customers.contains(id) == (id <= 5 || id == 9)));
+}
+
+#[test]
+fn a_chunk_takes_what_one_entry_can_name_and_no_more() {
+    let mut chunk = Chunk::default();
+    assert!(chunk.is_empty());
+    assert!((1..=4096).all(|id| chunk.push(customer(id))));
+    assert!(!chunk.push(customer(4097)) && !chunk.is_empty());
+    let mut apart = Chunk::default();
+    assert!((1..=256).all(|id| apart.push(customer(id * 2))));
+    assert!(!apart.push(customer(1)));
+    assert!(apart.push(customer(513)));
+}
+
+#[test]
+fn where_the_log_cannot_be_written_there_is_no_token() {
+    let state = State::new();
+    let journal = state.journal();
+    state.block();
+    let mint = mint(Policy::default(), Record::Journal(&journal));
+    assert!(matches!(mint.mint(customer(1), &ENDLESS, &ann()), Err(MintError::Audit(_))));
+    let mut chunk = Chunk::default();
+    assert!(chunk.push(customer(1)));
+    assert!(matches!(mint.mint_chunk(&chunk, &ENDLESS, &ann()), Err(MintError::Audit(_))));
+}
+
+/// A policy of an hour, and a wish for two.
+fn too_long() -> (Policy, Wish) {
+    let policy = Policy { longest_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
+    (policy, Wish { expiry: Expiry::At(now().after(Duration::from_hours(2))), issued_at: None })
+}
+
+#[test]
+fn what_policy_refuses_has_no_terms_and_is_recorded_as_a_refusal_alone() {
+    let state = State::new();
+    let journal = state.journal();
+    let (policy, wish) = too_long();
+    let decided = mint(policy, Record::Journal(&journal)).decide(&wish, now(), &ann());
+    assert!(matches!(decided, Err(MintError::Policy(_))));
+    let [entry] = &state.entries()[..] else { panic!() };
+    assert_eq!(entry.facts.outcome, Outcome::Refused);
+    assert_eq!((&entry.facts.fingerprint, entry.facts.deed.name()), (&None, "refusal"));
+}
+
+#[test]
+fn a_refusal_that_cannot_be_recorded_is_an_error_of_the_log() {
+    let state = State::new();
+    let journal = state.journal();
+    state.block();
+    let (policy, wish) = too_long();
+    let decided = mint(policy, Record::Journal(&journal)).decide(&wish, now(), &ann());
+    assert!(matches!(decided, Err(MintError::Audit(_))));
+}
+
+#[test]
+fn what_policy_allows_is_recorded_only_when_it_is_minted() {
+    let state = State::new();
+    let journal = state.journal();
+    let wish = Wish { expiry: Expiry::Never, issued_at: None };
+    let terms = mint(Policy::default(), Record::Journal(&journal)).decide(&wish, now(), &ann()).unwrap();
+    assert_eq!(terms, ENDLESS);
+    assert_eq!(journal.syncs(), 0);
+}

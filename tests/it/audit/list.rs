@@ -1,0 +1,168 @@
+//! `audit list` and `audit head`: what is asked for, in which form, and nothing bad passed over.
+
+use std::fs::OpenOptions;
+use std::io::Write as _;
+
+use serde_json::Value;
+
+use super::{Log, in_lines};
+
+/// Gives the customers of what is listed, with a dash for entries about none.
+#[track_caller]
+fn listed(log: &Log, arguments: &[&str]) -> Vec<String> {
+    let listed = log.run(&[&["-o", "json", "audit", "list"], arguments].concat());
+    let customer = |line: &str| {
+        let entry: Value = serde_json::from_str(line).unwrap();
+        entry["customer"].as_u64().map_or("-".to_owned(), |customer| customer.to_string())
+    };
+    listed.result().lines().map(customer).collect()
+}
+
+/// Makes a log of a mint by a user, one by another through sudo, and a refusal.
+fn varied() -> Log {
+    let log = Log::new();
+    log.mint(1);
+    log.call(&["-q", "issue", "2"]).with_env("SUDO_USER", "ann").run().result();
+    let refused = log.call(&["-q", "--profile", "p", "--config", "config", "issue", "3", "--expires", "2h"]);
+    let config = "[profiles.p]\nsecret = \"env:SECRET\"\npolicy = { longest_lifetime = \"1h\" }\n";
+    let refused = refused.with_env("SECRET", crate::cli::token::SECRET).with_file("config", config).run();
+    assert_eq!(refused.status, Some(2), "{refused}");
+    log
+}
+
+#[test]
+fn filters_by_customer_actor_and_outcome() {
+    let log = varied();
+    let user = log.entries()[1]["actor"]["user"].as_str().unwrap().to_owned();
+    assert_eq!(listed(&log, &[]), ["-", "1", "2", "-"]);
+    assert_eq!(listed(&log, &["--customer", "2"]), ["2"]);
+    assert_eq!(listed(&log, &["--customer", "customer-1"]), ["1"]);
+    assert_eq!(listed(&log, &["--actor", "ann"]), ["2"]);
+    assert_eq!(listed(&log, &["--actor", &user]), ["-", "1", "2", "-"]);
+    assert_eq!(listed(&log, &["--actor", "nobody else"]), [""; 0]);
+    assert_eq!(listed(&log, &["--outcome", "refused"]), ["-"]);
+    assert_eq!(listed(&log, &["--outcome", "failed"]), [""; 0]);
+    assert_eq!(listed(&log, &["--outcome", "ok", "--customer", "1"]), ["1"]);
+}
+
+#[test]
+fn filters_by_time_with_both_ends_included() {
+    let log = Log::of_mints(1);
+    let time = log.entries()[1]["time"].as_str().unwrap().to_owned();
+    assert_eq!(listed(&log, &["--since", "1h ago"]).len(), 2);
+    assert_eq!(listed(&log, &["--since", &time, "--until", &time, "--customer", "1"]), ["1"]);
+    assert_eq!(listed(&log, &["--since", "1h"]), [""; 0]);
+    assert_eq!(listed(&log, &["--until", "1h ago"]), [""; 0]);
+    assert_eq!(listed(&log, &["--until", "1h"]).len(), 2);
+}
+
+#[test]
+fn json_is_the_logs_own_lines() {
+    let log = varied();
+    assert_eq!(log.run(&["-o", "json", "audit", "list"]).result(), in_lines(log.lines()));
+}
+
+#[test]
+fn in_a_pipe_a_table_has_a_line_for_every_entry() {
+    let log = varied();
+    let output = log.run(&["audit", "list"]);
+    let lines: Vec<&str> = output.result().lines().collect();
+    assert_eq!(
+        lines[0].split_whitespace().collect::<Vec<_>>(),
+        ["TIME", "ACTOR", "ACTION", "PROFILE", "OUTCOME", "ABOUT"]
+    );
+    assert_eq!(lines.len(), 5);
+    assert!(lines[2].contains("customer-1, fingerprint "), "{}", lines[2]);
+    assert!(lines[3].contains("(sudo ann)"), "{}", lines[3]);
+    assert!(lines[4].contains("refusal"), "{}", lines[4]);
+}
+
+#[test]
+fn a_bad_line_is_shown_with_its_place_whatever_the_filter() {
+    let log = Log::of_mints(3);
+    let mut lines = log.lines();
+    lines[1] = "\u{1b}[31mgone".into();
+    lines[2] = lines[2].replace("\"customer\":2", "\"customer\":7");
+    log.rewrite(1, &lines);
+    let output = log.run(&["audit", "list", "--customer", "3"]);
+    let table: Vec<&str> = output.result().lines().collect();
+    assert_eq!(table.len(), 4, "{output}");
+    assert!(
+        table[1].contains("bad line") && table[1].ends_with("audit-00000001.jsonl:2: is no entry"),
+        "{output}"
+    );
+    assert!(table[2].ends_with("audit-00000001.jsonl:3: was changed after it was written"), "{output}");
+    let json = log.run(&["-o", "json", "audit", "list", "--customer", "3"]);
+    let bad: Value = serde_json::from_str(json.result().lines().next().unwrap()).unwrap();
+    let expected =
+        serde_json::json!({"bad": {"segment": "audit-00000001.jsonl", "line": 2, "why": "is no entry"}});
+    assert_eq!(bad, expected);
+}
+
+#[test]
+fn what_foreign_strings_an_entry_has_is_shown_without_what_a_terminal_obeys() {
+    let log = Log::new();
+    log.call(&["-q", "issue", "1"]).with_env("SUDO_USER", "a\u{1b}]0;x\u{7}\u{202e}b").run().result();
+    log.run(&["audit", "list"]).result();
+    log.run(&["-o", "json", "audit", "list"]).result();
+    log.assert_intact();
+}
+
+#[test]
+fn without_a_log_there_is_nothing_to_list_and_nothing_wrong() {
+    let log = Log::new();
+    assert_eq!(log.run(&["-o", "json", "audit", "list"]).result(), "");
+    assert_eq!(log.run(&["audit", "list"]).result().lines().count(), 1);
+    assert_eq!(log.run(&["audit", "verify"]).result(), "intact: 0 entries in 0 segments\n");
+    assert!(!log.state().exists());
+}
+
+#[test]
+fn head_without_a_log_is_a_usage_error_that_makes_no_log() {
+    let log = Log::new();
+    let message = format!("there is no audit log in {}", log.state().display());
+    let hint = "it begins with the first token that is minted, or the first profile that is added";
+    log.run(&["audit", "head"]).is_refused(2, &message, hint);
+    assert!(!log.state().exists());
+}
+
+#[test]
+fn head_is_the_last_entrys_log_number_and_hash() {
+    let log = Log::of_mints(2);
+    let last = &log.entries()[2];
+    let text = |key: &str| last[key].as_str().unwrap().to_owned();
+    let head = format!("{}:3:{}", text("log_id"), text("hash"));
+    assert_eq!(log.run(&["audit", "head"]).result(), format!("{head}\n"));
+    assert_eq!(log.run(&["-o", "json", "audit", "head"]).result(), format!("{{\"head\":\"{head}\"}}\n"));
+}
+
+#[test]
+fn head_of_a_log_whose_last_line_was_changed_is_refused() {
+    let log = Log::of_mints(1);
+    let mut lines = log.lines();
+    lines[1] = lines[1].replace("\"customer\":1", "\"customer\":7");
+    log.rewrite(1, &lines);
+    let message = format!("the last line of {} is not as it was written", log.segment(1).display());
+    log.run(&["audit", "head"]).is_refused(1, &message, "see what is wrong with 'stream-token audit verify'");
+}
+
+#[test]
+fn an_end_that_a_crash_left_is_no_fault_and_is_told() {
+    let log = Log::of_mints(1);
+    let mut segment = OpenOptions::new().append(true).open(log.segment(1)).unwrap();
+    segment.write_all(b"{\"version\":1,").unwrap();
+    let output = log.run(&["audit", "verify"]);
+    let told = output.result();
+    assert!(told.starts_with("intact: 2 entries in 1 segment\n"), "{output}");
+    let unfinished =
+        "13 bytes at the end, no whole entry: being written, or torn and healed by the next mint\n";
+    assert!(told.contains(unfinished), "{output}");
+}
+
+#[test]
+fn what_is_not_for_the_audit_log_is_a_usage_error() {
+    for form in ["csv", "env", "header", "curl"] {
+        let output = Log::new().run(&["-o", form, "audit", "list"]);
+        assert_eq!((output.status, output.stdout.as_str()), (Some(2), ""), "{form}");
+    }
+}

@@ -1,0 +1,243 @@
+//! What stands in the log's place: links, pipes, directories, what belongs to others; and its modes.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{self, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::fs::{CWD, Mode, mkfifoat};
+use rustix::process::geteuid;
+
+use super::{Log, is_refused_at, make_usable};
+use crate::cli::{call, demo, with_secret};
+
+/// The user that owns nothing.
+const NOBODY: u32 = 65534;
+
+/// What is said of a link.
+fn is_a_link(path: &str) -> String {
+    format!("{path} is a symbolic link, and the audit log follows none")
+}
+
+/// What is said of what is no file.
+fn is_no_file(path: &str) -> String {
+    format!("{path} is no regular file")
+}
+
+#[test]
+fn a_symbolic_link_in_the_place_of_the_directory_the_lock_or_a_segment_mints_nothing() {
+    for place in ["", "lock", "audit-00000001.jsonl", "audit-00000002.jsonl"] {
+        let log = Log::of_mints(1);
+        let (path, elsewhere) = (log.directory().join(place), log.0.path().join("elsewhere"));
+        let path = if place.is_empty() { log.directory() } else { path };
+        if path.exists() {
+            fs::rename(&path, &elsewhere).unwrap();
+        } else {
+            fs::write(&elsewhere, "").unwrap();
+        }
+        symlink(&elsewhere, &path).unwrap();
+        let before = fs::read(&elsewhere).ok();
+        log.refuses_a_mint(&path, is_a_link, &make_usable(&path));
+        assert_eq!(fs::read(&elsewhere).ok(), before);
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn a_link_that_leads_nowhere_makes_no_file_there() {
+    let log = Log::new();
+    fs::create_dir_all(log.directory()).unwrap();
+    let elsewhere = log.0.path().join("elsewhere");
+    symlink(&elsewhere, log.segment(1)).unwrap();
+    log.refuses_a_mint(&log.segment(1), is_a_link, &make_usable(&log.segment(1)));
+    assert!(!elsewhere.exists());
+}
+
+#[test]
+fn a_pipe_or_a_directory_in_the_place_of_a_file_mints_nothing_and_is_not_waited_for() {
+    for place in ["lock", "audit-00000001.jsonl"] {
+        let pipe = Log::new();
+        fs::create_dir_all(pipe.directory()).unwrap();
+        let path = pipe.directory().join(place);
+        mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
+        pipe.refuses_a_mint(&path, is_no_file, &make_usable(&path));
+        let directory = Log::new();
+        let path = directory.directory().join(place);
+        fs::create_dir_all(&path).unwrap();
+        directory.refuses_a_mint(&path, is_no_file, &make_usable(&path));
+    }
+}
+
+#[test]
+fn a_file_in_the_place_of_the_directory_mints_nothing() {
+    let log = Log::new();
+    fs::create_dir(log.state()).unwrap();
+    fs::write(log.directory(), "").unwrap();
+    let reason = |path: &str| format!("{path} is no directory");
+    log.refuses_a_mint(&log.directory(), reason, &make_usable(&log.directory()));
+}
+
+#[test]
+fn a_log_that_others_can_write_mints_nothing_and_says_how_to_mend_it() {
+    for place in ["", "lock", "audit-00000001.jsonl"] {
+        let log = Log::of_mints(1);
+        let path = log.directory().join(place);
+        let path = if place.is_empty() { log.directory() } else { path };
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
+        let hint = format!("look it over, then run 'chmod go-w {}'", path.display());
+        log.refuses_a_mint(&path, |path| format!("{path} can be written by other users (mode 777)"), &hint);
+    }
+}
+
+/// A folder that anybody can reach, with the program in it and a home that nobody owns.
+struct Outside(PathBuf);
+
+impl Outside {
+    fn new(name: &str) -> Self {
+        let path = std::env::temp_dir().join(format!("stream-token-{name}-{}", process::id()));
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir_all(path.join("state")).unwrap();
+        fs::copy(env!("CARGO_BIN_EXE_stream-token"), path.join("stream-token")).unwrap();
+        for shared in [&path, &path.join("stream-token")] {
+            fs::set_permissions(shared, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        Self(path)
+    }
+
+    /// Mints as an ordinary user, with the state directory in this folder.
+    #[track_caller]
+    fn mint(&self) -> crate::cli::Output {
+        let call = with_secret(&["-q", "issue", "7"]).with_env("STATE_DIRECTORY", self.0.join("state"));
+        let mut command = Command::new(self.0.join("stream-token"));
+        command.args(&call.arguments).env_clear().envs(&call.environment).current_dir(&self.0);
+        if geteuid().is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        call.run_with(command.stdout(Stdio::piped()).stderr(Stdio::piped()))
+    }
+}
+
+impl Drop for Outside {
+    fn drop(&mut self) {
+        // What is left is in the system's directory for temporary files.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+#[test]
+fn without_permission_an_ordinary_user_mints_nothing() {
+    let outside = Outside::new("denied");
+    let state = outside.0.join("state");
+    fs::set_permissions(&state, fs::Permissions::from_mode(0o555)).unwrap();
+    let directory = state.join("audit");
+    let reason =
+        |path: &str| format!("the audit log needs a permission at {path}: Permission denied (os error 13)");
+    is_refused_at(&outside.mint(), &directory, reason, &make_usable(&directory));
+    // As root, the log that stands there is another user's; its directory admits nobody else.
+    if geteuid().is_root() {
+        fs::create_dir(&directory).unwrap();
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
+        let lock = directory.join("lock");
+        is_refused_at(&outside.mint(), &lock, reason, &make_usable(&lock));
+        std::os::unix::fs::chown(&directory, Some(12345), None).unwrap();
+        fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
+        let reason = |path: &str| format!("{path} belongs to user 12345, neither to this user nor to root");
+        is_refused_at(&outside.mint(), &directory, reason, &make_usable(&directory));
+    }
+}
+
+#[test]
+fn everything_is_private_whatever_the_umask() {
+    for umask in ["000", "077"] {
+        let log = Log::new();
+        let call = log.call(&[]);
+        let mut command = Command::new("sh");
+        command.args(["-c", "umask $1; exec \"$2\" -q issue 1", "sh", umask]);
+        command.arg(env!("CARGO_BIN_EXE_stream-token")).env_clear().envs(&call.environment);
+        call.run_with(command.stdout(Stdio::piped()).stderr(Stdio::piped())).result();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o7777;
+        for directory in [log.state(), log.directory()] {
+            assert_eq!(mode(&directory), 0o700, "{}, umask {umask}", directory.display());
+        }
+        for file in [log.segment(1), log.directory().join("lock")] {
+            assert_eq!(mode(&file), 0o600, "{}, umask {umask}", file.display());
+        }
+    }
+}
+
+#[test]
+fn the_flag_goes_before_the_variable_and_the_variable_before_the_home() {
+    let log = Log::new();
+    let flag = log.0.path().join("flag");
+    let xdg = log.0.path().join("xdg");
+    let call =
+        log.call(&["-q", "issue", "1", "--state-dir"]).with_argument(&flag).with_env("XDG_STATE_HOME", &xdg);
+    call.run().result();
+    assert!(flag.join("audit/audit-00000001.jsonl").exists() && !log.state().exists());
+    let call = log.call(&["-q", "issue", "1"]).with_env("XDG_STATE_HOME", &xdg);
+    call.run().result();
+    assert!(log.segment(1).exists() && !xdg.exists());
+    let call = with_secret(&["-q", "issue", "1"]).with_env("XDG_STATE_HOME", &xdg);
+    call.run().result();
+    assert!(xdg.join("stream-token/audit/audit-00000001.jsonl").exists());
+    let call = with_secret(&["-q", "issue", "1"]);
+    call.run().result();
+    assert!(call.home.path().join(".local/state/stream-token/audit/audit-00000001.jsonl").exists());
+}
+
+#[test]
+fn without_a_home_a_real_secret_mints_nothing_and_the_way_out_is_said() {
+    let mut call = with_secret(&["-q", "issue", "1"]);
+    call.environment.retain(|name, _| name != "HOME");
+    let hint = "set HOME, or give a directory with --state-dir";
+    call.run().is_refused(2, "there is no place for the audit log", hint);
+}
+
+#[test]
+fn the_demo_profile_writes_nothing_and_needs_no_home() {
+    let with_home = demo(&["-q", "issue", "1"]);
+    with_home.run().result();
+    assert_eq!(fs::read_dir(with_home.home.path()).unwrap().count(), 0);
+    for home in [None, Some("/nowhere/at/all"), Some("/proc/1")] {
+        let mut call = demo(&["-q", "issue", "1"]);
+        call.environment.retain(|name, _| name != "HOME");
+        if let Some(home) = home {
+            call = call.with_env("HOME", home);
+        }
+        call.run().result();
+    }
+    let without = Log::new();
+    without.call(&["-q", "--profile", "demo", "issue", "1"]).run();
+    assert!(!without.state().exists());
+}
+
+#[test]
+fn audit_has_no_place_to_look_without_a_home() {
+    for command in ["list", "verify", "head"] {
+        let mut call = call(&["audit", command]);
+        call.environment.clear();
+        let hint = "set HOME, or give a directory with --state-dir";
+        call.run().is_refused(2, "there is no place for the audit log", hint);
+    }
+}
+
+#[test]
+fn a_lock_that_another_process_keeps_is_not_waited_for_without_end() {
+    let log = Log::of_mints(1);
+    let path = log.directory().join("lock");
+    let held = fs::File::open(&path).unwrap();
+    held.lock().unwrap();
+    let begun = Instant::now();
+    let hint = format!(
+        "find that process with 'fuser -v {}'; end it, or let it go on if it is stopped",
+        path.display()
+    );
+    let reason = |path: &str| format!("another process has had {path} locked for 10 s");
+    log.refuses_a_mint(&path, reason, &hint);
+    assert!(begun.elapsed() >= Duration::from_secs(10));
+    held.unlock().unwrap();
+    log.mint(2);
+    assert_eq!(log.assert_intact(), 3);
+}
