@@ -48,10 +48,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
 
 /// Removes a profile, once its name was typed again.
 fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()> {
-    let config = context.config()?;
-    if !config.names().any(|name| *name == arguments.name) {
-        return Err(ConfigError::Missing { name: arguments.name.clone() }.into());
-    }
+    context.config()?.demand_own(&arguments.name)?;
     confirm::removal(context, &arguments.name, arguments.confirm.as_deref())?;
     change(context, &Change::Remove(arguments.name.clone()))?;
     context.terminal.note(&format!("removed profile {}; its secret stays where it is", arguments.name));
@@ -81,8 +78,7 @@ fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
 /// Shows one profile.
 fn show(context: &mut Context<'_>, name: &ProfileName, is_json: bool) -> Result<()> {
     let config = context.config()?;
-    let (profile, is_default) =
-        with_mark(&config, name).ok_or_else(|| ConfigError::Missing { name: name.clone() })?;
+    let (profile, is_default) = (config.demand(name)?, config.default_profile() == Some(name));
     let shown = if is_json {
         view::profile_json(&profile, is_default)
     } else {

@@ -128,6 +128,27 @@ impl Config {
         self.profiles.keys()
     }
 
+    /// Demands a profile, the built-in one included.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`], which names those that there are.
+    pub fn demand(&self, name: &ProfileName) -> Result<Profile, ConfigError> {
+        self.find(name).ok_or_else(|| self.missing(name))
+    }
+
+    /// Demands a profile that stands in the configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`], or [`ConfigError::BuiltIn`].
+    pub fn demand_own(&self, name: &ProfileName) -> Result<Profile, ConfigError> {
+        if name.is_demo() { Err(ConfigError::BuiltIn) } else { self.demand(name) }
+    }
+
+    /// Says that a profile is not there.
+    pub(super) fn missing(&self, name: &ProfileName) -> ConfigError {
+        ConfigError::Missing { name: name.clone(), known: self.names().cloned().collect() }
+    }
+
     /// Finds a profile by its name, the built-in one included.
     #[must_use]
     pub fn find(&self, name: &ProfileName) -> Option<Profile> {

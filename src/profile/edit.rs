@@ -4,13 +4,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
+use toml_edit::DocumentMut;
 
-use super::config::{Config, check_base_url, read};
+use super::config::{Config, read};
 use super::error::ConfigError;
 use super::name::ProfileName;
-use super::{Policy, Profile};
-use crate::time::span;
+use super::{Profile, document};
 
 /// A change of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,79 +100,32 @@ fn changed(text: &str, before: &Config, change: &Change, path: &Path) -> Result<
     match change {
         Change::Add(profile) => {
             let name = profile.name.clone().ok_or(ConfigError::NoPlace)?;
+            if name.is_demo() {
+                return Err(ConfigError::BuiltIn);
+            }
             if before.find(&name).is_some() {
                 return Err(ConfigError::Exists { name });
             }
-            let profiles = document.entry("profiles").or_insert(Item::Table(implicit()));
-            let Some(profiles) = profiles.as_table_like_mut() else {
-                return Err(broken("profiles is no table".into()));
-            };
-            profiles.insert(name.as_str(), Item::Table(table_of(profile).map_err(broken)?));
-            if before.default_profile().is_none() {
-                document.insert("default_profile", value(name.as_str()));
+            document::add(&mut document, &name, profile).map_err(broken)?;
+            if before.default_profile().is_none() && before.names().next().is_none() {
+                document::set_default(&mut document, &name);
             }
         }
         Change::Default(name) => {
-            if before.find(name).is_none() {
-                return Err(ConfigError::Missing { name: name.clone() });
-            }
-            document.insert("default_profile", value(name.as_str()));
+            before.demand(name)?;
+            document::set_default(&mut document, name);
         }
         Change::Remove(name) => {
-            let profiles = document.get_mut("profiles").and_then(Item::as_table_like_mut);
-            if profiles.and_then(|profiles| profiles.remove(name.as_str())).is_none() {
-                return Err(ConfigError::Missing { name: name.clone() });
+            before.demand_own(name)?;
+            if !document::remove(&mut document, name) {
+                return Err(before.missing(name));
             }
             if before.default_profile() == Some(name) {
-                document.remove("default_profile");
+                document::unset_default(&mut document);
             }
         }
     }
-    Ok(document.to_string())
-}
-
-/// Gives a table whose header is not written, as it holds nothing but tables.
-fn implicit() -> Table {
-    let mut table = Table::new();
-    table.set_implicit(true);
-    table
-}
-
-/// Gives a profile's table.
-fn table_of(profile: &Profile) -> Result<Table, String> {
-    let mut table = Table::new();
-    if let Some(key) = &profile.api_key {
-        table.insert("api_key", value(key));
-    }
-    table.insert("secret", value(profile.source.in_full()));
-    if let Some(source) = &profile.session_key {
-        table.insert("session_key", value(source.in_full()));
-    }
-    if let Some(url) = &profile.base_url {
-        table.insert("base_url", value(check_base_url(url)?));
-    }
-    if profile.policy != Policy::default() {
-        table.insert("policy", value(policy_of(&profile.policy)));
-    }
-    Ok(table)
-}
-
-/// Gives a policy's table.
-fn policy_of(policy: &Policy) -> InlineTable {
-    let mut table = InlineTable::new();
-    for (key, lifetime) in
-        [("default_lifetime", policy.default_lifetime), ("longest_lifetime", policy.longest_lifetime)]
-    {
-        if let Some(lifetime) = lifetime {
-            table.insert(key, span(lifetime).into());
-        }
-    }
-    for (key, is_set) in [("issued_at", policy.has_issued_at), ("production", policy.is_production)] {
-        if is_set {
-            table.insert(key, true.into());
-        }
-    }
-    table
+    Ok(document::text(&document))
 }
 
 /// Gives the path of a file beside the configuration.

@@ -39,11 +39,7 @@ impl ProfileError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Unknown { known, .. } => {
-                let mut names: Vec<_> = known.iter().map(ProfileName::as_str).collect();
-                names.push(DEMO);
-                format!("profiles: {}", names.join(", "))
-            }
+            Self::Unknown { known, .. } => listed(known),
             Self::Name(_) => "'stream-token profile list' shows the profiles".into(),
             Self::TwoSecrets => "unset one of them".into(),
             Self::NoSecret => format!(
@@ -143,7 +139,11 @@ pub enum ConfigError {
     Missing {
         /// Its name.
         name: ProfileName,
+        /// The profiles that there are.
+        known: Vec<ProfileName>,
     },
+    /// The built-in profile can be neither added nor removed.
+    BuiltIn,
     /// It cannot be written.
     Unwritable {
         /// The file.
@@ -169,7 +169,8 @@ impl ConfigError {
             Self::Exists { name } => {
                 format!("see it with 'stream-token profile show {name}', or remove it first")
             }
-            Self::Missing { .. } => "'stream-token profile list' shows the profiles".into(),
+            Self::Missing { known, .. } => listed(known),
+            Self::BuiltIn => "choose another name; 'stream-token profile list' shows those in use".into(),
             Self::NoPlace => "set HOME, or give a file with --config".into(),
         }
     }
@@ -191,7 +192,8 @@ impl fmt::Display for ConfigError {
             }
             Self::Inconsistent { path, message } => write!(f, "{}: {message}", shown(path)),
             Self::Exists { name } => write!(f, "there is a profile '{name}' already"),
-            Self::Missing { name } => write!(f, "there is no profile '{name}'"),
+            Self::Missing { name, .. } => write!(f, "there is no profile '{name}'"),
+            Self::BuiltIn => write!(f, "profile {DEMO} is built in, and can be neither added nor removed"),
             Self::Unwritable { path, error } => write!(f, "cannot write {}: {error}", shown(path)),
             Self::NoPlace => f.write_str("there is no place for the configuration"),
         }
@@ -205,6 +207,12 @@ impl Error for ConfigError {
             _ => None,
         }
     }
+}
+
+/// Lists the profiles that there are, the built-in one last.
+fn listed(known: &[ProfileName]) -> String {
+    let names: Vec<_> = known.iter().map(ProfileName::as_str).chain([DEMO]).collect();
+    format!("profiles: {}", names.join(", "))
 }
 
 /// Shows a path.

@@ -2,6 +2,7 @@
 //! tokens must be like.
 
 mod config;
+mod document;
 mod edit;
 mod error;
 mod name;
