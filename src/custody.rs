@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::audit::{Action, Actor, AuditError, Channel, Event, Journal, Outcome};
 use crate::environment::Environment;
-use crate::profile::{Change, ConfigError, Profile, ProfileName, prepare};
+use crate::profile::{Change, Config, ConfigError, Profile, ProfileName, prepare};
 use crate::secret::{Secret, Source, SourceError};
 
 /// A profile whose secret was opened.
@@ -73,11 +73,11 @@ impl Error for ChangeError {
     }
 }
 
-/// Changes the configuration at `path`: worked out, recorded, then put in its place.
+/// Changes the configuration at `path`: worked out, recorded, then put in its place. Gives what it now says.
 ///
 /// # Errors
 /// [`ChangeError`], and the configuration stands as it was.
-pub fn change(path: &Path, change: &Change, journal: &Journal, actor: &Actor) -> Result<(), ChangeError> {
+pub fn change(path: &Path, change: &Change, journal: &Journal, actor: &Actor) -> Result<Config, ChangeError> {
     let prepared = prepare(path, change).map_err(ChangeError::Config)?;
     let (action, name) = match change {
         Change::Add(profile) => (Action::ProfileAdd, profile.name.as_ref()),

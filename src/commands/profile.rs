@@ -41,25 +41,35 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
         },
         ..Profile::new(Some(arguments.name.clone()), arguments.secret.clone())
     };
-    let path = change(context, &Change::Add(Box::new(profile)))?;
-    context.terminal.note(&format!("added profile {} to {}", arguments.name, crate::foreign::path(&path)));
+    let (path, after) = change(context, &Change::Add(Box::new(profile)))?;
+    let is_default = after.default_profile() == Some(&arguments.name);
+    let mark = if is_default { "; it is the default" } else { "" };
+    context.terminal.note(&format!(
+        "added profile {} to {}{mark}",
+        arguments.name,
+        crate::foreign::path(&path)
+    ));
     Ok(())
 }
 
 /// Removes a profile, once its name was typed again.
 fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()> {
-    context.config()?.demand_own(&arguments.name)?;
+    let before = context.config()?;
+    before.demand_own(&arguments.name)?;
     confirm::removal(context, &arguments.name, arguments.confirm.as_deref())?;
     change(context, &Change::Remove(arguments.name.clone()))?;
     context.terminal.note(&format!("removed profile {}; its secret stays where it is", arguments.name));
+    if before.default_profile() == Some(&arguments.name) {
+        context.terminal.note("no profile is the default now");
+    }
     Ok(())
 }
 
-/// Changes the configuration, recorded in the audit log.
-fn change(context: &Context<'_>, change: &Change) -> Result<PathBuf> {
+/// Changes the configuration, recorded in the audit log. Gives where it is and what it now says.
+fn change(context: &Context<'_>, change: &Change) -> Result<(PathBuf, Config)> {
     let path = context.config_path().ok_or(ConfigError::NoPlace)?;
-    custody::change(&path, change, &context.journal()?, &context.actor())?;
-    Ok(path)
+    let after = custody::change(&path, change, &context.journal()?, &context.actor())?;
+    Ok((path, after))
 }
 
 /// Lists all profiles, the built-in one last.

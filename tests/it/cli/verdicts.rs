@@ -288,7 +288,12 @@ issue CUSTOMER'
         )
     };
     let admin = signed(r#"{"user_id":"admin"}"#);
-    verdict(&admin, &[], 7, &report("expected customer-N, found 'admin'", "yes", "an app with this secret accepts it"));
+    verdict(
+        &admin,
+        &[],
+        7,
+        &report("expected customer-N, found 'admin'", "yes", "an app with this secret accepts it"),
+    );
     let expected = signed_json("not_a_customer", None, &accepted());
     in_json(&admin, &[], 7, &expected);
     let number = signed(r#"{"user_id":123}"#);
