@@ -212,7 +212,7 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     }
     if let Some(error) = cause.downcast_ref::<ProfileError>() {
         let exit = match error {
-            ProfileError::NoSecret => Exit::NoSecret,
+            ProfileError::NoSecret { .. } => Exit::NoSecret,
             ProfileError::Config(error) => exit_of(error),
             _ => Exit::Usage,
         };

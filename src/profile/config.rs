@@ -168,6 +168,7 @@ impl Config {
                 has_issued_at: entry.policy.issued_at,
                 is_production: entry.policy.production,
             },
+            policy_of: None,
         })
     }
 }

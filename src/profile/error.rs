@@ -24,7 +24,10 @@ pub enum ProfileError {
     /// Both variables bring a secret.
     TwoSecrets,
     /// No profile was named, none is the default, and the environment brings no secret.
-    NoSecret,
+    NoSecret {
+        /// The profiles that there are.
+        known: Vec<ProfileName>,
+    },
     /// A variable is not UTF-8.
     NotUtf8 {
         /// The variable.
@@ -42,7 +45,12 @@ impl ProfileError {
             Self::Unknown { known, .. } => listed(known),
             Self::Name(_) => "'stream-token profile list' shows the profiles".into(),
             Self::TwoSecrets => "unset one of them".into(),
-            Self::NoSecret => format!(
+            Self::NoSecret { known } if !known.is_empty() => format!(
+                "no profile is the default: name one with --profile, or make one the default with 'stream-token \
+                 profile default'; {}",
+                listed(known)
+            ),
+            Self::NoSecret { .. } => format!(
                 "add a profile with 'stream-token profile add'; or set {SECRET_FILE_VARIABLE} to a file that holds \
                  the app's API secret, or {SECRET_VARIABLE} to the secret itself; or try '--profile {DEMO}'"
             ),
@@ -58,7 +66,7 @@ impl fmt::Display for ProfileError {
             Self::Unknown { name, .. } => write!(f, "there is no profile '{name}'"),
             Self::Name(error) => error.fmt(f),
             Self::TwoSecrets => write!(f, "both {SECRET_VARIABLE} and {SECRET_FILE_VARIABLE} are set"),
-            Self::NoSecret => f.write_str("no API secret is set"),
+            Self::NoSecret { .. } => f.write_str("no API secret is set"),
             Self::NotUtf8 { variable } => write!(f, "the environment variable {variable} is not UTF-8"),
             Self::Config(error) => error.fmt(f),
         }
