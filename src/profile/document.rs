@@ -4,7 +4,7 @@
 
 use toml_edit::{Decor, DocumentMut, InlineTable, Item, Table, Value, value};
 
-use super::config::check_base_url;
+use super::app::check_base_url;
 use super::{Policy, Profile, ProfileName};
 use crate::time::span;
 

@@ -1,6 +1,7 @@
 //! Profiles: one is one Stream app. Which one is meant, where its secret comes from, and what its
 //! tokens must be like.
 
+mod app;
 mod config;
 mod document;
 mod edit;
@@ -11,7 +12,8 @@ mod policy;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub use config::{Config, check_base_url, config_path};
+pub use app::{check_api_key, check_base_url};
+pub use config::{Config, config_path};
 pub use edit::{Change, Prepared, prepare};
 pub use error::{ConfigError, ProfileError};
 pub use name::{DEMO, ProfileName, ProfileNameError};
