@@ -8,6 +8,7 @@ use super::{Context, confirm};
 use crate::cli::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
 use crate::custody;
 use crate::failure::Exit;
+use crate::foreign::path_in_full;
 use crate::profile::{Change, Config, ConfigError, Policy, Profile, ProfileName};
 use crate::view;
 
@@ -44,11 +45,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
     let (path, after) = change(context, &Change::Add(Box::new(profile)))?;
     let is_default = after.default_profile() == Some(&arguments.name);
     let mark = if is_default { "; it is the default" } else { "" };
-    context.terminal.note(&format!(
-        "added profile {} to {}{mark}",
-        arguments.name,
-        crate::foreign::path(&path)
-    ));
+    context.terminal.note(&format!("added profile {} to {}{mark}", arguments.name, path_in_full(&path)));
     Ok(())
 }
 

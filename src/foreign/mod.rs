@@ -55,13 +55,24 @@ pub fn identifier(text: &str) -> String {
 /// a relative path with a part longer than [`LONGEST_IDENTIFIER_SHOWN`] characters.
 #[must_use]
 pub fn path(path: &Path) -> String {
+    path_at_most(path, LONGEST_SHOWN)
+}
+
+/// Shows a path like [`path`], not cut: where it is the subject, and whoever reads it must find the file.
+#[must_use]
+pub fn path_in_full(path: &Path) -> String {
+    path_at_most(path, usize::MAX)
+}
+
+/// Shows at most `longest` characters of a path, or its length alone.
+fn path_at_most(path: &Path, longest: usize) -> String {
     let text = path.to_string_lossy();
     let is_long = |part: &str| part.chars().count() > LONGEST_IDENTIFIER_SHOWN;
     let is_dubious = path.is_relative() && text.split(['/', '\\']).any(is_long);
     if is_dubious || looks_like_a_token(&text) {
         return format!("a value of {} characters", text.chars().count());
     }
-    brief(&text).to_string()
+    at_most(&text, longest).to_string()
 }
 
 /// Tells whether `text` holds what could be a token: `eyJ`, the start of every base64url JSON object.
@@ -157,5 +168,13 @@ mod tests {
             "exports/of-2026/customers-to-migrate.txt"
         );
         assert_eq!(shown("/run/a\u{1b}b"), "/run/a\\u{1b}b");
+        assert_eq!(path_in_full(Path::new("/run/eyJhbGciOiJI")), "a value of 17 characters");
+    }
+
+    #[test]
+    fn a_path_is_cut_unless_it_is_shown_in_full() {
+        let long = format!("/run/{}", "x".repeat(80));
+        assert_eq!(path(Path::new(&long)), format!("{}…", &long[..64]));
+        assert_eq!(path_in_full(Path::new(&long)), long);
     }
 }

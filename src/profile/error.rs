@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::name::{DEMO, ProfileName, ProfileNameError};
 use super::{SECRET_FILE_VARIABLE, SECRET_VARIABLE};
-use crate::foreign::{brief, whole};
+use crate::foreign::{self, whole};
 
 /// Why no profile could be chosen.
 #[derive(Debug)]
@@ -223,9 +223,9 @@ fn listed(known: &[ProfileName]) -> String {
     format!("profiles: {}", names.join(", "))
 }
 
-/// Shows a path.
+/// Shows a path whole: it is where to look, and what to call chmod with.
 fn shown(path: &Path) -> String {
-    brief(&path.to_string_lossy()).to_string()
+    foreign::path_in_full(path)
 }
 
 /// Shows a message that may quote the file.
