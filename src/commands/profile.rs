@@ -7,9 +7,10 @@ use anyhow::Result;
 use super::{Context, confirm};
 use crate::cli::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
 use crate::custody;
-use crate::failure::Exit;
+use crate::failure::{Exit, Usage};
 use crate::foreign::path_in_full;
 use crate::profile::{Change, Config, ConfigError, Policy, Profile, ProfileName};
+use crate::time::span;
 use crate::view;
 
 /// Carries out what was asked of profiles.
@@ -30,6 +31,22 @@ pub(super) fn run(context: &mut Context<'_>, command: &ProfileCommand) -> Result
 
 /// Adds a profile.
 fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
+    if let (Some(default), Some(longest)) = (arguments.default_lifetime, arguments.longest_lifetime)
+        && default > longest
+    {
+        // The configuration would be refused too, with the advice to mend it.
+        return Err(Usage {
+            message: format!(
+                "the default_lifetime of profile {} is above its longest_lifetime",
+                arguments.name
+            ),
+            hint: format!(
+                "give a --default-lifetime of {} or less, or a greater --longest-lifetime",
+                span(longest)
+            ),
+        }
+        .into());
+    }
     let profile = Profile {
         session_key: arguments.session_key.clone(),
         api_key: arguments.api_key.clone(),

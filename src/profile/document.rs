@@ -41,13 +41,7 @@ pub(super) fn set_default(document: &mut DocumentMut, name: &ProfileName) {
         return;
     }
     // The key comes to stand above the first table, and the heading of the file stays above both.
-    let mut heading = String::new();
-    if let Some(first) = table_after(document, isize::MIN) {
-        let (apart, own) = split(prefix(first.decor()));
-        heading = apart.to_owned();
-        let own = format!("\n{}", own.trim_start_matches('\n'));
-        first.decor_mut().set_prefix(own);
-    }
+    let heading = table_after(document, isize::MIN).map(take_heading).unwrap_or_default();
     document.insert(DEFAULT, value(name.as_str()));
     if let Some(mut key) = document.key_mut(DEFAULT) {
         key.leaf_decor_mut().set_prefix(heading);
@@ -89,6 +83,14 @@ fn put_before_next(document: &mut DocumentMut, position: isize, comments: &str) 
         let all = format!("{comments}{}", take_trailing(document));
         document.set_trailing(all);
     }
+}
+
+/// Takes the comments that stand apart above a table, and leaves it a blank line and its own.
+fn take_heading(table: &mut Table) -> String {
+    let (heading, own) = split(prefix(table.decor()));
+    let (heading, own) = (heading.to_owned(), format!("\n{}", own.trim_start_matches('\n')));
+    table.decor_mut().set_prefix(own);
+    heading
 }
 
 /// Takes what stands behind everything else: comments, each on a line of its own.

@@ -8,14 +8,14 @@ mod decode;
 mod foreign;
 mod help;
 mod issue;
-mod scratch;
+pub(crate) mod scratch;
 mod secrets;
 mod streams;
-mod terminal;
-mod token;
+pub(crate) mod terminal;
+pub(crate) mod token;
 mod verdicts;
 mod verify;
-mod watchdog;
+pub(crate) mod watchdog;
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -30,18 +30,18 @@ use token::{SECRET, signatures};
 use watchdog::Watchdog;
 
 /// What is said wherever the built-in profile is used.
-const DEMO: &str =
+pub(crate) const DEMO: &str =
     "stream-token: note: demo profile: its secret is published, and Stream accepts nothing signed with it\n";
 
 /// What is said of a secret from the environment.
-const FROM_ENV: &str = "stream-token: note: secret from env:STREAM_API_SECRET\n";
+pub(crate) const FROM_ENV: &str = "stream-token: note: secret from env:STREAM_API_SECRET\n";
 
 /// The shortest text that is looked for as a secret; shorter ones are words of messages too.
 const SHORTEST_SOUGHT: usize = 16;
 
 /// A call of the program, in an environment and a home of its own.
 #[derive(Debug)]
-struct Call {
+pub(crate) struct Call {
     /// The arguments.
     arguments: Vec<OsString>,
     /// The environment, all of it.
@@ -54,17 +54,17 @@ struct Call {
 
 /// How a call ended, and what it wrote.
 #[derive(Debug, PartialEq, Eq)]
-struct Output {
+pub(crate) struct Output {
     /// The exit status; `None` where a signal ended it.
-    status: Option<i32>,
+    pub(crate) status: Option<i32>,
     /// Standard output.
-    stdout: String,
+    pub(crate) stdout: String,
     /// Standard error.
-    stderr: String,
+    pub(crate) stderr: String,
 }
 
 /// Prepares a call: nothing in its environment but a home and the time zone, nothing to read.
-fn call(arguments: &[&str]) -> Call {
+pub(crate) fn call(arguments: &[&str]) -> Call {
     let home = Scratch::new();
     let environment = [("HOME", home.path().as_os_str()), ("TZ", OsStr::new("UTC"))];
     let environment = environment.map(|(name, value)| (name.into(), value.into())).into();
@@ -72,42 +72,42 @@ fn call(arguments: &[&str]) -> Call {
 }
 
 /// Prepares a call under the built-in profile.
-fn demo(arguments: &[&str]) -> Call {
+pub(crate) fn demo(arguments: &[&str]) -> Call {
     call(arguments).with_env("STREAM_TOKEN_PROFILE", "demo")
 }
 
 /// Prepares a call with [`SECRET`] in its environment.
-fn with_secret(arguments: &[&str]) -> Call {
+pub(crate) fn with_secret(arguments: &[&str]) -> Call {
     call(arguments).with_env("STREAM_API_SECRET", SECRET)
 }
 
 impl Call {
     /// Adds an argument that need not be text.
-    fn with_argument(mut self, argument: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn with_argument(mut self, argument: impl AsRef<OsStr>) -> Self {
         self.arguments.push(argument.as_ref().to_owned());
         self
     }
 
     /// Sets a variable.
-    fn with_env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+    pub(crate) fn with_env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.environment.insert(name.into(), value.as_ref().to_owned());
         self
     }
 
     /// Gives it something to read.
-    fn with_stdin(mut self, stdin: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn with_stdin(mut self, stdin: impl AsRef<[u8]>) -> Self {
         stdin.as_ref().clone_into(&mut self.stdin);
         self
     }
 
     /// Puts a file where the call runs.
-    fn with_file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn with_file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         self.home.write(name, content.as_ref(), 0o600);
         self
     }
 
     /// Makes the command, its streams not yet set.
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stream-token"));
         command.args(&self.arguments).env_clear().envs(&self.environment).current_dir(self.home.path());
         command
@@ -115,13 +115,13 @@ impl Call {
 
     /// Runs the call to its end.
     #[track_caller]
-    fn run(&self) -> Output {
+    pub(crate) fn run(&self) -> Output {
         self.run_with(self.command().stdout(Stdio::piped()).stderr(Stdio::piped()))
     }
 
     /// Runs a command of this call whose outputs are set; what is not piped comes out empty.
     #[track_caller]
-    fn run_with(&self, command: &mut Command) -> Output {
+    pub(crate) fn run_with(&self, command: &mut Command) -> Output {
         let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
         let _watchdog = Watchdog::over(&child);
         let mut stdin = child.stdin.take().unwrap();
@@ -177,27 +177,27 @@ impl Call {
 impl Output {
     /// Checks status, stdout and stderr, each of them whole.
     #[track_caller]
-    fn is(&self, status: i32, stdout: &str, stderr: &str) {
+    pub(crate) fn is(&self, status: i32, stdout: &str, stderr: &str) {
         let expected = Self { status: Some(status), stdout: stdout.to_owned(), stderr: stderr.to_owned() };
         assert!(*self == expected, "\nexpected\n{expected}\nfound\n{self}");
     }
 
     /// Checks that the call was refused with this status, error and hint, and gave no result.
     #[track_caller]
-    fn is_refused(&self, status: i32, error: &str, hint: &str) {
+    pub(crate) fn is_refused(&self, status: i32, error: &str, hint: &str) {
         self.is(status, "", &refusal(error, hint));
     }
 
     /// Checks that the call succeeded in silence, and gives its result.
     #[track_caller]
-    fn result(&self) -> &str {
+    pub(crate) fn result(&self) -> &str {
         self.is(0, &self.stdout, "");
         &self.stdout
     }
 }
 
 /// Gives what is said of a refusal.
-fn refusal(error: &str, hint: &str) -> String {
+pub(crate) fn refusal(error: &str, hint: &str) -> String {
     format!("stream-token: error: {error}\nstream-token: hint: {hint}\n")
 }
 

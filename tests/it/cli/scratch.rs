@@ -12,11 +12,11 @@ static MADE: AtomicU64 = AtomicU64::new(0);
 
 /// A fresh folder, removed with all that is in it when dropped.
 #[derive(Debug)]
-pub(super) struct Scratch(PathBuf);
+pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
     /// Makes one.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{}-{number}", process::id()));
         // What an earlier process of the same number left behind is not ours to read.
@@ -26,12 +26,12 @@ impl Scratch {
     }
 
     /// Gives its path.
-    pub(super) fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// Writes a file with these permissions, whatever the umask.
-    pub(super) fn write(&self, name: &str, content: &[u8], mode: u32) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: &[u8], mode: u32) -> PathBuf {
         let path = self.0.join(name);
         let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path).unwrap();
         file.write_all(content).unwrap();

@@ -6,21 +6,21 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
 /// The secret of [`signed`].
-pub(super) const SECRET: &str = "a-secret-of-the-tests-0123456789abcdef";
+pub(crate) const SECRET: &str = "a-secret-of-the-tests-0123456789abcdef";
 
 /// The header of every sound token.
-pub(super) const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+pub(crate) const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
 /// The shortest third segment that could be a signature.
 const SHORTEST_SIGNATURE: usize = 40;
 
 /// Makes a token of any claims, signed with [`SECRET`].
-pub(super) fn signed(claims: &str) -> String {
+pub(crate) fn signed(claims: &str) -> String {
     signed_with(SECRET, HEADER, claims)
 }
 
 /// Makes a token of any header and claims, signed with any secret.
-pub(super) fn signed_with(secret: &str, header: &str, claims: &str) -> String {
+pub(crate) fn signed_with(secret: &str, header: &str, claims: &str) -> String {
     let input = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(input.as_bytes());
@@ -28,18 +28,18 @@ pub(super) fn signed_with(secret: &str, header: &str, claims: &str) -> String {
 }
 
 /// Puts another third segment in the place of a token's.
-pub(super) fn ending_in(token: &str, signature: &str) -> String {
+pub(crate) fn ending_in(token: &str, signature: &str) -> String {
     format!("{}.{signature}", token.rsplit_once('.').unwrap().0)
 }
 
 /// Reads a token's claims without asking who signed it.
-pub(super) fn claims_of(token: &str) -> String {
+pub(crate) fn claims_of(token: &str) -> String {
     let claims = URL_SAFE_NO_PAD.decode(token.trim_end().split('.').nth(1).unwrap()).unwrap();
     String::from_utf8(claims).unwrap()
 }
 
 /// Finds the signatures in a text: what stands behind the second dot of every `eyJ….….`.
-pub(super) fn signatures(text: &str) -> Vec<String> {
+pub(crate) fn signatures(text: &str) -> Vec<String> {
     let is_of_token = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     let words = text.split(|character| !is_of_token(character));
     let thirds = words.filter(|word| word.starts_with("eyJ")).filter_map(|word| word.split('.').nth(2));

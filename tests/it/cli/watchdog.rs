@@ -11,11 +11,11 @@ use rustix::process::{Pid, Signal, kill_process};
 const LONGEST: Duration = Duration::from_mins(1);
 
 /// Kills a process that outlives [`LONGEST`], unless it is dropped before.
-pub(super) struct Watchdog(#[expect(dead_code, reason = "its end is the message")] Sender<()>);
+pub(crate) struct Watchdog(#[expect(dead_code, reason = "its end is the message")] Sender<()>);
 
 impl Watchdog {
     /// Watches a process.
-    pub(super) fn over(child: &Child) -> Self {
+    pub(crate) fn over(child: &Child) -> Self {
         let (alive, ended) = channel();
         let process = Pid::from_child(child);
         thread::spawn(move || {
