@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::audit::{Action, Actor, AuditError, Channel, Event, Journal, Outcome};
 use crate::environment::Environment;
-use crate::profile::{Change, ConfigError, Profile, ProfileName, prepare};
+use crate::profile::{Change, Config, ConfigError, Policy, Profile, ProfileName, prepare};
 use crate::secret::{Secret, Source, SourceError};
 
 /// A profile whose secret was opened.
@@ -42,7 +42,10 @@ fn origin(profile: &Profile) -> String {
             "demo profile: its secret is published, and Stream accepts nothing signed with it".into()
         }
         (Some(name), source) => format!("profile {name}, secret from {source}"),
-        (None, source) => format!("secret from {source}"),
+        (None, source) => match profile.policy_of.as_ref().filter(|_| profile.policy != Policy::default()) {
+            Some(name) => format!("secret from {source}, under the policy of the default profile {name}"),
+            None => format!("secret from {source}"),
+        },
     }
 }
 
@@ -73,11 +76,11 @@ impl Error for ChangeError {
     }
 }
 
-/// Changes the configuration at `path`: worked out, recorded, then put in its place.
+/// Changes the configuration at `path`: worked out, recorded, then put in its place. Gives what it now says.
 ///
 /// # Errors
 /// [`ChangeError`], and the configuration stands as it was.
-pub fn change(path: &Path, change: &Change, journal: &Journal, actor: &Actor) -> Result<(), ChangeError> {
+pub fn change(path: &Path, change: &Change, journal: &Journal, actor: &Actor) -> Result<Config, ChangeError> {
     let prepared = prepare(path, change).map_err(ChangeError::Config)?;
     let (action, name) = match change {
         Change::Add(profile) => (Action::ProfileAdd, profile.name.as_ref()),

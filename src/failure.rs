@@ -20,6 +20,9 @@ use crate::verdict::Verdict;
 /// What to do with a token that stands where none belongs.
 const LIKE_A_TOKEN: &str = "this looks like a token: use 'stream-token verify' or 'stream-token decode'";
 
+/// Flags in whose place somebody may give the secret itself, however short it is.
+const SECRET_FLAGS: [&str; 3] = ["--secret", "--session-key", "--api-key"];
+
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -212,7 +215,7 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     }
     if let Some(error) = cause.downcast_ref::<ProfileError>() {
         let exit = match error {
-            ProfileError::NoSecret => Exit::NoSecret,
+            ProfileError::NoSecret { .. } => Exit::NoSecret,
             ProfileError::Config(error) => exit_of(error),
             _ => Exit::Usage,
         };
@@ -287,21 +290,30 @@ fn of_audit(error: &AuditError) -> String {
 /// Gives clap's text without values that may be a secret or a token, or that a terminal would obey.
 fn without_foreign_values(error: &clap::Error) -> String {
     let mut told = error.to_string();
-    for (_, value) in error.context() {
+    let flag = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
+    let is_of_a_secret = SECRET_FLAGS.iter().any(|each| flag.starts_with(each));
+    for (kind, value) in error.context() {
         if let ContextValue::String(value) = value {
-            let is_dubious = value.chars().count() > crate::foreign::LONGEST_IDENTIFIER_SHOWN
+            let is_dubious = (is_of_a_secret && kind == ContextKind::InvalidValue)
+                || value.chars().count() > crate::foreign::LONGEST_IDENTIFIER_SHOWN
                 || looks_like_a_token(value)
                 || value.chars().any(crate::foreign::is_unprintable);
             if is_dubious && !value.is_empty() {
-                told = told.replace(&format!("'{value}'"), &crate::foreign::identifier(value));
+                let shown = if is_of_a_secret { length(value) } else { crate::foreign::identifier(value) };
+                told = told.replace(&format!("'{value}'"), &shown);
                 // A blank value is everywhere in the text, and hides nothing.
-                if !value.trim().is_empty() {
+                if !value.trim().is_empty() && !is_of_a_secret {
                     told = told.replace(value.as_str(), &brief_or_length(value));
                 }
             }
         }
     }
-    told
+    told.replace("invalid value a value of ", "invalid value of ")
+}
+
+/// Tells a value by its length alone.
+fn length(value: &str) -> String {
+    format!("a value of {} characters", value.chars().count())
 }
 
 /// Shows a value that stands without quotes.

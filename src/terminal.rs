@@ -152,7 +152,7 @@ impl Terminal {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Asks a person, and gives the line that was typed.
+    /// Asks a person, and gives the line that was typed, without the blanks around it.
     ///
     /// # Errors
     /// What the operating system said.
@@ -161,7 +161,11 @@ impl Terminal {
         io::stderr().lock().write_all(format!("{NAME}: {question}").as_bytes())?;
         let mut answer = String::new();
         io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut answer)?;
-        Ok(answer.trim_end_matches(['\r', '\n']).to_owned())
+        if !answer.ends_with('\n') {
+            // Input has ended on the line of the question, and what is said next needs its own.
+            io::stderr().lock().write_all(b"\n")?;
+        }
+        Ok(answer.trim().to_owned())
     }
 
     /// Tells whether a stream is in colour.

@@ -70,7 +70,7 @@ pub struct ProfileAddArgs {
     #[arg(long, value_name = "SOURCE", value_parser = values::source, help = SOURCES)]
     pub secret: Source,
     /// The app's API key, which is no secret
-    #[arg(long, value_name = "KEY")]
+    #[arg(long, value_name = "KEY", value_parser = values::api_key)]
     pub api_key: Option<String>,
     /// Where the key that signs sessions comes from
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]

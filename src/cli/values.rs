@@ -6,7 +6,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use super::Expiry;
-use crate::profile::check_base_url;
+use crate::profile::{check_api_key, check_base_url};
 use crate::secret::Source;
 use crate::time::{WhenError, parse_duration};
 use crate::token::Leeway;
@@ -33,6 +33,11 @@ pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
         Ok(duration) => Ok(duration),
         Err(error) => Err(error.to_string()),
     }
+}
+
+/// Reads an API key.
+pub(super) fn api_key(text: &str) -> Result<String, String> {
+    check_api_key(text)
 }
 
 /// Reads a base URL.

@@ -5,13 +5,20 @@ use anyhow::Result;
 use super::Context;
 use crate::failure::Usage;
 use crate::foreign::identifier;
-use crate::profile::{DEMO, Profile, ProfileName};
+use crate::profile::{Profile, ProfileName};
 
 /// Asks before minting for a production profile.
 pub(super) fn production(context: &mut Context<'_>, profile: &Profile, given: Option<&str>) -> Result<()> {
-    // A secret from the environment comes under the default profile's policy, and has no name to type.
-    let name = profile.name.as_ref().map_or("production", ProfileName::as_str);
-    typed(context, name, &format!("{name} is a production profile"), given)
+    let name = profile.name.as_ref().or(profile.policy_of.as_ref());
+    let name = name.map_or("production", ProfileName::as_str);
+    let why = match profile.name {
+        Some(_) => format!("{name} is a production profile"),
+        None => format!(
+            "the production profile {name} is the default, and its policy holds for {}",
+            profile.source
+        ),
+    };
+    typed(context, name, &why, given)
 }
 
 /// Asks before a profile is removed.
@@ -21,7 +28,6 @@ pub(super) fn removal(context: &mut Context<'_>, name: &ProfileName, given: Opti
 
 /// Demands that `name` be typed, or given with `--confirm`.
 fn typed(context: &mut Context<'_>, name: &str, why: &str, given: Option<&str>) -> Result<()> {
-    debug_assert_ne!(name, DEMO);
     let answer = match given {
         Some(given) => given.to_owned(),
         None if context.global.no_input || !context.terminal.can_ask() => {
@@ -32,7 +38,12 @@ fn typed(context: &mut Context<'_>, name: &str, why: &str, given: Option<&str>) 
     if answer == name {
         return Ok(());
     }
-    Err(refused(format!("{why}, and {} is not its name", identifier(&answer)), name))
+    let found = if answer.is_empty() {
+        "nothing was typed".to_owned()
+    } else {
+        format!("{} is not its name", identifier(&answer))
+    };
+    Err(refused(format!("{why}, and {found}"), name))
 }
 
 /// Refuses, with the flag to use.

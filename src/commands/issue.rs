@@ -208,11 +208,11 @@ impl Form {
     /// Takes what the form needs from the profile.
     fn new(format: Format, opened: Opened) -> Result<Self> {
         let Some(api_key) = opened.profile.api_key.or((format != Format::Curl).then(String::new)) else {
-            return Err(Usage {
-                message: "a curl command needs the app's API key".into(),
-                hint: "set STREAM_API_KEY to the app's API key, from Stream's dashboard".into(),
-            }
-            .into());
+            let hint = match &opened.profile.name {
+                Some(name) => format!("add its api_key to profile {name} in the configuration"),
+                None => "set STREAM_API_KEY to the app's API key, from Stream's dashboard".into(),
+            };
+            return Err(Usage { message: "a curl command needs the app's API key".into(), hint }.into());
         };
         let (profile, base_url) = (opened.profile.name, opened.profile.base_url);
         Ok(Self { format, profile, source: opened.profile.source, api_key, base_url })

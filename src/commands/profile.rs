@@ -7,8 +7,10 @@ use anyhow::Result;
 use super::{Context, confirm};
 use crate::cli::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
 use crate::custody;
-use crate::failure::Exit;
+use crate::failure::{Exit, Usage};
+use crate::foreign::path_in_full;
 use crate::profile::{Change, Config, ConfigError, Policy, Profile, ProfileName};
+use crate::time::span;
 use crate::view;
 
 /// Carries out what was asked of profiles.
@@ -29,6 +31,22 @@ pub(super) fn run(context: &mut Context<'_>, command: &ProfileCommand) -> Result
 
 /// Adds a profile.
 fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
+    if let (Some(default), Some(longest)) = (arguments.default_lifetime, arguments.longest_lifetime)
+        && default > longest
+    {
+        // The configuration would be refused too, with the advice to mend it.
+        return Err(Usage {
+            message: format!(
+                "the default_lifetime of profile {} is above its longest_lifetime",
+                arguments.name
+            ),
+            hint: format!(
+                "give a --default-lifetime of {} or less, or a greater --longest-lifetime",
+                span(longest)
+            ),
+        }
+        .into());
+    }
     let profile = Profile {
         session_key: arguments.session_key.clone(),
         api_key: arguments.api_key.clone(),
@@ -41,28 +59,31 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
         },
         ..Profile::new(Some(arguments.name.clone()), arguments.secret.clone())
     };
-    let path = change(context, &Change::Add(Box::new(profile)))?;
-    context.terminal.note(&format!("added profile {} to {}", arguments.name, crate::foreign::path(&path)));
+    let (path, after) = change(context, &Change::Add(Box::new(profile)))?;
+    let is_default = after.default_profile() == Some(&arguments.name);
+    let mark = if is_default { "; it is the default" } else { "" };
+    context.terminal.note(&format!("added profile {} to {}{mark}", arguments.name, path_in_full(&path)));
     Ok(())
 }
 
 /// Removes a profile, once its name was typed again.
 fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()> {
-    let config = context.config()?;
-    if !config.names().any(|name| *name == arguments.name) {
-        return Err(ConfigError::Missing { name: arguments.name.clone() }.into());
-    }
+    let before = context.config()?;
+    before.demand_own(&arguments.name)?;
     confirm::removal(context, &arguments.name, arguments.confirm.as_deref())?;
     change(context, &Change::Remove(arguments.name.clone()))?;
     context.terminal.note(&format!("removed profile {}; its secret stays where it is", arguments.name));
+    if before.default_profile() == Some(&arguments.name) {
+        context.terminal.note("no profile is the default now");
+    }
     Ok(())
 }
 
-/// Changes the configuration, recorded in the audit log.
-fn change(context: &Context<'_>, change: &Change) -> Result<PathBuf> {
+/// Changes the configuration, recorded in the audit log. Gives where it is and what it now says.
+fn change(context: &Context<'_>, change: &Change) -> Result<(PathBuf, Config)> {
     let path = context.config_path().ok_or(ConfigError::NoPlace)?;
-    custody::change(&path, change, &context.journal()?, &context.actor())?;
-    Ok(path)
+    let after = custody::change(&path, change, &context.journal()?, &context.actor())?;
+    Ok((path, after))
 }
 
 /// Lists all profiles, the built-in one last.
@@ -81,8 +102,7 @@ fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
 /// Shows one profile.
 fn show(context: &mut Context<'_>, name: &ProfileName, is_json: bool) -> Result<()> {
     let config = context.config()?;
-    let (profile, is_default) =
-        with_mark(&config, name).ok_or_else(|| ConfigError::Missing { name: name.clone() })?;
+    let (profile, is_default) = (config.demand(name)?, config.default_profile() == Some(name));
     let shown = if is_json {
         view::profile_json(&profile, is_default)
     } else {

@@ -168,5 +168,13 @@ mod tests {
             "exports/of-2026/customers-to-migrate.txt"
         );
         assert_eq!(shown("/run/a\u{1b}b"), "/run/a\\u{1b}b");
+        assert_eq!(path_in_full(Path::new("/run/eyJhbGciOiJI")), "a value of 17 characters");
+    }
+
+    #[test]
+    fn a_path_is_cut_unless_it_is_shown_in_full() {
+        let long = format!("/run/{}", "x".repeat(80));
+        assert_eq!(path(Path::new(&long)), format!("{}…", &long[..64]));
+        assert_eq!(path_in_full(Path::new(&long)), long);
     }
 }

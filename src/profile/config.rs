@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
+use super::app::{check_api_key, check_base_url};
 use super::error::ConfigError;
 use super::name::ProfileName;
 use super::policy::Policy;
@@ -38,6 +39,7 @@ pub struct Config {
 #[serde(deny_unknown_fields)]
 struct Entry {
     /// The app's API key, which is no secret.
+    #[serde(default, deserialize_with = "api_key")]
     api_key: Option<String>,
     /// Where the API secret comes from.
     #[serde(deserialize_with = "source")]
@@ -128,6 +130,27 @@ impl Config {
         self.profiles.keys()
     }
 
+    /// Demands a profile, the built-in one included.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`], which names those that there are.
+    pub fn demand(&self, name: &ProfileName) -> Result<Profile, ConfigError> {
+        self.find(name).ok_or_else(|| self.missing(name))
+    }
+
+    /// Demands a profile that stands in the configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError::Missing`], or [`ConfigError::BuiltIn`].
+    pub fn demand_own(&self, name: &ProfileName) -> Result<Profile, ConfigError> {
+        if name.is_demo() { Err(ConfigError::BuiltIn) } else { self.demand(name) }
+    }
+
+    /// Says that a profile is not there.
+    pub(super) fn missing(&self, name: &ProfileName) -> ConfigError {
+        ConfigError::Missing { name: name.clone(), known: self.names().cloned().collect() }
+    }
+
     /// Finds a profile by its name, the built-in one included.
     #[must_use]
     pub fn find(&self, name: &ProfileName) -> Option<Profile> {
@@ -147,6 +170,7 @@ impl Config {
                 has_issued_at: entry.policy.issued_at,
                 is_production: entry.policy.production,
             },
+            policy_of: None,
         })
     }
 }
@@ -233,23 +257,14 @@ fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duratio
     }
 }
 
+/// Reads an API key.
+fn api_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    check_api_key(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
+}
+
 /// Reads a base URL: tokens go there, so nothing but HTTPS.
 fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     check_base_url(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
-}
-
-/// Takes a base URL of HTTPS, made of characters that need no quotes anywhere.
-///
-/// # Errors
-/// A sentence that says what a base URL is.
-pub fn check_base_url(url: &str) -> Result<String, String> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&byte);
-    match url.strip_prefix("https://") {
-        Some(rest) if !rest.is_empty() && rest.bytes().all(is_plain) => {
-            Ok(url.trim_end_matches('/').to_owned())
-        }
-        _ => Err("a base URL begins with https:// and has no query".into()),
-    }
 }
 
 /// Gives the path of the configuration.
@@ -320,6 +335,7 @@ policy = { production = true, default_lifetime = "10m" }
             ),
             ("[profiles.a]\nsecret = \"env:A\"\nbase_url = \"http://x\"", "c.toml:3:12", "https"),
             ("[profiles.a]\napi_key = \"k\"", "c.toml:1:1", "secret"),
+            ("[profiles.a]\nsecret = \"env:A\"\napi_key = \"\"", "c.toml:3:11", "API key"),
             ("[profiles.\"A b\"]\nsecret = \"env:A\"", "c.toml:1:", "name"),
             ("[profiles.a]\nsecret = \"env:A\"\nsecret = \"env:B\"", "c.toml:3:1", "duplicate"),
             ("a = ", "c.toml:1:", ""),

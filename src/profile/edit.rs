@@ -4,13 +4,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
+use toml_edit::DocumentMut;
 
-use super::config::{Config, check_base_url, read};
+use super::config::{Config, read};
 use super::error::ConfigError;
 use super::name::ProfileName;
-use super::{Policy, Profile};
-use crate::time::span;
+use super::{Profile, document};
 
 /// A change of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +33,8 @@ pub struct Prepared {
     temporary: PathBuf,
     /// The configuration.
     path: PathBuf,
+    /// What it will say.
+    after: Config,
 }
 
 /// Works a change out and writes it to a file of its own, beside the configuration.
@@ -43,19 +44,17 @@ pub struct Prepared {
 /// # Errors
 /// [`ConfigError`], and nothing is changed: where the file is broken, above all.
 pub fn prepare(path: &Path, change: &Change) -> Result<Prepared, ConfigError> {
-    // A link is followed, so that a configuration may lie elsewhere; a rename would replace the link.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let path = followed(path);
     let unwritable = |error| ConfigError::Unwritable { path: path.clone(), error };
-    let directory = path.parent().ok_or(ConfigError::NoPlace)?;
-    create_private(directory).map_err(unwritable)?;
+    create_private(directory_of(&path)).map_err(unwritable)?;
     let lock = options().open(beside(&path, "lock")).map_err(unwritable)?;
     lock.lock().map_err(unwritable)?;
     let text = read(&path)?.unwrap_or_default();
     let before = Config::parse(&text, &path)?;
     let text = changed(&text, &before, change, &path)?;
-    Config::parse(&text, &path)?;
+    let after = Config::parse(&text, &path)?;
     let temporary = beside(&path, "new");
-    let prepared = Prepared { _lock: lock, temporary, path: path.clone() };
+    let prepared = Prepared { _lock: lock, temporary, path: path.clone(), after };
     prepared.write(&text).map_err(unwritable)?;
     Ok(prepared)
 }
@@ -69,20 +68,22 @@ impl Prepared {
             _ => {}
         }
         let mut file = options().create_new(true).open(&self.temporary)?;
+        allow_owner(&file)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()
     }
 
-    /// Puts the change in the configuration's place.
+    /// Puts the change in the configuration's place, and gives what the configuration now says.
     ///
     /// # Errors
     /// [`ConfigError::Unwritable`], and the configuration stands as it was.
-    pub fn commit(self) -> Result<(), ConfigError> {
-        let put = || {
-            fs::rename(&self.temporary, &self.path)?;
-            sync_directory(&self.path)
-        };
-        put().map_err(|error| ConfigError::Unwritable { path: self.path.clone(), error })
+    pub fn commit(mut self) -> Result<Config, ConfigError> {
+        let unwritable = |error| ConfigError::Unwritable { path: self.path.clone(), error };
+        fs::rename(&self.temporary, &self.path).map_err(unwritable)?;
+        // The change stands from here on. Where its name cannot be brought to disk, a power cut may undo it,
+        // and leaves the file of before, whole.
+        let _ = sync_directory(directory_of(&self.path));
+        Ok(std::mem::take(&mut self.after))
     }
 }
 
@@ -101,79 +102,52 @@ fn changed(text: &str, before: &Config, change: &Change, path: &Path) -> Result<
     match change {
         Change::Add(profile) => {
             let name = profile.name.clone().ok_or(ConfigError::NoPlace)?;
+            if name.is_demo() {
+                return Err(ConfigError::BuiltIn);
+            }
             if before.find(&name).is_some() {
                 return Err(ConfigError::Exists { name });
             }
-            let profiles = document.entry("profiles").or_insert(Item::Table(implicit()));
-            let Some(profiles) = profiles.as_table_like_mut() else {
-                return Err(broken("profiles is no table".into()));
-            };
-            profiles.insert(name.as_str(), Item::Table(table_of(profile).map_err(broken)?));
-            if before.default_profile().is_none() {
-                document.insert("default_profile", value(name.as_str()));
+            document::add(&mut document, &name, profile).map_err(broken)?;
+            if before.default_profile().is_none() && before.names().next().is_none() {
+                document::set_default(&mut document, &name);
             }
         }
         Change::Default(name) => {
-            if before.find(name).is_none() {
-                return Err(ConfigError::Missing { name: name.clone() });
-            }
-            document.insert("default_profile", value(name.as_str()));
+            before.demand(name)?;
+            document::set_default(&mut document, name);
         }
         Change::Remove(name) => {
-            let profiles = document.get_mut("profiles").and_then(Item::as_table_like_mut);
-            if profiles.and_then(|profiles| profiles.remove(name.as_str())).is_none() {
-                return Err(ConfigError::Missing { name: name.clone() });
+            before.demand_own(name)?;
+            if !document::remove(&mut document, name) {
+                return Err(before.missing(name));
             }
             if before.default_profile() == Some(name) {
-                document.remove("default_profile");
+                document::unset_default(&mut document);
             }
         }
     }
-    Ok(document.to_string())
+    Ok(document::text(&document))
 }
 
-/// Gives a table whose header is not written, as it holds nothing but tables.
-fn implicit() -> Table {
-    let mut table = Table::new();
-    table.set_implicit(true);
-    table
-}
-
-/// Gives a profile's table.
-fn table_of(profile: &Profile) -> Result<Table, String> {
-    let mut table = Table::new();
-    if let Some(key) = &profile.api_key {
-        table.insert("api_key", value(key));
-    }
-    table.insert("secret", value(profile.source.in_full()));
-    if let Some(source) = &profile.session_key {
-        table.insert("session_key", value(source.in_full()));
-    }
-    if let Some(url) = &profile.base_url {
-        table.insert("base_url", value(check_base_url(url)?));
-    }
-    if profile.policy != Policy::default() {
-        table.insert("policy", value(policy_of(&profile.policy)));
-    }
-    Ok(table)
-}
-
-/// Gives a policy's table.
-fn policy_of(policy: &Policy) -> InlineTable {
-    let mut table = InlineTable::new();
-    for (key, lifetime) in
-        [("default_lifetime", policy.default_lifetime), ("longest_lifetime", policy.longest_lifetime)]
-    {
-        if let Some(lifetime) = lifetime {
-            table.insert(key, span(lifetime).into());
+/// Follows links, so that a configuration may lie elsewhere: a rename would replace the link itself.
+fn followed(path: &Path) -> PathBuf {
+    // What a link names need not be there yet; more links than this, one behind the other, are a circle.
+    let mut path = path.to_owned();
+    for _ in 0..40 {
+        match fs::canonicalize(&path).or_else(|_| fs::read_link(&path)) {
+            Ok(whole) if whole.is_absolute() && whole.exists() => return whole,
+            Ok(link) => path = directory_of(&path).join(link),
+            Err(_) => break,
         }
     }
-    for (key, is_set) in [("issued_at", policy.has_issued_at), ("production", policy.is_production)] {
-        if is_set {
-            table.insert(key, true.into());
-        }
-    }
-    table
+    path
+}
+
+/// Gives the directory that a path names a file in.
+fn directory_of(path: &Path) -> &Path {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    directory.unwrap_or(Path::new("."))
 }
 
 /// Gives the path of a file beside the configuration.
@@ -193,6 +167,18 @@ fn options() -> OpenOptions {
     options
 }
 
+/// Lets the owner read and write, whatever the umask.
+#[cfg(unix)]
+fn allow_owner(file: &File) -> io::Result<()> {
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+}
+
+/// Leaves the rights to what the directory hands down on Windows.
+#[cfg(not(unix))]
+fn allow_owner(_file: &File) -> io::Result<()> {
+    Ok(())
+}
+
 /// Creates a directory, for its owner alone.
 fn create_private(directory: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
@@ -202,14 +188,148 @@ fn create_private(directory: &Path) -> io::Result<()> {
     builder.create(directory)
 }
 
-/// Brings a file's name to disk.
+/// Brings the names in a directory to disk.
 #[cfg(unix)]
-fn sync_directory(path: &Path) -> io::Result<()> {
-    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
+fn sync_directory(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
 }
 
-/// Leaves the name to Windows, which has no such call.
+/// Leaves the names to Windows, which has no such call.
 #[cfg(not(unix))]
-fn sync_directory(_path: &Path) -> io::Result<()> {
+fn sync_directory(_directory: &Path) -> io::Result<()> {
     Ok(())
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use super::*;
+    use crate::secret::Source;
+
+    /// A folder of a test's own, gone when it ends.
+    struct Place(PathBuf);
+
+    impl Place {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("stream-token-edit-{}-{name}", std::process::id()));
+            fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        fn path(&self, name: &str) -> PathBuf {
+            self.0.join(name)
+        }
+
+        fn names(&self) -> Vec<String> {
+            let names = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().file_name());
+            let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+            names.sort();
+            names
+        }
+    }
+
+    impl Drop for Place {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn name(text: &str) -> ProfileName {
+        text.parse().unwrap()
+    }
+
+    fn adding(text: &str) -> Change {
+        Change::Add(Box::new(Profile::new(Some(name(text)), Source::Env("A".into()))))
+    }
+
+    #[test]
+    fn what_is_prepared_does_not_stand_before_it_is_committed() {
+        let place = Place::new("prepared");
+        let path = place.path("c.toml");
+        let prepared = prepare(&path, &adding("a")).unwrap();
+        assert!(!path.exists());
+        let after = prepared.commit().unwrap();
+        assert_eq!(after, Config::load(&path).unwrap());
+        assert_eq!(after.default_profile(), Some(&name("a")));
+        assert_eq!(place.names(), ["c.toml", "c.toml.lock"]);
+    }
+
+    #[test]
+    fn what_is_dropped_leaves_the_configuration_and_no_trace() {
+        let place = Place::new("dropped");
+        let path = place.path("c.toml");
+        prepare(&path, &adding("a")).unwrap().commit().unwrap();
+        let before = fs::read(&path).unwrap();
+        drop(prepare(&path, &adding("b")).unwrap());
+        assert_eq!(fs::read(&path).unwrap(), before);
+        assert_eq!(place.names(), ["c.toml", "c.toml.lock"]);
+    }
+
+    #[test]
+    fn only_the_first_profile_becomes_the_default_by_itself() {
+        let place = Place::new("default");
+        let path = place.path("c.toml");
+        let put = |change: &Change| prepare(&path, change).unwrap().commit().unwrap();
+        put(&adding("a"));
+        assert_eq!(put(&adding("b")).default_profile(), Some(&name("a")));
+        assert_eq!(put(&Change::Default(name("b"))).default_profile(), Some(&name("b")));
+        assert_eq!(put(&Change::Remove(name("b"))).default_profile(), None);
+        assert_eq!(put(&adding("c")).default_profile(), None);
+        assert_eq!(put(&Change::Default(ProfileName::demo())).default_profile(), Some(&ProfileName::demo()));
+    }
+
+    #[test]
+    fn refuses_what_cannot_be_changed_so() {
+        let place = Place::new("refused");
+        let path = place.path("c.toml");
+        prepare(&path, &adding("a")).unwrap().commit().unwrap();
+        let refused = |change: &Change| prepare(&path, change).unwrap_err();
+        assert!(matches!(refused(&adding("a")), ConfigError::Exists { .. }));
+        assert!(matches!(refused(&adding("demo")), ConfigError::BuiltIn));
+        assert!(matches!(refused(&Change::Remove(ProfileName::demo())), ConfigError::BuiltIn));
+        for change in [Change::Default(name("b")), Change::Remove(name("b"))] {
+            assert!(matches!(refused(&change), ConfigError::Missing { known, .. } if known == [name("a")]));
+        }
+    }
+
+    #[test]
+    fn a_broken_configuration_is_not_changed() {
+        let place = Place::new("broken");
+        let path = place.path("c.toml");
+        fs::write(&path, "a = ").unwrap();
+        for change in [adding("a"), Change::Default(name("a")), Change::Remove(name("a"))] {
+            assert!(matches!(prepare(&path, &change), Err(ConfigError::Refused { .. })));
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), "a = ");
+        assert_eq!(place.names(), ["c.toml", "c.toml.lock"]);
+    }
+
+    #[test]
+    fn the_file_is_the_owners_alone() {
+        let place = Place::new("mode");
+        let path = place.path("c.toml");
+        fs::write(&path, "# mine\n").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        prepare(&path, &adding("a")).unwrap().commit().unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn links_are_followed_to_a_file_that_is_there_or_not_yet() {
+        let place = Place::new("links");
+        for (link, target) in
+            [("first", "second"), ("second", "sub/c.toml"), ("round", "about"), ("about", "round")]
+        {
+            symlink(target, place.path(link)).unwrap();
+        }
+        for profile in ["a", "b"] {
+            prepare(&place.path("first"), &adding(profile)).unwrap().commit().unwrap();
+            assert!(place.path("first").is_symlink() && place.path("second").is_symlink());
+            assert!(!place.path("sub/c.toml").is_symlink());
+        }
+        assert_eq!(Config::load(&place.path("sub/c.toml")).unwrap().names().count(), 2);
+        assert!(matches!(prepare(&place.path("round"), &adding("a")), Err(ConfigError::Unreadable { .. })));
+    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::name::{DEMO, ProfileName, ProfileNameError};
 use super::{SECRET_FILE_VARIABLE, SECRET_VARIABLE};
-use crate::foreign::{brief, whole};
+use crate::foreign::{self, whole};
 
 /// Why no profile could be chosen.
 #[derive(Debug)]
@@ -24,7 +24,10 @@ pub enum ProfileError {
     /// Both variables bring a secret.
     TwoSecrets,
     /// No profile was named, none is the default, and the environment brings no secret.
-    NoSecret,
+    NoSecret {
+        /// The profiles that there are.
+        known: Vec<ProfileName>,
+    },
     /// A variable is not UTF-8.
     NotUtf8 {
         /// The variable.
@@ -39,14 +42,15 @@ impl ProfileError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Unknown { known, .. } => {
-                let mut names: Vec<_> = known.iter().map(ProfileName::as_str).collect();
-                names.push(DEMO);
-                format!("profiles: {}", names.join(", "))
-            }
+            Self::Unknown { known, .. } => listed(known),
             Self::Name(_) => "'stream-token profile list' shows the profiles".into(),
             Self::TwoSecrets => "unset one of them".into(),
-            Self::NoSecret => format!(
+            Self::NoSecret { known } if !known.is_empty() => format!(
+                "no profile is the default: name one with --profile, or make one the default with 'stream-token \
+                 profile default'; {}",
+                listed(known)
+            ),
+            Self::NoSecret { .. } => format!(
                 "add a profile with 'stream-token profile add'; or set {SECRET_FILE_VARIABLE} to a file that holds \
                  the app's API secret, or {SECRET_VARIABLE} to the secret itself; or try '--profile {DEMO}'"
             ),
@@ -62,7 +66,7 @@ impl fmt::Display for ProfileError {
             Self::Unknown { name, .. } => write!(f, "there is no profile '{name}'"),
             Self::Name(error) => error.fmt(f),
             Self::TwoSecrets => write!(f, "both {SECRET_VARIABLE} and {SECRET_FILE_VARIABLE} are set"),
-            Self::NoSecret => f.write_str("no API secret is set"),
+            Self::NoSecret { .. } => f.write_str("no API secret is set"),
             Self::NotUtf8 { variable } => write!(f, "the environment variable {variable} is not UTF-8"),
             Self::Config(error) => error.fmt(f),
         }
@@ -143,7 +147,11 @@ pub enum ConfigError {
     Missing {
         /// Its name.
         name: ProfileName,
+        /// The profiles that there are.
+        known: Vec<ProfileName>,
     },
+    /// The built-in profile can be neither added nor removed.
+    BuiltIn,
     /// It cannot be written.
     Unwritable {
         /// The file.
@@ -169,7 +177,8 @@ impl ConfigError {
             Self::Exists { name } => {
                 format!("see it with 'stream-token profile show {name}', or remove it first")
             }
-            Self::Missing { .. } => "'stream-token profile list' shows the profiles".into(),
+            Self::Missing { known, .. } => listed(known),
+            Self::BuiltIn => "choose another name; 'stream-token profile list' shows those in use".into(),
             Self::NoPlace => "set HOME, or give a file with --config".into(),
         }
     }
@@ -191,7 +200,8 @@ impl fmt::Display for ConfigError {
             }
             Self::Inconsistent { path, message } => write!(f, "{}: {message}", shown(path)),
             Self::Exists { name } => write!(f, "there is a profile '{name}' already"),
-            Self::Missing { name } => write!(f, "there is no profile '{name}'"),
+            Self::Missing { name, .. } => write!(f, "there is no profile '{name}'"),
+            Self::BuiltIn => write!(f, "profile {DEMO} is built in, and can be neither added nor removed"),
             Self::Unwritable { path, error } => write!(f, "cannot write {}: {error}", shown(path)),
             Self::NoPlace => f.write_str("there is no place for the configuration"),
         }
@@ -207,9 +217,15 @@ impl Error for ConfigError {
     }
 }
 
-/// Shows a path.
+/// Lists the profiles that there are, the built-in one last.
+fn listed(known: &[ProfileName]) -> String {
+    let names: Vec<_> = known.iter().map(ProfileName::as_str).chain([DEMO]).collect();
+    format!("profiles: {}", names.join(", "))
+}
+
+/// Shows a path whole: it is where to look, and what to call chmod with.
 fn shown(path: &Path) -> String {
-    brief(&path.to_string_lossy()).to_string()
+    foreign::path_in_full(path)
 }
 
 /// Shows a message that may quote the file.

@@ -1,7 +1,9 @@
 //! Profiles: one is one Stream app. Which one is meant, where its secret comes from, and what its
 //! tokens must be like.
 
+mod app;
 mod config;
+mod document;
 mod edit;
 mod error;
 mod name;
@@ -10,7 +12,8 @@ mod policy;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-pub use config::{Config, check_base_url, config_path};
+pub use app::{check_api_key, check_base_url};
+pub use config::{Config, config_path};
 pub use edit::{Change, Prepared, prepare};
 pub use error::{ConfigError, ProfileError};
 pub use name::{DEMO, ProfileName, ProfileNameError};
@@ -43,13 +46,24 @@ pub struct Profile {
     pub base_url: Option<String>,
     /// What its tokens must be like.
     pub policy: Policy,
+    /// Whose policy that is, where it is another profile's: the default one's, for a secret that the
+    /// environment brought.
+    pub policy_of: Option<ProfileName>,
 }
 
 impl Profile {
     /// Makes a profile of a source alone.
     #[must_use]
     pub fn new(name: Option<ProfileName>, source: Source) -> Self {
-        Self { name, source, session_key: None, api_key: None, base_url: None, policy: Policy::default() }
+        Self {
+            name,
+            source,
+            session_key: None,
+            api_key: None,
+            base_url: None,
+            policy: Policy::default(),
+            policy_of: None,
+        }
     }
 
     /// Gives the built-in `demo` profile.
@@ -104,13 +118,18 @@ pub fn choose(
         (Some(path), false) => Source::File(PathBuf::from(path)),
         (None, true) => Source::Env(SECRET_VARIABLE.to_owned()),
         (None, false) => {
-            let profile = default_of(&load()?).ok_or(ProfileError::NoSecret)?;
+            let config = load()?;
+            let known = config.names().cloned().collect();
+            let profile = default_of(&config).ok_or(ProfileError::NoSecret { known })?;
             return Ok(Choice { profile, ignored: None });
         }
     };
     let api_key = text(environment, API_KEY_VARIABLE)?.filter(|key| !key.is_empty());
-    let policy = default_of(&load()?).map(|profile| profile.policy).unwrap_or_default();
-    Ok(Choice { profile: Profile { api_key, policy, ..Profile::new(None, source) }, ignored: None })
+    let mut profile = Profile { api_key, ..Profile::new(None, source) };
+    if let Some(default) = default_of(&load()?) {
+        (profile.policy, profile.policy_of) = (default.policy, default.name);
+    }
+    Ok(Choice { profile, ignored: None })
 }
 
 /// Finds a profile by its name. The built-in one is there even where the configuration is broken.
@@ -178,6 +197,7 @@ mod tests {
         assert_eq!(choice.profile.source, Source::Env("A".into()));
         let choice = chosen_with(None, &[(SECRET_VARIABLE, "s")], CONFIG).unwrap();
         assert!(choice.profile.name.is_none() && choice.profile.policy.has_issued_at);
+        assert_eq!(choice.profile.policy_of.unwrap().as_str(), "a");
     }
 
     #[test]
@@ -197,6 +217,12 @@ mod tests {
     #[test]
     fn a_name_that_can_be_none_is_refused_before_it_is_looked_up() {
         assert!(matches!(chosen(Some("A B"), &[]), Err(ProfileError::Name(_))));
+    }
+
+    #[test]
+    fn profiles_without_a_default_are_named() {
+        let error = chosen_with(None, &[], "[profiles.a]\nsecret = \"env:A\"").unwrap_err();
+        assert!(error.hint().contains("--profile") && error.hint().ends_with("profiles: a, demo"));
     }
 
     #[test]

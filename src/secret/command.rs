@@ -10,6 +10,9 @@ use zeroize::Zeroizing;
 
 use super::LONGEST_SECRET;
 
+/// How many bytes are read at most: one more than a secret and its line break may have.
+const MOST: usize = LONGEST_SECRET + 3;
+
 /// How often a command that has printed everything is asked whether it has ended.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -39,25 +42,33 @@ pub(super) fn run(words: &[String], limit: Duration) -> Result<Vec<u8>, CommandE
         .spawn()
         .map_err(CommandError::NotStarted)?;
     let printed = read(&mut child, limit).and_then(|printed| {
+        if printed.len() == MOST {
+            // Refused for its length, which says more than the signal that ends a command nobody reads.
+            stop(&mut child);
+            return Ok(printed);
+        }
         let status = wait(&mut child, started, limit)?;
         if status.success() { Ok(printed) } else { Err(CommandError::Failed(status)) }
     });
     if printed.is_err() {
-        // One that has ended already cannot be stopped, and needs not be.
-        let _ = child.kill();
-        let _ = child.wait();
+        stop(&mut child);
     }
     printed
 }
 
-/// Reads what the command prints, in time; one byte more than a secret and its line break may have.
+/// Stops the command. One that has ended already cannot be stopped, and needs not be.
+fn stop(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// Reads what the command prints, in time; at most [`MOST`] bytes.
 fn read(child: &mut Child, limit: Duration) -> Result<Vec<u8>, CommandError> {
     let output = child.stdout.take().ok_or_else(nothing)?;
     let (sender, receiver) = mpsc::channel();
     thread::spawn(move || {
-        let most = LONGEST_SECRET + 3;
-        let mut bytes = Zeroizing::new(Vec::with_capacity(most));
-        let read = output.take(most as u64).read_to_end(&mut bytes);
+        let mut bytes = Zeroizing::new(Vec::with_capacity(MOST));
+        let read = output.take(MOST as u64).read_to_end(&mut bytes);
         // Whoever waited too long is gone.
         let _ = sender.send(read.map(|_| bytes));
     });
@@ -116,10 +127,11 @@ mod tests {
 
     #[test]
     fn takes_no_more_than_a_secret_may_have() {
-        assert_eq!(
-            sh("head -c 100000 /dev/zero; exit 0", LONG).map(|bytes| bytes.len()).unwrap_or_default(),
-            LONGEST_SECRET + 3
-        );
+        for script in
+            ["head -c 100000 /dev/zero; exit 0", "exec cat /dev/zero", "head -c 5000 /dev/zero; exit 1"]
+        {
+            assert_eq!(sh(script, LONG).map(|bytes| bytes.len()).unwrap_or_default(), MOST, "{script}");
+        }
     }
 
     #[test]

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use super::command::{self, CommandError};
 use super::file::{self, FileFault, Trust};
-use super::{Secret, SecretError};
+use super::{SHORTEST_SOUND_SECRET, Secret, SecretError};
 use crate::environment::Environment;
-use crate::foreign::{self, brief, identifier};
+use crate::foreign::{self, brief};
 use crate::time::span;
 
 /// The variable in which systemd names the directory of a unit's credentials.
@@ -169,6 +169,9 @@ impl Source {
     pub fn parse(text: &str) -> Result<Self, String> {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
         match kind {
+            "env" | "credential" if looks_like_a_secret(rest) => {
+                Err(format!("{kind}: wants a name, and this looks like the secret itself"))
+            }
             "env" if is_variable_name(rest) => Ok(Self::Env(rest.to_owned())),
             "file" if Path::new(rest).is_absolute() => Ok(Self::File(rest.into())),
             "credential" if is_credential_name(rest) => Ok(Self::Credential(rest.to_owned())),
@@ -179,10 +182,11 @@ impl Source {
             "env" => Err("env: wants a variable's name, as in env:STREAM_API_SECRET".into()),
             "file" => Err("file: wants an absolute path, as in file:/etc/stream/secret".into()),
             "credential" => Err("credential: wants a name, as in credential:stream-secret".into()),
-            _ => Err(format!(
-                "{} is not a source: use env:NAME, file:/abs, credential:NAME or command:PROG ARGS",
-                identifier(text)
-            )),
+            _ => {
+                // It may be the secret, and so it is not repeated.
+                Err("a source is env:NAME, file:/abs, credential:NAME or command:PROG ARGS, never the secret itself"
+                    .into())
+            }
         }
     }
 
@@ -263,6 +267,11 @@ fn is_variable_name(name: &str) -> bool {
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
+/// Tells whether `name` is long and without a break, as API secrets are and names are not.
+fn looks_like_a_secret(name: &str) -> bool {
+    name.len() >= SHORTEST_SOUND_SECRET && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
 /// Tells whether `name` is one plain file name, as systemd demands of credentials.
 fn is_credential_name(name: &str) -> bool {
     !name.is_empty()
@@ -335,6 +344,19 @@ mod tests {
         ] {
             assert!(Source::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_secret_in_a_names_place_is_refused_and_not_repeated() {
+        let secret = "a1b2c3d4".repeat(8);
+        for text in [secret.clone(), format!("env:{secret}"), format!("credential:{secret}")] {
+            let error = Source::parse(&text).unwrap_err();
+            assert!(error.contains("the secret itself") && !error.contains("a1b2"), "{error}");
+        }
+        for name in ["THE_SECRET_OF_THE_APP_THAT_SERVES_STAGING", "A123456789012345678901234567890"] {
+            assert!(Source::parse(&format!("env:{name}")).is_ok(), "{name}");
+        }
+        assert!(Source::parse(&format!("env:{}", "a".repeat(32))).is_err());
     }
 
     #[test]

@@ -163,7 +163,7 @@ pub fn audit_verified_text(verified: &Verified, look: Look) -> String {
         lines.push(format!("{} torn by a crash, and healed", counted(verified.repaired, "line", "lines")));
     }
     if verified.unfinished > 0 {
-        let bytes = counted(verified.unfinished, "byte");
+        let bytes = counted(verified.unfinished, "byte", "bytes");
         lines.push(format!(
             "{bytes} at the end, no whole entry: being written, or torn and healed by the next mint"
         ));

@@ -12,5 +12,7 @@ mod help;
 mod house;
 mod paste;
 mod place;
+#[cfg(unix)]
+mod profiles;
 mod readme;
 mod shells;

@@ -11,7 +11,7 @@ mod issue;
 pub(crate) mod scratch;
 mod secrets;
 mod streams;
-mod terminal;
+pub(crate) mod terminal;
 pub(crate) mod token;
 mod verdicts;
 mod verify;
@@ -30,11 +30,11 @@ use token::{SECRET, signatures};
 use watchdog::Watchdog;
 
 /// What is said wherever the built-in profile is used.
-const DEMO: &str =
+pub(crate) const DEMO: &str =
     "stream-token: note: demo profile: its secret is published, and Stream accepts nothing signed with it\n";
 
 /// What is said of a secret from the environment.
-const FROM_ENV: &str = "stream-token: note: secret from env:STREAM_API_SECRET\n";
+pub(crate) const FROM_ENV: &str = "stream-token: note: secret from env:STREAM_API_SECRET\n";
 
 /// The shortest text that is looked for as a secret; shorter ones are words of messages too.
 const SHORTEST_SOUGHT: usize = 16;

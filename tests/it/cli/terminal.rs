@@ -14,16 +14,16 @@ use super::watchdog::Watchdog;
 use super::{Call, call, with_secret};
 
 /// A terminal of 60 columns.
-struct Terminal {
+pub(crate) struct Terminal {
     /// The side of the person.
-    person: File,
+    pub(crate) person: File,
     /// The side of the program.
-    program: OwnedFd,
+    pub(crate) program: OwnedFd,
 }
 
 impl Terminal {
     /// Opens one that leaves line breaks as they are.
-    fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
@@ -37,12 +37,12 @@ impl Terminal {
     }
 
     /// Gives the program's side, for one of its streams.
-    fn stream(&self) -> Stdio {
+    pub(crate) fn stream(&self) -> Stdio {
         self.program.try_clone().unwrap().into()
     }
 
     /// Reads all that was written, once nobody else can write.
-    fn read(self) -> String {
+    pub(crate) fn read(self) -> String {
         let Self { mut person, program } = self;
         drop(program);
         let mut text = Vec::new();

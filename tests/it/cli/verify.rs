@@ -90,7 +90,8 @@ fn takes_the_customer_in_either_form() {
 #[test]
 fn a_customer_of_another_form_is_refused() {
     let refused = |customer: &str, error: &str, hint: &str| {
-        let error = format!("invalid value {error} for '--customer <ID>': {error} is not a customer id");
+        let value = error.trim_start_matches("a value ");
+        let error = format!("invalid value {value} for '--customer <ID>': {error} is not a customer id");
         with_secret(&["verify", &token(), "--customer", customer]).run().is_refused(2, &error, hint);
     };
     let hint = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";

@@ -1,0 +1,290 @@
+//! Changes the text of the configuration: comments and the order of what stays are kept.
+//!
+//! A comment right above a profile or a key goes with it; one that a blank line sets apart stays.
+
+use toml_edit::{Decor, DocumentMut, InlineTable, Item, Table, Value, value};
+
+use super::app::check_base_url;
+use super::{Policy, Profile, ProfileName};
+use crate::time::span;
+
+/// The key that names the default profile.
+const DEFAULT: &str = "default_profile";
+
+/// The table of all profiles.
+const PROFILES: &str = "profiles";
+
+/// Adds a profile, behind all others.
+pub(super) fn add(document: &mut DocumentMut, name: &ProfileName, profile: &Profile) -> Result<(), String> {
+    let table = table_of(profile)?;
+    if let Some(profiles) = document.get_mut(PROFILES).and_then(Item::as_inline_table_mut) {
+        profiles.insert(name.as_str(), Value::InlineTable(table.into_inline_table()));
+        return Ok(());
+    }
+    let comments = take_trailing(document);
+    let profiles = document.entry(PROFILES).or_insert(Item::Table(implicit()));
+    let profiles = profiles.as_table_mut().ok_or("profiles is no table")?;
+    let table = profiles.entry(name.as_str()).or_insert(Item::Table(table));
+    if let Some(table) = table.as_table_mut() {
+        table.set_position(Some(isize::MAX));
+        table.decor_mut().set_prefix(comments + "\n");
+    }
+    Ok(())
+}
+
+/// Makes a profile the default.
+pub(super) fn set_default(document: &mut DocumentMut, name: &ProfileName) {
+    if let Some(present) = document.get_mut(DEFAULT).and_then(Item::as_value_mut) {
+        let decor = present.decor().clone();
+        *present = Value::from(name.as_str());
+        *present.decor_mut() = decor;
+        return;
+    }
+    // The key comes to stand above the first table, and the heading of the file stays above both.
+    let heading = table_after(document, isize::MIN).map(take_heading).unwrap_or_default();
+    document.insert(DEFAULT, value(name.as_str()));
+    if let Some(mut key) = document.key_mut(DEFAULT) {
+        key.leaf_decor_mut().set_prefix(heading);
+    }
+}
+
+/// Removes a profile; false where there is none.
+pub(super) fn remove(document: &mut DocumentMut, name: &ProfileName) -> bool {
+    let profiles = document.get_mut(PROFILES).and_then(Item::as_table_like_mut);
+    let Some(removed) = profiles.and_then(|profiles| profiles.remove(name.as_str())) else { return false };
+    if let Some(table) = removed.as_table() {
+        let at = table.position().unwrap_or(isize::MIN);
+        put_before_next(document, at, split(prefix(table.decor())).0);
+    }
+    true
+}
+
+/// Leaves no profile the default.
+pub(super) fn unset_default(document: &mut DocumentMut) {
+    let heading = document.key_mut(DEFAULT).map(|mut key| split(prefix(key.leaf_decor_mut())).0.to_owned());
+    document.remove(DEFAULT);
+    put_before_next(document, isize::MIN, &heading.unwrap_or_default());
+}
+
+/// Gives the text of the document.
+pub(super) fn text(document: &DocumentMut) -> String {
+    document.to_string().trim_start_matches('\n').to_owned()
+}
+
+/// Puts comments before the table that stands next behind a position, or else at the end.
+fn put_before_next(document: &mut DocumentMut, position: isize, comments: &str) {
+    if comments.is_empty() {
+        return;
+    }
+    if let Some(next) = table_after(document, position) {
+        let own = prefix(next.decor()).trim_start_matches('\n').to_owned();
+        next.decor_mut().set_prefix(format!("{comments}{own}"));
+    } else {
+        let all = format!("{comments}{}", take_trailing(document));
+        document.set_trailing(all);
+    }
+}
+
+/// Takes the comments that stand apart above a table, and leaves it a blank line and its own.
+fn take_heading(table: &mut Table) -> String {
+    let (heading, own) = split(prefix(table.decor()));
+    let (heading, own) = (heading.to_owned(), format!("\n{}", own.trim_start_matches('\n')));
+    table.decor_mut().set_prefix(own);
+    heading
+}
+
+/// Takes what stands behind everything else: comments, each on a line of its own.
+fn take_trailing(document: &mut DocumentMut) -> String {
+    let mut comments = document.trailing().as_str().unwrap_or_default().to_owned();
+    document.set_trailing("");
+    if !comments.is_empty() && !comments.ends_with('\n') {
+        comments.push('\n');
+    }
+    comments
+}
+
+/// Gives what stands before a key or a table's header: blank lines and comments.
+fn prefix(decor: &Decor) -> &str {
+    decor.prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default()
+}
+
+/// Splits at the last blank line: the comments above it, which belong to nothing in particular, with the
+/// blank line, and those below it.
+fn split(prefix: &str) -> (&str, &str) {
+    let at = prefix.rfind("\n\n").map_or(0, |at| at + 2);
+    let (apart, own) = prefix.split_at(at);
+    if apart.contains('#') { (apart, own) } else { ("", prefix) }
+}
+
+/// Finds the table whose header stands first behind a position.
+fn table_after(document: &mut DocumentMut, position: isize) -> Option<&mut Table> {
+    let next = position_after(document.as_table(), position)?;
+    table_at(document.as_table_mut(), next)
+}
+
+/// Finds the least position of a header within a table that is behind a position.
+fn position_after(table: &Table, position: isize) -> Option<isize> {
+    let tables = table.iter().filter_map(|(_, item)| item.as_table());
+    let each = tables.flat_map(|table| {
+        let own = table.position().filter(|own| *own > position && !table.is_implicit());
+        [own, position_after(table, position)]
+    });
+    each.flatten().min()
+}
+
+/// Finds the table within a table whose header has this position.
+fn table_at(table: &mut Table, position: isize) -> Option<&mut Table> {
+    for (_, item) in table.iter_mut() {
+        let Some(table) = item.as_table_mut() else { continue };
+        if table.position() == Some(position) && !table.is_implicit() {
+            return Some(table);
+        }
+        if let Some(found) = table_at(table, position) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// Gives a table whose header is not written, as it holds nothing but tables.
+fn implicit() -> Table {
+    let mut table = Table::new();
+    table.set_implicit(true);
+    table
+}
+
+/// Gives a profile's table.
+fn table_of(profile: &Profile) -> Result<Table, String> {
+    let mut table = Table::new();
+    if let Some(key) = &profile.api_key {
+        table.insert("api_key", value(key));
+    }
+    table.insert("secret", value(profile.source.in_full()));
+    if let Some(source) = &profile.session_key {
+        table.insert("session_key", value(source.in_full()));
+    }
+    if let Some(url) = &profile.base_url {
+        table.insert("base_url", value(check_base_url(url)?));
+    }
+    if profile.policy != Policy::default() {
+        table.insert("policy", value(policy_of(&profile.policy)));
+    }
+    Ok(table)
+}
+
+/// Gives a policy's table.
+fn policy_of(policy: &Policy) -> InlineTable {
+    let mut table = InlineTable::new();
+    for (key, lifetime) in
+        [("default_lifetime", policy.default_lifetime), ("longest_lifetime", policy.longest_lifetime)]
+    {
+        if let Some(lifetime) = lifetime {
+            table.insert(key, span(lifetime).into());
+        }
+    }
+    for (key, is_set) in [("issued_at", policy.has_issued_at), ("production", policy.is_production)] {
+        if is_set {
+            table.insert(key, true.into());
+        }
+    }
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Source;
+
+    fn name(text: &str) -> ProfileName {
+        text.parse().unwrap()
+    }
+
+    fn changed(before: &str, change: impl FnOnce(&mut DocumentMut)) -> String {
+        let mut document = before.parse().unwrap();
+        change(&mut document);
+        text(&document)
+    }
+
+    fn with(before: &str, added: &str) -> String {
+        let profile = Profile::new(Some(name(added)), Source::Env("X".into()));
+        changed(before, |document| add(document, &name(added), &profile).unwrap())
+    }
+
+    fn without(before: &str, removed: &str) -> String {
+        changed(before, |document| assert!(remove(document, &name(removed))))
+    }
+
+    fn with_default(before: &str, default: &str) -> String {
+        changed(before, |document| set_default(document, &name(default)))
+    }
+
+    const WHOLE: &str = "# heading\n\n# of the key\ndefault_profile = \"a\" # for now\n\n# of a\n[profiles.a] # here\n\
+                         secret = \"env:A\" # there\n# in a\n\n# apart\n\n# of b\n[profiles.b]\nsecret=\"env:B\"\n# end\n";
+
+    #[test]
+    fn a_profile_is_added_behind_all_others_and_their_comments() {
+        assert_eq!(with(WHOLE, "c"), format!("{WHOLE}\n[profiles.c]\nsecret = \"env:X\"\n"));
+        assert_eq!(with("", "c"), "[profiles.c]\nsecret = \"env:X\"\n");
+        assert_eq!(with("# mine", "c"), "# mine\n\n[profiles.c]\nsecret = \"env:X\"\n");
+    }
+
+    #[test]
+    fn a_profile_is_added_last_where_anothers_policy_stands_behind_all() {
+        let before = "[profiles.a]\nsecret = \"env:A\"\n[profiles.b]\nsecret = \"env:B\"\n[profiles.a.policy]\nissued_at = true\n# end\n";
+        assert_eq!(with(before, "c"), format!("{before}\n[profiles.c]\nsecret = \"env:X\"\n"));
+    }
+
+    #[test]
+    fn a_profile_is_added_in_whatever_form_the_others_have() {
+        assert_eq!(
+            with("profiles = { a = { secret = \"env:A\" } }\n", "c"),
+            "profiles = { a = { secret = \"env:A\" } , c = { secret = \"env:X\" } }\n"
+        );
+        let dotted = "profiles.a.secret = \"env:A\"\n";
+        assert_eq!(with(dotted, "c"), format!("{dotted}\n[profiles.c]\nsecret = \"env:X\"\n"));
+        let headed = "[profiles]\na.secret = \"env:A\"\n";
+        assert_eq!(with(headed, "c"), format!("{headed}\n[profiles.c]\nsecret = \"env:X\"\n"));
+    }
+
+    #[test]
+    fn another_default_takes_the_place_of_the_first_and_its_comments() {
+        assert_eq!(with_default(WHOLE, "b"), WHOLE.replace("= \"a\"", "= \"b\""));
+    }
+
+    #[test]
+    fn a_first_default_stands_above_all_tables_and_under_the_heading() {
+        let table = "[profiles.a]\nsecret = \"env:A\"\n";
+        assert_eq!(with_default(table, "a"), format!("default_profile = \"a\"\n\n{table}"));
+        let (heading, own) = ("# heading\n\n", "# of a\n");
+        let after = format!("{heading}default_profile = \"a\"\n\n{own}{table}");
+        assert_eq!(with_default(&format!("{heading}{own}{table}"), "a"), after);
+        let inline = "profiles = { a = { secret = \"env:A\" } }\n";
+        assert_eq!(with_default(inline, "a"), format!("{inline}default_profile = \"a\"\n"));
+    }
+
+    #[test]
+    fn a_removed_profile_takes_its_own_comments_along_and_no_other() {
+        let gone = "# of b\n[profiles.b]\nsecret=\"env:B\"\n";
+        assert_eq!(without(WHOLE, "b"), WHOLE.replace(gone, ""));
+        let gone = "\n# of a\n[profiles.a] # here\nsecret = \"env:A\" # there\n";
+        assert_eq!(without(WHOLE, "a"), WHOLE.replace(gone, ""));
+        let heading = "# heading\n\n";
+        let table = "[profiles.a]\nsecret = \"env:A\"\n\n[profiles.a.policy]\nissued_at = true\n";
+        assert_eq!(without(&format!("{heading}{table}"), "a"), heading);
+        let rest = "[profiles.b]\nsecret = \"env:B\"\n";
+        assert_eq!(without(&format!("{heading}{table}\n{rest}"), "a"), format!("{heading}{rest}"));
+    }
+
+    #[test]
+    fn a_default_that_is_gone_takes_its_own_comments_along_and_no_other() {
+        let after = changed(WHOLE, unset_default);
+        assert_eq!(after, WHOLE.replace("# of the key\ndefault_profile = \"a\" # for now\n\n", ""));
+    }
+
+    #[test]
+    fn what_is_not_there_cannot_be_removed() {
+        for before in ["", WHOLE, "profiles = {}"] {
+            changed(before, |document| assert!(!remove(document, &name("c"))));
+        }
+    }
+}

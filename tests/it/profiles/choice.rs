@@ -1,0 +1,113 @@
+//! Which profile is meant, and how it is named in results.
+
+use serde_json::{Value, json};
+
+use super::{Home, SECRET, note, token};
+use crate::cli::Call;
+use crate::cli::token::{HEADER, signed_with};
+
+/// Two profiles, the first of them the default.
+const TWO: &str =
+    "default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\n[profiles.b]\nsecret = \"env:B\"\n";
+
+/// The secret of profile `b`.
+const OTHER: &str = "another-secret-of-the-tests-0123456789";
+
+/// Prepares a call with both secrets at hand.
+fn call(home: &Home, arguments: &[&str]) -> Call {
+    home.call(arguments).with_env("A", SECRET).with_env("B", OTHER)
+}
+
+/// Gives the token of customer 1 that profile `b` signs.
+fn token_of_b() -> String {
+    signed_with(OTHER, HEADER, r#"{"user_id":"customer-1"}"#) + "\n"
+}
+
+#[test]
+fn the_default_profile_comes_last_the_variable_before_it_and_the_flag_first() {
+    let home = Home::with(TWO);
+    let of = |name: &str, variable: &str| note(&format!("profile {name}, secret from env:{variable}"));
+    call(&home, &["issue", "1"]).run().is(0, &token(), &of("a", "A"));
+    let by_variable = call(&home, &["issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "b");
+    by_variable.run().is(0, &token_of_b(), &of("b", "B"));
+    let by_flag = call(&home, &["--profile", "a", "issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "b");
+    by_flag.run().is(0, &token(), &of("a", "A"));
+    let empty = call(&home, &["issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "");
+    empty.run().is(0, &token(), &of("a", "A"));
+}
+
+#[test]
+fn a_secret_that_is_around_wins_over_the_default_profile_and_not_over_a_named_one() {
+    let home = Home::with(TWO);
+    let around = |arguments: &[&str]| call(&home, arguments).with_env("STREAM_API_SECRET", OTHER);
+    around(&["issue", "1"]).run().is(0, &token_of_b(), crate::cli::FROM_ENV);
+    let ignored = note("STREAM_API_SECRET is set and ignored: a profile was named");
+    let said = ignored + &note("profile a, secret from env:A");
+    around(&["--profile", "a", "issue", "1"]).run().is(0, &token(), &said);
+    around(&["issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "a").run().is(0, &token(), &said);
+}
+
+#[test]
+fn a_source_that_fails_is_final_whatever_else_is_around() {
+    let home = Home::with(TWO);
+    let hint = "set B to the app's API secret, from Stream's dashboard";
+    let failing = home.call(&["-q", "--profile", "b", "issue", "1"]).with_env("A", SECRET);
+    failing.with_env("STREAM_API_SECRET", SECRET).run().is_refused(
+        3,
+        "the environment variable B is not set",
+        hint,
+    );
+}
+
+#[test]
+fn json_names_the_profile_and_its_source() {
+    let home = Home::with(TWO);
+    let output = call(&home, &["-q", "--profile", "b", "issue", "1", "-o", "json"]).run();
+    let issued: Value = serde_json::from_str(output.result()).unwrap();
+    assert_eq!((&issued["profile"], &issued["secret_source"]), (&json!("b"), &json!("env:B")));
+}
+
+#[test]
+fn verify_says_whose_secret_signed_it() {
+    let home = Home::with(TWO);
+    let verified = |profile: &str, token: &str| {
+        let output =
+            call(&home, &["-q", "--profile", profile, "verify", token.trim_end(), "-o", "json"]).run();
+        (output.status, serde_json::from_str::<Value>(&output.stdout).unwrap())
+    };
+    let (status, verdict) = verified("b", &token_of_b());
+    assert_eq!((status, &verdict["verdict"]), (Some(0), &json!("valid")));
+    assert_eq!(verdict["signed_by"], json!({"profile": "b", "secret": "current"}));
+    let (status, verdict) = verified("b", &token());
+    assert_eq!((status, &verdict["verdict"]), (Some(5), &json!("bad_signature")));
+    assert_eq!(verdict["signed_by"], Value::Null);
+}
+
+#[test]
+fn a_mint_is_recorded_with_its_profile() {
+    let home = Home::with(TWO);
+    call(&home, &["-q", "--profile", "b", "issue", "1"]).run().result();
+    assert_eq!(home.log().pop().unwrap()["profile"], "b");
+}
+
+#[test]
+fn a_curl_command_takes_the_profiles_key_and_address() {
+    let config = format!("{TWO}api_key = \"k-b\"\nbase_url = \"https://chat.example.com/\"\n");
+    let home = Home::with(&config);
+    let output = call(&home, &["-q", "--profile", "b", "issue", "1", "-o", "curl"]).run();
+    assert!(output.result().starts_with("curl 'https://chat.example.com/unread?api_key=k-b' "), "{output}");
+    let error = "a curl command needs the app's API key";
+    let hint = "add its api_key to profile a in the configuration";
+    let keyless = call(&home, &["-q", "issue", "1", "-o", "curl"]).with_env("STREAM_API_KEY", "k");
+    keyless.run().is_refused(2, error, hint);
+}
+
+#[test]
+fn a_broken_configuration_stops_all_but_the_built_in_profile() {
+    let home = Home::with("broken");
+    let said = home.run(&["issue", "1"]);
+    said.is(2, "", &said.stderr);
+    assert_eq!(call(&home, &["issue", "1"]).with_env("STREAM_API_SECRET", SECRET).run(), said);
+    let demo = home.run(&["--profile", "demo", "issue", "1"]);
+    demo.is(0, &demo.stdout, crate::cli::DEMO);
+}

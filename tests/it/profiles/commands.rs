@@ -1,0 +1,315 @@
+//! `profile` and what it says: text, JSON, refusals.
+
+use serde_json::{Value, json};
+
+use super::{Home, note, refusal};
+
+/// A configuration of two profiles.
+const TWO: &str =
+    "default_profile = \"a\"\n\n[profiles.a]\nsecret = \"env:A\"\n\n[profiles.b]\nsecret = \"env:B\"\n";
+
+/// Something as long as an API secret of Stream's.
+const SECRET: &str = "q7w8e9r0q7w8e9r0q7w8e9r0q7w8e9r0q7w8e9r0q7w8e9r0q7w8e9r0q7w8e9r0";
+
+/// Refuses an `add` with these arguments, and checks that nothing was written.
+#[track_caller]
+fn refused(arguments: &[&str], error: &str, hint: &str) {
+    let home = Home::new();
+    let all: Vec<_> = ["profile", "add"].iter().chain(arguments).copied().collect();
+    home.run(&all).is_refused(2, error, hint);
+    assert!(!home.folder().exists());
+}
+
+#[test]
+fn the_first_profile_becomes_the_default_and_the_next_does_not() {
+    let home = Home::new();
+    let path = home.path().display().to_string();
+    home.run(&["profile", "add", "b", "--secret", "env:B"]).is(
+        0,
+        "",
+        &note(&format!("added profile b to {path}; it is the default")),
+    );
+    home.run(&["profile", "add", "a", "--secret", "env:A"]).is(
+        0,
+        "",
+        &note(&format!("added profile a to {path}")),
+    );
+    let expected =
+        "default_profile = \"b\"\n\n[profiles.b]\nsecret = \"env:B\"\n\n[profiles.a]\nsecret = \"env:A\"\n";
+    assert_eq!(home.config(), expected);
+}
+
+#[test]
+fn every_flag_of_add_is_kept_and_shown() {
+    let home = Home::new();
+    let added = home.run(&[
+        "-q",
+        "profile",
+        "add",
+        "live",
+        "--secret",
+        "command:pass  show a",
+        "--api-key",
+        "abc123",
+        "--session-key",
+        "file:/run/key",
+        "--base-url",
+        "https://chat.example.com/",
+        "--default-lifetime",
+        "90m",
+        "--longest-lifetime",
+        "30d",
+        "--issued-at",
+        "--production",
+    ]);
+    added.is(0, "", "");
+    let expected = "default_profile = \"live\"\n\n[profiles.live]\napi_key = \"abc123\"\nsecret = \"command:pass show a\"\n\
+                    session_key = \"file:/run/key\"\nbase_url = \"https://chat.example.com\"\npolicy = { default_lifetime = \
+                    \"1h30m\", longest_lifetime = \"30d\", issued_at = true, production = true }\n";
+    assert_eq!(home.config(), expected);
+    let text = "name         live, the default\napi key      abc123\nsecret       command:pass show a\n\
+                policy       production, 1h30m by default, 30d at most, with iat\nsession key  file:/run/key\n\
+                base url     https://chat.example.com\n";
+    home.run(&["profile", "show", "live"]).is(0, text, "");
+    let shown: Value =
+        serde_json::from_str(home.run(&["profile", "show", "live", "-o", "json"]).result()).unwrap();
+    let expected = json!({
+        "name": "live", "default": true, "api_key": "abc123", "secret": "command:pass show a",
+        "session_key": "file:/run/key", "base_url": "https://chat.example.com",
+        "policy": {"default_lifetime": 5400, "longest_lifetime": 2_592_000, "issued_at": true, "production": true},
+    });
+    assert_eq!(shown, expected);
+}
+
+#[test]
+fn a_list_has_every_profile_and_the_built_in_one_last() {
+    let home = Home::with(TWO);
+    let text = "NAME           API KEY       SECRET  POLICY\na     default  -             env:A   -\n\
+                b              -             env:B   -\ndemo           demo-api-key  demo    -\n";
+    home.run(&["profile", "list"]).is(0, text, "");
+    let none =
+        json!({"default_lifetime": null, "longest_lifetime": null, "issued_at": false, "production": false});
+    let expected = [
+        ("a", true, "env:A", None),
+        ("b", false, "env:B", None),
+        ("demo", false, "demo", Some("demo-api-key")),
+    ]
+    .map(|(name, default, secret, key)| {
+        json!({"name": name, "default": default, "api_key": key, "secret": secret, "session_key": null,
+                   "base_url": null, "policy": none})
+    });
+    let listed = home.run(&["profile", "list", "-o", "json"]);
+    let lines: Vec<Value> = listed.result().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines, expected);
+}
+
+#[test]
+fn without_a_configuration_the_built_in_profile_is_there() {
+    let home = Home::new();
+    let text = "name     demo\napi key  demo-api-key\nsecret   demo\npolicy   -\n";
+    home.run(&["profile", "show", "demo"]).is(0, text, "");
+    assert!(home.run(&["profile", "list"]).result().ends_with("\ndemo     demo-api-key  demo    -\n"));
+    assert!(!home.folder().exists());
+}
+
+#[test]
+fn another_profile_can_be_made_the_default() {
+    let home = Home::with(TWO);
+    home.run(&["profile", "default", "b"]).is(0, "", &note("b is the default profile now"));
+    assert_eq!(home.config(), TWO.replace("= \"a\"", "= \"b\""));
+    home.run(&["profile", "default", "demo"]).is(0, "", &note("demo is the default profile now"));
+    assert_eq!(home.config(), TWO.replace("= \"a\"", "= \"demo\""));
+}
+
+#[test]
+fn a_profile_is_removed_once_its_name_is_given_again() {
+    let home = Home::with(TWO);
+    let error = "profile b will be removed, and";
+    let hint = "confirm with --confirm b";
+    home.run(&["profile", "remove", "b"]).is_refused(2, &format!("{error} nobody can be asked"), hint);
+    home.run(&["profile", "remove", "b", "--confirm", "a"]).is_refused(
+        2,
+        &format!("{error} 'a' is not its name"),
+        hint,
+    );
+    home.run(&["profile", "remove", "b", "--confirm", ""]).is_refused(
+        2,
+        &format!("{error} nothing was typed"),
+        hint,
+    );
+    assert_eq!(home.config(), TWO);
+    let removed = note("removed profile b; its secret stays where it is");
+    home.run(&["profile", "remove", "b", "--confirm", "b"]).is(0, "", &removed);
+    assert_eq!(home.config(), TWO.replace("\n[profiles.b]\nsecret = \"env:B\"\n", ""));
+}
+
+#[test]
+fn once_the_default_is_removed_the_others_are_named() {
+    let home = Home::with(TWO);
+    let said =
+        note("removed profile a; its secret stays where it is") + &note("no profile is the default now");
+    home.run(&["profile", "remove", "a", "--confirm", "a"]).is(0, "", &said);
+    assert_eq!(home.config(), "[profiles.b]\nsecret = \"env:B\"\n");
+    let hint = "no profile is the default: name one with --profile, or make one the default with 'stream-token profile \
+                default'; profiles: b, demo";
+    home.run(&["issue", "1"]).is_refused(3, "no API secret is set", hint);
+    home.run(&["-q", "profile", "add", "c", "--secret", "env:C"]).is(0, "", "");
+    assert!(!home.config().contains("default_profile"));
+}
+
+#[test]
+fn a_name_that_is_in_use_is_refused() {
+    let home = Home::with(TWO);
+    let hint = "see it with 'stream-token profile show a', or remove it first";
+    let added = home.run(&["profile", "add", "a", "--secret", "env:X"]);
+    added.is_refused(2, "there is a profile 'a' already", hint);
+    assert_eq!(home.config(), TWO);
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_those_that_are_known() {
+    let home = Home::with(TWO);
+    for call in [
+        &["profile", "show", "c"][..],
+        &["profile", "default", "c"],
+        &["profile", "remove", "c"],
+        &["profile", "remove", "c", "--confirm", "c"],
+        &["--profile", "c", "issue", "1"],
+    ] {
+        home.run(call).is_refused(2, "there is no profile 'c'", "profiles: a, b, demo");
+    }
+    assert_eq!(home.config(), TWO);
+}
+
+#[test]
+fn the_built_in_profile_can_be_neither_added_nor_removed() {
+    let home = Home::with(TWO);
+    let error = "profile demo is built in, and can be neither added nor removed";
+    let hint = "choose another name; 'stream-token profile list' shows those in use";
+    home.run(&["profile", "add", "demo", "--secret", "env:A"]).is_refused(2, error, hint);
+    home.run(&["profile", "remove", "demo", "--confirm", "demo"]).is_refused(2, error, hint);
+    assert_eq!(home.config(), TWO);
+}
+
+#[test]
+fn names_of_another_form_are_refused() {
+    let rule = "is no profile's name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit";
+    let long = "x".repeat(33);
+    let cases = [("A", "'A'"), ("a b", "'a b'"), ("../x", "'../x'"), ("", "''"), ("a.b", "'a.b'")];
+    for (name, shown) in cases {
+        let error = format!("invalid value {shown} for '<NAME>': {shown} {rule}");
+        refused(&[name, "--secret", "env:A"], &error, "run 'stream-token --help'");
+    }
+    let error = format!("invalid value of 33 characters for '<NAME>': a value of 33 characters {rule}");
+    refused(&[&long, "--secret", "env:A"], &error, "run 'stream-token --help'");
+}
+
+#[test]
+fn bad_values_of_flags_are_refused() {
+    let url = "a base URL begins with https:// and a host, and has no query";
+    let zero = "a lifetime of 0 ends before it starts";
+    for (flag, value, place, why) in [
+        ("--base-url", "http://x", "--base-url <URL>", url),
+        ("--base-url", "https://x?a=b", "--base-url <URL>", url),
+        ("--default-lifetime", "0s", "--default-lifetime <DURATION>", zero),
+        ("--longest-lifetime", "0d", "--longest-lifetime <DURATION>", zero),
+    ] {
+        let error = format!("invalid value '{value}' for '{place}': {why}");
+        refused(&["a", "--secret", "env:A", flag, value], &error, "run 'stream-token --help'");
+    }
+    let missing = |what: &str| format!("the following required arguments were not provided: {what}");
+    let hint = "run 'stream-token profile add --help'";
+    refused(&["a", "--secret", "env:A", "--production"], &missing("--default-lifetime <DURATION>"), hint);
+    refused(&["a"], &missing("--secret <SOURCE>"), hint);
+}
+
+#[test]
+fn lifetimes_that_do_not_go_together_are_refused_and_nothing_is_written() {
+    let home = Home::new();
+    let output = home.run(&[
+        "profile",
+        "add",
+        "a",
+        "--secret",
+        "env:A",
+        "--default-lifetime",
+        "2h",
+        "--longest-lifetime",
+        "1h",
+    ]);
+    let error = "the default_lifetime of profile a is above its longest_lifetime";
+    output.is_refused(2, error, "give a --default-lifetime of 1h or less, or a greater --longest-lifetime");
+    assert!(!home.path().exists());
+}
+
+#[test]
+fn sources_of_no_known_form_are_refused_and_not_repeated() {
+    let forms =
+        "a source is env:NAME, file:/abs, credential:NAME or command:PROG ARGS, never the secret itself";
+    for (value, why) in [
+        ("vault:stream", forms),
+        ("file:secrets/stream", "file: wants an absolute path, as in file:/etc/stream/secret"),
+        ("env:A B", "env: wants a variable's name, as in env:STREAM_API_SECRET"),
+        ("command: ", "command: wants a program, as in command:pass show stream/staging"),
+        ("credential:../x", "credential: wants a name, as in credential:stream-secret"),
+    ] {
+        let length = value.len();
+        let error = format!("invalid value of {length} characters for '--secret <SOURCE>': {why}");
+        refused(&["a", "--secret", value], &error, "run 'stream-token --help'");
+        let error = error.replace("--secret", "--session-key");
+        refused(&["a", "--secret", "env:A", "--session-key", value], &error, "run 'stream-token --help'");
+    }
+}
+
+#[test]
+fn a_secret_that_is_given_by_mistake_is_never_repeated_or_written() {
+    let home = Home::new();
+    let (env, credential) = (format!("env:{SECRET}"), format!("credential:{SECRET}"));
+    let equals = format!("--secret={SECRET}");
+    for arguments in [
+        &["a", "--secret", SECRET][..],
+        &["a", &equals],
+        &["a", "--secret", &SECRET[..12]],
+        &["a", "--secret", &env],
+        &["a", "--secret", &credential],
+        &["a", "--secret", "env:A", "--session-key", SECRET],
+        &["a", "--secret", "env:A", "--api-key", SECRET],
+        &["a", "--secret", "env:A", SECRET],
+        &[SECRET, "--secret", "env:A"],
+    ] {
+        for form in ["text", "json"] {
+            let all: Vec<_> = ["-o", form, "profile", "add"].iter().chain(arguments).copied().collect();
+            let output = home.run(&all);
+            output.is(2, "", &output.stderr);
+            assert!(!output.stderr.contains(&SECRET[..6]), "{output}");
+        }
+    }
+    assert!(!home.folder().exists());
+}
+
+#[test]
+fn other_forms_of_output_are_refused() {
+    for form in ["header", "curl", "env", "csv"] {
+        let hint = "use -o text or -o json; header, curl, env and csv are for issue";
+        Home::new().run(&["profile", "list", "-o", form]).is_refused(
+            2,
+            "profile has no such form of output",
+            hint,
+        );
+    }
+}
+
+#[test]
+fn an_error_in_json_has_its_kind_and_hint() {
+    let output = Home::new().run(&["profile", "show", "a", "-o", "json"]);
+    let line = "{\"error\":{\"kind\":\"usage\",\"message\":\"there is no profile 'a'\",\"hint\":\"profiles: demo\"}}\n";
+    output.is(2, "", line);
+}
+
+#[test]
+fn without_a_home_there_is_no_place_for_a_change() {
+    let home = Home::new();
+    let nowhere = home.call(&["profile", "add", "a", "--secret", "env:A"]).with_env("HOME", "");
+    let said = refusal("there is no place for the configuration", "set HOME, or give a file with --config");
+    nowhere.run().is(2, "", &said);
+}

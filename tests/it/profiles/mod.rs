@@ -1,0 +1,120 @@
+//! Profiles as a person meets them: commands, the file behind them, policy, sources, prompts.
+
+mod choice;
+mod commands;
+mod crash;
+mod file;
+mod policy;
+mod prompt;
+mod record;
+mod sources;
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::cli::scratch::Scratch;
+use crate::cli::token::{HEADER, SECRET, signed_with};
+use crate::cli::{Call, Output, call, refusal};
+
+/// What is said of every configuration that is broken.
+const MEND: &str = "mend the file by hand; it is not changed while it is broken";
+
+/// A home that several calls share.
+struct Home(Scratch);
+
+impl Home {
+    /// Makes an empty one.
+    fn new() -> Self {
+        Self(Scratch::new())
+    }
+
+    /// Makes one with this configuration.
+    fn with(config: &str) -> Self {
+        let home = Self::new();
+        home.configure(config);
+        home
+    }
+
+    /// Prepares a call in this home.
+    fn call(&self, arguments: &[&str]) -> Call {
+        call(arguments).with_env("HOME", self.0.path())
+    }
+
+    /// Runs a call in this home.
+    #[track_caller]
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.call(arguments).run()
+    }
+
+    /// Gives the folder of the configuration.
+    fn folder(&self) -> PathBuf {
+        self.0.path().join(".config/stream-token")
+    }
+
+    /// Gives the path of the configuration.
+    fn path(&self) -> PathBuf {
+        self.folder().join("config.toml")
+    }
+
+    /// Reads the configuration.
+    fn config(&self) -> String {
+        fs::read_to_string(self.path()).unwrap()
+    }
+
+    /// Writes the configuration.
+    fn configure(&self, text: &str) {
+        fs::create_dir_all(self.folder()).unwrap();
+        fs::write(self.path(), text).unwrap();
+        fs::set_permissions(self.path(), fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    /// Gives the names in the folder of the configuration.
+    fn names(&self) -> Vec<String> {
+        names_in(&self.folder())
+    }
+
+    /// Gives the entries of the audit log that are about profiles and mints.
+    fn log(&self) -> Vec<Value> {
+        let listed = self.run(&["audit", "list", "-o", "json"]);
+        let entries = listed.result().lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        entries.filter(|entry| entry["action"] != "segment_opened").collect()
+    }
+}
+
+/// Gives the names in a folder, sorted.
+fn names_in(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Runs a call from a shell that has run this first.
+#[track_caller]
+fn after(first: &str, call: &Call) -> Output {
+    let inner = call.command();
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", &format!("{first}; exec \"$0\" \"$@\"")])
+        .arg(inner.get_program())
+        .args(inner.get_args());
+    shell.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.current_dir(inner.get_current_dir().unwrap());
+    call.run_with(shell.stdout(Stdio::piped()).stderr(Stdio::piped()))
+}
+
+/// Gives what is said in a note.
+fn note(text: &str) -> String {
+    format!("stream-token: note: {text}\n")
+}
+
+/// Gives the token of customer 1 that [`SECRET`] signs, with its line break.
+fn token() -> String {
+    signed_with(SECRET, HEADER, r#"{"user_id":"customer-1"}"#) + "\n"
+}

@@ -1,0 +1,195 @@
+//! Policy as it meets whoever mints: lifetimes, `iat`, production.
+
+use serde_json::Value;
+
+use super::{Home, SECRET, note, token};
+use crate::cli::token::claims_of;
+use crate::cli::{Call, Output};
+
+/// Gives a configuration of one profile, the default, with this policy.
+fn configured(policy: &str) -> String {
+    format!("default_profile = \"live\"\n[profiles.live]\nsecret = \"env:LIVE\"\npolicy = {{ {policy} }}\n")
+}
+
+/// Production, with a default lifetime.
+const PRODUCTION: &str = "production = true, default_lifetime = \"10m\"";
+
+/// Prepares a call in a home whose default profile has this policy and a secret.
+fn call(home: &Home, arguments: &[&str]) -> Call {
+    home.call(arguments).with_env("LIVE", SECRET)
+}
+
+/// Mints for customer 1 under a policy, with these further arguments.
+fn minted(policy: &str, arguments: &[&str]) -> Output {
+    let home = Home::with(&configured(policy));
+    let all: Vec<_> = ["issue", "1"].iter().chain(arguments).copied().collect();
+    call(&home, &all).run()
+}
+
+/// Reads the claims of the token that came out.
+fn claims(output: &Output) -> Value {
+    output.is(0, &output.stdout, &output.stderr);
+    serde_json::from_str(&claims_of(&output.stdout)).unwrap()
+}
+
+/// Gives the seconds since the epoch.
+fn now() -> u64 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
+}
+
+#[test]
+fn the_default_lifetime_is_given_where_nothing_is_asked_for_and_it_is_said() {
+    for (policy, seconds) in [
+        ("default_lifetime = \"1h\"", 3600),
+        ("longest_lifetime = \"2h\"", 7200),
+        ("default_lifetime = \"1h\", longest_lifetime = \"2h\"", 3600),
+    ] {
+        let before = now();
+        let output = minted(policy, &[]);
+        let lifetime = claims(&output)["exp"].as_u64().unwrap() - seconds;
+        assert!((before..=now()).contains(&lifetime), "{output}");
+        assert!(output.stderr.starts_with(&note("profile live, secret from env:LIVE")), "{output}");
+        assert!(output.stderr.contains("note: policy: the token expires "), "{output}");
+        assert_eq!(output.stderr.lines().count(), 2);
+    }
+}
+
+#[test]
+fn what_is_asked_for_overrules_the_default_lifetime_and_nothing_is_said() {
+    let said = note("profile live, secret from env:LIVE");
+    let output = minted("default_lifetime = \"1h\"", &["--expires", "4102444800"]);
+    output.is(0, &output.stdout, &said);
+    assert_eq!(claims(&output)["exp"], 4_102_444_800_u64);
+    minted("default_lifetime = \"1h\"", &["--expires", "never"]).is(0, &token(), &said);
+}
+
+#[test]
+fn a_lifetime_up_to_the_longest_is_allowed_and_no_longer_one() {
+    let longest = "longest_lifetime = \"1h\"";
+    let hint = "use --expires 1h or less";
+    assert!(claims(&minted(longest, &["--expires", "1h"]))["exp"].is_u64());
+    for (asked, error) in [
+        ("never", "policy: tokens of this profile live 1h at most, not for ever"),
+        ("90m", "policy: tokens of this profile live 1h at most, not 1h30m"),
+        ("3601s", "policy: tokens of this profile live 1h at most, not 1h1s"),
+    ] {
+        let output = minted(longest, &["-q", "--expires", asked]);
+        output.is_refused(2, error, hint);
+    }
+    let output = minted(longest, &["-q", "-o", "json", "--expires", "never"]);
+    let line = "{\"error\":{\"kind\":\"usage\",\"message\":\"policy: tokens of this profile live 1h at most, not for \
+                ever\",\"hint\":\"use --expires 1h or less\"}}\n";
+    output.is(2, "", line);
+}
+
+#[test]
+fn a_refusal_by_policy_is_recorded_and_mints_nothing() {
+    let home = Home::with(&configured("longest_lifetime = \"1h\""));
+    call(&home, &["-q", "issue", "1", "--expires", "never"]).run().is_refused(
+        2,
+        "policy: tokens of this profile live 1h at most, not for ever",
+        "use --expires 1h or less",
+    );
+    let log = home.log();
+    let told: Vec<_> =
+        log.iter().map(|entry| (entry["action"].as_str(), entry["profile"].as_str())).collect();
+    assert_eq!(told, [(Some("refusal"), Some("live"))]);
+}
+
+#[test]
+fn iat_is_put_five_seconds_back_and_it_is_said() {
+    let before = now();
+    let output = minted("issued_at = true", &[]);
+    let issued = claims(&output)["iat"].as_u64().unwrap() + 5;
+    assert!((before..=now()).contains(&issued), "{output}");
+    assert!(output.stderr.contains("note: policy: the token says that it was issued "), "{output}");
+    assert!(
+        output.stderr.contains("Z, 5 seconds ago") || output.stderr.contains(", 5 seconds ago"),
+        "{output}"
+    );
+    let asked = minted("issued_at = true", &["--issued-at", "1700000000"]);
+    asked.is(0, &asked.stdout, &note("profile live, secret from env:LIVE"));
+    assert_eq!(claims(&asked)["iat"], 1_700_000_000);
+}
+
+#[test]
+fn production_wants_its_name_and_asks_nobody_who_is_not_there() {
+    let hint = "confirm with --confirm live";
+    for arguments in [&[][..], &["--no-input"]] {
+        minted(PRODUCTION, arguments).is_refused(
+            2,
+            "live is a production profile, and nobody can be asked",
+            hint,
+        );
+    }
+    for (wrong, shown) in [
+        ("Live", "'Live' is not its name"),
+        ("", "nothing was typed"),
+        ("production", "'production' is not its name"),
+    ] {
+        let error = format!("live is a production profile, and {shown}");
+        minted(PRODUCTION, &["--confirm", wrong]).is_refused(2, &error, hint);
+    }
+    let confirmed = minted(PRODUCTION, &["--confirm", "live"]);
+    assert!(claims(&confirmed)["exp"].is_u64(), "{confirmed}");
+}
+
+#[test]
+fn tokens_of_production_expire() {
+    let error = "policy: tokens of a production profile must expire";
+    let output = minted(PRODUCTION, &["-q", "--confirm", "live", "--expires", "never"]);
+    output.is_refused(2, error, "leave --expires out, or give one");
+}
+
+#[test]
+fn a_confirmation_that_nobody_wanted_is_no_error() {
+    let said = note("profile live, secret from env:LIVE");
+    minted("issued_at = false", &["--confirm", "whatever"]).is(0, &token(), &said);
+}
+
+#[test]
+fn a_batch_for_production_is_confirmed_once_and_up_front() {
+    let home = Home::with(&configured(PRODUCTION));
+    let batch = |arguments: &[&str]| {
+        let all: Vec<_> = ["-q", "issue", "--from", "-"].iter().chain(arguments).copied().collect();
+        call(&home, &all).with_stdin("1\n2\n").run()
+    };
+    let error = "live is a production profile, and nobody can be asked";
+    batch(&[]).is_refused(2, error, "confirm with --confirm live");
+    assert_eq!(batch(&["--confirm", "live"]).result().lines().count(), 2);
+}
+
+#[test]
+fn a_secret_from_the_environment_comes_under_the_default_profiles_policy() {
+    let home = Home::with(&configured(PRODUCTION));
+    let ambient = |arguments: &[&str]| home.call(arguments).with_env("STREAM_API_SECRET", SECRET).run();
+    let why = "the production profile live is the default, and its policy holds for env:STREAM_API_SECRET";
+    let hint = "confirm with --confirm live";
+    ambient(&["issue", "1"]).is_refused(2, &format!("{why}, and nobody can be asked"), hint);
+    let error = format!("{why}, and 'production' is not its name");
+    ambient(&["issue", "1", "--confirm", "production"]).is_refused(2, &error, hint);
+    let output = ambient(&["issue", "1", "--confirm", "live", "-o", "json"]);
+    let issued: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert!(issued["profile"].is_null() && issued["expires_at"].is_u64(), "{output}");
+    let said =
+        "{\"note\":\"secret from env:STREAM_API_SECRET, under the policy of the default profile live\"}\n";
+    assert!(output.stderr.starts_with(said), "{output}");
+}
+
+#[test]
+fn the_built_in_profile_knows_no_other_profiles_policy() {
+    let home = Home::with(&configured(PRODUCTION));
+    let output = home.run(&["--profile", "demo", "issue", "1"]);
+    output.is(0, &output.stdout, crate::cli::DEMO);
+}
+
+#[test]
+fn verify_and_decode_never_ask() {
+    let home = Home::with(&configured(PRODUCTION));
+    let token = token();
+    let verified = call(&home, &["verify", token.trim_end(), "-o", "json", "-q"]).run();
+    let verdict: Value = serde_json::from_str(verified.result()).unwrap();
+    assert_eq!(verdict["verdict"], "valid");
+    call(&home, &["-q", "decode", token.trim_end()]).run().result();
+    assert_eq!(home.log(), [Value::Null; 0]);
+}

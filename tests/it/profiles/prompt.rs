@@ -1,0 +1,162 @@
+//! At a terminal: what is asked before production, and what may be answered.
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, ExitStatus, Stdio};
+
+use rustix::process::Signal;
+use rustix::termios::{LocalModes, tcgetattr};
+
+use super::{Home, SECRET};
+use crate::cli::terminal::Terminal;
+use crate::cli::watchdog::Watchdog;
+
+/// A production profile, the default.
+const PRODUCTION: &str = "default_profile = \"live\"\n[profiles.live]\nsecret = \"env:LIVE\"\n\
+                          policy = { production = true, default_lifetime = \"10m\" }\n";
+
+/// The question.
+const QUESTION: &str = "stream-token: live is a production profile; type its name to go on: ";
+
+/// How a dialogue ended.
+struct Dialogue {
+    /// How the process ended.
+    status: ExitStatus,
+    /// Standard output.
+    result: String,
+    /// What stands at the terminal behind the question, what was typed included.
+    seen: String,
+}
+
+/// Mints at a terminal, waits for the question, and types an answer.
+fn answered(home: &Home, arguments: &[&str], question: &str, typed: &str) -> Dialogue {
+    let call = home.call(arguments).with_env("LIVE", SECRET).with_env("TERM", "dumb");
+    let inner = call.command();
+    // A terminal sends its signals to the session that it controls, so the program gets one.
+    let mut command = Command::new("setsid");
+    command.arg("--ctty").arg(inner.get_program()).args(inner.get_args()).env_clear();
+    command
+        .envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))))
+        .env("PATH", "/usr/bin:/bin");
+    let Terminal { mut person, program } = {
+        let terminal = Terminal::open();
+        command.stdin(terminal.stream()).stderr(terminal.stream()).stdout(Stdio::piped());
+        terminal
+    };
+    let child = command.spawn().unwrap();
+    let _watchdog = Watchdog::over(&child);
+    // Both keep the program's side of the terminal open.
+    drop((program, command));
+    let mut seen = Vec::new();
+    while !seen.ends_with(question.as_bytes()) {
+        let mut byte = [0];
+        let read = person.read(&mut byte).unwrap_or_default();
+        assert_eq!(read, 1, "{}", String::from_utf8_lossy(&seen));
+        seen.push(byte[0]);
+    }
+    assert_eq!(seen, question.as_bytes());
+    person.write_all(typed.as_bytes()).unwrap();
+    let mut rest = Vec::new();
+    // Linux ends a terminal whose other side is closed with an error, and not with an end.
+    let _ = person.read_to_end(&mut rest);
+    let output = child.wait_with_output().unwrap();
+    let modes = tcgetattr(&person).unwrap().local_modes;
+    assert!(modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG), "{modes:?}");
+    Dialogue {
+        status: output.status,
+        result: String::from_utf8(output.stdout).unwrap(),
+        seen: String::from_utf8(rest).unwrap().replace('\r', ""),
+    }
+}
+
+/// Mints for the production profile, and types an answer.
+fn minting(typed: &str) -> Dialogue {
+    answered(&Home::with(PRODUCTION), &["-q", "issue", "1"], QUESTION, typed)
+}
+
+/// Checks that an answer mints nothing.
+#[track_caller]
+fn is_refused(dialogue: &Dialogue, echo: &str, why: &str) {
+    let error = format!("stream-token: error: live is a production profile, and {why}\n");
+    let expected = format!("{echo}\n{error}stream-token: hint: confirm with --confirm live\n");
+    assert_eq!(dialogue.seen, expected);
+    assert_eq!((dialogue.status.code(), dialogue.result.as_str()), (Some(2), ""));
+}
+
+/// Checks that an answer mints.
+#[track_caller]
+fn is_minted(dialogue: &Dialogue, echo: &str) {
+    assert_eq!((dialogue.status.code(), dialogue.seen.as_str()), (Some(0), echo));
+    assert!(dialogue.result.starts_with("eyJ") && dialogue.result.ends_with('\n'));
+}
+
+#[test]
+fn the_right_name_mints() {
+    is_minted(&minting("live\n"), "live\n");
+}
+
+#[test]
+fn blanks_around_a_pasted_name_do_no_harm() {
+    is_minted(&minting("  live \t\n"), "  live \t\n");
+}
+
+#[test]
+fn a_wrong_name_mints_nothing() {
+    is_refused(&minting("staging\n"), "staging", "'staging' is not its name");
+    is_refused(&minting("LIVE\n"), "LIVE", "'LIVE' is not its name");
+    is_refused(&minting("yes\n"), "yes", "'yes' is not its name");
+}
+
+#[test]
+fn an_empty_answer_mints_nothing() {
+    is_refused(&minting("\n"), "", "nothing was typed");
+}
+
+#[test]
+fn an_end_of_input_mints_nothing_and_leaves_the_line_of_the_question() {
+    is_refused(&minting("\u{4}"), "", "nothing was typed");
+    is_refused(&minting("li\u{4}\u{4}"), "li", "'li' is not its name");
+}
+
+#[test]
+fn an_interrupt_ends_the_process_and_mints_nothing() {
+    let home = Home::with(PRODUCTION);
+    let dialogue = answered(&home, &["-q", "issue", "1"], QUESTION, "\u{3}");
+    assert_eq!((dialogue.status.signal(), dialogue.result.as_str()), (Some(Signal::INT.as_raw()), ""));
+    assert!(!dialogue.seen.contains("error"), "{}", dialogue.seen);
+    assert_eq!(home.log(), [serde_json::Value::Null; 0]);
+}
+
+#[test]
+fn a_removal_is_asked_for_in_the_same_way() {
+    let home = Home::with(PRODUCTION);
+    let question = "stream-token: profile live will be removed; type its name to go on: ";
+    let call = ["-q", "profile", "remove", "live"];
+    let wrong = answered(&home, &call, question, "liv\n");
+    assert_eq!((wrong.status.code(), home.config().as_str()), (Some(2), PRODUCTION));
+    let right = answered(&home, &call, question, "live\n");
+    assert_eq!((right.status.code(), home.config().as_str()), (Some(0), ""));
+}
+
+#[test]
+fn whoever_confirms_with_the_flag_or_wants_no_questions_is_not_asked() {
+    let home = Home::with(PRODUCTION);
+    let seen = |arguments: &[&str]| {
+        let terminal = Terminal::open();
+        let call = home.call(arguments).with_env("LIVE", SECRET).with_env("TERM", "dumb");
+        let mut command = call.command();
+        command.stdin(terminal.stream()).stderr(terminal.stream()).stdout(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let _watchdog = Watchdog::over(&child);
+        drop(command);
+        let seen = terminal.read();
+        (child.wait_with_output().unwrap().status.code(), seen)
+    };
+    assert_eq!(seen(&["-q", "issue", "1", "--confirm", "live"]), (Some(0), String::new()));
+    let (status, said) = seen(&["-q", "--no-input", "issue", "1"]);
+    assert_eq!(status, Some(2));
+    assert!(
+        said.starts_with("stream-token: error: live is a production profile, and nobody can be asked\n"),
+        "{said}"
+    );
+}

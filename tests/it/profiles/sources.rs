@@ -1,0 +1,193 @@
+//! The sources of a profile: what a password manager's command may do, and systemd's credentials.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::{Home, SECRET, note, refusal, token};
+use crate::cli::{Call, Output};
+
+/// What to do about a command that failed.
+const SEE: &str = "run the command by itself, and see what it says";
+
+/// What to do with what holds something else than a secret.
+const ALONE: &str = "it must hold the API secret alone, as Stream's dashboard shows it";
+
+/// A home whose default profile asks a command, the script `manager`.
+fn managed(script: &str, arguments: &str) -> (Home, String) {
+    let home = Home::new();
+    let manager = home.0.write("manager", format!("#!/bin/sh\n{script}\n").as_bytes(), 0o700);
+    let manager = manager.display().to_string();
+    home.configure(&format!(
+        "default_profile = \"a\"\n[profiles.a]\nsecret = 'command:{manager}{arguments}'\n"
+    ));
+    (home, manager)
+}
+
+/// Shows a path as messages do.
+fn shown(path: &str) -> String {
+    if path.chars().count() > 64 { path.chars().take(64).chain(['…']).collect() } else { path.to_owned() }
+}
+
+/// Mints with what a script prints, and gives how it ended, with the script's name in messages.
+fn printed(script: &str) -> (Output, String) {
+    let (home, manager) = managed(script, " show stream/a");
+    (home.run(&["issue", "1"]), format!("command:{}", shown(&manager)))
+}
+
+/// Checks that what a script does gives no secret.
+#[track_caller]
+fn refused(script: &str, error: &str, hint: &str) {
+    let (output, source) = printed(script);
+    output.is_refused(3, &error.replace("SOURCE", &source), hint);
+}
+
+#[test]
+fn what_a_command_prints_is_the_secret_without_one_line_break() {
+    for end in ["", "\\n", "\\r\\n"] {
+        let (output, source) = printed(&format!("printf '%s{end}' '{SECRET}'"));
+        output.is(0, &token(), &note(&format!("profile a, secret from {source}")));
+    }
+}
+
+#[test]
+fn only_one_line_break_is_trimmed() {
+    let (output, source) = printed(&format!("printf '%s\\n\\n' '{SECRET}'"));
+    assert_ne!(output.stdout, token());
+    let weak = note("the secret begins or ends with white space or spans lines");
+    output.is(0, &output.stdout, &(note(&format!("profile a, secret from {source}")) + &weak));
+}
+
+#[test]
+fn a_command_that_fails_is_final_whatever_it_printed() {
+    refused(&format!("echo {SECRET}; exit 3"), "SOURCE failed: exit status: 3", SEE);
+    refused(&format!("echo {SECRET}; kill -9 $$"), "SOURCE failed: signal: 9 (SIGKILL)", SEE);
+    let (home, _) = managed("exit 1", "");
+    let output = home
+        .call(&["issue", "1"])
+        .with_env("STREAM_TOKEN_PROFILE", "a")
+        .with_env("STREAM_API_SECRET", SECRET);
+    assert_eq!(output.run().status, Some(3));
+}
+
+#[test]
+fn a_command_that_prints_no_secret_is_refused() {
+    refused(
+        "true",
+        "cannot use SOURCE: the secret is empty",
+        "put the app's API secret there, from Stream's dashboard",
+    );
+    refused(
+        "echo",
+        "cannot use SOURCE: the secret is empty",
+        "put the app's API secret there, from Stream's dashboard",
+    );
+    refused("printf '\\377\\376'", "cannot use SOURCE: the secret is not UTF-8 text", ALONE);
+    refused("head -c 4097 /dev/zero", "cannot use SOURCE: the secret has more than 4096 bytes", ALONE);
+    refused("exec cat /dev/zero", "cannot use SOURCE: the secret has more than 4096 bytes", ALONE);
+}
+
+#[test]
+fn a_command_that_cannot_be_started_is_named_without_its_words() {
+    let hint = "give the program's whole path; words are split at white space, and no shell is asked";
+    let home = Home::new();
+    let plain = home.0.write("plain", b"", 0o600).display().to_string();
+    for (program, why) in [
+        ("/nowhere/at-all", "No such file or directory (os error 2)"),
+        ("nowhere-at-all", "No such file or directory (os error 2)"),
+        (plain.as_str(), "Permission denied (os error 13)"),
+    ] {
+        home.configure(&format!("[profiles.a]\nsecret = 'command:{program} stream/private-words'\n"));
+        let error = format!("cannot start command:{}: {why}", shown(program));
+        home.run(&["--profile", "a", "issue", "1"]).is_refused(3, &error, hint);
+    }
+}
+
+#[test]
+fn the_words_of_a_command_are_shown_only_where_the_profile_is() {
+    let (home, manager) = managed("exit 1", " private-words");
+    let output = home.run(&["issue", "1"]);
+    assert!(!output.stderr.contains("private"), "{output}");
+    let shown = home.run(&["profile", "show", "a"]);
+    assert!(shown.result().contains(&format!("command:{manager} private-words\n")), "{shown}");
+}
+
+#[test]
+fn no_shell_sees_the_words_of_a_command() {
+    let words = "$(touch made) `touch made` \"a b\" ; touch made > made | x && * ~ $HOME";
+    let script = format!("for word in \"$@\"; do echo \"<$word>\" >&2; done; echo '{SECRET}'");
+    let (home, manager) = managed(&script, &format!(" {words}"));
+    let expected = format!("<{}>\n", words.split_whitespace().collect::<Vec<_>>().join(">\n<"));
+    let origin = note(&format!("profile a, secret from command:{}", shown(&manager)));
+    home.run(&["issue", "1"]).is(0, &token(), &(expected + &origin));
+    assert!(!home.0.path().join("made").exists());
+}
+
+#[test]
+fn what_a_command_says_on_standard_error_is_seen_and_its_input_is_empty() {
+    let (output, source) = printed("echo 'the vault is locked' >&2; cat; exit 2");
+    let said = refusal(&format!("{source} failed: exit status: 2"), SEE);
+    output.is(3, "", &format!("the vault is locked\n{said}"));
+}
+
+#[test]
+fn a_command_knows_the_environment_and_is_looked_up_on_the_path() {
+    let (home, _) = managed("echo \"$SESSION_OF_THE_VAULT\"", "");
+    home.configure("default_profile = \"a\"\n[profiles.a]\nsecret = 'command:manager'\n");
+    let call =
+        home.call(&["issue", "1"]).with_env("PATH", home.0.path()).with_env("SESSION_OF_THE_VAULT", SECRET);
+    call.run().is(0, &token(), &note("profile a, secret from command:manager"));
+}
+
+#[test]
+fn no_command_is_run_for_what_needs_no_secret() {
+    let (home, _) = managed("touch \"$HOME/ran\"; exit 1", "");
+    for call in [
+        &["profile", "show", "a"][..],
+        &["profile", "list"],
+        &["decode", "x"],
+        &["--profile", "demo", "issue", "1"],
+    ] {
+        home.run(call);
+    }
+    assert!(!home.0.path().join("ran").exists());
+}
+
+/// Prepares a call whose profile takes a credential.
+fn credential(home: &Home) -> Call {
+    home.configure("default_profile = \"a\"\n[profiles.a]\nsecret = \"credential:stream\"\n");
+    home.call(&["issue", "1"])
+}
+
+#[test]
+fn a_credential_is_taken_from_the_directory_that_systemd_names() {
+    let home = Home::new();
+    let folder = home.0.path().join("credentials");
+    fs::create_dir(&folder).unwrap();
+    let call = credential(&home).with_env("CREDENTIALS_DIRECTORY", &folder);
+    let hint = "write the app's API secret there, from Stream's dashboard";
+    call.run().is_refused(3, "there is no secret at credential:stream", hint);
+    fs::write(folder.join("stream"), SECRET).unwrap();
+    // systemd has seen to who may read it.
+    fs::set_permissions(folder.join("stream"), fs::Permissions::from_mode(0o444)).unwrap();
+    call.run().is(0, &token(), &note("profile a, secret from credential:stream"));
+}
+
+#[test]
+fn a_credential_outside_of_a_service_is_told_as_such() {
+    let hint = "add LoadCredential= to the unit, or use env: or file: outside of systemd";
+    let error = "cannot read credential:stream: CREDENTIALS_DIRECTORY is not set";
+    credential(&Home::new()).run().is_refused(3, error, hint);
+}
+
+#[test]
+fn a_file_of_a_profile_is_judged_as_any_other() {
+    let home = Home::new();
+    let path = home.0.write("secret", SECRET.as_bytes(), 0o644).display().to_string();
+    home.configure(&format!("default_profile = \"a\"\n[profiles.a]\nsecret = \"file:{path}\"\n"));
+    let output = home.run(&["issue", "1"]);
+    output.is(3, "", &output.stderr);
+    assert!(output.stderr.contains("others can read or write it (mode 644)"), "{output}");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    let said = note(&format!("profile a, secret from file:{}", shown(&path)));
+    home.run(&["issue", "1"]).is(0, &token(), &said);
+}
