@@ -33,7 +33,8 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
         outcome: arguments.outcome.map(Into::into),
     };
     let listing = audit::list(&context.state_dir()?, filter)?;
-    let mut rows = vec![AuditRow::head()];
+    let mut rows = Vec::new();
+    let mut is_first = true;
     for listed in listing {
         let listed = listed?;
         if is_json {
@@ -42,12 +43,13 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
         }
         rows.push(row_of(&listed));
         if rows.len() >= ROWS_A_TABLE {
-            let shown = view::audit_table(std::mem::take(&mut rows), context.look());
+            let shown = view::audit_table(std::mem::take(&mut rows), is_first, context.look());
             context.terminal.print(&shown)?;
+            is_first = false;
         }
     }
-    if !is_json {
-        let shown = view::audit_table(rows, context.look());
+    if !is_json && (is_first || !rows.is_empty()) {
+        let shown = view::audit_table(rows, is_first, context.look());
         context.terminal.print(&shown)?;
     }
     Ok(Exit::Success)

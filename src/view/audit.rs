@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Look;
-use super::table::{Tinted, Tone, headline, table};
+use super::table::{Tinted, Tone, headline, listing};
 use crate::audit::{Customers, Deed, Entry, Outcome, Verified};
 use crate::foreign::{at_most, json_line, whole};
 use crate::time::utc;
@@ -61,14 +61,6 @@ pub fn audit_bad_json(segment: &str, line: u64, why: &str) -> String {
 pub struct AuditRow([Tinted; 6]);
 
 impl AuditRow {
-    /// Gives the names of the columns.
-    #[must_use]
-    pub fn head() -> Self {
-        Self(
-            ["TIME", "ACTOR", "ACTION", "PROFILE", "OUTCOME", "ABOUT"].map(|word| (word.into(), Tone::Faint)),
-        )
-    }
-
     /// Lays out an entry.
     #[must_use]
     pub fn of(entry: &Entry) -> Self {
@@ -104,11 +96,11 @@ impl AuditRow {
     }
 }
 
-/// Shows lines of the log in columns.
+/// Shows lines of the log; `is_first` says that none were shown before.
 #[must_use]
-pub fn audit_table(rows: Vec<AuditRow>, look: Look) -> String {
+pub fn audit_table(rows: Vec<AuditRow>, is_first: bool, look: Look) -> String {
     let rows: Vec<_> = rows.into_iter().map(|AuditRow(row)| row).collect();
-    table(&rows, look)
+    listing(["TIME", "ACTOR", "ACTION", "PROFILE", "OUTCOME", "ABOUT"], &rows, is_first, look)
 }
 
 /// Says what else an entry tells.

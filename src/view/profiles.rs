@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Look;
-use super::table::{Tinted, Tone, table};
+use super::table::{Tinted, Tone, listing, table};
 use crate::foreign::{json_line, whole};
 use crate::profile::{Policy, Profile};
 use crate::time::span;
@@ -74,9 +74,8 @@ pub fn profile_list(profiles: &[(Profile, bool)], look: Look) -> String {
             (policy_in_words(&profile.policy), Tone::Plain),
         ]
     };
-    let head = ["NAME", "", "API KEY", "SECRET", "POLICY"].map(|word| (word.to_owned(), Tone::Faint));
-    let rows: Vec<_> = [head].into_iter().chain(profiles.iter().map(row)).collect();
-    table(&rows, look)
+    let rows: Vec<_> = profiles.iter().map(row).collect();
+    listing(["NAME", "", "API KEY", "SECRET", "POLICY"], &rows, true, look)
 }
 
 /// Shows one profile for people.

@@ -13,6 +13,9 @@ const GAP: u16 = 2;
 /// The narrowest that a last column is made, however narrow the terminal.
 const NARROWEST: u16 = 12;
 
+/// The narrowest that the last column of a list is good to read.
+const COMFORTABLE: u16 = 20;
+
 /// How a cell is coloured, where there is colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
@@ -36,6 +39,36 @@ pub(super) type Tinted = (String, Tone);
 pub(super) fn table<const COLUMNS: usize>(rows: &[[Tinted; COLUMNS]], look: Look) -> String {
     let widths = widths(rows, look.width);
     rows.iter().map(|row| laid_out(row, &widths, look)).collect()
+}
+
+/// Lists things of one kind: a row each under named columns, or, where these do not fit the width,
+/// a block each with a line for every column that has something. `is_first` says that nothing of the
+/// list was shown before.
+pub(super) fn listing<const COLUMNS: usize>(
+    names: [&str; COLUMNS],
+    rows: &[[Tinted; COLUMNS]],
+    is_first: bool,
+    look: Look,
+) -> String {
+    let head = names.map(|name| (name.to_owned(), Tone::Faint));
+    let lines: Vec<_> = iter::once(&head).chain(rows).cloned().collect();
+    let widths = widths(&lines, None);
+    let (_, others) = widths.split_last().unwrap_or((&0, &[]));
+    let taken = others.iter().fold(0, |sum: u16, width| sum.saturating_add(*width).saturating_add(GAP));
+    if look.width.is_none_or(|limit| taken.saturating_add(COMFORTABLE) <= limit) {
+        let shown = table(&lines, look);
+        let head = if is_first { 0 } else { shown.find('\n').map_or(0, |end| end + 1) };
+        return shown[head..].to_owned();
+    }
+    let block = |row: &[Tinted; COLUMNS]| {
+        let lines = names.into_iter().zip(row).filter(|(name, (text, _))| !name.is_empty() && text != "-");
+        let lines: Vec<_> =
+            lines.map(|(name, cell)| [(name.to_owned(), Tone::Faint), cell.clone()]).collect();
+        table(&lines, look)
+    };
+    let blocks: Vec<_> = rows.iter().map(block).collect();
+    let separator = if is_first || blocks.is_empty() { "" } else { "\n" };
+    separator.to_owned() + &blocks.join("\n")
 }
 
 /// Gives a single line in a tone.
@@ -158,6 +191,22 @@ mod tests {
         );
         let plain = anstyle_free(&shown);
         assert_eq!(plain, table(&rows(), Look::default()));
+    }
+
+    #[test]
+    fn a_list_has_columns_where_they_fit_and_blocks_where_not() {
+        let cell = |text: &str| (text.to_owned(), Tone::Plain);
+        let rows = [[cell("one"), cell("-"), cell("first")], [cell("two"), cell("b"), cell("second")]];
+        let list = |width, is_first| {
+            listing(["NAME", "MARK", "ABOUT"], &rows, is_first, Look { width, has_color: false })
+        };
+        let columns = "NAME  MARK  ABOUT\none   -     first\ntwo   b     second\n";
+        assert_eq!(list(None, true), columns);
+        assert_eq!(list(Some(32), true), columns);
+        assert_eq!(list(None, false), columns.split_once('\n').unwrap().1);
+        let blocks = "NAME   one\nABOUT  first\n\nNAME   two\nMARK   b\nABOUT  second\n";
+        assert_eq!(list(Some(31), true), blocks);
+        assert_eq!(list(Some(31), false), format!("\n{blocks}"));
     }
 
     fn anstyle_free(text: &str) -> String {
