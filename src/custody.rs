@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::audit::{Action, Actor, AuditError, Channel, Event, Journal, Outcome};
 use crate::environment::Environment;
-use crate::profile::{Change, Config, ConfigError, Policy, Profile, ProfileName, prepare};
+use crate::profile::{Change, Config, ConfigError, Profile, ProfileName, prepare};
 use crate::secret::{Secret, Source, SourceError};
 
 /// A profile whose secret was opened.
@@ -42,10 +42,7 @@ fn origin(profile: &Profile) -> String {
             "demo profile: its secret is published, and Stream accepts nothing signed with it".into()
         }
         (Some(name), source) => format!("profile {name}, secret from {source}"),
-        (None, source) => match profile.policy_of.as_ref().filter(|_| profile.policy != Policy::default()) {
-            Some(name) => format!("secret from {source}, under the policy of the default profile {name}"),
-            None => format!("secret from {source}"),
-        },
+        (None, source) => format!("secret from {source}"),
     }
 }
 

@@ -8,6 +8,9 @@ use crate::foreign::{json_line, whole};
 use crate::profile::{Policy, Profile};
 use crate::time::span;
 
+/// The narrowest terminal that has room for a profile a line.
+const ROOM_FOR_A_LINE: u16 = 60;
+
 /// A profile in JSON.
 #[derive(Serialize)]
 struct ProfileJson<'a> {
@@ -61,9 +64,14 @@ pub fn profile_json(profile: &Profile, is_default: bool) -> String {
     json_line(&shown) + "\n"
 }
 
-/// Shows profiles for people, a line each; with each goes whether it is the default.
+/// Shows profiles for people, a line each, or each by itself where a terminal has no room for that; with
+/// each goes whether it is the default.
 #[must_use]
 pub fn profile_list(profiles: &[(Profile, bool)], look: Look) -> String {
+    if look.width.is_some_and(|width| width < ROOM_FOR_A_LINE) {
+        let each = profiles.iter().map(|(profile, is_default)| profile_text(profile, *is_default, look));
+        return each.collect::<Vec<_>>().join("\n");
+    }
     let row = |(profile, is_default): &(Profile, bool)| -> [Tinted; 5] {
         let mark = if *is_default { "default" } else { "" };
         [
@@ -116,4 +124,39 @@ fn policy_in_words(policy: &Policy) -> String {
 /// Gives a profile's name.
 fn name_of(profile: &Profile) -> &str {
     profile.name.as_ref().map_or("-", |name| name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::Source;
+
+    fn shown(width: u16) -> String {
+        let words = ["pass", "show", "stream/an-app-of-a-long-name/secret"].map(str::to_owned).to_vec();
+        let profile = Profile {
+            policy: Policy { is_production: true, has_issued_at: true, ..Policy::default() },
+            ..Profile::new("live".parse().ok(), Source::Command(words))
+        };
+        profile_list(
+            &[(profile, true), (Profile::demo(), false)],
+            Look { width: Some(width), has_color: false },
+        )
+    }
+
+    #[test]
+    fn a_list_fits_the_terminal() {
+        for width in [40, 59, 60, 80] {
+            let list = shown(width);
+            assert!(list.lines().all(|line| line.len() <= usize::from(width)), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_narrow_terminal_shows_each_profile_by_itself() {
+        assert!(shown(60).starts_with("NAME "));
+        assert!(
+            shown(59).starts_with("name     live, the default\n")
+                && shown(59).contains("\n\nname     demo\n")
+        );
+    }
 }

@@ -10,7 +10,7 @@ use super::Look;
 /// How many blanks stand between two columns.
 const GAP: u16 = 2;
 
-/// The narrowest that a last column is made, however narrow the terminal.
+/// The narrowest that a column is made, however narrow the terminal.
 const NARROWEST: u16 = 12;
 
 /// The narrowest that the last column of a list is good to read.
@@ -35,7 +35,7 @@ pub(super) enum Tone {
 pub(super) type Tinted = (String, Tone);
 
 /// Lays rows out in aligned columns, each line ended by a line break; the last column is wrapped to
-/// the width.
+/// the width, and where that is not enough, so are the widest others.
 pub(super) fn table<const COLUMNS: usize>(rows: &[[Tinted; COLUMNS]], look: Look) -> String {
     let widths = widths(rows, look.width);
     rows.iter().map(|row| laid_out(row, &widths, look)).collect()
@@ -61,7 +61,7 @@ pub(super) fn listing<const COLUMNS: usize>(
         return shown[head..].to_owned();
     }
     let block = |row: &[Tinted; COLUMNS]| {
-        let lines = names.into_iter().zip(row).filter(|(name, (text, _))| !name.is_empty() && text != "-");
+        let lines = names.into_iter().zip(row).filter(|(_, (text, _))| !text.is_empty() && text != "-");
         let lines: Vec<_> =
             lines.map(|(name, cell)| [(name.to_owned(), Tone::Faint), cell.clone()]).collect();
         table(&lines, look)
@@ -87,8 +87,20 @@ fn widths<const COLUMNS: usize>(rows: &[[Tinted; COLUMNS]], limit: Option<u16>) 
     if let (Some(limit), Some((last, others))) = (limit, widths.split_last_mut()) {
         let taken = others.iter().fold(0_u16, |sum, width| sum.saturating_add(*width).saturating_add(GAP));
         *last = (*last).min(limit.saturating_sub(taken).max(NARROWEST));
+        narrow(&mut widths, limit);
     }
     widths
+}
+
+/// Takes from the widest column, again and again, until all of them fit or none can give.
+fn narrow(widths: &mut [u16], limit: u16) {
+    let gaps = (1..widths.len()).fold(0, |sum: u16, _| sum.saturating_add(GAP));
+    while widths.iter().fold(gaps, |sum, width| sum.saturating_add(*width)) > limit {
+        match widths.iter_mut().max_by_key(|width| **width) {
+            Some(widest) if *widest > NARROWEST => *widest -= 1,
+            _ => return,
+        }
+    }
 }
 
 /// Lays one row out. Every row is a table of its own, so that its lines can be coloured cell by cell.
@@ -180,6 +192,25 @@ mod tests {
             shown,
             "form       three segments,\n           HS256, a claims\n           object\nsignature  by the current\n           secret\n"
         );
+    }
+
+    #[test]
+    fn wraps_the_widest_of_the_others_where_the_last_gives_not_enough() {
+        let row = ["name", "command:pass show stream/live", "production, 10m by default"];
+        let row = row.map(|cell| (cell.to_owned(), Tone::Plain));
+        let shown = table(&[row], Look { width: Some(40), has_color: false });
+        assert_eq!(
+            shown,
+            "name  command:pass show     production,\n      stream/live           10m by\n                            default\n"
+        );
+    }
+
+    #[test]
+    fn no_column_is_made_too_narrow_to_read() {
+        let row = ["command:pass show stream/live", "production, 10m by default"];
+        let row = row.map(|cell| (cell.to_owned(), Tone::Plain));
+        let shown = table(&[row], Look { width: Some(10), has_color: false });
+        assert!(shown.lines().all(|line| line.len() <= 26), "{shown}");
     }
 
     #[test]

@@ -167,6 +167,7 @@ fn the_tables_of_json_name_every_field_and_no_other() {
         ("issue", format!("{issue} -o json")),
         ("verify", format!("{issue} | stream-token --profile demo verify --from - -o json")),
         ("decode", format!("{issue} | stream-token decode - -o json")),
+        ("profile", "stream-token profile show demo -o json".into()),
     ] {
         let output = place.command("sh").args(["-c", &call]).output().unwrap();
         let fields: Map<String, Value> = serde_json::from_slice(&output.stdout).unwrap();

@@ -171,8 +171,8 @@ fn a_secret_from_the_environment_comes_under_the_default_profiles_policy() {
     let output = ambient(&["issue", "1", "--confirm", "live", "-o", "json"]);
     let issued: Value = serde_json::from_str(&output.stdout).unwrap();
     assert!(issued["profile"].is_null() && issued["expires_at"].is_u64(), "{output}");
-    let said =
-        "{\"note\":\"secret from env:STREAM_API_SECRET, under the policy of the default profile live\"}\n";
+    let said = "{\"note\":\"secret from env:STREAM_API_SECRET\"}\n{\"note\":\"policy: the default profile's, live, holds for \
+                this secret\"}\n";
     assert!(output.stderr.starts_with(said), "{output}");
 }
 
