@@ -18,12 +18,10 @@ use super::entry::{Deed, Entry, Upkeep};
 use super::error::{AuditError, Doing};
 use super::head::Hash;
 use super::line::{self, LONGEST_LINE};
-use super::segment::{self, looks_torn};
+use super::segment::{self, MOST_TORN, looks_torn};
 
 /// How much is read from disk at once.
 const BUFFER: usize = 128 * 1024;
-/// How many lines a crash may have torn in a row: a healing may be torn itself.
-const MOST_TORN: usize = 4;
 
 /// What was read of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -303,7 +301,7 @@ impl Records {
                 self.torn.give_up(&mut self.waiting);
                 self.waiting.push_back(Record::Bad(at, Flaw::Edited, Some(frame)));
             }
-            None if !ended && self.opened == self.numbers.len() && self.torn.is_torn_throughout => {
+            None if !ended && self.opened == self.numbers.len() && self.torn.may_be_healed() => {
                 let bytes = self.torn.and_then(line.len());
                 self.torn = Torn::default();
                 self.waiting.push_back(Record::Unfinished(bytes));
@@ -360,6 +358,11 @@ impl Torn {
         self.bytes = self.and_then(line.len());
         self.is_torn_throughout &= looks_torn(line);
         self.lines.push(at);
+    }
+
+    /// Tells whether the next writer heals them together with a last line that is not ended.
+    fn may_be_healed(&self) -> bool {
+        self.is_torn_throughout && self.lines.len() < MOST_TORN
     }
 
     /// Tells how many bytes they have with another line of `length`.

@@ -15,9 +15,9 @@ use super::line::LONGEST_LINE;
 /// How much of a segment's end is read at first: several lines as most of them are.
 const SHORT_WINDOW: u64 = 4 * 1024;
 /// How much is read where that does not hold the last whole line.
-const LONG_WINDOW: u64 = 4 * LONGEST_LINE as u64;
-/// How many lines that are ended may belong to what a crash tore: a healing may be torn again.
-const MOST_TORN: usize = 3;
+const LONG_WINDOW: u64 = (MOST_TORN as u64 + 2) * LONGEST_LINE as u64;
+/// How many lines in a row a crash may have torn: a healing may be torn itself.
+pub(super) const MOST_TORN: usize = 4;
 
 /// Gives the directory of the log that belongs to a state directory.
 pub(super) fn directory(state: &Path) -> PathBuf {
@@ -138,7 +138,8 @@ impl Tail {
             return Some(Self::Unended(frame.head));
         }
         let mut end = ended;
-        for _ in 0..=MOST_TORN {
+        // The last of them is `rest`, which is not ended.
+        for _ in 0..MOST_TORN {
             if end == 0 && is_all {
                 return Some(Self::Fragment);
             }

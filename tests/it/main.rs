@@ -7,6 +7,8 @@
 mod audit;
 #[cfg(unix)]
 mod cli;
+#[cfg(unix)]
+mod fuzz;
 mod generated;
 mod help;
 mod house;

@@ -60,6 +60,23 @@ fn a_healing_that_is_cut_itself_is_healed_too() {
 }
 
 #[test]
+fn what_verify_takes_for_torn_the_next_writer_heals_and_no_more() {
+    for (entries, ended) in [0, 2].into_iter().flat_map(|entries| (0..=6).map(move |ended| (entries, ended)))
+    {
+        let state = State::with_entries(entries);
+        let mut bytes = if entries == 0 { Vec::new() } else { state.read(1) };
+        bytes.extend(b"{\"version\":1,\n".repeat(ended));
+        bytes.extend(b"{\"version\"");
+        fs::create_dir_all(state.segment(1).parent().unwrap()).unwrap();
+        state.write(1, &bytes);
+        let was_intact = state.verify().is_intact();
+        assert_eq!(was_intact, ended < 4, "{ended} after {entries}");
+        state.journal().record(mint(1)).unwrap();
+        assert_eq!(state.verify().is_intact(), was_intact, "{ended} after {entries}: {:?}", state.faults());
+    }
+}
+
+#[test]
 fn a_repaired_entry_names_the_bytes_that_were_torn() {
     let state = State::with_entries(3);
     let whole = state.read(1);

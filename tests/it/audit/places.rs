@@ -214,6 +214,16 @@ fn the_demo_profile_writes_nothing_and_needs_no_home() {
 }
 
 #[test]
+fn a_token_in_the_place_of_the_directory_is_not_echoed() {
+    let token = crate::cli::token::signed("{}");
+    let call = with_secret(&["-q", "issue", "1", "--state-dir", &token]).with_file(&token, "");
+    let shown = format!("a value of {} characters", token.len() + "/audit".len());
+    let output = call.run();
+    assert_eq!((output.status, output.stdout.as_str()), (Some(1), ""), "{output}");
+    assert!(output.stderr.contains(&shown), "{output}");
+}
+
+#[test]
 fn audit_has_no_place_to_look_without_a_home() {
     for command in ["list", "verify", "head"] {
         let mut call = call(&["audit", command]);

@@ -1,0 +1,61 @@
+//! Reads arbitrary text as a configuration, and changes it: what was there stays.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use stream_token::profile::{Change, Config, Profile, ProfileName, prepare};
+use stream_token::secret::Source;
+
+/// A directory in memory, where there is such a place; it goes when it is dropped.
+struct Place(PathBuf);
+
+impl Place {
+    /// Makes an empty one.
+    fn new() -> Self {
+        let shared = Path::new("/dev/shm");
+        let base = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
+        let name = format!("stream-token-config-{}-{:?}", std::process::id(), std::thread::current().id());
+        let place = Self(base.join(name));
+        // One that an earlier process left may be there.
+        let _ = fs::remove_dir_all(&place.0);
+        fs::create_dir_all(&place.0).unwrap();
+        place
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        // What is left is in memory, or in the system's directory for temporary files.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+/// Gives every profile.
+fn profiles(config: &Config) -> Vec<Profile> {
+    config.names().map(|name| config.find(name).unwrap()).collect()
+}
+
+/// Takes the input as the text of a configuration.
+pub(crate) fn check(data: &[u8]) {
+    let place = Place::new();
+    let path = place.0.join("config.toml");
+    fs::write(&path, data).unwrap();
+    let added: ProfileName = "added-by-the-fuzzer".parse().unwrap();
+    let profile = Profile::new(Some(added.clone()), Source::Env("A".into()));
+    let change = |change| prepare(&path, &change).and_then(stream_token::profile::Prepared::commit);
+    let add = || change(Change::Add(Box::new(profile.clone())));
+    let Ok(before) = Config::load(&path) else {
+        assert!(add().is_err(), "a broken configuration was overwritten");
+        assert_eq!(fs::read(&path).unwrap(), data);
+        return;
+    };
+    if before.find(&added).is_some() || add().is_err() {
+        assert_eq!(fs::read(&path).unwrap(), data);
+        return;
+    }
+    let after = Config::load(&path).unwrap();
+    assert_eq!(after.find(&added), Some(profile.clone()));
+    assert_eq!(profiles(&after).len(), profiles(&before).len() + 1);
+    change(Change::Remove(added)).unwrap();
+    assert_eq!(profiles(&Config::load(&path).unwrap()), profiles(&before));
+}

@@ -1,0 +1,108 @@
+//! The bodies of the fuzz targets, run over their seeds and over what becomes of these by chance.
+
+#[path = "../../fuzz/bodies/audit_reader.rs"]
+mod audit_reader;
+#[path = "../../fuzz/bodies/config.rs"]
+mod config;
+#[path = "../../fuzz/bodies/paste.rs"]
+mod paste;
+#[path = "../../fuzz/bodies/token_verifier.rs"]
+mod token_verifier;
+
+use std::fs;
+use std::path::Path;
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::test_runner::{Config, TestRunner};
+
+/// How many inputs are made of a target's seeds.
+const CASES: u32 = 300;
+
+/// A small change of an input.
+#[derive(Debug, Clone)]
+enum Change {
+    /// A byte becomes another.
+    Set(Index, u8),
+    /// A byte comes between.
+    Insert(Index, u8),
+    /// So many bytes go.
+    Remove(Index, usize),
+    /// So many bytes come twice.
+    Repeat(Index, usize),
+    /// All that follows goes.
+    Cut(Index),
+}
+
+impl Change {
+    /// Makes the change.
+    fn make(&self, input: &mut Vec<u8>) {
+        // The end is a place too.
+        let length = input.len();
+        let at = |index: &Index| index.index(length + 1);
+        match self {
+            Self::Set(index, byte) if length > 0 => input[index.index(length)] = *byte,
+            Self::Set(..) => {}
+            Self::Insert(index, byte) => input.insert(at(index), *byte),
+            Self::Remove(index, count) => drop(input.drain(at(index)..(at(index) + count).min(length))),
+            Self::Repeat(index, count) => {
+                let part = input[at(index)..(at(index) + count).min(length)].to_vec();
+                input.splice(at(index)..at(index), part);
+            }
+            Self::Cut(index) => input.truncate(at(index)),
+        }
+    }
+}
+
+/// Makes changes by chance.
+fn changes() -> impl Strategy<Value = Vec<Change>> {
+    let change = prop_oneof![
+        any::<(Index, u8)>().prop_map(|(index, byte)| Change::Set(index, byte)),
+        any::<(Index, u8)>().prop_map(|(index, byte)| Change::Insert(index, byte)),
+        (any::<Index>(), 1..400_usize).prop_map(|(index, count)| Change::Remove(index, count)),
+        (any::<Index>(), 1..400_usize).prop_map(|(index, count)| Change::Repeat(index, count)),
+        any::<Index>().prop_map(Change::Cut),
+    ];
+    vec(change, 1..4)
+}
+
+/// Runs a target's body over its seeds, as they are and changed.
+#[track_caller]
+fn run(target: &str, body: fn(&[u8])) {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
+    let seed = |entry: std::io::Result<fs::DirEntry>| fs::read(entry.unwrap().path()).unwrap();
+    let seeds: Vec<Vec<u8>> = fs::read_dir(corpus).unwrap().map(seed).collect();
+    for seed in &seeds {
+        body(seed);
+    }
+    let config = Config { cases: CASES, failure_persistence: None, ..Config::default() };
+    let outcome = TestRunner::new(config).run(&(select(seeds), changes()), |(mut input, changes)| {
+        for change in &changes {
+            change.make(&mut input);
+        }
+        body(&input);
+        Ok(())
+    });
+    outcome.unwrap();
+}
+
+#[test]
+fn a_log_of_any_bytes_is_read_and_gone_on_in_and_no_damage_is_hidden() {
+    run("audit_reader", audit_reader::check);
+}
+
+#[test]
+fn an_accepted_token_of_any_header_and_claims_is_what_another_parser_reads() {
+    run("token_verifier", token_verifier::check);
+}
+
+#[test]
+fn a_token_that_is_found_in_any_text_is_found_again_in_itself() {
+    run("paste", paste::check);
+}
+
+#[test]
+fn a_configuration_of_any_text_is_refused_or_keeps_its_profiles_when_it_is_changed() {
+    run("config", config::check);
+}
