@@ -177,10 +177,10 @@ impl<'a> Mint<'a> {
     /// Signs one token.
     fn sign(&self, customer: CustomerId, terms: &Terms) -> Result<Minted, MintError> {
         let mut claims = Claims::new(customer);
-        if let Some(at) = terms.expires_at {
+        if let Some(at) = terms.expires_at() {
             claims = claims.expiring(at).map_err(MintError::Claims)?;
         }
-        if let Some(at) = terms.issued_at {
+        if let Some(at) = terms.issued_at() {
             claims = claims.issued(at).map_err(MintError::Claims)?;
         }
         let token = self.minter.mint(&claims);
@@ -199,7 +199,7 @@ impl<'a> Mint<'a> {
 
 /// Adds when the tokens end.
 fn with_expiry(event: Event, terms: &Terms) -> Event {
-    match terms.expires_at {
+    match terms.expires_at() {
         Some(at) => event.expires_at(at),
         None => event,
     }

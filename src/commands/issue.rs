@@ -1,5 +1,6 @@
 //! `issue`: mints tokens for customers.
 
+use std::cell::Cell;
 use std::path::Path;
 
 use anyhow::Result;
@@ -22,6 +23,8 @@ use crate::view::{self, IssuedJson};
 struct Form {
     /// The form that was asked for.
     format: Format,
+    /// What comes before the first token, until it has come.
+    head: Cell<&'static str>,
     /// The profile's name in JSON.
     profile: Option<ProfileName>,
     /// The secret's source in JSON.
@@ -68,17 +71,14 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
     let terms = mint.decide(&wish, now, &requester)?;
     check(context, &wish, &terms, now)?;
     let press = Press { mint, terms, requester, form: Form::new(context.format(), opened)? };
-    if press.form.format == Format::Csv {
-        context.terminal.print(view::CSV_HEADER)?;
-    }
-    if let Some(path) = &arguments.from {
-        return run_batch(context, path, &press);
-    }
-    match customers.as_slice() {
-        [customer] => press.one(context, *customer)?,
-        several => press.several(context, several)?,
-    }
-    Ok(Exit::Success)
+    let exit = match (&arguments.from, customers.as_slice()) {
+        (Some(path), _) => run_batch(context, path, &press)?,
+        (None, [customer]) => press.one(context, *customer).map(|()| Exit::Success)?,
+        (None, several) => press.several(context, several).map(|()| Exit::Success)?,
+    };
+    // A batch of nobody is a table without rows.
+    context.terminal.print(press.form.head.take())?;
+    Ok(exit)
 }
 
 /// Opens the audit log, without which nothing is minted.
@@ -171,7 +171,7 @@ fn wish(arguments: &IssueArgs, now: Timestamp) -> Result<Wish> {
 
 /// Refuses terms that make no sense, and says what is odd about them and what policy added.
 fn check(context: &mut Context<'_>, wish: &Wish, terms: &Terms, now: Timestamp) -> Result<()> {
-    if let (Some(expires_at), Some(issued_at)) = (terms.expires_at, terms.issued_at)
+    if let (Some(expires_at), Some(issued_at)) = (terms.expires_at(), terms.issued_at())
         && expires_at <= issued_at
     {
         return Err(Usage {
@@ -184,13 +184,13 @@ fn check(context: &mut Context<'_>, wish: &Wish, terms: &Terms, now: Timestamp) 
         }
         .into());
     }
-    if let (profile::Expiry::Unsaid, Some(at)) = (wish.expiry, terms.expires_at) {
+    if let (profile::Expiry::Unsaid, Some(at)) = (wish.expiry, terms.expires_at()) {
         context.terminal.note(&format!("policy: the token expires {}", full(at, now)));
     }
-    if let (None, Some(at)) = (wish.issued_at, terms.issued_at) {
+    if let (None, Some(at)) = (wish.issued_at, terms.issued_at()) {
         context.terminal.note(&format!("policy: the token says that it was issued {}", full(at, now)));
     }
-    if terms.issued_at.is_some_and(|at| at > now) {
+    if terms.issued_at().is_some_and(|at| at > now) {
         context.terminal.note("iat is in the future: until then Stream refuses the token with code 42");
     }
     Ok(())
@@ -220,12 +220,14 @@ impl Form {
             return Err(Usage { message: "a curl command needs the app's API key".into(), hint }.into());
         };
         let (profile, base_url) = (opened.profile.name, opened.profile.base_url);
-        Ok(Self { format, profile, source: opened.profile.source, api_key, base_url })
+        let head = Cell::new(if format == Format::Csv { view::CSV_HEADER } else { "" });
+        Ok(Self { format, head, profile, source: opened.profile.source, api_key, base_url })
     }
 
-    /// Shows a token.
+    /// Shows a token; the first behind the form's head.
     fn show(&self, minted: &Minted) -> String {
-        match self.format {
+        let head = self.head.take();
+        let shown = match self.format {
             Format::Text => format!("{}\n", minted.token.as_str()),
             Format::Json => {
                 let source = self.source.in_full();
@@ -236,6 +238,7 @@ impl Form {
             Format::Curl => view::curl(minted, &self.api_key, self.base_url.as_deref()),
             Format::Env => view::env(minted),
             Format::Csv => view::csv(minted),
-        }
+        };
+        if head.is_empty() { shown } else { head.to_owned() + &shown }
     }
 }

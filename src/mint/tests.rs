@@ -69,7 +69,7 @@ fn ann() -> Requester {
     Requester { actor: Actor { user: "ann".into(), sudo_user: None }, channel: Channel::Cli }
 }
 
-const ENDLESS: Terms = Terms { expires_at: None, issued_at: None };
+const ENDLESS: Terms = Terms::undecided(None, None);
 
 fn mint(policy: Policy, record: Record<'_>) -> Mint<'_> {
     Mint::new(&secret(), Some("staging".parse().unwrap()), policy, record)
@@ -139,7 +139,7 @@ fn a_sealed_token_stays_shut_against_a_receipt_that_does_not_name_its_customer()
 fn a_mint_is_recorded_with_the_fingerprint_of_its_token() {
     let state = State::new();
     let journal = state.journal();
-    let terms = Terms { expires_at: Some(now()), issued_at: None };
+    let terms = Terms::undecided(Some(now()), None);
     let minted =
         mint(Policy::default(), Record::Journal(&journal)).mint(customer(7), &terms, &ann()).unwrap();
     let [entry] = &state.entries()[..] else { panic!() };

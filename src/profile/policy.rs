@@ -42,13 +42,33 @@ pub enum Expiry {
     At(Timestamp),
 }
 
-/// What a token gets.
+/// What a token gets. Only policy makes terms, so nothing is minted that it did not decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
     /// `exp`
-    pub expires_at: Option<Timestamp>,
+    expires_at: Option<Timestamp>,
     /// `iat`
-    pub issued_at: Option<Timestamp>,
+    issued_at: Option<Timestamp>,
+}
+
+impl Terms {
+    /// Makes terms that no policy decided.
+    #[cfg(test)]
+    pub(crate) const fn undecided(expires_at: Option<Timestamp>, issued_at: Option<Timestamp>) -> Self {
+        Self { expires_at, issued_at }
+    }
+
+    /// Tells when the token ends; `None` is not before it is revoked.
+    #[must_use]
+    pub const fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+
+    /// Tells when the token says that it was issued; `None` is that it does not say.
+    #[must_use]
+    pub const fn issued_at(&self) -> Option<Timestamp> {
+        self.issued_at
+    }
 }
 
 /// Why policy refuses what was asked for.

@@ -80,8 +80,6 @@ fn nothing_comes_out_in_any_form_where_the_first_entry_cannot_be_written() {
         let log = Log::new();
         std::fs::create_dir_all(log.segment(1)).unwrap();
         let output = log.run(&["-q", "-o", form, "issue", "1"]);
-        // A table's head is no token.
-        let head = if form == "csv" { "customer_id,user_id,token,expires_at,issued_at\n" } else { "" };
-        assert_eq!((output.status, output.stdout.as_str()), (Some(1), head), "{form}: {output}");
+        assert_eq!((output.status, output.stdout.as_str()), (Some(1), ""), "{form}: {output}");
     }
 }
