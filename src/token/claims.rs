@@ -96,8 +96,12 @@ impl Claims {
     }
 
     /// Writes what follows [`CANONICAL_HEAD`] and tells its length.
+    #[inline]
     pub(super) fn write_tail(&self, tail: &mut [u8; LONGEST_TAIL]) -> usize {
         let mut length = write_number(tail, 0, self.customer.get());
+        if self.expires_at.is_none() && self.issued_at.is_none() {
+            return write_bytes(tail, length, b"\"}");
+        }
         length = write_bytes(tail, length, b"\"");
         for (name, at) in [(br#","exp":"#, self.expires_at), (br#","iat":"#, self.issued_at)] {
             if let Some(at) = at {
