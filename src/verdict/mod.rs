@@ -199,9 +199,8 @@ impl Facts<'_> {
 #[must_use]
 pub fn examine(token: &str, candidates: &[Candidate], rules: &Rules) -> Report {
     let inspection = Inspection::read(token);
-    let signer = candidates.iter().find(|candidate| candidate.verifier.has_signed(token));
-    let authenticated = signer.and_then(|signer| signer.verifier.authenticate(token).ok());
-    let facts = Facts { inspection, signed: authenticated, signer, rules };
+    let (signer, authenticated) = signer_of(token, candidates).unzip();
+    let facts = Facts { inspection, signed: authenticated.flatten(), signer, rules };
     let refusal = facts.refusal();
     let verdict = match &refusal {
         Some(Refusal::BadSignature) if facts.inspection.is_development() => Verdict::DevToken,
@@ -228,6 +227,15 @@ pub fn examine(token: &str, candidates: &[Candidate], rules: &Rules) -> Report {
         stream: answer::of(&facts),
         remedy: remedy::of(verdict, &facts),
     }
+}
+
+/// Finds the first candidate that signed a token, with the claims where they can be read.
+fn signer_of<'a>(token: &str, candidates: &'a [Candidate]) -> Option<(&'a Candidate, Option<Signed>)> {
+    candidates.iter().find_map(|candidate| match candidate.verifier.authenticate(token) {
+        Ok(signed) => Some((candidate, Some(signed))),
+        Err(Refusal::Malformed(_)) if candidate.verifier.has_signed(token) => Some((candidate, None)),
+        Err(_) => None,
+    })
 }
 
 /// Gives the faults of form that are told as such: a development token's signature is none.
