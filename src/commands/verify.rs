@@ -39,7 +39,6 @@ fn run_batch(
     is_json: bool,
 ) -> Result<Exit> {
     let mut batch = Batch::open(path)?;
-    let is_piped = path == Path::new("-");
     let mut exit = Exit::Success;
     while let Some(line) = batch.next()? {
         // A line that cannot be read is no token: it is told so by an empty one, and why beside it.
@@ -58,7 +57,8 @@ fn run_batch(
             view::verify_line(&report, line.number)
         };
         context.terminal.print(&shown)?;
-        if is_piped {
+        // Whoever feeds us line by line gets an answer to each.
+        if !batch.has_more_at_hand() {
             context.terminal.flush()?;
         }
     }
