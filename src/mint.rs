@@ -19,8 +19,14 @@ pub struct Minted {
     pub claims: Claims,
     /// The token.
     pub token: Token,
-    /// Its name in logs and tables.
-    pub fingerprint: Fingerprint,
+}
+
+impl Minted {
+    /// Gives the token's name in logs and tables.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.token.as_bytes())
+    }
 }
 
 /// Why nothing was minted.
@@ -146,7 +152,7 @@ impl<'a> Mint<'a> {
         };
         let event = self.event(Action::Mint, Outcome::Ok, requester);
         let event =
-            with_expiry(event, terms).customer(customer.get()).fingerprint(minted.fingerprint.to_string());
+            with_expiry(event, terms).customer(customer.get()).fingerprint(minted.fingerprint().to_string());
         let sealed = Sealed { minted, ticket: event.ticket() };
         sealed.open(&journal.record(event).map_err(MintError::Audit)?)
     }
@@ -183,8 +189,7 @@ impl<'a> Mint<'a> {
         if let Some(at) = terms.issued_at() {
             claims = claims.issued(at).map_err(MintError::Claims)?;
         }
-        let token = self.minter.mint(&claims);
-        Ok(Minted { claims, token, fingerprint: Fingerprint::of(token.as_bytes()) })
+        Ok(Minted { claims, token: self.minter.mint(&claims) })
     }
 
     /// Makes an event of this profile.

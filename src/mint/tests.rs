@@ -143,7 +143,7 @@ fn a_mint_is_recorded_with_the_fingerprint_of_its_token() {
     let minted =
         mint(Policy::default(), Record::Journal(&journal)).mint(customer(7), &terms, &ann()).unwrap();
     let [entry] = &state.entries()[..] else { panic!() };
-    assert_eq!(entry.facts.fingerprint, Some(minted.fingerprint.to_string()));
+    assert_eq!(entry.facts.fingerprint, Some(minted.fingerprint().to_string()));
     assert_eq!(entry.facts.expires_at, Some(now()));
     assert!(entry.facts.customers.contains(7));
 }

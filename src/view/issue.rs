@@ -44,7 +44,7 @@ impl<'a> IssuedJson<'a> {
             issued_at: claims.issued_at().map(crate::time::Timestamp::epoch_seconds),
             profile,
             secret_source,
-            fingerprint: minted.fingerprint.to_string(),
+            fingerprint: minted.fingerprint().to_string(),
         }
     }
 }
