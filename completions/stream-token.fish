@@ -45,6 +45,7 @@ complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "issue" -d
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "verify" -d 'Check a token and say what Stream would answer'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "decode" -d 'Read a token without a secret; nothing is verified'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "profile" -d 'Add, list, show and remove profiles: one is one Stream app'
+complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "secret" -d 'Store, list, rotate and remove secrets in the operating system\'s keyring'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "audit" -d 'Read and check the log of who minted, refused or changed what'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "completions" -d 'Print what a shell needs to complete this program\'s commands, flags and values'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l from -d 'Read customers from a file, one a line; - is standard input' -r -F
@@ -126,9 +127,9 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and n
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "show" -d 'Show one profile'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "default" -d 'Make a profile the default'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "remove" -d 'Remove a profile'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l secret -d 'Where its API secret comes from: env:NAME, file:/abs, credential:NAME or command:PROG ARGS' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l secret -d 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l api-key -d 'The app\'s API key, which is no secret' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l session-key -d 'Where the key that signs sessions comes from' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l session-key -d 'Where the key that signs sessions comes from; the keyring, where the secret is there' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l base-url -d 'Where the app\'s API answers, if not at Stream\'s usual place' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l default-lifetime -d 'Policy: how long tokens live for which nothing is said' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l longest-lifetime -d 'Policy: how long tokens live at most' -r -f
@@ -144,6 +145,7 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
 always\t'Always'
 never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l secret-stdin -d 'Read the secret for the keyring from standard input, not from a prompt'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l issued-at -d 'Policy: say in tokens when they were issued, five seconds back'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l production -d 'Policy: a production app; minting is confirmed, and every token expires'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
@@ -215,6 +217,100 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Leave notes out; errors are still told'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -f -a "set" -d 'Store a profile\'s secret in the keyring, in the place of the one before'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -f -a "list" -d 'List where secrets are, how old they are, and their fingerprints'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l confirm -d 'The name of a production profile, typed again' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l session-key -d 'The key that signs sessions, not the API secret; it is made at random'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l secret-stdin -d 'Read the secret from standard input, not from a prompt'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l confirm -d 'The name of a production profile, typed again' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l keep-for -d 'How long the secret before still verifies; 0s to keep it no longer' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l session-key -d 'The key that signs sessions, not the API secret; it is made at random'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l secret-stdin -d 'Read the secret from standard input, not from a prompt'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l confirm -d 'The profile\'s name, typed again' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l session-key -d 'The key that signs sessions, not the API secret'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l previous -d 'Only the secrets that were rotated away'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l state-dir -d 'The directory that holds the audit log' -r -F

@@ -129,9 +129,10 @@ module completions {
 
   # Add a profile; the first becomes the default
   export extern "stream-token profile add" [
-    --secret: string          # Where its API secret comes from: env:NAME, file:/abs, credential:NAME or command:PROG ARGS
+    --secret: string          # Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS
+    --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
     --api-key: string         # The app's API key, which is no secret
-    --session-key: string     # Where the key that signs sessions comes from
+    --session-key: string     # Where the key that signs sessions comes from; the keyring, where the secret is there
     --base-url: string        # Where the app's API answers, if not at Stream's usual place
     --default-lifetime: string # Policy: how long tokens live for which nothing is said
     --longest-lifetime: string # Policy: how long tokens live at most
@@ -235,6 +236,124 @@ module completions {
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile
+  ]
+
+  def "nu-complete stream-token secret output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token secret color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Store, list, rotate and remove secrets in the operating system's keyring
+  export extern "stream-token secret" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token secret output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token secret color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete stream-token secret set output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token secret set color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Store a profile's secret in the keyring, in the place of the one before
+  export extern "stream-token secret set" [
+    --session-key             # The key that signs sessions, not the API secret; it is made at random
+    --secret-stdin            # Read the secret from standard input, not from a prompt
+    --confirm: string         # The name of a production profile, typed again
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token secret set output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token secret set color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    name: string              # The profile
+  ]
+
+  def "nu-complete stream-token secret list output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token secret list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # List where secrets are, how old they are, and their fingerprints
+  export extern "stream-token secret list" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token secret list output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token secret list color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete stream-token secret rotate output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token secret rotate color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Store a new secret, and keep the one before for a while
+  export extern "stream-token secret rotate" [
+    --session-key             # The key that signs sessions, not the API secret; it is made at random
+    --secret-stdin            # Read the secret from standard input, not from a prompt
+    --confirm: string         # The name of a production profile, typed again
+    --keep-for: string        # How long the secret before still verifies; 0s to keep it no longer
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token secret rotate output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token secret rotate color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    name: string              # The profile
+  ]
+
+  def "nu-complete stream-token secret remove output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token secret remove color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Remove a profile's secret from the keyring
+  export extern "stream-token secret remove" [
+    --session-key             # The key that signs sessions, not the API secret
+    --previous                # Only the secrets that were rotated away
+    --confirm: string         # The profile's name, typed again
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token secret remove output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token secret remove color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    name: string              # The profile; it need not be configured
   ]
 
   def "nu-complete stream-token audit output" [] {

@@ -89,14 +89,29 @@ impl Terminal {
 
     /// Says something that a person should know.
     pub fn note(&mut self, note: &str) {
+        if let Some(text) = self.noted(note) {
+            self.say(&text);
+        }
+    }
+
+    /// Says something that a person should know while the program waits, whatever of the result is still to
+    /// come.
+    pub fn note_aside(&self, note: &str) {
+        if let Some(text) = self.noted(note) {
+            speak(&text);
+        }
+    }
+
+    /// Gives the line of a note; `None` where notes are left out.
+    fn noted(&self, note: &str) -> Option<String> {
         if self.voice.is_quiet {
-            return;
+            return None;
         }
-        if self.voice.is_json {
-            self.say(&json_line(&Note { note }));
+        Some(if self.voice.is_json {
+            json_line(&Note { note })
         } else {
-            self.say(&format!("{NAME}: {} {note}", self.label("note:", AnsiColor::Yellow)));
-        }
+            format!("{NAME}: {} {note}", self.label("note:", AnsiColor::Yellow))
+        })
     }
 
     /// Says what went wrong, and the next step to take.
@@ -113,9 +128,7 @@ impl Terminal {
     pub fn say(&mut self, text: &str) {
         // The result so far comes first where both streams are one. Its errors are told by flush.
         let _ = self.output.flush();
-        // In one piece, so that lines of several processes do not mix. Nobody is left to be told where
-        // standard error is gone.
-        let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+        speak(text);
     }
 
     /// Tells whether errors and notes are JSON.
@@ -186,6 +199,13 @@ impl Terminal {
             text.to_owned()
         }
     }
+}
+
+/// Writes a line to standard error.
+fn speak(text: &str) {
+    // In one piece, so that lines of several processes do not mix. Nobody is left to be told where standard
+    // error is gone.
+    let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Says of an error what it kept from being done. Its kind stays: a broken pipe is told by it.

@@ -6,7 +6,8 @@ use std::mem;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser};
 
 use super::{
-    AuditArgs, Cli, Command, CompletionsArgs, DecodeArgs, Global, IssueArgs, ProfileArgs, VerifyArgs, help,
+    AuditArgs, Cli, Command, CompletionsArgs, DecodeArgs, Global, IssueArgs, ProfileArgs, SecretArgs,
+    VerifyArgs, help,
 };
 
 /// What stands before a verb.
@@ -45,7 +46,7 @@ struct Verb {
 }
 
 /// Every verb, in the order of help.
-const VERBS: [Verb; 6] = [
+const VERBS: [Verb; 7] = [
     Verb {
         name: "issue",
         about: "Mint tokens for customers",
@@ -73,6 +74,13 @@ const VERBS: [Verb; 6] = [
         long_about: help::PROFILE,
         examples: help::PROFILE_EXAMPLES,
         arguments: ProfileArgs::augment_args,
+    },
+    Verb {
+        name: "secret",
+        about: "Store, list, rotate and remove secrets in the operating system's keyring",
+        long_about: help::SECRET,
+        examples: help::SECRET_EXAMPLES,
+        arguments: SecretArgs::augment_args,
     },
     Verb {
         name: "audit",
@@ -157,6 +165,7 @@ fn command(verb: &str, matches: &clap::ArgMatches) -> Result<Command, clap::Erro
         "verify" => VerifyArgs::from_arg_matches(matches).map(Command::Verify),
         "decode" => DecodeArgs::from_arg_matches(matches).map(Command::Decode),
         "profile" => ProfileArgs::from_arg_matches(matches).map(Command::Profile),
+        "secret" => SecretArgs::from_arg_matches(matches).map(Command::Secret),
         "audit" => AuditArgs::from_arg_matches(matches).map(Command::Audit),
         "completions" => CompletionsArgs::from_arg_matches(matches).map(Command::Completions),
         _ => Err(missing_verb()),

@@ -125,8 +125,10 @@ Examples:
 pub(super) const PROFILE_ADD: &str = "\
 Add a profile; the first becomes the default.
 
-The secret stays where it is: in a variable, a file, a systemd credential, or a password manager \
-whose command prints it. The words of a command are split at white space, and no shell sees them.";
+Its API key and its secret are asked for, and the secret goes to the keyring of this login; \
+--api-key and --secret-stdin give them where nobody can be asked. With --secret it stays where it \
+is: in a variable, a file, a systemd credential, or a password manager whose command prints it. The \
+words of a command are split at white space, and no shell sees them.";
 
 /// Examples of `profile add`.
 pub(super) const PROFILE_ADD_EXAMPLES: &str = "\
@@ -173,13 +175,80 @@ Examples:
 pub(super) const PROFILE_REMOVE: &str = "\
 Remove a profile.
 
-Its secret stays where it is. Its name is asked for again, or given with --confirm.";
+What the keyring holds for it is removed too; every other secret stays where it is. Its name is asked for again, or given with --confirm.";
 
 /// Examples of `profile remove`.
 pub(super) const PROFILE_REMOVE_EXAMPLES: &str = "\
 Examples:
   stream-token profile add old --secret env:OLD
   stream-token profile remove old --confirm old";
+
+/// What `secret` is for.
+pub(super) const SECRET: &str = "\
+Store, list, rotate and remove secrets in the operating system's keyring.
+
+One item holds a profile's secret, and those that were rotated away for as long as they are kept. A \
+secret is asked for twice, or read with --secret-stdin; it is never an argument, and never shown. \
+Every change is recorded in the audit log.";
+
+/// Examples of `secret`.
+pub(super) const SECRET_EXAMPLES: &str = "\
+Examples:
+  stream-token secret list
+  pass show stream/staging |
+    stream-token secret rotate staging --secret-stdin";
+
+/// What `secret set` is for.
+pub(super) const SECRET_SET: &str = "\
+Store a profile's secret in the keyring, in the place of the one before.
+
+The one before is not kept: this is for one that was wrong. For a secret that was changed at Stream, \
+use rotate.";
+
+/// Examples of `secret set`.
+pub(super) const SECRET_SET_EXAMPLES: &str = "\
+Examples:
+  pass show stream/staging |
+    stream-token secret set staging --secret-stdin";
+
+/// What `secret list` is for.
+pub(super) const SECRET_LIST: &str = "\
+List where secrets are, how old they are, and their fingerprints.
+
+Nothing is unlocked and no program is run for it. A fingerprint is 16 hex digits by which two \
+secrets are told apart; the secret cannot be had from it.";
+
+/// Examples of `secret list`.
+pub(super) const SECRET_LIST_EXAMPLES: &str = "\
+Examples:
+  stream-token secret list
+  stream-token secret list -o json";
+
+/// What `secret rotate` is for.
+pub(super) const SECRET_ROTATE: &str = "\
+Store a new secret, and keep the one before for a while.
+
+The new one signs at once. Tokens of the one before still verify, with a note, until --keep-for is \
+over. Make the new secret in Stream's dashboard first.";
+
+/// Examples of `secret rotate`.
+pub(super) const SECRET_ROTATE_EXAMPLES: &str = "\
+Examples:
+  pass show stream/staging |
+    stream-token secret rotate staging --secret-stdin --keep-for 7d";
+
+/// What `secret remove` is for.
+pub(super) const SECRET_REMOVE: &str = "\
+Remove a profile's secret from the keyring.
+
+The secrets that were rotated away go with it; --previous removes them alone. The profile stays, and \
+its name is asked for again, or given with --confirm.";
+
+/// Examples of `secret remove`.
+pub(super) const SECRET_REMOVE_EXAMPLES: &str = "\
+Examples:
+  stream-token secret remove staging --previous --confirm staging
+  stream-token secret remove staging --confirm staging";
 
 /// What `audit` is for.
 pub(super) const AUDIT: &str = "\

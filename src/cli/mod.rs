@@ -6,6 +6,7 @@ mod grammar;
 mod help;
 mod log;
 mod profiles;
+mod secrets;
 mod values;
 
 use std::ffi::OsString;
@@ -21,6 +22,7 @@ use crate::token::{CustomerId, Leeway};
 pub use completion::Shell;
 pub use log::{AuditArgs, AuditCommand, AuditListArgs, AuditVerifyArgs};
 pub use profiles::{ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileRemoveArgs};
+pub use secrets::{SecretArgs, SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
 
 /// A call of the program.
 #[derive(Debug)]
@@ -116,6 +118,8 @@ pub enum Command {
     Decode(DecodeArgs),
     /// `profile`
     Profile(ProfileArgs),
+    /// `secret`
+    Secret(SecretArgs),
     /// `audit`
     Audit(AuditArgs),
     /// `completions`

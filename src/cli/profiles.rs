@@ -9,8 +9,8 @@ use crate::profile::ProfileName;
 use crate::secret::Source;
 
 /// Says where a secret may come from.
-const SOURCES: &str =
-    "Where its API secret comes from: env:NAME, file:/abs, credential:NAME or command:PROG ARGS";
+const SOURCES: &str = "Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or \
+     command:PROG ARGS";
 
 /// What to do with profiles.
 #[derive(Debug, Args)]
@@ -68,11 +68,14 @@ pub struct ProfileAddArgs {
     pub name: ProfileName,
     /// Where its API secret comes from.
     #[arg(long, value_name = "SOURCE", value_parser = values::source, help = SOURCES)]
-    pub secret: Source,
+    pub secret: Option<Source>,
+    /// Read the secret for the keyring from standard input, not from a prompt
+    #[arg(long)]
+    pub secret_stdin: bool,
     /// The app's API key, which is no secret
     #[arg(long, value_name = "KEY", value_parser = values::api_key)]
     pub api_key: Option<String>,
-    /// Where the key that signs sessions comes from
+    /// Where the key that signs sessions comes from; the keyring, where the secret is there
     #[arg(long, value_name = "SOURCE", value_parser = values::source)]
     pub session_key: Option<Source>,
     /// Where the app's API answers, if not at Stream's usual place

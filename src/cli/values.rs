@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Expiry;
 use crate::profile::{check_api_key, check_base_url};
 use crate::secret::Source;
-use crate::time::{WhenError, parse_duration};
+use crate::time::{WhenError, parse_duration, span};
 use crate::token::Leeway;
 
 /// Reads a leeway.
@@ -30,6 +30,20 @@ pub(super) fn source(text: &str) -> Result<Source, String> {
 pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
         Ok(duration) if duration.is_zero() => Err("a lifetime of 0 ends before it starts".into()),
+        Ok(duration) => Ok(duration),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The longest that a secret is kept that was rotated away.
+const LONGEST_KEPT: Duration = Duration::from_hours(366 * 24);
+
+/// Reads how long a secret is kept that was rotated away.
+pub(super) fn keep_for(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(duration) if duration > LONGEST_KEPT => {
+            Err(format!("a secret is kept for at most {} after its rotation", span(LONGEST_KEPT)))
+        }
         Ok(duration) => Ok(duration),
         Err(error) => Err(error.to_string()),
     }

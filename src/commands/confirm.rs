@@ -21,9 +21,14 @@ pub(super) fn production(context: &mut Context<'_>, profile: &Profile, given: Op
     typed(context, name, &why, given)
 }
 
-/// Asks before a profile is removed.
-pub(super) fn removal(context: &mut Context<'_>, name: &ProfileName, given: Option<&str>) -> Result<()> {
-    typed(context, name.as_str(), &format!("profile {name} will be removed"), given)
+/// Asks before a profile, or something of it, is removed.
+pub(super) fn removal_of(
+    context: &mut Context<'_>,
+    what: &str,
+    name: &ProfileName,
+    given: Option<&str>,
+) -> Result<()> {
+    typed(context, name.as_str(), &format!("{what} will be removed"), given)
 }
 
 /// Demands that `name` be typed, or given with `--confirm`.

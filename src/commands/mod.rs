@@ -5,9 +5,11 @@ mod batch;
 mod completions;
 mod confirm;
 mod decode;
+mod hidden;
 mod input;
 mod issue;
 mod profile;
+mod secret;
 mod verify;
 
 use std::ffi::OsString;
@@ -18,16 +20,17 @@ use anyhow::Result;
 
 use crate::audit::{Actor, Journal};
 use crate::cli::{self, Cli, ColorChoice, Command, Format, Global};
-use crate::custody::{self, Opened};
+use crate::custody::{self, ChangeError, Custodian, Opened};
 use crate::environment::{self, Environment};
 use crate::failure::{Exit, Failure, Usage};
 use crate::foreign::json_line;
 use crate::profile::{Config, ConfigError, Profile, choose, config_path};
+use crate::secret::Asking;
 use crate::terminal::{Color, Terminal, Voice};
 use crate::time::Clock;
 use crate::view::Look;
 
-/// How long a password manager's command may take that nobody watches.
+/// How long a keyring or a password manager's command may take that nobody watches.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long it may take where somebody may have to unlock something.
@@ -64,6 +67,7 @@ fn carry_out(call: Cli, environment: &Environment<'_>, clock: Clock) -> Exit {
         Command::Verify(arguments) => verify::run(&mut context, &arguments),
         Command::Decode(arguments) => decode::run(&mut context, &arguments),
         Command::Profile(arguments) => profile::run(&mut context, &arguments.command),
+        Command::Secret(arguments) => secret::run(&mut context, &arguments.command),
         Command::Audit(arguments) => audit::run(&mut context, &arguments.command),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),
     };
@@ -131,12 +135,33 @@ impl Context<'_> {
 
     /// Opens a profile's secret, and says where it came from.
     fn open_secret(&mut self, profile: Profile) -> Result<Opened> {
-        let limit = if self.terminal.is_asked() { PATIENCE_OF_A_PERSON } else { PATIENCE };
-        let opened = custody::open(profile, self.environment, limit)?;
+        let opened = self.asking(|asking| custody::open(profile, asking))?;
         for note in &opened.notes {
             self.terminal.note(note);
         }
         Ok(opened)
+    }
+
+    /// Asks a source: longer where somebody may have to unlock something, and is told what takes long.
+    fn asking<T>(&self, ask: impl FnOnce(&Asking<'_>) -> T) -> T {
+        let limit = if self.terminal.is_asked() { PATIENCE_OF_A_PERSON } else { PATIENCE };
+        let tell = || self.terminal.note_aside("waiting for the keyring; it may ask to be unlocked");
+        ask(&Asking { environment: self.environment, now: self.clock.now(), limit, tell: &tell })
+    }
+
+    /// Makes a change of profiles or secrets, recorded in the audit log.
+    fn with_custodian<T>(&self, change: impl FnOnce(&Custodian<'_>) -> Result<T, ChangeError>) -> Result<T> {
+        let config = self.config_path().ok_or(ConfigError::NoPlace)?;
+        // Every process of this login must mean the same lock, wherever its log is.
+        let lock = match environment::state_dir(self.environment) {
+            Some(directory) => directory,
+            None => self.state_dir()?,
+        };
+        let (lock, journal, actor) = (lock.join("keyring.lock"), self.journal()?, self.actor());
+        let changed = self.asking(|asking| {
+            change(&Custodian { config: &config, lock: &lock, journal: &journal, actor: &actor, asking })
+        });
+        Ok(changed?)
     }
 
     /// Gives the path of the configuration; `None` where there is no place for one.

@@ -1,15 +1,15 @@
 //! `profile`: adds, lists, shows and removes profiles.
 
-use std::path::PathBuf;
-
 use anyhow::Result;
 
-use super::{Context, confirm};
+use super::{Context, confirm, hidden};
 use crate::cli::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
-use crate::custody;
+use crate::custody::{Added, Kept};
 use crate::failure::{Exit, Usage};
 use crate::foreign::path_in_full;
-use crate::profile::{Change, Config, ConfigError, Policy, Profile, ProfileName};
+use crate::profile::{Config, Policy, Profile, ProfileName, check_api_key};
+use crate::secret::keyring::Kind;
+use crate::secret::{Secret, Source};
 use crate::time::span;
 use crate::view;
 
@@ -21,7 +21,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &ProfileCommand) -> Result
         ProfileCommand::List => list(context, is_json)?,
         ProfileCommand::Show(arguments) => show(context, &arguments.name, is_json)?,
         ProfileCommand::Default(arguments) => {
-            change(context, &Change::Default(arguments.name.clone()))?;
+            context.with_custodian(|custodian| custodian.make_default(&arguments.name))?;
             context.terminal.note(&format!("{} is the default profile now", arguments.name));
         }
         ProfileCommand::Remove(arguments) => remove(context, arguments)?,
@@ -47,7 +47,16 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
         }
         .into());
     }
-    let profile = Profile {
+    let source = arguments.secret.clone().unwrap_or(Source::Keyring);
+    let is_kept = source == Source::Keyring;
+    if arguments.secret_stdin && !is_kept {
+        return Err(Usage {
+            message: format!("--secret-stdin stores a secret in the keyring, and this one stays at {source}"),
+            hint: "leave --secret out, or --secret-stdin".into(),
+        }
+        .into());
+    }
+    let mut profile = Profile {
         session_key: arguments.session_key.clone(),
         api_key: arguments.api_key.clone(),
         base_url: arguments.base_url.clone(),
@@ -57,33 +66,59 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
             has_issued_at: arguments.issued_at,
             is_production: arguments.production,
         },
-        ..Profile::new(Some(arguments.name.clone()), arguments.secret.clone())
+        ..Profile::new(Some(arguments.name.clone()), source)
     };
-    let (path, after) = change(context, &Change::Add(Box::new(profile)))?;
-    let is_default = after.default_profile() == Some(&arguments.name);
+    let secret = if is_kept { Some(asked(context, &mut profile, arguments.secret_stdin)?) } else { None };
+    let item = profile.item(Kind::ApiSecret);
+    let stored = secret.as_ref().map(Secret::fingerprint);
+    let Added { config, kept } = context.with_custodian(|custodian| custodian.add(profile, secret))?;
+    if let (Some(fingerprint), Some(kept)) = (stored, kept) {
+        let done = if kept == Kept::Changed { "stored the" } else { "the keyring holds the" };
+        context.terminal.note(&format!("{done} {item} in the keyring, fingerprint {fingerprint}"));
+    }
+    let is_default = config.default_profile() == Some(&arguments.name);
     let mark = if is_default { "; it is the default" } else { "" };
-    context.terminal.note(&format!("added profile {} to {}{mark}", arguments.name, path_in_full(&path)));
+    let path = context.config_path().map(|path| path_in_full(&path)).unwrap_or_default();
+    context.terminal.note(&format!("added profile {} to {path}{mark}", arguments.name));
     Ok(())
+}
+
+/// Asks for what a profile with its secret in the keyring needs; whatever refuses it does so before anybody
+/// types.
+fn asked(context: &mut Context<'_>, profile: &mut Profile, is_piped: bool) -> Result<Secret> {
+    context.with_custodian(|custodian| custodian.check_new(profile))?;
+    let item = profile.item(Kind::ApiSecret);
+    if profile.api_key.is_none() && !is_piped && hidden::can_ask(context) {
+        let question = format!("API key of profile {} (no secret; Enter for none): ", item.profile);
+        let key = context.terminal.ask(&question)?;
+        if !key.is_empty() {
+            profile.api_key = Some(check_api_key(&key).map_err(|message| Usage {
+                message,
+                hint: "copy it from Stream's dashboard, or give it with --api-key".into(),
+            })?);
+        }
+    }
+    hidden::secret(context, &item, is_piped)
 }
 
 /// Removes a profile, once its name was typed again.
 fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()> {
     let before = context.config()?;
-    before.demand_own(&arguments.name)?;
-    confirm::removal(context, &arguments.name, arguments.confirm.as_deref())?;
-    change(context, &Change::Remove(arguments.name.clone()))?;
-    context.terminal.note(&format!("removed profile {}; its secret stays where it is", arguments.name));
+    let profile = before.demand_own(&arguments.name)?;
+    let is_kept = profile.source == Source::Keyring;
+    let what = if is_kept {
+        format!("profile {} and its secret in the keyring", arguments.name)
+    } else {
+        format!("profile {}", arguments.name)
+    };
+    confirm::removal_of(context, &what, &arguments.name, arguments.confirm.as_deref())?;
+    context.with_custodian(|custodian| custodian.remove(&profile, &arguments.name))?;
+    let rest = if is_kept { "" } else { "; its secret stays where it is" };
+    context.terminal.note(&format!("removed {what}{rest}"));
     if before.default_profile() == Some(&arguments.name) {
         context.terminal.note("no profile is the default now");
     }
     Ok(())
-}
-
-/// Changes the configuration, recorded in the audit log. Gives where it is and what it now says.
-fn change(context: &Context<'_>, change: &Change) -> Result<(PathBuf, Config)> {
-    let path = context.config_path().ok_or(ConfigError::NoPlace)?;
-    let after = custody::change(&path, change, &context.journal()?, &context.actor())?;
-    Ok((path, after))
 }
 
 /// Lists all profiles, the built-in one last.

@@ -1,29 +1,43 @@
 //! `verify`: checks tokens and says what Stream would answer.
 
+use std::iter;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Result;
 
 use super::batch::Batch;
 use super::{Context, input};
 use crate::cli::VerifyArgs;
-use crate::custody::Opened;
+use crate::custody::peek_all;
 use crate::failure::Exit;
+use crate::profile::ProfileName;
+use crate::secret::keyring::{Kind, Previous};
+use crate::secret::{Asking, Secret};
 use crate::token::{Rules, Verifier};
-use crate::verdict::{Candidate, Generation, SignedBy, Verdict, examine};
+use crate::verdict::{Candidate, Generation, Report, SignedBy, Verdict, examine};
 use crate::view;
+
+/// How long the secrets of all other profiles may take together.
+const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(1);
 
 /// Verifies the token, or the batch, that was given.
 pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<Exit> {
     let is_json = context.is_json_or_text("verify")?;
     let rules = rules(context, arguments)?;
     if let Some(path) = &arguments.from {
-        let candidates = candidates(&opened(context)?);
-        return run_batch(context, path, &candidates, &rules, is_json);
+        let mut witnesses = Witnesses::of(context)?;
+        return run_batch(context, path, &mut witnesses, &rules, is_json);
     }
     let token = input::token_of(arguments.token.as_deref().unwrap_or("-"), context)?;
-    let candidates = candidates(&opened(context)?);
-    let report = examine(&token, &candidates, &rules);
+    let mut witnesses = Witnesses::of(context)?;
+    let report = witnesses.examine(context, &token, &rules)?;
+    if report.verdict == Verdict::Valid
+        && report.signed_by.as_ref().is_some_and(|by| by.secret == Generation::Previous)
+    {
+        let note = "a secret that was rotated away signed it; whether Stream still takes it cannot be told";
+        context.terminal.note(note);
+    }
     let shown =
         if is_json { view::verify_json(&report, None) } else { view::verify_text(&report, context.look()) };
     context.terminal.print(&shown)?;
@@ -34,7 +48,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
 fn run_batch(
     context: &mut Context<'_>,
     path: &Path,
-    candidates: &[Candidate],
+    witnesses: &mut Witnesses,
     rules: &Rules,
     is_json: bool,
 ) -> Result<Exit> {
@@ -47,7 +61,7 @@ fn run_batch(
             String::new()
         });
         let token = input::token_of_line(text, line.number, context);
-        let report = examine(&token, candidates, rules);
+        let report = witnesses.examine(context, &token, rules)?;
         if report.verdict != Verdict::Valid {
             exit = Exit::SomeRefused;
         }
@@ -65,12 +79,6 @@ fn run_batch(
     Ok(exit)
 }
 
-/// Opens the secret of the chosen profile.
-fn opened(context: &mut Context<'_>) -> Result<Opened> {
-    let profile = context.choose_profile()?;
-    context.open_secret(profile)
-}
-
 /// Resolves what the tokens are held against.
 fn rules(context: &Context<'_>, arguments: &VerifyArgs) -> Result<Rules> {
     let now = context.clock.now();
@@ -83,14 +91,67 @@ fn rules(context: &Context<'_>, arguments: &VerifyArgs) -> Result<Rules> {
     })
 }
 
-/// Gives the secrets that may have signed a token.
-fn candidates(opened: &Opened) -> Vec<Candidate> {
-    vec![Candidate {
-        name: SignedBy {
-            profile: opened.profile.name.as_ref().map(ToString::to_string),
-            secret: Generation::Current,
-        },
-        is_chosen: true,
-        verifier: Verifier::new(&opened.secret),
-    }]
+/// The secrets that may have signed a token.
+struct Witnesses {
+    /// The chosen profile's, and, once a token was signed by none of these, everybody else's.
+    candidates: Vec<Candidate>,
+    /// The profile that was chosen.
+    chosen: Option<ProfileName>,
+    /// Whether everybody else's are among them.
+    is_complete: bool,
+}
+
+impl Witnesses {
+    /// Opens the secrets of the chosen profile.
+    fn of(context: &mut Context<'_>) -> Result<Self> {
+        let profile = context.choose_profile()?;
+        let opened = context.open_secret(profile)?;
+        let chosen = opened.profile.name;
+        let candidates = candidates(chosen.as_ref(), &opened.secret, &opened.previous, true);
+        Ok(Self { candidates, chosen, is_complete: false })
+    }
+
+    /// Examines a token. Other profiles' secrets are looked at once a token comes that the chosen profile's
+    /// did not sign.
+    fn examine(&mut self, context: &mut Context<'_>, token: &str, rules: &Rules) -> Result<Report> {
+        let report = examine(token, &self.candidates, rules);
+        if report.signed_by.is_some() || self.is_complete || report.verdict == Verdict::Malformed {
+            return Ok(report);
+        }
+        self.is_complete = true;
+        self.candidates.extend(self.others(context)?);
+        Ok(examine(token, &self.candidates, rules))
+    }
+
+    /// Looks at the secrets of every other profile, as far as nobody need be asked.
+    fn others(&self, context: &Context<'_>) -> Result<Vec<Candidate>> {
+        let config = context.config()?;
+        let names = config.names().cloned().chain([ProfileName::demo()]);
+        let names: Vec<_> = names.filter(|name| Some(name) != self.chosen.as_ref()).collect();
+        let peeked = context.asking(|asking| {
+            peek_all(&config, &names, &[Kind::ApiSecret], &Asking { limit: PATIENCE_WITH_OTHERS, ..*asking })
+        });
+        let seen =
+            peeked.iter().filter_map(|peeked| Some((&peeked.profile.name, peeked.read.as_ref().ok()?)));
+        Ok(seen
+            .flat_map(|(name, read)| candidates(name.as_ref(), &read.secret, &read.previous, false))
+            .collect())
+    }
+}
+
+/// Gives a profile's secrets as those that may have signed a token, the current one first.
+fn candidates(
+    profile: Option<&ProfileName>,
+    secret: &Secret,
+    previous: &[Previous],
+    is_chosen: bool,
+) -> Vec<Candidate> {
+    let candidate = |secret: &Secret, generation| Candidate {
+        name: SignedBy { profile: profile.map(ToString::to_string), secret: generation },
+        is_chosen,
+        verifier: Verifier::new(secret),
+    };
+    let current = candidate(secret, Generation::Current);
+    let previous = previous.iter().map(|previous| candidate(&previous.secret, Generation::Previous));
+    iter::once(current).chain(previous).collect()
 }

@@ -163,10 +163,7 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
         return Some((exit_of(error), error.hint()));
     }
     if let Some(error) = cause.downcast_ref::<ChangeError>() {
-        return Some(match error {
-            ChangeError::Config(error) => (exit_of(error), error.hint()),
-            ChangeError::Audit(error) => (Exit::Failed, of_audit(error)),
-        });
+        return Some(of_change(error));
     }
     if let Some(error) = cause.downcast_ref::<MintError>() {
         return Some(match error {
@@ -206,6 +203,20 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
         return Some((Exit::Usage, "give a time after the epoch".into()));
     }
     None
+}
+
+/// Gives the exit and the hint of a change that was not made.
+fn of_change(error: &ChangeError) -> (Exit, String) {
+    let exit = match error {
+        ChangeError::Config(error) => return (exit_of(error), error.hint()),
+        ChangeError::Audit(error) => return (Exit::Failed, of_audit(error)),
+        ChangeError::Keyring(_) | ChangeError::Source(_) | ChangeError::LeftBehind { .. } => Exit::NoSecret,
+        ChangeError::Elsewhere { .. } | ChangeError::NoSource { .. } | ChangeError::Taken { .. } => {
+            Exit::Usage
+        }
+        ChangeError::NoRandom => Exit::Failed,
+    };
+    (exit, error.hint())
 }
 
 /// Gives the exit of an error of the configuration: what the system refuses is no fault of the call.

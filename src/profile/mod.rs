@@ -21,6 +21,7 @@ pub use policy::{BACKDATED, Expiry, Policy, PolicyError, Terms, Wish};
 
 use crate::environment::Environment;
 use crate::secret::Source;
+use crate::secret::keyring::{Item, Kind};
 
 /// The variable that names a profile, where `--profile` is not given.
 pub const PROFILE_VARIABLE: &str = "STREAM_TOKEN_PROFILE";
@@ -71,6 +72,24 @@ impl Profile {
     pub fn demo() -> Self {
         let api_key = Some("demo-api-key".into());
         Self { api_key, ..Self::new(Some(ProfileName::demo()), Source::Demo) }
+    }
+
+    /// Gives what a keyring knows a secret of this profile by. A profile without a name has a source of
+    /// another kind, and no keyring is asked for it.
+    #[must_use]
+    pub fn item(&self, kind: Kind) -> Item {
+        Item { profile: self.name.as_ref().map(ToString::to_string).unwrap_or_default(), kind }
+    }
+
+    /// Gives where a secret of this profile comes from. The session key is in the keyring where the API
+    /// secret is, unless another source is configured; `None` where there is none.
+    #[must_use]
+    pub fn source_of(&self, kind: Kind) -> Option<&Source> {
+        let beside = || matches!(self.source, Source::Keyring | Source::Demo).then_some(&self.source);
+        match kind {
+            Kind::ApiSecret => Some(&self.source),
+            Kind::SessionKey => self.session_key.as_ref().or_else(beside),
+        }
     }
 
     /// Tells whether this is the built-in `demo` profile.

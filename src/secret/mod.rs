@@ -5,16 +5,20 @@
 
 mod command;
 mod file;
+pub mod keyring;
 mod source;
 
 use std::error::Error;
 use std::fmt;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 pub use command::CommandError;
 pub use file::FileFault;
-pub use source::{Read, Source, SourceError};
+pub use source::{Asking, Read, Source, SourceError};
 
 /// How many bytes a secret has at most; more than any API secret, and little to hold.
 pub const LONGEST_SECRET: usize = 4096;
@@ -114,6 +118,23 @@ impl Secret {
         &self.0
     }
 
+    /// Gives a name by which people tell secrets apart: 16 hex digits of a MAC, under this secret, over a text
+    /// that no token has. Like any token that the secret signed, it tells who has the secret, and nothing else.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        use std::fmt::Write as _;
+        /// What is authenticated.
+        const TEXT: &[u8] = b"stream-token: fingerprint of a secret";
+        // HMAC takes keys of every length (RFC 2104 section 3).
+        let mac = Hmac::<Sha256>::new_from_slice(self.expose()).map(|mac| mac.chain_update(TEXT).finalize());
+        let mac = mac.map(|mac| mac.into_bytes()).unwrap_or_default();
+        mac.iter().take(8).fold(String::with_capacity(16), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+
     /// Tells what makes this secret doubtful.
     #[must_use]
     pub fn weaknesses(&self) -> Vec<Weakness> {
@@ -132,6 +153,15 @@ impl Secret {
         found
     }
 }
+
+/// Compares in constant time.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose().ct_eq(other.expose()).into()
+    }
+}
+
+impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -168,6 +198,13 @@ mod tests {
     #[test]
     fn never_shows_itself() {
         assert_eq!(format!("{:?}", secret("hunter2hunter2")), "Secret([redacted])");
+    }
+
+    #[test]
+    fn its_fingerprint_is_its_own_and_no_token_has_it() {
+        assert_eq!(secret("secret").fingerprint().len(), 16);
+        assert_eq!(secret("secret").fingerprint(), secret("secret\n").fingerprint());
+        assert_ne!(secret("secret").fingerprint(), secret("secreT").fingerprint());
     }
 
     #[test]

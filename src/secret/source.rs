@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use super::command::{self, CommandError};
 use super::file::{self, FileFault, Trust};
+use super::keyring::{self, Item, KeyringError, Kind, Previous, Record};
 use super::{SHORTEST_SOUND_SECRET, Secret, SecretError};
 use crate::environment::Environment;
 use crate::foreign::{self, brief};
-use crate::time::span;
+use crate::time::{Timestamp, span};
 
 /// The variable in which systemd names the directory of a unit's credentials.
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
@@ -19,11 +20,16 @@ const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 /// The secret of the built-in `demo` profile: published here, and of no Stream app.
 const DEMO_SECRET: &str = "demo-secret-published-in-the-readme-never-use-it";
 
+/// The key that signs the sessions of the `demo` profile, published like its secret.
+const DEMO_SESSION_KEY: &str = "demo-session-key-published-in-the-readme-never-use-it";
+
 /// Where a secret comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Source {
     /// The published secret of the `demo` profile.
     Demo,
+    /// `keyring`: the keyring of this login, by the profile's name.
+    Keyring,
     /// `env:NAME`: an environment variable.
     Env(String),
     /// `file:/abs`: a file of mine or of root's that nobody else can read.
@@ -35,11 +41,28 @@ pub enum Source {
     Command(Vec<String>),
 }
 
+/// In what a source is asked, and how long.
+#[derive(Clone, Copy)]
+pub struct Asking<'a> {
+    /// Looks up variables.
+    pub environment: &'a Environment<'a>,
+    /// The time, by which secrets that were rotated away are still kept or not.
+    pub now: Timestamp,
+    /// How long a keyring or a command may take to answer.
+    pub limit: Duration,
+    /// Tells whoever waits, once, that a keyring takes long.
+    pub tell: &'a dyn Fn(),
+}
+
 /// A secret as it was read, and what to say about it.
 #[derive(Debug)]
 pub struct Read {
     /// The secret.
     pub secret: Secret,
+    /// Since when it is the current one, where the source knows: a keyring alone does.
+    pub set_at: Option<Timestamp>,
+    /// Those that were rotated away and are still kept, the latest first; a keyring alone has them.
+    pub previous: Vec<Previous>,
     /// Whether others than its owner can read the file it came from.
     pub is_exposed: bool,
 }
@@ -85,6 +108,13 @@ pub enum SourceError {
         /// Why it did not.
         error: CommandError,
     },
+    /// The keyring gave no secret.
+    Keyring(KeyringError),
+    /// It would have to be asked, which a [`Source::peek`] does not.
+    Unasked {
+        /// The source that was passed over.
+        source: Source,
+    },
 }
 
 impl SourceError {
@@ -107,6 +137,8 @@ impl SourceError {
             }
             Self::Unreadable { .. } => "check the path and who may read it".into(),
             Self::Unsafe { fault, .. } => fault.hint(),
+            Self::Keyring(error) => error.hint(),
+            Self::Unasked { .. } => "name the profile with --profile".into(),
             Self::NoCredentials { .. } => {
                 "add LoadCredential= to the unit, or use env: or file: outside of systemd".into()
             }
@@ -134,6 +166,8 @@ impl fmt::Display for SourceError {
             Self::NoCredentials { source } => {
                 write!(f, "cannot read {source}: {CREDENTIALS_DIRECTORY} is not set")
             }
+            Self::Keyring(error) => error.fmt(f),
+            Self::Unasked { source } => write!(f, "{source} is not asked"),
             Self::Command { source, error } => match error {
                 CommandError::NotStarted(error) => write!(f, "cannot start {source}: {error}"),
                 CommandError::Unread(error) => write!(f, "cannot read {source}: {error}"),
@@ -155,20 +189,26 @@ impl Error for SourceError {
                 error: CommandError::NotStarted(error) | CommandError::Unread(error), ..
             } => Some(error),
             Self::Unsafe { fault, .. } => Some(fault),
-            Self::Missing { .. } | Self::NoCredentials { .. } | Self::Command { .. } => None,
+            Self::Keyring(error) => error.source(),
+            Self::Missing { .. }
+            | Self::NoCredentials { .. }
+            | Self::Unasked { .. }
+            | Self::Command { .. } => None,
         }
     }
 }
 
 impl Source {
-    /// Reads a source as it is written in a configuration: `env:NAME`, `file:/abs`, `credential:NAME`,
-    /// `command:PROG ARGS`.
+    /// Reads a source as it is written in a configuration: `keyring`, `env:NAME`, `file:/abs`,
+    /// `credential:NAME`, `command:PROG ARGS`.
     ///
     /// # Errors
     /// A sentence that says which forms there are.
     pub fn parse(text: &str) -> Result<Self, String> {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
         match kind {
+            "keyring" if text == kind => Ok(Self::Keyring),
+            "keyring" => Err("keyring stands alone: the item has the profile's name".into()),
             "env" | "credential" if looks_like_a_secret(rest) => {
                 Err(format!("{kind}: wants a name, and this looks like the secret itself"))
             }
@@ -184,7 +224,8 @@ impl Source {
             "credential" => Err("credential: wants a name, as in credential:stream-secret".into()),
             _ => {
                 // It may be the secret, and so it is not repeated.
-                Err("a source is env:NAME, file:/abs, credential:NAME or command:PROG ARGS, never the secret itself"
+                Err("a source is keyring, env:NAME, file:/abs, credential:NAME or command:PROG ARGS, never the \
+                     secret itself"
                     .into())
             }
         }
@@ -195,6 +236,7 @@ impl Source {
     pub fn in_full(&self) -> String {
         match self {
             Self::Demo => "demo".into(),
+            Self::Keyring => "keyring".into(),
             Self::Env(name) => format!("env:{name}"),
             Self::File(path) => format!("file:{}", path.to_string_lossy()),
             Self::Credential(name) => format!("credential:{name}"),
@@ -202,27 +244,45 @@ impl Source {
         }
     }
 
-    /// Reads the secret. `environment` looks up variables, and a command has until `limit` to answer.
+    /// Reads the secret. `item` is what a keyring knows it by.
     ///
     /// # Errors
     /// [`SourceError`], naming the source and what was wrong. It never holds a byte of the secret.
-    pub fn read(&self, environment: &Environment<'_>, limit: Duration) -> Result<Read, SourceError> {
+    pub fn read(&self, item: &Item, asking: &Asking<'_>) -> Result<Read, SourceError> {
         match self {
-            Self::Command(words) => match command::run(words, limit) {
+            Self::Keyring => {
+                keyring::read(item, asking).map(|record| held(&record, asking)).map_err(SourceError::Keyring)
+            }
+            Self::Command(words) => match command::run(words, asking.limit) {
                 Ok(bytes) => self.accept(bytes, false),
                 Err(error) => Err(SourceError::Command { source: self.clone(), error }),
             },
-            Self::Demo => self.accept(DEMO_SECRET.into(), false),
+            Self::Demo => self.accept(published(item.kind).into(), false),
             Self::Env(name) => {
-                let value = environment(name).ok_or_else(|| SourceError::Missing { source: self.clone() })?;
+                let value = (asking.environment)(name)
+                    .ok_or_else(|| SourceError::Missing { source: self.clone() })?;
                 self.accept(value.into_encoded_bytes(), false)
             }
             Self::File(path) => self.read_file(path, Trust::Judge),
             Self::Credential(name) => {
-                let directory = environment(CREDENTIALS_DIRECTORY)
+                let directory = (asking.environment)(CREDENTIALS_DIRECTORY)
                     .ok_or_else(|| SourceError::NoCredentials { source: self.clone() })?;
                 self.read_file(&Path::new(&directory).join(name), Trust::Service)
             }
+        }
+    }
+
+    /// Reads the secret without unlocking anything, without asking anybody, and without running a program.
+    ///
+    /// # Errors
+    /// [`SourceError`], as [`Source::read`]; [`SourceError::Unasked`] of a command.
+    pub fn peek(&self, item: &Item, asking: &Asking<'_>) -> Result<Read, SourceError> {
+        match self {
+            Self::Keyring => {
+                keyring::peek(item, asking).map(|record| held(&record, asking)).map_err(SourceError::Keyring)
+            }
+            Self::Command(_) => Err(SourceError::Unasked { source: self.clone() }),
+            Self::Demo | Self::Env(_) | Self::File(_) | Self::Credential(_) => self.read(item, asking),
         }
     }
 
@@ -242,9 +302,28 @@ impl Source {
     /// Takes the bytes that the source gave.
     fn accept(&self, bytes: Vec<u8>, is_exposed: bool) -> Result<Read, SourceError> {
         match Secret::new(bytes) {
-            Ok(secret) => Ok(Read { secret, is_exposed }),
+            Ok(secret) => Ok(Read { secret, set_at: None, previous: Vec::new(), is_exposed }),
             Err(error) => Err(SourceError::Unusable { source: self.clone(), error }),
         }
+    }
+}
+
+/// Gives what of a keyring's record is of use now.
+fn held(record: &Record, asking: &Asking<'_>) -> Read {
+    let current = record.current();
+    Read {
+        secret: current.secret.clone(),
+        set_at: Some(current.set_at),
+        previous: record.previous(asking.now).cloned().collect(),
+        is_exposed: false,
+    }
+}
+
+/// Gives the published secret of the `demo` profile.
+fn published(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ApiSecret => DEMO_SECRET,
+        Kind::SessionKey => DEMO_SESSION_KEY,
     }
 }
 
@@ -252,6 +331,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Demo => f.write_str("demo"),
+            Self::Keyring => f.write_str("keyring"),
             Self::Env(name) => write!(f, "env:{}", brief(name)),
             Self::File(path) => write!(f, "file:{}", foreign::path(path)),
             Self::Credential(name) => write!(f, "credential:{}", brief(name)),
@@ -286,39 +366,44 @@ mod tests {
 
     use super::*;
 
-    const LIMIT: Duration = Duration::from_mins(1);
-
     fn nothing(_: &str) -> Option<OsString> {
         None
+    }
+
+    fn read(source: &Source, environment: &Environment<'_>) -> Result<Read, SourceError> {
+        let item = Item { profile: "staging".into(), kind: Kind::ApiSecret };
+        let limit = Duration::from_mins(1);
+        source.read(&item, &Asking { environment, now: Timestamp::EPOCH, limit, tell: &|| () })
     }
 
     #[test]
     fn reads_a_variable_and_trims_one_line_break() {
         let environment = |name: &str| (name == "MY_SECRET").then(|| OsString::from("of the app\n"));
-        let read = Source::Env("MY_SECRET".into()).read(&environment, LIMIT).unwrap();
+        let read = read(&Source::Env("MY_SECRET".into()), &environment).unwrap();
         assert_eq!(read.secret.expose(), b"of the app");
     }
 
     #[test]
     fn a_variable_that_is_not_set_is_named() {
-        let error = Source::Env("MY_SECRET".into()).read(&nothing, LIMIT).unwrap_err();
+        let error = read(&Source::Env("MY_SECRET".into()), &nothing).unwrap_err();
         assert_eq!(error.to_string(), "the environment variable MY_SECRET is not set");
     }
 
     #[test]
     fn an_empty_variable_is_refused() {
-        let error = Source::Env("X".into()).read(&|_| Some("\n".into()), LIMIT).unwrap_err();
+        let error = read(&Source::Env("X".into()), &|_| Some("\n".into())).unwrap_err();
         assert_eq!(error.to_string(), "cannot use env:X: the secret is empty");
     }
 
     #[test]
     fn a_credential_wants_the_directory_that_systemd_gives() {
-        let error = Source::Credential("key".into()).read(&nothing, LIMIT).unwrap_err();
+        let error = read(&Source::Credential("key".into()), &nothing).unwrap_err();
         assert_eq!(error.to_string(), "cannot read credential:key: CREDENTIALS_DIRECTORY is not set");
     }
 
     #[test]
     fn reads_each_form_that_a_configuration_holds() {
+        assert_eq!(Source::parse("keyring"), Ok(Source::Keyring));
         assert_eq!(Source::parse("env:STREAM_API_SECRET"), Ok(Source::Env("STREAM_API_SECRET".into())));
         assert_eq!(Source::parse("file:/run/secret"), Ok(Source::File("/run/secret".into())));
         assert_eq!(Source::parse("credential:a.b-c_d"), Ok(Source::Credential("a.b-c_d".into())));
@@ -339,6 +424,8 @@ mod tests {
             "credential:",
             "command:",
             "command: ",
+            "keyring:",
+            "keyring:staging",
             "plain:x",
             "hunter2",
         ] {
@@ -369,6 +456,6 @@ mod tests {
 
     #[test]
     fn the_demo_secret_is_sound() {
-        assert_eq!(Source::Demo.read(&nothing, LIMIT).unwrap().secret.weaknesses(), []);
+        assert_eq!(read(&Source::Demo, &nothing).unwrap().secret.weaknesses(), []);
     }
 }

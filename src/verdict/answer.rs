@@ -1,6 +1,6 @@
 //! What Stream's servers would answer (contract section 2). They know no leeway.
 
-use super::{Facts, first_fault};
+use super::{Facts, Generation, first_fault};
 use crate::token::{ClaimsSet, Encoding, Leeway, Malformed, Rules, TimeClaim, UserId};
 
 /// Stream's answer to a token.
@@ -55,7 +55,15 @@ pub(super) fn of(facts: &Facts<'_>) -> StreamAnswer {
     if !facts.is_signed_by_chosen() {
         return StreamAnswer::refused(code::BAD_SIGNATURE);
     }
-    facts.inspection.claims().map_or(StreamAnswer::UNKNOWN, |claims| to_signed(claims, facts.rules))
+    let answer =
+        facts.inspection.claims().map_or(StreamAnswer::UNKNOWN, |claims| to_signed(claims, facts.rules));
+    let is_previous = facts.signer.is_some_and(|signer| signer.name.secret == Generation::Previous);
+    match answer.accepts {
+        // Whether Stream still knows the secret, it alone can tell; and it would say so first.
+        Some(true) if is_previous => StreamAnswer::UNKNOWN,
+        Some(false) if is_previous => StreamAnswer::REFUSED,
+        _ => answer,
+    }
 }
 
 /// Tells the answer to a token of broken form. Where only we are strict, it cannot be told.

@@ -5,6 +5,7 @@ mod completions;
 mod decode;
 mod issue;
 mod profiles;
+mod secrets;
 mod table;
 mod verify;
 
@@ -13,6 +14,7 @@ pub use completions::completions_json;
 pub use decode::{decode_json, decode_text};
 pub use issue::{CSV_HEADER, IssuedJson, csv, curl, env, header};
 pub use profiles::{profile_json, profile_list, profile_text};
+pub use secrets::{secret_json, secret_list};
 pub use verify::{verify_json, verify_line, verify_text};
 
 /// How a text is laid out.

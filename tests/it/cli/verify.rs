@@ -187,7 +187,7 @@ fn shows_a_foreign_claim_and_does_not_refuse_it() {
 fn a_token_of_another_profile_is_not_this_ones() {
     let demo_token = demo(&["-q", "issue", "123"]).run();
     let output = with_secret(&["-q", "verify", demo_token.result().trim_end()]).run();
-    has_line(&output, 5, "signature   FAIL  not made with any secret that was tried");
+    has_line(&output, 5, "signature   FAIL  by the current secret of profile demo");
     let output = demo(&["verify", "-"]).with_stdin(&demo_token.stdout).run();
     output.is(0, &VALID.replace("from the environment", "of profile demo"), DEMO);
 }

@@ -80,7 +80,9 @@ fn verify_says_whose_secret_signed_it() {
     assert_eq!(verdict["signed_by"], json!({"profile": "b", "secret": "current"}));
     let (status, verdict) = verified("b", &token());
     assert_eq!((status, &verdict["verdict"]), (Some(5), &json!("bad_signature")));
-    assert_eq!(verdict["signed_by"], Value::Null);
+    assert_eq!(verdict["signed_by"], json!({"profile": "a", "secret": "current"}));
+    let stranger = signed_with("nobodys-secret-0123456789-abcdefgh", HEADER, r#"{"user_id":"customer-1"}"#);
+    assert_eq!(verified("b", &stranger).1["signed_by"], Value::Null);
 }
 
 #[test]

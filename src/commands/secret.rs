@@ -1,0 +1,131 @@
+//! `secret`: stores, lists, rotates and removes what the keyring holds for profiles.
+
+use anyhow::Result;
+
+use super::{Context, confirm, hidden};
+use crate::cli::{SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
+use crate::custody::{Kept, SecretChange, peek_all, random_key};
+use crate::failure::Exit;
+use crate::profile::{Profile, ProfileName};
+use crate::secret::keyring::{Item, Kind};
+use crate::secret::{Secret, Source};
+use crate::time::full;
+use crate::view;
+
+/// Carries out what was asked of secrets.
+pub(super) fn run(context: &mut Context<'_>, command: &SecretCommand) -> Result<Exit> {
+    let is_json = context.is_json_or_text("secret")?;
+    match command {
+        SecretCommand::Set(arguments) => set(context, arguments)?,
+        SecretCommand::List => list(context, is_json)?,
+        SecretCommand::Rotate(arguments) => rotate(context, arguments)?,
+        SecretCommand::Remove(arguments) => remove(context, arguments)?,
+    }
+    Ok(Exit::Success)
+}
+
+/// Tells which secret is meant.
+fn kind(is_session_key: bool) -> Kind {
+    if is_session_key { Kind::SessionKey } else { Kind::ApiSecret }
+}
+
+/// Stores a secret in the place of the one before.
+fn set(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<()> {
+    let (profile, secret) = given(context, arguments)?;
+    let fingerprint = secret.fingerprint();
+    let item = profile.item(kind(arguments.session_key));
+    let kept = context.with_custodian(|custodian| {
+        custodian.change_secret(&profile, item.kind, SecretChange::Set(secret))
+    })?;
+    context.terminal.note(&match kept {
+        Kept::Changed => format!("stored the {item} in the keyring, fingerprint {fingerprint}"),
+        Kept::Unchanged => unchanged(&item),
+    });
+    Ok(())
+}
+
+/// Stores a secret, and keeps the one before for a while.
+fn rotate(context: &mut Context<'_>, arguments: &SecretRotateArgs) -> Result<()> {
+    let (profile, secret) = given(context, &arguments.set)?;
+    let fingerprint = secret.fingerprint();
+    let item = profile.item(kind(arguments.set.session_key));
+    let kept = context.with_custodian(|custodian| {
+        custodian.change_secret(&profile, item.kind, SecretChange::Rotate(secret, arguments.keep_for))
+    })?;
+    context.terminal.note(&match kept {
+        Kept::Changed => format!("rotated the {item} in the keyring, fingerprint {fingerprint}"),
+        Kept::Unchanged => unchanged(&item),
+    });
+    if kept == Kept::Changed {
+        let now = context.clock.now();
+        context.terminal.note(&if arguments.keep_for.is_zero() {
+            "the one before verifies nothing any more".to_owned()
+        } else {
+            format!("the one before verifies until {}", full(now.after(arguments.keep_for), now))
+        });
+    }
+    Ok(())
+}
+
+/// Says that nothing was to be done.
+fn unchanged(item: &Item) -> String {
+    format!("it is the {item} already: nothing is changed")
+}
+
+/// Gives the profile whose secret is to be stored, and the secret; whatever refuses it does so before
+/// anybody types.
+fn given(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<(Profile, Secret)> {
+    let profile = context.config()?.demand(&arguments.name)?;
+    let kind = kind(arguments.session_key);
+    context.with_custodian(|custodian| custodian.check(&profile, kind))?;
+    if profile.policy.is_production {
+        confirm::production(context, &profile, arguments.confirm.as_deref())?;
+    }
+    let secret = match kind {
+        Kind::SessionKey if !arguments.secret_stdin => random_key()?,
+        _ => hidden::secret(context, &profile.item(kind), arguments.secret_stdin)?,
+    };
+    Ok((profile, secret))
+}
+
+/// Removes a secret from the keyring, once the profile's name was typed again.
+fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()> {
+    let kind = kind(arguments.session_key);
+    // What was left behind by a profile that is gone can be removed too.
+    let profile = context.config()?.find(&arguments.name);
+    let profile = profile.unwrap_or_else(|| Profile::new(Some(arguments.name.clone()), Source::Keyring));
+    context.with_custodian(|custodian| custodian.check(&profile, kind))?;
+    let item = profile.item(kind);
+    let (what, change) = if arguments.previous {
+        (format!("what was rotated away of the {item}"), SecretChange::RemovePrevious)
+    } else {
+        (format!("the {item}"), SecretChange::Remove)
+    };
+    confirm::removal_of(context, &what, &arguments.name, arguments.confirm.as_deref())?;
+    let kept = context.with_custodian(|custodian| custodian.change_secret(&profile, kind, change))?;
+    context.terminal.note(&match kept {
+        Kept::Changed => format!("removed {what} from the keyring"),
+        Kept::Unchanged => format!("the keyring does not hold {what}: nothing is changed"),
+    });
+    Ok(())
+}
+
+/// Lists the secrets of all configured profiles, without unlocking anything and without running a program.
+fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
+    let config = context.config()?;
+    let names: Vec<ProfileName> = config.names().cloned().collect();
+    let mut seen =
+        context.asking(|asking| peek_all(&config, &names, &[Kind::ApiSecret, Kind::SessionKey], asking));
+    // A session key that nobody configured is made when it is first needed.
+    seen.retain(|peeked| !peeked.is_not_made_yet());
+    if seen.is_empty() {
+        context.terminal.note("no profile is configured: add one with 'stream-token profile add NAME'");
+    }
+    let now = context.clock.now();
+    let shown = if is_json {
+        seen.iter().map(view::secret_json).collect()
+    } else {
+        view::secret_list(&seen, now, context.look())
+    };
+    Ok(context.terminal.print(&shown)?)
+}
