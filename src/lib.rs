@@ -10,7 +10,7 @@
 //! | 5 | [`mint`], [`custody`] |
 //! | 4 | [`profile`], [`audit`], [`verdict`] |
 //! | 3 | [`token`] |
-//! | 2 | [`secret`] |
+//! | 2 | [`secret`], [`hygiene`] |
 //! | 1 | [`time`], [`environment`] |
 //! | 0 | [`foreign`] |
 
@@ -21,6 +21,7 @@ pub mod custody;
 pub mod environment;
 pub mod failure;
 pub mod foreign;
+pub mod hygiene;
 pub mod mint;
 pub mod profile;
 pub mod secret;

@@ -1,22 +1,40 @@
 //! The only owner of standard input, output and error.
 //!
 //! The result goes to standard output and nothing else does; everything said to a person goes to
-//! standard error. Colour is decided for each of the two apart.
+//! standard error. Colour is decided for each of the two apart. What nobody is to see is asked for at
+//! the terminal itself.
+
+#[cfg(unix)]
+mod asker;
+#[cfg(not(unix))]
+#[path = "terminal/elsewhere.rs"]
+mod asker;
+mod error;
+#[cfg(unix)]
+mod hidden;
+#[cfg(unix)]
+mod keys;
+#[cfg(unix)]
+mod signals;
 
 use std::fmt::Write as _;
-use std::io::{self, BufRead as _, BufWriter, IsTerminal, Read as _, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use anstyle::{AnsiColor, Style};
 use serde::Serialize;
+use zeroize::Zeroizing;
 
+use self::asker::Asker;
 use crate::environment::Environment;
 use crate::foreign::json_line;
+
+pub use error::AskError;
 
 /// The program's name, before everything that it says to a person.
 const NAME: &str = "stream-token";
 
 /// How many bytes of an answer are read at most.
-const LONGEST_ANSWER: u64 = 1024;
+const LONGEST_ANSWER: usize = 1024;
 
 /// The width that text is laid out for where a terminal does not tell its own.
 const USUAL_WIDTH: u16 = 80;
@@ -53,6 +71,8 @@ pub struct Terminal {
     voice: Voice,
     /// Whether the environment rules colour out.
     is_plain: bool,
+    /// Asks questions.
+    asker: Asker,
 }
 
 /// A note in JSON.
@@ -68,7 +88,12 @@ impl Terminal {
     pub fn new(voice: Voice, environment: &Environment<'_>) -> Self {
         let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
         let is_dumb = environment("TERM").is_some_and(|value| value == "dumb");
-        Self { output: BufWriter::new(io::stdout()), voice, is_plain: no_color || is_dumb }
+        Self {
+            output: BufWriter::new(io::stdout()),
+            voice,
+            is_plain: no_color || is_dumb,
+            asker: Asker::default(),
+        }
     }
 
     /// Writes a part of the result, as it is.
@@ -165,20 +190,37 @@ impl Terminal {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Asks a person, and gives the line that was typed, without the blanks around it.
+    /// Asks a person on standard error, and gives the line that was typed, without the blanks around it.
     ///
     /// # Errors
-    /// What the operating system said.
-    pub fn ask(&mut self, question: &str) -> io::Result<String> {
+    /// [`AskError::Interrupted`], [`AskError::TooLong`], and what the operating system said.
+    pub fn ask(&mut self, question: &str) -> Result<String, AskError> {
         self.flush()?;
-        io::stderr().lock().write_all(format!("{NAME}: {question}").as_bytes())?;
-        let mut answer = String::new();
-        io::stdin().lock().take(LONGEST_ANSWER).read_line(&mut answer)?;
-        if !answer.ends_with('\n') {
-            // Input has ended on the line of the question, and what is said next needs its own.
-            io::stderr().lock().write_all(b"\n")?;
-        }
+        let answer = self.asker.ask(&format!("{NAME}: {question}"))?;
         Ok(answer.trim().to_owned())
+    }
+
+    /// Asks a person for what nobody is to see, and gives it as it was typed: never empty.
+    ///
+    /// `subject` is what is asked for, such as `API secret of profile staging`. The terminal that
+    /// controls the process is asked, and no standard stream. It is left as it was, also where the
+    /// question is interrupted, ended or stopped by a signal.
+    ///
+    /// # Errors
+    /// Every [`AskError`] but [`AskError::Differ`].
+    pub fn ask_hidden(&mut self, subject: &str) -> Result<Zeroizing<String>, AskError> {
+        self.flush()?;
+        self.asker.ask_hidden(&format!("{NAME}: {subject} (hidden): "))
+    }
+
+    /// Asks like [`Terminal::ask_hidden`], then asks for the same again.
+    ///
+    /// # Errors
+    /// Every [`AskError`].
+    pub fn ask_hidden_twice(&mut self, subject: &str) -> Result<Zeroizing<String>, AskError> {
+        self.flush()?;
+        let question = format!("{NAME}: {subject} (hidden): ");
+        self.asker.ask_hidden_twice(&question, &format!("{NAME}: again: "))
     }
 
     /// Tells whether a stream is in colour.

@@ -30,6 +30,7 @@ Environment:
   XDG_CONFIG_HOME         holds stream-token/config.toml; else ~/.config does
   XDG_STATE_HOME          holds stream-token/audit; else ~/.local/state does
   STATE_DIRECTORY         holds audit, where systemd sets it
+  STREAM_TOKEN_DUMPABLE   1 to allow debuggers and core dumps, which show secrets
   NO_COLOR                no colour, unless --color always
 
 Exit codes:
@@ -42,7 +43,8 @@ Exit codes:
   6  outside its time: expired, not yet valid, issued in the future, revoked
   7  signed, but a server token, no customer's, or another customer's
   8  some lines of a batch were refused
-  9  the audit log does not verify";
+  9  the audit log does not verify
+  130  interrupted at a question";
 
 /// What `issue` is for.
 pub(super) const ISSUE: &str = "\

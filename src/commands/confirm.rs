@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::Context;
+use super::{Context, unanswered};
 use crate::failure::Usage;
 use crate::foreign::identifier;
 use crate::profile::{Profile, ProfileName};
@@ -38,7 +38,10 @@ fn typed(context: &mut Context<'_>, name: &str, why: &str, given: Option<&str>) 
         None if context.global.no_input || !context.terminal.can_ask() => {
             return Err(refused(format!("{why}, and nobody can be asked"), name));
         }
-        None => context.terminal.ask(&format!("{why}; type its name to go on: "))?,
+        None => {
+            let answer = context.terminal.ask(&format!("{why}; type its name to go on: "));
+            answer.map_err(|error| unanswered(error, &instead(name)))?
+        }
     };
     if answer == name {
         return Ok(());
@@ -53,5 +56,10 @@ fn typed(context: &mut Context<'_>, name: &str, why: &str, given: Option<&str>) 
 
 /// Refuses, with the flag to use.
 fn refused(message: String, name: &str) -> anyhow::Error {
-    Usage { message, hint: format!("confirm with --confirm {name}") }.into()
+    Usage { message, hint: instead(name) }.into()
+}
+
+/// Names the flag.
+fn instead(name: &str) -> String {
+    format!("confirm with --confirm {name}")
 }

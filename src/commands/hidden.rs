@@ -5,10 +5,11 @@ use std::io::{self, Read as _};
 use anyhow::{Context as _, Result};
 use zeroize::Zeroizing;
 
-use super::Context;
+use super::{Context, unanswered};
 use crate::failure::Usage;
 use crate::secret::keyring::Item;
 use crate::secret::{LONGEST_SECRET, Secret};
+use crate::terminal::AskError;
 
 /// Tells whether somebody can be asked, and may be.
 pub(super) fn can_ask(context: &Context<'_>) -> bool {
@@ -47,13 +48,24 @@ fn piped(context: &Context<'_>) -> Result<Vec<u8>> {
 
 /// Asks for the secret, twice.
 fn typed(context: &mut Context<'_>, item: &Item) -> Result<Vec<u8>> {
-    if !can_ask(context) {
+    if context.global.no_input {
         return Err(Usage {
-            message: format!("the {item} is wanted, and nobody can be asked for it"),
-            hint: "pipe it in, with --secret-stdin".into(),
+            message: format!("the {item} is wanted, and --no-input keeps anybody from being asked for it"),
+            hint: INSTEAD.into(),
         }
         .into());
     }
-    let _ = (context, item);
-    Ok(Vec::new())
+    let typed = context.terminal.ask_hidden_twice(&item.to_string());
+    let mut typed = typed.map_err(|error| match error {
+        AskError::NoTerminal(_) => Usage {
+            message: format!("the {item} is wanted, and nobody can be asked for it"),
+            hint: INSTEAD.into(),
+        }
+        .into(),
+        other => unanswered(other, "call again; or pipe it in, with --secret-stdin"),
+    })?;
+    Ok(std::mem::take(&mut *typed).into_bytes())
 }
+
+/// What to do where nobody can be asked.
+const INSTEAD: &str = "pipe it in, with --secret-stdin";

@@ -22,11 +22,12 @@ use crate::audit::{Actor, Journal};
 use crate::cli::{self, Cli, ColorChoice, Command, Format, Global};
 use crate::custody::{self, ChangeError, Custodian, Opened};
 use crate::environment::{self, Environment};
-use crate::failure::{Exit, Failure, Usage};
+use crate::failure::{Exit, Failure, Interrupted, Usage};
 use crate::foreign::json_line;
+use crate::hygiene::HygieneError;
 use crate::profile::{Config, ConfigError, Profile, choose, config_path};
 use crate::secret::Asking;
-use crate::terminal::{Color, Terminal, Voice};
+use crate::terminal::{AskError, Color, Terminal, Voice};
 use crate::time::Clock;
 use crate::view::Look;
 
@@ -55,6 +56,13 @@ pub fn run(arguments: &[OsString], environment: &Environment<'_>, clock: Clock) 
         Ok(call) => carry_out(call, environment, clock),
         Err(error) => answer(&error, cli::wants_json(arguments), environment),
     }
+}
+
+/// Refuses to run where secrets would not be safe in memory, and tells how the program ends.
+#[must_use]
+pub fn refuse(arguments: &[OsString], environment: &Environment<'_>, error: HygieneError) -> Exit {
+    let is_json = cli::wants_json(arguments);
+    conclude(&mut Terminal::new(Voice { is_json, ..Voice::default() }, environment), Err(error.into()))
 }
 
 /// Carries out a call.
@@ -110,6 +118,15 @@ fn tell(terminal: &mut Terminal, failure: &Failure) {
         terminal.say(&json_line(&failure.as_json()));
     } else {
         terminal.error(&failure.message, failure.hint.as_deref());
+    }
+}
+
+/// Judges a question without an answer; `instead` says how to do without it.
+fn unanswered(error: AskError, instead: &str) -> anyhow::Error {
+    match error {
+        AskError::Interrupted => Interrupted.into(),
+        AskError::Io(_) => error.into(),
+        _ => Usage { message: error.to_string(), hint: instead.to_owned() }.into(),
     }
 }
 

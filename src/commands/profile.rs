@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Context, confirm, hidden};
+use super::{Context, confirm, hidden, unanswered};
 use crate::cli::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
 use crate::custody::{Added, Kept};
 use crate::failure::{Exit, Usage};
@@ -90,7 +90,8 @@ fn asked(context: &mut Context<'_>, profile: &mut Profile, is_piped: bool) -> Re
     let item = profile.item(Kind::ApiSecret);
     if profile.api_key.is_none() && !is_piped && hidden::can_ask(context) {
         let question = format!("API key of profile {} (no secret; Enter for none): ", item.profile);
-        let key = context.terminal.ask(&question)?;
+        let key = context.terminal.ask(&question);
+        let key = key.map_err(|error| unanswered(error, "give it with --api-key"))?;
         if !key.is_empty() {
             profile.api_key = Some(check_api_key(&key).map_err(|message| Usage {
                 message,

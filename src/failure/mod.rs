@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::audit::AuditError;
 use crate::custody::ChangeError;
+use crate::hygiene::HygieneError;
 use crate::mint::MintError;
 use crate::profile::{ConfigError, ProfileError};
 use crate::secret::SourceError;
@@ -40,6 +41,8 @@ pub enum Exit {
     SomeRefused,
     /// The audit log does not verify.
     AuditDamaged,
+    /// A person interrupted it.
+    Interrupted,
 }
 
 impl Exit {
@@ -57,6 +60,7 @@ impl Exit {
             Self::WrongSubject => 7,
             Self::SomeRefused => 8,
             Self::AuditDamaged => 9,
+            Self::Interrupted => 130,
         }
     }
 }
@@ -91,6 +95,18 @@ impl fmt::Display for Usage {
 }
 
 impl Error for Usage {}
+
+/// A question that a person interrupted. Nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Interrupted;
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("interrupted")
+    }
+}
+
+impl Error for Interrupted {}
 
 /// What is said of an error, and how the process ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,6 +146,7 @@ impl Failure {
             Exit::NoSecret => "no_secret",
             Exit::Malformed => "malformed",
             Exit::SomeRefused => "refused",
+            Exit::Interrupted => "interrupted",
             _ => "failed",
         };
         FailureJson { error: FailureBody { kind, message: &self.message, hint: self.hint.as_deref() } }
@@ -146,6 +163,9 @@ impl Failure {
             {
                 return None;
             }
+            if cause.is::<Interrupted>() {
+                return Some(Self { exit: Exit::Interrupted, message: told.join(": "), hint: None });
+            }
             if let Some((exit, hint)) = judge(cause) {
                 return Some(Self { exit, message: told.join(": "), hint: Some(hint) });
             }
@@ -158,6 +178,10 @@ impl Failure {
 fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     if let Some(error) = cause.downcast_ref::<Usage>() {
         return Some((Exit::Usage, error.hint.clone()));
+    }
+    if let Some(error) = cause.downcast_ref::<HygieneError>() {
+        let is_usage = matches!(error, HygieneError::OptOut { .. });
+        return Some((if is_usage { Exit::Usage } else { Exit::Failed }, error.hint()));
     }
     if let Some(error) = cause.downcast_ref::<ConfigError>() {
         return Some((exit_of(error), error.hint()));

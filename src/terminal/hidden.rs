@@ -1,0 +1,117 @@
+//! Asks for what nobody is to see, at the terminal itself, whatever the standard streams are.
+//!
+//! rpassword edits the line. It is given a reader, and the terminal's modes are kept here: by itself it
+//! makes Ctrl-C kill the process while the terminal is without echo, leaves it so at every other
+//! signal, and takes a line that a lost connection cut short for whole. Its buffer is wiped when
+//! dropped, but parts of an answer stay in memory that it outgrew; that nobody else can read that
+//! memory is the charge of [`crate::hygiene`].
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use rpassword::ConfigBuilder;
+use rustix::termios::{
+    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
+};
+use zeroize::Zeroizing;
+
+use super::AskError;
+use super::keys::HiddenLine;
+use super::signals::Signals;
+
+/// Shows questions and hides what is typed, until it is dropped.
+#[derive(Debug)]
+struct Hidden<'a> {
+    /// The terminal.
+    terminal: &'a File,
+    /// How it was before.
+    before: Termios,
+}
+
+impl<'a> Hidden<'a> {
+    /// Hides what is typed.
+    fn at(terminal: &'a File) -> io::Result<Self> {
+        let before = tcgetattr(terminal)?;
+        let mut modes = before.clone();
+        modes.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON);
+        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+        tcsetattr(terminal, OptionalActions::Now, &modes)?;
+        Ok(Self { terminal, before })
+    }
+
+    /// Asks. What was typed before is dropped: it answers no question, and may have been seen.
+    fn ask(&self, question: &str, signals: &Signals) -> Result<Zeroizing<String>, AskError> {
+        let mut terminal = self.terminal;
+        tcflush(terminal, QueueSelector::IFlush).map_err(io::Error::from)?;
+        terminal.write_all(question.as_bytes())?;
+        let line = HiddenLine::new(terminal.try_clone()?, signals.clone());
+        let read = rpassword::read_password_with_config(
+            ConfigBuilder::new().input_reader(line).output_discard().build(),
+        );
+        // Nobody has seen a line end either. Where the terminal is gone, reading has told so.
+        let _ = terminal.write_all(b"\n");
+        let answer = Zeroizing::new(read.map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => AskError::Nothing,
+            _ => error.into(),
+        })?);
+        if answer.is_empty() {
+            return Err(AskError::Nothing);
+        }
+        // What stands for bytes that are no text.
+        if answer.contains(char::REPLACEMENT_CHARACTER) { Err(AskError::NoText) } else { Ok(answer) }
+    }
+}
+
+impl Drop for Hidden<'_> {
+    fn drop(&mut self) {
+        // The rest of what was pasted is dropped too: the shell would show it, and run it. A terminal
+        // that is gone has no modes.
+        let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
+    }
+}
+
+/// Asks once.
+pub(super) fn ask(question: &str, signals: &Signals) -> Result<Zeroizing<String>, AskError> {
+    let terminal = open()?;
+    signals.attend(|signals| Hidden::at(&terminal)?.ask(question, signals))
+}
+
+/// Asks twice, and demands the same answer.
+pub(super) fn ask_twice(
+    question: &str,
+    again: &str,
+    signals: &Signals,
+) -> Result<Zeroizing<String>, AskError> {
+    let terminal = open()?;
+    signals.attend(|signals| {
+        let hidden = Hidden::at(&terminal)?;
+        let first = hidden.ask(question, signals)?;
+        let second = hidden.ask(again, signals)?;
+        if *first == *second { Ok(first) } else { Err(AskError::Differ) }
+    })
+}
+
+/// Opens the terminal that controls this process.
+fn open() -> Result<File, AskError> {
+    OpenOptions::new().read(true).write(true).open(path()).map_err(AskError::NoTerminal)
+}
+
+/// Gives the path of the terminal.
+#[cfg(not(target_vendor = "apple"))]
+fn path() -> PathBuf {
+    PathBuf::from("/dev/tty")
+}
+
+/// Gives the path of the terminal, by its own name where a stream knows it: there is no waiting for
+/// `/dev/tty` on Apple's systems.
+#[cfg(target_vendor = "apple")]
+fn path() -> PathBuf {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::OsStringExt as _;
+
+    let name = rustix::termios::ttyname(io::stdin(), Vec::new())
+        .or_else(|_| rustix::termios::ttyname(io::stderr(), Vec::new()));
+    name.map_or_else(|_| PathBuf::from("/dev/tty"), |name| OsString::from_vec(name.into_bytes()).into())
+}
