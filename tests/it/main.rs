@@ -16,5 +16,7 @@ mod paste;
 mod place;
 #[cfg(unix)]
 mod profiles;
+#[cfg(unix)]
+mod prompts;
 mod readme;
 mod shells;
