@@ -12,6 +12,8 @@ mod fuzz;
 mod generated;
 mod help;
 mod house;
+#[cfg(unix)]
+mod hygiene;
 mod paste;
 mod place;
 #[cfg(unix)]
