@@ -51,7 +51,7 @@ impl fmt::Display for HygieneError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::OptOut { found } => write!(f, "{OPT_OUT} is {found}, and must be 1 or 0"),
-            Self::Refused(_) => f.write_str("cannot keep this process's memory from being dumped"),
+            Self::Refused(error) => write!(f, "cannot keep this process's memory from being dumped: {error}"),
         }
     }
 }

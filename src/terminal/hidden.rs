@@ -8,9 +8,11 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use rpassword::ConfigBuilder;
+use rustix::fs::OFlags;
 use rustix::termios::{
     LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
 };
@@ -20,38 +22,48 @@ use super::AskError;
 use super::keys::HiddenLine;
 use super::signals::Signals;
 
+/// The terminal that controls this process.
+#[derive(Debug)]
+struct ControllingTerminal {
+    /// Where questions are shown, and by which its modes are set.
+    screen: File,
+    /// Where answers are typed. Reading never blocks, but in waiting for signals too: a signal key drops
+    /// what was typed, and may do so when there already seemed to be something to read.
+    keyboard: File,
+}
+
 /// Shows questions and hides what is typed, until it is dropped.
 #[derive(Debug)]
 struct Hidden<'a> {
     /// The terminal.
-    terminal: &'a File,
+    terminal: &'a ControllingTerminal,
     /// How it was before.
     before: Termios,
 }
 
 impl<'a> Hidden<'a> {
     /// Hides what is typed.
-    fn at(terminal: &'a File) -> io::Result<Self> {
-        let before = tcgetattr(terminal)?;
+    fn at(terminal: &'a ControllingTerminal) -> io::Result<Self> {
+        let before = tcgetattr(&terminal.screen)?;
         let mut modes = before.clone();
         modes.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON);
         modes.special_codes[SpecialCodeIndex::VMIN] = 1;
         modes.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(terminal, OptionalActions::Now, &modes)?;
+        tcsetattr(&terminal.screen, OptionalActions::Now, &modes)?;
         Ok(Self { terminal, before })
     }
 
     /// Asks. What was typed before is dropped: it answers no question, and may have been seen.
     fn ask(&self, question: &str, signals: &Signals) -> Result<Zeroizing<String>, AskError> {
-        let mut terminal = self.terminal;
-        tcflush(terminal, QueueSelector::IFlush).map_err(io::Error::from)?;
-        terminal.write_all(question.as_bytes())?;
-        let line = HiddenLine::new(terminal.try_clone()?, signals.clone());
+        let mut screen = &self.terminal.screen;
+        tcflush(screen, QueueSelector::IFlush).map_err(io::Error::from)?;
+        screen.write_all(question.as_bytes())?;
+        let line = HiddenLine::new(self.terminal.keyboard.try_clone()?, signals.clone());
         let read = rpassword::read_password_with_config(
             ConfigBuilder::new().input_reader(line).output_discard().build(),
         );
         // Nobody has seen a line end either. Where the terminal is gone, reading has told so.
-        let _ = terminal.write_all(b"\n");
+        let _ = screen.write_all(b"\n");
         let answer = Zeroizing::new(read.map_err(|error| match error.kind() {
             io::ErrorKind::UnexpectedEof => AskError::Nothing,
             _ => error.into(),
@@ -68,7 +80,7 @@ impl Drop for Hidden<'_> {
     fn drop(&mut self) {
         // The rest of what was pasted is dropped too: the shell would show it, and run it. A terminal
         // that is gone has no modes.
-        let _ = tcsetattr(self.terminal, OptionalActions::Flush, &self.before);
+        let _ = tcsetattr(&self.terminal.screen, OptionalActions::Flush, &self.before);
     }
 }
 
@@ -94,8 +106,14 @@ pub(super) fn ask_twice(
 }
 
 /// Opens the terminal that controls this process.
-fn open() -> Result<File, AskError> {
-    OpenOptions::new().read(true).write(true).open(path()).map_err(AskError::NoTerminal)
+fn open() -> Result<ControllingTerminal, AskError> {
+    let no_wait = OFlags::NONBLOCK.bits().cast_signed();
+    let screen = OpenOptions::new().write(true).open(path());
+    let keyboard = OpenOptions::new().read(true).custom_flags(no_wait).open(path());
+    Ok(ControllingTerminal {
+        screen: screen.map_err(AskError::NoTerminal)?,
+        keyboard: keyboard.map_err(AskError::NoTerminal)?,
+    })
 }
 
 /// Gives the path of the terminal.

@@ -12,9 +12,13 @@ mod fuzz;
 mod generated;
 mod help;
 mod house;
+#[cfg(unix)]
+mod hygiene;
 mod paste;
 mod place;
 #[cfg(unix)]
 mod profiles;
+#[cfg(unix)]
+mod prompts;
 mod readme;
 mod shells;

@@ -9,7 +9,7 @@ mod list;
 mod order;
 mod places;
 mod rules;
-mod traced;
+pub(crate) mod traced;
 
 use std::fmt::Display;
 use std::fs;

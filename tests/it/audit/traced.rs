@@ -6,7 +6,7 @@ use crate::cli::{Call, Output};
 use crate::place::{has, say_unchecked};
 
 /// Tells whether processes can be traced here, and says what is not checked without it.
-pub(super) fn can_trace(unchecked: &str) -> bool {
+pub(crate) fn can_trace(unchecked: &str) -> bool {
     if !has("strace", unchecked) {
         return false;
     }
@@ -27,6 +27,8 @@ pub(super) fn run(call: &Call, options: &[&str]) -> (Output, String) {
     command.args(["-f", "-y", "-o"]).arg(&trace).args(options);
     command.arg(plain.get_program()).args(plain.get_args()).current_dir(call.home.path()).env_clear();
     command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    // An ordinary user's strace could not read paths in a memory that is closed.
+    command.env("STREAM_TOKEN_DUMPABLE", "1");
     let output = call.run_with(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
     (output, std::fs::read_to_string(trace).unwrap())
 }

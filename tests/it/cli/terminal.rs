@@ -24,11 +24,11 @@ pub(crate) struct Terminal {
 impl Terminal {
     /// Opens one that leaves line breaks as they are.
     pub(crate) fn open() -> Self {
-        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
         let name = ptsname(&person, Vec::new()).unwrap();
-        let program = open(name, OFlags::RDWR | OFlags::NOCTTY, Mode::empty()).unwrap();
+        let program = open(name, OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC, Mode::empty()).unwrap();
         let mut modes = tcgetattr(&program).unwrap();
         modes.output_modes.remove(OutputModes::OPOST);
         tcsetattr(&program, OptionalActions::Now, &modes).unwrap();

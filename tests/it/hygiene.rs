@@ -1,0 +1,209 @@
+//! The process's memory while a question waits: no core of it, and nobody of the same user reads it.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, Stdio};
+
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+
+use crate::audit::traced::can_trace;
+use crate::cli::terminal::Terminal;
+use crate::cli::watchdog::Watchdog;
+use crate::cli::{call, with_secret};
+use crate::place::{Place, has, say_unchecked};
+
+/// A secret that the process has, and nothing else in this test's processes does.
+const SECRET: &str = "0f5a1c6e8b7d49d2a3e4f60718293a4b";
+
+/// A production profile, whose name is asked for.
+const PRODUCTION: &str = "default_profile = \"live\"\n[profiles.live]\nsecret = \"env:LIVE\"\n\
+                          policy = { production = true, default_lifetime = \"10m\" }\n";
+
+/// The question.
+const QUESTION: &str = "stream-token: live is a production profile; type its name to go on: ";
+
+/// An ordinary user.
+const NOBODY: u32 = 65534;
+
+/// Starts the program, its parent, and looks into it once told to: the most that a user's process may.
+/// It is given the secret in two halves, so as not to be what it looks for.
+const READER: &str = r#"
+sought=$1$2; shift 2
+LIVE=$sought "$@" <&3 2>&3 >/dev/null & process=$!
+exec 3>&-
+read -r go
+look() { if grep -aq "$sought"; then echo "$1: secret"; else echo "$1: no secret"; fi; }
+if true 2>/dev/null </proc/$process/environ; then look environ </proc/$process/environ; else echo environ: refused; fi
+if true 2>/dev/null </proc/$process/mem; then
+  while read -r range modes rest; do
+    case $modes in rw*) ;; *) continue ;; esac
+    start=$((0x${range%-*} / 4096)); end=$((0x${range#*-} / 4096))
+    dd if=/proc/$process/mem bs=4096 skip=$start count=$((end - start)) 2>/dev/null
+  done </proc/$process/maps | look mem
+else echo mem: refused; fi
+if cat /proc/$process/maps >/dev/null 2>&1; then echo maps: read; else echo maps: refused; fi
+kill -TERM $process
+wait $process
+"#;
+
+/// Gives what an ordinary user's process sees of the program at its question.
+fn seen_by_its_user(name: &str, variables: &[(&str, &str)]) -> String {
+    let place = Place::new(name);
+    let home = place.home().to_owned();
+    let program = home.join("stream-token");
+    fs::copy(env!("CARGO_BIN_EXE_stream-token"), &program).unwrap();
+    fs::create_dir_all(home.join(".config/stream-token")).unwrap();
+    let config = home.join(".config/stream-token/config.toml");
+    fs::write(&config, PRODUCTION).unwrap();
+    fs::set_permissions(&config, fs::Permissions::from_mode(0o600)).unwrap();
+    let mut command = Command::new("setpriv");
+    if geteuid().is_root() {
+        for path in [&home, &home.join(".config"), &home.join(".config/stream-token"), &config] {
+            chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+        }
+        let nobody = NOBODY.to_string();
+        command.args(["--reuid", &nobody, "--regid", &nobody, "--clear-groups"]);
+    }
+    let mut terminal = Terminal::open();
+    let (first, second) = SECRET.split_at(16);
+    // The third descriptor is the terminal, so that the reader's own input is free.
+    let script = format!("exec 3<>\"$TERMINAL\"\n{READER}");
+    let name = rustix::pty::ptsname(&terminal.person, Vec::new()).unwrap();
+    if geteuid().is_root() {
+        chown(name.to_str().unwrap(), Some(NOBODY), None).unwrap();
+    }
+    command.args(["sh", "-c", &script, "sh", first, second]).arg(&program).args(["-q", "issue", "1"]);
+    command.env_clear().env("HOME", &home).env("PATH", "/usr/bin:/bin").env("TERM", "dumb");
+    command.env("TERMINAL", name.to_str().unwrap()).envs(variables.iter().copied()).current_dir(&home);
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let _watchdog = Watchdog::over(&child);
+    let mut asked = Vec::new();
+    while !asked.ends_with(QUESTION.as_bytes()) {
+        let mut byte = [0];
+        let read = terminal.person.read(&mut byte).unwrap_or_default();
+        assert_eq!(read, 1, "{}", String::from_utf8_lossy(&asked));
+        asked.push(byte[0]);
+    }
+    child.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn while_a_question_waits_a_process_of_the_same_user_sees_nothing_unless_opted_out() {
+    if !has("setpriv", "that a process of the same user cannot read the secret") {
+        return;
+    }
+    let closed = seen_by_its_user("closed", &[]);
+    assert_eq!(closed, "environ: refused\nmem: refused\nmaps: refused\n");
+    let open = seen_by_its_user("open", &[("STREAM_TOKEN_DUMPABLE", "1")]);
+    assert_eq!(open, "environ: secret\nmem: secret\nmaps: read\n");
+}
+
+/// Starts a process that waits for its input, from a shell that has run this first.
+fn waiting(first: &str, variables: &[(&str, &str)]) -> (Child, Watchdog, crate::cli::Call) {
+    let call = variables
+        .iter()
+        .fold(with_secret(&["decode", "-"]), |call, (name, value)| call.with_env(name, value));
+    let inner = call.command();
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", &format!("{first}; exec \"$0\" \"$@\"")])
+        .arg(inner.get_program())
+        .args(inner.get_args());
+    shell.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    shell.current_dir(inner.get_current_dir().unwrap());
+    let child = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let watchdog = Watchdog::over(&child);
+    (child, watchdog, call)
+}
+
+/// Waits until the process waits for its input: it sleeps, as the program and not as the shell.
+#[cfg(target_os = "linux")]
+fn wait_until_it_reads(child: &Child) {
+    let folder = format!("/proc/{}", child.id());
+    loop {
+        let stat = fs::read_to_string(format!("{folder}/stat")).unwrap();
+        if stat.contains("(stream-token) S") {
+            return;
+        }
+        std::thread::yield_now();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_process_that_crashes_leaves_no_core() {
+    for signal in [Signal::ABORT, Signal::QUIT] {
+        let (child, _watchdog, call) = waiting("ulimit -c \"$(ulimit -Hc)\"", &[]);
+        wait_until_it_reads(&child);
+        let limits = fs::read_to_string(format!("/proc/{}/limits", child.id())).unwrap();
+        let limit = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        let words: Vec<_> = limit.split_whitespace().collect();
+        assert_eq!(words[4..], ["0", "0", "bytes"], "{limit}");
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let status = child.wait_with_output().unwrap().status;
+        assert_eq!((status.signal(), status.core_dumped()), (Some(signal.as_raw()), false));
+        assert!(!has_core(&call));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn opted_out_a_process_that_crashes_may_leave_a_core() {
+    let (child, _watchdog, call) = waiting("ulimit -c \"$(ulimit -Hc)\"", &[("STREAM_TOKEN_DUMPABLE", "1")]);
+    wait_until_it_reads(&child);
+    kill_process(Pid::from_child(&child), Signal::ABORT).unwrap();
+    let status = child.wait_with_output().unwrap().status;
+    assert_eq!(status.signal(), Some(Signal::ABORT.as_raw()));
+    if !status.core_dumped() && !has_core(&call) {
+        say_unchecked("that a process which is opted out leaves a core", "this machine writes none");
+    }
+}
+
+/// Tells whether there is a core where the process ran.
+fn has_core(call: &crate::cli::Call) -> bool {
+    let mut names = fs::read_dir(call.home.path()).unwrap().map(|entry| entry.unwrap().file_name());
+    names.any(|name| name.to_string_lossy().starts_with("core"))
+}
+
+#[test]
+fn an_opt_out_that_is_neither_yes_nor_no_runs_nothing() {
+    let output = call(&["--version"]).with_env("STREAM_TOKEN_DUMPABLE", "yes").run();
+    output.is_refused(
+        2,
+        "STREAM_TOKEN_DUMPABLE is 'yes', and must be 1 or 0",
+        "unset STREAM_TOKEN_DUMPABLE; to debug this program, set it to 1",
+    );
+    for value in ["", "0", "1"] {
+        assert_eq!(call(&["--version"]).with_env("STREAM_TOKEN_DUMPABLE", value).run().status, Some(0));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn where_the_system_refuses_nothing_is_run() {
+    if !can_trace("that nothing is run where memory cannot be closed") {
+        return;
+    }
+    for refused in ["prctl", "prlimit64"] {
+        let call = with_secret(&["issue", "1"]);
+        let inner = call.command();
+        let mut command = Command::new("strace");
+        let inject = format!("inject={refused}:error=EPERM");
+        command.args(["-o", "/dev/null", "-e", &format!("trace={refused}"), "-e", &inject]);
+        command.arg(inner.get_program()).args(inner.get_args()).env_clear();
+        command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.env("PATH", "/usr/bin:/bin").current_dir(inner.get_current_dir().unwrap());
+        let output = call.run_with(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
+        output.is_refused(
+            1,
+            "cannot keep this process's memory from being dumped: Operation not permitted (os error 1)",
+            "allow prctl and setrlimit here, or set STREAM_TOKEN_DUMPABLE=1 to do without this protection",
+        );
+    }
+}

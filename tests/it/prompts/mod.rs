@@ -1,0 +1,192 @@
+//! Questions at a real terminal: what is typed, what is seen, and how the terminal is left.
+//!
+//! The process at the terminal is this test binary again, in the test `asks`, so that the room that asks
+//! is tested whatever the commands ask for.
+
+mod hidden;
+mod signals;
+mod stopped;
+
+use std::env;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use rustix::io::ioctl_fionread;
+use rustix::process::{Pid, Signal, kill_process};
+use rustix::termios::{LocalModes, SpecialCodeIndex, Termios, tcgetattr};
+use stream_token::terminal::{AskError, Terminal, Voice};
+
+use crate::cli::scratch::Scratch;
+use crate::cli::terminal as pty;
+use crate::cli::watchdog::Watchdog;
+
+/// Says what is asked, and that this process is to ask.
+const ASKED: &str = "STREAM_TOKEN_TEST_ASKED";
+
+/// Names the file for what was answered.
+const ANSWER: &str = "STREAM_TOKEN_TEST_ANSWER";
+
+/// The hidden question.
+const QUESTION: &str = "stream-token: API secret of profile staging (hidden): ";
+
+/// The question after it.
+const AGAIN: &str = "stream-token: again: ";
+
+/// Says that a question was answered, and that the process goes on.
+const WAITING: &str = "waiting";
+
+#[test]
+#[ignore = "other tests run it, at a terminal of theirs"]
+fn asks() {
+    let asked = env::var(ASKED).unwrap();
+    let mut terminal = Terminal::new(Voice::default(), &|_| None);
+    let subject = "API secret of profile staging";
+    let answer = match asked.as_str() {
+        "twice" => terminal.ask_hidden_twice(subject),
+        _ => terminal.ask_hidden(subject),
+    };
+    let told = match answer {
+        Ok(answer) => format!("typed {}", *answer),
+        Err(error @ AskError::Io(_)) => format!("{error}: {:?}", std::error::Error::source(&error)),
+        Err(error) => error.to_string(),
+    };
+    fs::write(env::var(ANSWER).unwrap(), told).unwrap();
+    if asked == "then wait" {
+        fs::write("/dev/tty", WAITING).unwrap();
+        std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
+    }
+}
+
+/// A process that asks at a terminal, and a person there.
+struct Dialogue {
+    /// The process, or the shell around it.
+    child: Child,
+    /// Its end, whatever happens.
+    _watchdog: Watchdog,
+    /// The terminal.
+    terminal: pty::Terminal,
+    /// How the terminal was before.
+    before: Termios,
+    /// Where the answer is.
+    home: Scratch,
+}
+
+/// How a dialogue ended.
+struct Ended {
+    /// How the process ended.
+    status: ExitStatus,
+    /// What was answered; `None` where the process ended before.
+    answer: Option<String>,
+    /// What stands at the terminal behind the last question.
+    seen: String,
+}
+
+/// Prepares the process that asks.
+fn asking(asked: &str, answer: &Path) -> Command {
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", "prompts::asks", "--ignored", "--quiet"]);
+    command.env(ASKED, asked).env(ANSWER, answer);
+    command
+}
+
+/// Starts the process that asks in a session of its own, at a terminal where `has_terminal`.
+fn session(asking: &Command, has_terminal: bool) -> Command {
+    let mut session = Command::new("setsid");
+    if has_terminal {
+        session.arg("--ctty");
+    }
+    session.arg("--wait").arg(asking.get_program()).args(asking.get_args());
+    session.envs(asking.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    session
+}
+
+impl Dialogue {
+    /// Starts the process, and waits for its question.
+    fn begin(asked: &str) -> Self {
+        Self::begin_in(asked, session)
+    }
+
+    /// Starts the process in a session, and waits for its question.
+    fn begin_in(asked: &str, session: impl FnOnce(&Command, bool) -> Command) -> Self {
+        let home = Scratch::new();
+        let terminal = pty::Terminal::open();
+        let before = tcgetattr(&terminal.program).unwrap();
+        let mut command = session(&asking(asked, &home.path().join("answer")), true);
+        // What controls the process is the terminal of its standard input alone; nothing else goes to it.
+        command.stdin(terminal.stream()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let watchdog = Watchdog::over(&child);
+        let mut dialogue = Self { child, _watchdog: watchdog, terminal, before, home };
+        dialogue.wait_for(QUESTION);
+        dialogue
+    }
+
+    /// Waits until the terminal shows this and nothing before it.
+    #[track_caller]
+    fn wait_for(&mut self, text: &str) {
+        let mut seen = Vec::new();
+        while !seen.ends_with(text.as_bytes()) {
+            let mut byte = [0];
+            let read = self.terminal.person.read(&mut byte).unwrap_or_default();
+            assert_eq!(read, 1, "{}", String::from_utf8_lossy(&seen));
+            seen.push(byte[0]);
+            assert!(text.as_bytes().starts_with(&seen), "{}", String::from_utf8_lossy(&seen));
+        }
+    }
+
+    /// Types.
+    fn types(&mut self, typed: impl AsRef<[u8]>) {
+        self.terminal.person.write_all(typed.as_ref()).unwrap();
+    }
+
+    /// Gives the process that asks.
+    fn process(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Sends it a signal.
+    fn sends(&self, signal: Signal) {
+        kill_process(self.process(), signal).unwrap();
+    }
+
+    /// Sees it to its end, and checks that the terminal is as it was, and has nothing for the shell.
+    #[track_caller]
+    fn end(self) -> Ended {
+        let Self { child, terminal, before, home, .. } = self;
+        let output = child.wait_with_output().unwrap();
+        let after = tcgetattr(&terminal.program).unwrap();
+        assert_eq!(after.local_modes, before.local_modes);
+        assert!(after.local_modes.contains(LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG));
+        let fewest = |modes: &Termios| modes.special_codes[SpecialCodeIndex::VMIN];
+        assert_eq!(fewest(&after), fewest(&before));
+        assert_eq!(ioctl_fionread(&terminal.program).unwrap(), 0);
+        for stream in [output.stdout, output.stderr] {
+            let stream = String::from_utf8(stream).unwrap();
+            assert!(!stream.contains("stream-token:"), "{stream}");
+        }
+        Ended { status: output.status, answer: answer_in(&home), seen: terminal.read().replace('\r', "") }
+    }
+}
+
+/// Gives what was answered.
+fn answer_in(home: &Scratch) -> Option<String> {
+    let path: PathBuf = home.path().join("answer");
+    path.exists().then(|| fs::read_to_string(path).unwrap())
+}
+
+impl Ended {
+    /// Checks what was answered, and that nothing of it was seen.
+    #[track_caller]
+    fn is(&self, answer: &str) {
+        assert_eq!((self.answer.as_deref(), self.seen.as_str()), (Some(answer), "\n"));
+    }
+
+    /// Checks that a signal ended the process, and nothing was answered.
+    #[track_caller]
+    fn is_killed_by(&self, signal: Signal) {
+        assert_eq!((self.status.signal(), self.answer.as_deref()), (Some(signal.as_raw()), None));
+    }
+}
