@@ -8,7 +8,7 @@
 //! | 7 | [`commands`] |
 //! | 6 | [`cli`], [`view`], [`terminal`], [`failure`] |
 //! | 5 | [`mint`], [`custody`] |
-//! | 4 | [`profile`], [`audit`], [`verdict`] |
+//! | 4 | [`profile`], [`audit`], [`session`], [`verdict`] |
 //! | 3 | [`token`] |
 //! | 2 | [`secret`] |
 //! | 1 | [`time`], [`environment`] |
@@ -24,6 +24,7 @@ pub mod foreign;
 pub mod mint;
 pub mod profile;
 pub mod secret;
+pub mod session;
 pub mod terminal;
 pub mod time;
 pub mod token;

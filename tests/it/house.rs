@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floor of every room. Rooms on one floor never import each other.
-const FLOORS: [(&str, u8); 16] = [
+const FLOORS: [(&str, u8); 17] = [
     ("main", 8),
     ("commands", 7),
     ("cli", 6),
@@ -16,6 +16,7 @@ const FLOORS: [(&str, u8); 16] = [
     ("custody", 5),
     ("profile", 4),
     ("audit", 4),
+    ("session", 4),
     ("verdict", 4),
     ("token", 3),
     ("secret", 2),
