@@ -6,7 +6,7 @@
 //! | floor | rooms |
 //! | --- | --- |
 //! | 7 | [`commands`] |
-//! | 6 | [`cli`], [`view`], [`terminal`], [`failure`] |
+//! | 6 | [`cli`], [`view`], [`terminal`], [`failure`], `server` (on Unix, with the feature `serve`) |
 //! | 5 | [`mint`], [`custody`] |
 //! | 4 | [`profile`], [`audit`], [`session`], [`verdict`] |
 //! | 3 | [`token`] |
@@ -24,6 +24,8 @@ pub mod foreign;
 pub mod mint;
 pub mod profile;
 pub mod secret;
+#[cfg(all(unix, feature = "serve"))]
+pub mod server;
 pub mod session;
 pub mod terminal;
 pub mod time;

@@ -5,13 +5,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floor of every room. Rooms on one floor never import each other.
-const FLOORS: [(&str, u8); 17] = [
+const FLOORS: [(&str, u8); 18] = [
     ("main", 8),
     ("commands", 7),
     ("cli", 6),
     ("view", 6),
     ("terminal", 6),
     ("failure", 6),
+    ("server", 6),
     ("mint", 5),
     ("custody", 5),
     ("profile", 4),
