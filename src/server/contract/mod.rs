@@ -30,7 +30,7 @@ pub const PATH: &str = "/stream-chat/token";
 pub const METHOD: &str = "POST";
 
 /// Tells who asks too often.
-pub trait Limits: Sync {
+pub trait Quotas: Sync {
     /// Counts a request of an address.
     ///
     /// # Errors
@@ -71,7 +71,7 @@ pub struct Contract<'a> {
     /// Judges sessions.
     pub authenticate: &'a dyn Authenticate,
     /// Tells who asks too often.
-    pub limits: &'a dyn Limits,
+    pub quotas: &'a dyn Quotas,
     /// Mints.
     pub tokens: &'a dyn Tokens,
     /// Takes refusals.
@@ -121,10 +121,10 @@ impl Contract<'_> {
         if request.method != METHOD {
             return Err(Refusal::MethodNotAllowed);
         }
-        self.limits.admit_address(request.peer).map_err(Refusal::AddressTooOften)?;
+        self.quotas.admit_address(request.peer).map_err(Refusal::AddressTooOften)?;
         let customer = self.authenticate(request)?;
         *whose = Some(customer);
-        self.limits.admit_customer(customer).map_err(Refusal::CustomerTooOften)?;
+        self.quotas.admit_customer(customer).map_err(Refusal::CustomerTooOften)?;
         if !media::is_json(&request.content_type) {
             return Err(Refusal::UnsupportedMediaType);
         }

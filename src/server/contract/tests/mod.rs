@@ -70,7 +70,7 @@ impl World {
         let clock = Clock::Fixed(Timestamp::EPOCH);
         Contract {
             authenticate: self,
-            limits: self,
+            quotas: self,
             tokens: self,
             witness: self,
             origins: &self.origins,
@@ -100,7 +100,7 @@ impl Authenticate for World {
     }
 }
 
-impl Limits for World {
+impl Quotas for World {
     fn admit_address(&self, address: IpAddr) -> Result<(), Duration> {
         assert_eq!(address, peer());
         self.address_waits.map_or(Ok(()), Err)

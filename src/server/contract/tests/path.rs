@@ -46,7 +46,7 @@ impl Drop for State {
 /// No limits.
 struct Unlimited;
 
-impl Limits for Unlimited {
+impl Quotas for Unlimited {
     fn admit_address(&self, _: IpAddr) -> Result<(), Duration> {
         Ok(())
     }
@@ -82,7 +82,7 @@ fn answer(state: &Path, journal: &Journal, request: &Request) -> Answer {
     let mint = Mint::new(&secret(API_SECRET), None, policy, Record::Journal(journal));
     Contract {
         authenticate: &Signed::new(key(), Arc::new(Register::open(state))),
-        limits: &Unlimited,
+        quotas: &Unlimited,
         tokens: &Till::new(mint, actor(), Lifetime::ByPolicy, clock()),
         witness: &refusals,
         origins: &Origins::default(),
