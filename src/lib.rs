@@ -11,13 +11,14 @@
 //! | 4 | [`profile`], [`audit`], [`session`], [`verdict`] |
 //! | 3 | [`token`] |
 //! | 2 | [`secret`] |
-//! | 1 | [`time`], [`environment`] |
+//! | 1 | [`time`], [`environment`], [`disk`] |
 //! | 0 | [`foreign`] |
 
 pub mod audit;
 pub mod cli;
 pub mod commands;
 pub mod custody;
+pub mod disk;
 pub mod environment;
 pub mod failure;
 pub mod foreign;

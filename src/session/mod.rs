@@ -6,11 +6,9 @@
 
 mod authenticate;
 mod claims;
-mod disk;
 mod error;
 mod id;
 mod key;
-mod lock;
 mod register;
 mod revocations;
 mod revoke;
@@ -21,7 +19,7 @@ mod testing;
 
 pub use authenticate::{Authenticate, Denial, Refused};
 pub use claims::{DEFAULT_LIFETIME, LEEWAY, LONGEST_LIFETIME, Session};
-pub use error::{Distrust, Doing, Flaw, RegisterError};
+pub use error::{Flaw, RegisterError};
 pub use id::{SessionId, SessionIdError};
 pub use key::{HEADER, SessionError, SessionKey, SessionToken};
 pub use register::{FRESH, OLDEST, Register};

@@ -3,19 +3,14 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::claims::{LEEWAY, LONGEST_LIFETIME, Session};
-use super::disk::{self, Purpose};
-use super::error::{Doing, Flaw, RegisterError};
+use super::error::{Flaw, RegisterError};
 use super::id::SessionId;
-use super::lock;
 use super::revocations::{LONGEST_TEXT, MOST_REVOCATIONS, Revocations};
+use crate::disk::{self, Lock, Purpose};
 use crate::time::Timestamp;
 use crate::token::CustomerId;
-
-/// How long the lock is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is to be revoked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,7 +52,7 @@ pub(super) fn register(state: &Path) -> PathBuf {
 pub fn revoke(state: &Path, revocation: &Revocation, now: Timestamp) -> Result<Revoked, RegisterError> {
     let directory = directory(state);
     disk::make_directory(&directory)?;
-    let _held = lock::acquire(&directory.join("lock"), PATIENCE)?;
+    let _held = Lock::open(directory.join("lock"))?.acquire()?;
     let path = register(state);
     let mut revocations = match read(&path) {
         Ok((revocations, _)) => revocations,
@@ -96,9 +91,9 @@ pub(super) fn read(path: &Path) -> Result<(Revocations, disk::Mark), RegisterErr
     if let Some(directory) = path.parent() {
         disk::judge_directory(directory)?;
     }
-    let (file, metadata) = disk::open(path, Purpose::Read)?;
+    let (file, metadata) = disk::open(path, Purpose::Believe)?;
     let flawed = |flaw| RegisterError::Flawed { path: path.to_owned(), flaw };
-    let text = read_bounded(&file).map_err(|error| RegisterError::of(Doing::Read, path, error))?;
+    let text = read_bounded(&file).map_err(|source| RegisterError::Read { path: path.to_owned(), source })?;
     let text = text.ok_or_else(|| flawed(Flaw::TooLong))?;
     Ok((Revocations::parse(&text).map_err(flawed)?, disk::mark(&metadata)))
 }
@@ -113,21 +108,21 @@ fn read_bounded(file: &File) -> io::Result<Option<Vec<u8>>> {
 /// Puts a text in the register's place.
 fn write(directory: &Path, path: &Path, text: &str) -> Result<(), RegisterError> {
     let temporary = directory.join("revoked.json.new");
-    let failed = |error| RegisterError::of(Doing::Write, path, error);
+    let failed = |source| RegisterError::Write { path: path.to_owned(), source };
     // The lock is held: what lies there was left by a process that was killed.
     match fs::remove_file(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
     let (mut file, _) = disk::open(&temporary, Purpose::Create)?;
-    disk::allow_owner(&file).map_err(failed)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
     let placed = written.and_then(|()| fs::rename(&temporary, path));
     if placed.is_err() {
         // What went wrong is told; the file that is left would be removed by the next writer.
         let _ = fs::remove_file(&temporary);
     }
-    placed.and_then(|()| disk::sync_directory(directory)).map_err(failed)
+    placed.map_err(failed)?;
+    Ok(disk::sync_directory(directory)?)
 }
 
 #[cfg(test)]

@@ -1,8 +1,4 @@
-//! What the tests of sessions share: a state directory of their own, and short names for values.
-
-use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+//! What the tests of sessions share: short names for values.
 
 use super::claims::{LONGEST_LIFETIME, Session};
 use super::id::SessionId;
@@ -10,33 +6,6 @@ use super::key::SessionKey;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::token::CustomerId;
-
-/// A state directory that goes when it is dropped.
-#[derive(Debug)]
-pub(super) struct State(PathBuf);
-
-impl State {
-    pub(super) fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("stream-token-session-{}-{number}", std::process::id()));
-        // One left by an earlier process of this number may be there.
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for State {
-    fn drop(&mut self) {
-        // What is left is in the system's directory for temporary files.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
 
 /// The secret that session keys in tests come from.
 pub(super) const SECRET: &[u8] = b"a-session-key-for-tests-0123456789abc";

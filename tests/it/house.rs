@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floor of every room. Rooms on one floor never import each other.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 19] = [
     ("main", 8),
     ("commands", 7),
     ("cli", 6),
@@ -23,6 +23,7 @@ const FLOORS: [(&str, u8); 18] = [
     ("secret", 2),
     ("time", 1),
     ("environment", 1),
+    ("disk", 1),
     ("foreign", 0),
 ];
 

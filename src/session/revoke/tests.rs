@@ -1,15 +1,16 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::thread;
 
-use super::super::error::Distrust;
-use super::super::testing::{State, at, customer, id, session};
+use super::super::testing::{at, customer, id, session};
 use super::*;
+use crate::disk::DiskFault;
+use crate::disk::testing::Place;
 
 fn of_session(number: u32) -> Revocation {
     Revocation::Session(session(number, 5, 100))
 }
 
-fn revocations(state: &State) -> Revocations {
+fn revocations(state: &Place) -> Revocations {
     read(&register(state.path())).unwrap().0
 }
 
@@ -19,7 +20,7 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 fn tells_what_is_revoked_already() {
-    let state = State::new();
+    let state = Place::new();
     let revoked = |revocation| revoke(state.path(), &revocation, at(200)).unwrap();
     assert_eq!(revoked(of_session(1)), Revoked::Newly);
     assert_eq!(revoked(of_session(1)), Revoked::Already);
@@ -32,7 +33,7 @@ fn tells_what_is_revoked_already() {
 
 #[test]
 fn a_session_known_by_its_id_alone_is_revoked_as_long_as_any_may_live() {
-    let state = State::new();
+    let state = Place::new();
     revoke(state.path(), &Revocation::Id(id(1)), at(200)).unwrap();
     let mut later = revocations(&state);
     later.prune(at(200 + LONGEST_LIFETIME.as_secs() + LEEWAY.as_secs()));
@@ -41,7 +42,7 @@ fn a_session_known_by_its_id_alone_is_revoked_as_long_as_any_may_live() {
 
 #[test]
 fn what_has_ended_is_forgotten_with_the_next_revocation() {
-    let state = State::new();
+    let state = Place::new();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     revoke(state.path(), &of_session(2), at(200 + 2 * LONGEST_LIFETIME.as_secs())).unwrap();
     assert!(!revocations(&state).contains_id(id(1)) && revocations(&state).contains_id(id(2)));
@@ -49,7 +50,7 @@ fn what_has_ended_is_forgotten_with_the_next_revocation() {
 
 #[test]
 fn the_register_is_the_owners_alone_and_nothing_is_left_beside_it() {
-    let state = State::new();
+    let state = Place::new();
     let directory = directory(state.path());
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     fs::write(directory.join("revoked.json.new"), "left by a process that was killed").unwrap();
@@ -63,7 +64,7 @@ fn the_register_is_the_owners_alone_and_nothing_is_left_beside_it() {
 
 #[test]
 fn a_flawed_register_is_never_overwritten() {
-    let state = State::new();
+    let state = Place::new();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     let path = register(state.path());
     for (text, flaw) in [
@@ -80,22 +81,25 @@ fn a_flawed_register_is_never_overwritten() {
 }
 
 /// Asserts that neither reading nor revoking trusts what stands there.
-fn assert_distrusted(state: &State, fault: Distrust) {
+fn assert_distrusted(state: &Place, is_fault: impl Fn(&DiskFault) -> bool) {
     let revoked = revoke(state.path(), &of_session(2), at(200)).unwrap_err();
     let read = read(&register(state.path())).unwrap_err();
     for error in [revoked, read] {
-        assert!(matches!(error, RegisterError::Untrusted { fault: found, .. } if found == fault), "{error}");
+        assert!(matches!(&error, RegisterError::Disk(error) if is_fault(error.fault())), "{error}");
     }
 }
 
 #[test]
 fn a_register_that_others_can_write_is_not_trusted() {
-    let state = State::new();
+    let state = Place::new();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     for path in [register(state.path()), directory(state.path())] {
         let before = mode(&path);
         fs::set_permissions(&path, fs::Permissions::from_mode(before | 0o020)).unwrap();
-        assert_distrusted(&state, Distrust::Exposed(before | 0o020));
+        assert_distrusted(
+            &state,
+            |fault| matches!(fault, DiskFault::Exposed(mode) if *mode == before | 0o020),
+        );
         fs::set_permissions(&path, fs::Permissions::from_mode(before)).unwrap();
     }
     revoke(state.path(), &of_session(2), at(200)).unwrap();
@@ -103,28 +107,28 @@ fn a_register_that_others_can_write_is_not_trusted() {
 
 #[test]
 fn links_and_other_things_in_the_registers_place_are_not_trusted() {
-    let (state, elsewhere) = (State::new(), State::new());
+    let (state, elsewhere) = (Place::new(), Place::new());
     for place in [&state, &elsewhere] {
         revoke(place.path(), &of_session(1), at(200)).unwrap();
     }
     let path = register(state.path());
     fs::remove_file(&path).unwrap();
     symlink(register(elsewhere.path()), &path).unwrap();
-    assert_distrusted(&state, Distrust::Symlink);
+    assert_distrusted(&state, |fault| matches!(fault, DiskFault::Symlink));
     fs::remove_file(&path).unwrap();
     fs::create_dir(&path).unwrap();
-    assert_distrusted(&state, Distrust::NotRegular);
+    assert_distrusted(&state, |fault| matches!(fault, DiskFault::NotRegular));
     fs::remove_dir_all(directory(state.path())).unwrap();
     symlink(directory(elsewhere.path()), directory(state.path())).unwrap();
-    assert_distrusted(&state, Distrust::Symlink);
+    assert_distrusted(&state, |fault| matches!(fault, DiskFault::Symlink));
     fs::remove_file(directory(state.path())).unwrap();
     fs::write(directory(state.path()), "").unwrap();
-    assert_distrusted(&state, Distrust::NotADirectory);
+    assert_distrusted(&state, |fault| matches!(fault, DiskFault::NotADirectory));
 }
 
 #[test]
 fn a_full_register_refuses_more_and_stands_as_it_was() {
-    let state = State::new();
+    let state = Place::new();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     let mut full = Revocations::default();
     (0..).map(id).take(MOST_REVOCATIONS).for_each(|id| full.add_session(id, Timestamp::MAX));
@@ -138,7 +142,7 @@ fn a_full_register_refuses_more_and_stands_as_it_was() {
 
 #[test]
 fn no_revocation_is_lost_where_many_come_at_once() {
-    let state = State::new();
+    let state = Place::new();
     thread::scope(|scope| {
         for number in 1..=8 {
             let state = &state;

@@ -1,46 +1,24 @@
 //! The whole path with nothing faked: a session, the mint, the audit log.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 use super::*;
 use crate::audit::{Actor, Entry, Filter, Journal, Listed, Refusals, list};
+use crate::disk::testing::Place;
 use crate::mint::{Mint, Record};
 use crate::profile::Policy;
 use crate::server::till::{Lifetime, Till};
 use crate::session::{Register, Revocation, SessionKey, Signed, revoke};
 use crate::token::{Rules, Verifier};
 
-/// A state directory that goes when it is dropped.
-struct State(PathBuf);
-
-impl State {
-    fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path =
-            std::env::temp_dir().join(format!("stream-token-contract-{}-{number}", std::process::id()));
-        // One left by an earlier process of this number may be there.
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir(&path).unwrap();
-        Self(path)
-    }
-
-    fn entries(&self) -> Vec<Entry> {
-        let entry = |listed| match listed {
-            Listed::Entry { entry, .. } => *entry,
-            Listed::Bad { .. } => panic!("{listed:?}"),
-        };
-        list(&self.0, Filter::default()).unwrap().map(|listed| entry(listed.unwrap())).collect()
-    }
-}
-
-impl Drop for State {
-    fn drop(&mut self) {
-        // What is left is in the system's directory for temporary files.
-        let _ = fs::remove_dir_all(&self.0);
-    }
+/// Gives every entry of the log.
+fn entries(state: &Place) -> Vec<Entry> {
+    let entry = |listed| match listed {
+        Listed::Entry { entry, .. } => *entry,
+        Listed::Bad { .. } => panic!("{listed:?}"),
+    };
+    list(state.path(), Filter::default()).unwrap().map(|listed| entry(listed.unwrap())).collect()
 }
 
 /// No limits.
@@ -99,15 +77,15 @@ fn with_session(number: u64) -> Request {
 
 #[test]
 fn a_session_gets_a_token_that_verifies_and_is_in_the_log() {
-    let state = State::new();
-    let journal = Journal::open(&state.0, clock()).unwrap();
-    let answer = answer(&state.0, &journal, &with_session(123));
+    let state = Place::new();
+    let journal = Journal::open(state.path(), clock()).unwrap();
+    let answer = answer(state.path(), &journal, &with_session(123));
     assert_eq!(answer.reply.status(), 200);
     let body: serde_json::Value = serde_json::from_slice(answer.reply.body()).unwrap();
     let token = body["token"].as_str().unwrap();
     let verified = Verifier::new(&secret(API_SECRET)).verify(token, &Rules::at(clock().now()));
     assert_eq!(verified, Ok(customer(123)));
-    let facts = &state.entries()[1].facts;
+    let facts = &entries(&state)[1].facts;
     assert_eq!(
         (facts.deed.name(), facts.channel.name(), facts.actor.user.as_str()),
         ("mint", "serve", "serve")
@@ -117,38 +95,38 @@ fn a_session_gets_a_token_that_verifies_and_is_in_the_log() {
 
 #[test]
 fn a_refusal_is_in_the_log_with_the_word_for_it() {
-    let state = State::new();
-    let journal = Journal::open(&state.0, clock()).unwrap();
-    let answer = answer(&state.0, &journal, &with_session(124));
+    let state = Place::new();
+    let journal = Journal::open(state.path(), clock()).unwrap();
+    let answer = answer(state.path(), &journal, &with_session(124));
     assert_eq!(answer.reply.status(), 403);
-    let facts = &state.entries()[1].facts;
+    let facts = &entries(&state)[1].facts;
     assert_eq!((facts.deed.name(), facts.reason.as_deref()), ("refusal", Some("wrong_customer")));
     assert!(facts.customers.contains(124));
 }
 
 #[test]
 fn where_the_log_cannot_be_written_there_is_no_token_until_it_can() {
-    let state = State::new();
-    let journal = Journal::open(&state.0, clock()).unwrap();
+    let state = Place::new();
+    let journal = Journal::open(state.path(), clock()).unwrap();
     let request = with_session(123);
-    let segment = state.0.join("audit/audit-00000001.jsonl");
+    let segment = state.path().join("audit/audit-00000001.jsonl");
     fs::create_dir(&segment).unwrap();
-    let refused = answer(&state.0, &journal, &request);
+    let refused = answer(state.path(), &journal, &request);
     assert_eq!(refused.reply.status(), 503);
     assert!(!String::from_utf8_lossy(refused.reply.body()).contains("audit"));
     fs::remove_dir(&segment).unwrap();
-    assert_eq!(answer(&state.0, &journal, &request).reply.status(), 200);
+    assert_eq!(answer(state.path(), &journal, &request).reply.status(), 200);
 }
 
 #[test]
 fn a_revoked_session_is_refused_and_a_broken_register_is_later() {
-    let state = State::new();
-    let journal = Journal::open(&state.0, clock()).unwrap();
+    let state = Place::new();
+    let journal = Journal::open(state.path(), clock()).unwrap();
     let request = with_session(123);
-    revoke(&state.0, &Revocation::Customer(customer(123)), clock().now()).unwrap();
-    let status = |request: &Request| answer(&state.0, &journal, request).reply.status();
+    revoke(state.path(), &Revocation::Customer(customer(123)), clock().now()).unwrap();
+    let status = |request: &Request| answer(state.path(), &journal, request).reply.status();
     assert_eq!(status(&request), 401);
-    let register = state.0.join("sessions/revoked.json");
+    let register = state.path().join("sessions/revoked.json");
     let whole = fs::read(&register).unwrap();
     fs::write(&register, "broken").unwrap();
     assert_eq!(status(&request), 503);
@@ -159,16 +137,16 @@ fn a_revoked_session_is_refused_and_a_broken_register_is_later() {
 
 #[test]
 fn no_kind_of_token_for_stream_passes_for_a_session() {
-    let state = State::new();
-    let journal = Journal::open(&state.0, clock()).unwrap();
+    let state = Place::new();
+    let journal = Journal::open(state.path(), clock()).unwrap();
     let jwt = r#"{"alg":"HS256","typ":"JWT"}"#;
-    let granted = answer(&state.0, &journal, &with_session(123)).reply;
+    let granted = answer(state.path(), &journal, &with_session(123)).reply;
     let body: serde_json::Value = serde_json::from_slice(granted.body()).unwrap();
     let user = body["token"].as_str().unwrap().to_owned();
     let development = format!("{}.devtoken", user.rsplit_once('.').unwrap().0);
     for token in [user, development, signed(jwt, r#"{"server":true}"#), "devtoken".into()] {
         let request = Request { authorization: once(&format!("Bearer {token}")), ..good() };
-        let reply = answer(&state.0, &journal, &request).reply;
+        let reply = answer(state.path(), &journal, &request).reply;
         assert_eq!((reply.status(), reply.body()), (401, UNAUTHORIZED.as_bytes()), "{token}");
     }
 }
