@@ -243,7 +243,6 @@ mod platform {
     ///
     /// # Errors
     /// None here.
-    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
     pub fn sync_directory(_: &Path) -> Result<(), DiskError> {
         Ok(())
     }

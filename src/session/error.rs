@@ -49,7 +49,7 @@ pub enum RegisterError {
 /// What is wrong with the text of the register.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flaw {
-    /// It has more than [`LONGEST_TEXT`] bytes.
+    /// It has more than 8 MiB.
     TooLong,
     /// It is of another version.
     Version {
@@ -140,5 +140,25 @@ impl Error for RegisterError {
             Self::Read { source, .. } | Self::Write { source, .. } => Some(source),
             Self::Gone { .. } | Self::Flawed { .. } | Self::Full { .. } => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_the_file_and_keeps_the_cause() {
+        let path = Path::new("/s/sessions/revoked.json");
+        let flawed = RegisterError::Flawed { path: path.to_owned(), flaw: Flaw::Version { found: 2 } };
+        let source = io::Error::other("cause");
+        let unread = RegisterError::Read { path: path.to_owned(), source };
+        for (error, sentence) in [
+            (&flawed, "/s/sessions/revoked.json is of version 2, which this program does not know"),
+            (&unread, "cannot read /s/sessions/revoked.json: cause"),
+        ] {
+            assert_eq!((error.path(), error.to_string().as_str()), (path, sentence));
+        }
+        assert_eq!(unread.source().unwrap().to_string(), "cause");
     }
 }

@@ -48,7 +48,8 @@ pub(super) fn register(state: &Path) -> PathBuf {
 /// customer gets within the second of a revocation are revoked with the earlier ones.
 ///
 /// # Errors
-/// [`RegisterError`], and the register stands as it was: a flawed one is never overwritten.
+/// [`RegisterError`], and the register stands as it was: a flawed one is never overwritten. Where only
+/// its name could not be brought to disk, the change stands, and a power cut may undo it.
 pub fn revoke(state: &Path, revocation: &Revocation, now: Timestamp) -> Result<Revoked, RegisterError> {
     let directory = directory(state);
     disk::make_directory(&directory)?;

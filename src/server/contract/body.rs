@@ -25,6 +25,8 @@ pub(super) fn parse(body: &[u8]) -> Result<CustomerId, Refusal> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn status(body: impl AsRef<[u8]>) -> u16 {
@@ -112,5 +114,25 @@ mod tests {
             assert_eq!(status(body), 422, "{body}");
         }
         assert_eq!(status(format!(r#"{{"customer_id":{}}}"#, "1".repeat(4000))), 422);
+    }
+
+    proptest! {
+        #[test]
+        fn every_number_is_itself_or_out_of_range(number in any::<u128>(), shift in 0_u32..128) {
+            let number = number >> shift;
+            let parsed = parse(format!(r#"{{"customer_id":{number}}}"#).as_bytes()).ok();
+            let expected = u64::try_from(number).ok().and_then(CustomerId::new);
+            prop_assert_eq!(parsed, expected);
+        }
+
+        #[test]
+        fn whatever_is_sent_is_judged(body in prop::collection::vec(any::<u8>(), 0..64)) {
+            let text = format!(r#"{{"customer_id":{}}}"#, String::from_utf8_lossy(&body));
+            for body in [body.as_slice(), text.as_bytes()] {
+                if let Err(refusal) = parse(body) {
+                    prop_assert!([400, 422].contains(&refusal.status()));
+                }
+            }
+        }
     }
 }
