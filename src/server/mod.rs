@@ -1,7 +1,16 @@
 //! The server: what the outside world reaches, from its sockets to the replies.
+//!
+//! The gate is the only public socket. It hears whole requests out, and passes them on over a private
+//! socket to the endpoint, whose workers have them answered.
 
+mod endpoint;
 mod exchange;
 mod gate;
+mod private;
+mod proxies;
+mod wire;
 
+pub use endpoint::Handler;
 pub use exchange::{Field, Reply, Request, reason};
-pub use gate::{Limits, protocol};
+pub use gate::{Ended, Gate, Limits, Notice, Settings, Stop, protocol};
+pub use proxies::{Network, NetworkError, origin};
