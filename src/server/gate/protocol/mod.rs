@@ -51,6 +51,26 @@ pub enum Event {
     Refusal(Fault),
 }
 
+/// A reply, wherever it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer<'a> {
+    /// The status, 200 to 599.
+    pub status: u16,
+    /// The headers, without those that frame the message or that the gate makes itself.
+    pub headers: Vec<(&'a str, &'a str)>,
+    /// The body; empty in a reply to HEAD.
+    pub body: &'a [u8],
+    /// How long the body is, or would be.
+    pub length: usize,
+}
+
+impl<'a> From<&'a Reply> for Answer<'a> {
+    fn from(reply: &'a Reply) -> Self {
+        let headers = reply.headers().iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Self { status: reply.status(), headers, body: reply.body(), length: reply.body().len() }
+    }
+}
+
 /// What only the world outside knows about a reply.
 #[derive(Debug, Clone, Copy)]
 pub struct Stamp<'a> {
@@ -207,7 +227,7 @@ impl Protocol {
     }
 
     /// Answers what was given out last.
-    pub fn reply(&mut self, reply: &Reply, stamp: Stamp<'_>, now: Instant) {
+    pub fn reply(&mut self, reply: &Answer<'_>, stamp: Stamp<'_>, now: Instant) {
         let Phase::Answering { is_head, keeps_alive } = self.phase else { return };
         let keeps_alive = keeps_alive && !self.is_draining;
         self.write_reply(reply, stamp, is_head, keeps_alive);
@@ -284,6 +304,11 @@ impl Protocol {
             Phase::Head { .. } | Phase::Body { .. } => self.refuse(Fault::Crowded),
             _ => {}
         }
+    }
+
+    /// Ends at once: the client is gone, or must go.
+    pub fn abandon(&mut self) {
+        self.close();
     }
 
     /// Tells whether it awaits a request of which nothing is there.
@@ -440,22 +465,22 @@ impl Protocol {
     }
 
     /// Writes a reply out.
-    fn write_reply(&mut self, reply: &Reply, stamp: Stamp<'_>, is_head: bool, keeps_alive: bool) {
-        let status = reply.status();
+    fn write_reply(&mut self, reply: &Answer<'_>, stamp: Stamp<'_>, is_head: bool, keeps_alive: bool) {
+        let status = reply.status;
         let mut head = format!("HTTP/1.1 {status} {}\r\nDate: {}\r\n", reason(status), stamp.date);
         // Writing to a String cannot fail.
-        for (name, value) in reply.headers() {
+        for (name, value) in &reply.headers {
             let _ = write!(head, "{name}: {value}\r\n");
         }
         if !stamp.id.is_empty() {
             let _ = write!(head, "X-Request-Id: {}\r\n", stamp.id);
         }
         if status != 204 {
-            let _ = write!(head, "Content-Length: {}\r\n", reply.body().len());
+            let _ = write!(head, "Content-Length: {}\r\n", reply.length);
         }
         let connection = if keeps_alive { "keep-alive" } else { "close" };
         let _ = write!(head, "Connection: {connection}\r\n\r\n");
-        let body = if is_head || status == 204 { &[][..] } else { reply.body() };
+        let body = if is_head || status == 204 { &[][..] } else { reply.body };
         self.output.reserve_exact(head.len() + body.len());
         self.output.extend_from_slice(head.as_bytes());
         self.output.extend_from_slice(body);

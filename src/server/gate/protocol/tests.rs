@@ -70,7 +70,7 @@ impl Talk {
                 Event::Refusal(fault) => fault.reply(),
             };
             self.events.push(event);
-            self.protocol.reply(&reply, STAMP, self.now);
+            self.protocol.reply(&Answer::from(&reply), STAMP, self.now);
         }
     }
 

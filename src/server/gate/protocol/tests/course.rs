@@ -91,7 +91,7 @@ fn one_request_is_out_at_a_time_and_the_next_waits_for_its_reply_to_leave() {
     let Some(Event::Request(first)) = protocol.next_event() else { panic!("no request") };
     assert_eq!(first.head.path, "/1");
     assert!(protocol.next_event().is_none() && protocol.room() == 0);
-    protocol.reply(&Reply::new(204), STAMP, talk.now);
+    protocol.reply(&Answer::from(&Reply::new(204)), STAMP, talk.now);
     assert!(protocol.next_event().is_none() && protocol.room() == 0);
     let count = protocol.output().len();
     protocol.wrote(count, talk.now);
@@ -147,7 +147,7 @@ fn a_reply_that_is_not_read_in_time_is_given_up() {
     let now = talk.now;
     talk.protocol.receive(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", now);
     let _ = talk.protocol.next_event();
-    talk.protocol.reply(&Reply::new(200), STAMP, now);
+    talk.protocol.reply(&Answer::from(&Reply::new(200)), STAMP, now);
     talk.protocol.wrote(1, now + Duration::from_secs(9));
     talk.protocol.elapse(now + Duration::from_secs(9));
     assert!(!talk.protocol.is_closed());
