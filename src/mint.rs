@@ -6,6 +6,7 @@
 use std::error::Error;
 use std::fmt;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::audit::{Action, Actor, AuditError, Channel, Event, Journal, Outcome, Ranges, Receipt, Ticket};
 use crate::profile::{Policy, PolicyError, ProfileName, Terms, Wish};
@@ -86,12 +87,25 @@ pub struct Visit<'a> {
 }
 
 /// Where mints are recorded.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub enum Record<'a> {
     /// In the audit log.
     Journal(&'a Journal),
+    /// In an audit log that others write to as well, for as long as anybody does.
+    Shared(Arc<Journal>),
     /// Nowhere: the demo profile's tokens open nothing.
     Demo,
+}
+
+impl Record<'_> {
+    /// Gives the audit log; nothing for the demo.
+    fn journal(&self) -> Option<&Journal> {
+        match self {
+            Self::Journal(journal) => Some(journal),
+            Self::Shared(journal) => Some(journal),
+            Self::Demo => None,
+        }
+    }
 }
 
 /// Mints tokens with one profile's secret, under its policy.
@@ -141,7 +155,7 @@ impl<'a> Mint<'a> {
             Ok(terms) => return Ok(terms),
             Err(refused) => refused,
         };
-        if let Record::Journal(journal) = self.record {
+        if let Some(journal) = self.record.journal() {
             let event = self.event(Action::Refusal, Outcome::Refused, requester.channel, &requester.actor);
             journal.record(event.reason(refused.to_string())).map_err(MintError::Audit)?;
         }
@@ -194,7 +208,7 @@ impl<'a> Mint<'a> {
     ) -> Result<Vec<Minted>, MintError> {
         let minted = chunk.customers.iter().map(|customer| self.sign(*customer, terms));
         let minted = minted.collect::<Result<Vec<_>, _>>()?;
-        let Record::Journal(journal) = self.record else {
+        let Some(journal) = self.record.journal() else {
             return Ok(minted);
         };
         let event = self.event(Action::MintBatch, Outcome::Ok, requester.channel, &requester.actor);
@@ -220,7 +234,7 @@ impl<'a> Mint<'a> {
 
     /// Gives a signed token out, once `event` says that it was minted and is on disk.
     fn release(&self, minted: Minted, event: Event) -> Result<Minted, MintError> {
-        let Record::Journal(journal) = self.record else {
+        let Some(journal) = self.record.journal() else {
             return Ok(minted);
         };
         let event = with_expiry(event, minted.claims.expires_at())

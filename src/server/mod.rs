@@ -23,3 +23,6 @@ pub use gate::{Ended, Gate, Limits, Notice, Settings, Stop, protocol};
 pub use openapi::OPENAPI;
 pub use proxies::{Network, NetworkError, origin};
 pub use till::{Lifetime, Till};
+
+#[cfg(test)]
+mod tests;

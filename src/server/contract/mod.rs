@@ -30,7 +30,7 @@ pub const PATH: &str = "/stream-chat/token";
 pub const METHOD: &str = "POST";
 
 /// Tells who asks too often.
-pub trait Quotas: Sync {
+pub trait Quotas: Send + Sync {
     /// Counts a request of an address.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ pub trait Quotas: Sync {
 }
 
 /// Mints for whoever has a valid session.
-pub trait Tokens: Sync {
+pub trait Tokens: Send + Sync {
     /// Mints a customer's token for the request, recorded before it is given.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ pub trait Tokens: Sync {
 }
 
 /// Takes refusals for the audit log, and never waits.
-pub trait Witness: Sync {
+pub trait Witness: Send + Sync {
     /// Takes a refusal.
     fn refuse(&self, refusal: audit::Refusal);
 }
