@@ -6,18 +6,19 @@
 //! | floor | rooms |
 //! | --- | --- |
 //! | 7 | [`commands`] |
-//! | 6 | [`cli`], [`view`], [`terminal`], [`failure`] |
+//! | 6 | [`cli`], [`view`], [`terminal`], [`failure`], `server` (on Unix, with the feature `serve`) |
 //! | 5 | [`mint`], [`custody`] |
-//! | 4 | [`profile`], [`audit`], [`verdict`] |
+//! | 4 | [`profile`], [`audit`], [`session`], [`verdict`] |
 //! | 3 | [`token`] |
 //! | 2 | [`secret`], [`hygiene`] |
-//! | 1 | [`time`], [`environment`] |
+//! | 1 | [`time`], [`environment`], [`disk`] |
 //! | 0 | [`foreign`] |
 
 pub mod audit;
 pub mod cli;
 pub mod commands;
 pub mod custody;
+pub mod disk;
 pub mod environment;
 pub mod failure;
 pub mod foreign;
@@ -25,6 +26,9 @@ pub mod hygiene;
 pub mod mint;
 pub mod profile;
 pub mod secret;
+#[cfg(all(unix, feature = "serve"))]
+pub mod server;
+pub mod session;
 pub mod terminal;
 pub mod time;
 pub mod token;

@@ -5,6 +5,8 @@
 
 use std::error::Error;
 use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::audit::{Action, Actor, AuditError, Channel, Event, Journal, Outcome, Ranges, Receipt, Ticket};
 use crate::profile::{Policy, PolicyError, ProfileName, Terms, Wish};
@@ -73,13 +75,37 @@ pub struct Requester {
     pub channel: Channel,
 }
 
-/// Where mints are recorded.
+/// A request over the network whose session was found valid, for which one token is minted.
 #[derive(Debug, Clone, Copy)]
+pub struct Visit<'a> {
+    /// Who runs the endpoint.
+    pub actor: &'a Actor,
+    /// The client's address.
+    pub peer: IpAddr,
+    /// The request's id.
+    pub request_id: &'a str,
+}
+
+/// Where mints are recorded.
+#[derive(Debug, Clone)]
 pub enum Record<'a> {
     /// In the audit log.
     Journal(&'a Journal),
+    /// In an audit log that others write to as well, for as long as anybody does.
+    Shared(Arc<Journal>),
     /// Nowhere: the demo profile's tokens open nothing.
     Demo,
+}
+
+impl Record<'_> {
+    /// Gives the audit log; nothing for the demo.
+    fn journal(&self) -> Option<&Journal> {
+        match self {
+            Self::Journal(journal) => Some(journal),
+            Self::Shared(journal) => Some(journal),
+            Self::Demo => None,
+        }
+    }
 }
 
 /// Mints tokens with one profile's secret, under its policy.
@@ -129,9 +155,9 @@ impl<'a> Mint<'a> {
             Ok(terms) => return Ok(terms),
             Err(refused) => refused,
         };
-        if let Record::Journal(journal) = self.record {
-            let event = self.event(Action::Refusal, Outcome::Refused, requester).reason(refused.to_string());
-            journal.record(event).map_err(MintError::Audit)?;
+        if let Some(journal) = self.record.journal() {
+            let event = self.event(Action::Refusal, Outcome::Refused, requester.channel, &requester.actor);
+            journal.record(event.reason(refused.to_string())).map_err(MintError::Audit)?;
         }
         Err(MintError::Policy(refused))
     }
@@ -146,15 +172,28 @@ impl<'a> Mint<'a> {
         terms: &Terms,
         requester: &Requester,
     ) -> Result<Minted, MintError> {
-        let minted = self.sign(customer, terms)?;
-        let Record::Journal(journal) = self.record else {
-            return Ok(minted);
-        };
-        let event = self.event(Action::Mint, Outcome::Ok, requester);
-        let event =
-            with_expiry(event, terms).customer(customer.get()).fingerprint(minted.fingerprint().to_string());
-        let sealed = Sealed { minted, ticket: event.ticket() };
-        sealed.open(&journal.record(event).map_err(MintError::Audit)?)
+        let event = self.event(Action::Mint, Outcome::Ok, requester.channel, &requester.actor);
+        self.release(self.sign(customer, terms)?, event)
+    }
+
+    /// Mints one token for a visitor of the endpoint. Its entry, with the visitor's address and the
+    /// request's id, is on disk before this returns it.
+    ///
+    /// What policy refuses is not recorded here: the endpoint records refusals without waiting for them.
+    ///
+    /// # Errors
+    /// [`MintError`], and there is no token.
+    pub fn mint_for(
+        &self,
+        visit: &Visit<'_>,
+        customer: CustomerId,
+        wish: &Wish,
+        now: Timestamp,
+    ) -> Result<Minted, MintError> {
+        let terms = self.policy.decide(wish, now).map_err(MintError::Policy)?;
+        let event = self.event(Action::Mint, Outcome::Ok, Channel::Serve, visit.actor);
+        let event = event.peer(visit.peer.to_string()).request_id(visit.request_id);
+        self.release(self.sign(customer, &terms)?, event)
     }
 
     /// Mints a token for every customer of a chunk, in order, under one entry that names them all.
@@ -169,12 +208,13 @@ impl<'a> Mint<'a> {
     ) -> Result<Vec<Minted>, MintError> {
         let minted = chunk.customers.iter().map(|customer| self.sign(*customer, terms));
         let minted = minted.collect::<Result<Vec<_>, _>>()?;
-        let Record::Journal(journal) = self.record else {
+        let Some(journal) = self.record.journal() else {
             return Ok(minted);
         };
-        let event = self.event(Action::MintBatch, Outcome::Ok, requester);
-        let event =
-            with_expiry(event, terms).customers(chunk.ranges.clone()).count(chunk.customers.len() as u64);
+        let event = self.event(Action::MintBatch, Outcome::Ok, requester.channel, &requester.actor);
+        let event = with_expiry(event, terms.expires_at())
+            .customers(chunk.ranges.clone())
+            .count(chunk.customers.len() as u64);
         let ticket = event.ticket();
         let receipt = journal.record(event).map_err(MintError::Audit)?;
         minted.into_iter().map(|minted| Sealed { minted, ticket }.open(&receipt)).collect()
@@ -192,9 +232,21 @@ impl<'a> Mint<'a> {
         Ok(Minted { claims, token: self.minter.mint(&claims) })
     }
 
+    /// Gives a signed token out, once `event` says that it was minted and is on disk.
+    fn release(&self, minted: Minted, event: Event) -> Result<Minted, MintError> {
+        let Some(journal) = self.record.journal() else {
+            return Ok(minted);
+        };
+        let event = with_expiry(event, minted.claims.expires_at())
+            .customer(minted.claims.customer().get())
+            .fingerprint(minted.fingerprint().to_string());
+        let sealed = Sealed { minted, ticket: event.ticket() };
+        sealed.open(&journal.record(event).map_err(MintError::Audit)?)
+    }
+
     /// Makes an event of this profile.
-    fn event(&self, action: Action, outcome: Outcome, requester: &Requester) -> Event {
-        let event = Event::new(action, requester.channel, requester.actor.clone(), outcome);
+    fn event(&self, action: Action, outcome: Outcome, channel: Channel, actor: &Actor) -> Event {
+        let event = Event::new(action, channel, actor.clone(), outcome);
         match &self.profile {
             Some(profile) => event.profile(profile.as_str()),
             None => event,
@@ -203,8 +255,8 @@ impl<'a> Mint<'a> {
 }
 
 /// Adds when the tokens end.
-fn with_expiry(event: Event, terms: &Terms) -> Event {
-    match terms.expires_at() {
+fn with_expiry(event: Event, expires_at: Option<Timestamp>) -> Event {
+    match expires_at {
         Some(at) => event.expires_at(at),
         None => event,
     }

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::disk::{DiskError, DiskFault};
+
 /// What went wrong with the log, and at which file.
 ///
 /// It can be cloned, because all entries that share one write share its failure.
@@ -172,11 +174,6 @@ impl AuditError {
         }
     }
 
-    /// Tells whether nothing stands there at all.
-    pub(super) fn is_missing(&self) -> bool {
-        matches!(self, Self::Open { source, .. } if source.kind() == io::ErrorKind::NotFound)
-    }
-
     /// Gives what the operating system said, where it said something.
     fn cause(&self) -> Option<&Arc<io::Error>> {
         match self {
@@ -189,6 +186,23 @@ impl AuditError {
             | Self::Sync { source, .. }
             | Self::Lock { source, .. } => Some(source),
             _ => None,
+        }
+    }
+}
+
+impl From<DiskError> for AuditError {
+    fn from(error: DiskError) -> Self {
+        let (path, fault) = error.into_parts();
+        match fault {
+            DiskFault::Symlink => Self::Symlink { path },
+            DiskFault::NotADirectory => Self::NotADirectory { path },
+            DiskFault::NotRegular => Self::NotRegular { path },
+            DiskFault::WrongOwner(owner) => Self::WrongOwner { path, owner },
+            DiskFault::Exposed(mode) => Self::Exposed { path, mode },
+            DiskFault::Open(source) => Self::of(Doing::Open, &path, source),
+            DiskFault::Sync(source) => Self::of(Doing::Sync, &path, source),
+            DiskFault::Lock(source) => Self::of(Doing::Lock, &path, source),
+            DiskFault::Locked(waited) => Self::Locked { path, waited },
         }
     }
 }

@@ -11,11 +11,11 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use super::disk;
 use super::entry::{Action, Customers, Deed, Event, Facts, Outcome, Ticket};
 use super::error::AuditError;
 use super::head::{Hash, Head};
 use super::writer::Writer;
+use crate::disk;
 use crate::time::Clock;
 
 /// After how many bytes a segment is followed by another.

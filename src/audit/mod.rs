@@ -10,14 +10,12 @@
 //! is not acknowledged may be there or not; and no fault on disk or in the log is passed over.
 
 mod chain;
-mod disk;
 mod entry;
 mod error;
 mod head;
 mod journal;
 mod line;
 mod list;
-mod lock;
 mod ranges;
 mod reader;
 mod refusals;

@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::chain::Frame;
-use super::disk::{self, Purpose};
 use super::entry::{Deed, Entry, Upkeep};
 use super::error::{AuditError, Doing};
 use super::head::Hash;
 use super::line::{self, LONGEST_LINE};
 use super::segment::{self, MOST_TORN, looks_torn};
+use crate::disk::{self, Purpose};
 
 /// How much is read from disk at once.
 const BUFFER: usize = 128 * 1024;

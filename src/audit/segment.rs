@@ -7,10 +7,10 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::chain::{END, Frame};
-use super::disk::{self, Purpose};
 use super::error::{AuditError, Doing};
 use super::head::{Hash, Head};
 use super::line::LONGEST_LINE;
+use crate::disk::{self, Purpose};
 
 /// How much of a segment's end is read at first: several lines as most of them are.
 const SHORT_WINDOW: u64 = 4 * 1024;

@@ -8,12 +8,12 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use super::chain::Frame;
-use super::disk::{self, Identity, Purpose};
 use super::entry::Upkeep;
 use super::error::{AuditError, Doing};
 use super::head::Head;
 use super::reader::{Lines, Read};
 use super::segment::{self, Tail};
+use crate::disk::{self, Identity, Purpose};
 
 /// What a writer knows of the log from its own writing.
 #[derive(Debug, Default)]

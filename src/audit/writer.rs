@@ -10,14 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::disk::{self, Identity, Purpose};
 use super::entry::{Deed, Facts, Outcome, Upkeep};
 use super::error::{AuditError, Doing};
 use super::head::{Head, LogId};
 use super::line::{self, Place};
-use super::lock::{Held, Lock};
 use super::segment;
 use super::survey::{Ended, Found, Heal, Memory, Next, Opening, survey};
+use crate::disk::{self, Held, Identity, Lock, Purpose};
 use crate::time::Clock;
 
 /// The writing side of a log. One call at a time.
@@ -101,7 +100,7 @@ impl Writer {
 
     /// Waits until no other writer has the lock, and gives up on one that seems stuck.
     pub(super) fn lock(&mut self) -> Result<Held, AuditError> {
-        self.lock.acquire()
+        Ok(self.lock.acquire()?)
     }
 
     /// Appends entries, at least one, and gives their heads once they are on disk. The caller holds
@@ -204,7 +203,7 @@ impl Writer {
         if open.number == 1 {
             disk::sync_parent(&self.directory)?;
         }
-        disk::sync_directory(&self.directory)
+        Ok(disk::sync_directory(&self.directory)?)
     }
 
     /// Syncs the entries of a segment.

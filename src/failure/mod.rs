@@ -14,7 +14,8 @@ use crate::hygiene::HygieneError;
 use crate::mint::MintError;
 use crate::profile::{ConfigError, ProfileError};
 use crate::secret::SourceError;
-use crate::time::{DurationError, WhenError};
+use crate::session::{LONGEST_LIFETIME, RegisterError, SessionError, SessionIdError};
+use crate::time::{DurationError, WhenError, span};
 use crate::token::{ClaimsError, CustomerIdError, LeewayError, PasteError};
 use crate::verdict::Verdict;
 
@@ -222,6 +223,18 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     }
     if cause.is::<DurationError>() || cause.is::<LeewayError>() {
         return Some((Exit::Usage, "a leeway is a number and its unit, such as 30s, and at most 5m".into()));
+    }
+    if let Some(error) = cause.downcast_ref::<RegisterError>() {
+        return Some((Exit::Failed, error.hint()));
+    }
+    if let Some(error) = cause.downcast_ref::<SessionError>() {
+        return Some(match error {
+            SessionError::Random(_) => (Exit::Failed, "see that the system has random numbers".into()),
+            _ => (Exit::Usage, format!("give a lifetime from 1s to {}", span(LONGEST_LIFETIME))),
+        });
+    }
+    if cause.is::<SessionIdError>() {
+        return Some((Exit::Usage, "give the id that 'stream-token session new' printed".into()));
     }
     if cause.is::<ClaimsError>() {
         return Some((Exit::Usage, "give a time after the epoch".into()));

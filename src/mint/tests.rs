@@ -222,3 +222,53 @@ fn what_policy_allows_is_recorded_only_when_it_is_minted() {
     assert_eq!(terms, ENDLESS);
     assert_eq!(journal.syncs(), 0);
 }
+
+/// A visit from a documentation address.
+fn visit(actor: &Actor) -> Visit<'_> {
+    Visit { actor, peer: "192.0.2.7".parse().unwrap(), request_id: "r-7" }
+}
+
+#[test]
+fn a_visitors_token_is_recorded_with_the_address_and_the_request() {
+    let state = State::new();
+    let journal = state.journal();
+    let policy = Policy { default_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
+    let wish = Wish { expiry: Expiry::Unsaid, issued_at: None };
+    let actor = ann().actor;
+    let minted =
+        mint(policy, Record::Journal(&journal)).mint_for(&visit(&actor), customer(7), &wish, now()).unwrap();
+    let [entry] = &state.entries()[..] else { panic!() };
+    assert_eq!((entry.facts.deed.name(), entry.facts.channel), ("mint", Channel::Serve));
+    assert_eq!(entry.facts.peer.as_deref(), Some("192.0.2.7"));
+    assert_eq!(entry.facts.request_id.as_deref(), Some("r-7"));
+    assert_eq!(entry.facts.fingerprint, Some(minted.fingerprint().to_string()));
+    assert_eq!(entry.facts.expires_at, minted.claims.expires_at());
+    assert!(entry.facts.customers.contains(7));
+}
+
+#[test]
+fn what_policy_refuses_a_visitor_is_left_to_the_endpoint_to_record() {
+    let state = State::new();
+    let journal = state.journal();
+    let (policy, wish) = too_long();
+    let actor = ann().actor;
+    let minted = mint(policy, Record::Journal(&journal)).mint_for(&visit(&actor), customer(1), &wish, now());
+    assert!(matches!(minted, Err(MintError::Policy(_))));
+    assert_eq!(journal.syncs(), 0);
+}
+
+#[test]
+fn where_the_log_cannot_be_written_a_visitor_gets_no_token() {
+    let state = State::new();
+    let journal = state.journal();
+    state.block();
+    let wish = Wish { expiry: Expiry::Never, issued_at: None };
+    let actor = ann().actor;
+    let minted = mint(Policy::default(), Record::Journal(&journal)).mint_for(
+        &visit(&actor),
+        customer(1),
+        &wish,
+        now(),
+    );
+    assert!(matches!(minted, Err(MintError::Audit(_))));
+}

@@ -52,7 +52,10 @@ impl From<Option<Timestamp>> for TimeClaim {
 
 impl ClaimsSet {
     /// Reads a claims set strictly: an object, no key twice, nested at most eight levels.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+    ///
+    /// # Errors
+    /// [`Malformed`], of the claims' segment.
+    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
         parse_object(bytes, Segment::Claims).map(Self)
     }
 

@@ -49,7 +49,10 @@ impl CustomerId {
     }
 
     /// Reads decimal digits without a sign or a leading zero.
-    pub(super) fn from_digits(digits: &[u8]) -> Result<Self, Digits> {
+    ///
+    /// # Errors
+    /// What is wrong with the digits.
+    pub fn from_digits(digits: &[u8]) -> Result<Self, Digits> {
         if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
             return Err(Digits::NotANumber);
         }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// How deep objects and arrays may nest in a token.
-pub(super) const DEEPEST: usize = 8;
+pub const DEEPEST: usize = 8;
 
 /// A JSON value as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Json {
 
 /// Why bytes were not read as JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum JsonError {
+pub enum JsonError {
     /// They are no JSON.
     Syntax,
     /// They nest deeper than [`DEEPEST`].
@@ -41,7 +41,10 @@ pub(super) enum JsonError {
 
 impl Json {
     /// Reads one JSON text (RFC 8259), nested at most [`DEEPEST`] levels.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, JsonError> {
+    ///
+    /// # Errors
+    /// [`JsonError`]
+    pub fn parse(bytes: &[u8]) -> Result<Self, JsonError> {
         let raw: &RawValue = serde_json::from_slice(bytes).map_err(|_| JsonError::Syntax)?;
         Self::read(raw, DEEPEST)
     }

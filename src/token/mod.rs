@@ -26,7 +26,7 @@ pub use compact::LONGEST_TOKEN;
 pub use customer::{CustomerId, CustomerIdError, Digits, USER_ID_PREFIX};
 pub use fingerprint::Fingerprint;
 pub use inspect::{Inspection, Lint};
-pub use json::Json;
+pub use json::{DEEPEST, Json, JsonError};
 pub use malformed::{Encoding, Malformed, Segment, TimeFault};
 pub use mint::{Minter, Token};
 pub use paste::{LONGEST_PASTE, PasteError, Pasted, Stripped, find};

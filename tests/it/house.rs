@@ -5,23 +5,26 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floor of every room. Rooms on one floor never import each other.
-const FLOORS: [(&str, u8); 17] = [
+const FLOORS: [(&str, u8); 20] = [
     ("main", 8),
     ("commands", 7),
     ("cli", 6),
     ("view", 6),
     ("terminal", 6),
     ("failure", 6),
+    ("server", 6),
     ("mint", 5),
     ("custody", 5),
     ("profile", 4),
     ("audit", 4),
+    ("session", 4),
     ("verdict", 4),
     ("token", 3),
     ("secret", 2),
     ("hygiene", 2),
     ("time", 1),
     ("environment", 1),
+    ("disk", 1),
     ("foreign", 0),
 ];
 

@@ -379,15 +379,15 @@ mod on_unix {
         let mut two = Writer::open(state.path(), clock(), 1 << 20).unwrap();
         let held = two.lock().unwrap();
         let there = one.path_of_lock().symlink_metadata().unwrap();
-        assert_ne!(disk::identity(&there), one.lock.identity);
+        assert_ne!(disk::identity(&there), one.lock.identity());
         drop(held);
         append(&mut one, 2).unwrap();
-        assert_eq!(disk::identity(&there), one.lock.identity);
+        assert_eq!(disk::identity(&there), one.lock.identity());
     }
 
     impl Writer {
         fn path_of_lock(&self) -> PathBuf {
-            self.lock.path.clone()
+            self.lock.path().to_owned()
         }
     }
 

@@ -1,0 +1,162 @@
+//! The contract: a request and who may ask in, a reply out (contract section 3). It does no I/O.
+//!
+//! What it needs to answer it is given: who judges sessions, who limits, who mints, who records. The
+//! order of its checks is the contract's, and [`Contract::answer`] reads as that order.
+
+mod bearer;
+mod body;
+mod cors;
+mod media;
+mod refusal;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::exchange::{Reply, Request};
+use crate::audit;
+use crate::mint::MintError;
+use crate::session::{Authenticate, Denial};
+use crate::time::Clock;
+use crate::token::{CustomerId, Token};
+
+pub use bearer::BearerFault;
+pub use cors::{Origin, OriginError, Origins};
+pub use refusal::Refusal;
+
+/// The one path that is served.
+pub const PATH: &str = "/stream-chat/token";
+
+/// The one method that is served there.
+pub const METHOD: &str = "POST";
+
+/// Tells who asks too often.
+pub trait Quotas: Send + Sync {
+    /// Counts a request of an address.
+    ///
+    /// # Errors
+    /// After how long it may ask again, where it asked too often.
+    fn admit_address(&self, peer: IpAddr) -> Result<(), Duration>;
+
+    /// Counts a request of a customer whose session is valid.
+    ///
+    /// # Errors
+    /// After how long they may ask again, where they asked too often.
+    fn admit_customer(&self, customer: CustomerId) -> Result<(), Duration>;
+}
+
+/// Mints for whoever has a valid session.
+pub trait Tokens: Send + Sync {
+    /// Mints a customer's token for the request, recorded before it is given.
+    ///
+    /// # Errors
+    /// [`MintError`], and there is no token.
+    fn mint(&self, customer: CustomerId, request: &Request) -> Result<Token, MintError>;
+}
+
+/// Takes refusals for the audit log, and never waits.
+pub trait Witness: Send + Sync {
+    /// Takes a refusal.
+    fn refuse(&self, refusal: audit::Refusal);
+}
+
+impl Witness for audit::Refusals {
+    fn refuse(&self, refusal: audit::Refusal) {
+        Self::refuse(self, refusal);
+    }
+}
+
+/// All that an answer depends on beside the request.
+#[derive(Clone, Copy)]
+pub struct Contract<'a> {
+    /// Judges sessions.
+    pub authenticate: &'a dyn Authenticate,
+    /// Tells who asks too often.
+    pub quotas: &'a dyn Quotas,
+    /// Mints.
+    pub tokens: &'a dyn Tokens,
+    /// Takes refusals.
+    pub witness: &'a dyn Witness,
+    /// The origins whose pages may read replies.
+    pub origins: &'a Origins,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+/// The answer to a request: the reply, and what only the log is told.
+#[derive(Debug)]
+pub struct Answer {
+    /// The reply.
+    pub reply: Reply,
+    /// Whose session it was, where there was a valid one.
+    pub customer: Option<CustomerId>,
+    /// Why there was no token.
+    pub refusal: Option<Refusal>,
+}
+
+impl Contract<'_> {
+    /// Answers a request.
+    #[must_use]
+    pub fn answer(&self, request: &Request) -> Answer {
+        if request.path == PATH
+            && let Some(reply) = self.origins.preflight(request)
+        {
+            return Answer { reply, customer: None, refusal: None };
+        }
+        let mut customer = None;
+        let (reply, refusal) = match self.judge(request, &mut customer) {
+            Ok(token) => (granted(&token), None),
+            Err(refusal) => {
+                self.record(request, customer, &refusal);
+                (refusal.reply(), Some(refusal))
+            }
+        };
+        Answer { reply: self.origins.share(request, reply), customer, refusal }
+    }
+
+    /// Makes every check in the contract's order, and mints. `whose` is set as soon as it is known.
+    fn judge(&self, request: &Request, whose: &mut Option<CustomerId>) -> Result<Token, Refusal> {
+        if request.path != PATH {
+            return Err(Refusal::NotFound);
+        }
+        if request.method != METHOD {
+            return Err(Refusal::MethodNotAllowed);
+        }
+        self.quotas.admit_address(request.peer).map_err(Refusal::AddressTooOften)?;
+        let customer = self.authenticate(request)?;
+        *whose = Some(customer);
+        self.quotas.admit_customer(customer).map_err(Refusal::CustomerTooOften)?;
+        if !media::is_json(&request.content_type) {
+            return Err(Refusal::UnsupportedMediaType);
+        }
+        if body::parse(&request.body)? != customer {
+            return Err(Refusal::WrongCustomer);
+        }
+        self.tokens.mint(customer, request).map_err(Refusal::Mint)
+    }
+
+    /// Tells whose session the request has.
+    fn authenticate(&self, request: &Request) -> Result<CustomerId, Refusal> {
+        let token = bearer::parse(&request.authorization).map_err(Refusal::NoSession)?;
+        self.authenticate.authenticate(token, self.clock.now()).map_err(|denial| match denial {
+            Denial::Refused(refused) => Refusal::BadSession(refused),
+            Denial::CannotTell(error) => Refusal::CannotTell(error),
+        })
+    }
+
+    /// Hands a refusal in for the audit log.
+    fn record(&self, request: &Request, customer: Option<CustomerId>, refusal: &Refusal) {
+        if let Some(reason) = refusal.reason() {
+            let request_id = Some(request.id.clone());
+            let customer = customer.or_else(|| refusal.customer()).map(CustomerId::get);
+            self.witness.refuse(audit::Refusal { reason, peer: request.peer, request_id, customer });
+        }
+    }
+}
+
+/// Makes the reply with a token. A token has no character that JSON would escape.
+fn granted(token: &Token) -> Reply {
+    Reply::json(200, format!(r#"{{"token":"{}"}}"#, token.as_str()))
+}
+
+#[cfg(test)]
+mod tests;

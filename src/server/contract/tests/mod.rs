@@ -1,0 +1,153 @@
+//! The contract by tables: every status, body and header, and the order of the checks.
+
+mod cors;
+mod order;
+mod path;
+mod replies;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use super::*;
+use crate::audit::AuditError;
+use crate::profile::PolicyError;
+use crate::secret::Secret;
+use crate::server::exchange::Field;
+use crate::session::Refused;
+use crate::time::Timestamp;
+use crate::token::testing::signed;
+
+/// What the fakes around the contract do, and what they were asked.
+#[derive(Debug, Default)]
+struct World {
+    address_waits: Option<Duration>,
+    customer_waits: Option<Duration>,
+    session: Option<Denial>,
+    mint: Option<fn() -> MintError>,
+    origins: Origins,
+    refused: Mutex<Vec<audit::Refusal>>,
+    minted: Mutex<Vec<CustomerId>>,
+}
+
+/// The token that every session of customer 123 has here.
+const SESSION: &str = "a.session.token";
+
+/// The answer to every bad session.
+const UNAUTHORIZED: &str = r#"{"error":"Unauthorized","message":"Invalid or expired session token"}"#;
+
+fn customer(number: u64) -> CustomerId {
+    CustomerId::new(number).unwrap()
+}
+
+fn once(value: &str) -> Field {
+    Field::Once(value.to_owned())
+}
+
+fn peer() -> IpAddr {
+    "192.0.2.7".parse().unwrap()
+}
+
+/// A request that gets a token.
+fn good() -> Request {
+    Request {
+        method: "POST".into(),
+        path: "/stream-chat/token".into(),
+        peer: peer(),
+        authorization: once(&format!("Bearer {SESSION}")),
+        content_type: once("application/json"),
+        origin: Field::Absent,
+        requested_method: Field::Absent,
+        requested_headers: Field::Absent,
+        body: br#"{"customer_id": 123}"#.to_vec(),
+        id: "r-7".into(),
+    }
+}
+
+impl World {
+    fn answer(&self, request: &Request) -> Answer {
+        let clock = Clock::Fixed(Timestamp::EPOCH);
+        Contract {
+            authenticate: self,
+            quotas: self,
+            tokens: self,
+            witness: self,
+            origins: &self.origins,
+            clock,
+        }
+        .answer(request)
+    }
+
+    /// Gives the status and the body of the answer to a request.
+    fn said(&self, request: &Request) -> (u16, String) {
+        let reply = self.answer(request).reply;
+        (reply.status(), String::from_utf8(reply.body().to_vec()).unwrap())
+    }
+
+    fn reasons(&self) -> Vec<&'static str> {
+        self.refused.lock().unwrap().iter().map(|refusal| refusal.reason).collect()
+    }
+}
+
+impl Authenticate for World {
+    fn authenticate(&self, token: &str, _: Timestamp) -> Result<CustomerId, Denial> {
+        match &self.session {
+            Some(denial) => Err(denial.clone()),
+            None if token == SESSION => Ok(customer(123)),
+            None => Err(Refused::NotASession.into()),
+        }
+    }
+}
+
+impl Quotas for World {
+    fn admit_address(&self, address: IpAddr) -> Result<(), Duration> {
+        assert_eq!(address, peer());
+        self.address_waits.map_or(Ok(()), Err)
+    }
+
+    fn admit_customer(&self, whose: CustomerId) -> Result<(), Duration> {
+        assert_eq!(whose, customer(123));
+        self.customer_waits.map_or(Ok(()), Err)
+    }
+}
+
+impl Tokens for World {
+    fn mint(&self, customer: CustomerId, _: &Request) -> Result<Token, MintError> {
+        if let Some(error) = self.mint {
+            return Err(error());
+        }
+        self.minted.lock().unwrap().push(customer);
+        Ok(token(customer))
+    }
+}
+
+impl Witness for World {
+    fn refuse(&self, refusal: audit::Refusal) {
+        self.refused.lock().unwrap().push(refusal);
+    }
+}
+
+/// Makes the token of a customer by the one mint path.
+fn token(customer: CustomerId) -> Token {
+    use crate::mint::{Mint, Record, Visit};
+    use crate::profile::{Expiry, Policy, Wish};
+    let secret = Secret::new(crate::token::testing::SECRET.to_vec()).unwrap();
+    let actor = audit::Actor { user: "ann".into(), sudo_user: None };
+    let visit = Visit { actor: &actor, peer: peer(), request_id: "r-7" };
+    let wish = Wish { expiry: Expiry::Unsaid, issued_at: None };
+    let mint = Mint::new(&secret, None, Policy::default(), Record::Demo);
+    mint.mint_for(&visit, customer, &wish, Timestamp::EPOCH).unwrap().token
+}
+
+fn cannot_tell() -> Denial {
+    Denial::CannotTell(Arc::new(std::io::Error::other("a disk that does not answer")))
+}
+
+fn refused_by_policy() -> MintError {
+    MintError::Policy(PolicyError::EndlessInProduction)
+}
+
+fn without_a_record() -> MintError {
+    MintError::Audit(AuditError::Damaged { path: "/state/audit/audit-00000001.jsonl".into() })
+}

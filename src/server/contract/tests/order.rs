@@ -1,0 +1,87 @@
+//! The order of the checks: whatever breaks two rules gets the answer of the earlier.
+
+use super::*;
+
+/// Breaks one rule.
+type Break = fn(&mut World, &mut Request);
+
+/// Every rule in the contract's order: what it is, how it is broken, and the reply's status and, where
+/// that is not enough to tell, the word for the log.
+const RULES: [(&str, Break, u16, &str); 12] = [
+    ("path", |_, request| request.path = "/other".into(), 404, ""),
+    ("method", |_, request| request.method = "PUT".into(), 405, ""),
+    ("address", |world, _| world.address_waits = Some(Duration::from_secs(1)), 429, "address_too_often"),
+    ("session token", |_, request| request.authorization = Field::Absent, 401, "no_session"),
+    ("session", |world, _| world.session = Some(cannot_tell()), 503, "sessions_unavailable"),
+    ("customer", |world, _| world.customer_waits = Some(Duration::from_secs(1)), 429, "customer_too_often"),
+    ("media type", |_, request| request.content_type = once("text/plain"), 415, "unsupported_media_type"),
+    ("JSON", |_, request| request.body = b"{\"customer_id\":\"124\"".to_vec(), 400, "malformed_body"),
+    ("form", |_, request| request.body = br#"{"customer_id":"124"}"#.to_vec(), 422, "unprocessable_body"),
+    ("owner", |_, request| request.body = br#"{"customer_id":124}"#.to_vec(), 403, "wrong_customer"),
+    ("policy", |world, _| world.mint = Some(refused_by_policy), 503, "policy"),
+    ("audit", |world, _| world.mint = Some(without_a_record), 503, "audit_unavailable"),
+];
+
+#[test]
+fn of_two_broken_rules_the_earlier_is_answered() {
+    for (later, (what_later, break_later, ..)) in RULES.iter().enumerate() {
+        for (what, break_it, status, reason) in &RULES[..=later] {
+            let (mut world, mut request) = (World::default(), good());
+            break_later(&mut world, &mut request);
+            // The body that breaks the earlier rule breaks the later too, and stands in its place.
+            break_it(&mut world, &mut request);
+            let answer = world.answer(&request);
+            let reasons: Vec<_> = Some(*reason).into_iter().filter(|reason| !reason.is_empty()).collect();
+            assert_eq!(
+                (answer.reply.status(), world.reasons()),
+                (*status, reasons),
+                "{what} before {what_later}"
+            );
+        }
+    }
+}
+
+#[test]
+fn without_a_valid_session_nothing_about_the_body_is_revealed() {
+    let bodies: [&[u8]; 7] = [
+        br#"{"customer_id":123}"#,
+        br#"{"customer_id":124}"#,
+        br#"{"customer_id":"123"}"#,
+        b"{}",
+        b"{",
+        b"\xff",
+        b"",
+    ];
+    for denial in [Denial::Refused(Refused::BadSignature), cannot_tell()] {
+        let world = World { session: Some(denial), ..World::default() };
+        let expected = world.answer(&good()).reply;
+        for body in bodies {
+            for content_type in [once("application/json"), once("text/plain"), Field::Absent, Field::Unclear]
+            {
+                let request = Request { body: body.to_vec(), content_type, ..good() };
+                assert_eq!(world.answer(&request).reply, expected, "{}", String::from_utf8_lossy(body));
+            }
+        }
+    }
+}
+
+#[test]
+fn a_preflight_comes_after_the_path_and_before_everything_else() {
+    let origin = "https://app.example.com";
+    let mut preflight = Request {
+        method: "OPTIONS".into(),
+        origin: once(origin),
+        requested_method: once("POST"),
+        authorization: Field::Absent,
+        ..good()
+    };
+    let world = World {
+        origins: Origins::new(vec![origin.parse().unwrap()]),
+        address_waits: Some(Duration::from_secs(1)),
+        session: Some(cannot_tell()),
+        ..World::default()
+    };
+    assert_eq!(world.said(&preflight), (204, String::new()));
+    preflight.path = "/other".into();
+    assert_eq!(world.said(&preflight).0, 404);
+}

@@ -1,0 +1,156 @@
+//! What each reply says, and what the log is told of it.
+
+use super::*;
+
+/// Every way to be refused beyond path and method, with its status and the word for it in the log.
+fn refusals() -> Vec<(World, Request, u16, &'static str)> {
+    let world = World::default;
+    let second = Some(Duration::from_secs(1));
+    let session = |denial: Denial| World { session: Some(denial), ..world() };
+    let of = |refused: Refused| session(refused.into());
+    let authorization = |field: Field| Request { authorization: field, ..good() };
+    let body = |body: &str| Request { body: body.into(), ..good() };
+    let mint = |error: fn() -> MintError| World { mint: Some(error), ..world() };
+    vec![
+        (World { address_waits: second, ..world() }, good(), 429, "address_too_often"),
+        (world(), authorization(Field::Absent), 401, "no_session"),
+        (world(), authorization(Field::Unclear), 401, "malformed_authorization"),
+        (world(), authorization(once("Basic YTpi")), 401, "malformed_authorization"),
+        (world(), authorization(once("Bearer other")), 401, "not_a_session"),
+        (of(Refused::TooLong), good(), 401, "session_too_long"),
+        (of(Refused::BadSignature), good(), 401, "session_bad_signature"),
+        (of(Refused::WrongClaims), good(), 401, "session_wrong_claims"),
+        (of(Refused::IssuedInFuture(customer(5))), good(), 401, "session_issued_in_future"),
+        (of(Refused::Expired(customer(5))), good(), 401, "session_expired"),
+        (of(Refused::Revoked(customer(5))), good(), 401, "session_revoked"),
+        (session(cannot_tell()), good(), 503, "sessions_unavailable"),
+        (World { customer_waits: second, ..world() }, good(), 429, "customer_too_often"),
+        (world(), Request { content_type: Field::Absent, ..good() }, 415, "unsupported_media_type"),
+        (world(), body("{"), 400, "malformed_body"),
+        (world(), body("{}"), 422, "unprocessable_body"),
+        (world(), body(r#"{"customer_id":124}"#), 403, "wrong_customer"),
+        (mint(refused_by_policy), good(), 503, "policy"),
+        (mint(without_a_record), good(), 503, "audit_unavailable"),
+        (mint(|| MintError::Receipt), good(), 500, "receipt"),
+    ]
+}
+
+#[test]
+fn a_valid_session_gets_its_own_customers_token_which_nobody_keeps() {
+    let world = World::default();
+    let answer = world.answer(&good());
+    let body = format!(r#"{{"token":"{}"}}"#, token(customer(123)).as_str());
+    assert_eq!((answer.reply.status(), answer.reply.body()), (200, body.as_bytes()));
+    assert_eq!(
+        answer.reply.headers(),
+        [("Content-Type", "application/json".into()), ("Cache-Control", "no-store".into())]
+    );
+    assert_eq!((answer.customer, answer.refusal.is_none()), (Some(customer(123)), true));
+    assert_eq!(*world.minted.lock().unwrap(), [customer(123)]);
+    assert_eq!(world.reasons(), [""; 0]);
+}
+
+#[test]
+fn the_contracts_own_words_stand_to_the_letter() {
+    let world = World::default();
+    let other = Request { body: br#"{"customer_id":124}"#.to_vec(), ..good() };
+    let forbidden = r#"{"error":"Forbidden","message":"Customer ID does not match authenticated user"}"#;
+    assert_eq!(world.said(&other), (403, forbidden.into()));
+    let nobody = Request { authorization: Field::Absent, ..good() };
+    assert_eq!(world.said(&nobody), (401, UNAUTHORIZED.into()));
+}
+
+#[test]
+fn every_refusal_has_its_status_and_is_told_the_log_once() {
+    for (world, request, status, reason) in refusals() {
+        let answer = world.answer(&request);
+        assert_eq!(answer.reply.status(), status, "{reason}");
+        assert_eq!(answer.refusal.as_ref().map(Refusal::status), Some(status), "{reason}");
+        assert_eq!(world.reasons(), [reason]);
+        let told = world.refused.lock().unwrap();
+        assert_eq!((told[0].peer, told[0].request_id.as_deref()), (peer(), Some("r-7")));
+        assert_eq!(*world.minted.lock().unwrap(), []);
+    }
+}
+
+#[test]
+fn the_log_is_told_whose_session_it_was_where_that_is_known() {
+    let of_nobody = ["address_too_often", "sessions_unavailable"];
+    let of_customer_5 = ["session_issued_in_future", "session_expired", "session_revoked"];
+    for (world, request, status, reason) in refusals() {
+        let _ = world.answer(&request);
+        let expected = match status {
+            _ if of_customer_5.contains(&reason) => Some(5),
+            _ if status == 401 || of_nobody.contains(&reason) => None,
+            _ => Some(123),
+        };
+        assert_eq!(world.refused.lock().unwrap()[0].customer, expected, "{reason}");
+    }
+}
+
+#[test]
+fn every_refusal_has_one_shape_and_echoes_nothing() {
+    for (world, request, status, reason) in refusals() {
+        let (_, body) = world.said(&request);
+        let message = world.answer(&request).refusal.unwrap().message();
+        let phrase = crate::server::exchange::reason(status);
+        assert_eq!(body, format!(r#"{{"error":"{phrase}","message":"{message}"}}"#), "{reason}");
+        assert!(!body.contains("124") && !body.contains("disk") && !body.contains("audit-"), "{body}");
+    }
+}
+
+#[test]
+fn every_bad_session_gets_one_reply_byte_for_byte() {
+    let replies = refusals().into_iter().filter(|(_, _, status, _)| *status == 401);
+    let replies: Vec<Reply> = replies.map(|(world, request, _, _)| world.answer(&request).reply).collect();
+    assert_eq!(replies.len(), 10);
+    assert_eq!(replies[0].header("WWW-Authenticate"), Some("Bearer"));
+    assert_eq!(replies[0].body(), UNAUTHORIZED.as_bytes());
+    assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
+}
+
+#[test]
+fn a_client_that_asks_too_often_is_told_when_to_ask_again() {
+    let wait = Some(Duration::from_millis(2_001));
+    for world in [
+        World { address_waits: wait, ..World::default() },
+        World { customer_waits: wait, ..World::default() },
+    ] {
+        assert_eq!(world.answer(&good()).reply.header("Retry-After"), Some("3"));
+    }
+}
+
+#[test]
+fn other_paths_and_methods_are_refused_without_troubling_the_log() {
+    let world = World::default();
+    for path in
+        ["/", "*", "/stream-chat/token/", "/stream-chat/Token", "//stream-chat/token", "/stream-chat/%74oken"]
+    {
+        let request = Request { path: path.into(), ..good() };
+        assert_eq!(world.said(&request).0, 404, "{path}");
+    }
+    for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "post", "QUERY"] {
+        let reply = world.answer(&Request { method: method.into(), ..good() }).reply;
+        assert_eq!((reply.status(), reply.header("Allow")), (405, Some("POST")), "{method}");
+    }
+    assert_eq!(world.reasons(), [""; 0]);
+    assert_eq!(*world.minted.lock().unwrap(), []);
+}
+
+#[test]
+fn what_a_page_may_read_is_not_said_where_no_origin_is_allowed() {
+    let request = Request { origin: once("https://app.example.com"), ..good() };
+    let reply = World::default().answer(&request).reply;
+    assert_eq!((reply.header("Vary"), reply.header("Access-Control-Allow-Origin")), (None, None));
+}
+
+#[test]
+fn the_error_for_the_servers_own_log_keeps_its_cause_and_shows_no_token() {
+    for (world, request, _, reason) in refusals() {
+        let refusal = world.answer(&request).refusal.unwrap();
+        let shown = format!("{refusal} {refusal:?}");
+        assert!(!shown.contains(SESSION), "{reason}");
+    }
+    let refusal = Refusal::Mint(without_a_record());
+    assert!(std::error::Error::source(&refusal).is_some());
+}

@@ -1,0 +1,348 @@
+//! The event loop: sockets and time on one side, protocols and the endpoint on the other.
+
+use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::event::Event as Readiness;
+use mio::net::TcpStream;
+use mio::{Events, Poll, Token};
+
+use super::client::Client;
+use super::crowd::Crowd;
+use super::door::{Caller, Door};
+use super::limits::Limits;
+use super::pool::{Outcome, Pool};
+use super::protocol::{Answer, Event, Fault, Protocol, Received};
+use super::stamps::Stamps;
+use super::stop::{Signals, Stop};
+use super::timers::Timers;
+use super::transport::Transport;
+use super::upstream::{Asked, parse};
+use super::{Ended, Notice, Settings};
+use crate::server::{Reply, Request, origin};
+
+/// Tells of clients at the door.
+pub(super) const DOOR: Token = Token(0);
+/// Tells that somebody asked for the end.
+pub(super) const STOP: Token = Token(1);
+/// Tells of signals.
+pub(super) const SIGNALS: Token = Token(2);
+/// The last of these; connections come after it.
+const LAST: usize = 2;
+/// How many clients are let in before others are looked after again.
+const GUESTS_AT_ONCE: usize = 64;
+/// How much is read at once.
+const SCRATCH: usize = 16 * 1024;
+/// How many events are taken at once.
+const EVENTS: usize = 256;
+
+/// Everything that the loop looks after.
+pub(super) struct Hall {
+    /// Tells what is ready.
+    poll: Poll,
+    /// The bounds.
+    limits: Arc<Limits>,
+    /// How the gate is to behave.
+    settings: Settings,
+    /// Where clients come in; closed once it drains.
+    door: Option<Door>,
+    /// The clients.
+    clients: HashMap<Token, Client>,
+    /// When each of them is due.
+    timers: Timers,
+    /// How long each of them has been at what it does.
+    crowd: Crowd,
+    /// The way to the endpoint.
+    way: Pool,
+    /// Names and dates.
+    stamps: Stamps,
+    /// Tells of the end.
+    stop: Stop,
+    /// Tells of signals.
+    signals: Option<Signals>,
+    /// When draining is over.
+    drained_by: Option<Instant>,
+    /// What sockets are read into.
+    scratch: Vec<u8>,
+    /// The last token in use.
+    last_token: usize,
+}
+
+impl Hall {
+    /// Makes everything ready.
+    pub(super) fn new(
+        poll: Poll,
+        settings: Settings,
+        door: Door,
+        way: Pool,
+        stop: Stop,
+        signals: Option<Signals>,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            poll,
+            limits: Arc::new(settings.limits.clone()),
+            stamps: Stamps::new(settings.clock)?,
+            settings,
+            door: Some(door),
+            clients: HashMap::new(),
+            timers: Timers::default(),
+            crowd: Crowd::default(),
+            way,
+            stop,
+            signals,
+            drained_by: None,
+            scratch: vec![0; SCRATCH],
+            last_token: LAST,
+        })
+    }
+
+    /// Runs until the end.
+    pub(super) fn run(mut self) -> io::Result<Ended> {
+        let mut events = Events::with_capacity(EVENTS);
+        loop {
+            let timeout = self.due(Instant::now()).map(|due| due.saturating_duration_since(Instant::now()));
+            match self.poll.poll(&mut events, timeout.map(round_up)) {
+                Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+                _ => {}
+            }
+            let now = Instant::now();
+            for readiness in &events {
+                self.note(readiness, now);
+            }
+            self.welcome(now);
+            self.expire(now);
+            self.way.tend(self.poll.registry(), &mut self.last_token, now);
+            self.deliver(now);
+            if let Some(ended) = self.end(now) {
+                return Ok(ended);
+            }
+        }
+    }
+
+    /// Tells when something is to be done even if nothing happens.
+    fn due(&self, now: Instant) -> Option<Instant> {
+        let door = self.door.as_ref().and_then(|door| door.due(now));
+        [door, self.timers.next(), self.way.due(now), self.drained_by].into_iter().flatten().min()
+    }
+
+    /// Takes note of what is ready.
+    fn note(&mut self, readiness: &Readiness, now: Instant) {
+        match readiness.token() {
+            DOOR => self.door.iter_mut().for_each(Door::knock),
+            STOP => {}
+            SIGNALS => self.signals.iter_mut().for_each(|signals| signals.pass_on(&self.stop)),
+            token => {
+                if let Some(client) = self.clients.get_mut(&token) {
+                    client.note(readiness);
+                    self.serve(token, now);
+                } else if self.way.note(readiness, self.poll.registry(), now) {
+                    self.deliver(now);
+                }
+            }
+        }
+    }
+
+    /// Lets clients in, some at a time.
+    fn welcome(&mut self, now: Instant) {
+        for _ in 0..GUESTS_AT_ONCE {
+            match self.door.as_mut().map_or(Caller::Nobody, |door| door.answer(now)) {
+                Caller::Nobody => return,
+                Caller::Client(stream, peer) => self.seat(stream, peer, now),
+                Caller::SentAway => {
+                    (self.settings.notice)(Notice::OutOfDescriptors);
+                    if let Some(token) = self.crowd.oldest_idle() {
+                        self.give_way(token, now);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Begins with a client. Where there is no place, another gives way, or it goes itself.
+    fn seat(&mut self, stream: TcpStream, peer: SocketAddr, now: Instant) {
+        if self.clients.len() >= self.limits.connections {
+            (self.settings.notice)(Notice::Full);
+            match self.crowd.oldest_idle().or_else(|| self.crowd.oldest_receiving()) {
+                Some(token) => self.give_up(token, now),
+                None => return,
+            }
+        }
+        self.last_token += 1;
+        let token = Token(self.last_token);
+        // A socket that cannot be used is one that has gone.
+        let Ok(transport) = Transport::new(stream, self.poll.registry(), token) else { return };
+        let protocol = Protocol::new(Arc::clone(&self.limits), now);
+        let place = self.crowd.join(token, now);
+        self.clients.insert(token, Client::new(transport, protocol, peer.ip(), place));
+        self.settle(token, now);
+    }
+
+    /// Does for a client what can be done now.
+    fn serve(&mut self, token: Token, now: Instant) {
+        self.carry(token, now);
+        while self.crowd.held() + self.way.held() > self.limits.budget {
+            if let Some(oldest) = self.crowd.oldest_receiving() {
+                self.give_way(oldest, now);
+            } else if let Some(oldest) = self.crowd.oldest_replying() {
+                self.give_up(oldest, now);
+            } else {
+                break;
+            }
+        }
+    }
+
+    /// Carries a client's bytes, and sees to what comes of them.
+    fn carry(&mut self, token: Token, now: Instant) {
+        while let Some(client) = self.clients.get_mut(&token) {
+            match client.go_on(&mut self.scratch, now) {
+                None => break,
+                Some(Event::Request(received)) => self.pass_on(token, *received, now),
+                Some(Event::Refusal(fault)) => {
+                    (self.settings.notice)(Notice::Refused { peer: client.peer, fault });
+                    let reply = fault.reply();
+                    client.protocol.reply(&Answer::from(&reply), self.stamps.stamp(""), now);
+                }
+            }
+        }
+        self.settle(token, now);
+    }
+
+    /// Passes a request on to the endpoint.
+    fn pass_on(&mut self, token: Token, received: Received, now: Instant) {
+        let Some(client) = self.clients.get(&token) else { return };
+        let Received { head, body } = received;
+        let id = self.stamps.next_id();
+        let asked = Asked { client: token, id: id.clone(), is_head: head.method == "HEAD" };
+        if self.crowd.held() + self.way.held() > self.limits.budget {
+            self.answer(&Outcome { asked, reply: None }, now);
+            return;
+        }
+        let request = Request {
+            peer: origin(client.peer, head.forwarded_for.as_deref(), &self.settings.trusted_proxies),
+            method: head.method,
+            path: head.path,
+            authorization: head.authorization,
+            content_type: head.content_type,
+            origin: head.origin,
+            requested_method: head.requested_method,
+            requested_headers: head.requested_headers,
+            body,
+            id,
+        };
+        self.way.ask(asked, &request, now);
+    }
+
+    /// Tells clients what has become of their requests.
+    fn deliver(&mut self, now: Instant) {
+        loop {
+            let outcomes = self.way.take_outcomes();
+            if outcomes.is_empty() {
+                return;
+            }
+            for outcome in outcomes {
+                self.answer(&outcome, now);
+                self.serve(outcome.asked.client, now);
+            }
+        }
+    }
+
+    /// Answers a client, if it is still there.
+    fn answer(&mut self, outcome: &Outcome, now: Instant) {
+        let Outcome { asked, reply } = outcome;
+        let Some(client) = self.clients.get_mut(&asked.client) else { return };
+        let parsed = reply.as_deref().and_then(|reply| parse(reply, asked.is_head).ok().flatten());
+        let stamp = self.stamps.stamp(&asked.id);
+        if let Some(answer) = parsed {
+            client.protocol.reply(&answer, stamp, now);
+        } else {
+            (self.settings.notice)(Notice::Unanswered { peer: client.peer });
+            let reply = Reply::refusal(503, Fault::Crowded.message()).with("Retry-After", "1");
+            client.protocol.reply(&Answer::from(&reply), stamp, now);
+        }
+    }
+
+    /// Sees to everybody whose time has come.
+    fn expire(&mut self, now: Instant) {
+        while let Some(token) = self.timers.expired(now) {
+            let Some(client) = self.clients.get_mut(&token) else { return };
+            client.protocol.elapse(now);
+            self.serve(token, now);
+        }
+    }
+
+    /// Asks a client to give way. It is told if it was sending a request.
+    fn give_way(&mut self, token: Token, now: Instant) {
+        if let Some(client) = self.clients.get_mut(&token) {
+            client.protocol.give_way();
+        }
+        self.carry(token, now);
+    }
+
+    /// Ends with a client at once, telling it if that can be done at once.
+    fn give_up(&mut self, token: Token, now: Instant) {
+        self.give_way(token, now);
+        if let Some(client) = self.clients.get_mut(&token) {
+            client.protocol.abandon();
+        }
+        self.settle(token, now);
+    }
+
+    /// Puts a client where it belongs now, or out.
+    fn settle(&mut self, token: Token, now: Instant) {
+        let Some(client) = self.clients.get_mut(&token) else { return };
+        if client.protocol.is_closed() {
+            self.timers.change(token, &mut client.timer, None);
+            self.crowd.leave(token, client.place);
+            if let Some(client) = self.clients.remove(&token) {
+                client.transport.leave(self.poll.registry());
+            }
+        } else {
+            self.timers.change(token, &mut client.timer, client.protocol.due());
+            let (standing, held) = (client.standing(), client.protocol.held());
+            self.crowd.update(token, &mut client.place, standing, held, now);
+        }
+    }
+
+    /// Tells how it has ended, if it has. Begins to drain when that was asked for.
+    fn end(&mut self, now: Instant) -> Option<Ended> {
+        if self.stop.wants_stop() {
+            return Some(Ended::Stopped);
+        }
+        if self.stop.wants_drain() && self.drained_by.is_none() {
+            self.drain(now);
+        }
+        let until = self.drained_by?;
+        if self.clients.is_empty() {
+            return Some(Ended::Drained);
+        }
+        let at_work = self.clients.values().filter(|client| client.protocol.is_at_work()).count();
+        (now >= until).then_some(if at_work == 0 { Ended::Drained } else { Ended::LeftWork(at_work) })
+    }
+
+    /// Closes the door behind those who stood before it, and has everybody come to an end.
+    fn drain(&mut self, now: Instant) {
+        self.drained_by = Some(now + self.limits.drain_time);
+        self.door.iter_mut().for_each(Door::knock);
+        while self.door.as_ref().is_some_and(|door| door.due(now) == Some(now)) {
+            self.welcome(now);
+        }
+        self.door = None;
+        let everybody: Vec<Token> = self.clients.keys().copied().collect();
+        for token in everybody {
+            // What has arrived by now counts as received.
+            self.clients.get_mut(&token).into_iter().for_each(Client::look_again);
+            self.serve(token, now);
+            let last_call = now + self.limits.last_call;
+            self.clients.get_mut(&token).into_iter().for_each(|client| client.protocol.drain(last_call));
+            self.serve(token, now);
+        }
+    }
+}
+
+/// Rounds a wait up to whole milliseconds, which is what a poll counts in: none comes back too early.
+fn round_up(wait: Duration) -> Duration {
+    Duration::from_millis(u64::try_from(wait.as_nanos().div_ceil(1_000_000)).unwrap_or(u64::MAX))
+}

@@ -1,0 +1,83 @@
+//! What one client, and all of them together, may take.
+
+use std::time::Duration;
+
+/// The bounds of the gate. The defaults hold the process under 64 MiB of resident memory, whatever is sent.
+///
+/// | what | bound | makes |
+/// | --- | --- | --- |
+/// | state of a connection, its entries in maps and timers | 4,096 × 1.5 KiB | 6 MiB |
+/// | bytes of requests and replies that wait in connections | the budget | 16 MiB |
+/// | what a connection overshoots before the budget is judged | 1 × 40 KiB | 0.04 MiB |
+/// | upstream connections: a request of 13 KiB, a reply of 16 KiB | 64 × 29 KiB | 1.8 MiB |
+/// | the same at the endpoint, with a copy of each | 64 × 58 KiB | 3.6 MiB |
+/// | stacks, as far as they are touched, of 64 workers and 64 readers | 128 × 32 KiB | 4 MiB |
+/// | TLS: 512 unfinished handshakes of 48 KiB | 512 × 48 KiB | 24 MiB |
+/// | program, allocator, the rest of the process | | 8 MiB |
+/// | together | | 63.5 MiB |
+///
+/// What the kernel holds for sockets is not resident memory of the process.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Client connections at once. At the limit the one that has been idle for longest gives way, else the
+    /// one that has been sending its request for longest. 4,096.
+    pub connections: usize,
+    /// Bytes that all clients' connections hold together. Beyond it, whoever has been sending a request
+    /// for longest is refused with 503. 16 MiB.
+    pub budget: usize,
+    /// Bytes of a head: request line, headers and the empty line after them. Beyond it 431. 8 KiB.
+    pub head: usize,
+    /// Bytes of a body, without its framing. Beyond it 413. 4 KiB.
+    pub body: usize,
+    /// Bytes of a reply's head, and of its body. What the endpoint answers beyond it becomes 503. 16 KiB.
+    pub reply: usize,
+    /// From the first byte of a connection to the end of its TLS handshake. 10 s.
+    pub handshake_time: Duration,
+    /// From the first byte of a head, or the beginning of the connection, to the head's end. Beyond it
+    /// 408. 10 s.
+    pub head_time: Duration,
+    /// From the end of a head to the end of its body. Beyond it 408. 10 s.
+    pub body_time: Duration,
+    /// From the end of a reply to the first byte of the next request. 60 s.
+    pub idle_time: Duration,
+    /// From the moment when a reply is there until the client has taken all of it. 10 s.
+    pub write_time: Duration,
+    /// How long a connection that is being ended is listened to, so that the last reply arrives. 2 s.
+    pub linger_time: Duration,
+    /// Connections to the endpoint, and so requests that are answered at the same time. 64.
+    pub upstreams: usize,
+    /// How long a request waits for one of these. Beyond it 503. 5 s.
+    pub upstream_wait: Duration,
+    /// How long the endpoint may take over a reply. Beyond it 503. 30 s.
+    pub reply_time: Duration,
+    /// How long a new connection to the endpoint may take to prove itself. 5 s.
+    pub proof_time: Duration,
+    /// How long requests that have begun may still arrive once the gate drains. 1 s.
+    pub last_call: Duration,
+    /// How long draining may take altogether. 20 s.
+    pub drain_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 4096,
+            budget: 16 * 1024 * 1024,
+            head: 8 * 1024,
+            body: 4 * 1024,
+            reply: 16 * 1024,
+            handshake_time: Duration::from_secs(10),
+            head_time: Duration::from_secs(10),
+            body_time: Duration::from_secs(10),
+            idle_time: Duration::from_mins(1),
+            write_time: Duration::from_secs(10),
+            linger_time: Duration::from_secs(2),
+            upstreams: 64,
+            upstream_wait: Duration::from_secs(5),
+            reply_time: Duration::from_secs(30),
+            proof_time: Duration::from_secs(5),
+            last_call: Duration::from_secs(1),
+            drain_time: Duration::from_secs(20),
+        }
+    }
+}

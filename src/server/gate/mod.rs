@@ -1,0 +1,194 @@
+//! The gate: the only public socket. It lets whole, valid, bounded requests through and nothing else.
+//!
+//! One thread carries bytes between sockets and the protocol, which knows neither sockets nor clocks.
+//! Requests go over a private socket to the endpoint, one at a time on each connection.
+
+mod client;
+mod crowd;
+mod door;
+mod hall;
+mod limits;
+mod pool;
+pub mod protocol;
+mod stamps;
+mod stop;
+mod timers;
+mod transport;
+mod upstream;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use mio::Poll;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use self::door::Door;
+use self::hall::{DOOR, Hall, SIGNALS, STOP};
+pub use self::limits::Limits;
+use self::pool::{Plan, Pool};
+use self::protocol::Fault;
+use self::stop::Signals;
+pub use self::stop::Stop;
+use super::endpoint::Handler;
+use super::proxies::Network;
+use super::wire::Key;
+use crate::time::Clock;
+
+/// Descriptors that are neither a client's nor an upstream connection's: files, logs, sockets of others.
+const OTHER_DESCRIPTORS: u64 = 64;
+/// Descriptors of an upstream connection: one here, two at the endpoint.
+const DESCRIPTORS_OF_UPSTREAM: u64 = 3;
+/// The fewest connections that a server is of any use with.
+const FEWEST_CONNECTIONS: usize = 8;
+
+/// How the gate is to behave.
+#[derive(Clone)]
+pub struct Settings {
+    /// What clients may take.
+    pub limits: Limits,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Where the private directory of the endpoint's socket is made; its path must be short.
+    pub socket_parent: PathBuf,
+    /// Tells the time for `Date`.
+    pub clock: Clock,
+    /// Is told what no handler sees. It is called on the gate's own thread and must not block.
+    pub notice: Arc<dyn Fn(Notice) + Send + Sync>,
+}
+
+/// Something that happened at the gate and that no handler sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Notice {
+    /// A request was refused by the gate itself.
+    Refused {
+        /// The peer, which may be a proxy.
+        peer: IpAddr,
+        /// Why.
+        fault: Fault,
+    },
+    /// A whole request was answered with 503, because the endpoint did not answer it in time or at all.
+    Unanswered {
+        /// The peer, which may be a proxy.
+        peer: IpAddr,
+    },
+    /// There were as many connections as there may be, and one had to go.
+    Full,
+    /// There was no descriptor for a client, and it was sent away.
+    OutOfDescriptors,
+}
+
+/// How a run has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Every request that was received has been answered.
+    Drained,
+    /// The time for draining was over, with so many requests not answered.
+    LeftWork(usize),
+    /// It was told to stop at once.
+    Stopped,
+}
+
+/// A gate that is bound and not yet open.
+#[derive(Debug)]
+pub struct Gate {
+    /// Tells what is ready.
+    poll: Poll,
+    /// Where clients come in.
+    door: Door,
+    /// How it is to behave.
+    settings: Settings,
+    /// Tells of the end.
+    stop: Stop,
+    /// Tells of signals.
+    signals: Option<Signals>,
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Settings")
+            .field("limits", &self.limits)
+            .field("trusted_proxies", &self.trusted_proxies)
+            .field("socket_parent", &self.socket_parent)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Gate {
+    /// Binds a gate to an address; port 0 lets the system choose. From now on clients may connect.
+    ///
+    /// The soft limit of descriptors is raised where it is below what the limits need. Where the hard
+    /// one is as well, there are fewer connections.
+    ///
+    /// # Errors
+    /// What the operating system said: the address is in use, is not this machine's, or not allowed.
+    pub fn bind(listen: SocketAddr, mut settings: Settings) -> io::Result<Self> {
+        settings.limits.connections = affordable(&settings.limits);
+        let poll = Poll::new()?;
+        let mut door = Door::open(listen)?;
+        door.register(poll.registry(), DOOR)?;
+        let stop = Stop::new(poll.registry(), STOP)?;
+        Ok(Self { poll, door, settings, stop, signals: None })
+    }
+
+    /// Gives the address that it is bound to.
+    ///
+    /// # Errors
+    /// What the operating system said.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.door.address()
+    }
+
+    /// Tells how many connections there may be at once.
+    #[must_use]
+    pub fn connections(&self) -> usize {
+        self.settings.limits.connections
+    }
+
+    /// Gives a handle that ends it.
+    #[must_use]
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Has SIGTERM and SIGINT end it: the first drains, the second stops at once. When the run has ended,
+    /// signals are ignored.
+    ///
+    /// # Errors
+    /// What the operating system said.
+    pub fn watch_signals(&mut self) -> io::Result<()> {
+        self.signals = Some(Signals::watch(self.poll.registry(), SIGNALS)?);
+        Ok(())
+    }
+
+    /// Lets requests through to the handler until it is told to end.
+    ///
+    /// # Errors
+    /// What the operating system said, where there can be no endpoint or no waiting for sockets.
+    pub fn run(self, handler: Handler) -> io::Result<Ended> {
+        let Self { poll, door, settings, stop, signals } = self;
+        let plan = Plan { parent: settings.socket_parent.clone(), handler, key: Key::new()? };
+        let pool = Pool::open(Arc::new(settings.limits.clone()), plan)?;
+        Hall::new(poll, settings, door, pool, stop, signals)?.run()
+    }
+}
+
+/// Tells how many connections there are descriptors for, after raising their limit where that helps.
+fn affordable(limits: &Limits) -> usize {
+    let others = limits.upstreams as u64 * DESCRIPTORS_OF_UPSTREAM + OTHER_DESCRIPTORS;
+    let wanted = limits.connections as u64 + others;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let mut there = current.unwrap_or(u64::MAX);
+    let possible = wanted.min(maximum.unwrap_or(u64::MAX));
+    if there < possible && setrlimit(Resource::Nofile, Rlimit { current: Some(possible), maximum }).is_ok() {
+        there = possible;
+    }
+    let rest = usize::try_from(there.saturating_sub(others)).unwrap_or(usize::MAX);
+    limits.connections.min(rest.max(FEWEST_CONNECTIONS))
+}

@@ -1,0 +1,262 @@
+//! The connections to the endpoint, and the requests that wait for one of them.
+//!
+//! A connection is used only after a round trip over it, one is proven at a time, and one that is lost
+//! is followed by another. Where no connection can be proven any more, a fresh endpoint is opened beside
+//! the one that has gone deaf.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::io;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use mio::event::Event as Readiness;
+use mio::{Registry, Token};
+
+use super::limits::Limits;
+use super::upstream::{Asked, Upstream, Work};
+use crate::server::endpoint::{Endpoint, Handler};
+use crate::server::wire::{self, Key};
+
+/// How long a failed proof keeps the next from being tried.
+const PAUSE: Duration = Duration::from_millis(100);
+/// After how many failed proofs in a row an endpoint counts as deaf.
+const DEAF_AFTER: u32 = 2;
+/// How many endpoints there may be at once.
+const MOST_HOUSES: usize = 3;
+
+/// All connections to the endpoint.
+#[derive(Debug)]
+pub(super) struct Pool {
+    /// The bounds.
+    limits: Arc<Limits>,
+    /// What the connections go through.
+    plan: Plan,
+    /// The endpoints, the newest last.
+    houses: BTreeMap<u64, Endpoint>,
+    /// The connections.
+    upstreams: HashMap<Token, Upstream>,
+    /// Those that are free.
+    free: Vec<Token>,
+    /// The one that proves itself.
+    proving: Option<Token>,
+    /// Requests that wait, the oldest first.
+    waiting: VecDeque<Waiting>,
+    /// How many bytes these hold.
+    held: usize,
+    /// How many proofs have failed in a row.
+    failures: u32,
+    /// Before when no proof is tried.
+    pause: Option<Instant>,
+    /// What is to be told to clients.
+    outcomes: Vec<Outcome>,
+}
+
+/// How an endpoint is opened.
+pub(super) struct Plan {
+    /// Where its directory goes.
+    pub(super) parent: PathBuf,
+    /// What answers.
+    pub(super) handler: Handler,
+    /// What proves that requests come from here.
+    pub(super) key: Key,
+}
+
+/// A request that waits.
+#[derive(Debug)]
+struct Waiting {
+    /// Who asked, and how.
+    asked: Asked,
+    /// What will be sent.
+    bytes: Vec<u8>,
+    /// When it has waited for too long.
+    due: Instant,
+}
+
+/// What has become of a request.
+#[derive(Debug)]
+pub(super) struct Outcome {
+    /// The request.
+    pub(super) asked: Asked,
+    /// The endpoint's reply as it was received; `None` where none came.
+    pub(super) reply: Option<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Plan {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Plan").field("parent", &self.parent).finish_non_exhaustive()
+    }
+}
+
+impl Plan {
+    /// Opens an endpoint.
+    fn open(&self, limits: &Limits) -> io::Result<Endpoint> {
+        Endpoint::open(
+            &self.parent,
+            limits.upstreams,
+            limits.body,
+            Arc::clone(&self.handler),
+            self.key.clone(),
+        )
+    }
+}
+
+impl Pool {
+    /// Opens the first endpoint. Connections come with `tend`.
+    pub(super) fn open(limits: Arc<Limits>, plan: Plan) -> io::Result<Self> {
+        let houses = BTreeMap::from([(0, plan.open(&limits)?)]);
+        Ok(Self {
+            limits,
+            plan,
+            houses,
+            upstreams: HashMap::new(),
+            free: Vec::new(),
+            proving: None,
+            waiting: VecDeque::new(),
+            held: 0,
+            failures: 0,
+            pause: None,
+            outcomes: Vec::new(),
+        })
+    }
+
+    /// Takes a request.
+    pub(super) fn ask(&mut self, asked: Asked, request: &crate::server::Request, now: Instant) {
+        let bytes = wire::encode(request, &self.plan.key);
+        self.held += bytes.len();
+        self.waiting.push_back(Waiting { asked, bytes, due: now + self.limits.upstream_wait });
+        self.dispatch(now);
+    }
+
+    /// Tells how many bytes waiting requests hold.
+    pub(super) fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Gives what is to be told to clients.
+    pub(super) fn take_outcomes(&mut self) -> Vec<Outcome> {
+        std::mem::take(&mut self.outcomes)
+    }
+
+    /// Does what a connection is ready for. Tells whether there is such a connection.
+    pub(super) fn note(&mut self, readiness: &Readiness, registry: &Registry, now: Instant) -> bool {
+        let token = readiness.token();
+        let Some(upstream) = self.upstreams.get_mut(&token) else { return false };
+        upstream.go_on(readiness, self.limits.reply);
+        if upstream.has_reply() {
+            let (work, reply) = upstream.take_reply();
+            match work {
+                Work::Asking(asked) => self.outcomes.push(Outcome { asked, reply: Some(reply) }),
+                Work::Proving | Work::Free => {
+                    self.proving = None;
+                    self.failures = 0;
+                }
+            }
+            self.free.push(token);
+        }
+        if self.upstreams.get(&token).is_some_and(|upstream| upstream.is_lost) {
+            self.lose(token, registry, now);
+        }
+        self.dispatch(now);
+        true
+    }
+
+    /// Sees to everything that is due. `next_token` gives tokens that were never used.
+    pub(super) fn tend(&mut self, registry: &Registry, next_token: &mut usize, now: Instant) {
+        while self.waiting.front().is_some_and(|waiting| waiting.due <= now) {
+            if let Some(Waiting { asked, bytes, .. }) = self.waiting.pop_front() {
+                self.held -= bytes.len();
+                self.outcomes.push(Outcome { asked, reply: None });
+            }
+        }
+        let is_late = |upstream: &Upstream| upstream.due(now).is_some_and(|due| due <= now);
+        let late: Vec<Token> = self
+            .upstreams
+            .iter()
+            .filter(|(_, upstream)| is_late(upstream))
+            .map(|(token, _)| *token)
+            .collect();
+        for token in late {
+            self.lose(token, registry, now);
+        }
+        self.renew();
+        let is_pausing = self.pause.is_some_and(|pause| now < pause);
+        if self.proving.is_none() && !is_pausing && self.upstreams.len() < self.limits.upstreams {
+            self.pause = None;
+            *next_token += 1;
+            if self.prove(registry, Token(*next_token), now).is_err() {
+                self.fail(now);
+            }
+        }
+        self.dispatch(now);
+    }
+
+    /// Tells when `tend` is to be called.
+    pub(super) fn due(&self, now: Instant) -> Option<Instant> {
+        let waiting = self.waiting.front().map(|waiting| waiting.due);
+        let working = self.upstreams.values().filter_map(|upstream| upstream.due(now)).min();
+        let is_short = self.proving.is_none() && self.upstreams.len() < self.limits.upstreams;
+        let proof = is_short.then(|| self.pause.unwrap_or(now));
+        [waiting, working, proof].into_iter().flatten().min()
+    }
+
+    /// Sends what waits over what is free.
+    fn dispatch(&mut self, now: Instant) {
+        while !self.waiting.is_empty() {
+            let Some(token) = self.free.pop() else { return };
+            let Some(upstream) = self.upstreams.get_mut(&token) else { continue };
+            if let Some(Waiting { asked, bytes, .. }) = self.waiting.pop_front() {
+                self.held -= bytes.len();
+                upstream.send(Work::Asking(asked), bytes, now + self.limits.reply_time);
+            }
+        }
+    }
+
+    /// Connects to the newest endpoint, and has the connection prove itself.
+    fn prove(&mut self, registry: &Registry, token: Token, now: Instant) -> io::Result<()> {
+        let Some((house, endpoint)) = self.houses.last_key_value() else { return Ok(()) };
+        let mut upstream = Upstream::connect(&endpoint.socket(), *house, registry, token)?;
+        upstream.send(Work::Proving, wire::proof(&self.plan.key), now + self.limits.proof_time);
+        self.upstreams.insert(token, upstream);
+        self.proving = Some(token);
+        Ok(())
+    }
+
+    /// Gives a connection up. Its request is never sent again: it may have been carried out.
+    fn lose(&mut self, token: Token, registry: &Registry, now: Instant) {
+        self.free.retain(|free| *free != token);
+        if self.proving == Some(token) {
+            self.proving = None;
+            self.fail(now);
+        }
+        let Some(upstream) = self.upstreams.remove(&token) else { return };
+        if let Work::Asking(asked) = upstream.leave(registry) {
+            self.outcomes.push(Outcome { asked, reply: None });
+        }
+    }
+
+    /// Takes note that a proof has failed.
+    fn fail(&mut self, now: Instant) {
+        self.failures += 1;
+        self.pause = Some(now + PAUSE);
+    }
+
+    /// Opens another endpoint where the newest is deaf, and lets those go that nothing leads to any more.
+    fn renew(&mut self) {
+        if self.failures >= DEAF_AFTER {
+            if self.houses.len() < MOST_HOUSES
+                && let Ok(endpoint) = self.plan.open(&self.limits)
+            {
+                let newest = self.houses.last_key_value().map_or(0, |(house, _)| *house);
+                self.houses.insert(newest + 1, endpoint);
+            }
+            self.failures = 0;
+        }
+        if self.houses.len() > 1 {
+            let newest = self.houses.last_key_value().map(|(house, _)| *house);
+            let upstreams = &self.upstreams;
+            let leads_to = |house: u64| upstreams.values().any(|upstream| upstream.house == house);
+            self.houses.retain(|house, _| Some(*house) == newest || leads_to(*house));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! How the gate ends.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::*;
+
+/// A gate whose handler says when it has a request, and answers when it is told to.
+fn held(limits: Limits) -> (Running, Receiver<()>, Sender<()>) {
+    let (begun, has_begun) = channel();
+    let (go, may_go) = channel();
+    let may_go = Mutex::new(may_go);
+    let running = Running::within(limits, move |_| {
+        begun.send(()).unwrap();
+        let _ = may_go.lock().unwrap().recv();
+        Reply::json(200, "done".into())
+    });
+    (running, has_begun, go)
+}
+
+#[test]
+fn a_request_that_was_received_is_answered_and_the_connection_closed() {
+    let (running, has_begun, go) = held(patient());
+    let mut idle = running.connect();
+    let mut stream = running.connect();
+    stream.write_all(get("/").as_bytes()).unwrap();
+    has_begun.recv().unwrap();
+    running.stop.ask();
+    // It drains once the door is closed.
+    assert_eq!(read_all(&mut idle), "");
+    go.send(()).unwrap();
+    let text = read_all(&mut stream);
+    assert!(text.contains("Connection: close\r\n") && text.ends_with("\r\n\r\ndone"), "{text}");
+    drop(stream);
+    assert_eq!(running.end(), Ended::Drained);
+}
+
+#[test]
+fn an_idle_connection_that_was_kept_is_closed_and_nobody_else_is_let_in() {
+    let running = Running::echoing();
+    let mut stream = running.connect();
+    ask(&mut stream, &get("/"));
+    running.stop.ask();
+    assert_eq!(read_all(&mut stream), "");
+    let address = running.address;
+    assert_eq!(running.end(), Ended::Drained);
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn draining_under_load_loses_no_request() {
+    for _ in 0..5 {
+        let running = Running::echoing();
+        let mut streams: Vec<TcpStream> = (0..50).map(|_| running.connect()).collect();
+        for stream in &mut streams {
+            stream.write_all(get("/kept").as_bytes()).unwrap();
+        }
+        running.stop.ask();
+        for stream in &mut streams {
+            assert!(read_all(stream).ends_with("/kept"));
+        }
+        drop(streams);
+        assert_eq!(running.end(), Ended::Drained);
+    }
+}
+
+#[test]
+fn work_that_is_left_at_the_deadline_is_counted() {
+    let limits = Limits { drain_time: Duration::from_millis(1), ..patient() };
+    let (running, has_begun, go) = held(limits);
+    let mut stream = running.connect();
+    stream.write_all(get("/").as_bytes()).unwrap();
+    has_begun.recv().unwrap();
+    running.stop.ask();
+    assert_eq!(running.end(), Ended::LeftWork(1));
+    drop(go);
+}
+
+#[test]
+fn asked_twice_it_stops_at_once() {
+    let (running, has_begun, go) = held(patient());
+    let mut stream = running.connect();
+    stream.write_all(get("/").as_bytes()).unwrap();
+    has_begun.recv().unwrap();
+    running.stop.ask();
+    running.stop.ask();
+    assert_eq!(running.end(), Ended::Stopped);
+    drop(go);
+}

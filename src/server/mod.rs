@@ -1,0 +1,28 @@
+//! The server: what the outside world reaches, from its sockets to the replies.
+//!
+//! The gate is the only public socket. It hears whole requests out, and passes them on over a private
+//! socket to the endpoint, whose workers have them answered.
+
+mod contract;
+mod endpoint;
+mod exchange;
+mod gate;
+mod openapi;
+mod private;
+mod proxies;
+mod till;
+mod wire;
+
+pub use contract::{
+    Answer, BearerFault, Contract, METHOD, Origin, OriginError, Origins, PATH, Quotas, Refusal, Tokens,
+    Witness,
+};
+pub use endpoint::Handler;
+pub use exchange::{Field, Reply, Request, reason};
+pub use gate::{Ended, Gate, Limits, Notice, Settings, Stop, protocol};
+pub use openapi::OPENAPI;
+pub use proxies::{Network, NetworkError, origin};
+pub use till::{Lifetime, Till};
+
+#[cfg(test)]
+mod tests;

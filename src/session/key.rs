@@ -1,0 +1,179 @@
+//! The key that signs and verifies session tokens: compact JWS (RFC 7515), HS256, one exact header.
+
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use super::authenticate::Refused;
+use super::claims::{LONGEST_LIFETIME, Session};
+use super::id::SessionId;
+use crate::secret::Secret;
+use crate::time::{Timestamp, span};
+use crate::token::{CustomerId, LONGEST_TOKEN};
+
+/// The JOSE header of every session token, typed explicitly (RFC 8725 section 3.11).
+pub const HEADER: &str = r#"{"alg":"HS256","typ":"stream-token-session+jwt"}"#;
+
+/// [`HEADER`] in base64url, and the dot behind it.
+const HEAD: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6InN0cmVhbS10b2tlbi1zZXNzaW9uK2p3dCJ9.";
+
+/// What keys the extraction of the key from its secret (RFC 5869 section 2.2): its salt.
+///
+/// Stream takes whatever an app's secret signed, without looking at `typ`, and without a `user_id`
+/// as an admin's. So a session token must not be signed by those bytes even where somebody gave an
+/// API secret for a session key.
+const PURPOSE: &[u8; 35] = b"stream-token session key, version 1";
+
+/// How many bytes a block of SHA-256 has.
+const BLOCK: usize = 64;
+
+/// As many bytes as a session token of ours never has, so that none is moved and left behind.
+const LONGEST_OURS: usize = 512;
+
+/// HMAC-SHA-256, keyed.
+type Hs256 = Hmac<Sha256>;
+
+/// Signs and verifies session tokens.
+#[derive(Clone)]
+pub struct SessionKey(Zeroizing<[u8; BLOCK]>);
+
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionKey([redacted])")
+    }
+}
+
+/// A session token in compact serialization; as good as the session.
+#[derive(Clone)]
+pub struct SessionToken(Zeroizing<String>);
+
+impl SessionToken {
+    /// Gives the token's text.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SessionToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionToken([redacted])")
+    }
+}
+
+/// Why no session was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionError {
+    /// It would live longer than [`LONGEST_LIFETIME`].
+    TooLong {
+        /// How long it would live.
+        asked: Duration,
+    },
+    /// It would be over as soon as it begins.
+    NoLifetime,
+    /// The operating system has no random numbers for its id.
+    Random(getrandom::Error),
+}
+
+impl fmt::Display for SessionError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { asked } => {
+                write!(f, "a session lives {} at most, not {}", span(LONGEST_LIFETIME), span(*asked))
+            }
+            Self::NoLifetime => f.write_str("a session lives for a second or more"),
+            Self::Random(error) => write!(f, "no random numbers for a session's id: {error}"),
+        }
+    }
+}
+
+impl Error for SessionError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Random(error) => Some(error),
+            Self::TooLong { .. } | Self::NoLifetime => None,
+        }
+    }
+}
+
+impl SessionKey {
+    /// Derives the key from a secret that is for sessions.
+    #[must_use]
+    pub fn new(secret: &Secret) -> Self {
+        let key = Zeroizing::new(mac(&padded(PURPOSE), secret.expose()).finalize().into_bytes().into());
+        Self(Zeroizing::new(padded::<32>(&key)))
+    }
+
+    /// Makes a session of a customer, and its token.
+    ///
+    /// # Errors
+    /// [`SessionError`] for a lifetime that no session has, or without random numbers.
+    pub fn issue(
+        &self,
+        customer: CustomerId,
+        now: Timestamp,
+        lifetime: Duration,
+    ) -> Result<(Session, SessionToken), SessionError> {
+        if lifetime > LONGEST_LIFETIME {
+            return Err(SessionError::TooLong { asked: lifetime });
+        }
+        if lifetime.as_secs() == 0 {
+            return Err(SessionError::NoLifetime);
+        }
+        let id = SessionId::random().map_err(SessionError::Random)?;
+        let session = Session { id, customer, issued_at: now, expires_at: now.after(lifetime) };
+        Ok((session, self.sign(&session)))
+    }
+
+    /// Verifies a session token's form, signature and claims. Times and revocations are not judged.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn verify(&self, token: &str) -> Result<Session, Refused> {
+        if token.len() > LONGEST_TOKEN {
+            return Err(Refused::TooLong);
+        }
+        // The header is compared, not read: nothing but its one form ever counts.
+        let rest = token.strip_prefix(HEAD).ok_or(Refused::NotASession)?;
+        let (claims, signature) = rest.split_once('.').ok_or(Refused::NotASession)?;
+        let signed = &token[..HEAD.len() + claims.len()];
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Refused::NotASession)?;
+        // Compared in constant time, and the whole length.
+        mac(&self.0, signed.as_bytes()).verify_slice(&signature).map_err(|_| Refused::BadSignature)?;
+        let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| Refused::WrongClaims)?;
+        Session::parse(&claims).ok_or(Refused::WrongClaims)
+    }
+
+    /// Signs a session.
+    fn sign(&self, session: &Session) -> SessionToken {
+        let mut token = Zeroizing::new(String::with_capacity(LONGEST_OURS));
+        token.push_str(HEAD);
+        URL_SAFE_NO_PAD.encode_string(session.to_json(), &mut token);
+        let signature = mac(&self.0, token.as_bytes()).finalize().into_bytes();
+        token.push('.');
+        URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+        SessionToken(token)
+    }
+}
+
+/// Keys HMAC with a block of its own and takes in a text.
+fn mac(key: &[u8; BLOCK], text: &[u8]) -> Hs256 {
+    Hs256::new(key.into()).chain_update(text)
+}
+
+/// Fills a block of HMAC's with a shorter key, as RFC 2104 section 2 does.
+const fn padded<const LENGTH: usize>(key: &[u8; LENGTH]) -> [u8; BLOCK] {
+    let mut block = [0; BLOCK];
+    let (start, _) = block.split_at_mut(LENGTH);
+    start.copy_from_slice(key);
+    block
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+use super::super::testing::{SECRET, at, customer, key, secret};
+use super::*;
+use crate::token::testing::{signed_with, unsigned};
+use crate::token::{Refusal, Rules, Verifier};
+
+const HOUR: Duration = Duration::from_hours(1);
+
+/// The claims of a session of customer 123.
+const CLAIMS: &str =
+    r#"{"iss":"stream-token","sub":"123","iat":1000,"exp":4600,"jti":"00c0ffee00c0ffee00c0ffee00c0ffee"}"#;
+
+/// Signs any header and claims with the key that sessions are signed with.
+fn signed(header: &str, claims: &str) -> String {
+    signed_with(key().0.as_slice(), header, claims)
+}
+
+fn token() -> String {
+    signed(HEADER, CLAIMS)
+}
+
+fn refused(token: &str) -> Refused {
+    key().verify(token).unwrap_err()
+}
+
+#[test]
+fn the_head_is_the_header() {
+    assert_eq!(format!("{}.", URL_SAFE_NO_PAD.encode(HEADER)), HEAD);
+}
+
+#[test]
+fn verifies_what_it_issued() {
+    let (session, token) = key().issue(customer(123), at(1000), HOUR).unwrap();
+    assert_eq!(key().verify(token.expose()), Ok(session));
+    assert_eq!((session.issued_at(), session.expires_at()), (at(1000), at(4600)));
+    assert!(token.expose().len() <= LONGEST_OURS);
+}
+
+#[test]
+fn the_longest_token_fits_without_moving() {
+    let longest = key().issue(customer(CustomerId::MAX), Timestamp::MAX.before(HOUR), HOUR).unwrap();
+    assert!(longest.1.expose().len() <= LONGEST_OURS);
+}
+
+#[test]
+fn agrees_with_another_implementation_of_hs256() {
+    assert_eq!(key().verify(&token()).unwrap().to_json(), CLAIMS);
+}
+
+#[test]
+fn a_session_lives_from_a_second_to_thirty_days() {
+    let lifetime =
+        |lifetime| key().issue(customer(1), at(1000), lifetime).map(|(session, _)| session.expires_at());
+    assert_eq!(lifetime(Duration::from_millis(999)), Err(SessionError::NoLifetime));
+    assert_eq!(lifetime(Duration::from_secs(1)), Ok(at(1001)));
+    assert_eq!(lifetime(LONGEST_LIFETIME), Ok(at(1000 + 30 * 86_400)));
+    let asked = LONGEST_LIFETIME + Duration::from_nanos(1);
+    assert_eq!(lifetime(asked), Err(SessionError::TooLong { asked }));
+}
+
+#[test]
+fn every_byte_that_is_changed_makes_it_another_token() {
+    let token = token();
+    for at in 0..token.len() {
+        for byte in [b'A', b'B', b'.', b'=', b' '] {
+            let mut altered = token.clone().into_bytes();
+            altered[at] = byte;
+            let altered = String::from_utf8(altered).unwrap();
+            assert!(altered == token || key().verify(&altered).is_err(), "{at}");
+        }
+    }
+    for length in 0..token.len() {
+        assert!(key().verify(&token[..length]).is_err(), "{length}");
+    }
+}
+
+#[test]
+fn takes_no_other_header_even_where_the_key_signed_it() {
+    for header in [
+        r#"{"alg":"HS256","typ":"JWT"}"#,
+        r#"{"alg":"HS256"}"#,
+        r#"{"typ":"stream-token-session+jwt","alg":"HS256"}"#,
+        r#"{"alg":"HS256","typ":"application/stream-token-session+jwt"}"#,
+        r#"{"alg":"HS256","typ":"STREAM-TOKEN-SESSION+JWT"}"#,
+        r#"{"alg":"HS256","typ":"stream-token-session+jwt","kid":"1"}"#,
+        r#"{"alg":"HS256","typ":"stream-token-session+jwt","crit":[]}"#,
+        r#"{ "alg":"HS256","typ":"stream-token-session+jwt"}"#,
+        r#"{"alg":"none","typ":"stream-token-session+jwt"}"#,
+        r#"{"alg":"HS512","typ":"stream-token-session+jwt"}"#,
+        "",
+    ] {
+        assert_eq!(refused(&signed(header, CLAIMS)), Refused::NotASession, "{header}");
+    }
+}
+
+#[test]
+fn takes_no_claims_but_a_sessions_even_where_the_key_signed_them() {
+    for claims in
+        ["{}", r#"{"user_id":"customer-123"}"#, r#"{"server":true}"#, "", &CLAIMS.replace("123", "0")]
+    {
+        assert_eq!(refused(&signed(HEADER, claims)), Refused::WrongClaims, "{claims}");
+    }
+}
+
+#[test]
+fn nothing_is_read_of_what_is_longer_than_four_kibibytes() {
+    let longest = |length: usize| {
+        let token = format!("{HEAD}{}.", "A".repeat(length - HEAD.len() - 1));
+        refused(&token)
+    };
+    assert_eq!(longest(LONGEST_TOKEN), Refused::BadSignature);
+    assert_eq!(longest(LONGEST_TOKEN + 1), Refused::TooLong);
+}
+
+#[test]
+fn takes_no_shortened_or_other_signature() {
+    let (input, signature) = {
+        let token = token();
+        token.rsplit_once('.').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap()
+    };
+    for other in ["", "AA", &signature[..42], &format!("{signature}A"), &"A".repeat(43)] {
+        assert!(key().verify(&format!("{input}.{other}")).is_err(), "{other}");
+    }
+    assert_eq!(refused(&format!("{input}.{signature}=")), Refused::NotASession);
+    assert_eq!(refused(&format!("{input}.{signature}.")), Refused::NotASession);
+}
+
+/// Every kind of token but a session of `key()`, all of one secret where they have one.
+fn others(bytes: &[u8]) -> Vec<(&'static str, String)> {
+    const JWT: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
+    let user = signed_with(bytes, JWT, r#"{"user_id":"customer-123"}"#);
+    let (user_input, user_signature) = user.rsplit_once('.').unwrap();
+    let session = token();
+    let mut of_session = session.split('.');
+    let claims = of_session.nth(1).unwrap();
+    let signature = of_session.next().unwrap();
+    let other_key = SessionKey::new(&secret(b"another-session-key-0123456789abcdef"));
+    vec![
+        ("a user token", user.clone()),
+        ("a server token", signed_with(bytes, JWT, r#"{"server":true}"#)),
+        ("a development token", format!("{user_input}.devtoken")),
+        ("session claims under a user token's header", signed_with(bytes, JWT, CLAIMS)),
+        ("session claims signed by the secret itself", signed_with(bytes, HEADER, CLAIMS)),
+        ("user claims under a session's header", signed_with(bytes, HEADER, r#"{"user_id":"customer-123"}"#)),
+        (
+            "a session of another key",
+            other_key.issue(customer(123), at(1000), HOUR).unwrap().1.expose().to_owned(),
+        ),
+        ("a session that nobody signed", unsigned(HEADER, CLAIMS)),
+        ("alg none", signed_with(bytes, r#"{"alg":"none","typ":"stream-token-session+jwt"}"#, CLAIMS)),
+        (
+            "alg none without a signature",
+            format!("{}.{claims}.", URL_SAFE_NO_PAD.encode(r#"{"alg":"none"}"#)),
+        ),
+        ("a session without a signature", format!("{HEAD}{claims}.")),
+        ("a session with a development token's signature", format!("{HEAD}{claims}.devtoken")),
+        ("a session with a user token's signature", format!("{HEAD}{claims}.{user_signature}")),
+        ("a user token with a session's signature", format!("{user_input}.{signature}")),
+        (
+            "a user token's header before a session",
+            format!("{}.{claims}.{signature}", user_input.split_once('.').unwrap().0),
+        ),
+        ("a session with Bearer before it", format!("Bearer {session}")),
+        ("a session with a space behind it", format!("{session} ")),
+        ("a session with a line break behind it", format!("{session}\n")),
+        ("a session in quotes", format!("\"{session}\"")),
+        ("five segments", format!("{session}.{claims}.{signature}")),
+        ("nothing", String::new()),
+    ]
+}
+
+#[test]
+fn no_other_kind_of_token_passes_for_a_session_even_under_the_same_secret() {
+    for (what, other) in others(SECRET) {
+        assert!(key().verify(&other).is_err(), "{what}");
+    }
+    assert!(key().verify(&token()).is_ok());
+}
+
+#[test]
+fn no_session_passes_for_a_user_token_even_under_the_same_secret() {
+    let verifier = Verifier::new(&secret(SECRET));
+    let rules = Rules::at(at(1000));
+    let (_, session) = key().issue(customer(123), at(1000), HOUR).unwrap();
+    assert!(matches!(verifier.verify(session.expose(), &rules), Err(Refusal::Malformed(_))));
+    // Stream does not look at typ: what keeps a session from being an admin's there is its signature.
+    assert!(!verifier.has_signed(session.expose()));
+    assert!(verifier.has_signed(&signed_with(SECRET, HEADER, CLAIMS)));
+}
+
+#[test]
+fn never_shows_itself() {
+    let (_, token) = key().issue(customer(1), at(1000), HOUR).unwrap();
+    assert_eq!(format!("{:?} {token:?}", key()), "SessionKey([redacted]) SessionToken([redacted])");
+}

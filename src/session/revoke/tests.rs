@@ -1,0 +1,153 @@
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::thread;
+
+use super::super::testing::{at, customer, id, session};
+use super::*;
+use crate::disk::DiskFault;
+use crate::disk::testing::Place;
+
+fn of_session(number: u32) -> Revocation {
+    Revocation::Session(session(number, 5, 100))
+}
+
+fn revocations(state: &Place) -> Revocations {
+    read(&register(state.path())).unwrap().0
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn tells_what_is_revoked_already() {
+    let state = Place::new();
+    let revoked = |revocation| revoke(state.path(), &revocation, at(200)).unwrap();
+    assert_eq!(revoked(of_session(1)), Revoked::Newly);
+    assert_eq!(revoked(of_session(1)), Revoked::Already);
+    assert_eq!(revoked(Revocation::Id(id(1))), Revoked::Already);
+    assert_eq!(revoked(Revocation::Id(id(2))), Revoked::Newly);
+    assert_eq!(revoked(Revocation::Customer(customer(5))), Revoked::Newly);
+    assert_eq!(revoked(of_session(3)), Revoked::Already);
+    assert!(revocations(&state).contains(&session(2, 6, 500)));
+}
+
+#[test]
+fn a_session_known_by_its_id_alone_is_revoked_as_long_as_any_may_live() {
+    let state = Place::new();
+    revoke(state.path(), &Revocation::Id(id(1)), at(200)).unwrap();
+    let mut later = revocations(&state);
+    later.prune(at(200 + LONGEST_LIFETIME.as_secs() + LEEWAY.as_secs()));
+    assert!(later.contains_id(id(1)));
+}
+
+#[test]
+fn what_has_ended_is_forgotten_with_the_next_revocation() {
+    let state = Place::new();
+    revoke(state.path(), &of_session(1), at(200)).unwrap();
+    revoke(state.path(), &of_session(2), at(200 + 2 * LONGEST_LIFETIME.as_secs())).unwrap();
+    assert!(!revocations(&state).contains_id(id(1)) && revocations(&state).contains_id(id(2)));
+}
+
+#[test]
+fn the_register_is_the_owners_alone_and_nothing_is_left_beside_it() {
+    let state = Place::new();
+    let directory = directory(state.path());
+    revoke(state.path(), &of_session(1), at(200)).unwrap();
+    fs::write(directory.join("revoked.json.new"), "left by a process that was killed").unwrap();
+    revoke(state.path(), &of_session(2), at(200)).unwrap();
+    assert_eq!((mode(&directory), mode(&register(state.path()))), (0o700, 0o600));
+    let names = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name());
+    let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["lock", "revoked.json"]);
+}
+
+#[test]
+fn a_flawed_register_is_never_overwritten() {
+    let state = Place::new();
+    revoke(state.path(), &of_session(1), at(200)).unwrap();
+    let path = register(state.path());
+    for (text, flaw) in [
+        ("", Flaw::Altered),
+        ("{}", Flaw::Altered),
+        (r#"{"version":7}"#, Flaw::Version { found: 7 }),
+        (&" ".repeat(LONGEST_TEXT + 1), Flaw::TooLong),
+    ] {
+        fs::write(&path, text).unwrap();
+        let error = revoke(state.path(), &of_session(2), at(200)).unwrap_err();
+        assert!(matches!(error, RegisterError::Flawed { flaw: found, .. } if found == flaw), "{error}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+/// Asserts that neither reading nor revoking trusts what stands there.
+fn assert_distrusted(state: &Place, is_fault: impl Fn(&DiskFault) -> bool) {
+    let revoked = revoke(state.path(), &of_session(2), at(200)).unwrap_err();
+    let read = read(&register(state.path())).unwrap_err();
+    for error in [revoked, read] {
+        assert!(matches!(&error, RegisterError::Disk(error) if is_fault(error.fault())), "{error}");
+    }
+}
+
+#[test]
+fn a_register_that_others_can_write_is_not_trusted() {
+    let state = Place::new();
+    revoke(state.path(), &of_session(1), at(200)).unwrap();
+    for path in [register(state.path()), directory(state.path())] {
+        let before = mode(&path);
+        fs::set_permissions(&path, fs::Permissions::from_mode(before | 0o020)).unwrap();
+        assert_distrusted(
+            &state,
+            |fault| matches!(fault, DiskFault::Exposed(mode) if *mode == before | 0o020),
+        );
+        fs::set_permissions(&path, fs::Permissions::from_mode(before)).unwrap();
+    }
+    revoke(state.path(), &of_session(2), at(200)).unwrap();
+}
+
+#[test]
+fn links_and_other_things_in_the_registers_place_are_not_trusted() {
+    let (state, elsewhere) = (Place::new(), Place::new());
+    for place in [&state, &elsewhere] {
+        revoke(place.path(), &of_session(1), at(200)).unwrap();
+    }
+    let path = register(state.path());
+    fs::remove_file(&path).unwrap();
+    symlink(register(elsewhere.path()), &path).unwrap();
+    assert_distrusted(&state, |fault| matches!(fault, DiskFault::Symlink));
+    fs::remove_file(&path).unwrap();
+    fs::create_dir(&path).unwrap();
+    assert_distrusted(&state, |fault| matches!(fault, DiskFault::NotRegular));
+    fs::remove_dir_all(directory(state.path())).unwrap();
+    symlink(directory(elsewhere.path()), directory(state.path())).unwrap();
+    assert_distrusted(&state, |fault| matches!(fault, DiskFault::Symlink));
+    fs::remove_file(directory(state.path())).unwrap();
+    fs::write(directory(state.path()), "").unwrap();
+    assert_distrusted(&state, |fault| matches!(fault, DiskFault::NotADirectory));
+}
+
+#[test]
+fn a_full_register_refuses_more_and_stands_as_it_was() {
+    let state = Place::new();
+    revoke(state.path(), &of_session(1), at(200)).unwrap();
+    let mut full = Revocations::default();
+    (0..).map(id).take(MOST_REVOCATIONS).for_each(|id| full.add_session(id, Timestamp::MAX));
+    let text = full.to_text();
+    assert!(text.len() <= LONGEST_TEXT);
+    fs::write(register(state.path()), &text).unwrap();
+    let error = revoke(state.path(), &Revocation::Customer(customer(1)), at(200)).unwrap_err();
+    assert!(matches!(error, RegisterError::Full { .. }), "{error}");
+    assert_eq!(fs::read_to_string(register(state.path())).unwrap(), text);
+}
+
+#[test]
+fn no_revocation_is_lost_where_many_come_at_once() {
+    let state = Place::new();
+    thread::scope(|scope| {
+        for number in 1..=8 {
+            let state = &state;
+            scope.spawn(move || revoke(state.path(), &of_session(number), at(200)).unwrap());
+        }
+    });
+    assert_eq!(revocations(&state).len(), 8);
+}
