@@ -58,8 +58,11 @@ impl Lock {
         self.acquire_within(PATIENCE)
     }
 
-    /// Waits for the lock, at most so long.
-    fn acquire_within(&mut self, patience: Duration) -> Result<Held, DiskError> {
+    /// Waits for the lock like [`Lock::acquire`], at most so long.
+    ///
+    /// # Errors
+    /// [`DiskFault::Locked`] where somebody has had it for so long; or what opening it anew gave.
+    pub fn acquire_within(&mut self, patience: Duration) -> Result<Held, DiskError> {
         let begun = Instant::now();
         loop {
             match self.file.try_lock() {

@@ -104,11 +104,12 @@ fn open(path: &Path) -> io::Result<File> {
 /// Judges an open file, and tells whether others can read it.
 #[cfg(unix)]
 fn judge(file: &File, trust: Trust) -> Result<bool, FileError> {
-    let stat = rustix::fs::fstat(file).map_err(|error| FileError::Io(error.into()))?;
+    use std::os::unix::fs::MetadataExt as _;
+    let metadata = file.metadata().map_err(FileError::Io)?;
     let fact = Facts {
-        is_regular: rustix::fs::FileType::from_raw_mode(stat.st_mode).is_file(),
-        owner: stat.st_uid,
-        mode: stat.st_mode & 0o777,
+        is_regular: metadata.is_file(),
+        owner: metadata.uid(),
+        mode: metadata.mode() & 0o777,
         me: rustix::process::geteuid().as_raw(),
         is_in_memory: is_in_memory(file),
     };

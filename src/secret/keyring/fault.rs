@@ -2,11 +2,11 @@
 
 use std::error::Error;
 use std::fmt;
-use std::io;
 use std::time::Duration;
 
 use super::Item;
 use super::record::{LONGEST_RECORD, RecordError};
+use crate::disk::DiskError;
 use crate::foreign::brief;
 use crate::time::span;
 
@@ -68,7 +68,7 @@ pub enum Fault {
         waited: Duration,
     },
     /// The lock against other processes cannot be had.
-    Unlockable(io::Error),
+    Unlockable(DiskError),
     /// It failed in a way of its own.
     Failed {
         /// What the platform said.

@@ -5,21 +5,25 @@
 
 mod fault;
 mod limit;
-mod lock;
 mod record;
 mod store;
 
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
 
 use zeroize::Zeroizing;
 
 pub use fault::{Fault, KeyringError};
 pub use record::{Current, LONGEST_RECORD, Previous, Record, RecordError};
 
-use self::lock::Lock;
 use self::store::Place;
 use super::Asking;
+use crate::disk::{self, DiskError, DiskFault, Lock};
+
+/// How long another process that changes secrets is waited for: for twenty changes one behind the other, and
+/// for more than one answer that does not come.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What a secret is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -108,7 +112,7 @@ pub struct Held<'a> {
     /// How the keyring is asked.
     asking: &'a Asking<'a>,
     /// The lock against other processes.
-    _lock: Lock,
+    _lock: disk::Held,
 }
 
 /// Holds an item against the other processes of this login, and reads what it holds. `lock` is a file that
@@ -117,7 +121,7 @@ pub struct Held<'a> {
 /// # Errors
 /// [`KeyringError`] where another process does not let go of it, or the keyring cannot be read.
 pub fn hold<'a>(item: Item, lock: &Path, asking: &'a Asking<'a>) -> Result<Held<'a>, KeyringError> {
-    let lock = Lock::acquire(lock).map_err(|fault| KeyringError { item: item.clone(), fault })?;
+    let lock = locked(lock).map_err(|error| KeyringError { item: item.clone(), fault: error.into() })?;
     let found = match read(&item, asking) {
         Ok(record) => Ok(Some(record)),
         Err(KeyringError { fault: Fault::Missing, .. }) => Ok(None),
@@ -125,6 +129,23 @@ pub fn hold<'a>(item: Item, lock: &Path, asking: &'a Asking<'a>) -> Result<Held<
         Err(other) => return Err(other),
     };
     Ok(Held { item, found, asking, _lock: lock })
+}
+
+/// Waits for the lock, and makes its file, and the folder around it, where they are missing.
+fn locked(path: &Path) -> Result<disk::Held, DiskError> {
+    if let Some(folder) = path.parent() {
+        disk::make_directory(folder)?;
+    }
+    Lock::open(path.to_owned())?.acquire_within(PATIENCE)
+}
+
+impl From<DiskError> for Fault {
+    fn from(error: DiskError) -> Self {
+        match error.fault() {
+            DiskFault::Locked(waited) => Self::Busy { waited: *waited },
+            _ => Self::Unlockable(error),
+        }
+    }
 }
 
 impl Held<'_> {
