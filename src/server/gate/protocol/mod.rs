@@ -226,6 +226,13 @@ impl Protocol {
         }
     }
 
+    /// Has the connection end with the reply to what was given out last.
+    pub fn end_with_reply(&mut self) {
+        if let Phase::Answering { keeps_alive, .. } = &mut self.phase {
+            *keeps_alive = false;
+        }
+    }
+
     /// Answers what was given out last.
     pub fn reply(&mut self, reply: &Answer<'_>, stamp: Stamp<'_>, now: Instant) {
         let Phase::Answering { is_head, keeps_alive } = self.phase else { return };
@@ -430,6 +437,8 @@ impl Protocol {
 
     /// Gives a whole request out.
     fn hand_on(&mut self, head: Head, body: Vec<u8>) {
+        // What follows may have to wait for long.
+        self.input.shrink_to_fit();
         self.phase = Phase::There(Event::Request(Box::new(Received { head, body })));
         self.due = None;
     }
