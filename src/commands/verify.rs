@@ -31,7 +31,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
     }
     let token = input::token_of(arguments.token.as_deref().unwrap_or("-"), context)?;
     let mut witnesses = Witnesses::of(context)?;
-    let report = witnesses.examine(context, &token, &rules)?;
+    let report = witnesses.examine(context, &token, &rules);
     if report.verdict == Verdict::Valid
         && report.signed_by.as_ref().is_some_and(|by| by.secret == Generation::Previous)
     {
@@ -61,7 +61,7 @@ fn run_batch(
             String::new()
         });
         let token = input::token_of_line(text, line.number, context);
-        let report = witnesses.examine(context, &token, rules)?;
+        let report = witnesses.examine(context, &token, rules);
         if report.verdict != Verdict::Valid {
             exit = Exit::SomeRefused;
         }
@@ -113,19 +113,25 @@ impl Witnesses {
 
     /// Examines a token. Other profiles' secrets are looked at once a token comes that the chosen profile's
     /// did not sign.
-    fn examine(&mut self, context: &mut Context<'_>, token: &str, rules: &Rules) -> Result<Report> {
+    fn examine(&mut self, context: &mut Context<'_>, token: &str, rules: &Rules) -> Report {
         let report = examine(token, &self.candidates, rules);
         if report.signed_by.is_some() || self.is_complete || report.verdict == Verdict::Malformed {
-            return Ok(report);
+            return report;
         }
         self.is_complete = true;
-        self.candidates.extend(self.others(context)?);
-        Ok(examine(token, &self.candidates, rules))
+        self.candidates.extend(self.others(context));
+        examine(token, &self.candidates, rules)
     }
 
     /// Looks at the secrets of every other profile, as far as nobody need be asked.
-    fn others(&self, context: &Context<'_>) -> Result<Vec<Candidate>> {
-        let config = context.config()?;
+    fn others(&self, context: &mut Context<'_>) -> Vec<Candidate> {
+        let config = match context.config() {
+            Ok(config) => config,
+            Err(error) => {
+                context.terminal.note(&format!("whose secret signed it is not looked for: {error}"));
+                return Vec::new();
+            }
+        };
         let names = config.names().cloned().chain([ProfileName::demo()]);
         let names: Vec<_> = names.filter(|name| Some(name) != self.chosen.as_ref()).collect();
         let peeked = context.asking(|asking| {
@@ -133,9 +139,7 @@ impl Witnesses {
         });
         let seen =
             peeked.iter().filter_map(|peeked| Some((&peeked.profile.name, peeked.read.as_ref().ok()?)));
-        Ok(seen
-            .flat_map(|(name, read)| candidates(name.as_ref(), &read.secret, &read.previous, false))
-            .collect())
+        seen.flat_map(|(name, read)| candidates(name.as_ref(), &read.secret, &read.previous, false)).collect()
     }
 }
 

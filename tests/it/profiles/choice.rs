@@ -112,4 +112,7 @@ fn a_broken_configuration_stops_all_but_the_built_in_profile() {
     assert_eq!(call(&home, &["issue", "1"]).with_env("STREAM_API_SECRET", SECRET).run(), said);
     let demo = home.run(&["--profile", "demo", "issue", "1"]);
     demo.is(0, &demo.stdout, crate::cli::DEMO);
+    let verified = home.run(&["--profile", "demo", "verify", token().trim_end()]);
+    assert_eq!(verified.status, Some(5));
+    assert!(verified.stderr.contains("note: whose secret signed it is not looked for: "), "{verified}");
 }
