@@ -34,8 +34,9 @@ pub(super) const SIGNALS: Token = Token(2);
 const LAST: usize = 2;
 /// How many clients are let in before others are looked after again.
 const GUESTS_AT_ONCE: usize = 64;
-/// How much is read at once.
-const SCRATCH: usize = 16 * 1024;
+/// How much is read at once, and so the most that a client who sends ahead has waiting here while its
+/// request is answered: 4,096 of them hold half of the budget.
+const SCRATCH: usize = 2 * 1024;
 /// How many events are taken at once.
 const EVENTS: usize = 256;
 
@@ -212,11 +213,12 @@ impl Hall {
 
     /// Passes a request on to the endpoint.
     fn pass_on(&mut self, token: Token, received: Received, now: Instant) {
-        let Some(client) = self.clients.get(&token) else { return };
+        let Some(client) = self.clients.get_mut(&token) else { return };
         let Received { head, body } = received;
         let id = self.stamps.next_id();
         let asked = Asked { client: token, id: id.clone(), is_head: head.method == "HEAD" };
         if self.crowd.held() + self.way.held() > self.limits.budget {
+            client.protocol.end_with_reply();
             self.answer(&Outcome { asked, reply: None }, now);
             return;
         }

@@ -4,6 +4,7 @@
 //! What comes out depends on the bytes alone, never on how they were split, and only one request is
 //! out at a time: the next is not looked at before the reply to it has left.
 
+mod answer;
 mod chunks;
 mod fault;
 mod head;
@@ -12,17 +13,16 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use self::answer::{Answer, Stamp};
 use self::chunks::Chunks;
 pub use self::fault::Fault;
 use self::head::Framing;
 pub use self::head::Head;
 use self::scan::Scan;
 use super::limits::Limits;
-use crate::server::{Reply, reason};
 
 /// What tells a waiting client to send its body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -49,35 +49,6 @@ pub enum Event {
     Request(Box<Received>),
     /// A request that goes no further. The connection ends with its reply.
     Refusal(Fault),
-}
-
-/// A reply, wherever it lies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer<'a> {
-    /// The status, 200 to 599.
-    pub status: u16,
-    /// The headers, without those that frame the message or that the gate makes itself.
-    pub headers: Vec<(&'a str, &'a str)>,
-    /// The body; empty in a reply to HEAD.
-    pub body: &'a [u8],
-    /// How long the body is, or would be.
-    pub length: usize,
-}
-
-impl<'a> From<&'a Reply> for Answer<'a> {
-    fn from(reply: &'a Reply) -> Self {
-        let headers = reply.headers().iter().map(|(name, value)| (*name, value.as_str())).collect();
-        Self { status: reply.status(), headers, body: reply.body(), length: reply.body().len() }
-    }
-}
-
-/// What only the world outside knows about a reply.
-#[derive(Debug, Clone, Copy)]
-pub struct Stamp<'a> {
-    /// The time, in the form of `Date`.
-    pub date: &'a str,
-    /// What the request is called in logs; empty where it was never passed on.
-    pub id: &'a str,
 }
 
 /// One connection.
@@ -226,11 +197,18 @@ impl Protocol {
         }
     }
 
+    /// Has the connection end with the reply to what was given out last.
+    pub fn end_with_reply(&mut self) {
+        if let Phase::Answering { keeps_alive, .. } = &mut self.phase {
+            *keeps_alive = false;
+        }
+    }
+
     /// Answers what was given out last.
     pub fn reply(&mut self, reply: &Answer<'_>, stamp: Stamp<'_>, now: Instant) {
         let Phase::Answering { is_head, keeps_alive } = self.phase else { return };
         let keeps_alive = keeps_alive && !self.is_draining;
-        self.write_reply(reply, stamp, is_head, keeps_alive);
+        reply.write(&mut self.output, stamp, is_head, keeps_alive);
         self.phase = Phase::Replying { keeps_alive };
         self.set_due(now + self.limits.write_time);
     }
@@ -430,6 +408,8 @@ impl Protocol {
 
     /// Gives a whole request out.
     fn hand_on(&mut self, head: Head, body: Vec<u8>) {
+        // What follows may have to wait for long.
+        self.input.shrink_to_fit();
         self.phase = Phase::There(Event::Request(Box::new(Received { head, body })));
         self.due = None;
     }
@@ -462,27 +442,5 @@ impl Protocol {
     /// Sets when the present phase is over.
     fn set_due(&mut self, due: Instant) {
         self.due = Some(due);
-    }
-
-    /// Writes a reply out.
-    fn write_reply(&mut self, reply: &Answer<'_>, stamp: Stamp<'_>, is_head: bool, keeps_alive: bool) {
-        let status = reply.status;
-        let mut head = format!("HTTP/1.1 {status} {}\r\nDate: {}\r\n", reason(status), stamp.date);
-        // Writing to a String cannot fail.
-        for (name, value) in &reply.headers {
-            let _ = write!(head, "{name}: {value}\r\n");
-        }
-        if !stamp.id.is_empty() {
-            let _ = write!(head, "X-Request-Id: {}\r\n", stamp.id);
-        }
-        if status != 204 {
-            let _ = write!(head, "Content-Length: {}\r\n", reply.length);
-        }
-        let connection = if keeps_alive { "keep-alive" } else { "close" };
-        let _ = write!(head, "Connection: {connection}\r\n\r\n");
-        let body = if is_head || status == 204 { &[][..] } else { reply.body };
-        self.output.reserve_exact(head.len() + body.len());
-        self.output.extend_from_slice(head.as_bytes());
-        self.output.extend_from_slice(body);
     }
 }

@@ -7,6 +7,7 @@ mod refusals;
 use std::time::Duration;
 
 use super::*;
+use crate::server::Reply;
 
 /// A head that is complete but for its empty line.
 const POST: &str = "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\n";

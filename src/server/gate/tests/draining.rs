@@ -86,3 +86,23 @@ fn asked_twice_it_stops_at_once() {
     assert_eq!(running.end(), Ended::Stopped);
     drop(go);
 }
+
+#[test]
+fn the_first_signal_drains_and_the_second_stops_at_once() {
+    let settings = || Settings {
+        limits: patient(),
+        trusted_proxies: Vec::new(),
+        socket_parent: env::temp_dir(),
+        clock: Clock::System,
+        notice: Arc::new(|_| ()),
+    };
+    for (signals, expected) in [(1, Ended::Drained), (2, Ended::Stopped)] {
+        let mut gate = Gate::bind((Ipv4Addr::LOCALHOST, 0).into(), settings()).unwrap();
+        gate.watch_signals().unwrap();
+        // Both have come before it runs.
+        for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT].into_iter().take(signals) {
+            signal_hook::low_level::raise(signal).unwrap();
+        }
+        assert_eq!(gate.run(Arc::new(|_: &Request| Reply::new(204))).unwrap(), expected);
+    }
+}

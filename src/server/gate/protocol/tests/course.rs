@@ -227,3 +227,15 @@ fn whoever_gives_way_is_told_unless_it_was_idle() {
     idle.protocol.give_way();
     assert!(idle.protocol.is_closed());
 }
+
+#[test]
+fn the_reply_is_the_last_where_the_connection_is_to_end_with_it() {
+    let mut talk = Talk::new();
+    talk.protocol.receive(b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\n", talk.now);
+    assert!(talk.protocol.next_event().is_some());
+    talk.protocol.end_with_reply();
+    talk.protocol.reply(&Answer::from(&Reply::new(204)), STAMP, talk.now);
+    talk.flush();
+    assert!(talk.text().contains("Connection: close\r\n") && talk.protocol.has_finished());
+    assert_eq!(talk.protocol.held(), 0);
+}

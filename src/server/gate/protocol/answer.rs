@@ -1,0 +1,58 @@
+//! A reply on its way out, and how it is written (RFC 9112 section 4).
+
+use std::fmt::Write as _;
+
+use crate::server::{Reply, reason};
+
+/// A reply, wherever it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer<'a> {
+    /// The status, 200 to 599.
+    pub status: u16,
+    /// The headers, without those that frame the message or that the gate makes itself.
+    pub headers: Vec<(&'a str, &'a str)>,
+    /// The body; empty in a reply to HEAD.
+    pub body: &'a [u8],
+    /// How long the body is, or would be.
+    pub length: usize,
+}
+
+impl<'a> From<&'a Reply> for Answer<'a> {
+    fn from(reply: &'a Reply) -> Self {
+        let headers = reply.headers().iter().map(|(name, value)| (*name, value.as_str())).collect();
+        Self { status: reply.status(), headers, body: reply.body(), length: reply.body().len() }
+    }
+}
+
+/// What only the world outside knows about a reply.
+#[derive(Debug, Clone, Copy)]
+pub struct Stamp<'a> {
+    /// The time, in the form of `Date`.
+    pub date: &'a str,
+    /// What the request is called in logs; empty where it was never passed on.
+    pub id: &'a str,
+}
+
+impl Answer<'_> {
+    /// Writes it out.
+    pub(super) fn write(&self, output: &mut Vec<u8>, stamp: Stamp<'_>, is_head: bool, keeps_alive: bool) {
+        let status = self.status;
+        let mut head = format!("HTTP/1.1 {status} {}\r\nDate: {}\r\n", reason(status), stamp.date);
+        // Writing to a String cannot fail.
+        for (name, value) in &self.headers {
+            let _ = write!(head, "{name}: {value}\r\n");
+        }
+        if !stamp.id.is_empty() {
+            let _ = write!(head, "X-Request-Id: {}\r\n", stamp.id);
+        }
+        if status != 204 {
+            let _ = write!(head, "Content-Length: {}\r\n", self.length);
+        }
+        let connection = if keeps_alive { "keep-alive" } else { "close" };
+        let _ = write!(head, "Connection: {connection}\r\n\r\n");
+        let body = if is_head || status == 204 { &[][..] } else { self.body };
+        output.reserve_exact(head.len() + body.len());
+        output.extend_from_slice(head.as_bytes());
+        output.extend_from_slice(body);
+    }
+}
