@@ -44,8 +44,10 @@ complete -c stream-token -n "__fish_stream_token_needs_command" -s V -l version 
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "issue" -d 'Mint tokens for customers'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "verify" -d 'Check a token and say what Stream would answer'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "decode" -d 'Read a token without a secret; nothing is verified'
+complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "serve" -d 'Serve the endpoint that gives customers with a session their tokens'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "profile" -d 'Add, list, show and remove profiles: one is one Stream app'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "secret" -d 'Store, list, rotate and remove secrets in the operating system\'s keyring'
+complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "session" -d 'Make and revoke sessions: who a client of the endpoint is'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "audit" -d 'Read and check the log of who minted, refused or changed what'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "completions" -d 'Print what a shell needs to complete this program\'s commands, flags and values'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l from -d 'Read customers from a file, one a line; - is standard input' -r -F
@@ -106,6 +108,28 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l no-
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s q -l quiet -d 'Leave notes out; errors are still told'
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l listen -d 'The address to listen on; port 0 lets the system choose one' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-origin -d 'Let pages of this origin read replies; may be repeated' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l lifetime -d 'How long tokens live, or never for no end; without it as the profile\'s policy has it' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l max-connections -d 'How many connections there may be at once: 8 to 65536 [default: 4096]' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l trusted-proxy -d 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l openapi -d 'Print the endpoint\'s description in OpenAPI 3.1, and end'
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l state-dir -d 'The directory that holds the audit log' -r -F
@@ -311,6 +335,61 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Leave notes out; errors are still told'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -f -a "new" -d 'Make a session of a customer, and print its token'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -f -a "revoke" -d 'End one session, or all of a customer\'s'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l expires -l ttl -d 'When it ends: a time ahead, at most 30d' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l confirm -d 'For a production profile: its name, typed again' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l id -d 'The one with this id, as \'session new -o json\' and the audit log tell it' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l customer -d 'All of this customer\'s, issued up to now' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
+always\t'Always'
+never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l token-stdin -d 'The one whose token comes on standard input; a session token is never an argument'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l state-dir -d 'The directory that holds the audit log' -r -F

@@ -8,7 +8,7 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Mint, verify and decode Stream Chat user tokens
+  # Mint, verify, decode and serve Stream Chat user tokens
   export extern stream-token [
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
@@ -96,6 +96,33 @@ module completions {
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     token: string             # The token; - reads it from standard input
+  ]
+
+  def "nu-complete stream-token serve output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token serve color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Serve the endpoint that gives customers with a session their tokens
+  export extern "stream-token serve" [
+    --listen: string          # The address to listen on; port 0 lets the system choose one
+    --cors-origin: string     # Let pages of this origin read replies; may be repeated
+    --lifetime: string        # How long tokens live, or never for no end; without it as the profile's policy has it
+    --max-connections: string # How many connections there may be at once: 8 to 65536 [default: 4096]
+    --trusted-proxy: string   # Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated
+    --openapi                 # Print the endpoint's description in OpenAPI 3.1, and end
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token serve output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token serve color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
   ]
 
   def "nu-complete stream-token profile output" [] {
@@ -354,6 +381,76 @@ module completions {
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile; it need not be configured
+  ]
+
+  def "nu-complete stream-token session output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token session color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Make and revoke sessions: who a client of the endpoint is
+  export extern "stream-token session" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token session output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token session color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete stream-token session new output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token session new color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Make a session of a customer, and print its token
+  export extern "stream-token session new" [
+    --expires: string         # When it ends: a time ahead, at most 30d
+    --ttl: string             # When it ends: a time ahead, at most 30d
+    --confirm: string         # For a production profile: its name, typed again
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token session new output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token session new color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    customer: string          # Whose session: 123 or customer-123
+  ]
+
+  def "nu-complete stream-token session revoke output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token session revoke color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # End one session, or all of a customer's
+  export extern "stream-token session revoke" [
+    --token-stdin             # The one whose token comes on standard input; a session token is never an argument
+    --id: string              # The one with this id, as 'session new -o json' and the audit log tell it
+    --customer: string        # All of this customer's, issued up to now
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token session revoke output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --color: string@"nu-complete stream-token session revoke color" # When to use colour: auto (default), always, never
+    --no-input                # Never ask; what would be asked is refused, with the flag to use
+    --quiet(-q)               # Leave notes out; errors are still told
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
   ]
 
   def "nu-complete stream-token audit output" [] {

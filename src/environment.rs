@@ -48,6 +48,20 @@ pub fn state_dir(environment: &Environment<'_>) -> Option<PathBuf> {
     base.map(|base| base.join(FOLDER))
 }
 
+/// Gives a directory for sockets of this run: `$RUNTIME_DIRECTORY` that systemd sets, `$XDG_RUNTIME_DIR`
+/// or `$TMPDIR`, the first that is there and whose path leaves room for a socket's; else `/tmp`.
+#[cfg(unix)]
+#[must_use]
+pub fn runtime_dir(environment: &Environment<'_>) -> PathBuf {
+    /// How long a path may be that a socket's name is added to.
+    const LONGEST: usize = 64;
+    ["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "TMPDIR"]
+        .into_iter()
+        .filter_map(|variable| absolute(environment, variable))
+        .find(|path| path.as_os_str().len() <= LONGEST && path.is_dir())
+        .unwrap_or_else(|| PathBuf::from("/tmp"))
+}
+
 /// Names the user whose process this is: by `/etc/passwd`, else `uid:1000`.
 ///
 /// The system's name service is not asked: loading it takes longer than minting a token.
@@ -121,6 +135,15 @@ mod tests {
             Some("/h/.config/stream-token".into())
         );
         assert_eq!(state_dir(&with(&[])), None);
+    }
+
+    #[test]
+    fn takes_the_first_directory_for_sockets_that_is_there_and_short() {
+        let long = format!("/{}", "x".repeat(64));
+        let set =
+            [("RUNTIME_DIRECTORY", long.as_str()), ("XDG_RUNTIME_DIR", "/no/where"), ("TMPDIR", "/dev")];
+        assert_eq!(runtime_dir(&with(&set)), Path::new("/dev"));
+        assert_eq!(runtime_dir(&with(&[("TMPDIR", "relative")])), Path::new("/tmp"));
     }
 
     #[test]

@@ -243,8 +243,8 @@ impl Terminal {
     }
 }
 
-/// Writes a line to standard error.
-fn speak(text: &str) {
+/// Writes a line to standard error, from any thread.
+pub fn speak(text: &str) {
     // In one piece, so that lines of several processes do not mix. Nobody is left to be told where standard
     // error is gone.
     let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());

@@ -7,7 +7,7 @@ use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser};
 
 use super::{
     AuditArgs, Cli, Command, CompletionsArgs, DecodeArgs, Global, IssueArgs, ProfileArgs, SecretArgs,
-    VerifyArgs, help,
+    SessionArgs, VerifyArgs, help,
 };
 
 /// What stands before a verb.
@@ -15,7 +15,7 @@ use super::{
 #[command(
     name = "stream-token",
     version,
-    about = "Mint, verify and decode Stream Chat user tokens",
+    about = "Mint, verify, decode and serve Stream Chat user tokens",
     long_about = help::ABOUT,
     after_long_help = help::AFTER,
     max_term_width = 100,
@@ -41,17 +41,20 @@ struct Verb {
     long_about: &'static str,
     /// How it is called.
     examples: &'static str,
+    /// Whether it can be called with nothing behind it; without, that shows help.
+    stands_alone: bool,
     /// Adds its arguments.
     arguments: fn(clap::Command) -> clap::Command,
 }
 
 /// Every verb, in the order of help.
-const VERBS: [Verb; 7] = [
+const VERBS: &[Verb] = &[
     Verb {
         name: "issue",
         about: "Mint tokens for customers",
         long_about: help::ISSUE,
         examples: help::ISSUE_EXAMPLES,
+        stands_alone: false,
         arguments: IssueArgs::augment_args,
     },
     Verb {
@@ -59,6 +62,7 @@ const VERBS: [Verb; 7] = [
         about: "Check a token and say what Stream would answer",
         long_about: help::VERIFY,
         examples: help::VERIFY_EXAMPLES,
+        stands_alone: false,
         arguments: VerifyArgs::augment_args,
     },
     Verb {
@@ -66,13 +70,24 @@ const VERBS: [Verb; 7] = [
         about: "Read a token without a secret; nothing is verified",
         long_about: help::DECODE,
         examples: help::DECODE_EXAMPLES,
+        stands_alone: false,
         arguments: DecodeArgs::augment_args,
+    },
+    #[cfg(all(unix, feature = "serve"))]
+    Verb {
+        name: "serve",
+        about: "Serve the endpoint that gives customers with a session their tokens",
+        long_about: help::SERVE,
+        examples: help::SERVE_EXAMPLES,
+        stands_alone: true,
+        arguments: super::ServeArgs::augment_args,
     },
     Verb {
         name: "profile",
         about: "Add, list, show and remove profiles: one is one Stream app",
         long_about: help::PROFILE,
         examples: help::PROFILE_EXAMPLES,
+        stands_alone: false,
         arguments: ProfileArgs::augment_args,
     },
     Verb {
@@ -80,13 +95,23 @@ const VERBS: [Verb; 7] = [
         about: "Store, list, rotate and remove secrets in the operating system's keyring",
         long_about: help::SECRET,
         examples: help::SECRET_EXAMPLES,
+        stands_alone: false,
         arguments: SecretArgs::augment_args,
+    },
+    Verb {
+        name: "session",
+        about: "Make and revoke sessions: who a client of the endpoint is",
+        long_about: help::SESSION,
+        examples: help::SESSION_EXAMPLES,
+        stands_alone: false,
+        arguments: SessionArgs::augment_args,
     },
     Verb {
         name: "audit",
         about: "Read and check the log of who minted, refused or changed what",
         long_about: help::AUDIT,
         examples: help::AUDIT_EXAMPLES,
+        stands_alone: false,
         arguments: AuditArgs::augment_args,
     },
     Verb {
@@ -94,6 +119,7 @@ const VERBS: [Verb; 7] = [
         about: "Print what a shell needs to complete this program's commands, flags and values",
         long_about: help::COMPLETIONS,
         examples: help::COMPLETIONS_EXAMPLES,
+        stands_alone: false,
         arguments: CompletionsArgs::augment_args,
     },
 ];
@@ -110,7 +136,7 @@ impl Verb {
             .about(self.about)
             .long_about(self.long_about)
             .after_long_help(self.examples)
-            .arg_required_else_help(true)
+            .arg_required_else_help(!self.stands_alone)
     }
 }
 
@@ -165,6 +191,9 @@ fn command(verb: &str, matches: &clap::ArgMatches) -> Result<Command, clap::Erro
         "verify" => VerifyArgs::from_arg_matches(matches).map(Command::Verify),
         "decode" => DecodeArgs::from_arg_matches(matches).map(Command::Decode),
         "profile" => ProfileArgs::from_arg_matches(matches).map(Command::Profile),
+        #[cfg(all(unix, feature = "serve"))]
+        "serve" => super::ServeArgs::from_arg_matches(matches).map(Command::Serve),
+        "session" => SessionArgs::from_arg_matches(matches).map(Command::Session),
         "secret" => SecretArgs::from_arg_matches(matches).map(Command::Secret),
         "audit" => AuditArgs::from_arg_matches(matches).map(Command::Audit),
         "completions" => CompletionsArgs::from_arg_matches(matches).map(Command::Completions),
@@ -200,6 +229,14 @@ mod tests {
                 assert!(parsed(&call).is_ok(), "{call}");
             }
         }
+    }
+
+    #[cfg(all(unix, feature = "serve"))]
+    #[test]
+    fn a_verb_that_stands_alone_needs_nothing_behind_it() {
+        assert!(parsed("stream-token serve").is_ok());
+        assert!(parsed("stream-token --profile demo serve").is_ok());
+        assert!(parsed("stream-token issue").is_err());
     }
 
     #[test]

@@ -5,10 +5,10 @@
 
 /// What the program is for.
 pub(super) const ABOUT: &str = "\
-Mint, verify and decode Stream Chat user tokens.
+Mint, verify, decode and serve Stream Chat user tokens.
 
 Support mints a test token for a customer and learns why a token is refused; engineers decode and \
-verify, by hand and in scripts. The profile 'demo' is built in and needs no set-up.";
+verify, by hand and in scripts; staging serves them. The profile 'demo' is built in and needs no set-up.";
 
 /// Examples, times, environment and exit codes.
 pub(super) const AFTER: &str = "\
@@ -94,6 +94,63 @@ Examples:
   stream-token --profile demo issue 123 | stream-token decode -
   stream-token --profile demo issue 123 |
     stream-token decode - --redact -o json";
+
+/// What `serve` is for.
+#[cfg(all(unix, feature = "serve"))]
+pub(super) const SERVE: &str = "\
+Serve the endpoint that gives customers with a session their tokens.
+
+POST /stream-chat/token with 'Authorization: Bearer SESSION' and {\"customer_id\": 123} answers \
+{\"token\": \"…\"}. Every token is in the audit log before it is sent. There is one line a request \
+on standard error, also with --quiet. SIGTERM and Ctrl-C drain: what was received is still answered; \
+a second signal stops at once.
+
+Other machines can reach it only behind a proxy that ends TLS and is named with --trusted-proxy. \
+Under the profile 'demo', which needs no set-up, it prints a session and a curl command to try.";
+
+/// Examples of `serve`.
+#[cfg(all(unix, feature = "serve"))]
+pub(super) const SERVE_EXAMPLES: &str = "\
+Examples:
+  stream-token serve --openapi";
+
+/// What `session` is for.
+pub(super) const SESSION: &str = "\
+Make and revoke sessions: who a client of the endpoint is.
+
+A session token is signed with a key of the profile's own, which the keyring holds or its \
+configuration names. It opens nothing at Stream. Both commands are recorded in the audit log.";
+
+/// Examples of `session`.
+pub(super) const SESSION_EXAMPLES: &str = "\
+Examples:
+  stream-token --profile demo session new 123
+  stream-token --profile staging session revoke --customer 123";
+
+/// What `session new` is for.
+pub(super) const SESSION_NEW: &str = "\
+Make a session of a customer, and print its token.
+
+Whoever has it gets that customer's tokens from the endpoint until it ends or is revoked.";
+
+/// Examples of `session new`.
+pub(super) const SESSION_NEW_EXAMPLES: &str = "\
+Examples:
+  stream-token --profile demo session new 123
+  stream-token --profile demo session new 123 --expires 30m -o json";
+
+/// What `session revoke` is for.
+pub(super) const SESSION_REVOKE: &str = "\
+End one session, or all of a customer's.
+
+A running server sees it within a second. It holds in this state directory, whatever the profile; \
+tokens that were given out already are not ended by it.";
+
+/// Examples of `session revoke`.
+pub(super) const SESSION_REVOKE_EXAMPLES: &str = "\
+Examples:
+  stream-token --profile staging session revoke --customer 123
+  stream-token --profile staging session revoke --id 00c0ffee00c0ffee00c0ffee00c0ffee";
 
 /// What `completions` is for.
 pub(super) const COMPLETIONS: &str = "\

@@ -7,6 +7,9 @@ mod help;
 mod log;
 mod profiles;
 mod secrets;
+#[cfg(all(unix, feature = "serve"))]
+mod serve;
+mod sessions;
 mod values;
 
 use std::ffi::OsString;
@@ -23,6 +26,9 @@ pub use completion::Shell;
 pub use log::{AuditArgs, AuditCommand, AuditListArgs, AuditVerifyArgs};
 pub use profiles::{ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileRemoveArgs};
 pub use secrets::{SecretArgs, SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
+#[cfg(all(unix, feature = "serve"))]
+pub use serve::{ServeArgs, ServedLifetime};
+pub use sessions::{SessionArgs, SessionCommand, SessionNewArgs, SessionRevokeArgs};
 
 /// A call of the program.
 #[derive(Debug)]
@@ -114,12 +120,16 @@ pub enum Command {
     /// `verify`
     Verify(VerifyArgs),
     /// `decode`
-    /// `decode`
     Decode(DecodeArgs),
+    /// `serve`
+    #[cfg(all(unix, feature = "serve"))]
+    Serve(ServeArgs),
     /// `profile`
     Profile(ProfileArgs),
     /// `secret`
     Secret(SecretArgs),
+    /// `session`
+    Session(SessionArgs),
     /// `audit`
     Audit(AuditArgs),
     /// `completions`

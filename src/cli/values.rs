@@ -35,6 +35,15 @@ pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads how long the tokens live that are served: a lifetime or `never`.
+#[cfg(all(unix, feature = "serve"))]
+pub(super) fn served_lifetime(text: &str) -> Result<super::ServedLifetime, String> {
+    if text == "never" {
+        return Ok(super::ServedLifetime::Never);
+    }
+    lifetime(text).map(super::ServedLifetime::For)
+}
+
 /// The longest that a secret is kept that was rotated away.
 const LONGEST_KEPT: Duration = Duration::from_hours(366 * 24);
 

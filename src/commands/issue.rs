@@ -13,7 +13,7 @@ use crate::custody::Opened;
 use crate::failure::{Exit, Failure, Usage};
 use crate::foreign::json_line;
 use crate::mint::{Chunk, Mint, MintError, Minted, Record, Requester};
-use crate::profile::{self, Policy, ProfileName, Terms, Wish};
+use crate::profile::{self, ProfileName, Terms, Wish};
 use crate::secret::Source;
 use crate::time::{Timestamp, full, utc};
 use crate::token::CustomerId;
@@ -59,11 +59,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
         confirm::production(context, &chosen, arguments.confirm.as_deref())?;
     }
     let opened = context.open_secret(chosen)?;
-    if let Some(name) =
-        opened.profile.policy_of.as_ref().filter(|_| opened.profile.policy != Policy::default())
-    {
-        context.terminal.note(&format!("policy: the default profile's, {name}, holds for this secret"));
-    }
+    context.note_borrowed_policy(&opened);
     let journal = if opened.profile.is_demo() { None } else { Some(journal(context)?) };
     let record = journal.as_ref().map_or(Record::Demo, Record::Journal);
     let mint = Mint::new(&opened.secret, opened.profile.name.clone(), opened.profile.policy, record);

@@ -10,6 +10,9 @@ mod input;
 mod issue;
 mod profile;
 mod secret;
+#[cfg(all(unix, feature = "serve"))]
+mod serve;
+mod session;
 mod verify;
 
 use std::ffi::OsString;
@@ -25,7 +28,7 @@ use crate::environment::{self, Environment};
 use crate::failure::{Exit, Failure, Interrupted, Usage};
 use crate::foreign::json_line;
 use crate::hygiene::HygieneError;
-use crate::profile::{Config, ConfigError, Profile, choose, config_path};
+use crate::profile::{Config, ConfigError, Policy, Profile, choose, config_path};
 use crate::secret::Asking;
 use crate::terminal::{AskError, Color, Terminal, Voice};
 use crate::time::Clock;
@@ -74,8 +77,11 @@ fn carry_out(call: Cli, environment: &Environment<'_>, clock: Clock) -> Exit {
         Command::Issue(arguments) => issue::run(&mut context, &arguments),
         Command::Verify(arguments) => verify::run(&mut context, &arguments),
         Command::Decode(arguments) => decode::run(&mut context, &arguments),
+        #[cfg(all(unix, feature = "serve"))]
+        Command::Serve(arguments) => serve::run(&mut context, &arguments),
         Command::Profile(arguments) => profile::run(&mut context, &arguments.command),
         Command::Secret(arguments) => secret::run(&mut context, &arguments.command),
+        Command::Session(arguments) => session::run(&mut context, &arguments.command),
         Command::Audit(arguments) => audit::run(&mut context, &arguments.command),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),
     };
@@ -157,6 +163,15 @@ impl Context<'_> {
             self.terminal.note(note);
         }
         Ok(opened)
+    }
+
+    /// Says whose policy holds, where it is not the profile's own.
+    fn note_borrowed_policy(&mut self, opened: &Opened) {
+        if let Some(name) = &opened.profile.policy_of
+            && opened.profile.policy != Policy::default()
+        {
+            self.terminal.note(&format!("policy: the default profile's, {name}, holds for this secret"));
+        }
     }
 
     /// Asks a source: longer where somebody may have to unlock something, and is told what takes long.

@@ -3,10 +3,12 @@
 mod custodian;
 mod error;
 mod peeked;
+mod sessions;
 
 pub use custodian::{Added, Custodian, Kept, SecretChange, random_key};
 pub use error::ChangeError;
 pub use peeked::{Peeked, peek_all};
+pub use sessions::{Sessions, SessionsError};
 
 use crate::profile::Profile;
 use crate::secret::keyring::{Kind, Previous};

@@ -10,6 +10,10 @@ use crate::foreign::{brief, looks_like_a_token};
 /// What to do with a token that stands where none belongs.
 const LIKE_A_TOKEN: &str = "this looks like a token: use 'stream-token verify' or 'stream-token decode'";
 
+/// What to do with a session token that stands where none belongs.
+const NO_ARGUMENT: &str =
+    "a session token is never an argument: pipe it to 'stream-token session revoke --token-stdin'";
+
 /// Flags in whose place somebody may give the secret itself, however short it is.
 const SECRET_FLAGS: [&str; 3] = ["--secret", "--session-key", "--api-key"];
 
@@ -55,6 +59,7 @@ fn of_stray_token(error: &clap::Error, command: &str) -> Option<String> {
         _ => return None,
     }
     Some(match kind {
+        _ if command.ends_with("session revoke") => NO_ARGUMENT.into(),
         ContextKind::InvalidSubcommand => LIKE_A_TOKEN.into(),
         _ => format!("put all that was pasted in quotes, or pipe it to '{command} -'"),
     })

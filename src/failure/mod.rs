@@ -9,12 +9,12 @@ use std::io;
 use serde::Serialize;
 
 use crate::audit::AuditError;
-use crate::custody::ChangeError;
+use crate::custody::{ChangeError, SessionsError};
 use crate::hygiene::HygieneError;
 use crate::mint::MintError;
 use crate::profile::{ConfigError, ProfileError};
 use crate::secret::SourceError;
-use crate::session::{LONGEST_LIFETIME, RegisterError, SessionError, SessionIdError};
+use crate::session::{LONGEST_LIFETIME, SessionError, SessionIdError};
 use crate::time::{DurationError, WhenError, span};
 use crate::token::{ClaimsError, CustomerIdError, LeewayError, PasteError};
 use crate::verdict::Verdict;
@@ -224,14 +224,15 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     if cause.is::<DurationError>() || cause.is::<LeewayError>() {
         return Some((Exit::Usage, "a leeway is a number and its unit, such as 30s, and at most 5m".into()));
     }
-    if let Some(error) = cause.downcast_ref::<RegisterError>() {
-        return Some((Exit::Failed, error.hint()));
+    if let Some(error) = cause.downcast_ref::<SessionsError>() {
+        return Some(match error {
+            SessionsError::Session(error) => of_session(*error),
+            SessionsError::Audit(error) => (Exit::Failed, of_audit(error)),
+            SessionsError::Register(error) => (Exit::Failed, error.hint()),
+        });
     }
     if let Some(error) = cause.downcast_ref::<SessionError>() {
-        return Some(match error {
-            SessionError::Random(_) => (Exit::Failed, "see that the system has random numbers".into()),
-            _ => (Exit::Usage, format!("give a lifetime from 1s to {}", span(LONGEST_LIFETIME))),
-        });
+        return Some(of_session(*error));
     }
     if cause.is::<SessionIdError>() {
         return Some((Exit::Usage, "give the id that 'stream-token session new' printed".into()));
@@ -240,6 +241,14 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
         return Some((Exit::Usage, "give a time after the epoch".into()));
     }
     None
+}
+
+/// Gives the exit and the hint of a session that was not made.
+fn of_session(error: SessionError) -> (Exit, String) {
+    match error {
+        SessionError::Random(_) => (Exit::Failed, "see that the system has random numbers".into()),
+        _ => (Exit::Usage, format!("give a lifetime from 1s to {}", span(LONGEST_LIFETIME))),
+    }
 }
 
 /// Gives the exit and the hint of a change that was not made.

@@ -3,25 +3,31 @@
 //! The gate is the only public socket. It hears whole requests out, and passes them on over a private
 //! socket to the endpoint, whose workers have them answered.
 
+mod access;
 mod contract;
 mod endpoint;
 mod exchange;
 mod gate;
+mod log;
 mod openapi;
 mod private;
 mod proxies;
+mod service;
 mod till;
 mod wire;
 
+pub use access::GateLog;
 pub use contract::{
     Answer, BearerFault, Contract, METHOD, Origin, OriginError, Origins, PATH, Quotas, Refusal, Tokens,
-    Witness,
+    Unlimited, Witness,
 };
 pub use endpoint::Handler;
 pub use exchange::{Field, Reply, Request, reason};
 pub use gate::{Ended, Gate, Limits, Notice, Settings, Stop, protocol};
+pub use log::{Ending, Form, Log};
 pub use openapi::OPENAPI;
 pub use proxies::{Network, NetworkError, origin};
+pub use service::{RefusalBook, Service};
 pub use till::{Lifetime, Till};
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, TcpStream};
+use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
@@ -16,19 +16,6 @@ use crate::secret::Secret;
 use crate::session::{Register, SessionKey, Signed};
 use crate::time::Clock;
 use crate::token::{CustomerId, Rules, Verifier};
-
-/// No quotas.
-struct Unlimited;
-
-impl Quotas for Unlimited {
-    fn admit_address(&self, _: IpAddr) -> Result<(), Duration> {
-        Ok(())
-    }
-
-    fn admit_customer(&self, _: CustomerId) -> Result<(), Duration> {
-        Ok(())
-    }
-}
 
 fn secret(text: &str) -> Secret {
     Secret::new(text.as_bytes().to_vec()).unwrap()
@@ -51,18 +38,14 @@ fn handler(state: &Place) -> Handler {
     let signed = Signed::new(key(), Arc::new(Register::open(state.path())));
     let mint = Mint::new(&api_secret(), None, Policy::default(), Record::Shared(journal));
     let till = Till::new(mint, actor(), Lifetime::ByPolicy, clock);
-    let origins = Origins::default();
-    Arc::new(move |request| {
-        let contract = Contract {
-            authenticate: &signed,
-            quotas: &Unlimited,
-            tokens: &till,
-            witness: &refusals,
-            origins: &origins,
-            clock,
-        };
-        contract.answer(request).reply
-    })
+    let service = Service {
+        authenticate: Box::new(signed),
+        till,
+        refusals: RefusalBook::new(refusals),
+        origins: Origins::default(),
+        clock,
+    };
+    Arc::new(service).handler()
 }
 
 /// Opens a server, has it asked, and gives the status, the head and the body of each answer.

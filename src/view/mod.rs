@@ -6,6 +6,7 @@ mod decode;
 mod issue;
 mod profiles;
 mod secrets;
+mod sessions;
 mod table;
 mod verify;
 
@@ -15,6 +16,7 @@ pub use decode::{decode_json, decode_text};
 pub use issue::{CSV_HEADER, IssuedJson, csv, curl, env, header};
 pub use profiles::{profile_json, profile_list, profile_text};
 pub use secrets::{secret_json, secret_list};
+pub use sessions::session_json;
 pub use verify::{verify_json, verify_line, verify_text};
 
 /// How a text is laid out.

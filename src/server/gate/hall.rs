@@ -326,6 +326,7 @@ impl Hall {
 
     /// Closes the door behind those who stood before it, and has everybody come to an end.
     fn drain(&mut self, now: Instant) {
+        (self.settings.notice)(Notice::Draining);
         self.drained_by = Some(now + self.limits.drain_time);
         self.door.iter_mut().for_each(Door::knock);
         while self.door.as_ref().is_some_and(|door| door.due(now) == Some(now)) {

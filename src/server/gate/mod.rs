@@ -81,6 +81,8 @@ pub enum Notice {
     Full,
     /// There was no descriptor for a client, and it was sent away.
     OutOfDescriptors,
+    /// It was told to end: nobody is let in any more, and what was received is still answered.
+    Draining,
 }
 
 /// How a run has ended.

@@ -9,7 +9,7 @@ const COMMANDS: [&str; 3] = ["issue", "verify", "decode"];
 fn help_that_was_asked_for_is_a_result() {
     let output = call(&["-h"]).run();
     assert!(
-        output.result().starts_with("Mint, verify and decode Stream Chat user tokens\n\nUsage: "),
+        output.result().starts_with("Mint, verify, decode and serve Stream Chat user tokens\n\nUsage: "),
         "{output}"
     );
     for command in COMMANDS {

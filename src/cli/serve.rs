@@ -1,0 +1,40 @@
+//! The grammar of `serve`.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::values;
+
+/// How to serve.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The address to listen on; port 0 lets the system choose one
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
+    pub listen: SocketAddr,
+    /// Let pages of this origin read replies; may be repeated
+    #[arg(long, value_name = "ORIGIN")]
+    pub cors_origin: Vec<String>,
+    /// How long tokens live, or never for no end; without it as the profile's policy has it
+    #[arg(long, value_name = "DURATION|never", value_parser = values::served_lifetime)]
+    pub lifetime: Option<ServedLifetime>,
+    /// How many connections there may be at once: 8 to 65536 [default: 4096]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=65_536))]
+    pub max_connections: Option<u32>,
+    /// Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated
+    #[arg(long, value_name = "CIDR")]
+    pub trusted_proxy: Vec<String>,
+    /// Whether only to print the endpoint's description.
+    #[arg(long, help = "Print the endpoint's description in OpenAPI 3.1, and end")]
+    pub openapi: bool,
+}
+
+/// How long the tokens live that are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServedLifetime {
+    /// Until they are revoked.
+    Never,
+    /// For so long.
+    For(Duration),
+}

@@ -1,0 +1,170 @@
+//! `session`: makes and revokes sessions, and reads the key that signs them.
+
+use std::io::{self, Read as _};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use zeroize::Zeroizing;
+
+use super::{Context, confirm};
+use crate::cli::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
+use crate::custody::{Kept, Sessions};
+use crate::failure::{Exit, Usage};
+use crate::profile::{Profile, ProfileName};
+use crate::secret::keyring::Kind;
+use crate::session::{Revocation, Revoked, Session, SessionKey};
+use crate::time::{full, utc};
+use crate::token::{CustomerId, LONGEST_TOKEN};
+use crate::view;
+
+/// Carries out what was asked of sessions.
+pub(super) fn run(context: &mut Context<'_>, command: &SessionCommand) -> Result<Exit> {
+    let is_json = context.is_json_or_text("session")?;
+    match command {
+        SessionCommand::New(arguments) => begin(context, arguments, is_json)?,
+        SessionCommand::Revoke(arguments) => revoke(context, arguments)?,
+    }
+    Ok(Exit::Success)
+}
+
+/// Makes a session, and prints its token once it is recorded.
+fn begin(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -> Result<()> {
+    let customer: CustomerId = arguments.customer.parse()?;
+    let now = context.clock.now();
+    let end = arguments.expires.resolve_ahead(now)?;
+    let lifetime = Duration::from_secs(end.epoch_seconds() - now.epoch_seconds());
+    let profile = context.choose_profile()?;
+    if profile.policy.is_production {
+        confirm::production(context, &profile, arguments.confirm.as_deref())?;
+    }
+    let key = key(context, &profile)?;
+    let (session, token) = if profile.is_demo() {
+        key.issue(customer, now, lifetime)?
+    } else {
+        with_sessions(context, &profile, |sessions| Ok(sessions.begin(&key, customer, lifetime)?))?
+    };
+    context.terminal.note(&format!("the session ends {}", full(session.expires_at(), now)));
+    let shown = if is_json {
+        view::session_json(&session, &token, profile.name.as_ref().map(ProfileName::as_str))
+    } else {
+        format!("{}\n", token.expose())
+    };
+    Ok(context.terminal.print(&shown)?)
+}
+
+/// Revokes one or all sessions of a customer.
+fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()> {
+    let profile = context.choose_profile()?;
+    if profile.is_demo() {
+        return Err(Usage {
+            message: "sessions of the demo profile cannot be revoked: it keeps no state".into(),
+            hint: "add a profile of your own with 'stream-token profile add NAME'".into(),
+        }
+        .into());
+    }
+    let revocation = if let Some(id) = arguments.id {
+        Revocation::Id(id)
+    } else if let Some(customer) = arguments.customer {
+        Revocation::Customer(customer)
+    } else {
+        Revocation::Session(piped(context, &profile)?)
+    };
+    let what = match &revocation {
+        Revocation::Session(session) => format!("session {}", session.id()),
+        Revocation::Id(id) => format!("session {id}"),
+        Revocation::Customer(customer) => format!("every session of customer {customer} so far"),
+    };
+    let revoked = with_sessions(context, &profile, |sessions| Ok(sessions.revoke(&revocation)?))?;
+    context.terminal.note(&match revoked {
+        Revoked::Newly => format!("revoked {what}"),
+        Revoked::Already => format!("{what} was revoked before: nothing is changed"),
+    });
+    Ok(())
+}
+
+/// Makes or revokes sessions, recorded in the audit log.
+fn with_sessions<T>(
+    context: &Context<'_>,
+    profile: &Profile,
+    change: impl FnOnce(&Sessions<'_>) -> Result<T>,
+) -> Result<T> {
+    let (state, journal, actor) = (context.state_dir()?, context.journal()?, context.actor());
+    let profile = profile.name.as_ref();
+    let now = context.clock.now();
+    change(&Sessions { state: &state, journal: &journal, actor: &actor, profile, now })
+}
+
+/// Reads the session whose token is piped in.
+fn piped(context: &mut Context<'_>, profile: &Profile) -> Result<Session> {
+    if context.terminal.is_asked() {
+        return Err(Usage {
+            message: "--token-stdin reads from a pipe or a file, and standard input is a terminal".into(),
+            hint: "pipe the token in; or name the session with --id, or its customer with --customer".into(),
+        }
+        .into());
+    }
+    // A little more than a token and its line break may have, so that a longer one is seen to be.
+    let most = LONGEST_TOKEN + 64;
+    let mut text = Zeroizing::new(Vec::with_capacity(most));
+    let read = io::stdin().lock().take(most as u64).read_to_end(&mut text);
+    read.context("cannot read the session token from standard input")?;
+    let key = key(context, profile)?;
+    let token = str::from_utf8(&text).unwrap_or_default().trim();
+    let session = key.verify(token).map_err(|refused| Usage {
+        message: format!("cannot revoke what is piped in: {refused}"),
+        hint: "pipe in what 'stream-token session new' printed, and name the profile that it was made with"
+            .into(),
+    })?;
+    if session.expires_at() <= context.clock.now() {
+        context.terminal.note(&format!("the session ended {} by itself", utc(session.expires_at())));
+    }
+    Ok(session)
+}
+
+/// Reads the key that signs a profile's sessions, and says where it came from. Where the keyring should
+/// have it and does not, it is made.
+pub(super) fn key(context: &mut Context<'_>, profile: &Profile) -> Result<SessionKey> {
+    let Some(source) = profile.source_of(Kind::SessionKey).cloned() else {
+        return Err(no_source(profile));
+    };
+    let (read, kept) = if profile.is_demo() {
+        let read = context.asking(|asking| source.read(&profile.item(Kind::SessionKey), asking))?;
+        context.terminal.note("demo profile: its session key is published, like its secret");
+        (read, Kept::Unchanged)
+    } else {
+        context.with_custodian(|custodian| custodian.session_key(profile))?
+    };
+    let item = profile.item(Kind::SessionKey);
+    if kept == Kept::Changed {
+        context.terminal.note(&format!("made the {item} and stored it in the keyring"));
+    } else if !profile.is_demo() {
+        context.terminal.note(&format!("{item} from {source}"));
+    }
+    if read.is_exposed {
+        context.terminal.note(&format!("others on this machine can read {source}"));
+    }
+    for weakness in read.secret.weaknesses() {
+        context.terminal.note(&format!("session key: {weakness}"));
+    }
+    Ok(SessionKey::new(&read.secret))
+}
+
+/// Refuses a profile that has no session key.
+fn no_source(profile: &Profile) -> anyhow::Error {
+    let (message, hint) = match &profile.name {
+        Some(name) => (
+            format!("profile {name} names no source for its session key"),
+            format!(
+                "add a line to [profiles.{name}] in the configuration, such as session_key = \"file:/run/keys/session\""
+            ),
+        ),
+        None => (
+            format!("{} brings an API secret and no session key", profile.source),
+            format!(
+                "add a profile with both: 'stream-token profile add NAME --secret {} --session-key SOURCE'",
+                profile.source
+            ),
+        ),
+    };
+    Usage { message, hint }.into()
+}
