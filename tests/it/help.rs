@@ -1,8 +1,13 @@
 //! Help says what a command is for and how to call it, and every example in it works.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process;
+
 use clap::Command;
 use stream_token::cli::grammar;
 
+use crate::keyring::service::{Session, is_here};
 use crate::place::Place;
 
 /// Gives the words that call every command, the program's own name first.
@@ -32,21 +37,49 @@ fn examples(help: &str) -> Vec<String> {
     examples
 }
 
+/// Starts a session whose keyring holds the secret of `staging`, with a stand-in for a password manager.
+fn session() -> Session {
+    let session = Session::new();
+    session.add("staging", "the-secret-of-staging-0123456789abcdef");
+    let manager = session.place.home().join("pass");
+    fs::write(&manager, "#!/bin/sh\necho another-secret-of-staging-0123456789abc\n").unwrap();
+    fs::set_permissions(&manager, Permissions::from_mode(0o700)).unwrap();
+    session
+}
+
+/// Prepares a shell, in the session where there is one.
+fn shell(place: &Place, session: Option<&Session>) -> process::Command {
+    let Some(session) = session else { return place.command("sh") };
+    let mut shell = session.command("sh");
+    let path = shell.get_envs().find_map(|(name, value)| value.filter(|_| name == "PATH"));
+    let mut folders = session.place.home().as_os_str().to_owned();
+    folders.push(":");
+    folders.push(path.unwrap());
+    shell.env("PATH", folders);
+    shell
+}
+
 #[test]
 fn every_example_of_every_help_works() {
     let place = Place::new("examples-of-help");
     for call in calls(&grammar(), &[]) {
         let examples = examples(&help(&place, &call));
         assert!(!examples.is_empty(), "{call:?} has no examples");
+        let needs_keyring = call.iter().any(|word| word == "secret");
+        if needs_keyring && !is_here("the examples of secret") {
+            continue;
+        }
+        let session = needs_keyring.then(session);
         for example in examples {
-            let output = place.command("sh").args(["-c", &example]).output().unwrap();
+            let output = shell(&place, session.as_ref()).args(["-c", &example]).output().unwrap();
             let told = String::from_utf8_lossy(&output.stderr);
             // The status is that of the last command alone.
             assert!(output.status.success() && !told.contains("error:"), "{call:?}: {example}\n{told}");
-            let is_silent = ["> ", " add ", " default ", " remove ", " revoke "]
-                .iter()
-                .any(|word| example.contains(word))
-                && !example.contains("audit head");
+            let is_silent =
+                ["> ", " add ", " default ", " remove ", " revoke ", "secret set", "secret rotate"]
+                    .iter()
+                    .any(|word| example.contains(word))
+                    && !example.contains("audit head");
             assert_eq!(output.stdout.is_empty(), is_silent, "{call:?}: {example}");
         }
     }

@@ -10,15 +10,19 @@ mod cli;
 #[cfg(unix)]
 mod fuzz;
 mod generated;
+#[cfg(unix)]
 mod help;
 mod house;
 #[cfg(unix)]
 mod hygiene;
+#[cfg(unix)]
+mod keyring;
 mod paste;
 mod place;
 #[cfg(unix)]
 mod profiles;
 #[cfg(unix)]
 mod prompts;
+#[cfg(unix)]
 mod readme;
 mod shells;

@@ -1,0 +1,233 @@
+//! What is wrong with a keyring, told apart, each with its remedy.
+
+use std::os::unix::net::UnixListener;
+use std::thread;
+
+use rustix::process::Signal;
+
+use super::service::{Session, holds, until};
+use super::{FIRST, SECOND, session};
+
+/// What to do where no keyring is.
+const NO_SERVICE: &str = "call again in a login session with a keyring (GNOME Keyring, KWallet, KeePassXC); where there \
+                          is none, give the profile a file:, credential: or command: source";
+
+/// What to do where a keyring does not answer.
+const NO_ANSWER: &str = "look for a window that asks to unlock the keyring; where there is none, restart the keyring \
+                         program";
+
+/// What to do with what is no record.
+const REPLACE: &str = "remove it with 'stream-token secret remove staging', and store it again with \
+                       'stream-token secret set staging'";
+
+/// Names a profile in a configuration, without a keyring to store its secret in.
+fn configured(session: &Session) {
+    let path = session.config_path();
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, "default_profile = \"staging\"\n[profiles.staging]\nsecret = \"keyring\"\n")
+        .unwrap();
+}
+
+#[test]
+fn a_secret_that_was_never_stored_is_told_with_the_command_that_stores_it() {
+    let session = session!(Session::new());
+    configured(&session);
+    session.run(&["issue", "1"]).is_refused(
+        3,
+        "the keyring holds no API secret of profile staging",
+        "store it with 'stream-token secret set staging'",
+    );
+}
+
+#[test]
+fn a_locked_keyring_is_told() {
+    let session = session!(Session::new());
+    session.add("staging", FIRST);
+    session.lock();
+    let error = "the keyring is locked, and it holds the API secret of profile staging";
+    let hint = "unlock it, as by logging in at the desktop, and call again; where nobody logs in, give the profile a \
+                file:, credential: or command: source";
+    session.run(&["issue", "1"]).is_refused(3, error, hint);
+    session.pipe(&["secret", "set", "staging", "--secret-stdin"], SECOND).is_refused(3, error, hint);
+}
+
+#[test]
+fn a_session_without_a_bus_is_told() {
+    let session = session!(Session::without_keyring(""));
+    configured(&session);
+    let call = session.call(&["issue", "1"]).with_env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
+    let error = "no keyring can be reached for the API secret of profile staging: Failed to connect to socket \
+                 /nowhere: No such file or directory";
+    call.run().is_refused(3, error, NO_SERVICE);
+}
+
+#[test]
+fn a_bus_without_a_keyring_is_told() {
+    let session = session!(Session::without_keyring(""));
+    configured(&session);
+    let error = "no keyring can be reached for the API secret of profile staging: The name org.freedesktop.secrets was not provided by any .servic…";
+    session.run(&["issue", "1"]).is_refused(3, error, NO_SERVICE);
+}
+
+#[test]
+fn a_keyring_that_refuses_this_program_is_told() {
+    let rules = "<deny send_destination=\"org.freedesktop.secrets\" send_interface=\"org.freedesktop.Secret.Service\"/>";
+    let session = session!(Session::without_keyring(rules));
+    let mut session = session;
+    session.start_keyring(true);
+    configured(&session);
+    let output = session.run(&["issue", "1"]);
+    assert_eq!(output.status, Some(3), "{output}");
+    let begins = "stream-token: error: the keyring refuses the API secret of profile staging: ";
+    assert!(output.stderr.starts_with(begins), "{output}");
+    let ends = "stream-token: hint: allow stream-token in the keyring program's settings, and call again\n";
+    assert!(output.stderr.ends_with(ends), "{output}");
+}
+
+#[test]
+fn two_items_of_one_name_are_told_not_chosen_from_and_can_be_removed() {
+    let session = session!(Session::new());
+    session.add("staging", FIRST);
+    session.store("staging", &["more", "1"], &session.lookup("staging"));
+    let error = "the keyring holds 2 items that are the API secret of profile staging, and one must be it";
+    let hint = "remove them with 'stream-token secret remove staging', and store the right one with 'stream-token \
+                secret set staging'";
+    session.run(&["issue", "1"]).is_refused(3, error, hint);
+    session.pipe(&["secret", "set", "staging", "--secret-stdin"], SECOND).is_refused(3, error, hint);
+    session.run(&["-q", "secret", "remove", "staging", "--confirm", "staging"]).is(0, "", "");
+    assert_eq!(session.lookup("staging"), "");
+    session.pipe(&["-q", "secret", "set", "staging", "--secret-stdin"], SECOND).is(0, "", "");
+}
+
+#[test]
+fn a_bus_that_takes_calls_and_never_answers_is_given_up() {
+    let session = session!(Session::without_keyring(""));
+    configured(&session);
+    let socket = session.place.home().join("deaf");
+    let listener = UnixListener::bind(&socket).unwrap();
+    // Whoever calls is let in, and hears nothing until the test ends.
+    thread::spawn(move || {
+        let mut callers = Vec::new();
+        listener.incoming().for_each(|caller| callers.push(caller));
+    });
+    let address = format!("unix:path={}", socket.display());
+    let error = "the keyring gave no answer about the API secret of profile staging within 10s";
+    let call = session.call(&["-q", "issue", "1"]).with_env("DBUS_SESSION_BUS_ADDRESS", address);
+    call.run().is_refused(3, error, NO_ANSWER);
+}
+
+#[test]
+fn a_keyring_that_is_stopped_is_given_up_and_works_again_when_it_goes_on() {
+    let session = session!(Session::new());
+    session.add("staging", FIRST);
+    session.signal(Signal::STOP);
+    let error = "the keyring gave no answer about the API secret of profile staging within 2s";
+    session.run(&["-q", "issue", "1"]).is_refused(3, error, NO_ANSWER);
+    session.signal(Signal::CONT);
+    session.run(&["-q", "issue", "1"]).result();
+}
+
+#[test]
+fn a_secret_that_no_keyring_takes_is_refused_before_anything_is_recorded() {
+    let session = session!(Session::new());
+    session.add("staging", FIRST);
+    let (record, told) = (session.lookup("staging"), session.told());
+    let long = "x".repeat(2600);
+    let output = session.pipe(&["secret", "rotate", "staging", "--secret-stdin"], &long);
+    assert_eq!((output.status, output.stdout.as_str()), (Some(3), ""), "{output}");
+    let ends = "bytes with what is kept beside it, and a keyring takes 2560\nstream-token: hint: remove the previous \
+                secrets with 'stream-token secret remove staging --previous', or keep a long secret in a file: source\n";
+    assert!(output.stderr.ends_with(ends), "{output}");
+    assert_eq!((session.lookup("staging"), session.told()), (record, told));
+}
+
+#[test]
+fn a_fresh_host_holds_nothing_and_says_what_is_missing_to_store_anything() {
+    let session = session!(Session::fresh());
+    configured(&session);
+    session.run(&["issue", "1"]).is_refused(
+        3,
+        "the keyring holds no API secret of profile staging",
+        "store it with 'stream-token secret set staging'",
+    );
+    session.pipe(&["secret", "set", "staging", "--secret-stdin"], FIRST).is_refused(
+        3,
+        "there is no default keyring to store the API secret of profile staging in",
+        "create a default keyring, with Seahorse or by logging in at the desktop, and call again",
+    );
+    assert_eq!(session.told(), ["secret_set ok -", "secret_set failed the keyring: no_collection"]);
+}
+
+#[test]
+fn a_record_of_a_later_version_is_neither_used_nor_overwritten_and_can_be_removed() {
+    let session = session!(Session::new());
+    session.add("staging", FIRST);
+    let later = r#"{"version":2,"vault":[]}"#;
+    session.store("staging", &[], later);
+    let error = "the keyring's item that is the API secret of profile staging cannot be used: it is of version 2, and \
+                 this program knows version 1";
+    let hint = "use the version of stream-token that wrote it, or a later one";
+    session.run(&["issue", "1"]).is_refused(3, error, hint);
+    for verb in ["set", "rotate"] {
+        session.pipe(&["secret", verb, "staging", "--secret-stdin"], SECOND).is_refused(3, error, hint);
+    }
+    assert_eq!(session.lookup("staging"), later);
+    session.run(&["-q", "secret", "remove", "staging", "--confirm", "staging"]).is(0, "", "");
+    assert_eq!(session.lookup("staging"), "");
+}
+
+#[test]
+fn a_damaged_record_is_neither_shown_nor_overwritten_and_can_be_removed() {
+    let session = session!(Session::new());
+    session.add("staging", FIRST);
+    session.store("staging", &[], FIRST);
+    let error = "the keyring's item that is the API secret of profile staging cannot be used: it is not the JSON that \
+                 this program writes";
+    session.run(&["issue", "1"]).is_refused(3, error, REPLACE);
+    session.pipe(&["secret", "set", "staging", "--secret-stdin"], SECOND).is_refused(3, error, REPLACE);
+    assert_eq!(session.lookup("staging"), FIRST);
+    session.run(&["-q", "secret", "remove", "staging", "--confirm", "staging"]).is(0, "", "");
+    assert_eq!(session.lookup("staging"), "");
+}
+
+#[test]
+fn a_write_that_is_not_answered_has_an_unknown_outcome_and_can_be_made_again() {
+    let session = session!(Session::new());
+    session.add("staging", FIRST);
+    // The entry is on disk before the keyring is asked to write: that is the moment to stop it.
+    let rotate = ["-q", "secret", "rotate", "staging", "--secret-stdin"];
+    let output = thread::scope(|scope| {
+        let output = scope.spawn(|| session.pipe(&rotate, SECOND));
+        until("the entry of the rotation", || holds(&session.log_folder(), "secret_rotate"));
+        session.signal(Signal::STOP);
+        let output = output.join().unwrap();
+        session.signal(Signal::CONT);
+        output
+    });
+    // It may have been faster than the signal; else it says that it does not know.
+    if output.status != Some(0) {
+        let error = "outcome unknown: the keyring did not say within 2s whether it changed the API secret of profile \
+                     staging";
+        let hint = "see what it holds with 'stream-token secret list', and call again: what is done already is not \
+                    done twice; the item is that of staging";
+        output.is_refused(3, error, hint);
+        assert_eq!(session.told().last().unwrap(), "secret_rotate failed the keyring: outcome_unknown");
+    }
+    assert_eq!(session.pipe(&rotate, SECOND).status, Some(0));
+    let record = session.record("staging");
+    assert_eq!((&record["generation"], &record["current"]["secret"]), (&2.into(), &SECOND.into()));
+    assert_eq!(record["previous"][0]["secret"], FIRST);
+}
+
+#[test]
+fn a_keyring_that_is_gone_is_told_and_its_secrets_are_there_when_it_is_back() {
+    let mut session = session!(Session::new());
+    session.add("staging", FIRST);
+    session.signal(Signal::KILL);
+    session.end_keyring();
+    let output = session.run(&["issue", "1"]);
+    assert_eq!(output.status, Some(3), "{output}");
+    assert!(output.stderr.starts_with("stream-token: error: no keyring can be reached"), "{output}");
+    session.start_keyring(true);
+    session.run(&["-q", "issue", "1"]).result();
+}

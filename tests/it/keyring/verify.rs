@@ -1,0 +1,98 @@
+//! Whose secret signed a token: the keyring as a witness that is never unlocked and hardly waited for.
+
+use std::fs;
+
+use rustix::process::Signal;
+
+use super::service::Session;
+use super::{FIRST, SECOND, note, session};
+use crate::cli::Output;
+use crate::cli::token::{HEADER, SECRET, signed_with};
+
+/// Gives a token of customer 1 that a secret signs.
+fn token(secret: &str) -> String {
+    signed_with(secret, HEADER, r#"{"user_id":"customer-1"}"#)
+}
+
+/// Verifies a token under a profile whose secret is in a variable.
+#[track_caller]
+fn elsewhere(session: &Session, secret: &str) -> Output {
+    let call = session.call(&["-q", "--profile", "plain", "-o", "json", "verify", &token(secret)]);
+    call.with_env("PLAIN", SECRET).run()
+}
+
+/// Adds a profile whose secret is in a variable, and one in the keyring.
+fn both() -> Session {
+    let session = Session::new();
+    session.run(&["-q", "profile", "add", "plain", "--secret", "env:PLAIN"]).is(0, "", "");
+    session.add("staging", FIRST);
+    session
+}
+
+#[test]
+fn the_current_secret_is_valid_and_the_one_before_is_with_a_note() {
+    let session = session!(Session::new());
+    session.add("staging", FIRST);
+    session.pipe(&["-q", "secret", "rotate", "staging", "--secret-stdin"], SECOND).is(0, "", "");
+    let origin = note("profile staging, secret from keyring");
+    let current = session.run(&["verify", &token(SECOND)]);
+    assert_eq!((current.status, &current.stderr), (Some(0), &origin), "{current}");
+    assert!(current.stdout.contains("by the current secret of profile staging"), "{current}");
+    let previous = session.run(&["verify", &token(FIRST)]);
+    let said = "a secret that was rotated away signed it; whether Stream still takes it cannot be told";
+    assert_eq!((previous.status, previous.stderr.clone()), (Some(0), origin + &note(said)), "{previous}");
+    assert!(previous.stdout.contains("by the previous secret of profile staging"), "{previous}");
+}
+
+#[test]
+fn a_token_of_another_profile_is_told_to_be_that_profiles() {
+    let session = session!(both());
+    let output = elsewhere(&session, FIRST);
+    assert_eq!(output.status, Some(5));
+    assert!(output.stdout.contains(r#""signed_by":{"profile":"staging","secret":"current"}"#), "{output}");
+}
+
+#[test]
+fn a_locked_keyring_that_was_not_asked_for_is_left_locked_and_passed_over() {
+    let session = session!(both());
+    session.lock();
+    let output = elsewhere(&session, FIRST);
+    assert_eq!(output.status, Some(5));
+    assert!(output.stdout.contains(r#""signed_by":null"#) && output.stderr.is_empty(), "{output}");
+    let listed = session.run(&["secret", "list"]).result().to_owned();
+    assert!(
+        listed.contains("the keyring is locked, and it holds the API secret of profile staging"),
+        "{listed}"
+    );
+}
+
+#[test]
+fn a_keyring_that_does_not_answer_is_passed_over() {
+    let session = session!(both());
+    session.signal(Signal::STOP);
+    let output = elsewhere(&session, FIRST);
+    assert_eq!(output.status, Some(5));
+    assert!(output.stdout.contains(r#""signed_by":null"#) && output.stderr.is_empty(), "{output}");
+}
+
+#[test]
+fn a_keyring_is_not_asked_for_a_token_that_the_chosen_profile_signed() {
+    let session = session!(both());
+    session.signal(Signal::STOP);
+    let output = elsewhere(&session, SECRET);
+    assert!(output.result().contains(r#""signed_by":{"profile":"plain","secret":"current"}"#), "{output}");
+}
+
+#[test]
+fn the_command_of_another_profile_is_not_run() {
+    let session = session!(both());
+    let evidence = session.place.home().join("evidence");
+    let source = format!("command:touch {}", evidence.display());
+    session.run(&["-q", "profile", "add", "vault", "--secret", &source]).is(0, "", "");
+    assert_eq!(elsewhere(&session, SECOND).status, Some(5));
+    session.run(&["secret", "list"]).result();
+    assert!(!fs::exists(&evidence).unwrap());
+    // The evidence would be there.
+    assert_eq!(session.run(&["--profile", "vault", "issue", "1"]).status, Some(3));
+    assert!(fs::exists(&evidence).unwrap());
+}
