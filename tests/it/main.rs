@@ -25,4 +25,6 @@ mod profiles;
 mod prompts;
 #[cfg(unix)]
 mod readme;
+#[cfg(all(unix, feature = "serve"))]
+mod serve;
 mod shells;

@@ -1,0 +1,133 @@
+//! `serve` as a process: started on a port that the kernel chose, asked over real sockets.
+
+mod contract;
+mod demo;
+mod ending;
+pub(crate) mod http;
+pub(crate) mod said;
+mod sessions;
+pub(crate) mod site;
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use self::http::{Answer, Ask};
+use self::said::Said;
+use crate::cli::watchdog::Watchdog;
+use crate::cli::{Call, Output, demo};
+
+/// How long a fact is waited for on a busy machine.
+pub(crate) const LONGEST: Duration = Duration::from_secs(30);
+
+/// A running server. It ends with its test, however that ends.
+pub(crate) struct Server {
+    /// The process.
+    child: Child,
+    /// Where it listens.
+    address: SocketAddr,
+    /// What it says on standard error.
+    said: Said,
+    /// Ends it where the test hangs.
+    _watchdog: Watchdog,
+}
+
+impl Server {
+    /// Starts a call of `serve`, and waits until it says where it listens. The call must bind port 0.
+    #[track_caller]
+    pub(crate) fn start(call: &Call) -> Self {
+        let mut command = call.command();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let watchdog = Watchdog::over(&child);
+        let said = Said::by(child.stderr.take().unwrap());
+        let address = said.wait_for("the address", address);
+        Self { child, address, said, _watchdog: watchdog }
+    }
+
+    /// Starts one under the built-in profile, with these flags besides.
+    #[track_caller]
+    pub(crate) fn demo(flags: &[&str]) -> Self {
+        Self::start(&demo(&[&["serve", "--listen", "127.0.0.1:0"], flags].concat()))
+    }
+
+    /// Gives where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Gives its process.
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
+    /// Gives what it says on standard error.
+    pub(crate) fn said(&self) -> &Said {
+        &self.said
+    }
+
+    /// Connects to it.
+    #[track_caller]
+    pub(crate) fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(LONGEST)).unwrap();
+        stream.set_write_timeout(Some(LONGEST)).unwrap();
+        stream
+    }
+
+    /// Sends bytes on a connection of their own, and gives all that comes until it ends.
+    #[track_caller]
+    pub(crate) fn exchange(&self, bytes: &[u8]) -> String {
+        let mut stream = self.connect();
+        stream.write_all(bytes).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    /// Has a request answered, on a connection of its own.
+    #[track_caller]
+    pub(crate) fn ask(&self, ask: &Ask) -> Answer {
+        Answer::parse(&self.exchange(&ask.bytes()))
+    }
+
+    /// Sends it a signal.
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Tells it to end, and gives how it ended with all that it wrote.
+    #[track_caller]
+    pub(crate) fn end(self) -> Output {
+        self.signal(Signal::TERM);
+        self.wait()
+    }
+
+    /// Waits for its end, and gives how it ended with all that it wrote.
+    #[track_caller]
+    pub(crate) fn wait(mut self) -> Output {
+        let mut stdout = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        let status = self.child.wait().unwrap().code();
+        Output { status, stdout, stderr: self.said.all() }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Finds where a server listens in what it says.
+fn address(said: &str) -> Option<SocketAddr> {
+    let (_, rest) = said.split_once("listening on http")?;
+    let (_, rest) = rest.split_once("://")?;
+    // Without an end of the line, the address may not be whole yet.
+    rest[..rest.find(['\n', '"'])?].parse().ok()
+}

@@ -1,0 +1,80 @@
+//! A home with a profile that serves: its secret and its session key from the environment, state of its own.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::Server;
+use crate::cli::scratch::Scratch;
+use crate::cli::token::SECRET;
+use crate::cli::{Call, Output, call};
+
+/// The session key of the profile.
+pub(crate) const SESSION_KEY: &str = "a-session-key-of-the-tests-0123456789abc";
+
+/// What the configuration says of the profile.
+const CONFIG: &str = "default_profile = \"staging\"\n\n[profiles.staging]\nsecret = \"env:STAGING_SECRET\"\nsession_key = \"env:STAGING_SESSION_KEY\"\n";
+
+/// The home. All that is run in it shares its profile and its state.
+pub(crate) struct Site(Scratch);
+
+impl Site {
+    /// Makes one.
+    pub(crate) fn new() -> Self {
+        Self::with("")
+    }
+
+    /// Makes one whose profile has these keys besides.
+    pub(crate) fn with(more: &str) -> Self {
+        let home = Scratch::new();
+        fs::create_dir_all(home.path().join(".config/stream-token")).unwrap();
+        home.write(".config/stream-token/config.toml", format!("{CONFIG}{more}").as_bytes(), 0o600);
+        Self(home)
+    }
+
+    /// Gives the folder.
+    pub(crate) fn home(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Gives the state directory.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.home().join(".local/state/stream-token")
+    }
+
+    /// Prepares a call in this home.
+    pub(crate) fn call(&self, arguments: &[&str]) -> Call {
+        let call = call(arguments).with_env("HOME", self.home());
+        call.with_env("STAGING_SECRET", SECRET).with_env("STAGING_SESSION_KEY", SESSION_KEY)
+    }
+
+    /// Runs a call in this home, which must not give its secrets away.
+    #[track_caller]
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        let output = self.call(arguments).run();
+        let all = format!("{}{}", output.stdout, output.stderr);
+        assert!(!all.contains(SECRET) && !all.contains(SESSION_KEY), "gives a secret away: {output}");
+        output
+    }
+
+    /// Starts a server in this home, with these flags besides.
+    #[track_caller]
+    pub(crate) fn serve(&self, flags: &[&str]) -> Server {
+        Server::start(&self.call(&[&["serve", "--listen", "127.0.0.1:0"], flags].concat()))
+    }
+
+    /// Makes a session of a customer, and gives its token.
+    #[track_caller]
+    pub(crate) fn session(&self, customer: &str) -> String {
+        self.run(&["-q", "session", "new", customer]).result().trim_end().to_owned()
+    }
+
+    /// Gives the entries of the audit log with this action, oldest first.
+    #[track_caller]
+    pub(crate) fn entries(&self, action: &str) -> Vec<Value> {
+        let listed = self.run(&["audit", "list", "-o", "json"]);
+        let entries = listed.result().lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        entries.filter(|entry| entry["action"] == action).collect()
+    }
+}
