@@ -174,14 +174,20 @@ fn service(
 
 /// Says where the server is; in the demo also how to try it, with a session that `demo` signs.
 fn introduce(context: &mut Context<'_>, address: SocketAddr, demo: Option<&SessionKey>) -> Result<()> {
-    context.terminal.note(&format!("listening on http://{address}"));
+    let listening = format!("listening on http://{address}");
+    if context.global.quiet {
+        // Without a line of the log, nobody would learn the port that the system chose.
+        tracing::info!(note = listening);
+        return Ok(());
+    }
+    context.terminal.note(&listening);
     let Some(key) = demo else { return Ok(()) };
     let customer: CustomerId = DEMO_CUSTOMER.parse()?;
     let (_, token) = key.issue(customer, context.clock.now(), DEFAULT_LIFETIME)?;
     let token = token.expose();
     context.terminal.note(&format!("a session token for customer {customer}: {token}"));
     let call = format!(
-        "curl -X POST http://{address}{PATH} -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{\"customer_id\": {customer}}}'"
+        "curl -X POST 'http://{address}{PATH}' -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{\"customer_id\": {customer}}}'"
     );
     if context.terminal.is_json() {
         context.terminal.note(&format!("try it: {call}"));

@@ -5,6 +5,7 @@ mod call;
 use std::error::Error;
 use std::fmt;
 use std::io;
+use std::net::AddrParseError;
 
 use serde::Serialize;
 
@@ -221,6 +222,13 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     if let Some(error) = cause.downcast_ref::<PasteError>() {
         return Some((Exit::Usage, error.hint()));
     }
+    if cause.is::<AddrParseError>() {
+        let hint = "give an IP address and a port, such as 127.0.0.1:8787 or [::1]:8787";
+        return Some((Exit::Usage, hint.into()));
+    }
+    if let Some(error) = cause.downcast_ref::<io::Error>() {
+        return of_io(error.kind()).map(|hint| (Exit::Failed, hint.into()));
+    }
     if cause.is::<DurationError>() || cause.is::<LeewayError>() {
         return Some((Exit::Usage, "a leeway is a number and its unit, such as 30s, and at most 5m".into()));
     }
@@ -241,6 +249,17 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
         return Some((Exit::Usage, "give a time after the epoch".into()));
     }
     None
+}
+
+/// Gives the next step where there is nothing to listen on.
+fn of_io(kind: io::ErrorKind) -> Option<&'static str> {
+    match kind {
+        io::ErrorKind::AddrInUse => {
+            Some("end what listens there, or give another port; 0 lets the system choose")
+        }
+        io::ErrorKind::AddrNotAvailable => Some("give an address of this machine, such as 127.0.0.1"),
+        _ => None,
+    }
 }
 
 /// Gives the exit and the hint of a session that was not made.
