@@ -22,6 +22,9 @@ const OTHER: &str = "other";
 
 /// Logs a request that was answered by the contract.
 pub(super) fn answered(request: &Request, answer: &Answer, took: Duration) {
+    let refusal = answer.refusal.as_ref();
+    // What is wrong on our side, for whoever has to mend it. No client has written any of it.
+    let error = refusal.filter(|refusal| refusal.status() >= 500).map(ToString::to_string);
     let method = METHODS.into_iter().find(|method| *method == request.method).unwrap_or(OTHER);
     info!(
         request_id = request.id.as_str(),
@@ -31,7 +34,8 @@ pub(super) fn answered(request: &Request, answer: &Answer, took: Duration) {
         status = answer.reply.status(),
         ms = milliseconds(took),
         customer = answer.customer.map(crate::token::CustomerId::get),
-        reason = answer.refusal.as_ref().and_then(super::Refusal::reason),
+        reason = refusal.and_then(super::Refusal::reason),
+        error,
     );
 }
 
@@ -57,8 +61,8 @@ impl GateLog {
     /// Logs a notice.
     pub fn take(&self, notice: Notice) {
         match notice {
-            Notice::Refused { peer, fault } => refused(peer, fault.status(), word(fault)),
-            Notice::Unanswered { peer } => refused(peer, 503, "no_answer"),
+            Notice::Refused { id, peer, fault } => refused(&id, peer, fault.status(), word(fault)),
+            Notice::Unanswered { id, peer } => refused(&id, peer, 503, "no_answer"),
             Notice::Full if self.is_first(&self.full) => {
                 warn!(note = "as many connections as there may be: one gives way to each that comes");
             }
@@ -77,9 +81,9 @@ impl GateLog {
     }
 }
 
-/// Logs a request that the gate refused, and that has no name.
-fn refused(peer: IpAddr, status: u16, reason: &str) {
-    info!(%peer, status, reason);
+/// Logs a request that the gate answered by itself.
+fn refused(request_id: &str, peer: IpAddr, status: u16, reason: &str) {
+    info!(request_id, %peer, status, reason);
 }
 
 /// Gives a fault in one word.

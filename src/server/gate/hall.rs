@@ -202,9 +202,9 @@ impl Hall {
                 None => break,
                 Some(Event::Request(received)) => self.pass_on(token, *received, now),
                 Some(Event::Refusal(fault)) => {
-                    (self.settings.notice)(Notice::Refused { peer: client.peer, fault });
-                    let reply = fault.reply();
-                    client.protocol.reply(&Answer::from(&reply), self.stamps.stamp(""), now);
+                    let (reply, id) = (fault.reply(), self.stamps.next_id());
+                    client.protocol.reply(&Answer::from(&reply), self.stamps.stamp(&id), now);
+                    (self.settings.notice)(Notice::Refused { id, peer: client.peer, fault });
                 }
             }
         }
@@ -260,7 +260,7 @@ impl Hall {
         if let Some(answer) = parsed {
             client.protocol.reply(&answer, stamp, now);
         } else {
-            (self.settings.notice)(Notice::Unanswered { peer: client.peer });
+            (self.settings.notice)(Notice::Unanswered { id: asked.id.clone(), peer: client.peer });
             let reply = Reply::refusal(503, Fault::Crowded.message()).with("Retry-After", "1");
             client.protocol.reply(&Answer::from(&reply), stamp, now);
         }

@@ -63,10 +63,12 @@ pub struct Settings {
 }
 
 /// Something that happened at the gate and that no handler sees.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// A request was refused by the gate itself.
     Refused {
+        /// What it is called.
+        id: String,
         /// The peer, which may be a proxy.
         peer: IpAddr,
         /// Why.
@@ -74,6 +76,8 @@ pub enum Notice {
     },
     /// A whole request was answered with 503, because the endpoint did not answer it in time or at all.
     Unanswered {
+        /// What it is called.
+        id: String,
         /// The peer, which may be a proxy.
         peer: IpAddr,
     },

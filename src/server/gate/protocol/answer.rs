@@ -29,7 +29,7 @@ impl<'a> From<&'a Reply> for Answer<'a> {
 pub struct Stamp<'a> {
     /// The time, in the form of `Date`.
     pub date: &'a str,
-    /// What the request is called in logs; empty where it was never passed on.
+    /// What the request is called in logs.
     pub id: &'a str,
 }
 
@@ -42,9 +42,7 @@ impl Answer<'_> {
         for (name, value) in &self.headers {
             let _ = write!(head, "{name}: {value}\r\n");
         }
-        if !stamp.id.is_empty() {
-            let _ = write!(head, "X-Request-Id: {}\r\n", stamp.id);
-        }
+        let _ = write!(head, "X-Request-Id: {}\r\n", stamp.id);
         if status != 204 {
             let _ = write!(head, "Content-Length: {}\r\n", self.length);
         }

@@ -12,7 +12,8 @@ fn a_slow_client_is_refused_at_the_deadline_and_others_are_not_kept() {
     let text = read_all(&mut slow);
     assert!(text.starts_with("HTTP/1.1 408 Request Timeout\r\n"), "{text}");
     let peer = Ipv4Addr::LOCALHOST.into();
-    assert_eq!(running.notices(), [Notice::Refused { peer, fault: Fault::SlowHead }]);
+    let id = text.split("X-Request-Id: ").nth(1).and_then(|rest| rest.lines().next()).unwrap().to_owned();
+    assert_eq!(running.notices(), [Notice::Refused { id, peer, fault: Fault::SlowHead }]);
 }
 
 #[test]
