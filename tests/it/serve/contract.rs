@@ -1,17 +1,35 @@
 //! The contract over a real socket: every status with its body and headers, in its order.
 
-use super::http::{Answer, Ask};
+use std::collections::BTreeSet;
+
+use super::Server;
+use super::http::{Answer, Ask, PATH};
 use super::site::Site;
 use crate::cli::token::claims_of;
+
+/// What is said of a body that names no customer as it should.
+const UNPROCESSABLE: &str =
+    "Send a JSON object with exactly one key, customer_id, an integer from 1 to 9223372036854775807";
 
 /// Checks what goes for every answer with a body.
 #[track_caller]
 fn assert_common(answer: &Answer) {
     assert_eq!(answer.header("Content-Type"), Some("application/json"), "{answer:?}");
     assert_eq!(answer.header("Cache-Control"), Some("no-store"), "{answer:?}");
+    assert_eq!(answer.header("Content-Length"), Some(answer.body.len().to_string().as_str()), "{answer:?}");
     let id = answer.header("X-Request-Id").unwrap();
     assert!(id.chars().all(|digit| digit.is_ascii_hexdigit() || digit == '-'), "{id}");
-    assert_eq!(answer.header("Content-Length"), Some(answer.body.len().to_string().as_str()), "{answer:?}");
+    let is_ours = ["server", "set-cookie", "transfer-encoding"].map(|name| answer.header(name).is_none());
+    assert_eq!(is_ours, [true; 3], "{answer:?}");
+}
+
+/// Has a request refused with this status and message.
+#[track_caller]
+fn refused(server: &Server, ask: &Ask, status: u16, error: &str, message: &str) -> Answer {
+    let answer = server.ask(ask);
+    assert_common(&answer);
+    answer.is(status, error, message);
+    answer
 }
 
 #[test]
@@ -23,21 +41,164 @@ fn a_session_gets_its_own_customers_token_and_nobody_elses() {
     assert_common(&granted);
     let claims = claims_of(granted.token());
     assert!(claims.starts_with(r#"{"user_id":"customer-123","exp":"#), "{claims}");
-    let refused = server.ask(&Ask::of(124).bearer(&session));
-    assert_common(&refused);
-    refused.is(403, "Forbidden", "Customer ID does not match authenticated user");
-    assert!(site.state().join("audit").is_dir());
-    drop(server);
+    let others = Ask::of(124).bearer(&session);
+    refused(&server, &others, 403, "Forbidden", "Customer ID does not match authenticated user");
 }
 
 #[test]
-fn what_is_no_request_for_a_token_is_refused_before_its_session() {
+fn each_check_comes_before_those_that_follow_it() {
     let site = Site::new();
     let server = site.serve(&[]);
-    let ask = Ask::of(123);
-    server.ask(&ask.clone().path("/")).is(404, "Not Found", "Use POST /stream-chat/token");
-    let refused = server.ask(&ask.clone().method("GET").body(""));
-    refused.is(405, "Method Not Allowed", "Use POST");
-    assert_eq!(refused.header("Allow"), Some("POST"));
-    assert!(server.address().ip().is_loopback());
+    // Everything is wrong with it, and is mended one after the other.
+    let ask = Ask::of(123).without("Content-Type").body("{").method("PUT").path("/");
+    refused(&server, &ask, 404, "Not Found", "Use POST /stream-chat/token");
+    let ask = ask.path(PATH);
+    let answer = refused(&server, &ask, 405, "Method Not Allowed", "Use POST");
+    assert_eq!(answer.header("Allow"), Some("POST"));
+    let ask = ask.method("POST");
+    let answer = refused(&server, &ask, 401, "Unauthorized", "Invalid or expired session token");
+    assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer"));
+    let ask = ask.bearer(&site.session("123"));
+    refused(&server, &ask, 415, "Unsupported Media Type", "Send the body as application/json");
+    let ask = ask.with("Content-Type", "application/json");
+    refused(&server, &ask, 400, "Bad Request", "Send a body that is valid JSON");
+    let ask = ask.body("{}");
+    refused(&server, &ask, 422, "Unprocessable Content", UNPROCESSABLE);
+    let ask = ask.body(r#"{"customer_id":124}"#);
+    refused(&server, &ask, 403, "Forbidden", "Customer ID does not match authenticated user");
+    assert_eq!(server.ask(&ask.body(r#"{"customer_id":123}"#)).status, 200);
+}
+
+#[test]
+fn only_the_one_path_and_method_are_served() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let ask = Ask::of(123).bearer(&site.session("123"));
+    for path in
+        ["/", "/stream-chat/token/", "//stream-chat/token", "/Stream-Chat/token", "/stream-chat/%74oken"]
+    {
+        refused(&server, &ask.clone().path(path), 404, "Not Found", "Use POST /stream-chat/token");
+    }
+    assert_eq!(server.ask(&ask.clone().path("/stream-chat/token?customer_id=124")).status, 200);
+    for method in ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "post", "BREW"] {
+        let ask = ask.clone().method(method);
+        let answer = refused(&server, &ask, 405, "Method Not Allowed", "Use POST");
+        assert_eq!(answer.header("Allow"), Some("POST"), "{method}");
+    }
+    let head = server.ask(&ask.method("HEAD"));
+    assert_eq!((head.status, head.body.as_str()), (405, ""));
+}
+
+#[test]
+fn a_body_counts_by_its_literals() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let session = site.session("123");
+    for literal in [
+        "123.0",
+        "1.23e2",
+        "123e0",
+        "-123",
+        "-0",
+        "0",
+        "9223372036854775808",
+        "18446744073709551739",
+        "\"123\"",
+        "null",
+        "true",
+        "[123]",
+        r#"123,"customer_id":123"#,
+        r#"123,"more":1"#,
+    ] {
+        let ask = Ask::of(123).bearer(&session).body(format!(r#"{{"customer_id":{literal}}}"#));
+        refused(&server, &ask, 422, "Unprocessable Content", UNPROCESSABLE);
+    }
+    for body in ["", "0123", r#"{"customer_id":0123}"#, r#"{"customer_id":123} {}"#, "customer_id=123"] {
+        let ask = Ask::of(123).bearer(&session).body(body);
+        refused(&server, &ask, 400, "Bad Request", "Send a body that is valid JSON");
+    }
+    for id in [9_007_199_254_740_993, 9_223_372_036_854_775_807] {
+        let ask = Ask::of(id).bearer(&site.session(&id.to_string()));
+        assert_eq!(claims_of(server.ask(&ask).token()), format!(r#"{{"user_id":"customer-{id}"}}"#));
+        let next = ask.body(format!(r#"{{"customer_id":{}}}"#, id - 1));
+        assert_eq!(server.ask(&next).status, 403);
+    }
+}
+
+#[test]
+fn a_body_is_said_to_be_json_in_any_case_and_once() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let ask = Ask::of(123).bearer(&site.session("123")).without("Content-Type");
+    for media in ["application/json; charset=utf-8", "APPLICATION/JSON", "Application/Json ;q=1"] {
+        assert_eq!(server.ask(&ask.clone().with("content-type", media)).status, 200, "{media}");
+    }
+    let twice = ask.clone().with("Content-Type", "application/json").with("Content-Type", "application/json");
+    for ask in [ask.clone(), twice, ask.with("Content-Type", "text/json")] {
+        refused(&server, &ask, 415, "Unsupported Media Type", "Send the body as application/json");
+    }
+}
+
+#[test]
+fn what_is_too_large_is_refused_and_what_just_fits_is_not() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let ask = Ask::of(123).bearer(&site.session("123"));
+    let body = |length| format!("{:<length$}", r#"{"customer_id":123}"#);
+    assert_eq!(server.ask(&ask.clone().body(body(4096))).status, 200);
+    refused(&server, &ask.clone().body(body(4097)), 413, "Content Too Large", "Send a smaller body");
+    let room = 8192 - ask.clone().with("X-Long", "").bytes().len() + r#"{"customer_id": 123}"#.len();
+    assert_eq!(server.ask(&ask.clone().with("X-Long", &"x".repeat(room))).status, 200);
+    let long = ask.with("X-Long", &"x".repeat(room + 1));
+    refused(&server, &long, 431, "Request Header Fields Too Large", "Send fewer and shorter headers");
+}
+
+#[test]
+fn what_is_no_clear_request_is_refused_before_anything_else() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let ask = Ask::of(123).bearer(&site.session("123"));
+    let framing = "Send either one Content-Length or one Transfer-Encoding in HTTP/1.1";
+    let hosts = "Send exactly one Host header with a host and perhaps a port";
+    for (ask, status, error, message) in [
+        (ask.clone().with("Transfer-Encoding", "chunked"), 400, "Bad Request", framing),
+        (
+            ask.clone().with("Content-Length", "20"),
+            400,
+            "Bad Request",
+            "Send Content-Length once, as a plain decimal number",
+        ),
+        (ask.clone().without("Host"), 400, "Bad Request", hosts),
+        (ask.clone().with("Expect", "200-ok"), 417, "Expectation Failed", "Expect 100-continue or nothing"),
+        (ask.clone().method("CONNECT").path("a:1"), 501, "Not Implemented", "Do not ask for a tunnel"),
+    ] {
+        refused(&server, &ask, status, error, message);
+    }
+    let text = String::from_utf8(ask.bytes()).unwrap().replacen("HTTP/1.1", "HTTP/3.0", 1);
+    Answer::parse(&server.exchange(text.as_bytes())).is(505, "HTTP Version Not Supported", "Use HTTP/1.1");
+}
+
+#[test]
+fn a_request_has_a_name_of_our_own_and_never_the_clients() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let ask = Ask::of(123).with("X-Request-Id", "c0ffee-1");
+    let ids: BTreeSet<_> =
+        (0..5).map(|_| server.ask(&ask).header("X-Request-Id").unwrap().to_owned()).collect();
+    assert!(ids.len() == 5 && !ids.contains("c0ffee-1"), "{ids:?}");
+}
+
+#[test]
+fn a_connection_that_is_kept_has_one_request_after_the_other_answered() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let ask = Ask::of(123).bearer(&site.session("123"));
+    let mut both = ask.clone().kept_alive().bytes();
+    both.extend(ask.bytes());
+    let text = server.exchange(&both);
+    let (first, second) = text.split_at(text.rfind("HTTP/1.1").unwrap());
+    let (first, second) = (Answer::parse(first), Answer::parse(second));
+    assert_eq!((first.status, second.status), (200, 200));
+    assert_eq!([&first, &second].map(|each| each.header("Connection")), [Some("keep-alive"), Some("close")]);
+    assert_ne!(first.header("X-Request-Id"), second.header("X-Request-Id"));
 }

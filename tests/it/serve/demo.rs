@@ -1,8 +1,13 @@
 //! The one command to try it with.
 
+use std::process::Stdio;
+
+use serde_json::Value;
+
 use super::Server;
-use super::http::Ask;
+use super::http::{Answer, Ask};
 use crate::cli::demo;
+use crate::place::{Place, has};
 
 /// Finds the session token that the demo prints.
 fn session(said: &str) -> Option<String> {
@@ -10,13 +15,50 @@ fn session(said: &str) -> Option<String> {
     Some(rest[..rest.find(['\n', '"'])?].to_owned())
 }
 
+/// Checks a token by the program itself.
+#[track_caller]
+fn assert_verifies(token: &str) {
+    let verified = demo(&["-q", "verify", "-", "--customer", "123", "-o", "json"]).with_stdin(token).run();
+    assert!(verified.result().starts_with(r#"{"valid":true,"#), "{verified}");
+}
+
 #[test]
-fn the_demo_prints_a_session_that_gets_a_token_that_verifies() {
+fn the_session_that_it_prints_gets_a_token_that_verifies() {
     let server = Server::demo(&[]);
     let session = server.said().wait_for("a session", session);
-    let answer = server.ask(&Ask::of(123).bearer(&session));
-    let verified = demo(&["verify", answer.token(), "--customer", "123", "-o", "json", "-q"]).run();
-    assert!(verified.result().starts_with(r#"{"valid":true,"#), "{verified}");
+    assert_verifies(server.ask(&Ask::of(123).bearer(&session)).token());
+    assert_eq!(server.ask(&Ask::of(124).bearer(&session)).status, 403);
     let ended = server.end();
     assert_eq!((ended.status, ended.stdout.as_str()), (Some(0), ""), "{ended}");
+}
+
+#[test]
+fn the_call_that_it_prints_works_as_it_is() {
+    if !has("curl", "the call that the demo prints") {
+        return;
+    }
+    let place = Place::new("demo-curl");
+    for flags in [&[][..], &["-o", "json"]] {
+        let server = Server::demo(flags);
+        let line = server.said().wait_for("a call", |said| {
+            said.lines().find(|line| line.contains("curl ") && said.ends_with('\n')).map(str::to_owned)
+        });
+        let call = match serde_json::from_str::<Value>(&line) {
+            Ok(note) => note["note"].as_str().unwrap().strip_prefix("try it: ").unwrap().to_owned(),
+            Err(_) => line,
+        };
+        let output = place.command("sh").args(["-c", &format!("{call} -sSi")]).stdin(Stdio::null()).output();
+        let output = output.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let answer = Answer::parse(&String::from_utf8(output.stdout).unwrap());
+        assert_verifies(answer.token());
+    }
+}
+
+#[test]
+fn with_quiet_it_tells_its_address_and_no_more() {
+    let server = Server::demo(&["-q"]);
+    let listening = format!("note=\"listening on http://{}\"\n", server.address());
+    let said = server.said().wait_for("the address", |said| said.ends_with('\n').then(|| said.to_owned()));
+    assert!(said.ends_with(&listening) && said.lines().count() == 1, "{said}");
 }

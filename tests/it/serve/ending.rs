@@ -1,11 +1,23 @@
 //! The end: what was received is answered, and the status tells how it went.
 
+use std::fs::File;
 use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 
 use rustix::process::Signal;
 
 use super::http::{Answer, Ask};
 use super::site::Site;
+
+/// Reads an answer that its connection ends with.
+#[track_caller]
+fn last_answer(stream: &mut TcpStream) -> Answer {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let answer = Answer::parse(&text);
+    assert_eq!(answer.header("Connection"), Some("close"), "{answer:?}");
+    answer
+}
 
 #[test]
 fn a_request_that_is_under_way_when_the_end_comes_is_answered() {
@@ -21,11 +33,55 @@ fn a_request_that_is_under_way_when_the_end_comes_is_answered() {
         server.signal(signal);
         server.said().wait_until("draining");
         stream.write_all(rest).unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        let answer = Answer::parse(&text);
-        assert_eq!((answer.status, answer.header("Connection")), (200, Some("close")), "{answer:?}");
+        assert_eq!(last_answer(&mut stream).status, 200);
+        drop(stream);
         assert_eq!(server.wait().status, Some(0));
         assert_eq!(site.entries("mint").len(), 1);
     }
+}
+
+#[test]
+fn whoever_had_sent_all_before_the_end_came_gets_a_token() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let request = Ask::of(123).bearer(&site.session("123")).kept_alive().bytes();
+    let mut idle = server.connect();
+    let mut streams: Vec<_> = (0..50).map(|_| server.connect()).collect();
+    for stream in &mut streams {
+        stream.write_all(&request).unwrap();
+    }
+    server.signal(Signal::TERM);
+    for stream in &mut streams {
+        last_answer(stream).token();
+    }
+    // Who has said nothing is let go without a word.
+    assert_eq!(idle.read(&mut [0]).unwrap(), 0);
+    drop((idle, streams));
+    let address = server.address();
+    let ended = server.wait();
+    assert_eq!(ended.status, Some(0), "{ended}");
+    assert_eq!(ended.stderr.matches(" status=200 ").count(), 50);
+    assert_eq!(site.entries("mint").len(), 50);
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn a_second_signal_stops_at_once() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let request = Ask::of(123).bearer(&site.session("123")).bytes();
+    // As long as another has the log's lock, nobody is answered.
+    let lock = File::open(site.state().join("audit/lock")).unwrap();
+    lock.lock().unwrap();
+    let mut stream = server.connect();
+    stream.write_all(&request).unwrap();
+    server.signal(Signal::TERM);
+    server.said().wait_until("draining");
+    server.signal(Signal::INT);
+    let ended = server.wait();
+    let error = "stream-token: error: stopped at once, before what was received was answered\n";
+    assert_eq!(ended.status, Some(1), "{ended}");
+    assert!(ended.stderr.ends_with(error) && !ended.stderr.contains("status="), "{ended}");
+    drop(lock);
+    assert_eq!(site.entries("mint").len(), 0);
 }

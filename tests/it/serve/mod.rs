@@ -1,9 +1,13 @@
 //! `serve` as a process: started on a port that the kernel chose, asked over real sockets.
 
+mod audit;
 mod contract;
+mod cors;
 mod demo;
 mod ending;
+mod flags;
 pub(crate) mod http;
+mod log;
 pub(crate) mod said;
 mod sessions;
 pub(crate) mod site;

@@ -1,12 +1,24 @@
 //! Sessions over the whole way: made by one process, judged by another, and revoked by a third.
 
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use stream_token::secret::Secret;
+use stream_token::session::SessionKey;
+use stream_token::time::{Clock, Timestamp};
 
 use super::LONGEST;
 use super::Server;
-use super::http::Ask;
-use super::site::Site;
+use super::http::{Answer, Ask};
+use super::site::{SESSION_KEY, Site};
+use crate::cli::demo;
+use crate::cli::token::{SECRET, ending_in, signed, signed_with};
+
+/// The header of session tokens.
+const HEADER: &str = r#"{"alg":"HS256","typ":"stream-token-session+jwt"}"#;
+
+const HOUR: Duration = Duration::from_hours(1);
 
 /// Waits until a running server refuses a session.
 #[track_caller]
@@ -18,17 +30,165 @@ fn wait_until_refused(server: &Server, customer: u64, session: &str) {
     }
 }
 
+/// Makes a session of customer 123 with a key, at another moment, and gives its token.
+fn session_of(key: &str, at: Timestamp) -> String {
+    let key = SessionKey::new(&Secret::new(key.as_bytes().to_vec()).unwrap());
+    key.issue("123".parse().unwrap(), at, HOUR).unwrap().1.expose().to_owned()
+}
+
+/// Gives all of an answer but its time and its name.
+fn lasting(mut answer: Answer) -> Answer {
+    answer.headers.retain(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
+    answer
+}
+
 #[test]
 fn a_running_server_sees_that_a_session_is_revoked_and_others_still_count() {
     let site = Site::new();
     let server = site.serve(&[]);
-    let sessions = [site.session("123"), site.session("123"), site.session("124")];
-    let [first, second, others] = &sessions;
+    let sessions = [site.session("123"), site.session("123"), site.session("123"), site.session("124")];
+    let [first, second, third, others] = &sessions;
     assert_eq!(server.ask(&Ask::of(123).bearer(first)).status, 200);
     site.call(&["-q", "session", "revoke", "--token-stdin"]).with_stdin(first).run().is(0, "", "");
     wait_until_refused(&server, 123, first);
     assert_eq!(server.ask(&Ask::of(123).bearer(second)).status, 200);
-    site.run(&["-q", "session", "revoke", "--customer", "123"]).is(0, "", "");
+    let made = site.entries("session_new");
+    let id = made[1]["reason"].as_str().unwrap().strip_prefix("session ").unwrap();
+    site.run(&["-q", "session", "revoke", "--id", id]).is(0, "", "");
     wait_until_refused(&server, 123, second);
+    assert_eq!(server.ask(&Ask::of(123).bearer(third)).status, 200);
+    site.run(&["-q", "session", "revoke", "--customer", "123"]).is(0, "", "");
+    wait_until_refused(&server, 123, third);
     assert_eq!(server.ask(&Ask::of(124).bearer(others)).status, 200);
+    assert_eq!(site.entries("session_revoke").len(), 3);
+}
+
+#[test]
+fn a_revocation_that_cannot_be_read_makes_every_session_doubtful_until_it_can() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let (revoked, session) = (site.session("123"), site.session("123"));
+    site.call(&["-q", "session", "revoke", "--token-stdin"]).with_stdin(&revoked).run().is(0, "", "");
+    wait_until_refused(&server, 123, &revoked);
+    let register = site.state().join("sessions/revoked.json");
+    let kept = std::fs::read(&register).unwrap();
+    std::fs::write(&register, "{}").unwrap();
+    let ask = Ask::of(123).bearer(&session);
+    wait_until_answered(&server, &ask, 503).is(503, "Service Unavailable", "Ask again later");
+    assert_eq!(server.ask(&Ask::of(123).bearer("x")).status, 401);
+    std::fs::write(&register, kept).unwrap();
+    wait_until_answered(&server, &ask, 200);
+    assert_eq!(server.ask(&Ask::of(123).bearer(&revoked)).status, 401);
+    let error = format!("{} is not as it was written", register.display());
+    assert!(server.end().stderr.contains(&error));
+}
+
+/// Asks until the answer has this status, and gives it.
+#[track_caller]
+fn wait_until_answered(server: &Server, ask: &Ask, status: u16) -> Answer {
+    let until = Instant::now() + LONGEST;
+    loop {
+        let answer = server.ask(ask);
+        if answer.status == status {
+            return answer;
+        }
+        assert!(Instant::now() < until, "waited in vain for {status}: {answer:?}");
+        thread::yield_now();
+    }
+}
+
+/// Tokens that are not a session of customer 123 at this server, and yet look like one.
+fn counterfeits(site: &Site) -> Vec<String> {
+    let now = Clock::System.now();
+    let own = site.session("123");
+    let claims = |token: &str| crate::cli::token::claims_of(token);
+    let (head, rest) = own.split_once('.').unwrap();
+    let begun = Timestamp::from_epoch_seconds(now.epoch_seconds() - 3600).unwrap();
+    let foreign = demo(&["-q", "session", "new", "123"]).run().result().trim_end().to_owned();
+    vec![
+        site.run(&["-q", "issue", "123"]).result().trim_end().to_owned(),
+        site.run(&["-q", "issue", "123", "--expires", "1h"]).result().trim_end().to_owned(),
+        signed_with(SESSION_KEY, crate::cli::token::HEADER, r#"{"user_id":"customer-123"}"#),
+        signed(r#"{"server":true}"#),
+        foreign,
+        session_of(SECRET, now),
+        session_of(SESSION_KEY, begun),
+        session_of(SESSION_KEY, now.after(HOUR)),
+        // The key that signs is made of the session key; the session key itself signs nothing.
+        signed_with(SESSION_KEY, HEADER, &claims(&own)),
+        signed_with(SESSION_KEY, r#"{"alg":"none"}"#, &claims(&own)),
+        ending_in(&signed_with(SESSION_KEY, r#"{"alg":"none","typ":"JWT"}"#, &claims(&own)), ""),
+        ending_in(&own, ""),
+        ending_in(&own, "devtoken"),
+        ending_in(&own, &"A".repeat(43)),
+        format!("{own}="),
+        format!("{own}."),
+        own[..own.len() - 1].to_owned(),
+        own.to_ascii_lowercase(),
+        rest.to_owned(),
+        format!("{head}..{rest}"),
+        format!("{own}{}", "A".repeat(4096 - own.len())),
+        "A".repeat(4097),
+        "A".repeat(7000),
+        "x".into(),
+        "null".into(),
+        "-".into(),
+    ]
+}
+
+#[test]
+fn nothing_but_a_session_gets_past_and_all_else_is_answered_alike() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let refusal = lasting(server.ask(&Ask::of(123)));
+    refusal.is(401, "Unauthorized", "Invalid or expired session token");
+    assert_eq!(refusal.header("WWW-Authenticate"), Some("Bearer"));
+    let own = site.session("123");
+    let tokens = counterfeits(&site).into_iter().map(|token| Ask::of(123).bearer(&token));
+    let values = [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Basic MTIzOng=",
+        "Bearer\t",
+        "Token x",
+        "Bearer \u{e9}",
+        &format!("Bearer{own}"),
+        &format!("Bearer: {own}"),
+        &format!("Token {own}"),
+        &own,
+        &format!("Bearer {own},"),
+        &format!("Bearer {own} x"),
+        &format!("Bearer \"{own}\""),
+        &format!("Bearer Bearer {own}"),
+        &format!("Bearer x, Bearer {own}"),
+    ]
+    .map(|value| Ask::of(123).with("Authorization", value));
+    let twice = Ask::of(123).bearer(&own).bearer(&own);
+    let elsewhere = Ask::of(123).with("Cookie", &own).with("X-Authorization", &format!("Bearer {own}"));
+    for ask in tokens.chain(values).chain([twice, elsewhere]) {
+        let body = ["", "{", r#"{"customer_id":124}"#].map(|body| ask.clone().body(body));
+        for ask in body.into_iter().chain([ask]) {
+            assert_eq!(lasting(server.ask(&ask)), refusal, "{ask:?}");
+        }
+    }
+    for scheme in ["Bearer", "bearer", "BEARER "] {
+        let ask = Ask::of(123).with("Authorization", &format!("{scheme} {own}"));
+        assert_eq!(server.ask(&ask).status, 200, "{scheme}");
+    }
+}
+
+#[test]
+fn a_session_token_is_no_user_token_even_where_one_secret_is_for_both() {
+    let site = Site::new();
+    let session = site.session("123");
+    let call = |call: &[&str]| site.call(call).with_env("STAGING_SESSION_KEY", SECRET);
+    let same = call(&["-q", "session", "new", "123"]).run().result().trim_end().to_owned();
+    for token in [session, same] {
+        let verified = call(&["-q", "verify", "-", "-o", "json"]).with_stdin(&token).run();
+        let verdict: Value = serde_json::from_str(&verified.stdout).unwrap();
+        assert_eq!(verdict["valid"], false, "{verified}");
+        assert_eq!(verdict["signed_by"], Value::Null, "{verified}");
+        assert!([Some(4), Some(5)].contains(&verified.status), "{verified}");
+    }
 }

@@ -1,0 +1,98 @@
+//! The audit log of the endpoint: every token has its entry, refusals are bounded, and without the log
+//! there is no token.
+
+use std::fs;
+
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::http::Ask;
+use super::site::Site;
+
+/// How many refusals of one kind have entries of their own in a minute.
+const A_MINUTE: usize = 10;
+
+/// Gives a token's fingerprint, without asking the program.
+fn fingerprint(token: &str) -> String {
+    let first: [u8; 8] = Sha256::digest(token)[..8].try_into().unwrap();
+    format!("{:016x}", u64::from_be_bytes(first))
+}
+
+#[test]
+fn every_token_that_is_given_out_has_its_entry() {
+    let site = Site::with("policy = { issued_at = true, default_lifetime = \"1h\" }\n");
+    let server = site.serve(&["--lifetime", "5m"]);
+    let sessions = [(123, site.session("123")), (124, site.session("124")), (123, site.session("123"))];
+    let given = sessions.map(|(customer, session)| {
+        let answer = server.ask(&Ask::of(customer).bearer(&session));
+        let id = answer.header("X-Request-Id").unwrap().to_owned();
+        (customer, fingerprint(answer.token()), id)
+    });
+    let entries = site.entries("mint");
+    let told = entries.iter().map(|entry| {
+        let text = |key: &str| entry[key].as_str().unwrap().to_owned();
+        assert_eq!(
+            [text("channel"), text("outcome"), text("peer"), text("profile")],
+            ["serve", "ok", "127.0.0.1", "staging"]
+        );
+        assert!(entry["expires_at"].is_number(), "{entry}");
+        (entry["customer"].as_u64().unwrap(), text("fingerprint"), text("request_id"))
+    });
+    assert_eq!(told.collect::<Vec<_>>(), given);
+    site.run(&["audit", "verify", "-q"]).result();
+}
+
+#[test]
+fn refusals_have_entries_and_many_of_a_kind_are_summed_up() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let session = site.session("123");
+    let asked = 3 * A_MINUTE;
+    for _ in 0..asked {
+        assert_eq!(server.ask(&Ask::of(123)).status, 401);
+    }
+    let other = server.ask(&Ask::of(124).bearer(&session));
+    assert_eq!(other.status, 403);
+    assert_eq!(server.end().status, Some(0));
+    let entries = site.entries("refusal");
+    let of = |reason: &str| entries.iter().filter(|entry| entry["reason"] == reason).collect::<Vec<_>>();
+    let told = of("wrong_customer");
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0]["customer"], 123);
+    assert_eq!(told[0]["request_id"].as_str(), other.header("X-Request-Id"));
+    let alone = of("no_session").len();
+    // A minute may have ended in between.
+    assert!((A_MINUTE..=2 * A_MINUTE).contains(&alone), "{alone}");
+    let summed: Vec<Value> = site.entries("refusals");
+    let rest: u64 = summed.iter().map(|entry| entry["count"].as_u64().unwrap()).sum();
+    assert_eq!(alone as u64 + rest, asked as u64, "{summed:?}");
+}
+
+#[test]
+fn without_its_log_it_gives_out_nothing_and_with_it_again_it_does() {
+    let site = Site::new();
+    let server = site.serve(&[]);
+    let ask = Ask::of(123).bearer(&site.session("123"));
+    assert_eq!(server.ask(&ask).status, 200);
+    let (log, away) = (site.state().join("audit"), site.state().join("away"));
+    fs::rename(&log, &away).unwrap();
+    // A file stands where the folder belongs.
+    fs::write(&log, "").unwrap();
+    let refused = server.ask(&ask);
+    refused.is(503, "Service Unavailable", "Ask again later");
+    let id = refused.header("X-Request-Id").unwrap();
+    let line = server
+        .said()
+        .wait_for("the refusal", |said| said.lines().find(|line| line.contains(id)).map(str::to_owned));
+    assert!(
+        line.contains(" reason=audit_unavailable error=\"nothing is minted that cannot be recorded: "),
+        "{line}"
+    );
+    fs::remove_file(&log).unwrap();
+    fs::rename(&away, &log).unwrap();
+    let granted = server.ask(&ask);
+    let entries = site.entries("mint");
+    assert_eq!(entries.len(), 2);
+    assert_eq!(entries[1]["fingerprint"], fingerprint(granted.token()));
+    site.run(&["audit", "verify", "-q"]).result();
+}

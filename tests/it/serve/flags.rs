@@ -1,0 +1,106 @@
+//! Flags of `serve`: what is refused, and what is said to do instead.
+
+use std::io;
+
+use rustix::io::Errno;
+
+use super::site::Site;
+use crate::cli::{call, demo};
+
+#[test]
+fn a_value_that_is_none_is_refused_with_what_to_give() {
+    let listen = "give an IP address and a port, such as 127.0.0.1:8787 or [::1]:8787";
+    let no_address = |text: &str| {
+        format!("invalid value '{text}' for '--listen <ADDRESS:PORT>': invalid socket address syntax")
+    };
+    for text in ["localhost:8787", "8787", ":8787", "127.0.0.1", "127.0.0.1:99999", "::1:8787"] {
+        demo(&["serve", "--listen", text]).run().is_refused(2, &no_address(text), listen);
+    }
+    let origin = |text: &str| {
+        format!(
+            "'{text}' is not an origin as browsers send it, such as https://app.example.com or http://localhost:3000"
+        )
+    };
+    for text in ["*", "null", "https://app.example.com/"] {
+        let error = format!("invalid value '{text}' for '--cors-origin'");
+        demo(&["serve", "--cors-origin", text]).run().is_refused(2, &error, &origin(text));
+    }
+    for (text, hint) in [
+        ("proxy.example.com", "expected a network such as 10.0.0.0/8 or ::1"),
+        ("10.0.0.0/33", "expected a number from 0 to 32 after the slash"),
+        ("10.0.0.1/8", "expected only zero bits after the prefix"),
+    ] {
+        let error = format!("invalid value '{text}' for '--trusted-proxy'");
+        demo(&["serve", "--trusted-proxy", text]).run().is_refused(2, &error, hint);
+    }
+    for form in ["csv", "header", "curl", "env"] {
+        let hint = "use -o text or -o json; header, curl, env and csv are for issue";
+        demo(&["serve", "-o", form]).run().is_refused(2, "serve has no such form of output", hint);
+    }
+}
+
+#[test]
+fn other_machines_are_kept_out_unless_a_proxy_is_trusted() {
+    let site = Site::new();
+    for (address, port) in [("0.0.0.0:8787", 8787), ("[::]:0", 0), ("192.0.2.1:443", 443)] {
+        let refused = site.run(&["-q", "serve", "--listen", address]);
+        let error = format!("other machines can reach {address}, and there is no TLS");
+        let hint = format!(
+            "listen on 127.0.0.1:{port}; or name the proxy that ends TLS, with --trusted-proxy ADDRESS"
+        );
+        refused.is_refused(2, &error, &hint);
+    }
+    // No machine has this address: that it is tried shows that it may be.
+    let tried = site.run(&["-q", "serve", "--listen", "192.0.2.1:0", "--trusted-proxy", "10.0.0.0/8"]);
+    let error = format!("cannot listen on 192.0.2.1:0: {}", io::Error::from(Errno::ADDRNOTAVAIL));
+    tried.is_refused(1, &error, "give an address of this machine, such as 127.0.0.1");
+    let demo = demo(&["serve", "--listen", "0.0.0.0:0", "--trusted-proxy", "10.0.0.0/8"]).run();
+    demo.is_refused(
+        2,
+        "other machines can reach 0.0.0.0:0, and the demo profile's keys are published",
+        "listen on 127.0.0.1:0, or use a profile of your own",
+    );
+}
+
+#[test]
+fn an_address_that_is_taken_is_told_with_what_to_do() {
+    let site = Site::new();
+    let address = site.serve(&[]).address();
+    let first = site.serve(&[]);
+    assert!(first.address().ip().is_loopback() && first.address() != address);
+    let taken = first.address().to_string();
+    let second = site.run(&["-q", "serve", "--listen", &taken]);
+    let error = format!("cannot listen on {taken}: {}", io::Error::from(Errno::ADDRINUSE));
+    second.is_refused(1, &error, "end what listens there, or give another port; 0 lets the system choose");
+}
+
+#[test]
+fn a_lifetime_that_policy_forbids_is_refused_before_anybody_is() {
+    let site = Site::with("policy = { longest_lifetime = \"1h\" }\n");
+    let hint = "leave --lifetime out, or give one that the policy allows";
+    for lifetime in ["never", "2h"] {
+        let refused = site.run(&["-q", "serve", "--listen", "127.0.0.1:0", "--lifetime", lifetime]);
+        assert!(
+            refused.status == Some(2) && refused.stderr.ends_with(&format!("hint: {hint}\n")),
+            "{refused}"
+        );
+    }
+    site.serve(&["--lifetime", "1h"]);
+}
+
+#[test]
+fn without_a_session_key_it_says_where_one_goes() {
+    let refused = call(&["-q", "serve"]).with_env("STREAM_API_SECRET", "x".repeat(32)).run();
+    refused.is_refused(
+        2,
+        "env:STREAM_API_SECRET brings an API secret and no session key",
+        "add a profile with both: 'stream-token profile add NAME --secret env:STREAM_API_SECRET --session-key SOURCE'",
+    );
+}
+
+#[test]
+fn the_description_is_printed_without_any_set_up() {
+    let printed = call(&["serve", "--openapi"]).run();
+    let description: serde_json::Value = serde_json::from_str(printed.result()).unwrap();
+    assert_eq!(description["openapi"], "3.1.0");
+}
