@@ -33,15 +33,21 @@ pub struct Refusals {
 }
 
 impl Refusals {
-    /// Starts to record refusals of the endpoint, which `actor` runs.
+    /// Starts to record refusals of the endpoint, which `actor` runs with a profile.
     ///
     /// # Errors
     /// [`AuditError::Open`] where no thread can be had.
-    pub fn start(journal: Arc<Journal>, actor: Actor, clock: Clock) -> Result<Self, AuditError> {
+    pub fn start(
+        journal: Arc<Journal>,
+        actor: Actor,
+        profile: Option<String>,
+        clock: Clock,
+    ) -> Result<Self, AuditError> {
         let (queue, waiting) = sync_channel(MOST_WAITING);
         let lost = Arc::new(AtomicU64::new(0));
         let directory = journal.directory().to_owned();
-        let recorder = Recorder { journal, actor, clock, tally: Tally::default(), lost: Arc::clone(&lost) };
+        let tally = Tally::default();
+        let recorder = Recorder { journal, actor, profile, clock, tally, lost: Arc::clone(&lost) };
         let thread = Builder::new()
             .name("audit-refusals".into())
             .spawn(move || recorder.run(&waiting))
@@ -81,6 +87,8 @@ struct Recorder {
     journal: Arc<Journal>,
     /// Who runs the endpoint.
     actor: Actor,
+    /// With which profile; none for a secret from the environment.
+    profile: Option<String>,
     /// Where the time comes from.
     clock: Clock,
     /// The counts.
@@ -145,7 +153,11 @@ impl Recorder {
 
     /// Makes the event of a refusal.
     fn event(&self, action: Action, reason: &str) -> Event {
-        Event::new(action, Channel::Serve, self.actor.clone(), Outcome::Refused).reason(reason)
+        let event = Event::new(action, Channel::Serve, self.actor.clone(), Outcome::Refused).reason(reason);
+        match &self.profile {
+            Some(profile) => event.profile(profile),
+            None => event,
+        }
     }
 
     /// Records an event that stands for `count` refusals.
@@ -175,7 +187,8 @@ mod tests {
     #[test]
     fn a_flood_makes_ten_entries_and_a_summary() {
         let state = State::new();
-        let refusals = Refusals::start(Arc::new(state.journal()), ann(), clock()).unwrap();
+        let refusals =
+            Refusals::start(Arc::new(state.journal()), ann(), Some("staging".into()), clock()).unwrap();
         (0..500).for_each(|_| refusals.refuse(refusal("192.0.2.1")));
         refusals.refuse(refusal("2001:db8::1"));
         assert_eq!(refusals.lost(), 0);
@@ -189,6 +202,7 @@ mod tests {
         assert_eq!(entries.len(), 13);
         assert_eq!(entries[1].peer.as_deref(), Some("192.0.2.1"));
         assert_eq!(entries[1].request_id.as_deref(), Some("r-1"));
+        assert!(entries[1..].iter().all(|facts| facts.profile.as_deref() == Some("staging")));
         assert_eq!(entries[11].peer.as_deref(), Some("2001:db8::1"));
         let summary = &entries[12];
         assert_eq!((summary.deed.name(), summary.count), ("refusals", Some(490)));
@@ -201,7 +215,8 @@ mod tests {
         let state = State::with_entries(1);
         let lock = std::fs::File::open(state.path().join("audit/lock")).unwrap();
         lock.lock().unwrap();
-        let refusals = Refusals::start(Arc::new(state.journal()), ann(), clock()).unwrap();
+        let refusals =
+            Refusals::start(Arc::new(state.journal()), ann(), Some("staging".into()), clock()).unwrap();
         let flood = 5 * MOST_WAITING as u64;
         (0..flood).for_each(|_| refusals.refuse(refusal("192.0.2.1")));
         let lost = refusals.lost();

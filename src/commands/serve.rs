@@ -163,7 +163,8 @@ fn service(
     } else {
         let state: PathBuf = context.state_dir()?;
         let journal = Arc::new(Journal::open(&state, clock).map_err(MintError::Audit)?);
-        let refusals = Refusals::start(Arc::clone(&journal), actor.clone(), clock)?;
+        let name = profile.name.as_ref().map(ToString::to_string);
+        let refusals = Refusals::start(Arc::clone(&journal), actor.clone(), name, clock)?;
         let signed = Signed::new(key, Arc::new(Register::open(&state)));
         (signed, Record::Shared(journal), RefusalBook::new(refusals))
     };

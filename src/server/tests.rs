@@ -34,7 +34,7 @@ fn handler(state: &Place) -> Handler {
     let actor = || Actor { user: "serve".into(), sudo_user: None };
     let clock = Clock::System;
     let journal = Arc::new(Journal::open(state.path(), clock).unwrap());
-    let refusals = Refusals::start(Arc::clone(&journal), actor(), clock).unwrap();
+    let refusals = Refusals::start(Arc::clone(&journal), actor(), None, clock).unwrap();
     let signed = Signed::new(key(), Arc::new(Register::open(state.path())));
     let mint = Mint::new(&api_secret(), None, Policy::default(), Record::Shared(journal));
     let till = Till::new(mint, actor(), Lifetime::ByPolicy, clock);

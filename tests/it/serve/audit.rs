@@ -58,7 +58,7 @@ fn refusals_have_entries_and_many_of_a_kind_are_summed_up() {
     let of = |reason: &str| entries.iter().filter(|entry| entry["reason"] == reason).collect::<Vec<_>>();
     let told = of("wrong_customer");
     assert_eq!(told.len(), 1);
-    assert_eq!(told[0]["customer"], 123);
+    assert_eq!((&told[0]["customer"], &told[0]["profile"]), (&123.into(), &"staging".into()));
     assert_eq!(told[0]["request_id"].as_str(), other.header("X-Request-Id"));
     let alone = of("no_session").len();
     // A minute may have ended in between.

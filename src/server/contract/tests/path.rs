@@ -55,7 +55,7 @@ const API_SECRET: &str = "an-api-secret-for-tests-0123456789abc";
 /// Answers a request with a session of customer 123, in a state directory.
 fn answer(state: &Path, journal: &Journal, request: &Request) -> Answer {
     let journal_of_refusals = Arc::new(Journal::open(state, clock()).unwrap());
-    let refusals = Refusals::start(journal_of_refusals, actor(), clock()).unwrap();
+    let refusals = Refusals::start(journal_of_refusals, actor(), None, clock()).unwrap();
     let policy = Policy { default_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
     let mint = Mint::new(&secret(API_SECRET), None, policy, Record::Journal(journal));
     Contract {
