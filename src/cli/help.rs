@@ -112,6 +112,7 @@ Under the profile 'demo', which needs no set-up, it prints a session and a curl 
 #[cfg(all(unix, feature = "serve"))]
 pub(super) const SERVE_EXAMPLES: &str = "\
 Examples:
+  stream-token --profile demo serve --listen 127.0.0.1:0
   stream-token serve --openapi";
 
 /// What `session` is for.

@@ -7,8 +7,11 @@ use std::process;
 use clap::Command;
 use stream_token::cli::grammar;
 
+use crate::cli;
 use crate::keyring::service::{Session, is_here};
 use crate::place::Place;
+#[cfg(feature = "serve")]
+use crate::serve::Server;
 
 /// Gives the words that call every command, the program's own name first.
 fn calls(command: &Command, before: &[String]) -> Vec<Vec<String>> {
@@ -59,6 +62,18 @@ fn shell(place: &Place, session: Option<&Session>) -> process::Command {
     shell
 }
 
+/// Runs an example that goes on until it is told to end.
+#[cfg(feature = "serve")]
+#[track_caller]
+fn served(example: &str) {
+    let words: Vec<_> = example.split(' ').skip(1).collect();
+    assert_eq!(Server::start(&cli::call(&words)).end().status, Some(0), "{example}");
+}
+
+/// There is none.
+#[cfg(not(feature = "serve"))]
+fn served(_: &str) {}
+
 #[test]
 fn every_example_of_every_help_works() {
     let place = Place::new("examples-of-help");
@@ -71,6 +86,10 @@ fn every_example_of_every_help_works() {
         }
         let session = needs_keyring.then(session);
         for example in examples {
+            if example.contains(" serve --listen") {
+                served(&example);
+                continue;
+            }
             let output = shell(&place, session.as_ref()).args(["-c", &example]).output().unwrap();
             let told = String::from_utf8_lossy(&output.stderr);
             // The status is that of the last command alone.
