@@ -57,6 +57,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &ServeArgs) -> Result<Ex
     ending.wait();
     match ended? {
         Ended::Drained => Ok(Exit::Success),
+        Ended::LeftWork(1) => Err(anyhow!("1 request was not answered within the time to drain")),
         Ended::LeftWork(count) => Err(anyhow!("{count} requests were not answered within the time to drain")),
         Ended::Stopped => {
             // What may hold the end up is left to the system.

@@ -2,8 +2,12 @@
 //! for each answer.
 
 use std::fmt;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Instant;
+use std::thread::Builder;
+use std::time::{Duration, Instant};
+
+use tracing::warn;
 
 use super::access;
 use super::contract::{Contract, Origins, Unlimited, Witness};
@@ -13,6 +17,9 @@ use super::till::Till;
 use crate::audit;
 use crate::session::Authenticate;
 use crate::time::Clock;
+
+/// How long the end of what records refusals is waited for.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// All that requests are answered with, for as long as the server runs.
 pub struct Service {
@@ -70,11 +77,25 @@ impl RefusalBook {
         Self(RwLock::new(Some(refusals)))
     }
 
-    /// Has recorded what waits and sums up the rest. Later refusals are passed over.
+    /// Has recorded what waits and sums up the rest; not for ever: a log that cannot be written holds
+    /// nobody's end up. Later refusals are passed over.
     pub fn close(&self) {
+        if !self.close_within(FAREWELL) {
+            warn!(note = "the last refusals are not in the audit log, which cannot be written");
+        }
+    }
+
+    /// Tells whether all was recorded within a time.
+    fn close_within(&self, time: Duration) -> bool {
         let refusals = self.0.write().unwrap_or_else(PoisonError::into_inner).take();
-        // Its end is waited for here.
-        drop(refusals);
+        let (done, is_done) = channel();
+        // What is dropped here ends when all of it is recorded.
+        let closing = move || {
+            drop(refusals);
+            // Nobody waits any more where it took too long.
+            let _ = done.send(());
+        };
+        Builder::new().name("farewell".into()).spawn(closing).is_ok() && is_done.recv_timeout(time).is_ok()
     }
 }
 
@@ -83,5 +104,27 @@ impl Witness for RefusalBook {
         if let Some(refusals) = self.0.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
             refusals.refuse(refusal);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+
+    use super::*;
+    use crate::audit::{Actor, Journal, Refusals};
+    use crate::disk::testing::Place;
+
+    #[test]
+    fn a_log_that_cannot_be_written_does_not_hold_up_the_end() {
+        let state = Place::new();
+        let journal = Arc::new(Journal::open(state.path(), Clock::System).unwrap());
+        let actor = Actor { user: "serve".into(), sudo_user: None };
+        let book = RefusalBook::new(Refusals::start(journal, actor, None, Clock::System).unwrap());
+        let lock = File::open(state.path().join("audit/lock")).unwrap();
+        lock.lock().unwrap();
+        let peer = [127, 0, 0, 1].into();
+        book.refuse(audit::Refusal { reason: "no_session", peer, request_id: None, customer: None });
+        assert!(!book.close_within(Duration::from_millis(1)));
     }
 }
