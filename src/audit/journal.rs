@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -14,6 +13,7 @@ use std::thread;
 use super::entry::{Action, Customers, Deed, Event, Facts, Outcome, Ticket};
 use super::error::AuditError;
 use super::head::{Hash, Head};
+use super::pulse::Pulse;
 use super::writer::Writer;
 use crate::disk;
 use crate::time::Clock;
@@ -34,8 +34,8 @@ pub struct Journal {
     writer: Mutex<Writer>,
     /// The directory of the log.
     directory: PathBuf,
-    /// How many syncs of entries there were.
-    syncs: Arc<AtomicU64>,
+    /// What is known without writing.
+    pulse: Arc<Pulse>,
 }
 
 /// Events that wait to be written.
@@ -149,7 +149,7 @@ impl Journal {
         Ok(Self {
             queue: Mutex::default(),
             directory: writer.directory().to_owned(),
-            syncs: writer.syncs(),
+            pulse: writer.pulse(),
             writer: Mutex::new(writer),
         })
     }
@@ -182,7 +182,13 @@ impl Journal {
     /// Tells how many syncs of entries there were, failed ones included.
     #[must_use]
     pub fn syncs(&self) -> u64 {
-        self.syncs.load(Ordering::Relaxed)
+        self.pulse.syncs()
+    }
+
+    /// Gives what is known of the journal without writing to it.
+    #[must_use]
+    pub fn pulse(&self) -> Arc<Pulse> {
+        Arc::clone(&self.pulse)
     }
 
     /// Gives the directory of the log.
@@ -207,6 +213,7 @@ impl Journal {
         let batch = self.take();
         let facts: Vec<&Facts> = batch.iter().map(|waiting| &*waiting.facts).collect();
         let result = held.and_then(|_held| writer.append(&facts));
+        self.pulse.appended(result.is_ok());
         drop(writer);
         drop(lead);
         match result {
@@ -271,6 +278,9 @@ struct Lead<'a> {
 
 impl Drop for Lead<'_> {
     fn drop(&mut self) {
+        if thread::panicking() {
+            self.journal.pulse.appended(false);
+        }
         let mut queue = self.journal.queue();
         queue.company += queue.waiting.len();
         while let Some(next) = queue.waiting.front() {
@@ -288,9 +298,11 @@ impl Drop for Lead<'_> {
 mod tests {
     use std::fs;
     use std::sync::Barrier;
+    use std::sync::atomic::{AtomicU64, Ordering};
 
     use super::super::entry::Channel;
-    use super::super::testing::{State, ann, mint};
+    use super::super::pulse::LastAppend;
+    use super::super::testing::{State, ann, clock, mint};
     use super::*;
 
     /// Records so many events from each of so many threads, all at once.
@@ -399,6 +411,36 @@ mod tests {
     }
 
     #[test]
+    fn how_the_last_append_went_is_known_without_writing() {
+        let state = State::new();
+        let journal = state.journal();
+        let pulse = journal.pulse();
+        assert_eq!(pulse.last_append(), LastAppend::None);
+        journal.record(mint(1)).unwrap();
+        assert_eq!(pulse.last_append(), LastAppend::Succeeded);
+        let log = journal.directory().to_owned();
+        let aside = log.with_extension("aside");
+        fs::rename(&log, &aside).unwrap();
+        journal.record(mint(2)).unwrap_err();
+        assert_eq!(pulse.last_append(), LastAppend::Failed { at: clock().now() });
+        fs::rename(&aside, &log).unwrap();
+        journal.record(mint(3)).unwrap();
+        assert_eq!(pulse.last_append(), LastAppend::Succeeded);
+    }
+
+    #[test]
+    fn every_sync_is_told_to_the_one_who_asked_first() {
+        let state = State::new();
+        let journal = state.journal();
+        let told = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&told);
+        journal.pulse().observe(move |_| _ = counter.fetch_add(1, Ordering::Relaxed));
+        journal.pulse().observe(|_| panic!("the second who asked"));
+        (1..=3).for_each(|customer| drop(journal.record(mint(customer)).unwrap()));
+        assert_eq!((told.load(Ordering::Relaxed), journal.syncs()), (3, 3));
+    }
+
+    #[test]
     fn a_panic_of_the_leader_stops_nobody_else() {
         let state = State::new();
         let journal = state.journal();
@@ -413,6 +455,7 @@ mod tests {
                 .join()
         });
         assert!(panicked.is_err());
+        assert_eq!(journal.pulse().last_append(), LastAppend::Failed { at: clock().now() });
         assert_eq!(journal.record(mint(1)).unwrap().sequence(), 2);
     }
 

@@ -8,12 +8,13 @@ use std::fs::{File, remove_file};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use super::entry::{Deed, Facts, Outcome, Upkeep};
 use super::error::{AuditError, Doing};
 use super::head::{Head, LogId};
 use super::line::{self, Place};
+use super::pulse::Pulse;
 use super::segment;
 use super::survey::{Ended, Found, Heal, Memory, Next, Opening, survey};
 use crate::disk::{self, Held, Identity, Lock, Purpose};
@@ -34,8 +35,8 @@ pub(super) struct Writer {
     open: Option<Open>,
     /// What was written.
     memory: Memory,
-    /// How many syncs of entries there were.
-    syncs: Arc<AtomicU64>,
+    /// Is told of syncs.
+    pulse: Arc<Pulse>,
     /// What goes wrong in a test.
     #[cfg(test)]
     pub(super) sabotage: super::testing::Sabotage,
@@ -82,7 +83,7 @@ impl Writer {
             lock,
             open: None,
             memory: Memory::default(),
-            syncs: Arc::default(),
+            pulse: Arc::new(Pulse::new(clock)),
             #[cfg(test)]
             sabotage: super::testing::Sabotage::default(),
         })
@@ -93,9 +94,9 @@ impl Writer {
         &self.directory
     }
 
-    /// Gives the count of syncs, which goes on counting.
-    pub(super) fn syncs(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.syncs)
+    /// Gives what is told of syncs.
+    pub(super) fn pulse(&self) -> Arc<Pulse> {
+        Arc::clone(&self.pulse)
     }
 
     /// Waits until no other writer has the lock, and gives up on one that seems stuck.
@@ -208,10 +209,12 @@ impl Writer {
 
     /// Syncs the entries of a segment.
     fn sync(&self, open: &Open) -> io::Result<()> {
-        self.syncs.fetch_add(1, Ordering::Relaxed);
+        let begun = Instant::now();
+        let result = open.file.sync_data();
+        self.pulse.synced(begun.elapsed());
         #[cfg(test)]
         self.sabotage.sync()?;
-        open.file.sync_data()
+        result
     }
 
     /// Ends a segment on which a write or a sync failed.
