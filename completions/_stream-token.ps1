@@ -108,6 +108,8 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'The address to listen on; port 0 lets the system choose one')
             [CompletionResult]::new('--cors-origin', '--cors-origin', [CompletionResultType]::ParameterName, 'Let pages of this origin read replies; may be repeated')
             [CompletionResult]::new('--lifetime', '--lifetime', [CompletionResultType]::ParameterName, 'How long tokens live, or never for no end; without it as the profile''s policy has it')
+            [CompletionResult]::new('--rate-limit', '--rate-limit', [CompletionResultType]::ParameterName, 'How often one customer may ask: N/s, N/m, N/h or off')
+            [CompletionResult]::new('--rate-limit-address', '--rate-limit-address', [CompletionResultType]::ParameterName, 'How often one address may ask; of IPv6 a /64 counts as one')
             [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'How many connections there may be at once: 8 to 65536 [default: 4096]')
             [CompletionResult]::new('--trusted-proxy', '--trusted-proxy', [CompletionResultType]::ParameterName, 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')

@@ -101,6 +101,8 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --listen 'The address to listen on; port 0 lets the system choose one'
             cand --cors-origin 'Let pages of this origin read replies; may be repeated'
             cand --lifetime 'How long tokens live, or never for no end; without it as the profile''s policy has it'
+            cand --rate-limit 'How often one customer may ask: N/s, N/m, N/h or off'
+            cand --rate-limit-address 'How often one address may ask; of IPv6 a /64 counts as one'
             cand --max-connections 'How many connections there may be at once: 8 to 65536 [default: 4096]'
             cand --trusted-proxy 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated'
             cand --profile 'Work with this profile: one Stream app and its secret'

@@ -111,6 +111,8 @@ module completions {
     --listen: string          # The address to listen on; port 0 lets the system choose one
     --cors-origin: string     # Let pages of this origin read replies; may be repeated
     --lifetime: string        # How long tokens live, or never for no end; without it as the profile's policy has it
+    --rate-limit: string      # How often one customer may ask: N/s, N/m, N/h or off
+    --rate-limit-address: string # How often one address may ask; of IPv6 a /64 counts as one
     --max-connections: string # How many connections there may be at once: 8 to 65536 [default: 4096]
     --trusted-proxy: string   # Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated
     --openapi                 # Print the endpoint's description in OpenAPI 3.1, and end

@@ -105,6 +105,9 @@ POST /stream-chat/token with 'Authorization: Bearer SESSION' and {\"customer_id\
 on standard error, also with --quiet. SIGTERM and Ctrl-C drain: what was received is still answered; \
 a second signal stops at once.
 
+A RATE is 30/m, or so many by s or h, or off: all at once, and then evenly. Beyond it the answer is 429 \
+with Retry-After.
+
 Other machines can reach it only behind a proxy that ends TLS and is named with --trusted-proxy. \
 Under the profile 'demo', which needs no set-up, it prints a session and a curl command to try.";
 

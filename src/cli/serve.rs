@@ -19,6 +19,12 @@ pub struct ServeArgs {
     /// How long tokens live, or never for no end; without it as the profile's policy has it
     #[arg(long, value_name = "DURATION|never", value_parser = values::served_lifetime)]
     pub lifetime: Option<ServedLifetime>,
+    /// How often one customer may ask: N/s, N/m, N/h or off
+    #[arg(long, value_name = "RATE", default_value = "30/m")]
+    pub rate_limit: String,
+    /// How often one address may ask; of IPv6 a /64 counts as one
+    #[arg(long, value_name = "RATE", default_value = "300/m")]
+    pub rate_limit_address: String,
     /// How many connections there may be at once: 8 to 65536 [default: 4096]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=65_536))]
     pub max_connections: Option<u32>,

@@ -16,8 +16,8 @@ use crate::failure::{Exit, Usage};
 use crate::mint::{Mint, MintError, Record};
 use crate::profile::{Expiry, Profile, Wish};
 use crate::server::{
-    Ended, Form, Gate, GateLog, Lifetime, Limits, Log, Network, OPENAPI, Origins, PATH, RefusalBook, Service,
-    Settings, Till,
+    Ended, Form, Gate, GateLog, Lifetime, Limits, Log, Network, OPENAPI, Origins, PATH, Rate, RateLimits,
+    RefusalBook, Service, Settings, Till,
 };
 use crate::session::{DEFAULT_LIFETIME, Register, SessionKey, Signed};
 use crate::terminal::speak;
@@ -25,6 +25,21 @@ use crate::token::CustomerId;
 
 /// The customer of the session that the demo prints.
 const DEMO_CUSTOMER: &str = "123";
+
+/// What goes on for as long as the server runs, whatever is read anew meanwhile.
+struct Outlasting {
+    /// The rate limits, with what they have counted.
+    quotas: Arc<RateLimits>,
+}
+
+impl Outlasting {
+    /// Begins, with the rates that were asked for.
+    fn new(arguments: &ServeArgs) -> Result<Self> {
+        let customers: Rate = parsed_one(&arguments.rate_limit, "--rate-limit")?;
+        let addresses = parsed_one(&arguments.rate_limit_address, "--rate-limit-address")?;
+        Ok(Self { quotas: Arc::new(RateLimits::new(customers, addresses)) })
+    }
+}
 
 /// Serves until it is told to end.
 pub(super) fn run(context: &mut Context<'_>, arguments: &ServeArgs) -> Result<Exit> {
@@ -35,6 +50,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &ServeArgs) -> Result<Ex
     let is_json = context.is_json_or_text("serve")?;
     let trusted_proxies: Vec<Network> = parsed(&arguments.trusted_proxy, "--trusted-proxy")?;
     let origins = Origins::new(parsed(&arguments.cors_origin, "--cors-origin")?);
+    let outlasting = Outlasting::new(arguments)?;
     let profile = context.choose_profile()?;
     judge_reach(arguments.listen, !trusted_proxies.is_empty(), profile.is_demo())?;
     let lifetime = lifetime(context, arguments, &profile)?;
@@ -45,7 +61,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &ServeArgs) -> Result<Ex
     gate.watch_signals().context("cannot wait for signals")?;
     let address = gate.local_addr().context("cannot tell the address")?;
     let is_demo = opened.profile.is_demo();
-    let service = Arc::new(service(context, opened, key.clone(), lifetime, origins)?);
+    let service = Arc::new(service(context, opened, key.clone(), lifetime, origins, outlasting)?);
     let form = if is_json { Form::Json } else { Form::Text };
     let (log, ending) = Log::start(form, context.clock, speak_lines).context("cannot begin the log")?;
     tracing::subscriber::set_global_default(log).context("cannot begin the log")?;
@@ -74,13 +90,15 @@ fn speak_lines(lines: &str) {
 
 /// Reads the values of a flag.
 fn parsed<T: FromStr<Err: std::error::Error>>(texts: &[String], flag: &str) -> Result<Vec<T>> {
-    let parse = |text: &String| {
-        text.parse().map_err(|error: T::Err| {
-            let message = format!("invalid value {} for '{flag}'", crate::foreign::identifier(text));
-            Usage { message, hint: error.to_string() }.into()
-        })
-    };
-    texts.iter().map(parse).collect()
+    texts.iter().map(|text| parsed_one(text, flag)).collect()
+}
+
+/// Reads the value of a flag.
+fn parsed_one<T: FromStr<Err: std::error::Error>>(text: &str, flag: &str) -> Result<T> {
+    text.parse().map_err(|error: T::Err| {
+        let message = format!("invalid value {} for '{flag}'", crate::foreign::identifier(text));
+        Usage { message, hint: error.to_string() }.into()
+    })
 }
 
 /// Refuses an address that other machines reach without TLS.
@@ -156,8 +174,10 @@ fn service(
     key: SessionKey,
     lifetime: Lifetime,
     origins: Origins,
+    outlasting: Outlasting,
 ) -> Result<Service> {
     let (clock, actor) = (context.clock, context.actor());
+    let Outlasting { quotas } = outlasting;
     let Opened { profile, secret, .. } = opened;
     let (signed, record, refusals) = if profile.is_demo() {
         (Signed::irrevocable(key), Record::Demo, RefusalBook::default())
@@ -171,7 +191,7 @@ fn service(
     };
     let mint = Mint::new(&secret, profile.name, profile.policy, record);
     let till = Till::new(mint, actor, lifetime, clock);
-    Ok(Service { authenticate: Box::new(signed), till, refusals, origins, clock })
+    Ok(Service { authenticate: Box::new(signed), quotas, till, refusals, origins, clock })
 }
 
 /// Says where the server is; in the demo also how to try it, with a session that `demo` signs.

@@ -12,6 +12,7 @@ mod log;
 mod openapi;
 mod private;
 mod proxies;
+mod quotas;
 mod service;
 mod till;
 mod wire;
@@ -27,6 +28,7 @@ pub use gate::{Ended, Gate, Limits, Notice, Settings, Stop, protocol};
 pub use log::{Ending, Form, Log};
 pub use openapi::OPENAPI;
 pub use proxies::{Network, NetworkError, origin};
+pub use quotas::{Monotonic, Period, Rate, RateError, RateLimits};
 pub use service::{RefusalBook, Service};
 pub use till::{Lifetime, Till};
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tracing::warn;
 
 use super::access;
-use super::contract::{Contract, Origins, Unlimited, Witness};
+use super::contract::{Contract, Origins, Quotas, Witness};
 use super::endpoint::Handler;
 use super::exchange::{Reply, Request};
 use super::till::Till;
@@ -25,6 +25,8 @@ const FAREWELL: Duration = Duration::from_secs(5);
 pub struct Service {
     /// Judges sessions.
     pub authenticate: Box<dyn Authenticate>,
+    /// Tells who asks too often.
+    pub quotas: Arc<dyn Quotas>,
     /// Mints.
     pub till: Till<'static>,
     /// Takes refusals.
@@ -53,7 +55,7 @@ impl Service {
     fn answer(&self, request: &Request) -> Reply {
         let contract = Contract {
             authenticate: self.authenticate.as_ref(),
-            quotas: &Unlimited,
+            quotas: self.quotas.as_ref(),
             tokens: &self.till,
             witness: &self.refusals,
             origins: &self.origins,

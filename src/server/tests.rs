@@ -41,6 +41,7 @@ fn handler(state: &Place, judge: impl FnOnce(Signed) -> Box<dyn Authenticate>) -
     let till = Till::new(mint, actor(), Lifetime::ByPolicy, clock);
     let service = Service {
         authenticate: judge(signed),
+        quotas: Arc::new(Unlimited),
         till,
         refusals: RefusalBook::new(refusals),
         origins: Origins::default(),

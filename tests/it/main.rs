@@ -17,6 +17,8 @@ mod house;
 mod hygiene;
 #[cfg(unix)]
 mod keyring;
+#[cfg(all(unix, feature = "serve"))]
+mod limits;
 mod paste;
 mod place;
 #[cfg(unix)]

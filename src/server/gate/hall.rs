@@ -35,7 +35,7 @@ const LAST: usize = 2;
 /// How many clients are let in before others are looked after again.
 const GUESTS_AT_ONCE: usize = 64;
 /// How much is read at once, and so the most that a client who sends ahead has waiting here while its
-/// request is answered: 4,096 of them hold half of the budget.
+/// request is answered: 4,096 of them hold two thirds of the budget.
 const SCRATCH: usize = 2 * 1024;
 /// How many events are taken at once.
 const EVENTS: usize = 256;

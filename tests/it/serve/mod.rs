@@ -55,7 +55,7 @@ impl Server {
     /// Starts one under the built-in profile, with these flags besides.
     #[track_caller]
     pub(crate) fn demo(flags: &[&str]) -> Self {
-        Self::start(&demo(&[&["serve", "--listen", "127.0.0.1:0"], flags].concat()))
+        Self::start(&demo(&arguments(flags)))
     }
 
     /// Gives where it listens.
@@ -126,6 +126,19 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Gives the arguments of a server with these flags. A rate that they do not name is off: what waits for a
+/// fact asks as often as it takes.
+pub(crate) fn arguments<'a>(flags: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = vec!["serve", "--listen", "127.0.0.1:0"];
+    for rate in ["--rate-limit", "--rate-limit-address"] {
+        if !flags.contains(&rate) {
+            arguments.extend([rate, "off"]);
+        }
+    }
+    arguments.extend(flags);
+    arguments
 }
 
 /// Finds where a server listens in what it says.

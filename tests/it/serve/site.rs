@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Server;
+use super::{Server, arguments};
 use crate::cli::scratch::Scratch;
 use crate::cli::token::SECRET;
 use crate::cli::{Call, Output, call};
@@ -61,7 +61,7 @@ impl Site {
     /// Starts a server in this home, with these flags besides.
     #[track_caller]
     pub(crate) fn serve(&self, flags: &[&str]) -> Server {
-        Server::start(&self.call(&[&["serve", "--listen", "127.0.0.1:0"], flags].concat()))
+        Server::start(&self.call(&arguments(flags)))
     }
 
     /// Makes a session of a customer, and gives its token.

@@ -1,0 +1,3 @@
+//! What keeps a running server within bounds.
+
+mod rates;

@@ -1,0 +1,132 @@
+//! Rate limits over real sockets. Rates by the hour give nothing back while a test runs.
+
+use std::time::Instant;
+
+use crate::cli::demo;
+use crate::serve::Server;
+use crate::serve::http::{Answer, Ask};
+use crate::serve::site::Site;
+
+/// Checks that an answer refuses somebody who asked too often, and gives the seconds to wait.
+#[track_caller]
+fn wait(answer: &Answer) -> u64 {
+    answer.is(429, "Too Many Requests", "Ask again after the number of seconds in Retry-After");
+    let wait = answer.header("Retry-After").unwrap();
+    assert!(!wait.starts_with('0') && wait.bytes().all(|byte| byte.is_ascii_digit()), "{wait}");
+    wait.parse().unwrap()
+}
+
+/// Asks without a session, as a proxy does for a client at an address.
+#[track_caller]
+fn from(server: &Server, address: &str) -> Answer {
+    server.ask(&Ask::of(1).with("X-Forwarded-For", address))
+}
+
+#[test]
+fn a_customer_is_refused_once_the_rate_is_used_up_and_others_are_not() {
+    let site = Site::new();
+    let server = site.serve(&["--rate-limit", "30/h", "--rate-limit-address", "off"]);
+    let (one, other) = (site.session("123"), site.session("124"));
+    for _ in 0..30 {
+        server.ask(&Ask::of(123).bearer(&one)).token();
+    }
+    let seconds = wait(&server.ask(&Ask::of(123).bearer(&one)));
+    assert!((1..=120).contains(&seconds), "{seconds}");
+    // Another session of the same customer, whatever it asks for, is no way around it.
+    wait(&server.ask(&Ask::of(124).bearer(&site.session("123"))));
+    server.ask(&Ask::of(124).bearer(&other)).token();
+    server.end();
+    let refused = site.entries("refusal");
+    assert_eq!(refused.len(), 2, "{refused:?}");
+    for entry in &refused {
+        assert_eq!(entry["reason"], "customer_too_often");
+        assert_eq!((&entry["outcome"], &entry["peer"]), (&"refused".into(), &"127.0.0.1".into()));
+        assert_eq!(entry["customer"], 123, "{entry}");
+    }
+}
+
+#[test]
+fn without_flags_a_customer_may_ask_30_times_a_minute() {
+    let site = Site::new();
+    let server = Server::start(&site.call(&["serve", "--listen", "127.0.0.1:0"]));
+    let session = site.session("123");
+    let begun = Instant::now();
+    let ask = Ask::of(123).bearer(&session);
+    let mut granted = 0;
+    let refused = loop {
+        let answer = server.ask(&ask);
+        if answer.status != 200 {
+            break answer;
+        }
+        granted += 1;
+    };
+    // Every two seconds gave one back.
+    let most = 30 + begun.elapsed().as_secs() / 2 + 1;
+    assert!((30..=most).contains(&granted), "{granted}");
+    assert!((1..=2).contains(&wait(&refused)));
+}
+
+#[test]
+fn an_address_is_refused_before_its_session_is_looked_at() {
+    let site = Site::new();
+    let flags = ["--rate-limit-address", "2/h", "--trusted-proxy", "127.0.0.1/32"];
+    let server = site.serve(&flags);
+    let session = site.session("123");
+    assert_eq!([from(&server, "192.0.2.1").status, from(&server, "192.0.2.1").status], [401, 401]);
+    let seconds = wait(&from(&server, "192.0.2.1"));
+    assert!((1..=1800).contains(&seconds), "{seconds}");
+    let valid = Ask::of(123).bearer(&session);
+    wait(&server.ask(&valid.clone().with("X-Forwarded-For", "192.0.2.1")));
+    wait(&server.ask(&valid.clone().with("X-Forwarded-For", "::ffff:192.0.2.1")));
+    server.ask(&valid.with("X-Forwarded-For", "192.0.2.2")).token();
+    server.end();
+    let entries = site.entries("refusal");
+    let refused = entries.iter().filter(|entry| entry["reason"] == "address_too_often");
+    let peers: Vec<_> = refused.map(|entry| (entry["peer"].clone(), entry["customer"].clone())).collect();
+    assert_eq!(peers, vec![("192.0.2.1".into(), serde_json::Value::Null); 3]);
+}
+
+#[test]
+fn the_addresses_of_a_64_count_together_and_a_strangers_word_counts_nothing() {
+    let server = Server::demo(&["--rate-limit-address", "1/h", "--trusted-proxy", "127.0.0.1"]);
+    assert_eq!(from(&server, "2001:db8:0:1::1").status, 401);
+    wait(&from(&server, "2001:db8:0:1:ffff:ffff:ffff:ffff"));
+    assert_eq!(from(&server, "2001:db8:0:2::1").status, 401);
+    let server = Server::demo(&["--rate-limit-address", "1/h"]);
+    assert_eq!(from(&server, "192.0.2.1").status, 401);
+    wait(&from(&server, "192.0.2.2"));
+}
+
+#[test]
+fn what_is_no_request_for_a_token_does_not_count() {
+    let server = Server::demo(&["--rate-limit-address", "1/h"]);
+    assert!(server.exchange(b"GET\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    assert_eq!(server.ask(&Ask::of(1).path("/other")).status, 404);
+    assert_eq!(server.ask(&Ask::of(1).method("GET")).status, 405);
+    assert_eq!(server.ask(&Ask::of(1)).status, 401);
+    wait(&server.ask(&Ask::of(1)));
+}
+
+#[test]
+fn where_the_limits_are_off_nobody_is_refused() {
+    let site = Site::new();
+    let server = site.serve(&["--rate-limit", "off", "--rate-limit-address", "off"]);
+    let session = site.session("123");
+    for _ in 0..310 {
+        server.ask(&Ask::of(123).bearer(&session)).token();
+    }
+}
+
+#[test]
+fn what_is_no_rate_is_refused_with_what_was_expected() {
+    let count = "expected a number from 1 to 1000000 before the slash; for no limit, use off";
+    for (flag, rate, hint) in [
+        ("--rate-limit", "30", "expected a rate such as 30/m, or off"),
+        ("--rate-limit", "0/m", count),
+        ("--rate-limit-address", "1000001/m", count),
+        ("--rate-limit-address", "30/d", "expected s, m or h after the slash"),
+    ] {
+        let output = demo(&["serve", "--listen", "127.0.0.1:0", flag, rate]).run();
+        output.is_refused(2, &format!("invalid value '{rate}' for '{flag}'"), hint);
+    }
+}
