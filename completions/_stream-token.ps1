@@ -112,6 +112,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--rate-limit-address', '--rate-limit-address', [CompletionResultType]::ParameterName, 'How often one address may ask; of IPv6 a /64 counts as one')
             [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'How many connections there may be at once: 8 to 65536 [default: 4096]')
             [CompletionResult]::new('--trusted-proxy', '--trusted-proxy', [CompletionResultType]::ParameterName, 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated')
+            [CompletionResult]::new('--admin-listen', '--admin-listen', [CompletionResultType]::ParameterName, 'Answer health checks and give metrics on this address of this machine alone')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')

@@ -1019,7 +1019,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__serve)
-            opts="-o -q -h -V --listen --cors-origin --lifetime --rate-limit --rate-limit-address --max-connections --trusted-proxy --openapi --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --listen --cors-origin --lifetime --rate-limit --rate-limit-address --max-connections --trusted-proxy --admin-listen --openapi --profile --config --state-dir --output --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1068,6 +1068,13 @@ _stream__token() {
                     return 0
                     ;;
                 --trusted-proxy)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --admin-listen)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

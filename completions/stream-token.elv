@@ -105,6 +105,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --rate-limit-address 'How often one address may ask; of IPv6 a /64 counts as one'
             cand --max-connections 'How many connections there may be at once: 8 to 65536 [default: 4096]'
             cand --trusted-proxy 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated'
+            cand --admin-listen 'Answer health checks and give metrics on this address of this machine alone'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'

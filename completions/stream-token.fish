@@ -115,6 +115,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit-address -d 'How often one address may ask; of IPv6 a /64 counts as one' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l max-connections -d 'How many connections there may be at once: 8 to 65536 [default: 4096]' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l trusted-proxy -d 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l admin-listen -d 'Answer health checks and give metrics on this address of this machine alone' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l state-dir -d 'The directory that holds the audit log' -r -F

@@ -115,6 +115,7 @@ module completions {
     --rate-limit-address: string # How often one address may ask; of IPv6 a /64 counts as one
     --max-connections: string # How many connections there may be at once: 8 to 65536 [default: 4096]
     --trusted-proxy: string   # Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated
+    --admin-listen: string    # Answer health checks and give metrics on this address of this machine alone
     --openapi                 # Print the endpoint's description in OpenAPI 3.1, and end
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file

@@ -106,7 +106,7 @@ on standard error, also with --quiet. SIGTERM and Ctrl-C drain: what was receive
 a second signal stops at once.
 
 A RATE is 30/m, or so many by s or h, or off: all at once, and then evenly. Beyond it the answer is 429 \
-with Retry-After.
+with Retry-After. --admin-listen answers GET /healthz, /readyz and /metrics, for Prometheus.
 
 Other machines can reach it only behind a proxy that ends TLS and is named with --trusted-proxy. \
 Under the profile 'demo', which needs no set-up, it prints a session and a curl command to try.";

@@ -31,6 +31,9 @@ pub struct ServeArgs {
     /// Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated
     #[arg(long, value_name = "CIDR")]
     pub trusted_proxy: Vec<String>,
+    /// Answer health checks and give metrics on this address of this machine alone
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub admin_listen: Option<SocketAddr>,
     /// Whether only to print the endpoint's description.
     #[arg(long, help = "Print the endpoint's description in OpenAPI 3.1, and end")]
     pub openapi: bool,

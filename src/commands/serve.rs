@@ -1,5 +1,7 @@
 //! `serve`: puts the endpoint together, says where it is, and runs it until it is told to end.
 
+mod admin;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -17,7 +19,7 @@ use crate::mint::{Mint, MintError, Record};
 use crate::profile::{Expiry, Profile, Wish};
 use crate::server::{
     Ended, Form, Gate, GateLog, Lifetime, Limits, Log, Network, OPENAPI, Origins, PATH, Rate, RateLimits,
-    RefusalBook, Service, Settings, Till,
+    RefusalBook, Service, Settings, Telemetry, Till,
 };
 use crate::session::{DEFAULT_LIFETIME, Register, SessionKey, Signed};
 use crate::terminal::speak;
@@ -30,14 +32,19 @@ const DEMO_CUSTOMER: &str = "123";
 struct Outlasting {
     /// The rate limits, with what they have counted.
     quotas: Arc<RateLimits>,
+    /// Metrics and readiness.
+    telemetry: Arc<Telemetry>,
 }
 
 impl Outlasting {
     /// Begins, with the rates that were asked for.
-    fn new(arguments: &ServeArgs) -> Result<Self> {
+    fn new(context: &Context<'_>, arguments: &ServeArgs) -> Result<Self> {
         let customers: Rate = parsed_one(&arguments.rate_limit, "--rate-limit")?;
         let addresses = parsed_one(&arguments.rate_limit_address, "--rate-limit-address")?;
-        Ok(Self { quotas: Arc::new(RateLimits::new(customers, addresses)) })
+        Ok(Self {
+            quotas: Arc::new(RateLimits::new(customers, addresses)),
+            telemetry: Arc::new(Telemetry::new(context.clock)),
+        })
     }
 }
 
@@ -50,23 +57,28 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &ServeArgs) -> Result<Ex
     let is_json = context.is_json_or_text("serve")?;
     let trusted_proxies: Vec<Network> = parsed(&arguments.trusted_proxy, "--trusted-proxy")?;
     let origins = Origins::new(parsed(&arguments.cors_origin, "--cors-origin")?);
-    let outlasting = Outlasting::new(arguments)?;
+    let outlasting = Outlasting::new(context, arguments)?;
     let profile = context.choose_profile()?;
+    admin::judge_reach(arguments.admin_listen)?;
     judge_reach(arguments.listen, !trusted_proxies.is_empty(), profile.is_demo())?;
     let lifetime = lifetime(context, arguments, &profile)?;
     let opened = context.open_secret(profile)?;
     context.note_borrowed_policy(&opened);
     let key = session::key(context, &opened.profile)?;
-    let mut gate = bind(context, arguments, trusted_proxies)?;
+    let telemetry = Arc::clone(&outlasting.telemetry);
+    let mut gate = bind(context, arguments, trusted_proxies, Arc::clone(&telemetry))?;
     gate.watch_signals().context("cannot wait for signals")?;
     let address = gate.local_addr().context("cannot tell the address")?;
+    let admin = admin::bind(context, arguments.admin_listen)?;
     let is_demo = opened.profile.is_demo();
     let service = Arc::new(service(context, opened, key.clone(), lifetime, origins, outlasting)?);
     let form = if is_json { Form::Json } else { Form::Text };
     let (log, ending) = Log::start(form, context.clock, speak_lines).context("cannot begin the log")?;
     tracing::subscriber::set_global_default(log).context("cannot begin the log")?;
+    admin::introduce(context, admin.as_ref())?;
     introduce(context, address, is_demo.then_some(&key))?;
-    let ended = gate.run(service.handler()).context("the server failed");
+    let serve = || gate.run(service.handler()).context("the server failed");
+    let ended = admin::beside(admin, telemetry, serve);
     if !matches!(ended, Ok(Ended::Stopped)) {
         service.refusals.close();
     }
@@ -140,7 +152,12 @@ fn lifetime(context: &Context<'_>, arguments: &ServeArgs, profile: &Profile) -> 
 }
 
 /// Binds the gate.
-fn bind(context: &mut Context<'_>, arguments: &ServeArgs, trusted_proxies: Vec<Network>) -> Result<Gate> {
+fn bind(
+    context: &mut Context<'_>,
+    arguments: &ServeArgs,
+    trusted_proxies: Vec<Network>,
+    telemetry: Arc<Telemetry>,
+) -> Result<Gate> {
     let mut limits = Limits::default();
     let asked = arguments.max_connections.and_then(|count| usize::try_from(count).ok());
     limits.connections = asked.unwrap_or(limits.connections);
@@ -151,7 +168,10 @@ fn bind(context: &mut Context<'_>, arguments: &ServeArgs, trusted_proxies: Vec<N
         trusted_proxies,
         socket_parent: environment::runtime_dir(context.environment),
         clock: context.clock,
-        notice: Arc::new(move |notice| log.take(notice)),
+        notice: Arc::new(move |notice| {
+            telemetry.note(&notice);
+            log.take(notice);
+        }),
     };
     let listen = arguments.listen;
     let gate = Gate::bind(listen, settings).with_context(|| format!("cannot listen on {listen}"))?;
@@ -177,13 +197,14 @@ fn service(
     outlasting: Outlasting,
 ) -> Result<Service> {
     let (clock, actor) = (context.clock, context.actor());
-    let Outlasting { quotas } = outlasting;
+    let Outlasting { quotas, telemetry } = outlasting;
     let Opened { profile, secret, .. } = opened;
     let (signed, record, refusals) = if profile.is_demo() {
         (Signed::irrevocable(key), Record::Demo, RefusalBook::default())
     } else {
         let state: PathBuf = context.state_dir()?;
         let journal = Arc::new(Journal::open(&state, clock).map_err(MintError::Audit)?);
+        telemetry.watch(&journal);
         let name = profile.name.as_ref().map(ToString::to_string);
         let refusals = Refusals::start(Arc::clone(&journal), actor.clone(), name, clock)?;
         let signed = Signed::new(key, Arc::new(Register::open(&state)));
@@ -191,7 +212,7 @@ fn service(
     };
     let mint = Mint::new(&secret, profile.name, profile.policy, record);
     let till = Till::new(mint, actor, lifetime, clock);
-    Ok(Service { authenticate: Box::new(signed), quotas, till, refusals, origins, clock })
+    Ok(Service { authenticate: Box::new(signed), quotas, till, refusals, origins, telemetry, clock })
 }
 
 /// Says where the server is; in the demo also how to try it, with a session that `demo` signs.

@@ -19,6 +19,8 @@ use crate::time::Clock;
 const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 /// What stands for everything that a client made up.
 const OTHER: &str = "other";
+/// The reason of a request that was passed on and not answered.
+pub(super) const NO_ANSWER: &str = "no_answer";
 
 /// Logs a request that was answered by the contract.
 pub(super) fn answered(request: &Request, answer: &Answer, took: Duration) {
@@ -62,14 +64,14 @@ impl GateLog {
     pub fn take(&self, notice: Notice) {
         match notice {
             Notice::Refused { id, peer, fault } => refused(&id, peer, fault.status(), word(fault)),
-            Notice::Unanswered { id, peer } => refused(&id, peer, 503, "no_answer"),
+            Notice::Unanswered { id, peer } => refused(&id, peer, 503, NO_ANSWER),
             Notice::Full if self.is_first(&self.full) => {
                 warn!(note = "as many connections as there may be: one gives way to each that comes");
             }
             Notice::OutOfDescriptors if self.is_first(&self.short) => {
                 warn!(note = "no descriptor for a connection: it was sent away");
             }
-            Notice::Full | Notice::OutOfDescriptors => {}
+            Notice::Full | Notice::OutOfDescriptors | Notice::Connections(_) => {}
             Notice::Draining => info!(note = "draining: what was received is still answered"),
         }
     }
@@ -87,7 +89,7 @@ fn refused(request_id: &str, peer: IpAddr, status: u16, reason: &str) {
 }
 
 /// Gives a fault in one word.
-fn word(fault: Fault) -> &'static str {
+pub(super) fn word(fault: Fault) -> &'static str {
     match fault {
         Fault::Line => "malformed_line",
         Fault::RequestLine => "malformed_request_line",

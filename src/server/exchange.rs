@@ -100,6 +100,14 @@ impl Reply {
             .with("Cache-Control", "no-store")
     }
 
+    /// Makes a reply with a text that is kept by nobody on its way.
+    #[must_use]
+    pub fn text(content_type: &'static str, body: String) -> Self {
+        Self { body: body.into_bytes(), ..Self::new(200) }
+            .with("Content-Type", content_type)
+            .with("Cache-Control", "no-store")
+    }
+
     /// Makes a refusal in the one shape that all of them have. `message` says what to do.
     #[must_use]
     pub fn refusal(status: u16, message: &str) -> Self {

@@ -4,6 +4,7 @@
 //! socket to the endpoint, whose workers have them answered.
 
 mod access;
+mod admin;
 mod contract;
 mod endpoint;
 mod exchange;
@@ -14,10 +15,12 @@ mod private;
 mod proxies;
 mod quotas;
 mod service;
+mod telemetry;
 mod till;
 mod wire;
 
 pub use access::GateLog;
+pub use admin::{Admin, AdminRun};
 pub use contract::{
     Answer, BearerFault, Contract, METHOD, Origin, OriginError, Origins, PATH, Quotas, Refusal, Tokens,
     Unlimited, Witness,
@@ -30,6 +33,7 @@ pub use openapi::OPENAPI;
 pub use proxies::{Network, NetworkError, origin};
 pub use quotas::{Monotonic, Period, Rate, RateError, RateLimits};
 pub use service::{RefusalBook, Service};
+pub use telemetry::{AuditState, Readiness, SecretState, Status, Telemetry};
 pub use till::{Lifetime, Till};
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use super::access;
 use super::contract::{Contract, Origins, Quotas, Witness};
 use super::endpoint::Handler;
 use super::exchange::{Reply, Request};
+use super::telemetry::Telemetry;
 use super::till::Till;
 use crate::audit;
 use crate::session::Authenticate;
@@ -33,6 +34,8 @@ pub struct Service {
     pub refusals: RefusalBook,
     /// The origins whose pages may read replies.
     pub origins: Origins,
+    /// Is told of every answer.
+    pub telemetry: Arc<Telemetry>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -63,7 +66,9 @@ impl Service {
         };
         let begun = Instant::now();
         let answer = contract.answer(request);
-        access::answered(request, &answer, begun.elapsed());
+        let took = begun.elapsed();
+        access::answered(request, &answer, took);
+        self.telemetry.answered(&answer, took);
         answer.reply
     }
 }

@@ -45,6 +45,7 @@ fn handler(state: &Place, judge: impl FnOnce(Signed) -> Box<dyn Authenticate>) -
         till,
         refusals: RefusalBook::new(refusals),
         origins: Origins::default(),
+        telemetry: Arc::new(Telemetry::new(clock)),
         clock,
     };
     Arc::new(service).handler()

@@ -70,6 +70,8 @@ pub(super) struct Hall {
     scratch: Vec<u8>,
     /// The last token in use.
     last_token: usize,
+    /// How many clients were told of last.
+    told: usize,
 }
 
 impl Hall {
@@ -97,6 +99,7 @@ impl Hall {
             drained_by: None,
             scratch: vec![0; SCRATCH],
             last_token: LAST,
+            told: 0,
         })
     }
 
@@ -117,9 +120,19 @@ impl Hall {
             self.expire(now);
             self.way.tend(self.poll.registry(), &mut self.last_token, now);
             self.deliver(now);
+            self.tell();
             if let Some(ended) = self.end(now) {
                 return Ok(ended);
             }
+        }
+    }
+
+    /// Tells how many clients are there, if it is another number than before.
+    fn tell(&mut self) {
+        let count = self.clients.len();
+        if self.told != count {
+            self.told = count;
+            (self.settings.notice)(Notice::Connections(count));
         }
     }
 

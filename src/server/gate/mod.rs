@@ -83,6 +83,8 @@ pub enum Notice {
     },
     /// There were as many connections as there may be, and one had to go.
     Full,
+    /// So many connections are there now: others than before.
+    Connections(usize),
     /// There was no descriptor for a client, and it was sent away.
     OutOfDescriptors,
     /// It was told to end: nobody is let in any more, and what was received is still answered.

@@ -65,9 +65,10 @@ impl Running {
         self.ended.take().unwrap().join().unwrap().unwrap()
     }
 
-    /// Gives what it has told of so far.
+    /// Gives what it has told of so far, but for how many connections there were.
     fn notices(&self) -> Vec<Notice> {
-        self.notices.lock().unwrap().clone()
+        let is_asked_for = |notice: &Notice| !matches!(notice, Notice::Connections(_));
+        self.notices.lock().unwrap().iter().filter(|notice| is_asked_for(notice)).cloned().collect()
     }
 }
 

@@ -1,3 +1,65 @@
-//! What keeps a running server within bounds.
+//! What keeps a running server within bounds, and what it tells of itself: rate limits, the admin listener.
 
+mod admin;
+mod metrics;
 mod rates;
+mod readiness;
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+
+use crate::serve::http::{Answer, Ask};
+use crate::serve::site::Site;
+use crate::serve::{LONGEST, Server};
+
+/// A server that has an admin listener, which the kernel chose a port for.
+struct Watched {
+    /// The server.
+    server: Server,
+    /// Where its admin listener is.
+    admin: SocketAddr,
+}
+
+impl Watched {
+    /// Starts one at a site, with these flags besides.
+    #[track_caller]
+    fn at(site: &Site, flags: &[&str]) -> Self {
+        Self::over(site.serve(&[&["--admin-listen", "127.0.0.1:0"], flags].concat()))
+    }
+
+    /// Finds the admin listener of a server that has one.
+    #[track_caller]
+    fn over(server: Server) -> Self {
+        let admin = server.said().wait_for("the admin listener's address", |said| {
+            let (_, rest) = said.split_once("admin on http://")?;
+            rest[..rest.find(['\n', '"'])?].parse().ok()
+        });
+        Self { server, admin }
+    }
+
+    /// Connects to the admin listener.
+    #[track_caller]
+    fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.admin).unwrap();
+        stream.set_read_timeout(Some(LONGEST)).unwrap();
+        stream
+    }
+
+    /// Has a request answered by the admin listener.
+    #[track_caller]
+    fn tell(&self, method: &str, path: &str) -> Answer {
+        let mut stream = self.connect();
+        let ask = Ask::of(1).method(method).path(path).without("Content-Type").body("");
+        stream.write_all(&ask.bytes()).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        Answer::parse(&text)
+    }
+
+    /// Tells whether the server says that it is ready, and all that it says about that.
+    #[track_caller]
+    fn ready(&self) -> (u16, String) {
+        let answer = self.tell("GET", "/readyz");
+        (answer.status, answer.body)
+    }
+}

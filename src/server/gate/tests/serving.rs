@@ -22,6 +22,26 @@ fn a_connection_is_used_for_many_requests() {
 }
 
 #[test]
+fn how_many_connections_there_are_is_told_whenever_it_changes() {
+    let running = Running::echoing();
+    let mut first = running.connect();
+    ask(&mut first, &get("/"));
+    let mut second = running.connect();
+    ask(&mut second, &get("/"));
+    let notices = Arc::clone(&running.notices);
+    drop((first, second));
+    running.stop.ask();
+    assert_eq!(running.end(), Ended::Drained);
+    let count = |notice: &Notice| match notice {
+        Notice::Connections(count) => Some(*count),
+        _ => None,
+    };
+    let counts: Vec<usize> = notices.lock().unwrap().iter().filter_map(count).collect();
+    assert!(counts.starts_with(&[1, 2]) && counts.ends_with(&[0]), "{counts:?}");
+    assert!(counts.windows(2).all(|pair| pair[0] != pair[1]), "{counts:?}");
+}
+
+#[test]
 fn pipelined_requests_are_answered_in_order() {
     let running = Running::echoing();
     let mut stream = running.connect();

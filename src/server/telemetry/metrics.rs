@@ -1,0 +1,295 @@
+//! The metrics, and their text for Prometheus.
+//!
+//! Every label has values from a closed set of ours, nothing of a client's, so however many requests come
+//! there are no more series.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _, prometheus_text};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::super::access;
+use crate::time::Timestamp;
+
+/// What the text is called in `Content-Type`.
+pub(in crate::server) const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
+
+/// The statuses that are there from the start, at zero: those of the contract's section 3 and the gate's.
+const STATUSES: [u16; 17] =
+    [200, 400, 401, 403, 404, 405, 408, 413, 415, 417, 422, 429, 431, 500, 501, 503, 505];
+
+/// The reasons that are there from the start, at zero: those by which somebody may want to be woken.
+const REASONS: [&str; 6] = [
+    "address_too_often",
+    "audit_unavailable",
+    "crowded",
+    "customer_too_often",
+    access::NO_ANSWER,
+    "sessions_unavailable",
+];
+
+/// The bounds of a histogram's buckets, in seconds.
+const BUCKETS: [f64; 16] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+
+/// All metrics.
+#[derive(Debug)]
+pub(super) struct Metrics {
+    /// Writes all of them.
+    registry: Registry,
+    /// Requests.
+    requests: Family<OfStatus, Counter>,
+    /// Requests that were refused.
+    refusals: Family<OfReason, Counter>,
+    /// How long answers took.
+    answers: Histogram,
+    /// How long syncs of the audit log took.
+    syncs: Histogram,
+    /// Connections now.
+    connections: Gauge,
+    /// When the certificate expires.
+    certificate: Arc<Certificate>,
+}
+
+/// A status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfStatus {
+    /// The status.
+    status: u16,
+}
+
+/// A reason in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfReason {
+    /// The word.
+    reason: &'static str,
+}
+
+/// What was built.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Build {
+    /// The version of the program.
+    version: &'static str,
+}
+
+/// When the certificate expires, in seconds since the epoch; 0 while there is none.
+#[derive(Debug, Default)]
+struct Certificate(AtomicU64);
+
+impl Collector for Certificate {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let expires_at = self.0.load(Ordering::Relaxed);
+        if expires_at == 0 {
+            return Ok(());
+        }
+        let metric = encoder.encode_descriptor(
+            "stream_token_certificate_expiry_timestamp",
+            "When the TLS certificate expires, in seconds since the epoch",
+            Some(&Unit::Seconds),
+            MetricType::Gauge,
+        )?;
+        ConstGauge::new(expires_at).encode(metric)
+    }
+}
+
+impl Metrics {
+    /// Begins to count; `started_at` is when the process began.
+    pub(super) fn new(started_at: Timestamp) -> Self {
+        let mut metrics = Self {
+            registry: Registry::default(),
+            requests: Family::default(),
+            refusals: Family::default(),
+            answers: Histogram::new(BUCKETS),
+            syncs: Histogram::new(BUCKETS),
+            connections: Gauge::default(),
+            certificate: Arc::default(),
+        };
+        for status in STATUSES {
+            drop(metrics.requests.get_or_create(&OfStatus { status }));
+        }
+        for reason in REASONS {
+            drop(metrics.refusals.get_or_create(&OfReason { reason }));
+        }
+        metrics.register(started_at);
+        metrics
+    }
+
+    /// Has every metric written.
+    fn register(&mut self, started_at: Timestamp) {
+        let registry = &mut self.registry;
+        registry.register(
+            "stream_token_requests",
+            "Requests that were answered, by status; those that the gate refused included",
+            self.requests.clone(),
+        );
+        registry.register(
+            "stream_token_refusals",
+            "Requests that got no token, by the reason that the audit log or the access log has",
+            self.refusals.clone(),
+        );
+        registry.register_with_unit(
+            "stream_token_request_duration",
+            "How long the answer to a whole request took, the sync of its audit entry included",
+            Unit::Seconds,
+            self.answers.clone(),
+        );
+        registry.register_with_unit(
+            "stream_token_audit_sync_duration",
+            "How long it took to bring entries of the audit log to disk; a sync may be shared",
+            Unit::Seconds,
+            self.syncs.clone(),
+        );
+        registry.register("stream_token_connections", "Connections now", self.connections.clone());
+        let build = Info::new(Build { version: env!("CARGO_PKG_VERSION") });
+        registry.register("stream_token_build", "The version of the program", build);
+        let started: ConstGauge<u64> = ConstGauge::new(started_at.epoch_seconds());
+        registry.register_with_unit(
+            "process_start_time",
+            "When the process began, in seconds since the epoch",
+            Unit::Seconds,
+            started,
+        );
+        registry.register_collector(Box::new(Arc::clone(&self.certificate)));
+    }
+
+    /// Counts a request that was answered.
+    pub(super) fn answered(&self, status: u16) {
+        self.requests.get_or_create(&OfStatus { status }).inc();
+    }
+
+    /// Counts a request that got no token.
+    pub(super) fn refused(&self, reason: &'static str) {
+        self.refusals.get_or_create(&OfReason { reason }).inc();
+    }
+
+    /// Takes note of how long an answer took.
+    pub(super) fn took(&self, time: Duration) {
+        self.answers.observe(time.as_secs_f64());
+    }
+
+    /// Gives what takes note of how long a sync took.
+    pub(super) fn syncs(&self) -> impl Fn(Duration) + Send + Sync + 'static {
+        let syncs = self.syncs.clone();
+        move |time| syncs.observe(time.as_secs_f64())
+    }
+
+    /// Takes note of how many connections there are.
+    pub(super) fn connected(&self, count: usize) {
+        self.connections.set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Takes note of when the certificate expires.
+    pub(super) fn certificate_expires(&self, at: Timestamp) {
+        self.certificate.0.store(at.epoch_seconds(), Ordering::Relaxed);
+    }
+
+    /// Writes all of them.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = prometheus_text::encode(&mut text, &self.registry);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_epoch_seconds(seconds).unwrap()
+    }
+
+    /// Tells whether a text has a line.
+    fn has(text: &str, line: &str) -> bool {
+        text.lines().any(|found| found == line)
+    }
+
+    #[test]
+    fn requests_are_counted_by_status_from_zero() {
+        let metrics = Metrics::new(at(7));
+        assert!(STATUSES.iter().all(|status| {
+            has(&metrics.text(), &format!("stream_token_requests_total{{status=\"{status}\"}} 0"))
+        }));
+        metrics.answered(200);
+        metrics.answered(200);
+        metrics.answered(429);
+        metrics.refused("customer_too_often");
+        let text = metrics.text();
+        for line in [
+            "stream_token_requests_total{status=\"200\"} 2",
+            "stream_token_requests_total{status=\"429\"} 1",
+            "stream_token_refusals_total{reason=\"customer_too_often\"} 1",
+            "process_start_time_seconds 7",
+            "stream_token_connections 0",
+            concat!("stream_token_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+        ] {
+            assert!(has(&text, line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn the_reasons_that_are_there_from_the_start_are_given_somewhere() {
+        use crate::mint::MintError;
+        use crate::server::contract::Refusal;
+        use crate::server::gate::protocol::Fault;
+        let cannot_tell = std::io::Error::other("x");
+        let damaged = crate::audit::AuditError::Damaged { path: "x".into() };
+        let contracts = [
+            Refusal::AddressTooOften(Duration::ZERO),
+            Refusal::Mint(MintError::Audit(damaged)),
+            Refusal::CustomerTooOften(Duration::ZERO),
+            Refusal::CannotTell(Arc::new(cannot_tell)),
+        ];
+        let mut given: Vec<&str> = contracts.iter().filter_map(Refusal::reason).collect();
+        given.extend([access::word(Fault::Crowded), access::NO_ANSWER]);
+        given.sort_unstable();
+        assert_eq!(given, REASONS);
+    }
+
+    #[test]
+    fn times_fall_into_their_buckets() {
+        let metrics = Metrics::new(at(7));
+        metrics.took(Duration::from_micros(100));
+        metrics.took(Duration::from_millis(30));
+        metrics.syncs()(Duration::from_secs(11));
+        let text = metrics.text();
+        for line in [
+            "stream_token_request_duration_seconds_bucket{le=\"0.0001\"} 1",
+            "stream_token_request_duration_seconds_bucket{le=\"0.025\"} 1",
+            "stream_token_request_duration_seconds_bucket{le=\"0.05\"} 2",
+            "stream_token_request_duration_seconds_count 2",
+            "stream_token_audit_sync_duration_seconds_bucket{le=\"10\"} 0",
+            "stream_token_audit_sync_duration_seconds_bucket{le=\"+Inf\"} 1",
+            "stream_token_audit_sync_duration_seconds_sum 11.0",
+        ] {
+            assert!(has(&text, line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
+    fn connections_are_those_of_now() {
+        let metrics = Metrics::new(at(7));
+        metrics.connected(3);
+        metrics.connected(2);
+        assert!(has(&metrics.text(), "stream_token_connections 2"));
+    }
+
+    #[test]
+    fn a_certificate_is_left_out_while_there_is_none() {
+        let metrics = Metrics::new(at(7));
+        let name = "stream_token_certificate_expiry_timestamp_seconds";
+        assert!(!metrics.text().contains(name));
+        metrics.certificate_expires(at(1_893_456_000));
+        assert!(has(&metrics.text(), &format!("{name} 1893456000")));
+    }
+}
