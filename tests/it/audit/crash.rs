@@ -109,7 +109,8 @@ fn every_token_that_came_out_of_a_killed_process_has_its_entry() {
     // Whoever comes next heals what was torn.
     log.mint(1_000_000_000);
     log.assert_intact();
-    let entries = log.entries();
+    // A line that was torn stays where it is, and is no entry.
+    let entries: Vec<Value> = log.lines().iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let is_mint = |entry: &&Value| entry["action"] == "mint";
     let fingerprints: HashSet<_> =
         entries.iter().filter(is_mint).map(|entry| entry["fingerprint"].as_str().unwrap()).collect();
