@@ -45,12 +45,17 @@ fn whoever_had_sent_all_before_the_end_came_gets_a_token() {
     let site = Site::new();
     let server = site.serve(&[]);
     let request = Ask::of(123).bearer(&site.session("123")).kept_alive().bytes();
+    // As long as another has the log's lock, nobody is answered.
+    let lock = File::open(site.state().join("audit/lock")).unwrap();
+    lock.lock().unwrap();
     let mut idle = server.connect();
     let mut streams: Vec<_> = (0..50).map(|_| server.connect()).collect();
     for stream in &mut streams {
         stream.write_all(&request).unwrap();
     }
     server.signal(Signal::TERM);
+    server.said().wait_until("draining");
+    drop(lock);
     for stream in &mut streams {
         last_answer(stream).token();
     }
@@ -70,7 +75,7 @@ fn a_second_signal_stops_at_once() {
     let site = Site::new();
     let server = site.serve(&[]);
     let request = Ask::of(123).bearer(&site.session("123")).bytes();
-    // As long as another has the log's lock, nobody is answered.
+    // As above.
     let lock = File::open(site.state().join("audit/lock")).unwrap();
     lock.lock().unwrap();
     let mut stream = server.connect();
