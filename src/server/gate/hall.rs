@@ -120,8 +120,9 @@ impl Hall {
             self.expire(now);
             self.way.tend(self.poll.registry(), &mut self.last_token, now);
             self.deliver(now);
+            let ended = self.end(now);
             self.tell();
-            if let Some(ended) = self.end(now) {
+            if let Some(ended) = ended {
                 return Ok(ended);
             }
         }
