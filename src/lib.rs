@@ -9,7 +9,7 @@
 //! | 6 | [`cli`], [`view`], [`terminal`], [`failure`], `server` (on Unix, with the feature `serve`) |
 //! | 5 | [`mint`], [`custody`] |
 //! | 4 | [`profile`], [`audit`], [`session`], [`verdict`] |
-//! | 3 | [`token`] |
+//! | 3 | [`token`], `tls` (as `server`) |
 //! | 2 | [`secret`], [`hygiene`] |
 //! | 1 | [`time`], [`environment`], [`disk`] |
 //! | 0 | [`foreign`] |
@@ -31,6 +31,8 @@ pub mod server;
 pub mod session;
 pub mod terminal;
 pub mod time;
+#[cfg(all(unix, feature = "serve"))]
+pub mod tls;
 pub mod token;
 pub mod verdict;
 pub mod view;

@@ -1,4 +1,4 @@
-//! Reads a file that holds a secret: opened once, judged by what was opened.
+//! Reads a file that is trusted, with a secret above all: opened once, judged by what was opened.
 
 use std::error::Error;
 use std::fmt;
@@ -6,34 +6,37 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::Path;
 
-use super::LONGEST_SECRET;
+use zeroize::Zeroizing;
 
 /// Whether the file must be judged, or whoever placed it already did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Trust {
-    /// Judge its owner and mode.
+pub enum Trust {
+    /// Judge its owner and mode: nobody else reads or writes it.
     Judge,
+    /// Judge its owner and mode: nobody else writes it. What it holds is no secret.
+    Public,
     /// The service manager placed it for this service.
     Service,
 }
 
 /// A file's content.
-pub(super) struct Content {
-    /// The bytes, at most one more than a secret and its line break may have.
-    pub(super) bytes: Vec<u8>,
-    /// Whether others can read the file (root's, on a file system in memory).
-    pub(super) is_exposed: bool,
+pub struct Content {
+    /// The bytes.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Whether others can read a secret's file (root's, on a file system in memory).
+    pub is_exposed: bool,
 }
 
 /// Why a file gave nothing.
-pub(super) enum FileError {
+#[derive(Debug)]
+pub enum FileError {
     /// The operating system said no.
     Io(io::Error),
     /// The file is none that a secret may stand in.
     Unsafe(FileFault),
 }
 
-/// What makes a file unfit to hold a secret.
+/// What makes a file unfit to be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFault {
     /// A directory, a pipe, a device.
@@ -48,6 +51,11 @@ pub enum FileFault {
         /// Its permission bits.
         mode: u32,
     },
+    /// Its group or everybody can write it.
+    Writable {
+        /// Its permission bits.
+        mode: u32,
+    },
 }
 
 impl FileFault {
@@ -59,6 +67,7 @@ impl FileFault {
             Self::Exposed { .. } => {
                 "run 'chmod 600' on it; and if others could have read it, rotate the secret".into()
             }
+            Self::Writable { .. } => "look it over, then run 'chmod go-w' on it".into(),
         }
     }
 }
@@ -71,19 +80,23 @@ impl fmt::Display for FileFault {
                 write!(f, "it belongs to user {owner}, neither to you nor to root")
             }
             Self::Exposed { mode } => write!(f, "others can read or write it (mode {mode:03o})"),
+            Self::Writable { mode } => write!(f, "others can write it (mode {mode:03o})"),
         }
     }
 }
 
 impl Error for FileFault {}
 
-/// Opens, judges and reads a secret's file.
-pub(super) fn read(path: &Path, trust: Trust) -> Result<Content, FileError> {
+/// Opens and judges a file, and reads at most so many bytes of it.
+///
+/// # Errors
+/// [`FileError`]
+pub fn read(path: &Path, trust: Trust, most: usize) -> Result<Content, FileError> {
     let file = open(path).map_err(FileError::Io)?;
     let is_exposed = judge(&file, trust)?;
-    let limit = LONGEST_SECRET + 3;
-    let mut bytes = Vec::with_capacity(limit);
-    file.take(limit as u64).read_to_end(&mut bytes).map_err(FileError::Io)?;
+    // It never grows, which would leave a copy behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(most));
+    file.take(most as u64).read_to_end(&mut bytes).map_err(FileError::Io)?;
     Ok(Content { bytes, is_exposed })
 }
 
@@ -172,8 +185,11 @@ impl Facts {
         if self.owner != self.me && self.owner != 0 {
             return Err(FileFault::ForeignOwner { owner: self.owner });
         }
-        let is_exposed = self.mode & 0o077 != 0;
         let is_readable_only = self.mode & 0o022 == 0;
+        if trust == Trust::Public {
+            return if is_readable_only { Ok(false) } else { Err(FileFault::Writable { mode: self.mode }) };
+        }
+        let is_exposed = self.mode & 0o077 != 0;
         if is_exposed && !(is_readable_only && self.owner == 0 && self.is_in_memory) {
             return Err(FileFault::Exposed { mode: self.mode });
         }
@@ -220,6 +236,18 @@ mod tests {
     }
 
     #[test]
+    fn takes_a_public_file_that_others_read_and_refuses_one_that_others_write_or_own() {
+        for mode in [0o644, 0o444, 0o755] {
+            assert_eq!(Facts { mode, ..MINE }.judge(Trust::Public), Ok(false));
+        }
+        for mode in [0o664, 0o646] {
+            assert_eq!(Facts { mode, ..MINE }.judge(Trust::Public), Err(FileFault::Writable { mode }));
+        }
+        let fault = Facts { owner: 1001, ..MINE }.judge(Trust::Public);
+        assert_eq!(fault, Err(FileFault::ForeignOwner { owner: 1001 }));
+    }
+
+    #[test]
     fn leaves_the_judgement_of_a_credential_to_who_placed_it() {
         let credential = Facts { owner: 1001, mode: 0o440, ..MINE };
         assert_eq!(credential.judge(Trust::Service), Ok(false));
@@ -231,7 +259,7 @@ mod tests {
     fn does_not_wait_at_a_pipe_or_read_a_device() {
         for path in ["/dev/null", "/dev"] {
             assert!(matches!(
-                read(Path::new(path), Trust::Judge),
+                read(Path::new(path), Trust::Judge, 1),
                 Err(FileError::Unsafe(FileFault::NotRegular))
             ));
         }

@@ -17,7 +17,7 @@ use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 pub use command::CommandError;
-pub use file::FileFault;
+pub use file::{Content, FileError, FileFault, Trust, read as read_file};
 pub use source::{Asking, Read, Source, SourceError};
 
 /// How many bytes a secret has at most; more than any API secret, and little to hold.

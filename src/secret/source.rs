@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::command::{self, CommandError};
 use super::file::{self, FileFault, Trust};
 use super::keyring::{self, Item, KeyringError, Kind, Previous, Record};
-use super::{SHORTEST_SOUND_SECRET, Secret, SecretError};
+use super::{LONGEST_SECRET, SHORTEST_SOUND_SECRET, Secret, SecretError};
 use crate::environment::Environment;
 use crate::foreign::{self, brief};
 use crate::time::{Timestamp, span};
@@ -272,6 +272,15 @@ impl Source {
         }
     }
 
+    /// Reads the secret again for a server that runs: as [`Source::read`], but a keyring that is locked stays
+    /// locked, and nobody is asked.
+    ///
+    /// # Errors
+    /// [`SourceError`]
+    pub fn reread(&self, item: &Item, asking: &Asking<'_>) -> Result<Read, SourceError> {
+        if *self == Self::Keyring { self.peek(item, asking) } else { self.read(item, asking) }
+    }
+
     /// Reads the secret without unlocking anything, without asking anybody, and without running a program.
     ///
     /// # Errors
@@ -289,8 +298,9 @@ impl Source {
     /// Reads a file that holds nothing but the secret.
     fn read_file(&self, path: &Path, trust: Trust) -> Result<Read, SourceError> {
         let source = self.clone();
-        match file::read(path, trust) {
-            Ok(read) => self.accept(read.bytes, read.is_exposed),
+        // A little more than a secret and its line break may have, so that a longer one is seen to be.
+        match file::read(path, trust, LONGEST_SECRET + 3) {
+            Ok(mut read) => self.accept(std::mem::take(&mut *read.bytes), read.is_exposed),
             Err(file::FileError::Unsafe(fault)) => Err(SourceError::Unsafe { source, fault }),
             Err(file::FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                 Err(SourceError::Missing { source })

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floor of every room. Rooms on one floor never import each other.
-const FLOORS: [(&str, u8); 20] = [
+const FLOORS: [(&str, u8); 21] = [
     ("main", 8),
     ("commands", 7),
     ("cli", 6),
@@ -19,6 +19,7 @@ const FLOORS: [(&str, u8); 20] = [
     ("audit", 4),
     ("session", 4),
     ("verdict", 4),
+    ("tls", 3),
     ("token", 3),
     ("secret", 2),
     ("hygiene", 2),

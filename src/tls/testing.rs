@@ -1,0 +1,83 @@
+//! What tests of TLS share: certificates that were made a moment ago, in files.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use rcgen::{CertificateParams, KeyPair};
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVersion};
+
+use super::{Files, Identity};
+use crate::disk::testing::Place;
+use crate::time::Clock;
+
+/// A certificate and its key, in PEM.
+#[derive(Debug)]
+pub(crate) struct Made {
+    /// The certificate.
+    pub(crate) certificate: String,
+    /// The private key.
+    pub(crate) key: String,
+}
+
+/// Makes a certificate of `localhost` that began so many seconds ago and ends in so many.
+pub(crate) fn made(began: u64, ends: u64) -> Made {
+    let key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    let now = SystemTime::now();
+    params.not_before = (now - Duration::from_secs(began)).into();
+    params.not_after = (now + Duration::from_secs(ends)).into();
+    let certificate = params.self_signed(&key).unwrap();
+    Made { certificate: certificate.pem(), key: key.serialize_pem() }
+}
+
+/// Makes a certificate that is valid for long.
+pub(crate) fn sound() -> Made {
+    made(3600, 365 * 24 * 3600)
+}
+
+/// Writes a file with a mode.
+pub(crate) fn write(place: &Place, name: &str, text: &str, mode: u32) -> PathBuf {
+    let path = place.path().join(name);
+    fs::write(&path, text).unwrap();
+    set_mode(&path, mode);
+    path
+}
+
+/// Gives a file another mode.
+pub(crate) fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
+}
+
+/// Writes a certificate and a key as they should be.
+pub(crate) fn files(place: &Place, certificate: &str, key: &str) -> Files {
+    Files {
+        certificate: write(place, "cert.pem", certificate, 0o644),
+        key: write(place, "key.pem", key, 0o600),
+    }
+}
+
+/// Gives an identity, with its certificate in PEM.
+pub(crate) fn identity() -> (Identity, String) {
+    let (place, made) = (Place::new(), sound());
+    let identity = Identity::load(&files(&place, &made.certificate, &made.key), Clock::System.now()).unwrap();
+    (identity, made.certificate)
+}
+
+/// Gives a client that trusts a certificate in PEM, and speaks one version of TLS with it.
+pub(crate) fn client(certificate: &str, version: &'static SupportedProtocolVersion) -> ClientConnection {
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()).unwrap();
+    let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap()
+}

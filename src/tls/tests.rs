@@ -1,0 +1,119 @@
+//! What is taken, and what is refused before anything is served.
+
+use super::testing::{files, identity, made, set_mode, sound, write};
+use super::*;
+use crate::disk::testing::Place;
+use crate::secret::FileFault;
+use crate::time::Clock;
+
+/// A day in seconds.
+const DAY: u64 = 24 * 3600;
+
+/// Loads these texts.
+fn loaded(certificate: &str, key: &str) -> Result<Identity, TlsError> {
+    let place = Place::new();
+    Identity::load(&files(&place, certificate, key), Clock::System.now())
+}
+
+#[test]
+fn takes_a_chain_and_its_key_whatever_else_stands_around() {
+    let (made, other) = (sound(), sound());
+    let chain = format!("made by hand\n{}{}", made.certificate, other.certificate);
+    let identity = loaded(&chain, &format!("{}{}", other.certificate, made.key)).unwrap();
+    assert_eq!(identity.notes(), [""; 0]);
+}
+
+#[test]
+fn speaks_http_1_1_alone_and_keeps_nothing_of_sessions() {
+    let config = identity().0.config();
+    assert_eq!(config.alpn_protocols, [b"http/1.1"]);
+    assert!(!config.session_storage.can_cache() && !config.ticketer.enabled());
+    assert_eq!((config.send_tls13_tickets, config.max_early_data_size), (0, 0));
+}
+
+#[test]
+fn a_certificate_is_taken_within_its_time_alone() {
+    let place = Place::new();
+    let made = made(DAY, 30 * DAY);
+    let files = files(&place, &made.certificate, &made.key);
+    let now = Clock::System.now();
+    let at = |days: u64| Identity::load(&files, now.after(Duration::from_secs(days * DAY)));
+    assert_eq!(at(0).unwrap().notes().len(), 0);
+    assert_eq!(at(15).unwrap().notes().len(), 0);
+    let close = at(17).unwrap();
+    assert!(close.notes()[0].contains("/cert.pem ends "), "{:?}", close.notes());
+    assert!(matches!(at(31), Err(TlsError::Expired { .. })));
+    let early = Identity::load(&files, now.before(Duration::from_secs(2 * DAY)));
+    assert!(matches!(early, Err(TlsError::NotYetValid { .. })));
+}
+
+#[test]
+fn a_key_that_is_not_the_certificates_is_refused() {
+    assert!(matches!(loaded(&sound().certificate, &sound().key), Err(TlsError::Mismatch { .. })));
+}
+
+#[test]
+fn what_holds_no_certificate_or_not_one_key_is_refused() {
+    let made = sound();
+    let twice = format!("{}{}", made.key, made.key);
+    let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
+    let older = "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n";
+    let odd = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+    let cut = made.key.replace("-----END PRIVATE KEY-----", "");
+    for (key, expected) in [
+        ("", "there is no private key in "),
+        (made.certificate.as_str(), "there is no private key in "),
+        (&twice, "there is more than one private key in "),
+        (encrypted, "the private key in "),
+        (older, "the private key in "),
+        (odd, "the private key in "),
+        (&cut, "the key "),
+    ] {
+        let error = loaded(&made.certificate, key).unwrap_err().to_string();
+        assert!(error.starts_with(expected), "{error}");
+    }
+    assert!(matches!(loaded(&made.certificate, encrypted), Err(TlsError::EncryptedKey { .. })));
+    assert!(matches!(loaded(&made.certificate, older), Err(TlsError::EncryptedKey { .. })));
+    assert!(matches!(loaded(&made.certificate, odd), Err(TlsError::OddKey { .. })));
+    assert!(matches!(loaded("", &made.key), Err(TlsError::NoCertificate { .. })));
+    assert!(matches!(loaded(&made.key, &made.key), Err(TlsError::NoCertificate { .. })));
+    let odd = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    assert!(matches!(loaded(odd, &made.key), Err(TlsError::OddCertificate { .. })));
+}
+
+#[test]
+fn a_key_that_others_can_read_is_refused_and_a_certificate_only_where_they_can_write_it() {
+    let (place, made) = (Place::new(), sound());
+    let files = files(&place, &made.certificate, &made.key);
+    let load = || Identity::load(&files, Clock::System.now());
+    set_mode(&files.key, 0o640);
+    let fault = FileFault::Exposed { mode: 0o640 };
+    assert!(matches!(load(), Err(TlsError::Unsafe { part: Part::Key, fault: found, .. }) if found == fault));
+    set_mode(&files.key, 0o400);
+    set_mode(&files.certificate, 0o664);
+    let fault = FileFault::Writable { mode: 0o664 };
+    assert!(
+        matches!(load(), Err(TlsError::Unsafe { part: Part::Certificate, fault: found, .. }) if found == fault)
+    );
+    set_mode(&files.certificate, 0o444);
+    load().unwrap();
+}
+
+#[test]
+fn a_file_is_read_up_to_its_bound_and_not_beyond() {
+    let (place, made) = (Place::new(), sound());
+    let files = files(&place, &made.certificate, &made.key);
+    let load = || Identity::load(&files, Clock::System.now());
+    let filled =
+        |length: usize| format!("{}{}", made.certificate, "#".repeat(length - made.certificate.len()));
+    write(&place, "cert.pem", &filled(LONGEST_FILE), 0o644);
+    load().unwrap();
+    write(&place, "cert.pem", &filled(LONGEST_FILE + 1), 0o644);
+    assert!(matches!(load(), Err(TlsError::TooLong { part: Part::Certificate, .. })));
+}
+
+#[test]
+fn nothing_of_a_key_is_shown() {
+    let shown = format!("{:?}", identity().0);
+    assert_eq!(shown, "Identity { notes: [], .. }");
+}
