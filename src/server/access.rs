@@ -11,8 +11,8 @@ use tracing::{info, warn};
 
 use super::contract::{Answer, PATH};
 use super::exchange::Request;
-use super::gate::Notice;
 use super::gate::protocol::Fault;
+use super::gate::{Notice, TlsFault};
 use crate::time::Clock;
 
 /// The methods that are logged by their names (RFC 9110 section 9, RFC 5789).
@@ -64,6 +64,7 @@ impl GateLog {
     pub fn take(&self, notice: Notice) {
         match notice {
             Notice::Refused { id, peer, fault } => refused(&id, peer, fault.status(), word(fault)),
+            Notice::Insecure { peer, fault } => insecure(peer, fault),
             Notice::Unanswered { id, peer } => refused(&id, peer, 503, NO_ANSWER),
             Notice::Full if self.is_first(&self.full) => {
                 warn!(note = "as many connections as there may be: one gives way to each that comes");
@@ -88,6 +89,19 @@ fn refused(request_id: &str, peer: IpAddr, status: u16, reason: &str) {
     info!(request_id, %peer, status, reason);
 }
 
+/// Logs a connection whose TLS came to an end before its time.
+fn insecure(peer: IpAddr, fault: TlsFault) {
+    let reason = match fault {
+        TlsFault::Unencrypted => "unencrypted",
+        TlsFault::Unfinished => "tls_unfinished",
+        TlsFault::Alert => "tls_alert",
+        TlsFault::Incompatible => "tls_incompatible",
+        TlsFault::Malformed => "tls_malformed",
+        TlsFault::Misbehaved => "tls_misbehaved",
+    };
+    info!(%peer, reason);
+}
+
 /// Gives a fault in one word.
 pub(super) fn word(fault: Fault) -> &'static str {
     match fault {
@@ -108,6 +122,7 @@ pub(super) fn word(fault: Fault) -> &'static str {
         Fault::Tunnel => "tunnel",
         Fault::Version => "unknown_version",
         Fault::Crowded => "crowded",
+        Fault::Unencrypted => "unencrypted",
     }
 }
 

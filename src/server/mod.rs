@@ -15,6 +15,7 @@ mod private;
 mod proxies;
 mod quotas;
 mod service;
+mod swap;
 mod telemetry;
 mod till;
 mod wire;
@@ -27,12 +28,13 @@ pub use contract::{
 };
 pub use endpoint::Handler;
 pub use exchange::{Field, Reply, Request, reason};
-pub use gate::{Ended, Gate, Limits, Notice, Settings, Stop, protocol};
+pub use gate::{Ended, Gate, Limits, Notice, Settings, Stop, TlsFault, protocol};
 pub use log::{Ending, Form, Log};
 pub use openapi::OPENAPI;
 pub use proxies::{Network, NetworkError, origin};
 pub use quotas::{Monotonic, Period, Rate, RateError, RateLimits};
 pub use service::{RefusalBook, Service};
+pub use swap::Swap;
 pub use telemetry::{AuditState, Readiness, SecretState, Status, Telemetry};
 pub use till::{Lifetime, Till};
 

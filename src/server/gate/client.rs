@@ -7,7 +7,7 @@ use std::time::Instant;
 use mio::event::Event as Readiness;
 
 use super::crowd::{Place, Standing};
-use super::protocol::{Event, Protocol};
+use super::protocol::{Event, Fault, Protocol};
 use super::transport::Transport;
 
 /// A connection with all that belongs to it.
@@ -65,11 +65,11 @@ impl Client {
         loop {
             let has_written = self.write(now);
             if let Some(event) = self.protocol.next_event() {
+                self.bound_what_waits(scratch.len());
                 return Some(event);
             }
             if self.protocol.has_finished() && !self.is_told {
-                self.is_told = true;
-                self.transport.finish();
+                self.is_told = !self.transport.finish();
             }
             if !self.read(scratch, now) && !has_written {
                 return None;
@@ -79,7 +79,9 @@ impl Client {
 
     /// Tells what it is about.
     pub(super) fn standing(&self) -> Standing {
-        if self.protocol.is_receiving() {
+        if self.transport.is_handshaking() {
+            Standing::Handshaking
+        } else if self.protocol.is_receiving() || (self.protocol.is_idle() && self.transport.held() > 0) {
             Standing::Receiving
         } else if !self.protocol.is_at_work() {
             Standing::Idle
@@ -90,14 +92,29 @@ impl Client {
         }
     }
 
+    /// Tells how many bytes it holds.
+    pub(super) fn held(&self) -> usize {
+        self.protocol.held() + self.transport.held()
+    }
+
+    /// Ends with the next reply where more than `most` bytes wait behind a request: a record of TLS may
+    /// bring eight times as much as is read at once, and it would be held for as long as the reply takes.
+    fn bound_what_waits(&mut self, most: usize) {
+        if self.transport.waiting() > most {
+            self.protocol.end_with_reply();
+            self.transport.turn_deaf();
+        }
+    }
+
     /// Writes what goes. Tells whether anything did.
     fn write(&mut self, now: Instant) -> bool {
         let mut has_written = false;
-        while self.is_writable && !self.protocol.output().is_empty() {
+        while self.is_writable && (self.transport.is_owing() || !self.protocol.output().is_empty()) {
             match self.transport.write(self.protocol.output()) {
-                Ok(0) => self.protocol.abandon(),
                 Ok(count) => {
-                    self.protocol.wrote(count, now);
+                    if count > 0 {
+                        self.protocol.wrote(count, now);
+                    }
                     has_written = true;
                 }
                 Err(error) => self.judge(&error, |client| client.is_writable = false),
@@ -109,10 +126,16 @@ impl Client {
     /// Reads what there is room for. Tells whether anything came.
     fn read(&mut self, scratch: &mut [u8], now: Instant) -> bool {
         let room = self.protocol.room().min(scratch.len());
-        if !self.is_readable || room == 0 {
+        // While the client does not take what TLS has to say, nothing more of it is heard.
+        if !self.is_readable || room == 0 || self.transport.is_owing() {
             return false;
         }
-        match self.transport.read(&mut scratch[..room]) {
+        let was_handshaking = self.transport.is_handshaking();
+        let read = self.transport.read(&mut scratch[..room]);
+        if was_handshaking && !self.transport.is_handshaking() {
+            self.protocol.greet(now);
+        }
+        match read {
             Ok(0) => {
                 self.is_readable = false;
                 self.protocol.end(now);
@@ -123,6 +146,7 @@ impl Client {
                     self.transport.acknowledge();
                 }
             }
+            Err(_) if self.transport.turn_plain() => self.protocol.turn_away(Fault::Unencrypted),
             Err(error) => {
                 self.judge(&error, |client| client.is_readable = false);
                 return error.kind() == io::ErrorKind::Interrupted;

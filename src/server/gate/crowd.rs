@@ -8,6 +8,8 @@ use mio::Token;
 /// What a connection is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Standing {
+    /// It has not finished its handshake.
+    Handshaking,
     /// Nothing: it awaits a request, or its end.
     Idle,
     /// It is sending a request.
@@ -32,6 +34,8 @@ pub(super) struct Place {
 /// All connections.
 #[derive(Debug, Default)]
 pub(super) struct Crowd {
+    /// Those that have not finished their handshake, the oldest first.
+    handshaking: BTreeSet<(Instant, Token)>,
     /// The idle ones, the oldest first.
     idle: BTreeSet<(Instant, Token)>,
     /// Those that are sending, the oldest first.
@@ -40,14 +44,17 @@ pub(super) struct Crowd {
     replying: BTreeSet<(Instant, Token)>,
     /// How many bytes all of them hold.
     held: usize,
+    /// How many of these those hold that have not finished their handshake.
+    held_in_handshakes: usize,
 }
 
 impl Crowd {
     /// Takes a new connection in.
-    pub(super) fn join(&mut self, token: Token, now: Instant) -> Place {
-        let place = Place { standing: Standing::Idle, since: now, held: 0 };
-        self.idle.insert((now, token));
-        place
+    pub(super) fn join(&mut self, token: Token, standing: Standing, now: Instant) -> Place {
+        if let Some(line) = self.line(standing) {
+            line.insert((now, token));
+        }
+        Place { standing, since: now, held: 0 }
     }
 
     /// Takes note of what a connection is about now.
@@ -59,7 +66,11 @@ impl Crowd {
         held: usize,
         now: Instant,
     ) {
-        self.held = self.held - place.held + held;
+        self.count_out(*place);
+        self.held += held;
+        if standing == Standing::Handshaking {
+            self.held_in_handshakes += held;
+        }
         place.held = held;
         if place.standing != standing {
             self.leave_line(token, *place);
@@ -72,13 +83,28 @@ impl Crowd {
 
     /// Lets a connection go.
     pub(super) fn leave(&mut self, token: Token, place: Place) {
-        self.held -= place.held;
+        self.count_out(place);
         self.leave_line(token, place);
     }
 
     /// Tells how many bytes all of them hold.
     pub(super) fn held(&self) -> usize {
         self.held
+    }
+
+    /// Tells how many of these those hold that have not finished their handshake.
+    pub(super) fn held_in_handshakes(&self) -> usize {
+        self.held_in_handshakes
+    }
+
+    /// Tells how many have not finished their handshake.
+    pub(super) fn handshaking(&self) -> usize {
+        self.handshaking.len()
+    }
+
+    /// Gives the one that has been at its handshake for longest.
+    pub(super) fn oldest_handshaking(&self) -> Option<Token> {
+        self.handshaking.first().map(|(_, token)| *token)
     }
 
     /// Gives the one that has been idle for longest.
@@ -96,6 +122,14 @@ impl Crowd {
         self.replying.first().map(|(_, token)| *token)
     }
 
+    /// Counts what a connection held no more.
+    fn count_out(&mut self, place: Place) {
+        self.held -= place.held;
+        if place.standing == Standing::Handshaking {
+            self.held_in_handshakes -= place.held;
+        }
+    }
+
     /// Takes a connection out of its line.
     fn leave_line(&mut self, token: Token, place: Place) {
         if let Some(line) = self.line(place.standing) {
@@ -106,6 +140,7 @@ impl Crowd {
     /// Gives the line for a standing; those that are served stand in none.
     fn line(&mut self, standing: Standing) -> Option<&mut BTreeSet<(Instant, Token)>> {
         match standing {
+            Standing::Handshaking => Some(&mut self.handshaking),
             Standing::Idle => Some(&mut self.idle),
             Standing::Receiving => Some(&mut self.receiving),
             Standing::Replying => Some(&mut self.replying),
@@ -125,9 +160,14 @@ mod tests {
         let start = Instant::now();
         let later = start + Duration::from_secs(1);
         let mut crowd = Crowd::default();
-        let mut one = crowd.join(Token(1), start);
-        let mut two = crowd.join(Token(2), later);
-        assert_eq!(crowd.oldest_idle(), Some(Token(1)));
+        let mut one = crowd.join(Token(1), Standing::Handshaking, start);
+        let mut two = crowd.join(Token(2), Standing::Idle, later);
+        assert_eq!((crowd.oldest_handshaking(), crowd.handshaking()), (Some(Token(1)), 1));
+        crowd.update(Token(1), &mut one, Standing::Handshaking, 7, start);
+        assert_eq!((crowd.held(), crowd.held_in_handshakes()), (7, 7));
+        crowd.update(Token(1), &mut one, Standing::Idle, 3, start);
+        assert_eq!((crowd.held(), crowd.held_in_handshakes()), (3, 0));
+        assert_eq!((crowd.oldest_handshaking(), crowd.oldest_idle()), (None, Some(Token(1))));
         crowd.update(Token(1), &mut one, Standing::Receiving, 10, later);
         crowd.update(Token(2), &mut two, Standing::Idle, 5, later);
         assert_eq!((crowd.oldest_idle(), crowd.oldest_receiving()), (Some(Token(2)), Some(Token(1))));

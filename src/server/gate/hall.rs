@@ -11,18 +11,20 @@ use mio::net::TcpStream;
 use mio::{Events, Poll, Token};
 
 use super::client::Client;
-use super::crowd::Crowd;
+use super::crowd::{Crowd, Standing};
 use super::door::{Caller, Door};
 use super::limits::Limits;
 use super::pool::{Outcome, Pool};
 use super::protocol::{Answer, Event, Fault, Protocol, Received};
+use super::secured::Secured;
 use super::stamps::Stamps;
 use super::stop::{Signals, Stop};
 use super::timers::Timers;
 use super::transport::Transport;
 use super::upstream::{Asked, parse};
 use super::{Ended, Notice, Settings};
-use crate::server::{Reply, Request, origin};
+use crate::server::{Reply, Request, Swap, origin};
+use crate::tls::Identity;
 
 /// Tells of clients at the door.
 pub(super) const DOOR: Token = Token(0);
@@ -66,6 +68,8 @@ pub(super) struct Hall {
     signals: Option<Signals>,
     /// When draining is over.
     drained_by: Option<Instant>,
+    /// Who it is to clients, where it speaks TLS.
+    identity: Option<Arc<Swap<Identity>>>,
     /// What sockets are read into.
     scratch: Vec<u8>,
     /// The last token in use.
@@ -83,6 +87,7 @@ impl Hall {
         way: Pool,
         stop: Stop,
         signals: Option<Signals>,
+        identity: Option<Arc<Swap<Identity>>>,
     ) -> io::Result<Self> {
         Ok(Self {
             poll,
@@ -97,6 +102,7 @@ impl Hall {
             stop,
             signals,
             drained_by: None,
+            identity,
             scratch: vec![0; SCRATCH],
             last_token: LAST,
             told: 0,
@@ -168,7 +174,8 @@ impl Hall {
                 Caller::Client(stream, peer) => self.seat(stream, peer, now),
                 Caller::SentAway => {
                     (self.settings.notice)(Notice::OutOfDescriptors);
-                    if let Some(token) = self.crowd.oldest_idle() {
+                    if let Some(token) = self.crowd.oldest_idle().or_else(|| self.crowd.oldest_handshaking())
+                    {
                         self.give_way(token, now);
                     }
                 }
@@ -180,17 +187,30 @@ impl Hall {
     fn seat(&mut self, stream: TcpStream, peer: SocketAddr, now: Instant) {
         if self.clients.len() >= self.limits.connections {
             (self.settings.notice)(Notice::Full);
-            match self.crowd.oldest_idle().or_else(|| self.crowd.oldest_receiving()) {
+            let crowd = &self.crowd;
+            let waiting = crowd.oldest_idle().or_else(|| crowd.oldest_handshaking());
+            match waiting.or_else(|| crowd.oldest_receiving()) {
                 Some(token) => self.give_up(token, now),
                 None => return,
+            }
+        }
+        let mut protocol = Protocol::new(Arc::clone(&self.limits), now);
+        let (mut secured, mut standing) = (None, Standing::Idle);
+        if let Some(identity) = &self.identity {
+            let Some(begun) = Secured::new(identity.current().config()) else { return };
+            (secured, standing) = (Some(Box::new(begun)), Standing::Handshaking);
+            protocol.await_greeting(now + self.limits.handshake_time);
+            if self.crowd.handshaking() >= self.limits.handshakes
+                && let Some(token) = self.crowd.oldest_handshaking()
+            {
+                self.give_up(token, now);
             }
         }
         self.last_token += 1;
         let token = Token(self.last_token);
         // A socket that cannot be used is one that has gone.
-        let Ok(transport) = Transport::new(stream, self.poll.registry(), token) else { return };
-        let protocol = Protocol::new(Arc::clone(&self.limits), now);
-        let place = self.crowd.join(token, now);
+        let Ok(transport) = Transport::new(stream, secured, self.poll.registry(), token) else { return };
+        let place = self.crowd.join(token, standing, now);
         self.clients.insert(token, Client::new(transport, protocol, peer.ip(), place));
         self.settle(token, now);
     }
@@ -199,12 +219,14 @@ impl Hall {
     fn serve(&mut self, token: Token, now: Instant) {
         self.carry(token, now);
         while self.crowd.held() + self.way.held() > self.limits.budget {
-            if let Some(oldest) = self.crowd.oldest_receiving() {
-                self.give_way(oldest, now);
-            } else if let Some(oldest) = self.crowd.oldest_replying() {
-                self.give_up(oldest, now);
-            } else {
-                break;
+            let (crowd, in_handshakes) = (&self.crowd, self.crowd.held_in_handshakes());
+            // Neither may those at their handshakes crowd the others out, nor the other way round.
+            let first = crowd.oldest_handshaking().filter(|_| in_handshakes > self.limits.budget / 2);
+            let next = crowd.oldest_handshaking().filter(|_| in_handshakes > 0);
+            match (first, crowd.oldest_receiving(), next.or_else(|| crowd.oldest_replying())) {
+                (None, Some(oldest), _) => self.give_way(oldest, now),
+                (Some(oldest), _, _) | (None, None, Some(oldest)) => self.give_up(oldest, now),
+                (None, None, None) => break,
             }
         }
     }
@@ -313,11 +335,14 @@ impl Hall {
             self.timers.change(token, &mut client.timer, None);
             self.crowd.leave(token, client.place);
             if let Some(client) = self.clients.remove(&token) {
+                if let Some(fault) = client.transport.fault() {
+                    (self.settings.notice)(Notice::Insecure { peer: client.peer, fault });
+                }
                 client.transport.leave(self.poll.registry());
             }
         } else {
             self.timers.change(token, &mut client.timer, client.protocol.due());
-            let (standing, held) = (client.standing(), client.protocol.held());
+            let (standing, held) = (client.standing(), client.held());
             self.crowd.update(token, &mut client.place, standing, held, now);
         }
     }

@@ -10,6 +10,7 @@ mod hall;
 mod limits;
 mod pool;
 pub mod protocol;
+mod secured;
 mod stamps;
 mod stop;
 mod timers;
@@ -33,12 +34,15 @@ use self::hall::{DOOR, Hall, SIGNALS, STOP};
 pub use self::limits::Limits;
 use self::pool::{Plan, Pool};
 use self::protocol::Fault;
+pub use self::secured::TlsFault;
 use self::stop::Signals;
 pub use self::stop::Stop;
 use super::endpoint::Handler;
 use super::proxies::Network;
+use super::swap::Swap;
 use super::wire::Key;
 use crate::time::Clock;
+use crate::tls::Identity;
 
 /// Descriptors that are neither a client's nor an upstream connection's: files, logs, sockets of others.
 const OTHER_DESCRIPTORS: u64 = 64;
@@ -73,6 +77,13 @@ pub enum Notice {
         peer: IpAddr,
         /// Why.
         fault: Fault,
+    },
+    /// TLS with a client came to an end before its time.
+    Insecure {
+        /// The peer, which may be a proxy.
+        peer: IpAddr,
+        /// Why.
+        fault: TlsFault,
     },
     /// A whole request was answered with 503, because the endpoint did not answer it in time or at all.
     Unanswered {
@@ -115,6 +126,8 @@ pub struct Gate {
     stop: Stop,
     /// Tells of signals.
     signals: Option<Signals>,
+    /// Who it is to clients, where it speaks TLS.
+    identity: Option<Arc<Swap<Identity>>>,
 }
 
 impl fmt::Debug for Settings {
@@ -142,7 +155,7 @@ impl Gate {
         let mut door = Door::open(listen)?;
         door.register(poll.registry(), DOOR)?;
         let stop = Stop::new(poll.registry(), STOP)?;
-        Ok(Self { poll, door, settings, stop, signals: None })
+        Ok(Self { poll, door, settings, stop, signals: None, identity: None })
     }
 
     /// Gives the address that it is bound to.
@@ -165,6 +178,11 @@ impl Gate {
         self.stop.clone()
     }
 
+    /// Has it speak TLS and nothing else. Clients that come after the identity was exchanged see the new one.
+    pub fn speak_tls(&mut self, identity: Arc<Swap<Identity>>) {
+        self.identity = Some(identity);
+    }
+
     /// Has SIGTERM and SIGINT end it: the first drains, the second stops at once. When the run has ended,
     /// signals are ignored.
     ///
@@ -180,10 +198,10 @@ impl Gate {
     /// # Errors
     /// What the operating system said, where there can be no endpoint or no waiting for sockets.
     pub fn run(self, handler: Handler) -> io::Result<Ended> {
-        let Self { poll, door, settings, stop, signals } = self;
+        let Self { poll, door, settings, stop, signals, identity } = self;
         let plan = Plan { parent: settings.socket_parent.clone(), handler, key: Key::new()? };
         let pool = Pool::open(Arc::new(settings.limits.clone()), plan)?;
-        Hall::new(poll, settings, door, pool, stop, signals)?.run()
+        Hall::new(poll, settings, door, pool, stop, signals, identity)?.run()
     }
 }
 

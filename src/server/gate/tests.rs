@@ -2,6 +2,7 @@
 
 mod draining;
 mod faults;
+mod secure;
 mod serving;
 
 use std::env;
@@ -32,6 +33,15 @@ struct Running {
 impl Running {
     /// Runs a gate within these limits.
     fn within(limits: Limits, handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
+        Self::speaking(None, limits, handler)
+    }
+
+    /// Runs a gate within these limits that speaks TLS, where it has an identity.
+    fn speaking(
+        identity: Option<Arc<Swap<Identity>>>,
+        limits: Limits,
+        handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
+    ) -> Self {
         let notices = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&notices);
         let settings = Settings {
@@ -41,7 +51,10 @@ impl Running {
             clock: Clock::System,
             notice: Arc::new(move |notice| told.lock().unwrap().push(notice)),
         };
-        let gate = Gate::bind((Ipv4Addr::LOCALHOST, 0).into(), settings).unwrap();
+        let mut gate = Gate::bind((Ipv4Addr::LOCALHOST, 0).into(), settings).unwrap();
+        if let Some(identity) = identity {
+            gate.speak_tls(identity);
+        }
         let (address, stop) = (gate.local_addr().unwrap(), gate.stop());
         let ended = std::thread::spawn(move || gate.run(Arc::new(handler)));
         Self { address, stop, ended: Some(ended), notices }
@@ -85,6 +98,7 @@ impl Drop for Running {
 /// Limits whose times no slow machine runs into.
 fn patient() -> Limits {
     Limits {
+        handshake_time: PATIENCE,
         head_time: PATIENCE,
         body_time: PATIENCE,
         idle_time: PATIENCE,
@@ -104,7 +118,7 @@ fn get(path: &str) -> String {
 }
 
 /// Reads one reply: its head, and its body.
-fn read_reply(stream: &mut TcpStream) -> (String, String) {
+fn read_reply(stream: &mut impl io::Read) -> (String, String) {
     let mut bytes = Vec::new();
     let mut byte = [0];
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -119,14 +133,14 @@ fn read_reply(stream: &mut TcpStream) -> (String, String) {
 }
 
 /// Reads everything until the end. A reset counts as one.
-fn read_all(stream: &mut TcpStream) -> String {
+fn read_all(stream: &mut impl io::Read) -> String {
     let mut bytes = Vec::new();
     let _ = stream.read_to_end(&mut bytes);
     String::from_utf8(bytes).unwrap()
 }
 
 /// Sends a request and reads its reply.
-fn ask(stream: &mut TcpStream, request: &str) -> (String, String) {
+fn ask(stream: &mut (impl io::Read + io::Write), request: &str) -> (String, String) {
     stream.write_all(request.as_bytes()).unwrap();
     read_reply(stream)
 }

@@ -39,6 +39,8 @@ pub enum Fault {
     Version,
     /// Too many clients are here; this one gave way.
     Crowded,
+    /// TLS is spoken here, and the request came without it.
+    Unencrypted,
 }
 
 impl Fault {
@@ -53,7 +55,8 @@ impl Fault {
             | Self::Host
             | Self::Length
             | Self::Framing
-            | Self::Chunk => 400,
+            | Self::Chunk
+            | Self::Unencrypted => 400,
             Self::SlowHead | Self::SlowBody => 408,
             Self::LargeBody => 413,
             Self::Expectation => 417,
@@ -84,6 +87,7 @@ impl Fault {
             Self::Tunnel => "Do not ask for a tunnel",
             Self::Version => "Use HTTP/1.1",
             Self::Crowded => "Try again in a moment",
+            Self::Unencrypted => "Use https: TLS is spoken here",
         }
     }
 

@@ -141,6 +141,19 @@ impl Protocol {
         }
     }
 
+    /// Leaves so much time until the client can send a request, where more than bytes are to be carried
+    /// before.
+    pub fn await_greeting(&mut self, due: Instant) {
+        self.set_due(due);
+    }
+
+    /// Takes note that the client can send a request from now on.
+    pub fn greet(&mut self, now: Instant) {
+        if !self.is_draining {
+            self.set_due(now + self.limits.head_time);
+        }
+    }
+
     /// Tells how many bytes it takes now.
     #[must_use]
     pub fn room(&self) -> usize {
@@ -282,6 +295,11 @@ impl Protocol {
             Phase::Head { .. } | Phase::Body { .. } => self.refuse(Fault::Crowded),
             _ => {}
         }
+    }
+
+    /// Refuses whatever the client has to ask.
+    pub fn turn_away(&mut self, fault: Fault) {
+        self.refuse(fault);
     }
 
     /// Ends at once: the client is gone, or must go.
