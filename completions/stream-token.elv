@@ -99,6 +99,8 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         }
         &'stream-token;serve'= {
             cand --listen 'The address to listen on; port 0 lets the system choose one'
+            cand --tls-cert 'Speak TLS with this certificate, and those between it and the root behind it, in PEM'
+            cand --tls-key 'The certificate''s private key in PEM, which nobody else can read'
             cand --cors-origin 'Let pages of this origin read replies; may be repeated'
             cand --lifetime 'How long tokens live, or never for no end; without it as the profile''s policy has it'
             cand --rate-limit 'How often one customer may ask: N/s, N/m, N/h or off'

@@ -109,6 +109,8 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s q -
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l listen -d 'The address to listen on; port 0 lets the system choose one' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l tls-cert -d 'Speak TLS with this certificate, and those between it and the root behind it, in PEM' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l tls-key -d 'The certificate\'s private key in PEM, which nobody else can read' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-origin -d 'Let pages of this origin read replies; may be repeated' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l lifetime -d 'How long tokens live, or never for no end; without it as the profile\'s policy has it' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit -d 'How often one customer may ask: N/s, N/m, N/h or off' -r -f

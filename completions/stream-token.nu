@@ -109,6 +109,8 @@ module completions {
   # Serve the endpoint that gives customers with a session their tokens
   export extern "stream-token serve" [
     --listen: string          # The address to listen on; port 0 lets the system choose one
+    --tls-cert: path          # Speak TLS with this certificate, and those between it and the root behind it, in PEM
+    --tls-key: path           # The certificate's private key in PEM, which nobody else can read
     --cors-origin: string     # Let pages of this origin read replies; may be repeated
     --lifetime: string        # How long tokens live, or never for no end; without it as the profile's policy has it
     --rate-limit: string      # How often one customer may ask: N/s, N/m, N/h or off

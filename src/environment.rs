@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 /// Looks up environment variables; the caller decides what stands behind it.
-pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + 'a;
+pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + Sync + 'a;
 
 /// The name of the program's folders.
 const FOLDER: &str = "stream-token";

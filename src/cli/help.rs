@@ -108,7 +108,10 @@ a second signal stops at once.
 A RATE is 30/m, or so many by s or h, or off: all at once, and then evenly. Beyond it the answer is 429 \
 with Retry-After. --admin-listen answers GET /healthz, /readyz and /metrics, for Prometheus.
 
-Other machines can reach it only behind a proxy that ends TLS and is named with --trusted-proxy. \
+Other machines can reach it only with TLS: --tls-cert and --tls-key, or a proxy that ends TLS and is \
+named with --trusted-proxy. SIGHUP loads the certificate and its key, the profile, its API secret and \
+its session key again: all of them, or none where one of them is of no use.
+
 Under the profile 'demo', which needs no set-up, it prints a session and a curl command to try.";
 
 /// Examples of `serve`.

@@ -54,7 +54,7 @@ struct Context<'a> {
 
 /// Runs the program and tells how it ends. Everything that is to be said has been said by then.
 #[must_use]
-pub fn run(arguments: &[OsString], environment: &Environment<'_>, clock: Clock) -> Exit {
+pub fn run(arguments: &[OsString], environment: &'static Environment<'static>, clock: Clock) -> Exit {
     match cli::parse(arguments) {
         Ok(call) => carry_out(call, environment, clock),
         Err(error) => answer(&error, cli::wants_json(arguments), environment),
@@ -69,7 +69,7 @@ pub fn refuse(arguments: &[OsString], environment: &Environment<'_>, error: Hygi
 }
 
 /// Carries out a call.
-fn carry_out(call: Cli, environment: &Environment<'_>, clock: Clock) -> Exit {
+fn carry_out(call: Cli, environment: &'static Environment<'static>, clock: Clock) -> Exit {
     let Cli { global, command } = call;
     let mut context =
         Context { environment, clock, terminal: Terminal::new(voice(&global), environment), global };

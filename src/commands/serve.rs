@@ -1,28 +1,29 @@
 //! `serve`: puts the endpoint together, says where it is, and runs it until it is told to end.
 
 mod admin;
+mod desk;
+mod reload;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
 
+use self::desk::Books;
+use self::reload::{Hangups, Reload};
 use super::{Context, session};
-use crate::audit::{Journal, Refusals};
-use crate::cli::{ServeArgs, ServedLifetime};
-use crate::custody::Opened;
+use crate::cli::ServeArgs;
 use crate::environment;
 use crate::failure::{Exit, Usage};
-use crate::mint::{Mint, MintError, Record};
-use crate::profile::{Expiry, Profile, Wish};
 use crate::server::{
-    Ended, Form, Gate, GateLog, Lifetime, Limits, Log, Network, OPENAPI, Origins, PATH, Rate, RateLimits,
-    RefusalBook, Service, Settings, Telemetry, Till,
+    Ended, Form, Gate, GateLog, Limits, Log, Network, OPENAPI, Origins, PATH, Rate, RateLimits, Service,
+    Settings, Swap, Telemetry,
 };
-use crate::session::{DEFAULT_LIFETIME, Register, SessionKey, Signed};
+use crate::session::{DEFAULT_LIFETIME, SessionKey};
 use crate::terminal::speak;
+use crate::tls::{Files, Identity};
 use crate::token::CustomerId;
 
 /// The customer of the session that the demo prints.
@@ -49,7 +50,7 @@ impl Outlasting {
 }
 
 /// Serves until it is told to end.
-pub(super) fn run(context: &mut Context<'_>, arguments: &ServeArgs) -> Result<Exit> {
+pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Result<Exit> {
     if arguments.openapi {
         context.terminal.print(OPENAPI)?;
         return Ok(Exit::Success);
@@ -60,25 +61,47 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &ServeArgs) -> Result<Ex
     let outlasting = Outlasting::new(context, arguments)?;
     let profile = context.choose_profile()?;
     admin::judge_reach(arguments.admin_listen)?;
-    judge_reach(arguments.listen, !trusted_proxies.is_empty(), profile.is_demo())?;
-    let lifetime = lifetime(context, arguments, &profile)?;
+    judge_reach(arguments, !trusted_proxies.is_empty(), profile.is_demo())?;
+    let lifetime = desk::lifetime(arguments.lifetime, &profile, context.clock.now())?;
+    let tls = tls(context, arguments)?;
     let opened = context.open_secret(profile)?;
     context.note_borrowed_policy(&opened);
     let key = session::key(context, &opened.profile)?;
     let telemetry = Arc::clone(&outlasting.telemetry);
     let mut gate = bind(context, arguments, trusted_proxies, Arc::clone(&telemetry))?;
+    if let Some((_, identity)) = &tls {
+        telemetry.certificate_expires(identity.current().expires_at());
+        gate.speak_tls(Arc::clone(identity));
+    }
     gate.watch_signals().context("cannot wait for signals")?;
+    let mut hangups = Hangups::watch().context("cannot wait for signals")?;
     let address = gate.local_addr().context("cannot tell the address")?;
     let admin = admin::bind(context, arguments.admin_listen)?;
-    let is_demo = opened.profile.is_demo();
-    let service = Arc::new(service(context, opened, key.clone(), lifetime, origins, outlasting)?);
+    let demo = opened.profile.is_demo().then(|| key.clone());
+    let (books, refusals) = Books::open(context, &opened.profile, &telemetry)?;
+    let name = opened.profile.name.as_ref().map(ToString::to_string).unwrap_or_default();
+    let desk = Swap::new(books.desk(opened, key, lifetime));
+    let Outlasting { quotas, .. } = outlasting;
+    let (clock, telemetry) = (context.clock, Arc::clone(&telemetry));
+    let service = Arc::new(Service { desk, quotas, refusals, origins, telemetry, clock });
     let form = if is_json { Form::Json } else { Form::Text };
     let (log, ending) = Log::start(form, context.clock, speak_lines).context("cannot begin the log")?;
     tracing::subscriber::set_global_default(log).context("cannot begin the log")?;
+    let reload = Reload {
+        profile: name,
+        config: context.config_path(),
+        lifetime: arguments.lifetime,
+        tls,
+        books,
+        service: Arc::clone(&service),
+        environment: context.environment,
+        clock: context.clock,
+    };
+    hangups.serve(reload).context("cannot wait for signals")?;
     admin::introduce(context, admin.as_ref())?;
-    introduce(context, address, is_demo.then_some(&key))?;
+    introduce(context, address, arguments.tls_cert.as_deref(), demo.as_ref())?;
     let serve = || gate.run(service.handler()).context("the server failed");
-    let ended = admin::beside(admin, telemetry, serve);
+    let ended = admin::beside(admin, Arc::clone(&service.telemetry), serve);
     if !matches!(ended, Ok(Ended::Stopped)) {
         service.refusals.close();
     }
@@ -93,6 +116,19 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &ServeArgs) -> Result<Ex
             Err(anyhow!("stopped at once, before what was received was answered"))
         }
     }
+}
+
+/// Reads the certificate and its key, where TLS is to be spoken.
+fn tls(context: &mut Context<'_>, arguments: &ServeArgs) -> Result<Option<(Files, Arc<Swap<Identity>>)>> {
+    let (Some(certificate), Some(key)) = (arguments.tls_cert.clone(), arguments.tls_key.clone()) else {
+        return Ok(None);
+    };
+    let files = Files { certificate, key };
+    let identity = Identity::load(&files, context.clock.now())?;
+    for note in identity.notes() {
+        context.terminal.note(note);
+    }
+    Ok(Some((files, Arc::new(Swap::new(identity)))))
 }
 
 /// Writes lines that have their ends to standard error.
@@ -114,7 +150,8 @@ fn parsed_one<T: FromStr<Err: std::error::Error>>(text: &str, flag: &str) -> Res
 }
 
 /// Refuses an address that other machines reach without TLS.
-fn judge_reach(listen: SocketAddr, has_proxy: bool, is_demo: bool) -> Result<()> {
+fn judge_reach(arguments: &ServeArgs, has_proxy: bool, is_demo: bool) -> Result<()> {
+    let listen = arguments.listen;
     if listen.ip().to_canonical().is_loopback() {
         return Ok(());
     }
@@ -124,31 +161,15 @@ fn judge_reach(listen: SocketAddr, has_proxy: bool, is_demo: bool) -> Result<()>
         let hint = format!("listen on 127.0.0.1:{}, or use a profile of your own", listen.port());
         return Err(Usage { message, hint }.into());
     }
-    if !has_proxy {
+    if !has_proxy && arguments.tls_cert.is_none() {
         let message = format!("{message}, and there is no TLS");
         let hint = format!(
-            "listen on 127.0.0.1:{}; or name the proxy that ends TLS, with --trusted-proxy ADDRESS",
+            "give --tls-cert and --tls-key; or listen on 127.0.0.1:{}; or name the proxy that ends TLS, with --trusted-proxy ADDRESS",
             listen.port()
         );
         return Err(Usage { message, hint }.into());
     }
     Ok(())
-}
-
-/// Decides how long tokens live; refuses what policy would refuse to every client.
-fn lifetime(context: &Context<'_>, arguments: &ServeArgs, profile: &Profile) -> Result<Lifetime> {
-    let now = context.clock.now();
-    let (lifetime, expiry) = match arguments.lifetime {
-        None => (Lifetime::ByPolicy, Expiry::Unsaid),
-        Some(ServedLifetime::Never) => (Lifetime::Endless, Expiry::Never),
-        Some(ServedLifetime::For(span)) => (Lifetime::For(span), Expiry::At(now.after(span))),
-    };
-    let decided = profile.policy.decide(&Wish { expiry, issued_at: None }, now);
-    decided.map_err(|error| Usage {
-        message: error.to_string(),
-        hint: "leave --lifetime out, or give one that the policy allows".into(),
-    })?;
-    Ok(lifetime)
 }
 
 /// Binds the gate.
@@ -187,37 +208,15 @@ fn bind(
     Ok(gate)
 }
 
-/// Puts together what answers requests.
-fn service(
-    context: &Context<'_>,
-    opened: Opened,
-    key: SessionKey,
-    lifetime: Lifetime,
-    origins: Origins,
-    outlasting: Outlasting,
-) -> Result<Service> {
-    let (clock, actor) = (context.clock, context.actor());
-    let Outlasting { quotas, telemetry } = outlasting;
-    let Opened { profile, secret, .. } = opened;
-    let (signed, record, refusals) = if profile.is_demo() {
-        (Signed::irrevocable(key), Record::Demo, RefusalBook::default())
-    } else {
-        let state: PathBuf = context.state_dir()?;
-        let journal = Arc::new(Journal::open(&state, clock).map_err(MintError::Audit)?);
-        telemetry.watch(&journal);
-        let name = profile.name.as_ref().map(ToString::to_string);
-        let refusals = Refusals::start(Arc::clone(&journal), actor.clone(), name, clock)?;
-        let signed = Signed::new(key, Arc::new(Register::open(&state)));
-        (signed, Record::Shared(journal), RefusalBook::new(refusals))
-    };
-    let mint = Mint::new(&secret, profile.name, profile.policy, record);
-    let till = Till::new(mint, actor, lifetime, clock);
-    Ok(Service { authenticate: Box::new(signed), quotas, till, refusals, origins, telemetry, clock })
-}
-
 /// Says where the server is; in the demo also how to try it, with a session that `demo` signs.
-fn introduce(context: &mut Context<'_>, address: SocketAddr, demo: Option<&SessionKey>) -> Result<()> {
-    let listening = format!("listening on http://{address}");
+fn introduce(
+    context: &mut Context<'_>,
+    address: SocketAddr,
+    certificate: Option<&Path>,
+    demo: Option<&SessionKey>,
+) -> Result<()> {
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let listening = format!("listening on {scheme}://{address}");
     if context.global.quiet {
         // Without a line of the log, nobody would learn the port that the system chose.
         tracing::info!(note = listening);
@@ -229,8 +228,9 @@ fn introduce(context: &mut Context<'_>, address: SocketAddr, demo: Option<&Sessi
     let (_, token) = key.issue(customer, context.clock.now(), DEFAULT_LIFETIME)?;
     let token = token.expose();
     context.terminal.note(&format!("a session token for customer {customer}: {token}"));
+    let trust = certificate.map(|path| format!("--cacert {} ", quoted(path))).unwrap_or_default();
     let call = format!(
-        "curl -X POST 'http://{address}{PATH}' -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{\"customer_id\": {customer}}}'"
+        "curl {trust}-X POST '{scheme}://{address}{PATH}' -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{\"customer_id\": {customer}}}'"
     );
     if context.terminal.is_json() {
         context.terminal.note(&format!("try it: {call}"));
@@ -239,4 +239,9 @@ fn introduce(context: &mut Context<'_>, address: SocketAddr, demo: Option<&Sessi
         context.terminal.say(&call);
     }
     Ok(())
+}
+
+/// Writes a path for a shell.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", crate::foreign::path_in_full(path).replace('\'', r"'\''"))
 }

@@ -150,7 +150,7 @@ pub(super) fn key(context: &mut Context<'_>, profile: &Profile) -> Result<Sessio
 }
 
 /// Refuses a profile that has no session key.
-fn no_source(profile: &Profile) -> anyhow::Error {
+pub(super) fn no_source(profile: &Profile) -> anyhow::Error {
     let (message, hint) = match &profile.name {
         Some(name) => (
             format!("profile {name} names no source for its session key"),

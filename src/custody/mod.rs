@@ -12,7 +12,7 @@ pub use sessions::{Sessions, SessionsError};
 
 use crate::profile::Profile;
 use crate::secret::keyring::{Kind, Previous};
-use crate::secret::{Asking, Secret, Source, SourceError};
+use crate::secret::{Asking, Read, Secret, Source, SourceError};
 
 /// A profile whose secret was opened.
 #[derive(Debug)]
@@ -33,12 +33,26 @@ pub struct Opened {
 /// [`SourceError`], which is final: no other source is tried.
 pub fn open(profile: Profile, asking: &Asking<'_>) -> Result<Opened, SourceError> {
     let read = profile.source.read(&profile.item(Kind::ApiSecret), asking)?;
+    Ok(opened(profile, read))
+}
+
+/// Opens a profile's secret again while a server runs: nothing is unlocked, and nobody is asked.
+///
+/// # Errors
+/// [`SourceError`], which is final: no other source is tried.
+pub fn reopen(profile: Profile, asking: &Asking<'_>) -> Result<Opened, SourceError> {
+    let read = profile.source.reread(&profile.item(Kind::ApiSecret), asking)?;
+    Ok(opened(profile, read))
+}
+
+/// Puts a profile and its secret together, with what is to be said of them.
+fn opened(profile: Profile, read: Read) -> Opened {
     let mut notes = vec![origin(&profile)];
     if read.is_exposed {
         notes.push(format!("others on this machine can read {}", profile.source));
     }
     notes.extend(read.secret.weaknesses().iter().map(ToString::to_string));
-    Ok(Opened { profile, secret: read.secret, previous: read.previous, notes })
+    Opened { profile, secret: read.secret, previous: read.previous, notes }
 }
 
 /// Says where the secret came from.

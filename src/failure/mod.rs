@@ -245,6 +245,10 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     if cause.is::<SessionIdError>() {
         return Some((Exit::Usage, "give the id that 'stream-token session new' printed".into()));
     }
+    #[cfg(all(unix, feature = "serve"))]
+    if let Some(error) = cause.downcast_ref::<crate::tls::TlsError>() {
+        return Some((if error.is_of_the_system() { Exit::Failed } else { Exit::Usage }, error.hint()));
+    }
     if cause.is::<ClaimsError>() {
         return Some((Exit::Usage, "give a time after the epoch".into()));
     }

@@ -33,7 +33,7 @@ pub use log::{Ending, Form, Log};
 pub use openapi::OPENAPI;
 pub use proxies::{Network, NetworkError, origin};
 pub use quotas::{Monotonic, Period, Rate, RateError, RateLimits};
-pub use service::{RefusalBook, Service};
+pub use service::{Desk, RefusalBook, Service};
 pub use swap::Swap;
 pub use telemetry::{AuditState, Readiness, SecretState, Status, Telemetry};
 pub use till::{Lifetime, Till};

@@ -13,6 +13,7 @@ use super::access;
 use super::contract::{Contract, Origins, Quotas, Witness};
 use super::endpoint::Handler;
 use super::exchange::{Reply, Request};
+use super::swap::Swap;
 use super::telemetry::Telemetry;
 use super::till::Till;
 use crate::audit;
@@ -22,14 +23,26 @@ use crate::time::Clock;
 /// How long the end of what records refusals is waited for.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// All that requests are answered with, for as long as the server runs.
-pub struct Service {
+/// What a profile and its secrets decide; it is exchanged as one when they are loaded again.
+pub struct Desk {
     /// Judges sessions.
     pub authenticate: Box<dyn Authenticate>,
-    /// Tells who asks too often.
-    pub quotas: Arc<dyn Quotas>,
     /// Mints.
     pub till: Till<'static>,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Desk").field("authenticate", &self.authenticate).finish_non_exhaustive()
+    }
+}
+
+/// All that requests are answered with, for as long as the server runs.
+pub struct Service {
+    /// Judges sessions, and mints. A request keeps the one that it began with.
+    pub desk: Swap<Desk>,
+    /// Tells who asks too often.
+    pub quotas: Arc<dyn Quotas>,
     /// Takes refusals.
     pub refusals: RefusalBook,
     /// The origins whose pages may read replies.
@@ -42,7 +55,7 @@ pub struct Service {
 
 impl fmt::Debug for Service {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Service").field("authenticate", &self.authenticate).finish_non_exhaustive()
+        formatter.debug_struct("Service").field("desk", &self.desk).finish_non_exhaustive()
     }
 }
 
@@ -56,10 +69,11 @@ impl Service {
 
     /// Answers a request, and has it logged.
     fn answer(&self, request: &Request) -> Reply {
+        let desk = self.desk.current();
         let contract = Contract {
-            authenticate: self.authenticate.as_ref(),
+            authenticate: desk.authenticate.as_ref(),
             quotas: self.quotas.as_ref(),
-            tokens: &self.till,
+            tokens: &desk.till,
             witness: &self.refusals,
             origins: &self.origins,
             clock: self.clock,

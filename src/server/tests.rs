@@ -40,9 +40,8 @@ fn handler(state: &Place, judge: impl FnOnce(Signed) -> Box<dyn Authenticate>) -
     let mint = Mint::new(&api_secret(), None, Policy::default(), Record::Shared(journal));
     let till = Till::new(mint, actor(), Lifetime::ByPolicy, clock);
     let service = Service {
-        authenticate: judge(signed),
+        desk: Swap::new(Desk { authenticate: judge(signed), till }),
         quotas: Arc::new(Unlimited),
-        till,
         refusals: RefusalBook::new(refusals),
         origins: Origins::default(),
         telemetry: Arc::new(Telemetry::new(clock)),

@@ -52,6 +52,8 @@ pub struct Files {
 pub struct Identity {
     /// How TLS is spoken.
     config: Arc<ServerConfig>,
+    /// When the certificate expires.
+    expires_at: Timestamp,
     /// What a person should know, in sentences.
     notes: Vec<String>,
 }
@@ -76,7 +78,11 @@ impl Identity {
         }
         let leaf =
             chain.first().ok_or_else(|| TlsError::NoCertificate { path: files.certificate.clone() })?;
-        notes.extend(judge_time(leaf, &files.certificate, now)?);
+        let expires_at = judge_time(leaf, &files.certificate, now)?;
+        if now.after(CLOSE) >= expires_at {
+            let path = path_in_full(&files.certificate);
+            notes.push(format!("the certificate in {path} ends {}", full(expires_at, now)));
+        }
         let key = any_supported_type(&key).map_err(|_| TlsError::OddKey { path: files.key.clone() })?;
         let certified = CertifiedKey::new(chain, key);
         certified.keys_match().map_err(|error| match error {
@@ -85,13 +91,19 @@ impl Identity {
             }
             _ => TlsError::OddCertificate { path: files.certificate.clone() },
         })?;
-        Ok(Self { config: Arc::new(config(certified)?), notes })
+        Ok(Self { config: Arc::new(config(certified)?), expires_at, notes })
     }
 
     /// Gives how TLS is spoken.
     #[must_use]
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
+    }
+
+    /// Tells when the certificate expires.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
     }
 
     /// Gives what a person should know: that others read the key, that the certificate ends soon.
@@ -101,8 +113,8 @@ impl Identity {
     }
 }
 
-/// Refuses a certificate outside of its time, and gives a note where it ends soon.
-fn judge_time(leaf: &CertificateDer<'_>, path: &Path, now: Timestamp) -> Result<Option<String>, TlsError> {
+/// Refuses a certificate outside of its time, and tells when that ends.
+fn judge_time(leaf: &CertificateDer<'_>, path: &Path, now: Timestamp) -> Result<Timestamp, TlsError> {
     let odd = || TlsError::OddCertificate { path: path.to_owned() };
     let leaf = Certificate::from_der(leaf).map_err(|_| odd())?;
     let validity = leaf.tbs_certificate().validity();
@@ -116,8 +128,7 @@ fn judge_time(leaf: &CertificateDer<'_>, path: &Path, now: Timestamp) -> Result<
     if now > end {
         return Err(TlsError::Expired { path: path.to_owned(), at: end });
     }
-    let ends_soon = now.after(CLOSE) >= end;
-    Ok(ends_soon.then(|| format!("the certificate in {} ends {}", path_in_full(path), full(end, now))))
+    Ok(end)
 }
 
 /// Makes what TLS is spoken with: versions 1.2 and 1.3, HTTP/1.1, no client certificates.

@@ -30,3 +30,5 @@ mod readme;
 #[cfg(all(unix, feature = "serve"))]
 mod serve;
 mod shells;
+#[cfg(all(unix, feature = "serve"))]
+mod tls;

@@ -56,7 +56,7 @@ impl Telemetry {
             Notice::Unanswered { .. } => self.refused(503, access::NO_ANSWER),
             Notice::Connections(count) => self.metrics.connected(*count),
             Notice::Draining => self.health.drain(),
-            Notice::Full | Notice::OutOfDescriptors => {}
+            Notice::Insecure { .. } | Notice::Full | Notice::OutOfDescriptors => {}
         }
     }
 

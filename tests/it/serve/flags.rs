@@ -46,7 +46,7 @@ fn other_machines_are_kept_out_unless_a_proxy_is_trusted() {
         let refused = site.run(&["-q", "serve", "--listen", address]);
         let error = format!("other machines can reach {address}, and there is no TLS");
         let hint = format!(
-            "listen on 127.0.0.1:{port}; or name the proxy that ends TLS, with --trusted-proxy ADDRESS"
+            "give --tls-cert and --tls-key; or listen on 127.0.0.1:{port}; or name the proxy that ends TLS, with --trusted-proxy ADDRESS"
         );
         refused.is_refused(2, &error, &hint);
     }

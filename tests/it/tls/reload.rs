@@ -1,0 +1,207 @@
+//! SIGHUP: what the server was started with is loaded again, all of it or nothing.
+
+use rustix::process::Signal;
+
+use super::{Secure, made};
+use crate::cli::Output;
+use crate::cli::token::SECRET;
+use crate::place::has;
+use crate::serve::Server;
+use crate::serve::http::{Answer, Ask};
+use crate::serve::site::{SESSION_KEY, Site};
+
+/// Another API secret.
+const OTHER_SECRET: &str = "another-api-secret-of-the-tests-0123456789";
+/// Another session key.
+const OTHER_KEY: &str = "another-session-key-of-the-tests-0123456789";
+/// What the server says of a reload that was refused.
+const KEPT: &str = "not reloaded: everything stays as it was";
+
+/// A server whose secrets are in files.
+struct Filed {
+    /// Its home.
+    secure: Secure,
+}
+
+impl Filed {
+    /// Makes one.
+    fn new() -> Self {
+        let filed = Self { secure: Secure { site: Site::new() } };
+        filed.secret(SECRET);
+        filed.key(SESSION_KEY);
+        filed.config("staging", "");
+        filed
+    }
+
+    /// Writes the API secret.
+    fn secret(&self, secret: &str) {
+        self.secure.write("secret", secret, 0o600);
+    }
+
+    /// Writes the session key.
+    fn key(&self, key: &str) {
+        self.secure.write("session", key, 0o600);
+    }
+
+    /// Writes the configuration: the default profile, and more of the one that serves.
+    fn config(&self, default: &str, more: &str) {
+        let home = self.secure.site.home().display();
+        let text = format!(
+            "default_profile = \"{default}\"\n\n[profiles.other]\nsecret = \"env:OTHER\"\n\n[profiles.staging]\nsecret = \"file:{home}/secret\"\nsession_key = \"file:{home}/session\"\n{more}"
+        );
+        self.secure.write(".config/stream-token/config.toml", &text, 0o600);
+    }
+
+    /// Starts a server without TLS.
+    #[track_caller]
+    fn serve(&self) -> Server {
+        self.secure.site.serve(&[])
+    }
+
+    /// Makes a session of a customer.
+    #[track_caller]
+    fn session(&self) -> String {
+        let output = self.run(&["-q", "--profile", "staging", "session", "new", "123"]);
+        output.result().trim_end().to_owned()
+    }
+
+    /// Runs a call here, which must not give any of the secrets away.
+    #[track_caller]
+    fn run(&self, arguments: &[&str]) -> Output {
+        let output = self.secure.site.run(arguments);
+        assert!(!output.stderr.contains(OTHER_SECRET) && !output.stderr.contains(OTHER_KEY), "{output}");
+        output
+    }
+
+    /// Tells whether a token is signed by a secret.
+    #[track_caller]
+    fn is_signed_by(&self, token: &str, secret: &str) -> bool {
+        self.secure.write("verifying", secret, 0o600);
+        let path = self.secure.path("verifying");
+        let call = self.secure.site.call(&["verify", token]).with_env("STREAM_API_SECRET_FILE", path);
+        call.run().status == Some(0)
+    }
+}
+
+/// Sends the signal, and waits until it is told for the `count`th time how it went.
+#[track_caller]
+fn reload(server: &Server, how: &str, count: usize) {
+    server.signal(Signal::HUP);
+    server.said().wait_for(how, |said| (said.matches(how).count() == count).then_some(()));
+}
+
+/// Has a token asked for.
+#[track_caller]
+fn ask(server: &Server, session: &str) -> Answer {
+    server.ask(&Ask::of(123).bearer(session))
+}
+
+#[test]
+fn a_new_certificate_is_seen_by_connections_that_come_later() {
+    if !has("curl", "TLS with curl") {
+        return;
+    }
+    let secure = Secure::new();
+    let server = secure.serve();
+    let session = secure.site.session("123");
+    assert!(secure.curl(&server, &session, &[]).result().contains("token"));
+    secure.put(&made());
+    // Its certificate is in the file, and not in use yet.
+    assert_eq!(secure.curl(&server, &session, &[]).status, Some(60));
+    reload(&server, "note=reloaded profile=staging tls=true", 1);
+    assert!(secure.curl(&server, &session, &[]).result().contains("token"));
+}
+
+#[test]
+fn broken_files_leave_everything_as_it_was_and_are_told_of() {
+    if !has("curl", "TLS with curl") {
+        return;
+    }
+    let secure = Secure::new();
+    let server = secure.serve();
+    let session = secure.site.session("123");
+    secure.write("key.pem", &made().key, 0o600);
+    reload(&server, KEPT, 1);
+    let home = secure.site.home().display();
+    server.said().wait_until(&format!(
+        "note=\"{KEPT}\" error=\"the key in {home}/key.pem is not that of the first certificate in {home}/cert.pem\" hint=\"give the key that the certificate was made for; the server's certificate comes first in its file\"\n"
+    ));
+    assert!(secure.curl(&server, &session, &[]).result().contains("token"));
+    secure.put(&made());
+    reload(&server, "note=reloaded", 1);
+    assert!(secure.curl(&server, &session, &[]).result().contains("token"));
+}
+
+#[test]
+fn a_new_session_key_ends_the_sessions_of_the_old_one() {
+    let filed = Filed::new();
+    let server = filed.serve();
+    let old = filed.session();
+    assert_eq!(ask(&server, &old).status, 200);
+    filed.key(OTHER_KEY);
+    let new = filed.session();
+    assert_eq!((ask(&server, &old).status, ask(&server, &new).status), (200, 401));
+    reload(&server, "note=reloaded profile=staging tls=false", 1);
+    assert_eq!((ask(&server, &old).status, ask(&server, &new).status), (401, 200));
+}
+
+#[test]
+fn a_new_api_secret_signs_from_then_on() {
+    let filed = Filed::new();
+    let server = filed.serve();
+    let session = filed.session();
+    filed.secret(OTHER_SECRET);
+    let before = ask(&server, &session);
+    assert!(filed.is_signed_by(before.token(), SECRET));
+    reload(&server, "note=reloaded", 1);
+    let after = ask(&server, &session);
+    assert!(filed.is_signed_by(after.token(), OTHER_SECRET));
+    assert!(!filed.is_signed_by(after.token(), SECRET));
+    let output = server.end();
+    assert!(!output.stderr.contains(SECRET) && !output.stderr.contains(OTHER_SECRET), "{output}");
+}
+
+#[test]
+fn one_thing_that_is_broken_keeps_all_the_rest_from_being_loaded() {
+    let filed = Filed::new();
+    let server = filed.serve();
+    let session = filed.session();
+    filed.secret(OTHER_SECRET);
+    let breaks: [(&dyn Fn(), &str); 4] = [
+        (&|| filed.key(""), "the session key of profile staging: cannot use file:"),
+        (&|| filed.config("staging", "unknown = 1\n"), "unknown"),
+        (&|| filed.config("staging", "policy = { production = true }\n"), "production"),
+        (&|| filed.secret(""), "the secret is empty"),
+    ];
+    for (count, (break_it, told)) in breaks.into_iter().enumerate() {
+        break_it();
+        reload(&server, KEPT, count + 1);
+        server.said().wait_until(told);
+        assert!(filed.is_signed_by(ask(&server, &session).token(), SECRET));
+        filed.key(SESSION_KEY);
+        filed.config("staging", "");
+    }
+    filed.secret(OTHER_SECRET);
+    reload(&server, "note=reloaded", 1);
+    assert!(filed.is_signed_by(ask(&server, &session).token(), OTHER_SECRET));
+}
+
+#[test]
+fn the_policy_is_loaded_and_the_profile_is_the_one_that_was_chosen_at_start() {
+    let filed = Filed::new();
+    let server = filed.serve();
+    let session = filed.session();
+    filed.config("other", "policy = { default_lifetime = \"1h\" }\n");
+    reload(&server, "note=reloaded profile=staging", 1);
+    let answer = ask(&server, &session);
+    let decoded = filed.run(&["decode", "-o", "json", answer.token()]);
+    assert!(decoded.result().contains("\"exp\""), "{decoded}");
+    assert!(filed.is_signed_by(answer.token(), SECRET));
+}
+
+#[test]
+fn the_demo_takes_the_signal_too() {
+    let server = Server::demo(&[]);
+    reload(&server, "note=reloaded profile=demo", 1);
+    assert_eq!(server.end().status, Some(0));
+}

@@ -1,0 +1,135 @@
+//! Files that do not serve are told of at start, with what to do.
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use super::{DAY, Secure, made, made_for};
+
+/// Checks that a server does not start, with which status, and what it says. `HOME` stands for the home.
+#[track_caller]
+fn refuses(secure: &Secure, status: i32, message: &str, hint: &str) {
+    let home = secure.site.home().to_str().unwrap().to_owned();
+    let output = secure.refused();
+    let expected = format!("stream-token: error: {message}\nstream-token: hint: {hint}\n");
+    assert_eq!(output.stderr.replace(&home, "HOME"), expected);
+    assert_eq!((output.status, output.stdout.as_str()), (Some(status), ""), "{output}");
+}
+
+#[test]
+fn a_file_that_is_not_there() {
+    for (name, part) in [("cert.pem", "certificate"), ("key.pem", "key")] {
+        let secure = Secure::new();
+        fs::remove_file(secure.path(name)).unwrap();
+        let message = format!("cannot read the {part} HOME/{name}: No such file or directory (os error 2)");
+        refuses(&secure, 1, &message, "check the path and who may read it");
+    }
+}
+
+#[test]
+fn a_file_that_others_could_have_read_or_written() {
+    let secure = Secure::new();
+    secure.write("key.pem", &made().key, 0o640);
+    refuses(
+        &secure,
+        2,
+        "cannot use the key HOME/key.pem: others can read or write it (mode 640)",
+        "run 'chmod 600' on it; and if others could have read it, make a new key and certificate",
+    );
+    let secure = Secure::new();
+    secure.write("cert.pem", &made().certificate, 0o664);
+    refuses(
+        &secure,
+        2,
+        "cannot use the certificate HOME/cert.pem: others can write it (mode 664)",
+        "look it over, then run 'chmod go-w' on it",
+    );
+    let secure = Secure::new();
+    fs::remove_file(secure.path("key.pem")).unwrap();
+    fs::create_dir(secure.path("key.pem")).unwrap();
+    refuses(
+        &secure,
+        2,
+        "cannot use the key HOME/key.pem: it is not a plain file",
+        "give the path of a plain file",
+    );
+}
+
+#[test]
+fn a_file_that_does_not_hold_what_it_should() {
+    let secure = Secure::new();
+    secure.write("cert.pem", "nothing\n", 0o644);
+    let hint = "give a file in PEM that begins with the server's certificate";
+    refuses(&secure, 2, "there is no certificate in HOME/cert.pem", hint);
+    secure.put(&made());
+    secure.write("cert.pem", &" ".repeat(64 * 1024 + 1), 0o644);
+    let hint = "give the server's certificate and those between it and the root, and nothing else";
+    refuses(&secure, 2, "the certificate HOME/cert.pem has more than 65536 bytes", hint);
+    secure.put(&made());
+    secure.write("key.pem", "", 0o600);
+    let hint = "give the file with the private key, in PEM";
+    refuses(&secure, 2, "there is no private key in HOME/key.pem", hint);
+    secure.write("key.pem", &made().key.repeat(2), 0o600);
+    let hint = "leave the certificate's own key in it, and no other";
+    refuses(&secure, 2, "there is more than one private key in HOME/key.pem", hint);
+    let cut = made().key.replace("-----END PRIVATE KEY-----", "");
+    secure.write("key.pem", &cut, 0o600);
+    let hint = "copy it again, from '-----BEGIN' to the end of its last line";
+    refuses(&secure, 2, "the key HOME/key.pem is not whole PEM", hint);
+}
+
+#[test]
+fn a_key_that_is_encrypted_or_another_certificates() {
+    let secure = Secure::new();
+    let encrypted = made().key.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY");
+    secure.write("key.pem", &encrypted, 0o600);
+    refuses(
+        &secure,
+        2,
+        "the private key in HOME/key.pem is encrypted",
+        "write it without its passphrase into a file of your own: 'umask 077; openssl pkey -in KEY -out NEW'",
+    );
+    secure.write("key.pem", &made().key, 0o600);
+    refuses(
+        &secure,
+        2,
+        "the key in HOME/key.pem is not that of the first certificate in HOME/cert.pem",
+        "give the key that the certificate was made for; the server's certificate comes first in its file",
+    );
+}
+
+#[test]
+fn a_certificate_outside_of_its_time() {
+    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    let secure = Secure::new();
+    secure.put(&made_for(at(1_000_000_000), at(1_500_000_000)));
+    let message = "the certificate in HOME/cert.pem expired 2017-07-14T02:40:00Z";
+    refuses(&secure, 2, message, "renew the certificate");
+    secure.put(&made_for(at(4_000_000_000), at(4_100_000_000)));
+    let message = "the certificate in HOME/cert.pem is not valid before 2096-10-02T07:06:40Z";
+    refuses(&secure, 2, message, "check this machine's clock, or use the certificate that is valid now");
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_noted() {
+    let secure = Secure::new();
+    secure.put(&made_for(SystemTime::now() - DAY, SystemTime::now() + 10 * DAY));
+    let output = secure.serve().end();
+    assert_eq!(output.status, Some(0));
+    assert!(
+        output.stderr.contains("note: the certificate in ") && output.stderr.contains(" ends "),
+        "{output}"
+    );
+}
+
+#[test]
+fn a_certificate_without_its_key() {
+    let secure = Secure::new();
+    for flag in ["--tls-cert", "--tls-key"] {
+        let output = secure.site.run(&["serve", "--listen", "127.0.0.1:0", flag, "x.pem"]);
+        assert_eq!(output.status, Some(2));
+        let other = if flag == "--tls-cert" { "--tls-key <FILE>" } else { "--tls-cert <FILE>" };
+        let message =
+            format!("stream-token: error: the following required arguments were not provided: {other}\n");
+        assert!(output.stderr.starts_with(&message), "{output}");
+    }
+}
