@@ -177,13 +177,33 @@ fn one_thing_that_is_broken_keeps_all_the_rest_from_being_loaded() {
         break_it();
         reload(&server, KEPT, count + 1);
         server.said().wait_until(told);
-        assert!(filed.is_signed_by(ask(&server, &session).token(), SECRET));
+        let answer = ask(&server, &session);
         filed.key(SESSION_KEY);
         filed.config("staging", "");
+        assert!(filed.is_signed_by(answer.token(), SECRET));
     }
     filed.secret(OTHER_SECRET);
     reload(&server, "note=reloaded", 1);
     assert!(filed.is_signed_by(ask(&server, &session).token(), OTHER_SECRET));
+}
+
+#[test]
+fn a_new_certificate_waits_for_a_secret_that_is_broken() {
+    if !has("curl", "TLS with curl") {
+        return;
+    }
+    let filed = Filed::new();
+    filed.secure.put(&made());
+    let server = filed.secure.serve();
+    let session = filed.session();
+    filed.secure.put(&made());
+    filed.secret("");
+    reload(&server, KEPT, 1);
+    // CURLE_PEER_FAILED_VERIFICATION: the old one is shown.
+    assert_eq!(filed.secure.curl(&server, &session, &[]).status, Some(60));
+    filed.secret(SECRET);
+    reload(&server, "note=reloaded", 1);
+    assert!(filed.secure.curl(&server, &session, &[]).result().contains("token"));
 }
 
 #[test]

@@ -155,7 +155,8 @@ fn a_handshake_that_stalls_ends_at_its_deadline_and_whoever_says_nothing_is_not_
 
 #[test]
 fn after_the_handshake_a_request_has_its_own_time() {
-    let gate = Secured::within(Limits { head_time: Duration::from_millis(200), ..patient() });
+    let head_time = Duration::from_millis(200);
+    let gate = Secured::within(Limits { handshake_time: 10 * PATIENCE, head_time, ..patient() });
     let mut secure = gate.shake_hands();
     let mut text = String::new();
     secure.read_to_string(&mut text).unwrap();
