@@ -21,7 +21,7 @@ pub(super) struct Client {
     pub(super) peer: IpAddr,
     /// Its place among all others.
     pub(super) place: Place,
-    /// The deadline that is set for it.
+    /// When it is looked at, its deadline at the latest.
     pub(super) timer: Option<Instant>,
     /// Whether something may be there to be read.
     is_readable: bool,
@@ -48,6 +48,7 @@ impl Client {
 
     /// Takes note of what its socket is ready for.
     pub(super) fn note(&mut self, readiness: &Readiness) {
+        self.transport.note(readiness);
         self.is_readable |= readiness.is_readable() || readiness.is_read_closed();
         self.is_writable |= readiness.is_writable() || readiness.is_write_closed();
         if readiness.is_error() {
@@ -57,6 +58,7 @@ impl Client {
 
     /// Has its socket looked at, whatever was noted.
     pub(super) fn look_again(&mut self) {
+        self.transport.look_again();
         self.is_readable = true;
     }
 

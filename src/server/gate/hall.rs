@@ -270,7 +270,7 @@ impl Hall {
             body,
             id,
         };
-        self.way.ask(asked, &request, now);
+        self.way.ask(asked, &request, self.poll.registry(), now);
     }
 
     /// Tells clients what has become of their requests.
@@ -304,8 +304,9 @@ impl Hall {
 
     /// Sees to everybody whose time has come.
     fn expire(&mut self, now: Instant) {
-        while let Some(token) = self.timers.expired(now) {
-            let Some(client) = self.clients.get_mut(&token) else { return };
+        while let Some(token) = self.timers.take(now) {
+            let Some(client) = self.clients.get_mut(&token) else { continue };
+            client.timer = None;
             client.protocol.elapse(now);
             self.serve(token, now);
         }
@@ -332,7 +333,7 @@ impl Hall {
     fn settle(&mut self, token: Token, now: Instant) {
         let Some(client) = self.clients.get_mut(&token) else { return };
         if client.protocol.is_closed() {
-            self.timers.change(token, &mut client.timer, None);
+            self.timers.leave(token, &mut client.timer);
             self.crowd.leave(token, client.place);
             if let Some(client) = self.clients.remove(&token) {
                 if let Some(fault) = client.transport.fault() {

@@ -50,6 +50,8 @@ pub(super) struct Pool {
     pause: Option<Instant>,
     /// What is to be told to clients.
     outcomes: Vec<Outcome>,
+    /// Before when no connection is late.
+    late: Option<Instant>,
 }
 
 /// How an endpoint is opened.
@@ -117,15 +119,22 @@ impl Pool {
             failures: 0,
             pause: None,
             outcomes: Vec::new(),
+            late: None,
         })
     }
 
     /// Takes a request.
-    pub(super) fn ask(&mut self, asked: Asked, request: &crate::server::Request, now: Instant) {
+    pub(super) fn ask(
+        &mut self,
+        asked: Asked,
+        request: &crate::server::Request,
+        registry: &Registry,
+        now: Instant,
+    ) {
         let bytes = wire::encode(request, &self.plan.key);
         self.held += bytes.len();
         self.waiting.push_back(Waiting { asked, bytes, due: now + self.limits.upstream_wait });
-        self.dispatch(now);
+        self.dispatch(registry, now);
     }
 
     /// Tells how many bytes waiting requests hold.
@@ -142,7 +151,7 @@ impl Pool {
     pub(super) fn note(&mut self, readiness: &Readiness, registry: &Registry, now: Instant) -> bool {
         let token = readiness.token();
         let Some(upstream) = self.upstreams.get_mut(&token) else { return false };
-        upstream.go_on(readiness, self.limits.reply);
+        upstream.go_on(readiness, self.limits.reply, registry);
         if upstream.has_reply() {
             let (work, reply) = upstream.take_reply();
             match work {
@@ -157,7 +166,7 @@ impl Pool {
         if self.upstreams.get(&token).is_some_and(|upstream| upstream.is_lost) {
             self.lose(token, registry, now);
         }
-        self.dispatch(now);
+        self.dispatch(registry, now);
         true
     }
 
@@ -169,15 +178,8 @@ impl Pool {
                 self.outcomes.push(Outcome { asked, reply: None });
             }
         }
-        let is_late = |upstream: &Upstream| upstream.due(now).is_some_and(|due| due <= now);
-        let late: Vec<Token> = self
-            .upstreams
-            .iter()
-            .filter(|(_, upstream)| is_late(upstream))
-            .map(|(token, _)| *token)
-            .collect();
-        for token in late {
-            self.lose(token, registry, now);
+        if self.late.is_some_and(|late| late <= now) {
+            self.lose_late(registry, now);
         }
         self.renew();
         let is_pausing = self.pause.is_some_and(|pause| now < pause);
@@ -188,35 +190,47 @@ impl Pool {
                 self.fail(now);
             }
         }
-        self.dispatch(now);
+        self.dispatch(registry, now);
     }
 
     /// Tells when `tend` is to be called.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         let waiting = self.waiting.front().map(|waiting| waiting.due);
-        let working = self.upstreams.values().filter_map(|upstream| upstream.due(now)).min();
         let is_short = self.proving.is_none() && self.upstreams.len() < self.limits.upstreams;
         let proof = is_short.then(|| self.pause.unwrap_or(now));
-        [waiting, working, proof].into_iter().flatten().min()
+        [waiting, self.late, proof].into_iter().flatten().min()
     }
 
     /// Sends what waits over what is free.
-    fn dispatch(&mut self, now: Instant) {
+    fn dispatch(&mut self, registry: &Registry, now: Instant) {
         while !self.waiting.is_empty() {
             let Some(token) = self.free.pop() else { return };
             let Some(upstream) = self.upstreams.get_mut(&token) else { continue };
             if let Some(Waiting { asked, bytes, .. }) = self.waiting.pop_front() {
                 self.held -= bytes.len();
-                upstream.send(Work::Asking(asked), bytes, now + self.limits.reply_time);
+                upstream.send(Work::Asking(asked), bytes, now + self.limits.reply_time, registry);
+                self.late = earlier(self.late, upstream.due(now));
             }
         }
+    }
+
+    /// Gives up connections that are late or lost, and finds out when the next one will be.
+    fn lose_late(&mut self, registry: &Registry, now: Instant) {
+        let is_late = |upstream: &Upstream| upstream.due(now).is_some_and(|due| due <= now);
+        let late = self.upstreams.iter().filter(|(_, upstream)| is_late(upstream));
+        let late: Vec<Token> = late.map(|(token, _)| *token).collect();
+        for token in late {
+            self.lose(token, registry, now);
+        }
+        self.late = self.upstreams.values().filter_map(|upstream| upstream.due(now)).min();
     }
 
     /// Connects to the newest endpoint, and has the connection prove itself.
     fn prove(&mut self, registry: &Registry, token: Token, now: Instant) -> io::Result<()> {
         let Some((house, endpoint)) = self.houses.last_key_value() else { return Ok(()) };
         let mut upstream = Upstream::connect(&endpoint.socket(), *house, registry, token)?;
-        upstream.send(Work::Proving, wire::proof(&self.plan.key), now + self.limits.proof_time);
+        upstream.send(Work::Proving, wire::proof(&self.plan.key), now + self.limits.proof_time, registry);
+        self.late = earlier(self.late, upstream.due(now));
         self.upstreams.insert(token, upstream);
         self.proving = Some(token);
         Ok(())
@@ -259,4 +273,9 @@ impl Pool {
             self.houses.retain(|house, _| Some(*house) == newest || leads_to(*house));
         }
     }
+}
+
+/// Gives the earlier of two moments, either of which may never come.
+fn earlier(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
+    [one, other].into_iter().flatten().min()
 }

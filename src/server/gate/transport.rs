@@ -7,6 +7,7 @@
 use std::io::{self, Read as _, Write as _};
 use std::net::Shutdown;
 
+use mio::event::Event as Readiness;
 use mio::net::TcpStream;
 use mio::{Interest, Registry, Token};
 
@@ -20,6 +21,10 @@ const PIECE: usize = 2 * 1024;
 pub(super) struct Transport {
     /// The socket.
     stream: TcpStream,
+    /// Whether everything that was there has been read off the socket. More is told of by the poll.
+    is_drained: bool,
+    /// Whether the client sends no more.
+    has_ended: bool,
     /// TLS, where it is spoken.
     secured: Option<Box<Secured>>,
     /// How many bytes that were given to be written are on their way through TLS.
@@ -38,26 +43,48 @@ impl Transport {
     ) -> io::Result<Self> {
         stream.set_nodelay(true)?;
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
-        Ok(Self { stream, secured, owed: 0, is_deaf: false })
+        Ok(Self { stream, is_drained: false, has_ended: false, secured, owed: 0, is_deaf: false })
+    }
+
+    /// Takes note of what the socket is ready for.
+    pub(super) fn note(&mut self, readiness: &Readiness) {
+        self.has_ended |= readiness.is_read_closed();
+        self.is_drained &= !(readiness.is_readable() || readiness.is_read_closed());
+    }
+
+    /// Has the socket looked at, whatever was noted.
+    pub(super) fn look_again(&mut self) {
+        self.is_drained = false;
     }
 
     /// Reads what is there, at most as much as there is room for. 0 is the end, and an interruption that
     /// something came which is not the client's own.
     pub(super) fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
         let Some(secured) = self.secured.as_deref_mut().filter(|_| !self.is_deaf) else {
-            return self.stream.read(room);
+            return self.hear(room);
         };
         let mut taken = secured.take(room).map_err(broken)?;
-        if taken == 0 && !secured.has_ended() {
+        let mut has_ended = secured.has_ended();
+        if taken == 0 && !has_ended {
             let mut piece = [0; PIECE];
-            let count = self.stream.read(&mut piece)?;
-            if count == 0 {
-                return Ok(0);
-            }
+            let count = self.hear(&mut piece)?;
+            let Some(secured) = self.secured.as_deref_mut().filter(|_| count > 0) else { return Ok(0) };
             secured.receive(&piece[..count]).map_err(broken)?;
             taken = secured.take(room).map_err(broken)?;
+            has_ended = secured.has_ended();
         }
-        if taken == 0 && !secured.has_ended() { Err(io::ErrorKind::Interrupted.into()) } else { Ok(taken) }
+        if taken == 0 && !has_ended { Err(io::ErrorKind::Interrupted.into()) } else { Ok(taken) }
+    }
+
+    /// Reads off the socket; where all has been read, it is not asked again before more is told of.
+    fn hear(&mut self, room: &mut [u8]) -> io::Result<usize> {
+        if self.is_drained {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        let count = self.stream.read(room)?;
+        // What leaves room was all there was (epoll(7)), unless the end follows, which was told of already.
+        self.is_drained = count < room.len() && !self.has_ended;
+        Ok(count)
     }
 
     /// Writes as much as goes. With TLS these bytes must be given again until they count as written.

@@ -23,6 +23,10 @@ const OWN: [&str; 6] =
 pub(super) struct Upstream {
     /// The socket.
     stream: UnixStream,
+    /// What it is registered as.
+    token: Token,
+    /// Whether room for what is to be sent is waited for.
+    is_blocked: bool,
     /// Which endpoint it leads to.
     pub(super) house: u64,
     /// What it is used for.
@@ -65,9 +69,11 @@ impl Upstream {
     /// Connects to an endpoint.
     pub(super) fn connect(socket: &Path, house: u64, registry: &Registry, token: Token) -> io::Result<Self> {
         let mut stream = UnixStream::connect(socket)?;
-        registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
+        registry.register(&mut stream, token, Interest::READABLE)?;
         Ok(Self {
             stream,
+            token,
+            is_blocked: false,
             house,
             work: Work::Free,
             due: None,
@@ -79,21 +85,21 @@ impl Upstream {
     }
 
     /// Sends a request on its way.
-    pub(super) fn send(&mut self, work: Work, bytes: Vec<u8>, due: Instant) {
+    pub(super) fn send(&mut self, work: Work, bytes: Vec<u8>, due: Instant, registry: &Registry) {
         self.work = work;
         self.due = Some(due);
         self.output = bytes;
         self.sent = 0;
-        self.write();
+        self.write(registry);
     }
 
     /// Does what its socket is ready for. A reply may be longer by one piece than `most` bytes.
-    pub(super) fn go_on(&mut self, readiness: &Readiness, most: usize) {
+    pub(super) fn go_on(&mut self, readiness: &Readiness, most: usize, registry: &Registry) {
         if readiness.is_writable() {
-            self.write();
+            self.write(registry);
         }
         if readiness.is_readable() || readiness.is_read_closed() || readiness.is_error() {
-            self.read(most);
+            self.read(most, readiness.is_read_closed() || readiness.is_error());
         }
     }
 
@@ -126,28 +132,44 @@ impl Upstream {
         self.work
     }
 
-    /// Writes as much as goes.
-    fn write(&mut self) {
+    /// Writes as much as goes, and waits for room only where there is none: the endpoint makes room with
+    /// every request that it reads, and each time would wake the gate.
+    fn write(&mut self, registry: &Registry) {
         while self.sent < self.output.len() {
             match self.stream.write(&self.output[self.sent..]) {
                 Ok(count @ 1..) => self.sent += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if is_pending(&error) => return,
+                Err(error) if is_pending(&error) => return self.wait_for_room(true, registry),
                 Ok(_) | Err(_) => {
                     self.is_lost = true;
                     return;
                 }
             }
         }
+        self.wait_for_room(false, registry);
     }
 
-    /// Reads until nothing more is there.
-    fn read(&mut self, most: usize) {
+    /// Has the poll tell of room, or not.
+    fn wait_for_room(&mut self, is_blocked: bool, registry: &Registry) {
+        if self.is_blocked == is_blocked {
+            return;
+        }
+        self.is_blocked = is_blocked;
+        let interest = if is_blocked { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        self.is_lost |= registry.reregister(&mut self.stream, self.token, interest).is_err();
+    }
+
+    /// Reads until nothing more is there. That the end follows, if it does, was told of already.
+    fn read(&mut self, most: usize, has_ended: bool) {
         let mut piece = [0; PIECE];
         while !self.is_lost {
             match self.stream.read(&mut piece) {
                 Ok(count @ 1..) if self.input.len() <= most && self.work != Work::Free => {
                     self.input.extend_from_slice(&piece[..count]);
+                    // What leaves room was all there was (epoll(7)).
+                    if count < PIECE && !has_ended {
+                        return;
+                    }
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if is_pending(&error) => return,
