@@ -1,13 +1,12 @@
 //! The journal: takes events from many threads, brings them to disk together, and gives receipts.
 //!
-//! Whoever comes while nobody writes becomes the leader: it waits for the lock, takes all events that
-//! wait by then, writes them with one sync, and hands the lead on. A caller by itself pays for its
-//! own entry and nothing else.
+//! Events that wait together make a round. The first of a round leads it: it waits for the lock, takes all
+//! that have joined by then, writes them with one sync, tells all of them at once, and hands the lead on. A
+//! caller by itself pays for its own entry and nothing else.
 
 use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Sender, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 
 use super::entry::{Action, Customers, Deed, Event, Facts, Outcome, Ticket};
@@ -41,32 +40,57 @@ pub struct Journal {
 /// Events that wait to be written.
 #[derive(Debug, Default)]
 struct Queue {
-    /// The events, in the order of their entries.
-    waiting: VecDeque<Waiting>,
+    /// The rounds that wait; all but the last are full.
+    rounds: VecDeque<Forming>,
     /// Whether somebody leads.
     is_led: bool,
     /// How many callers there were when the last write was done.
     company: usize,
 }
 
-/// An event that waits to be written.
-#[derive(Debug)]
-struct Waiting {
-    /// Its mark.
-    ticket: Ticket,
-    /// What its entry will say.
-    facts: Box<Facts>,
-    /// Reaches the caller.
-    caller: Sender<News>,
+/// A round that others may still join.
+#[derive(Debug, Default)]
+struct Forming {
+    /// Reaches those who have joined it.
+    round: Arc<Round>,
+    /// What their entries will say, in order.
+    facts: Vec<Arc<Facts>>,
 }
 
-/// What a waiting caller is told.
+/// Those whose entries share a write.
+#[derive(Debug, Default)]
+struct Round {
+    /// Whether it is the turn of the first to lead. Nobody else waits for this.
+    turn: OnceLock<()>,
+    /// The entries once they are on disk, or why they are not. All wait for this.
+    outcome: OnceLock<Result<Vec<Head>, AuditError>>,
+}
+
+/// A caller's place in a round.
 #[derive(Debug)]
-enum News {
-    /// It leads now.
-    Lead,
-    /// Its entry is on disk, or failed.
-    Done(Result<Receipt, AuditError>),
+struct Seat {
+    /// The round.
+    round: Arc<Round>,
+    /// Which of its entries is the caller's; the first leads.
+    at: usize,
+}
+
+impl Queue {
+    /// Joins the last round, or begins one.
+    fn join(&mut self, facts: Arc<Facts>) -> Seat {
+        if self.rounds.back().is_none_or(|last| last.facts.len() >= MOST_AT_ONCE) {
+            self.rounds.push_back(Forming::default());
+        }
+        let last = self.rounds.len() - 1;
+        let Forming { round, facts: joined } = &mut self.rounds[last];
+        joined.push(facts);
+        Seat { round: Arc::clone(round), at: joined.len() - 1 }
+    }
+
+    /// Tells how many wait.
+    fn present(&self) -> usize {
+        self.rounds.iter().map(|forming| forming.facts.len()).sum()
+    }
 }
 
 /// Proof that an event's entry, and all entries before it, are on disk.
@@ -79,7 +103,7 @@ pub struct Receipt {
     /// The entry.
     head: Head,
     /// What the entry says.
-    facts: Box<Facts>,
+    facts: Arc<Facts>,
 }
 
 impl Receipt {
@@ -161,21 +185,24 @@ impl Journal {
     /// was to record must not happen.
     pub fn record(&self, event: Event) -> Result<Receipt, AuditError> {
         let (ticket, facts) = event.into_parts();
-        let (caller, news) = channel();
-        let leads = {
+        let facts = Arc::new(facts);
+        let (Seat { round, at }, is_led) = {
             let mut queue = self.queue();
-            queue.waiting.push_back(Waiting { ticket, facts: Box::new(facts), caller });
-            !std::mem::replace(&mut queue.is_led, true)
+            let seat = queue.join(Arc::clone(&facts));
+            (seat, std::mem::replace(&mut queue.is_led, true))
         };
-        if leads {
-            self.lead();
-        }
-        loop {
-            match news.recv() {
-                Ok(News::Lead) => self.lead(),
-                Ok(News::Done(result)) => return result,
-                Err(_) => return Err(AuditError::Abandoned { path: self.directory.clone() }),
+        if at == 0 {
+            if is_led {
+                round.turn.wait();
             }
+            self.lead(&round);
+        }
+        match round.outcome.wait() {
+            Ok(heads) => match heads.get(at) {
+                Some(head) => Ok(Receipt { ticket, head: *head, facts }),
+                None => Err(self.abandoned()),
+            },
+            Err(error) => Err(error.clone()),
         }
     }
 
@@ -204,32 +231,20 @@ impl Journal {
         disk::free_bytes(&self.directory)
     }
 
-    /// Writes the events that wait, hands the lead on, and tells their callers.
-    fn lead(&self) {
-        let lead = Lead { journal: self };
+    /// Writes the entries of the round that is led, tells all of it, and hands the lead on.
+    fn lead(&self, round: &Arc<Round>) {
+        let _lead = Lead { journal: self, round };
         self.gather();
         let mut writer = self.writer();
         let held = writer.lock();
-        let batch = self.take();
-        let facts: Vec<&Facts> = batch.iter().map(|waiting| &*waiting.facts).collect();
-        let result = held.and_then(|_held| writer.append(&facts));
+        let facts = self.take(round);
+        let entries: Vec<&Facts> = facts.iter().map(|facts| &**facts).collect();
+        let result = held.and_then(|_held| writer.append(&entries));
         self.pulse.appended(result.is_ok());
         drop(writer);
-        drop(lead);
-        match result {
-            Ok(heads) => {
-                for (Waiting { ticket, facts, caller }, head) in batch.into_iter().zip(heads) {
-                    // A caller waits for as long as its news can come.
-                    let _ = caller.send(News::Done(Ok(Receipt { ticket, head, facts })));
-                }
-            }
-            Err(error) => {
-                for waiting in batch {
-                    // As above.
-                    let _ = waiting.caller.send(News::Done(Err(error.clone())));
-                }
-            }
-        }
+        self.remember(facts.len());
+        // All at once, and before the lead goes on: until the next leader runs, many of them are back.
+        let _ = round.outcome.set(result);
     }
 
     /// Lets those who were in the last write come again, if they do so at once.
@@ -239,24 +254,35 @@ impl Journal {
     fn gather(&self) {
         let (mut present, company) = {
             let queue = self.queue();
-            (queue.waiting.len(), queue.company)
+            (queue.present(), queue.company)
         };
         let mut idle = 0;
         while present < company && idle < PATIENCE {
             thread::yield_now();
-            let now = self.queue().waiting.len();
+            let now = self.queue().present();
             idle = if now > present { 0 } else { idle + 1 };
             present = now;
         }
     }
 
-    /// Takes the events that are written next.
-    fn take(&self) -> Vec<Waiting> {
+    /// Takes the facts of the round that is led; nobody joins it any more.
+    fn take(&self, round: &Arc<Round>) -> Vec<Arc<Facts>> {
         let mut queue = self.queue();
-        let count = queue.waiting.len().min(MOST_AT_ONCE);
-        let batch: Vec<Waiting> = queue.waiting.drain(..count).collect();
-        queue.company = batch.len();
-        batch
+        match queue.rounds.pop_front_if(|first| Arc::ptr_eq(&first.round, round)) {
+            Some(first) => first.facts,
+            None => Vec::new(),
+        }
+    }
+
+    /// Remembers how many callers there are after a write of so many entries.
+    fn remember(&self, count: usize) {
+        let mut queue = self.queue();
+        queue.company = count + queue.present();
+    }
+
+    /// Says that nobody knows what has become of an entry.
+    fn abandoned(&self) -> AuditError {
+        AuditError::Abandoned { path: self.directory.clone() }
     }
 
     /// Gives the queue. Whoever panicked with it left it whole.
@@ -274,6 +300,8 @@ impl Journal {
 struct Lead<'a> {
     /// The journal that is led.
     journal: &'a Journal,
+    /// The round that is led.
+    round: &'a Arc<Round>,
 }
 
 impl Drop for Lead<'_> {
@@ -281,16 +309,18 @@ impl Drop for Lead<'_> {
         if thread::panicking() {
             self.journal.pulse.appended(false);
         }
-        let mut queue = self.journal.queue();
-        queue.company += queue.waiting.len();
-        while let Some(next) = queue.waiting.front() {
-            if next.caller.send(News::Lead).is_ok() {
-                return;
-            }
-            // That caller is gone, so nobody waits for its entry.
-            queue.waiting.pop_front();
+        // Nothing of the round is left where it was told.
+        drop(self.journal.take(self.round));
+        if self.round.outcome.get().is_none() {
+            // Nobody else tells it.
+            let _ = self.round.outcome.set(Err(self.journal.abandoned()));
         }
-        queue.is_led = false;
+        let mut queue = self.journal.queue();
+        match queue.rounds.front() {
+            // It was not its turn before.
+            Some(next) => drop(next.round.turn.set(())),
+            None => queue.is_led = false,
+        }
     }
 }
 
@@ -441,22 +471,38 @@ mod tests {
     }
 
     #[test]
-    fn a_panic_of_the_leader_stops_nobody_else() {
+    fn a_panic_of_the_leader_is_told_to_its_round_and_stops_nobody_else() {
         let state = State::new();
         let journal = state.journal();
-        let panicked = thread::scope(|scope| {
-            scope
-                .spawn(|| {
-                    let _writer = journal.writer();
-                    let _lead = Lead { journal: &journal };
-                    journal.queue().is_led = true;
-                    panic!("while it leads");
-                })
-                .join()
+        let facts = mint(1).into_parts().1;
+        let Seat { round, .. } = journal.queue().join(Arc::new(facts));
+        journal.queue().is_led = true;
+        thread::scope(|scope| {
+            let other = scope.spawn(|| journal.record(mint(2)));
+            while journal.queue().present() < 2 {
+                thread::yield_now();
+            }
+            let leader = scope.spawn(|| {
+                let _writer = journal.writer();
+                let _lead = Lead { journal: &journal, round: &round };
+                panic!("while it leads");
+            });
+            assert!(leader.join().is_err());
+            assert!(matches!(other.join().unwrap().unwrap_err(), AuditError::Abandoned { .. }));
         });
-        assert!(panicked.is_err());
         assert_eq!(journal.pulse().last_append(), LastAppend::Failed { at: clock().now() });
-        assert_eq!(journal.record(mint(1)).unwrap().sequence(), 2);
+        assert_eq!(journal.record(mint(3)).unwrap().sequence(), 2);
+    }
+
+    #[test]
+    fn a_round_is_full_at_its_limit_and_another_follows() {
+        let mut queue = Queue::default();
+        let facts = Arc::new(mint(1).into_parts().1);
+        let seats: Vec<Seat> = (0..=MOST_AT_ONCE).map(|_| queue.join(Arc::clone(&facts))).collect();
+        assert_eq!((seats[MOST_AT_ONCE - 1].at, seats[MOST_AT_ONCE].at), (MOST_AT_ONCE - 1, 0));
+        assert!(Arc::ptr_eq(&seats[0].round, &seats[MOST_AT_ONCE - 1].round));
+        assert!(!Arc::ptr_eq(&seats[0].round, &seats[MOST_AT_ONCE].round));
+        assert_eq!(queue.present(), MOST_AT_ONCE + 1);
     }
 
     #[test]
