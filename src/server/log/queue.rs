@@ -8,6 +8,11 @@ use std::time::Duration;
 
 /// How many lines wait at most.
 const MOST_WAITING: usize = 8192;
+/// How long lines are gathered before they are written together: waking the thread for each of them, and
+/// writing each alone, cost more than making it.
+const GATHERING: Duration = Duration::from_millis(10);
+/// How many lines are written without waiting for more.
+const ENOUGH: usize = MOST_WAITING / 4;
 /// How long the end is waited for.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -28,6 +33,8 @@ struct State {
     count: usize,
     /// How many lines did not fit since it was told last.
     lost: u64,
+    /// Whether the thread waits for a first line.
+    is_idle: bool,
     /// Whether no more is to come.
     is_closed: bool,
     /// Whether everything is written and the thread has ended.
@@ -61,7 +68,11 @@ impl Queue {
         } else {
             state.lost += 1;
         }
-        self.changed.notify_all();
+        let is_awaited = std::mem::take(&mut state.is_idle) || state.count == ENOUGH;
+        drop(state);
+        if is_awaited {
+            self.changed.notify_all();
+        }
     }
 
     /// Ends it, and waits until everything is written; not for ever.
@@ -76,9 +87,7 @@ impl Queue {
     /// Writes until the end.
     fn run(&self, write: &impl Fn(&str), lost: &impl Fn(u64) -> String) {
         loop {
-            let state = self.state();
-            let is_idle = |state: &mut State| state.count == 0 && !state.is_closed;
-            let mut state = self.changed.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.gathered();
             if state.count == 0 {
                 state.is_over = true;
                 self.changed.notify_all();
@@ -93,6 +102,17 @@ impl Queue {
             }
             write(&text);
         }
+    }
+
+    /// Waits for a first line, and a little for those that follow it; for none once it is closed.
+    fn gathered(&self) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        state.is_idle = state.count == 0;
+        let is_idle = |state: &mut State| state.count == 0 && !state.is_closed;
+        let state = self.changed.wait_while(state, is_idle).unwrap_or_else(PoisonError::into_inner);
+        let is_short = |state: &mut State| state.count < ENOUGH && !state.is_closed;
+        let waited = self.changed.wait_timeout_while(state, GATHERING, is_short);
+        waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
     /// Gives what is to be done.
