@@ -43,8 +43,8 @@ impl Place {
     }
 }
 
-/// Appends an entry's line, with its newline, and gives the head that it makes.
-pub(super) fn write(out: &mut Vec<u8>, place: Place, time: Timestamp, facts: &Facts) -> Head {
+/// Appends an entry's line, with its newline, and gives the head that it makes. `time` is as `utc` shows it.
+pub(super) fn write(out: &mut Vec<u8>, place: Place, time: &str, facts: &Facts) -> Head {
     let mut line = String::with_capacity(512);
     write_facts(&mut line, time, facts);
     let start = out.len();
@@ -65,8 +65,8 @@ pub(super) fn write(out: &mut Vec<u8>, place: Place, time: Timestamp, facts: &Fa
 }
 
 /// Writes the keys between `sequence` and `prev`.
-fn write_facts(line: &mut String, time: Timestamp, facts: &Facts) {
-    text(line, ",\"time\":", Some(&utc(time)));
+fn write_facts(line: &mut String, time: &str, facts: &Facts) {
+    text(line, ",\"time\":", Some(time));
     text(line, ",\"actor\":{\"user\":", Some(&facts.actor.user));
     text(line, ",\"sudo_user\":", facts.actor.sudo_user.as_deref());
     text(line, "},\"channel\":", Some(facts.channel.name()));
@@ -111,6 +111,11 @@ fn text(line: &mut String, key: &str, value: Option<&str>) {
     let Some(value) = value else { return };
     line.push_str(key);
     line.push('"');
+    if value.len() <= LONGEST_TEXT && value.bytes().all(is_plain) {
+        line.push_str(value);
+        line.push('"');
+        return;
+    }
     let start = line.len();
     for character in value.chars() {
         let end = line.len();
@@ -122,6 +127,11 @@ fn text(line: &mut String, key: &str, value: Option<&str>) {
         }
     }
     line.push('"');
+}
+
+/// Tells whether a byte is a character that no string escapes: most strings have no other.
+fn is_plain(byte: u8) -> bool {
+    matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')
 }
 
 /// Writes one character of a JSON string, as printable text.
@@ -262,7 +272,7 @@ mod tests {
 
     fn written(facts: &Facts, time: Timestamp) -> Vec<u8> {
         let mut out = Vec::new();
-        write(&mut out, place(), time, facts);
+        write(&mut out, place(), &utc(time), facts);
         assert_eq!(out.pop(), Some(b'\n'));
         out
     }

@@ -178,7 +178,7 @@ mod tests {
     use super::super::head::LogId;
     use super::super::line::{self, Place};
     use super::*;
-    use crate::time::Timestamp;
+    use crate::time::{Timestamp, utc};
 
     /// Three whole lines and the head of each.
     fn lines() -> (Vec<Vec<u8>>, Vec<Head>) {
@@ -188,7 +188,7 @@ mod tests {
         let (mut lines, mut heads) = (Vec::new(), Vec::new());
         for _ in 0..3 {
             let mut line = Vec::new();
-            let head = line::write(&mut line, place, Timestamp::EPOCH, event.facts());
+            let head = line::write(&mut line, place, &utc(Timestamp::EPOCH), event.facts());
             place = Place::after(head);
             lines.push(line);
             heads.push(head);

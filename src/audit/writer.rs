@@ -18,7 +18,7 @@ use super::pulse::Pulse;
 use super::segment;
 use super::survey::{Ended, Found, Heal, Memory, Next, Opening, survey};
 use crate::disk::{self, Held, Identity, Lock, Purpose};
-use crate::time::Clock;
+use crate::time::{Clock, utc};
 
 /// The writing side of a log. One call at a time.
 #[derive(Debug)]
@@ -110,11 +110,11 @@ impl Writer {
         let Some(&first) = entries.first() else { return Ok(Vec::new()) };
         let mut site = self.site()?;
         let mut bytes = Vec::with_capacity(512 * (entries.len() + 1));
-        let now = self.clock.now();
+        let now = utc(self.clock.now());
         let link = site.link;
         let mut place = link.map_or_else(|| Place::first(LogId::random()), Place::after);
         let mut write = |facts: &Facts, bytes: &mut Vec<u8>| {
-            let head = line::write(bytes, place, now, facts);
+            let head = line::write(bytes, place, &now, facts);
             place = Place::after(head);
             head
         };

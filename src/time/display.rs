@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Local, Utc};
+use chrono::{DateTime, Local, SecondsFormat, Utc};
 
 use super::Timestamp;
 
@@ -28,7 +28,7 @@ pub fn full(at: Timestamp, now: Timestamp) -> String {
 pub fn utc(at: Timestamp) -> String {
     calendar(at).map_or_else(
         || at.epoch_seconds().to_string(),
-        |universal| universal.format("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        |universal| universal.to_rfc3339_opts(SecondsFormat::Secs, true),
     )
 }
 

@@ -6,7 +6,7 @@ use super::*;
 use crate::audit::entry::{Action, Channel, Event, Outcome};
 use crate::audit::line::{self, Place};
 use crate::audit::testing::{State, ann, edit, mint};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, utc};
 
 /// What a log of six entries shows after a change to its lines.
 fn faults_after(change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Vec<String> {
@@ -21,7 +21,7 @@ fn faults_after(change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Vec<String> {
 fn forged(place: Place) -> (Vec<u8>, Head) {
     let event = Event::new(Action::Mint, Channel::Cli, ann(), Outcome::Ok).customer(666);
     let mut line = Vec::new();
-    let head = line::write(&mut line, place, Timestamp::EPOCH, event.facts());
+    let head = line::write(&mut line, place, &utc(Timestamp::EPOCH), event.facts());
     (line, head)
 }
 
