@@ -68,8 +68,8 @@ pub struct Protocol {
     due: Option<Instant>,
     /// Whether the client will send no more.
     has_ended: bool,
-    /// Whether no further request is taken.
-    is_draining: bool,
+    /// Until when requests may still arrive, once no further one is to begin.
+    last_call: Option<Instant>,
     /// Whether a reply has been sent on it.
     has_served: bool,
 }
@@ -136,7 +136,7 @@ impl Protocol {
             phase: Phase::fresh(),
             due,
             has_ended: false,
-            is_draining: false,
+            last_call: None,
             has_served: false,
         }
     }
@@ -149,9 +149,7 @@ impl Protocol {
 
     /// Takes note that the client can send a request from now on.
     pub fn greet(&mut self, now: Instant) {
-        if !self.is_draining {
-            self.set_due(now + self.limits.head_time);
-        }
+        self.set_arrival_due(now + self.limits.head_time);
     }
 
     /// Tells how many bytes it takes now.
@@ -175,7 +173,7 @@ impl Protocol {
             return;
         }
         if self.is_idle() && !bytes.is_empty() {
-            self.set_due(now + self.limits.head_time);
+            self.set_arrival_due(now + self.limits.head_time);
         }
         let wanted = self.input.len() + bytes.len();
         if wanted > self.input.capacity() {
@@ -220,7 +218,7 @@ impl Protocol {
     /// Answers what was given out last.
     pub fn reply(&mut self, reply: &Answer<'_>, stamp: Stamp<'_>, now: Instant) {
         let Phase::Answering { is_head, keeps_alive } = self.phase else { return };
-        let keeps_alive = keeps_alive && !self.is_draining;
+        let keeps_alive = keeps_alive && self.last_call.is_none();
         reply.write(&mut self.output, stamp, is_head, keeps_alive);
         self.phase = Phase::Replying { keeps_alive };
         self.set_due(now + self.limits.write_time);
@@ -242,10 +240,11 @@ impl Protocol {
         self.sent = 0;
         if let Phase::Replying { keeps_alive } = self.phase {
             self.has_served = true;
-            if keeps_alive {
+            // Whoever was promised to be kept is heard once more if a request has begun.
+            if keeps_alive && (self.last_call.is_none() || !self.input.is_empty()) {
                 self.phase = Phase::fresh();
                 let time = if self.input.is_empty() { self.limits.idle_time } else { self.limits.head_time };
-                self.set_due(now + time);
+                self.set_arrival_due(now + time);
             } else {
                 self.input = Vec::new();
                 self.phase = Phase::Lingering { passed_over: 0 };
@@ -278,12 +277,10 @@ impl Protocol {
 
     /// Takes no further request. One that has begun, or is the first, may still come until `last_call`.
     pub fn drain(&mut self, last_call: Instant) {
-        self.is_draining = true;
+        self.last_call = Some(last_call);
         match self.phase {
             Phase::Head { .. } if self.is_idle() && self.has_served => self.close(),
-            Phase::Head { .. } | Phase::Body { .. } => {
-                self.due = Some(self.due.map_or(last_call, |due| due.min(last_call)));
-            }
+            Phase::Head { .. } | Phase::Body { .. } => self.set_arrival_due(self.due.unwrap_or(last_call)),
             _ => {}
         }
     }
@@ -395,7 +392,7 @@ impl Protocol {
             let expected = if let Framing::Length(length) = head.framing { length } else { 0 };
             let body = Vec::with_capacity(expected);
             self.phase = Phase::Body { head: Box::new(head), body, chunks: Chunks::default() };
-            self.set_due(now + self.limits.body_time);
+            self.set_arrival_due(now + self.limits.body_time);
         } else {
             self.hand_on(head, Vec::new());
         }
@@ -455,6 +452,11 @@ impl Protocol {
         } else {
             self.input.drain(..count);
         }
+    }
+
+    /// Sets until when what is being received must be there.
+    fn set_arrival_due(&mut self, due: Instant) {
+        self.set_due(self.last_call.map_or(due, |last_call| due.min(last_call)));
     }
 
     /// Sets when the present phase is over.

@@ -217,6 +217,33 @@ fn draining_closes_the_idle_and_completes_what_has_begun() {
 }
 
 #[test]
+fn once_it_drains_no_byte_moves_the_last_call() {
+    let starts = ["", "GET /", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n"];
+    for (start, more) in starts.into_iter().zip(["G", "x", "\r\n{"]) {
+        let mut talk = Talk::new();
+        talk.send(start);
+        talk.protocol.drain(talk.now + Duration::from_secs(1));
+        talk.send(more);
+        talk.pass(Duration::from_secs(1));
+        assert!(talk.text().starts_with("HTTP/1.1 408 "), "{start} {more}: {}", talk.text());
+    }
+}
+
+#[test]
+fn a_reply_that_is_leaving_when_it_drains_is_the_last_unless_a_request_has_begun() {
+    for (next, replies) in [("", 1), ("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n", 2)] {
+        let mut talk = Talk::new();
+        talk.protocol.receive(format!("GET /1 HTTP/1.1\r\nHost: a\r\n\r\n{next}").as_bytes(), talk.now);
+        assert!(talk.protocol.next_event().is_some());
+        talk.protocol.reply(&Answer::from(&Reply::new(204)), STAMP, talk.now);
+        talk.protocol.drain(talk.now + Duration::from_secs(1));
+        talk.answer();
+        assert_eq!(talk.text().matches("HTTP/1.1 20").count(), replies, "{}", talk.text());
+        assert!(talk.protocol.has_finished(), "{next}");
+    }
+}
+
+#[test]
 fn whoever_gives_way_is_told_unless_it_was_idle() {
     let mut receiving = Talk::new();
     receiving.send("GET /");
