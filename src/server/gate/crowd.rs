@@ -108,8 +108,15 @@ impl Crowd {
     }
 
     /// Gives the one that has been idle for longest.
-    pub(super) fn oldest_idle(&self) -> Option<Token> {
+    fn oldest_idle(&self) -> Option<Token> {
         self.idle.first().map(|(_, token)| *token)
+    }
+
+    /// Gives the one that has to go where one has to: the one that has been idle for longest, else at its
+    /// handshake, else sending, else taking a reply. Whoever is being served does not have to.
+    pub(super) fn first_to_go(&self) -> Option<Token> {
+        let waiting = self.oldest_idle().or_else(|| self.oldest_handshaking());
+        waiting.or_else(|| self.oldest_receiving()).or_else(|| self.oldest_replying())
     }
 
     /// Gives the one that has been sending a request for longest.
@@ -175,8 +182,10 @@ mod tests {
         crowd.update(Token(1), &mut one, Standing::Served, 3, later);
         crowd.update(Token(2), &mut two, Standing::Replying, 0, later);
         assert_eq!((crowd.oldest_receiving(), crowd.oldest_replying()), (None, Some(Token(2))));
-        crowd.leave(Token(1), one);
+        assert_eq!(crowd.first_to_go(), Some(Token(2)));
         crowd.leave(Token(2), two);
+        assert_eq!(crowd.first_to_go(), None);
+        crowd.leave(Token(1), one);
         assert_eq!((crowd.held(), crowd.oldest_idle(), crowd.oldest_replying()), (0, None, None));
     }
 }

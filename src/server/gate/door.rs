@@ -12,6 +12,9 @@ use rustix::io::Errno;
 /// How long the door rests when the system has no more to give.
 const REST: Duration = Duration::from_millis(100);
 
+/// How long clients stand before it when everybody inside is being served.
+const DELAY: Duration = Duration::from_millis(10);
+
 /// The listener.
 #[derive(Debug)]
 pub(super) struct Door {
@@ -61,6 +64,16 @@ impl Door {
     /// Tells when it is to be looked at again: at once, later, or when somebody knocks.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         self.is_knocked.then(|| self.rest.map_or(now, |rest| rest.max(now)))
+    }
+
+    /// Tells whether somebody may stand before it.
+    pub(super) fn is_knocked(&self) -> bool {
+        self.is_knocked
+    }
+
+    /// Has those who stand before it wait a little.
+    pub(super) fn delay(&mut self, now: Instant) {
+        self.rest = Some(now + DELAY);
     }
 
     /// Lets the next client in.

@@ -169,27 +169,33 @@ impl Hall {
     /// Lets clients in, some at a time.
     fn welcome(&mut self, now: Instant) {
         for _ in 0..GUESTS_AT_ONCE {
+            if self.is_full() && self.crowd.first_to_go().is_none() {
+                self.door.iter_mut().for_each(|door| door.delay(now));
+                return;
+            }
             match self.door.as_mut().map_or(Caller::Nobody, |door| door.answer(now)) {
                 Caller::Nobody => return,
                 Caller::Client(stream, peer) => self.seat(stream, peer, now),
                 Caller::SentAway => {
                     (self.settings.notice)(Notice::OutOfDescriptors);
-                    if let Some(token) = self.crowd.oldest_idle().or_else(|| self.crowd.oldest_handshaking())
-                    {
-                        self.give_way(token, now);
+                    if let Some(token) = self.crowd.first_to_go() {
+                        self.give_up(token, now);
                     }
                 }
             }
         }
     }
 
-    /// Begins with a client. Where there is no place, another gives way, or it goes itself.
+    /// Tells whether there are as many clients as there may be.
+    fn is_full(&self) -> bool {
+        self.clients.len() >= self.limits.connections
+    }
+
+    /// Begins with a client. Where there is no place, another gives way.
     fn seat(&mut self, stream: TcpStream, peer: SocketAddr, now: Instant) {
-        if self.clients.len() >= self.limits.connections {
+        if self.is_full() {
             (self.settings.notice)(Notice::Full);
-            let crowd = &self.crowd;
-            let waiting = crowd.oldest_idle().or_else(|| crowd.oldest_handshaking());
-            match waiting.or_else(|| crowd.oldest_receiving()) {
+            match self.crowd.first_to_go() {
                 Some(token) => self.give_up(token, now),
                 None => return,
             }
@@ -290,7 +296,12 @@ impl Hall {
     /// Answers a client, if it is still there.
     fn answer(&mut self, outcome: &Outcome, now: Instant) {
         let Outcome { asked, reply } = outcome;
+        let is_awaited = self.is_full() && self.door.as_ref().is_some_and(Door::is_knocked);
         let Some(client) = self.clients.get_mut(&asked.client) else { return };
+        if is_awaited {
+            // Whoever sends one request after the other would keep its place for ever.
+            client.protocol.end_with_reply();
+        }
         let parsed = reply.as_deref().and_then(|reply| parse(reply, asked.is_head).ok().flatten());
         let stamp = self.stamps.stamp(&asked.id);
         if let Some(answer) = parsed {
@@ -335,6 +346,7 @@ impl Hall {
         if client.protocol.is_closed() {
             self.timers.leave(token, &mut client.timer);
             self.crowd.leave(token, client.place);
+            self.way.forget(token);
             if let Some(client) = self.clients.remove(&token) {
                 if let Some(fault) = client.transport.fault() {
                     (self.settings.notice)(Notice::Insecure { peer: client.peer, fault });

@@ -26,7 +26,8 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Client connections at once. At the limit the one that has been idle for longest gives way, else the
-    /// one that has been sending its request for longest. 4,096.
+    /// one that has been sending its request, or taking its reply, for longest; where all are being served,
+    /// their connections end with their replies, and who comes waits. 4,096.
     pub connections: usize,
     /// Bytes that all clients' connections hold together, with what TLS holds. Beyond it, whoever has been
     /// sending a request for longest is refused with 503; or the oldest handshake gives way, where

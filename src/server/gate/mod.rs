@@ -10,6 +10,7 @@ mod hall;
 mod limits;
 mod pool;
 pub mod protocol;
+mod queue;
 mod secured;
 mod stamps;
 mod stop;

@@ -4,7 +4,7 @@
 //! is followed by another. Where no connection can be proven any more, a fresh endpoint is opened beside
 //! the one that has gone deaf.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,6 +14,7 @@ use mio::event::Event as Readiness;
 use mio::{Registry, Token};
 
 use super::limits::Limits;
+use super::queue::{Queue, Waiting};
 use super::upstream::{Asked, Upstream, Work};
 use crate::server::endpoint::{Endpoint, Handler};
 use crate::server::wire::{self, Key};
@@ -40,10 +41,8 @@ pub(super) struct Pool {
     free: Vec<Token>,
     /// The one that proves itself.
     proving: Option<Token>,
-    /// Requests that wait, the oldest first.
-    waiting: VecDeque<Waiting>,
-    /// How many bytes these hold.
-    held: usize,
+    /// Requests that wait.
+    waiting: Queue,
     /// How many proofs have failed in a row.
     failures: u32,
     /// Before when no proof is tried.
@@ -62,17 +61,6 @@ pub(super) struct Plan {
     pub(super) handler: Handler,
     /// What proves that requests come from here.
     pub(super) key: Key,
-}
-
-/// A request that waits.
-#[derive(Debug)]
-struct Waiting {
-    /// Who asked, and how.
-    asked: Asked,
-    /// What will be sent.
-    bytes: Vec<u8>,
-    /// When it has waited for too long.
-    due: Instant,
 }
 
 /// What has become of a request.
@@ -114,8 +102,7 @@ impl Pool {
             upstreams: HashMap::new(),
             free: Vec::new(),
             proving: None,
-            waiting: VecDeque::new(),
-            held: 0,
+            waiting: Queue::default(),
             failures: 0,
             pause: None,
             outcomes: Vec::new(),
@@ -132,14 +119,18 @@ impl Pool {
         now: Instant,
     ) {
         let bytes = wire::encode(request, &self.plan.key);
-        self.held += bytes.len();
-        self.waiting.push_back(Waiting { asked, bytes, due: now + self.limits.upstream_wait });
+        self.waiting.push(Waiting { asked, bytes, due: now + self.limits.upstream_wait });
         self.dispatch(registry, now);
+    }
+
+    /// Drops what waits for a client that has gone. What was passed on already is carried out.
+    pub(super) fn forget(&mut self, client: Token) {
+        self.waiting.leave(client);
     }
 
     /// Tells how many bytes waiting requests hold.
     pub(super) fn held(&self) -> usize {
-        self.held
+        self.waiting.held()
     }
 
     /// Gives what is to be told to clients.
@@ -172,11 +163,8 @@ impl Pool {
 
     /// Sees to everything that is due. `next_token` gives tokens that were never used.
     pub(super) fn tend(&mut self, registry: &Registry, next_token: &mut usize, now: Instant) {
-        while self.waiting.front().is_some_and(|waiting| waiting.due <= now) {
-            if let Some(Waiting { asked, bytes, .. }) = self.waiting.pop_front() {
-                self.held -= bytes.len();
-                self.outcomes.push(Outcome { asked, reply: None });
-            }
+        while let Some(Waiting { asked, .. }) = self.waiting.pop_late(now) {
+            self.outcomes.push(Outcome { asked, reply: None });
         }
         if self.late.is_some_and(|late| late <= now) {
             self.lose_late(registry, now);
@@ -195,10 +183,9 @@ impl Pool {
 
     /// Tells when `tend` is to be called.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
-        let waiting = self.waiting.front().map(|waiting| waiting.due);
         let is_short = self.proving.is_none() && self.upstreams.len() < self.limits.upstreams;
         let proof = is_short.then(|| self.pause.unwrap_or(now));
-        [waiting, self.late, proof].into_iter().flatten().min()
+        [self.waiting.due(), self.late, proof].into_iter().flatten().min()
     }
 
     /// Sends what waits over what is free.
@@ -206,8 +193,7 @@ impl Pool {
         while !self.waiting.is_empty() {
             let Some(token) = self.free.pop() else { return };
             let Some(upstream) = self.upstreams.get_mut(&token) else { continue };
-            if let Some(Waiting { asked, bytes, .. }) = self.waiting.pop_front() {
-                self.held -= bytes.len();
+            if let Some(Waiting { asked, bytes, .. }) = self.waiting.pop() {
                 upstream.send(Work::Asking(asked), bytes, now + self.limits.reply_time, registry);
                 self.late = earlier(self.late, upstream.due(now));
             }

@@ -1,5 +1,6 @@
 //! The gate over real sockets, with a handler of the test's own behind it.
 
+mod crowded;
 mod draining;
 mod faults;
 mod secure;
