@@ -9,6 +9,8 @@ use mio::net::{TcpListener, TcpStream};
 use mio::{Interest, Registry, Token};
 use rustix::io::Errno;
 
+/// How many clients may stand before the door, where the system allows as many.
+const BACKLOG: i32 = 4096;
 /// How long the door rests when the system has no more to give.
 const REST: Duration = Duration::from_millis(100);
 
@@ -43,6 +45,8 @@ impl Door {
     /// Opens the door.
     pub(super) fn open(listen: SocketAddr) -> io::Result<Self> {
         let listener = TcpListener::bind(listen)?;
+        // Without this it would be 128, and in a rush everybody else would have to knock again a second later.
+        rustix::net::listen(&listener, BACKLOG)?;
         Ok(Self { listener, spare: spare(), is_knocked: false, rest: None })
     }
 
@@ -97,15 +101,23 @@ impl Door {
     /// Sends a client away with the spare descriptor; rests where that cannot be done either.
     fn send_away(&mut self, error: &io::Error, now: Instant) -> Caller {
         let is_out = [Errno::MFILE, Errno::NFILE].iter().any(|errno| is(error, *errno));
-        let sent = is_out && self.spare.take().is_some() && self.listener.accept().is_ok();
+        let has_spare = is_out && self.spare.take().is_some();
+        let caller = has_spare.then(|| self.listener.accept().map(drop));
         if self.spare.is_none() {
             self.spare = spare();
         }
-        if sent && self.spare.is_some() {
-            return Caller::SentAway;
+        match caller {
+            Some(Ok(())) if self.spare.is_some() => Caller::SentAway,
+            // The system asks for a descriptor before it looks who is there.
+            Some(Err(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.is_knocked = false;
+                Caller::Nobody
+            }
+            _ => {
+                self.rest = Some(now + REST);
+                Caller::Nobody
+            }
         }
-        self.rest = Some(now + REST);
-        Caller::Nobody
     }
 }
 

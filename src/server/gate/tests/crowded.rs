@@ -12,6 +12,24 @@ fn look_round(running: &Running) {
     assert!(read_all(&mut stream).starts_with("HTTP/1.1 400 "));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn in_a_rush_hundreds_stand_before_the_door_and_nobody_has_to_knock_again() {
+    let settings = Settings {
+        limits: patient(),
+        trusted_proxies: Vec::new(),
+        socket_parent: env::temp_dir(),
+        clock: Clock::System,
+        notice: Arc::new(|_| ()),
+    };
+    let gate = Gate::bind((Ipv4Addr::LOCALHOST, 0).into(), settings).unwrap();
+    let address = gate.local_addr().unwrap();
+    // It does not run: whoever is let in is let in by the system.
+    let standing: Vec<_> =
+        (0..500).map(|_| TcpStream::connect_timeout(&address, PATIENCE).unwrap()).collect();
+    assert_eq!(standing.len(), 500);
+}
+
 #[test]
 fn where_everybody_is_being_served_who_comes_waits_and_is_served_too() {
     let (running, has_begun, go) = held(Limits { connections: 2, upstreams: 1, ..patient() });
