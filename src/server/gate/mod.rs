@@ -146,12 +146,12 @@ impl Gate {
     /// Binds a gate to an address; port 0 lets the system choose. From now on clients may connect.
     ///
     /// The soft limit of descriptors is raised where it is below what the limits need. Where the hard
-    /// one is as well, there are fewer connections.
+    /// one is as well, there are fewer connections, and where it is very low, fewer to the endpoint too.
     ///
     /// # Errors
     /// What the operating system said: the address is in use, is not this machine's, or not allowed.
     pub fn bind(listen: SocketAddr, mut settings: Settings) -> io::Result<Self> {
-        settings.limits.connections = affordable(&settings.limits);
+        afford(&mut settings.limits);
         let poll = Poll::new()?;
         let mut door = Door::open(listen)?;
         door.register(poll.registry(), DOOR)?;
@@ -206,16 +206,25 @@ impl Gate {
     }
 }
 
-/// Tells how many connections there are descriptors for, after raising their limit where that helps.
-fn affordable(limits: &Limits) -> usize {
-    let others = limits.upstreams as u64 * DESCRIPTORS_OF_UPSTREAM + OTHER_DESCRIPTORS;
-    let wanted = limits.connections as u64 + others;
+/// Lowers limits to what there are descriptors for, after raising their limit where that helps.
+fn afford(limits: &mut Limits) {
+    let wanted =
+        limits.connections as u64 + limits.upstreams as u64 * DESCRIPTORS_OF_UPSTREAM + OTHER_DESCRIPTORS;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let mut there = current.unwrap_or(u64::MAX);
     let possible = wanted.min(maximum.unwrap_or(u64::MAX));
     if there < possible && setrlimit(Resource::Nofile, Rlimit { current: Some(possible), maximum }).is_ok() {
         there = possible;
     }
-    let rest = usize::try_from(there.saturating_sub(others)).unwrap_or(usize::MAX);
-    limits.connections.min(rest.max(FEWEST_CONNECTIONS))
+    share(there.saturating_sub(OTHER_DESCRIPTORS), limits);
+}
+
+/// Shares descriptors out: to connections to the endpoint at most half, the rest to clients.
+fn share(there: u64, limits: &mut Limits) {
+    let upstreams = (there / 2 / DESCRIPTORS_OF_UPSTREAM).clamp(1, limits.upstreams as u64);
+    let connections = there.saturating_sub(upstreams * DESCRIPTORS_OF_UPSTREAM);
+    limits.upstreams = usize::try_from(upstreams).unwrap_or(limits.upstreams);
+    let most = limits.connections;
+    limits.connections =
+        usize::try_from(connections).unwrap_or(most).clamp(FEWEST_CONNECTIONS.min(most), most);
 }

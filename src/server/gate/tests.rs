@@ -16,6 +16,21 @@ use std::time::Duration;
 use super::*;
 use crate::server::{Reply, Request};
 
+#[test]
+fn descriptors_are_shared_so_that_there_are_clients_and_ways_to_the_endpoint() {
+    let shared = |there| {
+        let mut limits = Limits::default();
+        share(there, &mut limits);
+        (limits.connections, limits.upstreams)
+    };
+    assert_eq!(shared(u64::MAX), (4096, 64));
+    assert_eq!(shared(4096 + 192), (4096, 64));
+    assert_eq!(shared(4096 + 191), (4095, 64));
+    assert_eq!(shared(384), (192, 64));
+    assert_eq!(shared(100), (52, 16));
+    assert_eq!(shared(0), (8, 1));
+}
+
 /// How long a test waits for what must happen. None depends on its being short.
 const PATIENCE: Duration = Duration::from_mins(1);
 
