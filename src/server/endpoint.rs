@@ -75,7 +75,7 @@ impl Endpoint {
         key: Key,
     ) -> io::Result<Self> {
         let private = Private::under(parent)?;
-        let server = Server::http_unix(&private.socket()).map_err(io::Error::other)?;
+        let server = listen(&private.socket())?;
         let shared = Arc::new(Shared {
             server,
             handler,
@@ -186,6 +186,14 @@ impl Drop for Post {
         }
         let _held = self.shared.farewell.lock().unwrap_or_else(PoisonError::into_inner);
         self.shared.left.notify_all();
+    }
+}
+
+/// Listens on a socket. Without a thread to be had, `tiny_http` panics, which must not end who asked.
+fn listen(socket: &Path) -> io::Result<Server> {
+    match catch_unwind(|| Server::http_unix(socket)) {
+        Ok(opened) => opened.map_err(io::Error::other),
+        Err(_) => Err(io::ErrorKind::WouldBlock.into()),
     }
 }
 

@@ -19,8 +19,10 @@ use super::upstream::{Asked, Upstream, Work};
 use crate::server::endpoint::{Endpoint, Handler};
 use crate::server::wire::{self, Key};
 
-/// How long a failed proof keeps the next from being tried.
+/// How long a failed proof keeps the next from being tried; every further one in a row, twice as long.
 const PAUSE: Duration = Duration::from_millis(100);
+/// How often in a row that time is doubled.
+const MOST_DOUBLINGS: u32 = 5;
 /// After how many failed proofs in a row an endpoint counts as deaf.
 const DEAF_AFTER: u32 = 2;
 /// How many endpoints there may be at once.
@@ -45,6 +47,8 @@ pub(super) struct Pool {
     waiting: Queue,
     /// How many proofs have failed in a row.
     failures: u32,
+    /// How many of these count against the newest endpoint.
+    doubts: u32,
     /// Before when no proof is tried.
     pause: Option<Instant>,
     /// What is to be told to clients.
@@ -104,6 +108,7 @@ impl Pool {
             proving: None,
             waiting: Queue::default(),
             failures: 0,
+            doubts: 0,
             pause: None,
             outcomes: Vec::new(),
             late: None,
@@ -150,6 +155,7 @@ impl Pool {
                 Work::Proving | Work::Free => {
                     self.proving = None;
                     self.failures = 0;
+                    self.doubts = 0;
                 }
             }
             self.free.push(token);
@@ -237,20 +243,21 @@ impl Pool {
 
     /// Takes note that a proof has failed.
     fn fail(&mut self, now: Instant) {
+        self.pause = Some(now + PAUSE * 2_u32.pow(self.failures.min(MOST_DOUBLINGS)));
         self.failures += 1;
-        self.pause = Some(now + PAUSE);
+        self.doubts += 1;
     }
 
     /// Opens another endpoint where the newest is deaf, and lets those go that nothing leads to any more.
     fn renew(&mut self) {
-        if self.failures >= DEAF_AFTER {
+        if self.doubts >= DEAF_AFTER {
             if self.houses.len() < MOST_HOUSES
                 && let Ok(endpoint) = self.plan.open(&self.limits)
             {
                 let newest = self.houses.last_key_value().map_or(0, |(house, _)| *house);
                 self.houses.insert(newest + 1, endpoint);
             }
-            self.failures = 0;
+            self.doubts = 0;
         }
         if self.houses.len() > 1 {
             let newest = self.houses.last_key_value().map(|(house, _)| *house);
