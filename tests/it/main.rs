@@ -7,6 +7,8 @@
 mod audit;
 #[cfg(unix)]
 mod cli;
+#[cfg(all(target_os = "linux", feature = "serve"))]
+mod faults;
 #[cfg(unix)]
 mod fuzz;
 mod generated;

@@ -14,7 +14,7 @@ pub(crate) mod site;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -43,7 +43,12 @@ impl Server {
     /// Starts a call of `serve`, and waits until it says where it listens. The call must bind port 0.
     #[track_caller]
     pub(crate) fn start(call: &Call) -> Self {
-        let mut command = call.command();
+        Self::run(&mut call.command())
+    }
+
+    /// Starts a command that becomes such a call.
+    #[track_caller]
+    pub(crate) fn run(command: &mut Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let watchdog = Watchdog::over(&child);

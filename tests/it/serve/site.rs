@@ -61,7 +61,12 @@ impl Site {
     /// Starts a server in this home, with these flags besides.
     #[track_caller]
     pub(crate) fn serve(&self, flags: &[&str]) -> Server {
-        Server::start(&self.call(&arguments(flags)))
+        Server::start(&self.serving(flags))
+    }
+
+    /// Prepares a call that starts a server in this home, with these flags besides.
+    pub(crate) fn serving(&self, flags: &[&str]) -> Call {
+        self.call(&arguments(flags))
     }
 
     /// Makes a session of a customer, and gives its token.

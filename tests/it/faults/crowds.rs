@@ -1,0 +1,132 @@
+//! Thousands of clients at once that take their time, beside some that behave.
+
+use super::good::Good;
+use super::line::Line;
+use super::swarm::Swarm;
+use super::target::Target;
+
+/// How many requests of clients that behave are awaited while a crowd is there.
+const MEANWHILE: usize = 60;
+
+/// How many connections a server takes by default, but for those of clients that behave.
+const MOST: usize = 4096 - 16;
+
+/// Clients that do the same.
+struct Crowd {
+    /// How many they are.
+    count: usize,
+    /// What each sends at once.
+    opening: String,
+    /// What each sends now and then.
+    trickle: &'static str,
+}
+
+/// The head of a request with a body that is announced by this header.
+fn post(header: &str) -> String {
+    format!("POST /stream-chat/token HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n")
+}
+
+/// Has every crowd come after the other, with clients that behave beside them.
+#[track_caller]
+fn assert_unmoved_by(crowds: &[Crowd]) {
+    let target = Target::start();
+    let before = target.calm();
+    for Crowd { count, opening, trickle } in crowds {
+        let good = Good::beside(&target);
+        let mut swarm = Swarm::of(&target, *count, opening.as_bytes());
+        for _ in 0..3 {
+            swarm.push(trickle.as_bytes());
+            good.wait_for(MEANWHILE / 3);
+        }
+        assert_eq!(swarm.count(), *count);
+        drop(swarm);
+        good.end();
+        target.recover(&before);
+    }
+}
+
+#[test]
+fn thousands_that_idle_or_trickle_keep_nobody_from_being_answered() {
+    let crowd = |count, opening: &str, trickle| Crowd { count, opening: opening.into(), trickle };
+    assert_unmoved_by(&[
+        crowd(2000, "", ""),
+        crowd(1000, "", "P"),
+        crowd(1000, "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\nX: ", "x"),
+        crowd(1000, &post("Content-Length: 4096"), "x"),
+        crowd(500, &(post("Transfer-Encoding: chunked") + "5\r\n123"), ""),
+        crowd(500, &post("Transfer-Encoding: chunked"), "1\r\nx\r\n"),
+        crowd(500, &(post("Transfer-Encoding: chunked") + "0\r\n"), "X: y\r\n"),
+        crowd(500, &post("Expect: 100-continue\r\nContent-Length: 4096"), ""),
+    ]);
+}
+
+#[test]
+fn as_many_as_there_may_be_holding_all_they_can_stay_within_the_bound_of_memory() {
+    let head = post("Content-Length: 4096");
+    let name = "X-Forwarded-For: ";
+    let long = |length: usize| format!("{name}{}", "x".repeat(length - head.len() - name.len() - 2));
+    let crowd = |opening: String| Crowd { count: MOST, opening, trickle: "" };
+    assert_unmoved_by(&[
+        // Unfinished heads.
+        crowd(format!("POST / HTTP/1.1\r\n{}", "X: y\r\n".repeat(1300))),
+        // Bodies behind heads that are kept.
+        crowd(post(&(long(8192) + "\r\nContent-Length: 4096")) + &"x".repeat(4095)),
+        // The same in the smallest chunks.
+        crowd(post(&(long(8192 - 8) + "\r\nTransfer-Encoding: chunked")) + &"1\r\nx\r\n".repeat(2049)),
+    ]);
+}
+
+#[test]
+fn clients_that_ask_and_ask_and_never_read_keep_nobody_from_being_answered() {
+    let target = Target::start();
+    let before = target.calm();
+    let good = Good::beside(&target);
+    let requests = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(200);
+    let mut swarm = Swarm::of_stingy(&target, 40, requests.as_bytes());
+    for _ in 0..3 {
+        swarm.push(requests.as_bytes());
+        good.wait_for(MEANWHILE / 3);
+    }
+    drop(swarm);
+    good.end();
+    target.recover(&before);
+}
+
+#[test]
+fn every_request_of_a_flood_is_answered_and_so_is_everybody_else() {
+    let target = Target::start();
+    let before = target.calm();
+    let good = Good::beside(&target);
+    for (lines, requests) in [(1, 2000), (40, 50)] {
+        let flood = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(requests);
+        let lines: Vec<Line> = (0..lines)
+            .map(|_| {
+                let mut line = target.connect();
+                line.send(&flood).unwrap();
+                line.finish();
+                line
+            })
+            .collect();
+        good.wait_for(MEANWHILE / 2);
+        for mut line in lines {
+            assert_eq!(line.statuses(), vec![404; requests]);
+        }
+    }
+    good.end();
+    target.recover(&before);
+}
+
+#[test]
+fn where_there_are_more_than_there_may_be_who_comes_is_answered_all_the_same() {
+    let target = Target::with(&["--max-connections", "50"]);
+    let before = target.calm();
+    for opening in ["", "POST / HTTP/1.1\r\nHost: a\r\nX: ", &post("Content-Length: 4096")] {
+        // Whoever comes after all of them stays, for it is always one of them that has been there longest.
+        let swarm = Swarm::of(&target, 200, opening.as_bytes());
+        let good = Good::newcomers_beside(&target);
+        good.wait_for(MEANWHILE);
+        drop(swarm);
+        good.end();
+        target.recover(&before);
+    }
+}

@@ -1,0 +1,91 @@
+//! Clients that behave, beside those that do not.
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread::{self, JoinHandle};
+
+use super::target::{Target, assert_token};
+use crate::serve::LONGEST;
+
+/// Two clients that ask again and again: one on a connection that it keeps, one on a new one each time. Each
+/// must get its token each time.
+pub(super) struct Good {
+    /// Told of each answer.
+    answered: Receiver<()>,
+    /// The clients.
+    clients: Vec<JoinHandle<()>>,
+}
+
+impl Good {
+    /// Has them begin. They end when nobody listens to them any more.
+    pub(super) fn beside(target: &Target) -> Self {
+        let (told, answered) = channel();
+        let clients = vec![keeping(target, told.clone()), coming_anew(target, told)];
+        Self { answered, clients }
+    }
+
+    /// Has only the one begin that comes anew: where places are few, one that keeps its own may have to go.
+    pub(super) fn newcomers_beside(target: &Target) -> Self {
+        let (told, answered) = channel();
+        Self { answered, clients: vec![coming_anew(target, told)] }
+    }
+
+    /// Waits until so many requests more have been answered.
+    #[track_caller]
+    pub(super) fn wait_for(&self, count: usize) {
+        while self.answered.try_recv().is_ok() {}
+        for _ in 0..count {
+            match self.answered.recv_timeout(LONGEST) {
+                Ok(()) => {}
+                Err(RecvTimeoutError::Timeout) => panic!("clients that behave are not answered any more"),
+                Err(RecvTimeoutError::Disconnected) => panic!("no client that behaves is left"),
+            }
+        }
+        let has_failed = self.clients.iter().any(JoinHandle::is_finished);
+        assert!(!has_failed, "a client that behaves was not answered as it should be");
+    }
+
+    /// Has them end, and fails if one of them was not answered.
+    #[track_caller]
+    pub(super) fn end(self) {
+        self.wait_for(2);
+        drop(self.answered);
+        for client in self.clients {
+            client.join().unwrap();
+        }
+    }
+}
+
+/// Starts the client that keeps its connection for as long as the server lets it.
+fn keeping(target: &Target, told: Sender<()>) -> JoinHandle<()> {
+    let (way, request) = (target.way, target.request());
+    thread::spawn(move || {
+        let mut line = way.connect();
+        loop {
+            line.send(&request).unwrap();
+            let reply = line.reply();
+            let is_last = reply.as_ref().is_some_and(|reply| reply.is_last);
+            assert_token(reply);
+            if told.send(()).is_err() {
+                return;
+            }
+            if is_last {
+                line = way.connect();
+            }
+        }
+    })
+}
+
+/// Starts the client that comes anew each time.
+fn coming_anew(target: &Target, told: Sender<()>) -> JoinHandle<()> {
+    let (way, request) = (target.way, target.last_request());
+    thread::spawn(move || {
+        loop {
+            let mut line = way.connect();
+            line.send(&request).unwrap();
+            assert_token(line.reply());
+            if told.send(()).is_err() {
+                return;
+            }
+        }
+    })
+}

@@ -1,0 +1,68 @@
+//! Clients that leave at every point of a request and of its reply.
+
+use super::good::Good;
+use super::line::Line;
+use super::target::{Target, assert_token};
+
+/// After how many bytes of a request one leaves.
+const STEP: usize = 7;
+
+/// The ways to leave: to send no more and read on, to close, to reset.
+const WAYS: [fn(Line); 3] = [
+    |mut line| {
+        line.finish();
+        line.statuses();
+    },
+    drop,
+    Line::reset,
+];
+
+#[test]
+fn who_leaves_within_a_request_or_before_its_reply_leaves_nothing_behind() {
+    let target = Target::start();
+    let before = target.calm();
+    let good = Good::beside(&target);
+    let whole = String::from_utf8(target.last_request()).unwrap();
+    let chunked = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n\
+                   3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n";
+    for request in [whole.as_str(), chunked] {
+        for length in (0..request.len()).step_by(STEP).chain([request.len()]) {
+            for leave in WAYS {
+                let mut line = target.connect();
+                line.send(&request[..length]).unwrap();
+                leave(line);
+            }
+        }
+    }
+    good.end();
+    target.recover(&before);
+}
+
+#[test]
+fn who_leaves_within_a_reply_leaves_nothing_behind() {
+    let target = Target::start();
+    let before = target.calm();
+    let good = Good::beside(&target);
+    for leave in WAYS {
+        for _ in 0..20 {
+            let mut line = target.connect();
+            line.send(target.request().repeat(5)).unwrap();
+            assert_token(line.reply());
+            leave(line);
+        }
+    }
+    good.end();
+    target.recover(&before);
+}
+
+#[test]
+fn who_has_sent_a_whole_request_and_sends_no_more_is_answered() {
+    let target = Target::start();
+    for request in [target.request(), target.last_request()] {
+        let mut line = target.connect();
+        line.send(request).unwrap();
+        line.finish();
+        assert_token(line.reply());
+        assert_eq!(line.reply(), None);
+    }
+}

@@ -1,0 +1,153 @@
+//! One connection of a client that need not behave, over whatever the server speaks: the one place that
+//! knows what that is.
+
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::time::Duration;
+
+use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
+
+use crate::serve::LONGEST;
+
+/// How a server is reached.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Way {
+    /// By TCP alone.
+    Plain(SocketAddr),
+}
+
+/// A socket, and what is spoken over it.
+#[derive(Debug)]
+enum Socket {
+    /// Nothing but what is sent.
+    Plain(TcpStream),
+}
+
+/// A connection.
+#[derive(Debug)]
+pub(super) struct Line {
+    /// The socket.
+    socket: Socket,
+    /// What was received and not yet taken.
+    received: Vec<u8>,
+}
+
+/// A reply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Reply {
+    /// The status.
+    pub(super) status: u16,
+    /// Whether the connection ends with it.
+    pub(super) is_last: bool,
+    /// The body.
+    pub(super) body: String,
+}
+
+impl Way {
+    /// Connects a client.
+    #[track_caller]
+    pub(super) fn connect(self) -> Line {
+        let Self::Plain(address) = self;
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(LONGEST)).unwrap();
+        stream.set_write_timeout(Some(LONGEST)).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Line { socket: Socket::Plain(stream), received: Vec::new() }
+    }
+}
+
+impl Line {
+    /// Sends bytes, all of them.
+    pub(super) fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        match &mut self.socket {
+            Socket::Plain(stream) => stream.write_all(bytes.as_ref()),
+        }
+    }
+
+    /// Sends as much as goes at once, and tells how much that was.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = match &mut self.socket {
+            Socket::Plain(stream) => stream.write(bytes),
+        };
+        written.or_else(|error| if error.kind() == ErrorKind::WouldBlock { Ok(0) } else { Err(error) })
+    }
+
+    /// Takes what is there, or waits for it where it blocks. Tells whether more may come.
+    pub(super) fn pull(&mut self) -> bool {
+        let mut piece = [0; 16 * 1024];
+        let read = match &mut self.socket {
+            Socket::Plain(stream) => stream.read(&mut piece),
+        };
+        match read {
+            Ok(0) => false,
+            Ok(count) => {
+                self.received.extend_from_slice(&piece[..count]);
+                true
+            }
+            Err(error) => error.kind() == ErrorKind::WouldBlock,
+        }
+    }
+
+    /// Waits for a reply; `None` where the connection ends before.
+    #[track_caller]
+    pub(super) fn reply(&mut self) -> Option<Reply> {
+        loop {
+            if let Some(reply) = self.taken() {
+                return Some(reply);
+            }
+            if !self.pull() {
+                return None;
+            }
+        }
+    }
+
+    /// Gives the statuses of all replies until the end. A reset is one too.
+    #[track_caller]
+    pub(super) fn statuses(&mut self) -> Vec<u16> {
+        std::iter::from_fn(|| self.reply()).map(|reply| reply.status).collect()
+    }
+
+    /// Sends no more.
+    pub(super) fn finish(&mut self) {
+        let Socket::Plain(stream) = &self.socket;
+        // The server may have ended it already.
+        let _ = stream.shutdown(Shutdown::Write);
+    }
+
+    /// Resets the connection.
+    pub(super) fn reset(self) {
+        set_socket_linger(self.tcp(), Some(Duration::ZERO)).unwrap();
+    }
+
+    /// Has it wait for nothing any more.
+    pub(super) fn never_block(&self) {
+        self.tcp().set_nonblocking(true).unwrap();
+    }
+
+    /// Takes as little as can be before it is read.
+    pub(super) fn take_little(&self) {
+        set_socket_recv_buffer_size(self.tcp(), 2048).unwrap();
+    }
+
+    /// Gives the socket below.
+    fn tcp(&self) -> &TcpStream {
+        let Socket::Plain(stream) = &self.socket;
+        stream
+    }
+
+    /// Takes a whole reply off what was received.
+    #[track_caller]
+    fn taken(&mut self) -> Option<Reply> {
+        let end = self.received.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
+        let head = str::from_utf8(&self.received[..end]).unwrap().to_owned();
+        let status: u16 = head.strip_prefix("HTTP/1.1 ").unwrap()[..3].parse().unwrap();
+        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
+        let end_of_body = end + length.map_or(0, |length| length.parse::<usize>().unwrap());
+        if self.received.len() < end_of_body {
+            return None;
+        }
+        let body = String::from_utf8(self.received[end..end_of_body].to_vec()).unwrap();
+        self.received.drain(..end_of_body);
+        Some(Reply { status, is_last: head.contains("\r\nConnection: close\r\n"), body })
+    }
+}

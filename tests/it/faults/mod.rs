@@ -1,0 +1,15 @@
+//! `serve` on a hostile network: whatever clients do, those that behave are answered, memory stays within its
+//! bound, and threads and descriptors come back.
+
+mod crowds;
+mod draining;
+mod endless;
+mod full;
+mod good;
+mod leaving;
+mod line;
+mod rows;
+mod starved;
+mod swarm;
+mod target;
+mod vitals;

@@ -1,0 +1,189 @@
+//! Requests hidden in bodies, by every way in which two readers could find different ends (RFC 9112
+//! section 11.2): none of them is ever answered.
+
+use super::{POST, Row, Target, check, check_framing};
+
+/// A chunk with a request in it, and the last one.
+const CHUNKS: &str = "HEX\r\nHIDDEN\r\n0\r\n\r\n";
+
+#[test]
+fn a_request_in_a_body_is_a_body_whatever_is_answered() {
+    // CL.0: the reply needs no body, which is read all the same.
+    let mut rows = Vec::new();
+    for (line, status) in [
+        ("GET /", 404),
+        ("GET /stream-chat/token", 405),
+        ("HEAD2 /stream-chat/token", 405),
+        ("TRACE /", 404),
+        ("OPTIONS *", 404),
+        ("OPTIONS /stream-chat/token", 405),
+        ("POST /stream-chat/token/", 404),
+        ("POST /stream-chat/token", 401),
+    ] {
+        for (headers, body) in [
+            ("Content-Length: LENGTH\r\n", "HIDDEN"),
+            ("Content-Length: LENGTH\r\nConnection: Content-Length\r\n", "HIDDEN"),
+            ("Content-Length: LENGTH\r\nX-HTTP-Method-Override: GET\r\n", "HIDDEN"),
+            ("Transfer-Encoding: chunked\r\n", CHUNKS),
+            ("Transfer-Encoding: CHUNKED\r\n", CHUNKS),
+        ] {
+            rows.push((format!("{line} HTTP/1.1\r\nHost: a\r\n{headers}\r\n{body}"), [status]));
+        }
+    }
+    let rows: Vec<Row<'_>> = rows.iter().map(|(text, statuses)| (text.as_str(), &statuses[..])).collect();
+    check(&Target::start(), &rows);
+}
+
+#[test]
+fn where_length_and_coding_disagree_nothing_is_answered_but_the_refusal() {
+    let target = Target::start();
+    for order in [
+        "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
+        "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+        "Content-Length: LENGTH\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n",
+        "Content-Length: 4\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+        "Content-Length: 4\r\nTransfer-Encoding: identity\r\n",
+        "Content-Length: 4\r\nTransfer-Encoding: xchunked\r\n",
+        "Content-Length: 4\r\nTransfer-Encoding:\r\n",
+        "content-length: 4\r\nTRANSFER-ENCODING: chunked\r\n",
+    ] {
+        check_framing(&target, &[(order, CHUNKS, &[400]), (order, "0\r\n\r\nHIDDEN", &[400])]);
+    }
+}
+
+#[test]
+fn every_disguise_of_chunked_is_refused() {
+    let target = Target::start();
+    for (coding, status) in [
+        ("Transfer-Encoding: xchunked", 501),
+        ("Transfer-Encoding: chunkedx", 501),
+        ("Transfer-Encoding: chunked, identity", 501),
+        ("Transfer-Encoding: identity, chunked", 501),
+        ("Transfer-Encoding: chunked, chunked", 501),
+        ("Transfer-Encoding: gzip, chunked", 501),
+        ("Transfer-Encoding: chunked,", 501),
+        ("Transfer-Encoding: , chunked", 501),
+        ("Transfer-Encoding: chunked;a=b", 501),
+        ("Transfer-Encoding: \"chunked\"", 501),
+        ("Transfer-Encoding: 'chunked'", 501),
+        ("Transfer-Encoding: chun ked", 501),
+        ("Transfer-Encoding: x chunked", 501),
+        ("Transfer-Encoding: identity", 501),
+        ("Transfer-Encoding: compress", 501),
+        ("Transfer-Encoding:", 501),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", 400),
+        ("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", 400),
+        ("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked", 400),
+        ("Transfer-Encoding: chunked\r\ntransfer-encoding: x", 400),
+        ("Transfer-Encoding:\x0bchunked", 400),
+        ("Transfer-Encoding:\x0cchunked", 400),
+        ("Transfer-Encoding: chunked\x0b", 400),
+        ("Transfer-Encoding: chunked\u{85}", 400),
+        ("Transfer-Encoding: chunk\u{e9}d", 400),
+        ("Transfer-Encoding : chunked", 400),
+        ("Transfer-Encoding\t: chunked", 400),
+        ("Transfer-Encoding\0: chunked", 400),
+        (" Transfer-Encoding: chunked", 400),
+        ("X: y\r\n Transfer-Encoding: chunked", 400),
+        ("Transfer-Encoding:\r\n chunked", 400),
+        ("X: y\nTransfer-Encoding: chunked", 400),
+        ("X: y\rTransfer-Encoding: chunked", 400),
+        ("Transfer-Encoding: chunked\r", 400),
+        ("Transfer\u{212a}Encoding: chunked", 400),
+    ] {
+        let headers = format!("{coding}\r\n");
+        check_framing(&target, &[(&headers, CHUNKS, &[status]), (&headers, "0\r\n\r\nHIDDEN", &[status])]);
+    }
+    check(
+        &target,
+        &[
+            ("POST /stream-chat/token HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nHIDDEN", &[400]),
+            (
+                "POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nHIDDEN",
+                &[400],
+            ),
+        ],
+    );
+    // These are chunked, and nothing else (RFC 9110 section 5.5, RFC 9112 section 7).
+    for coding in ["Transfer-Encoding:chunked\r\n", "transfer-encoding: \t CHUNKED \t\r\n"] {
+        check_framing(&target, &[(coding, CHUNKS, &[401]), (coding, "0\r\n\r\nHIDDEN", &[401, 200])]);
+    }
+    // Names that only look like it say nothing, so that there is no body.
+    for other in ["Transfer_Encoding: chunked\r\n", "X-Transfer-Encoding: chunked\r\n", "TE: chunked\r\n"] {
+        check_framing(&target, &[(other, "HIDDEN", &[401, 200])]);
+    }
+}
+
+#[test]
+fn every_malformed_chunk_ends_the_connection() {
+    let target = Target::start();
+    for (body, status) in [
+        ("+5\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("-5\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("0x5\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("0_5\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        (" 5\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("5 \r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("5\t\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("5 ;a\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("\u{665}\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("g\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        (";a\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("00000000000000005\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("10000000000000005\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("ffffffffffffffff\r\n12345\r\n0\r\n\r\nHIDDEN", 413),
+        ("7fffffffffffffff\r\n12345\r\n0\r\n\r\nHIDDEN", 413),
+        ("1001\r\n12345\r\n0\r\n\r\nHIDDEN", 413),
+        ("5\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("5\r12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("5\r\n123450\r\n\r\nHIDDEN", 400),
+        ("5\r\n12345\n0\r\n\r\nHIDDEN", 400),
+        ("5\r\n12345\r0\r\n\r\nHIDDEN", 400),
+        ("5\r\n1234567\r\n0\r\n\r\nHIDDEN", 400),
+        ("5\r\n1234\r\n0\r\n\r\nHIDDEN", 400),
+        ("5;a\nb\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("5;a\rb\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("5;a\0\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("0\n\nHIDDEN", 400),
+        ("0\r\n\nHIDDEN", 400),
+        ("0\r\nHIDDEN", 400),
+        ("0\r\nX : a\r\n\r\nHIDDEN", 400),
+        ("0\r\n X: a\r\n\r\nHIDDEN", 400),
+        ("0\r\nX: a\n\r\nHIDDEN", 400),
+        ("0\r\n: a\r\n\r\nHIDDEN", 400),
+    ] {
+        check_framing(&target, &[("Transfer-Encoding: chunked\r\n", body, &[status])]);
+    }
+    // Sizes with zeros before them and short extensions are well-formed, and hide nothing.
+    for body in [CHUNKS, "0000HEX\r\nHIDDEN\r\n00000\r\n\r\n", "HEX;a=\"b c\"\r\nHIDDEN\r\n0;a\r\n\r\n"] {
+        check_framing(&target, &[("Transfer-Encoding: chunked\r\n", body, &[401])]);
+    }
+}
+
+#[test]
+fn no_trailer_frames_or_authorizes_anything() {
+    let target = Target::start();
+    for trailer in [
+        "Content-Length: LENGTH",
+        "Content-Length: 5",
+        "Transfer-Encoding: chunked",
+        "Transfer-Encoding: identity\r\nContent-Length: 3",
+        "Host: b\r\nHost: c",
+        "Connection: close",
+        "Expect: 100-continue",
+        "HTTP-1.1: 200",
+    ] {
+        let body = format!("5\r\n12345\r\n0\r\n{trailer}\r\n\r\nHIDDEN");
+        check_framing(&target, &[("Transfer-Encoding: chunked\r\n", &body, &[401, 200])]);
+    }
+    // The session of the client that behaves, where it means nothing.
+    let hidden = String::from_utf8(target.last_request()).unwrap();
+    let session = hidden.lines().find(|line| line.starts_with("Authorization: ")).unwrap();
+    let in_a_trailer = format!(
+        "{POST}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n\
+         14\r\n{{\"customer_id\": 123}}\r\n0\r\n{session}\r\n\r\n"
+    );
+    check(&target, &[(&in_a_trailer, &[401])]);
+}

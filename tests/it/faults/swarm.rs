@@ -1,0 +1,56 @@
+//! Thousands of connections in the hand of one thread.
+
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::line::Line;
+use super::target::Target;
+
+/// Connections that never wait for the server.
+pub(super) struct Swarm(Vec<Line>);
+
+impl Swarm {
+    /// Connects so many clients, each of which sends this at once.
+    #[track_caller]
+    pub(super) fn of(target: &Target, count: usize, opening: &[u8]) -> Self {
+        Self::prepared(target, count, opening, |_| ())
+    }
+
+    /// Connects clients that take as little as can be, before they read anything.
+    #[track_caller]
+    pub(super) fn of_stingy(target: &Target, count: usize, opening: &[u8]) -> Self {
+        Self::prepared(target, count, opening, Line::take_little)
+    }
+
+    /// Connects clients that are prepared first.
+    #[track_caller]
+    fn prepared(target: &Target, count: usize, opening: &[u8], prepare: impl Fn(&Line)) -> Self {
+        allow_descriptors();
+        let lines = (0..count).map(|_| {
+            let mut line = target.connect();
+            prepare(&line);
+            line.send(opening).unwrap();
+            line.never_block();
+            line
+        });
+        Self(lines.collect())
+    }
+
+    /// Has each of them send as much of this as goes.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        for line in &mut self.0 {
+            // Those that were sent away send no more.
+            let _ = line.push(bytes);
+        }
+    }
+
+    /// Tells how many are left.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+}
+
+/// Raises the limit of descriptors of this process as far as it may.
+fn allow_descriptors() {
+    let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }).unwrap();
+}

@@ -1,0 +1,45 @@
+//! What a process holds, as the system tells it.
+
+use std::fs;
+
+use rustix::process::Pid;
+
+/// What a server may hold of memory, whatever happens.
+const MOST_MEMORY: usize = 64 * 1024;
+
+/// What a process holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Vitals {
+    /// The most memory that was resident at any moment, in KiB.
+    pub(super) peak: usize,
+    /// How many threads it has.
+    pub(super) threads: usize,
+    /// How many descriptors it has.
+    pub(super) descriptors: usize,
+}
+
+impl Vitals {
+    /// Looks at a process.
+    #[track_caller]
+    pub(super) fn of(process: Pid) -> Self {
+        let place = format!("/proc/{}", process.as_raw_nonzero());
+        let status = fs::read_to_string(format!("{place}/status")).unwrap();
+        let number = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+            line.trim_end_matches("kB").trim().parse().unwrap()
+        };
+        let descriptors = fs::read_dir(format!("{place}/fd")).unwrap().count();
+        Self { peak: number("VmHWM:"), threads: number("Threads:"), descriptors }
+    }
+
+    /// Tells whether it holds no more than before.
+    pub(super) fn is_back_to(&self, before: &Self) -> bool {
+        self.threads <= before.threads && self.descriptors <= before.descriptors
+    }
+
+    /// Checks that it has never held more memory than it may.
+    #[track_caller]
+    pub(super) fn assert_within_bounds(&self) {
+        assert!(self.peak < MOST_MEMORY, "{self:?}");
+    }
+}
