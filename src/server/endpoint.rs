@@ -46,6 +46,8 @@ struct Shared {
     wanted: usize,
     /// How many there are.
     alive: AtomicUsize,
+    /// How many of them have a request.
+    busy: AtomicUsize,
     /// Whether they are to end.
     is_over: AtomicBool,
     /// The most bytes of a body that are read.
@@ -82,6 +84,7 @@ impl Endpoint {
             key,
             wanted: workers,
             alive: AtomicUsize::new(0),
+            busy: AtomicUsize::new(0),
             is_over: AtomicBool::new(false),
             longest_body: longest_body as u64,
             farewell: Mutex::new(()),
@@ -90,6 +93,11 @@ impl Endpoint {
         let endpoint = Self { shared, private };
         endpoint.shared.fill_up()?;
         Ok(endpoint)
+    }
+
+    /// Tells whether a worker has a request, so that its end would have to be waited for.
+    pub(super) fn is_busy(&self) -> bool {
+        self.shared.busy.load(Ordering::Acquire) > 0
     }
 
     /// Gives the path of the socket.
@@ -169,11 +177,29 @@ impl Post {
             // It fails when it is told of the end, and when nothing more is accepted; connections that
             // are there go on then, and are served.
             if let Ok(request) = self.shared.server.recv() {
+                let _busy = Busy::with(&self.shared.busy);
                 self.shared.serve(request);
             }
             // Without a thread now, one of the others tries again after its next request.
             let _ = self.shared.fill_up();
         }
+    }
+}
+
+/// Counts a worker as busy until it is dropped.
+struct Busy<'a>(&'a AtomicUsize);
+
+impl<'a> Busy<'a> {
+    /// Counts one more.
+    fn with(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(count)
+    }
+}
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

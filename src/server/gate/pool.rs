@@ -248,7 +248,8 @@ impl Pool {
         self.doubts += 1;
     }
 
-    /// Opens another endpoint where the newest is deaf, and lets those go that nothing leads to any more.
+    /// Opens another endpoint where the newest is deaf, and lets those go that nothing leads to any more and
+    /// whose workers are free: where they hang, no more are put beside them for ever.
     fn renew(&mut self) {
         if self.doubts >= DEAF_AFTER {
             if self.houses.len() < MOST_HOUSES
@@ -263,7 +264,8 @@ impl Pool {
             let newest = self.houses.last_key_value().map(|(house, _)| *house);
             let upstreams = &self.upstreams;
             let leads_to = |house: u64| upstreams.values().any(|upstream| upstream.house == house);
-            self.houses.retain(|house, _| Some(*house) == newest || leads_to(*house));
+            self.houses
+                .retain(|house, endpoint| Some(*house) == newest || leads_to(*house) || endpoint.is_busy());
         }
     }
 }

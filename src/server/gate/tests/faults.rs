@@ -104,6 +104,29 @@ fn a_handler_that_hangs_gives_503_and_a_fresh_endpoint_takes_over() {
 }
 
 #[test]
+fn handlers_that_hang_are_bounded_however_often_and_once_they_return_all_is_well() {
+    let (go, may_go) = std::sync::mpsc::channel::<()>();
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    let may_go = Mutex::new(may_go);
+    let short = Duration::from_millis(50);
+    let limits =
+        Limits { upstreams: 1, reply_time: short, proof_time: short, upstream_wait: 10 * short, ..patient() };
+    let running = Running::within(limits, move |request| {
+        if request.path == "/hang" {
+            begun.send(()).unwrap();
+            let _ = may_go.lock().unwrap().recv();
+        }
+        Reply::new(204)
+    });
+    for _ in 0..8 {
+        assert!(ask(&mut running.connect(), &get("/hang")).0.starts_with("HTTP/1.1 503 "));
+    }
+    assert_eq!(has_begun.try_iter().count(), 3);
+    drop(go);
+    while !ask(&mut running.connect(), &get("/")).0.starts_with("HTTP/1.1 204 ") {}
+}
+
+#[test]
 fn a_request_that_no_upstream_takes_in_time_gives_503() {
     let (go, may_go) = std::sync::mpsc::channel::<()>();
     let (begun, has_begun) = std::sync::mpsc::channel();
