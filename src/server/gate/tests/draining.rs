@@ -1,5 +1,6 @@
 //! How the gate ends.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::*;
@@ -106,4 +107,48 @@ fn the_first_signal_drains_and_the_second_stops_at_once() {
         }
         assert_eq!(gate.run(Arc::new(|_: &Request| Reply::new(204))).unwrap(), expected);
     }
+}
+
+#[test]
+fn a_client_that_reads_nothing_keeps_the_drain_no_longer_than_it_may() {
+    let limits = Limits { write_time: Duration::from_secs(1), ..patient() };
+    let running = Running::within(limits, |_| Reply::json(200, "x".repeat(15_000)));
+    let mut stream = running.connect();
+    stream.set_write_timeout(Some(Duration::from_millis(300))).unwrap();
+    // Both sides' buffers fill up, and then the gate waits for what is never read.
+    let requests = get("/").repeat(1000);
+    while stream.write_all(requests.as_bytes()).is_ok() {}
+    running.stop.ask();
+    assert_eq!(running.end(), Ended::Drained);
+    drop(stream);
+}
+
+#[test]
+fn replies_that_are_being_taken_when_it_drains_arrive_whole_and_the_last_says_so() {
+    let answered = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&answered);
+    let running = Running::within(patient(), move |request| {
+        counted.fetch_add(usize::from(request.path == "/many"), Ordering::SeqCst);
+        Reply::json(200, "x".repeat(15_000))
+    });
+    let mut stream = running.connect();
+    stream.write_all(get("/many").repeat(1000).as_bytes()).unwrap();
+    // Its replies fill both sides' buffers once its requests move no more while others' do.
+    let mut unmoved = 0;
+    while unmoved < 50 {
+        let before = answered.load(Ordering::SeqCst);
+        ask(&mut running.connect(), &get("/"));
+        unmoved = if answered.load(Ordering::SeqCst) == before { unmoved + 1 } else { 0 };
+    }
+    running.stop.ask();
+    loop {
+        let (head, body) = read_reply(&mut stream);
+        assert_eq!(body.len(), 15_000);
+        if head.contains("Connection: close\r\n") {
+            break;
+        }
+    }
+    assert_eq!(read_all(&mut stream), "");
+    drop(stream);
+    assert_eq!(running.end(), Ended::Drained);
 }
