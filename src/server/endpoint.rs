@@ -219,7 +219,7 @@ impl Drop for Post {
 fn listen(socket: &Path) -> io::Result<Server> {
     match catch_unwind(|| Server::http_unix(socket)) {
         Ok(opened) => opened.map_err(io::Error::other),
-        Err(_) => Err(io::ErrorKind::WouldBlock.into()),
+        Err(_) => Err(io::Error::other("no thread can be started")),
     }
 }
 

@@ -3,28 +3,36 @@
 use std::fs;
 use std::os::unix::fs::chown;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, prlimit};
 
 use super::good::Good;
 use super::swarm::Swarm;
 use super::target::Target;
+use crate::cli::watchdog::Watchdog;
 use crate::place::{has, say_unchecked};
 use crate::serve::Server;
 use crate::serve::site::Site;
 
-/// An ordinary user, whose threads are counted.
-const NOBODY: u32 = 12_347;
+/// Ordinary users, whose threads are counted: one that may have many, and one that may have few.
+const MANY: u32 = 12_347;
+/// The other.
+const FEW: u32 = 12_348;
 
 /// Starts a server through another program that makes limits.
 #[track_caller]
 fn limited(site: &Site, program: &str, arguments: &[&str]) -> Server {
+    Server::run(&mut limited_command(site, program, arguments))
+}
+
+/// Prepares a server that is started through another program that makes limits.
+fn limited_command(site: &Site, program: &str, arguments: &[&str]) -> Command {
     let call = site.serving(&[]);
     let mut command = Command::new(program);
     command.args(arguments).arg(env!("CARGO_BIN_EXE_stream-token")).args(&call.arguments);
     command.env_clear().envs(&call.environment).env("PATH", "/usr/bin:/bin").current_dir(site.home());
-    Server::run(&mut command)
+    command
 }
 
 /// Sets how many descriptors a running server may have; without a number, as many as this process may.
@@ -56,13 +64,13 @@ fn with_few_descriptors_from_the_start_there_are_fewer_connections_and_all_are_a
         let limit = format!("--nofile={most}");
         let target = Target::of(Site::new(), |site| limited(site, "prlimit", &[&limit]));
         target.server.said().wait_until("the limit of open files allows ");
-        let good = Good::newcomers_beside(&target);
         for opening in ["", "POST / HTTP/1.1\r\nHost: a\r\nX: "] {
             let swarm = Swarm::of(&target, 300, opening.as_bytes());
+            let good = Good::newcomers_beside(&target);
             good.wait_for(30);
+            good.end();
             drop(swarm);
         }
-        good.end();
         target.vitals().assert_within_bounds();
     }
 }
@@ -95,19 +103,26 @@ fn where_descriptors_run_out_clients_give_way_and_nothing_is_left_of_it_later() 
     eprintln!("{:?}", t0.elapsed());
 }
 
-#[test]
-fn where_threads_run_out_clients_are_answered_and_later_there_are_as_many_as_ever() {
-    if !has("prlimit", "a server without threads") || !has("setpriv", "a server without threads") {
-        return;
+/// Gives what makes a process an ordinary user's; nothing where that cannot be done here.
+fn becoming(user: &str) -> Option<[&str; 6]> {
+    let unchecked = "a server without threads";
+    if !has("prlimit", unchecked) || !has("setpriv", unchecked) {
+        return None;
     }
     if !geteuid().is_root() {
-        return say_unchecked("a server without threads", "only root can become another user");
+        say_unchecked(unchecked, "only root can become another user");
+        return None;
     }
-    let user = NOBODY.to_string();
-    let become_nobody = ["setpriv", "--reuid", &user, "--regid", &user, "--clear-groups"];
+    Some(["setpriv", "--reuid", user, "--regid", user, "--clear-groups"])
+}
+
+#[test]
+fn where_threads_run_out_clients_are_answered_and_later_there_are_as_many_as_ever() {
+    let user = MANY.to_string();
+    let Some(become_user) = becoming(&user) else { return };
     let target = Target::of(Site::new(), |site| {
-        give(site.home(), NOBODY);
-        limited(site, "prlimit", &[&["--nproc=100:1000"], &become_nobody[..]].concat())
+        give(site.home(), MANY);
+        limited(site, "prlimit", &[&["--nproc=100:1000"], &become_user[..]].concat())
     });
     let good = Good::beside(&target);
     good.wait_for(300);
@@ -115,9 +130,27 @@ fn where_threads_run_out_clients_are_answered_and_later_there_are_as_many_as_eve
     assert!(vitals.threads <= 100, "{vitals:?}");
     let pid = target.server.pid().to_string();
     let mut raise = Command::new("setpriv");
-    raise.args(&become_nobody[1..]).args(["prlimit", "--nproc=1000", "--pid", &pid]);
+    raise.args(&become_user[1..]).args(["prlimit", "--nproc=1000", "--pid", &pid]);
     assert!(raise.status().unwrap().success());
     target.calm();
     good.end();
     target.vitals().assert_within_bounds();
+}
+
+#[test]
+fn where_there_are_too_few_threads_from_the_start_that_is_said() {
+    let user = FEW.to_string();
+    let Some(become_user) = becoming(&user) else { return };
+    let site = Site::new();
+    give(site.home(), FEW);
+    for most in 1..8 {
+        let limit = format!("--nproc={most}:{most}");
+        let mut command = limited_command(&site, "prlimit", &[&[limit.as_str()], &become_user[..]].concat());
+        let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let _watchdog = Watchdog::over(&child);
+        let ended = child.wait_with_output().unwrap();
+        let said = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{said}");
+        assert!(said.contains("stream-token: error: "), "{said}");
+    }
 }
