@@ -224,17 +224,30 @@ impl Hall {
     /// Does for a client what can be done now.
     fn serve(&mut self, token: Token, now: Instant) {
         self.carry(token, now);
-        while self.crowd.held() + self.way.held() > self.limits.budget {
-            let (crowd, in_handshakes) = (&self.crowd, self.crowd.held_in_handshakes());
-            // Neither may those at their handshakes crowd the others out, nor the other way round.
-            let first = crowd.oldest_handshaking().filter(|_| in_handshakes > self.limits.budget / 2);
-            let next = crowd.oldest_handshaking().filter(|_| in_handshakes > 0);
-            match (first, crowd.oldest_receiving(), next.or_else(|| crowd.oldest_replying())) {
-                (None, Some(oldest), _) => self.give_way(oldest, now),
-                (Some(oldest), _, _) | (None, None, Some(oldest)) => self.give_up(oldest, now),
-                (None, None, None) => break,
-            }
+        while self.crowd.held() + self.way.held() > self.limits.budget && self.make_room(now) {}
+    }
+
+    /// Has one client hold less. Tells whether there was one that could.
+    ///
+    /// Requests that wait may hold a third of the budget, and the largest of them goes first: however many
+    /// large ones there are, they keep no small one out. Handshakes may hold half of it: neither may they crowd
+    /// the others out, nor the other way round.
+    fn make_room(&mut self, now: Instant) -> bool {
+        let has_too_much_waiting = self.way.held() > self.limits.budget / 3;
+        let largest = if has_too_much_waiting { self.way.give_up_largest() } else { None };
+        if let Some(client) = largest.and_then(|token| self.clients.get_mut(&token)) {
+            client.protocol.end_with_reply();
+            return true;
         }
+        let (crowd, in_handshakes) = (&self.crowd, self.crowd.held_in_handshakes());
+        let first = crowd.oldest_handshaking().filter(|_| in_handshakes > self.limits.budget / 2);
+        let next = crowd.oldest_handshaking().filter(|_| in_handshakes > 0);
+        match (first, crowd.oldest_receiving(), next.or_else(|| crowd.oldest_replying())) {
+            (None, Some(oldest), _) => self.give_way(oldest, now),
+            (Some(oldest), _, _) | (None, None, Some(oldest)) => self.give_up(oldest, now),
+            (None, None, None) => return false,
+        }
+        true
     }
 
     /// Carries a client's bytes, and sees to what comes of them.
@@ -255,15 +268,10 @@ impl Hall {
 
     /// Passes a request on to the endpoint.
     fn pass_on(&mut self, token: Token, received: Received, now: Instant) {
-        let Some(client) = self.clients.get_mut(&token) else { return };
+        let Some(client) = self.clients.get(&token) else { return };
         let Received { head, body } = received;
         let id = self.stamps.next_id();
         let asked = Asked { client: token, id: id.clone(), is_head: head.method == "HEAD" };
-        if self.crowd.held() + self.way.held() > self.limits.budget {
-            client.protocol.end_with_reply();
-            self.answer(&Outcome { asked, reply: None }, now);
-            return;
-        }
         let request = Request {
             peer: origin(client.peer, head.forwarded_for.as_deref(), &self.settings.trusted_proxies),
             method: head.method,

@@ -29,9 +29,10 @@ pub struct Limits {
     /// one that has been sending its request, or taking its reply, for longest; where all are being served,
     /// their connections end with their replies, and who comes waits. 4,096.
     pub connections: usize,
-    /// Bytes that all clients' connections hold together, with what TLS holds. Beyond it, whoever has been
-    /// sending a request for longest is refused with 503; or the oldest handshake gives way, where
-    /// handshakes hold more than half of it. 13 MiB.
+    /// Bytes that all clients' connections hold together, with what TLS holds. Beyond it the largest request
+    /// that waits for the endpoint is refused with 503 where these hold a third of it; else the oldest handshake
+    /// gives way where handshakes hold more than half of it; else whoever has been sending a request for longest
+    /// is refused with 503. 13 MiB.
     pub budget: usize,
     /// Bytes of a head: request line, headers and the empty line after them. Beyond it 431. 8 KiB.
     pub head: usize,

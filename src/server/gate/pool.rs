@@ -133,6 +133,14 @@ impl Pool {
         self.waiting.leave(client);
     }
 
+    /// Gives up the largest request that waits, and tells whose it is.
+    pub(super) fn give_up_largest(&mut self) -> Option<Token> {
+        let Waiting { asked, .. } = self.waiting.pop_largest()?;
+        let client = asked.client;
+        self.outcomes.push(Outcome { asked, reply: None });
+        Some(client)
+    }
+
     /// Tells how many bytes waiting requests hold.
     pub(super) fn held(&self) -> usize {
         self.waiting.held()

@@ -1,7 +1,7 @@
 //! Requests that wait for a connection to the endpoint, the oldest first. Whoever leaves gives its turn up,
 //! so that there are never more of them than clients.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Instant;
 
 use mio::Token;
@@ -24,6 +24,8 @@ pub(super) struct Waiting {
 pub(super) struct Queue {
     /// The requests, by their turns.
     turns: BTreeMap<u64, Waiting>,
+    /// How large they are, and their turns.
+    sizes: BTreeSet<(usize, u64)>,
     /// The turn of each client, which has one at most.
     turn_of: HashMap<Token, u64>,
     /// The last turn that was given out.
@@ -36,17 +38,23 @@ impl Queue {
     /// Puts a request behind all others.
     pub(super) fn push(&mut self, waiting: Waiting) {
         self.last_turn += 1;
-        self.held += waiting.bytes.capacity();
+        let size = waiting.bytes.capacity();
+        self.held += size;
+        self.sizes.insert((size, self.last_turn));
         self.turn_of.insert(waiting.asked.client, self.last_turn);
         self.turns.insert(self.last_turn, waiting);
     }
 
     /// Takes the oldest.
     pub(super) fn pop(&mut self) -> Option<Waiting> {
-        let (_, waiting) = self.turns.pop_first()?;
-        self.turn_of.remove(&waiting.asked.client);
-        self.held -= waiting.bytes.capacity();
-        Some(waiting)
+        let turn = *self.turns.first_key_value()?.0;
+        self.take(turn)
+    }
+
+    /// Takes the largest.
+    pub(super) fn pop_largest(&mut self) -> Option<Waiting> {
+        let turn = self.sizes.last()?.1;
+        self.take(turn)
     }
 
     /// Takes the oldest if it has waited for too long.
@@ -56,10 +64,8 @@ impl Queue {
 
     /// Drops what waits for a client.
     pub(super) fn leave(&mut self, client: Token) {
-        let turn = self.turn_of.remove(&client);
-        if let Some(waiting) = turn.and_then(|turn| self.turns.remove(&turn)) {
-            self.held -= waiting.bytes.capacity();
-        }
+        let turn = self.turn_of.get(&client).copied();
+        drop(turn.and_then(|turn| self.take(turn)));
     }
 
     /// Tells whether nothing waits.
@@ -76,6 +82,16 @@ impl Queue {
     pub(super) fn held(&self) -> usize {
         self.held
     }
+
+    /// Takes the request whose turn this is.
+    fn take(&mut self, turn: u64) -> Option<Waiting> {
+        let waiting = self.turns.remove(&turn)?;
+        let size = waiting.bytes.capacity();
+        self.held -= size;
+        self.sizes.remove(&(size, turn));
+        self.turn_of.remove(&waiting.asked.client);
+        Some(waiting)
+    }
 }
 
 #[cfg(test)]
@@ -85,9 +101,9 @@ mod tests {
     use super::*;
 
     /// Puts a request of a client into a queue.
-    fn push(queue: &mut Queue, client: usize, due: Instant) {
+    fn push(queue: &mut Queue, client: usize, size: usize, due: Instant) {
         let asked = Asked { client: Token(client), id: String::new(), is_head: false };
-        queue.push(Waiting { asked, bytes: vec![0; 10], due });
+        queue.push(Waiting { asked, bytes: Vec::with_capacity(size), due });
     }
 
     /// Gives whose request is taken from a queue.
@@ -101,7 +117,7 @@ mod tests {
         let later = now + Duration::from_secs(1);
         let mut queue = Queue::default();
         for number in 1..=4 {
-            push(&mut queue, number, later);
+            push(&mut queue, number, 10, later);
         }
         queue.leave(Token(1));
         queue.leave(Token(3));
@@ -114,5 +130,20 @@ mod tests {
         assert!(queue.is_empty() && queue.held() == 0 && queue.due().is_none());
         queue.leave(Token(4));
         assert_eq!(queue.held(), 0);
+    }
+
+    #[test]
+    fn the_largest_can_be_taken_before_its_turn() {
+        let now = Instant::now();
+        let mut queue = Queue::default();
+        for (number, size) in [(1, 10), (2, 30), (3, 20), (4, 40)] {
+            push(&mut queue, number, size, now);
+        }
+        queue.leave(Token(4));
+        assert_eq!(client(queue.pop_largest()), Some(2));
+        assert_eq!(queue.held(), 30);
+        assert_eq!(client(queue.pop()), Some(1));
+        assert_eq!(client(queue.pop_largest()), Some(3));
+        assert_eq!((client(queue.pop_largest()), queue.held()), (None, 0));
     }
 }

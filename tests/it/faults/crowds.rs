@@ -71,7 +71,9 @@ fn as_many_as_there_may_be_holding_all_they_can_stay_within_the_bound_of_memory(
         crowd(format!("POST / HTTP/1.1\r\n{}", "X: y\r\n".repeat(1300))),
         // Bodies behind heads that are kept.
         crowd(post(&(long(8192) + "\r\nContent-Length: 4096")) + &"x".repeat(4095)),
-        // The same in the smallest chunks.
+        // Whole requests, one waiting for its turn and others behind it.
+        crowd((post(&(long(8192) + "\r\nContent-Length: 4096")) + &"x".repeat(4096)).repeat(2)),
+        // Bodies in the smallest chunks.
         crowd(post(&(long(8192 - 8) + "\r\nTransfer-Encoding: chunked")) + &"1\r\nx\r\n".repeat(2049)),
     ]);
 }

@@ -60,6 +60,26 @@ fn where_nobody_else_can_the_slowest_reader_gives_way() {
 }
 
 #[test]
+fn beyond_the_budget_large_requests_that_wait_give_way_to_small_ones() {
+    let (running, has_begun, go) = held(Limits { upstreams: 1, budget: 24 * 1024, ..patient() });
+    let mut first = running.connect();
+    first.write_all(get("/").as_bytes()).unwrap();
+    has_begun.recv().unwrap();
+    let mut large: Vec<TcpStream> = (0..8).map(|_| running.connect()).collect();
+    for stream in &mut large {
+        stream.write_all(get(&format!("/{}", "x".repeat(8000))).as_bytes()).unwrap();
+    }
+    look_round(&running);
+    let mut small = running.connect();
+    small.write_all(get("/").as_bytes()).unwrap();
+    look_round(&running);
+    drop((go, has_begun));
+    assert!(read_reply(&mut small).0.starts_with("HTTP/1.1 200 "));
+    let heads = large.iter_mut().map(|stream| read_reply(stream).0);
+    assert!(heads.filter(|head| head.starts_with("HTTP/1.1 503 ")).count() >= 6);
+}
+
+#[test]
 fn a_request_whose_client_has_gone_before_its_turn_is_not_carried_out() {
     let (go, may_go) = std::sync::mpsc::channel::<()>();
     let (begun, has_begun) = std::sync::mpsc::channel();
