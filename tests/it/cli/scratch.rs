@@ -17,8 +17,19 @@ pub(crate) struct Scratch(PathBuf);
 impl Scratch {
     /// Makes one.
     pub(crate) fn new() -> Self {
+        Self::under(Path::new(env!("CARGO_TARGET_TMPDIR")))
+    }
+
+    /// Makes one in memory where that can be had, for what must not wait for a busy disk.
+    pub(crate) fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Self::under(memory) } else { Self::new() }
+    }
+
+    /// Makes one in a folder.
+    fn under(folder: &Path) -> Self {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{}-{number}", process::id()));
+        let path = folder.join(format!("cli-{}-{number}", process::id()));
         // What an earlier process of the same number left behind is not ours to read.
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();

@@ -49,7 +49,7 @@ fn on_a_full_disk_no_token_is_given_out_and_with_space_again_they_are() {
     if !has("unshare", unchecked) {
         return;
     }
-    let site = Site::new();
+    let site = Site::in_memory();
     fs::create_dir_all(site.state()).unwrap();
     let Some(how) = how_to_mount(&site) else {
         return say_unchecked(unchecked, "nothing can be mounted here");

@@ -62,7 +62,7 @@ fn with_few_descriptors_from_the_start_there_are_fewer_connections_and_all_are_a
     }
     for most in ["60:60", "100:100", "300:300"] {
         let limit = format!("--nofile={most}");
-        let target = Target::of(Site::new(), |site| limited(site, "prlimit", &[&limit]));
+        let target = Target::of(Site::in_memory(), |site| limited(site, "prlimit", &[&limit]));
         target.server.said().wait_until("the limit of open files allows ");
         for opening in ["", "POST / HTTP/1.1\r\nHost: a\r\nX: "] {
             let swarm = Swarm::of(&target, 300, opening.as_bytes());
@@ -120,7 +120,7 @@ fn becoming(user: &str) -> Option<[&str; 6]> {
 fn where_threads_run_out_clients_are_answered_and_later_there_are_as_many_as_ever() {
     let user = MANY.to_string();
     let Some(become_user) = becoming(&user) else { return };
-    let target = Target::of(Site::new(), |site| {
+    let target = Target::of(Site::in_memory(), |site| {
         give(site.home(), MANY);
         limited(site, "prlimit", &[&["--nproc=100:1000"], &become_user[..]].concat())
     });
@@ -141,7 +141,7 @@ fn where_threads_run_out_clients_are_answered_and_later_there_are_as_many_as_eve
 fn where_there_are_too_few_threads_from_the_start_that_is_said() {
     let user = FEW.to_string();
     let Some(become_user) = becoming(&user) else { return };
-    let site = Site::new();
+    let site = Site::in_memory();
     give(site.home(), FEW);
     for most in 1..8 {
         let limit = format!("--nproc={most}:{most}");

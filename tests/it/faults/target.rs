@@ -37,13 +37,13 @@ impl Target {
     /// Starts a server.
     #[track_caller]
     pub(super) fn start() -> Self {
-        Self::of(Site::new(), |site| site.serve(&FLAGS))
+        Self::of(Site::in_memory(), |site| site.serve(&FLAGS))
     }
 
     /// Starts a server with these flags besides.
     #[track_caller]
     pub(super) fn with(flags: &[&str]) -> Self {
-        Self::of(Site::new(), |site| site.serve(&[&FLAGS, flags].concat()))
+        Self::of(Site::in_memory(), |site| site.serve(&[&FLAGS, flags].concat()))
     }
 
     /// Takes a server that was started otherwise.

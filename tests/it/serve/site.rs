@@ -27,7 +27,16 @@ impl Site {
 
     /// Makes one whose profile has these keys besides.
     pub(crate) fn with(more: &str) -> Self {
-        let home = Scratch::new();
+        Self::at(Scratch::new(), more)
+    }
+
+    /// Makes one in memory, so that no answer waits for a busy disk.
+    pub(crate) fn in_memory() -> Self {
+        Self::at(Scratch::in_memory(), "")
+    }
+
+    /// Makes one in a folder.
+    fn at(home: Scratch, more: &str) -> Self {
         fs::create_dir_all(home.path().join(".config/stream-token")).unwrap();
         home.write(".config/stream-token/config.toml", format!("{CONFIG}{more}").as_bytes(), 0o600);
         Self(home)
