@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{getpgrp, getsid};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::flag;
@@ -19,6 +19,10 @@ use super::AskError;
 
 /// The signals that end the process, the interrupt apart.
 const ENDING: [i32; 3] = [SIGTERM, SIGHUP, SIGQUIT];
+
+/// How long the signal is waited for that has made the process go on. Nothing else can, so that it is always there
+/// soon.
+const LONGEST_CONTINUATION: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
 
 /// Catches signals.
 #[derive(Debug, Clone)]
@@ -69,6 +73,7 @@ impl Signals {
                 Some(SIGTSTP) => {
                     if self.may_stop.load(Ordering::SeqCst) {
                         emulate_default_handler(SIGTSTP)?;
+                        self.await_continuation()?;
                     }
                     if is_ended {
                         return answer;
@@ -104,9 +109,31 @@ impl Signals {
         if sources[0].revents().is_empty() { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
     }
 
+    /// Waits for the signal by which the process goes on after a stop: another thread may be the one that catches
+    /// it, later than this one goes on, and it would interrupt the next question.
+    fn await_continuation(&self) -> io::Result<()> {
+        let has_come =
+            || self.came.iter().any(|(signal, came)| *signal == SIGCONT && came.load(Ordering::SeqCst));
+        while !has_come() {
+            let mut sources = [PollFd::from_borrowed_fd(self.wake.as_fd(), PollFlags::IN)];
+            match poll(&mut sources, Some(&LONGEST_CONTINUATION)) {
+                Ok(0) => break,
+                Ok(_) => self.drop_wakes(),
+                Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
     /// Forgets what came before.
     fn forget(&self) {
         while self.take().is_some() {}
+        self.drop_wakes();
+    }
+
+    /// Reads over what woke whoever waited.
+    fn drop_wakes(&self) {
         let mut passed_over = [0; 64];
         while (&*self.wake).read(&mut passed_over).is_ok_and(|count| count > 0) {}
     }
