@@ -8,6 +8,8 @@ mod audit;
 #[cfg(unix)]
 mod cli;
 #[cfg(all(target_os = "linux", feature = "serve"))]
+mod deploy;
+#[cfg(all(target_os = "linux", feature = "serve"))]
 mod faults;
 #[cfg(unix)]
 mod fuzz;

@@ -36,7 +36,7 @@ pub(crate) fn is_here(unchecked: &str) -> bool {
 }
 
 /// A process that ends with its test, however that ends.
-struct Service {
+pub(crate) struct Service {
     /// The process.
     child: Child,
     /// Ends it where the test hangs.
@@ -45,9 +45,14 @@ struct Service {
 
 impl Service {
     /// Starts it.
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let child = command.spawn().unwrap();
         Self { _watchdog: Watchdog::over(&child), child }
+    }
+
+    /// Tells whether it has ended already.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_some()
     }
 
     /// Sends it a signal.
@@ -252,7 +257,7 @@ impl Session {
 
 /// Waits for a fact.
 #[track_caller]
-pub(crate) fn until(fact: &str, is_so: impl Fn() -> bool) {
+pub(crate) fn until(fact: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < LONGEST, "waited in vain for {fact}");

@@ -30,10 +30,7 @@ impl Watched {
     /// Finds the admin listener of a server that has one.
     #[track_caller]
     fn over(server: Server) -> Self {
-        let admin = server.said().wait_for("the admin listener's address", |said| {
-            let (_, rest) = said.split_once("admin on http://")?;
-            rest[..rest.find(['\n', '"'])?].parse().ok()
-        });
+        let admin = server.admin();
         Self { server, admin }
     }
 

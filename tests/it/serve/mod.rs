@@ -68,6 +68,15 @@ impl Server {
         self.address
     }
 
+    /// Gives where its admin listener is, if it was told to have one.
+    #[track_caller]
+    pub(crate) fn admin(&self) -> SocketAddr {
+        self.said.wait_for("the admin listener's address", |said| {
+            let (_, rest) = said.split_once("admin on http://")?;
+            rest[..rest.find(['\n', '"'])?].parse().ok()
+        })
+    }
+
     /// Gives its process.
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)

@@ -21,11 +21,11 @@ use crate::serve::site::Site;
 const DAY: Duration = Duration::from_hours(24);
 
 /// A certificate and its key, in PEM.
-struct Made {
+pub(crate) struct Made {
     /// The certificate.
-    certificate: String,
+    pub(crate) certificate: String,
     /// The key.
-    key: String,
+    pub(crate) key: String,
 }
 
 /// Makes a certificate of `localhost` and its address, from `begin` to `end`.
@@ -39,7 +39,7 @@ fn made_for(begin: SystemTime, end: SystemTime) -> Made {
 }
 
 /// Makes a certificate that is valid for long.
-fn made() -> Made {
+pub(crate) fn made() -> Made {
     made_for(SystemTime::now() - DAY, SystemTime::now() + 365 * DAY)
 }
 

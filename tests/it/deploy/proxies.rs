@@ -1,0 +1,146 @@
+//! nginx and `HAProxy` in front of the server: TLS ends there, and the client's address arrives.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::process::{Command, Stdio};
+
+use rustix::process::geteuid;
+
+use super::{block, swapped};
+use crate::keyring::service::{Service, until};
+use crate::place::has;
+use crate::serve::Server;
+use crate::serve::http::PATH;
+use crate::serve::site::Site;
+use crate::tls::{Made, made};
+
+/// Where the client is, as the proxy sees it.
+const CLIENT: &str = "127.0.0.2";
+
+/// Starts a proxy, and waits until it lets clients in.
+#[track_caller]
+fn start(command: &mut Command, address: SocketAddr) -> Service {
+    let mut proxy = Service::start(command.stdin(Stdio::null()).stdout(Stdio::null()));
+    until("the proxy", || {
+        assert!(!proxy.has_ended(), "the proxy has ended");
+        TcpStream::connect(address).is_ok()
+    });
+    proxy
+}
+
+/// Gives an address that was free just now.
+fn free() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// A site with a server that believes a proxy, and a certificate for the proxy.
+struct Front {
+    /// The site.
+    site: Site,
+    /// The server.
+    server: Server,
+}
+
+impl Front {
+    /// Makes one.
+    #[track_caller]
+    fn new() -> Self {
+        let site = Site::new();
+        let flags = ["--trusted-proxy", "127.0.0.1/32", "--admin-listen", "127.0.0.1:0"];
+        let server = site.serve(&flags);
+        let Made { certificate, key } = made();
+        let front = Self { site, server };
+        front.write("chain.pem", &certificate);
+        front.write("key.pem", &key);
+        front.write("tokens.pem", &(certificate + &key));
+        front
+    }
+
+    /// Writes a file here.
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    /// Gives the path of a file here.
+    fn path(&self, name: &str) -> String {
+        self.site.home().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Asks for a token through a proxy, from [`CLIENT`], with an address that was made up; the client's own must
+    /// arrive.
+    #[track_caller]
+    fn is_served_through(&self, proxy: SocketAddr) {
+        let session = self.site.session("123");
+        let mut curl = Command::new("curl");
+        curl.args(["-sS", "--max-time", "30", "--interface", CLIENT, "--cacert", &self.path("chain.pem")])
+            .args(["-H", &format!("Authorization: Bearer {session}"), "-H", "Content-Type: application/json"])
+            .args(["-H", "X-Forwarded-For: 192.0.2.66", "-d", r#"{"customer_id": 123}"#])
+            .arg(format!("https://{proxy}{PATH}"));
+        // On one connection twice, so that the proxy's to the server is used again.
+        curl.arg(format!("https://{proxy}{PATH}"));
+        let output = curl.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(
+            said.matches(r#"{"token":"#).count(),
+            2,
+            "{said}{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        let peers: Vec<_> = self.site.entries("mint").iter().map(|entry| entry["peer"].clone()).collect();
+        assert_eq!(peers, [CLIENT, CLIENT]);
+    }
+}
+
+#[test]
+fn nginx_ends_tls_and_tells_the_clients_address() {
+    if !has("nginx", "nginx in front of the server") {
+        return;
+    }
+    let (front, address) = (Front::new(), free());
+    let site = swapped(&block("nginx", "proxy_pass"), "listen 443", &format!("listen {address}"));
+    let site = swapped(&site, "127.0.0.1:8787", &front.server.address().to_string());
+    let site = swapped(&site, "/etc/ssl/tokens/chain.pem", &front.path("chain.pem"));
+    let site = swapped(&site, "/etc/ssl/tokens/key.pem", &front.path("key.pem"));
+    let user = if geteuid().is_root() { "user root;\n" } else { "" };
+    let folders = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+    let folders = folders.map(|name| format!("{name}_temp_path {};\n", front.path(name))).concat();
+    let whole = format!(
+        "daemon off;\nmaster_process off;\n{user}pid {};\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{folders}{site}}}\n",
+        front.path("pid")
+    );
+    front.write("nginx.conf", &whole);
+    let mut nginx = Command::new("nginx");
+    nginx.args(["-e", "stderr", "-p", &front.path(""), "-c", &front.path("nginx.conf")]);
+    let _nginx = start(&mut nginx, address);
+    front.is_served_through(address);
+}
+
+#[test]
+fn haproxy_ends_tls_tells_the_clients_address_and_asks_whether_the_server_is_ready() {
+    if !has("haproxy", "HAProxy in front of the server") {
+        return;
+    }
+    let (front, address) = (Front::new(), free());
+    let site = swapped(&block("haproxy", "backend"), "bind :443", &format!("bind {address}"));
+    let site = swapped(&site, "127.0.0.1:8787", &front.server.address().to_string());
+    let site =
+        swapped(&site, "check port 9464", &format!("check inter 100ms port {}", front.server.admin().port()));
+    let site = swapped(&site, "/etc/haproxy/tokens.pem", &front.path("tokens.pem"));
+    let socket = front.path("stats");
+    let whole = format!("global\n    stats socket {socket} mode 600 level user\n{site}");
+    front.write("haproxy.cfg", &whole);
+    let mut haproxy = Command::new("haproxy");
+    haproxy.args(["-db", "-q", "-f", &front.path("haproxy.cfg")]);
+    let _haproxy = start(&mut haproxy, address);
+    front.is_served_through(address);
+    // It was asked over the admin listener, and answered with 200.
+    until("a check that the server passed", || {
+        let mut stats = UnixStream::connect(&socket).unwrap();
+        stats.write_all(b"show stat\n").unwrap();
+        let mut told = String::new();
+        stats.read_to_string(&mut told).unwrap();
+        told.contains(",L7OK,")
+    });
+}

@@ -1,0 +1,197 @@
+//! The systemd unit: its hardening as systemd judges it, and the server under what it allows.
+
+use std::collections::BTreeSet;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::path::Path;
+use std::process::Command;
+
+use rustix::process::{Signal, geteuid};
+
+use super::{block, swapped};
+use crate::audit::traced::can_trace;
+use crate::cli::scratch::Scratch;
+use crate::cli::token::SECRET;
+use crate::place::has;
+use crate::serve::Server;
+use crate::serve::http::Ask;
+use crate::serve::site::SESSION_KEY;
+
+/// The user that runs it: one that owns nothing.
+const NOBODY: u32 = 65534;
+
+/// The program's place in the unit.
+const INSTALLED: &str = "/usr/local/bin/stream-token";
+
+/// Gives the value of a key that the unit has once.
+#[track_caller]
+fn value(unit: &str, key: &str) -> String {
+    let mut values = unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('='));
+    let value = values.next().unwrap().to_owned();
+    assert_eq!(values.next(), None, "{key}");
+    value
+}
+
+/// Runs a tool over the unit, with the program where it was built.
+#[track_caller]
+fn judged(arguments: &[&str]) {
+    let place = Scratch::new();
+    let unit = swapped(&block("ini", "[Service]"), INSTALLED, env!("CARGO_BIN_EXE_stream-token"));
+    place.write("stream-token.service", unit.as_bytes(), 0o644);
+    let path = place.path().join("stream-token.service");
+    let output = Command::new("systemd-analyze").args(arguments).arg(path).output().unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    assert!(output.status.success(), "{said}");
+    assert!(!said.contains("Unknown"), "{said}");
+}
+
+#[test]
+fn systemd_understands_the_unit() {
+    if has("systemd-analyze", "the systemd unit") {
+        judged(&["verify", "--man=no"]);
+    }
+}
+
+#[test]
+fn systemd_finds_the_unit_exposed_to_little() {
+    if has("systemd-analyze", "how exposed the systemd unit is") {
+        // In tenths: 2.0 of 10.
+        judged(&["security", "--offline=true", "--threshold=20", "--no-pager"]);
+    }
+}
+
+/// What systemd would give the service.
+struct Given {
+    /// The folder of all of it.
+    folder: Scratch,
+}
+
+impl Given {
+    /// Makes the folders and the credentials, and gives them to who runs the service.
+    fn new() -> Self {
+        let folder = Scratch::new();
+        for (name, mode) in [("credentials", 0o500), ("state", 0o700), ("run", 0o700)] {
+            let path = folder.path().join(name);
+            fs::create_dir(&path).unwrap();
+            if name == "credentials" {
+                folder.write("credentials/api-secret", SECRET.as_bytes(), 0o400);
+                folder.write("credentials/session-key", SESSION_KEY.as_bytes(), 0o400);
+                give(&path.join("api-secret"));
+                give(&path.join("session-key"));
+            }
+            fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            give(&path);
+        }
+        let config = block("toml", "credential:api-secret");
+        folder.write("config.toml", config.as_bytes(), 0o644);
+        // Whoever runs the service may not be let in where it was built.
+        fs::copy(env!("CARGO_BIN_EXE_stream-token"), folder.path().join("stream-token")).unwrap();
+        fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
+        Self { folder }
+    }
+
+    /// Gives the path of something in it.
+    fn path(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Prepares a program, run by the service's user with what systemd sets.
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new("setpriv");
+        if geteuid().is_root() {
+            let nobody = NOBODY.to_string();
+            command.args(["--reuid", &nobody, "--regid", &nobody, "--clear-groups"]);
+        }
+        command.arg(program).args(arguments).env_clear();
+        command.env("CREDENTIALS_DIRECTORY", self.path("credentials"));
+        command.env("STATE_DIRECTORY", self.path("state")).env("RUNTIME_DIRECTORY", self.path("run"));
+        // An ordinary user's strace could not follow a process whose memory is closed.
+        command.env("PATH", "/usr/bin:/bin").env("STREAM_TOKEN_DUMPABLE", "1");
+        command.current_dir(self.folder.path());
+        command
+    }
+}
+
+/// Gives a file to who runs the service; as an ordinary user, that is who tests.
+fn give(path: &Path) {
+    if geteuid().is_root() {
+        chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    }
+}
+
+/// Gives the names of the system's calls in a set of systemd's, those of the sets in it included.
+fn calls(set: &str) -> BTreeSet<String> {
+    let output = Command::new("systemd-analyze").args(["syscall-filter", set]).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let words = text.lines().skip(1).map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    let mut all = BTreeSet::new();
+    for word in words {
+        if word.starts_with('@') {
+            all.extend(calls(word));
+        } else {
+            all.insert(word.to_owned());
+        }
+    }
+    all
+}
+
+/// Gives the names of the system's calls that the unit allows.
+fn allowed(unit: &str) -> BTreeSet<String> {
+    let filters = unit.lines().filter_map(|line| line.strip_prefix("SystemCallFilter="));
+    let mut allowed = BTreeSet::new();
+    for filter in filters {
+        let (is_denied, sets) = match filter.strip_prefix('~') {
+            Some(sets) => (true, sets),
+            None => (false, filter),
+        };
+        for name in sets.split(' ').flat_map(calls) {
+            if is_denied {
+                allowed.remove(&name);
+            } else {
+                allowed.insert(name);
+            }
+        }
+    }
+    assert!(allowed.len() > 100, "{allowed:?}");
+    allowed
+}
+
+#[test]
+fn the_server_runs_with_what_the_unit_gives_and_allows() {
+    let unchecked = "that the server runs with the unit's system calls";
+    if !has("systemd-analyze", unchecked) || !has("setpriv", unchecked) || !can_trace(unchecked) {
+        return;
+    }
+    let unit = block("ini", "[Service]");
+    let given = Given::new();
+    let (config, program, trace) =
+        (given.path("config.toml"), given.path("stream-token"), given.path("state/trace"));
+    let line = swapped(&value(&unit, "ExecStart"), "/etc/stream-token/config.toml", &config);
+    let line = swapped(&line, "127.0.0.1:8787", "127.0.0.1:0");
+    let line = swapped(&line, "127.0.0.1:9464", "127.0.0.1:0");
+    let words = line.strip_prefix(INSTALLED).unwrap().trim_start().split(' ');
+    // What traces is the grandchild, so that signals meet the server.
+    let traced: Vec<&str> = ["-D", "-f", "-qq", "-o", &trace, &program].into_iter().chain(words).collect();
+    let server = Server::run(&mut given.command("strace", &traced));
+    let new = ["--config", &config, "--profile", "live", "-q", "session", "new", "123", "--confirm", "live"];
+    let session = String::from_utf8(given.command(&program, &new).output().unwrap().stdout).unwrap();
+    let answer = server.ask(&Ask::of(123).bearer(session.trim_end()));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    server.signal(Signal::HUP);
+    server.said().wait_until("\"reloaded\"");
+    let ended = server.end();
+    assert_eq!(ended.status, Some(0), "{ended}");
+    let allowed = allowed(&unit);
+    let trace = fs::read_to_string(trace).unwrap();
+    let made: BTreeSet<&str> = trace.lines().filter_map(name).collect();
+    assert!(made.contains("fdatasync") && made.contains("accept4"), "{made:?}");
+    let beyond: Vec<_> = made.into_iter().filter(|name| !allowed.contains(*name)).collect();
+    assert!(beyond.is_empty(), "the unit does not allow {beyond:?}");
+}
+
+/// Finds the name of the system's call in a line such as `123 fdatasync(4) = 0`.
+fn name(line: &str) -> Option<&str> {
+    let call = line.trim_start_matches(|first: char| first.is_ascii_digit()).trim_start();
+    let (name, _) = call.split_once('(')?;
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then_some(name)
+}
