@@ -1,26 +1,25 @@
 //! The event loop: sockets and time on one side, protocols and the endpoint on the other.
 
+mod ending;
+mod places;
+
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mio::event::Event as Readiness;
-use mio::net::TcpStream;
 use mio::{Events, Poll, Token};
 
 use super::client::Client;
-use super::crowd::{Crowd, Standing};
-use super::door::{Caller, Door};
+use super::crowd::Crowd;
+use super::door::Door;
 use super::limits::Limits;
 use super::pool::{Outcome, Pool};
-use super::protocol::{Answer, Event, Fault, Protocol, Received};
-use super::secured::Secured;
+use super::protocol::{Answer, Event, Fault, Received};
 use super::stamps::Stamps;
 use super::stop::{Signals, Stop};
 use super::timers::Timers;
-use super::transport::Transport;
 use super::upstream::{Asked, parse};
 use super::{Ended, Notice, Settings};
 use crate::server::{Reply, Request, Swap, origin};
@@ -34,8 +33,6 @@ pub(super) const STOP: Token = Token(1);
 pub(super) const SIGNALS: Token = Token(2);
 /// The last of these; connections come after it.
 const LAST: usize = 2;
-/// How many clients are let in before others are looked after again.
-const GUESTS_AT_ONCE: usize = 64;
 /// How much is read at once, and so the most that a client who sends ahead has waiting here while its
 /// request is answered: 4,096 of them hold two thirds of the budget.
 const SCRATCH: usize = 2 * 1024;
@@ -166,88 +163,10 @@ impl Hall {
         }
     }
 
-    /// Lets clients in, some at a time.
-    fn welcome(&mut self, now: Instant) {
-        for _ in 0..GUESTS_AT_ONCE {
-            if self.is_full() && self.crowd.first_to_go().is_none() {
-                self.door.iter_mut().for_each(|door| door.delay(now));
-                return;
-            }
-            match self.door.as_mut().map_or(Caller::Nobody, |door| door.answer(now)) {
-                Caller::Nobody => return,
-                Caller::Client(stream, peer) => self.seat(stream, peer, now),
-                Caller::SentAway => {
-                    (self.settings.notice)(Notice::OutOfDescriptors);
-                    if let Some(token) = self.crowd.first_to_go() {
-                        self.give_up(token, now);
-                    }
-                }
-            }
-        }
-    }
-
-    /// Tells whether there are as many clients as there may be.
-    fn is_full(&self) -> bool {
-        self.clients.len() >= self.limits.connections
-    }
-
-    /// Begins with a client. Where there is no place, another gives way.
-    fn seat(&mut self, stream: TcpStream, peer: SocketAddr, now: Instant) {
-        if self.is_full() {
-            (self.settings.notice)(Notice::Full);
-            match self.crowd.first_to_go() {
-                Some(token) => self.give_up(token, now),
-                None => return,
-            }
-        }
-        let mut protocol = Protocol::new(Arc::clone(&self.limits), now);
-        let (mut secured, mut standing) = (None, Standing::Idle);
-        if let Some(identity) = &self.identity {
-            let Some(begun) = Secured::new(identity.current().config()) else { return };
-            (secured, standing) = (Some(Box::new(begun)), Standing::Handshaking);
-            protocol.await_greeting(now + self.limits.handshake_time);
-            if self.crowd.handshaking() >= self.limits.handshakes
-                && let Some(token) = self.crowd.oldest_handshaking()
-            {
-                self.give_up(token, now);
-            }
-        }
-        self.last_token += 1;
-        let token = Token(self.last_token);
-        // A socket that cannot be used is one that has gone.
-        let Ok(transport) = Transport::new(stream, secured, self.poll.registry(), token) else { return };
-        let place = self.crowd.join(token, standing, now);
-        self.clients.insert(token, Client::new(transport, protocol, peer.ip(), place));
-        self.settle(token, now);
-    }
-
     /// Does for a client what can be done now.
     fn serve(&mut self, token: Token, now: Instant) {
         self.carry(token, now);
         while self.crowd.held() + self.way.held() > self.limits.budget && self.make_room(now) {}
-    }
-
-    /// Has one client hold less. Tells whether there was one that could.
-    ///
-    /// Requests that wait may hold a third of the budget, and the largest of them goes first: however many
-    /// large ones there are, they keep no small one out. Handshakes may hold half of it: neither may they crowd
-    /// the others out, nor the other way round.
-    fn make_room(&mut self, now: Instant) -> bool {
-        let has_too_much_waiting = self.way.held() > self.limits.budget / 3;
-        let largest = if has_too_much_waiting { self.way.give_up_largest() } else { None };
-        if let Some(client) = largest.and_then(|token| self.clients.get_mut(&token)) {
-            client.protocol.end_with_reply();
-            return true;
-        }
-        let (crowd, in_handshakes) = (&self.crowd, self.crowd.held_in_handshakes());
-        let first = crowd.oldest_handshaking().filter(|_| in_handshakes > self.limits.budget / 2);
-        let next = crowd.oldest_handshaking().filter(|_| in_handshakes > 0);
-        match (first, crowd.oldest_receiving(), next.or_else(|| crowd.oldest_replying())) {
-            (None, Some(oldest), _) => self.give_way(oldest, now),
-            (Some(oldest), _, _) | (None, None, Some(oldest)) => self.give_up(oldest, now),
-            (None, None, None) => return false,
-        }
-        true
     }
 
     /// Carries a client's bytes, and sees to what comes of them.
@@ -331,23 +250,6 @@ impl Hall {
         }
     }
 
-    /// Asks a client to give way. It is told if it was sending a request.
-    fn give_way(&mut self, token: Token, now: Instant) {
-        if let Some(client) = self.clients.get_mut(&token) {
-            client.protocol.give_way();
-        }
-        self.carry(token, now);
-    }
-
-    /// Ends with a client at once, telling it if that can be done at once.
-    fn give_up(&mut self, token: Token, now: Instant) {
-        self.give_way(token, now);
-        if let Some(client) = self.clients.get_mut(&token) {
-            client.protocol.abandon();
-        }
-        self.settle(token, now);
-    }
-
     /// Puts a client where it belongs now, or out.
     fn settle(&mut self, token: Token, now: Instant) {
         let Some(client) = self.clients.get_mut(&token) else { return };
@@ -365,42 +267,6 @@ impl Hall {
             self.timers.change(token, &mut client.timer, client.protocol.due());
             let (standing, held) = (client.standing(), client.held());
             self.crowd.update(token, &mut client.place, standing, held, now);
-        }
-    }
-
-    /// Tells how it has ended, if it has. Begins to drain when that was asked for.
-    fn end(&mut self, now: Instant) -> Option<Ended> {
-        if self.stop.wants_stop() {
-            return Some(Ended::Stopped);
-        }
-        if self.stop.wants_drain() && self.drained_by.is_none() {
-            self.drain(now);
-        }
-        let until = self.drained_by?;
-        if self.clients.is_empty() {
-            return Some(Ended::Drained);
-        }
-        let at_work = self.clients.values().filter(|client| client.protocol.is_at_work()).count();
-        (now >= until).then_some(if at_work == 0 { Ended::Drained } else { Ended::LeftWork(at_work) })
-    }
-
-    /// Closes the door behind those who stood before it, and has everybody come to an end.
-    fn drain(&mut self, now: Instant) {
-        (self.settings.notice)(Notice::Draining);
-        self.drained_by = Some(now + self.limits.drain_time);
-        self.door.iter_mut().for_each(Door::knock);
-        while self.door.as_ref().is_some_and(|door| door.due(now) == Some(now)) {
-            self.welcome(now);
-        }
-        self.door = None;
-        let everybody: Vec<Token> = self.clients.keys().copied().collect();
-        for token in everybody {
-            // What has arrived by now counts as received.
-            self.clients.get_mut(&token).into_iter().for_each(Client::look_again);
-            self.serve(token, now);
-            let last_call = now + self.limits.last_call;
-            self.clients.get_mut(&token).into_iter().for_each(|client| client.protocol.drain(last_call));
-            self.serve(token, now);
         }
     }
 }
