@@ -148,8 +148,11 @@ impl Client {
                     self.transport.acknowledge();
                 }
             }
-            Err(_) if self.transport.turn_plain() => self.protocol.turn_away(Fault::Unencrypted),
             Err(error) => {
+                if let Some(asked) = self.transport.turn_plain() {
+                    self.protocol.turn_away(asked, Fault::Unencrypted);
+                    return true;
+                }
                 self.judge(&error, |client| client.is_readable = false);
                 return error.kind() == io::ErrorKind::Interrupted;
             }

@@ -108,7 +108,9 @@ impl Secured {
     pub(super) fn receive(&mut self, bytes: &[u8]) -> Result<(), TlsFault> {
         // No record of TLS begins like a method of HTTP (RFC 8446 section 5.1).
         if self.stage == Stage::Silent && bytes.first().is_some_and(u8::is_ascii_uppercase) {
-            return Err(self.fail(TlsFault::Unencrypted));
+            let fault = self.fail(TlsFault::Unencrypted);
+            self.plain = bytes.to_vec();
+            return Err(fault);
         }
         if self.stage == Stage::Silent {
             self.stage = Stage::Handshaking;
@@ -147,6 +149,11 @@ impl Secured {
                 let _ = self.go_on(Aim::Close);
             }
         }
+    }
+
+    /// Gives what the client said without TLS.
+    pub(super) fn unencrypted(self) -> Vec<u8> {
+        self.plain
     }
 
     /// Drops what the client sent and nobody will read.

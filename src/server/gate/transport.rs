@@ -130,13 +130,11 @@ impl Transport {
         self.secured.as_ref().and_then(|secured| secured.fault())
     }
 
-    /// Goes on without TLS where the client never began with it, so that it can be told. Tells whether so.
-    pub(super) fn turn_plain(&mut self) -> bool {
-        let is_plain = self.fault() == Some(TlsFault::Unencrypted);
-        if is_plain {
-            self.secured = None;
-        }
-        is_plain
+    /// Goes on without TLS where the client never began with it, so that it can be told. Gives what it said
+    /// instead.
+    pub(super) fn turn_plain(&mut self) -> Option<Vec<u8>> {
+        let secured = self.secured.take_if(|secured| secured.fault() == Some(TlsFault::Unencrypted))?;
+        Some(secured.unencrypted())
     }
 
     /// Understands no more of what the client sends.

@@ -26,6 +26,8 @@ use super::limits::Limits;
 
 /// What tells a waiting client to send its body.
 const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+/// What a request begins with whose reply has no body, whatever else is wrong with it (RFC 9110 section 9.3.2).
+const HEAD: &[u8] = b"HEAD ";
 /// How many bytes are read over while a connection is being ended.
 const MOST_LINGERING: usize = 256 * 1024;
 /// How many bytes are taken at a time while a connection is being ended.
@@ -94,7 +96,12 @@ enum Phase {
         chunks: Chunks,
     },
     /// Something is there to be answered.
-    There(Event),
+    There {
+        /// What it is.
+        event: Event,
+        /// Whether the reply goes without its body.
+        is_head: bool,
+    },
     /// It is being answered.
     Answering {
         /// Whether the reply goes without its body.
@@ -159,7 +166,7 @@ impl Protocol {
             _ if self.has_ended => 0,
             Phase::Head { .. } | Phase::Body { .. } => self.limits.head.saturating_sub(self.input.len()),
             Phase::Lingering { .. } => LINGERING_ROOM,
-            Phase::There(_) | Phase::Answering { .. } | Phase::Replying { .. } | Phase::Closed => 0,
+            Phase::There { .. } | Phase::Answering { .. } | Phase::Replying { .. } | Phase::Closed => 0,
         }
     }
 
@@ -192,18 +199,11 @@ impl Protocol {
 
     /// Gives what is to be answered next; `None` while something is, or nothing is there.
     pub fn next_event(&mut self) -> Option<Event> {
-        if !matches!(self.phase, Phase::There(_)) {
-            return None;
-        }
-        let answering = match &self.phase {
-            Phase::There(Event::Request(received)) => Phase::Answering {
-                is_head: received.head.method == "HEAD",
-                keeps_alive: received.head.keeps_alive,
-            },
-            _ => Phase::Answering { is_head: false, keeps_alive: false },
-        };
+        let Phase::There { event, is_head } = &self.phase else { return None };
+        let keeps_alive = matches!(event, Event::Request(received) if received.head.keeps_alive);
+        let answering = Phase::Answering { is_head: *is_head, keeps_alive };
         match std::mem::replace(&mut self.phase, answering) {
-            Phase::There(event) => Some(event),
+            Phase::There { event, .. } => Some(event),
             _ => None,
         }
     }
@@ -268,7 +268,7 @@ impl Protocol {
         match self.phase {
             Phase::Head { .. } if !self.input.is_empty() => self.refuse(Fault::SlowHead),
             Phase::Body { .. } => self.refuse(Fault::SlowBody),
-            Phase::There(_) | Phase::Answering { .. } => self.due = None,
+            Phase::There { .. } | Phase::Answering { .. } => self.due = None,
             Phase::Head { .. } | Phase::Replying { .. } | Phase::Lingering { .. } | Phase::Closed => {
                 self.close();
             }
@@ -294,8 +294,9 @@ impl Protocol {
         }
     }
 
-    /// Refuses whatever the client has to ask.
-    pub fn turn_away(&mut self, fault: Fault) {
+    /// Refuses what the client has to ask, which begins with this.
+    pub fn turn_away(&mut self, asked: Vec<u8>, fault: Fault) {
+        self.input = asked;
         self.refuse(fault);
     }
 
@@ -319,7 +320,7 @@ impl Protocol {
     /// Tells whether a request has been received and its reply has not been sent.
     #[must_use]
     pub fn is_at_work(&self) -> bool {
-        matches!(self.phase, Phase::There(_) | Phase::Answering { .. } | Phase::Replying { .. })
+        matches!(self.phase, Phase::There { .. } | Phase::Answering { .. } | Phase::Replying { .. })
     }
 
     /// Tells whether nothing more will be sent, so that the client is to be told of the end.
@@ -339,7 +340,9 @@ impl Protocol {
     pub fn held(&self) -> usize {
         let received = match &self.phase {
             Phase::Body { head, body, .. } => head.held() + body.capacity(),
-            Phase::There(Event::Request(received)) => received.head.held() + received.body.capacity(),
+            Phase::There { event: Event::Request(received), .. } => {
+                received.head.held() + received.body.capacity()
+            }
             _ => 0,
         };
         self.input.capacity() + self.output.capacity() + received
@@ -425,14 +428,19 @@ impl Protocol {
     fn hand_on(&mut self, head: Head, body: Vec<u8>) {
         // What follows may have to wait for long.
         self.input.shrink_to_fit();
-        self.phase = Phase::There(Event::Request(Box::new(Received { head, body })));
+        let is_head = head.method == "HEAD";
+        self.phase = Phase::There { event: Event::Request(Box::new(Received { head, body })), is_head };
         self.due = None;
     }
 
     /// Refuses what is being received. What follows it is not looked at.
     fn refuse(&mut self, fault: Fault) {
+        let is_head = match &self.phase {
+            Phase::Body { head, .. } => head.method == "HEAD",
+            _ => self.input.starts_with(HEAD),
+        };
         self.input = Vec::new();
-        self.phase = Phase::There(Event::Refusal(fault));
+        self.phase = Phase::There { event: Event::Refusal(fault), is_head };
         self.due = None;
     }
 

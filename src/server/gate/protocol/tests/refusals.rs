@@ -229,6 +229,44 @@ fn a_refusal_says_what_to_do_and_echoes_nothing() {
 }
 
 #[test]
+fn a_refused_request_for_a_head_gets_no_body_and_any_other_does() {
+    let long = "x".repeat(8192);
+    for (rest, fault) in [
+        ("/\r\n".to_owned(), Fault::RequestLine),
+        (" / HTTP/1.1\r\n\r\n".to_owned(), Fault::RequestLine),
+        ("/\n".to_owned(), Fault::Line),
+        ("/ HTTP/2.0\r\n".to_owned(), Fault::Version),
+        ("/ HTTP/1.1\r\n\r\n".to_owned(), Fault::Host),
+        ("/ HTTP/1.1\r\nHost: a\r\nContent-Length: 4097\r\n\r\n".to_owned(), Fault::LargeBody),
+        ("/ HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n".to_owned(), Fault::Chunk),
+        (format!("/{long}"), Fault::LargeHead),
+    ] {
+        for (method, is_head) in [("HEAD", true), ("\r\nHEAD", true), ("HEADS", false), ("GET", false)] {
+            let mut talk = Talk::new();
+            talk.send(format!("{method} {rest}"));
+            assert_eq!(talk.refusal(), Some(fault), "{method} {rest:?}");
+            let body = fault.reply().body().to_vec();
+            let text = talk.text();
+            let (head, sent) = text.split_once("\r\n\r\n").unwrap();
+            assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", body.len())), "{head}");
+            assert_eq!(sent.as_bytes(), if is_head { &[][..] } else { &body }, "{method} {rest:?}");
+        }
+    }
+}
+
+#[test]
+fn a_request_for_a_head_that_comes_too_slowly_gets_no_body_once_that_is_known() {
+    for (begun, is_head) in [("HEAD", false), ("HEAD ", true), ("HEAD / HTTP/1.1\r\n", true), ("GET ", false)]
+    {
+        let mut talk = Talk::new();
+        talk.send(begun);
+        talk.pass(Limits::default().head_time);
+        assert_eq!(talk.refusal(), Some(Fault::SlowHead));
+        assert_eq!(talk.text().ends_with("\r\n\r\n"), is_head, "{begun:?}");
+    }
+}
+
+#[test]
 fn nothing_after_a_refused_request_is_answered() {
     let mut talk = Talk::new();
     talk.send("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
