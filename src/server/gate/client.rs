@@ -165,7 +165,11 @@ impl Client {
         match error.kind() {
             io::ErrorKind::WouldBlock => wait(self),
             io::ErrorKind::Interrupted => {}
-            _ => self.protocol.abandon(),
+            _ => {
+                // What TLS still has to say is not tried again.
+                (self.is_readable, self.is_writable) = (false, false);
+                self.protocol.abandon();
+            }
         }
     }
 }

@@ -199,6 +199,18 @@ fn what_tls_holds_counts_and_an_unfinished_handshake_is_the_first_to_go() {
 }
 
 #[test]
+fn a_client_that_resets_while_its_replies_wait_to_be_sent_keeps_nobody_waiting() {
+    let gate = Secured::answering(patient(), |_| Reply::json(200, "x".repeat(15_000)));
+    let mut secure = gate.shake_hands();
+    secure.sock.set_write_timeout(Some(Duration::from_millis(100))).unwrap();
+    // Both sides' buffers fill up, and then the gate waits for what is never read.
+    while secure.write_all(get("/").repeat(40).as_bytes()).is_ok() {}
+    rustix::net::sockopt::set_socket_linger(&secure.sock, Some(Duration::ZERO)).unwrap();
+    drop(secure);
+    assert!(ask(&mut gate.shake_hands(), &get("/")).0.starts_with("HTTP/1.1 200 "));
+}
+
+#[test]
 fn an_idle_client_that_holds_a_part_of_a_record_is_the_next_to_go() {
     let gate = Secured::within(Limits { budget: 8 * 1024, ..patient() });
     let mut hoard = gate.shake_hands();
