@@ -7,25 +7,26 @@ use super::target::{Target, assert_token};
 
 #[test]
 fn however_many_hold_it_up_it_drains_in_time_and_answers_what_it_has_received() {
-    let target = Target::start();
-    target.calm();
-    let opening = "POST / HTTP/1.1\r\nHost: a\r\nX: ";
-    let requests = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(50);
-    let swarms = [
-        Swarm::of(&target, 300, b""),
-        Swarm::of(&target, 300, opening.as_bytes()),
-        Swarm::of(&target, 20, requests.as_bytes()),
-    ];
-    let mut lines: Vec<_> = (0..20).map(|_| target.connect()).collect();
-    for line in &mut lines {
-        line.send(target.last_request()).unwrap();
+    for target in Target::each() {
+        target.calm();
+        let opening = "POST / HTTP/1.1\r\nHost: a\r\nX: ";
+        let requests = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(50);
+        let swarms = [
+            Swarm::of(&target, 300, b""),
+            Swarm::of(&target, 300, opening.as_bytes()),
+            Swarm::of(&target, 20, requests.as_bytes()),
+        ];
+        let mut lines: Vec<_> = (0..20).map(|_| target.connect()).collect();
+        for line in &mut lines {
+            line.send(target.last_request()).unwrap();
+        }
+        target.server.signal(Signal::TERM);
+        target.server.said().wait_until("draining");
+        for line in &mut lines {
+            assert_token(line.reply());
+        }
+        let ended = target.server.wait();
+        assert_eq!(ended.status, Some(0), "{}", ended.stderr);
+        drop(swarms);
     }
-    target.server.signal(Signal::TERM);
-    target.server.said().wait_until("draining");
-    for line in &mut lines {
-        assert_token(line.reply());
-    }
-    let ended = target.server.wait();
-    assert_eq!(ended.status, Some(0), "{}", ended.stderr);
-    drop(swarms);
 }

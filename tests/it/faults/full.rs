@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::target::{Target, assert_token};
+use super::target::{Spoken, Target, assert_token};
 use crate::place::{has, say_unchecked};
 use crate::serve::Server;
 use crate::serve::site::Site;
@@ -54,8 +54,8 @@ fn on_a_full_disk_no_token_is_given_out_and_with_space_again_they_are() {
     let Some(how) = how_to_mount(&site) else {
         return say_unchecked(unchecked, "nothing can be mounted here");
     };
-    let target = Target::of(site, |site| {
-        let call = site.serving(&[]);
+    let target = Target::of(Spoken::Plain, site, |site, flags| {
+        let call = site.serving(flags);
         let mut command = on_a_small_disk(how, site);
         command.arg(env!("CARGO_BIN_EXE_stream-token")).args(&call.arguments);
         command.envs(&call.environment).current_dir(site.home());

@@ -19,50 +19,53 @@ const WAYS: [fn(Line); 3] = [
 
 #[test]
 fn who_leaves_within_a_request_or_before_its_reply_leaves_nothing_behind() {
-    let target = Target::start();
-    let before = target.calm();
-    let good = Good::beside(&target);
-    let whole = String::from_utf8(target.last_request()).unwrap();
-    let chunked = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n\
+    for target in Target::each() {
+        let before = target.calm();
+        let good = Good::beside(&target);
+        let whole = String::from_utf8(target.last_request()).unwrap();
+        let chunked = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n\
                    3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n";
-    for request in [whole.as_str(), chunked] {
-        for length in (0..request.len()).step_by(STEP).chain([request.len()]) {
-            for leave in WAYS {
-                let mut line = target.connect();
-                line.send(&request[..length]).unwrap();
-                leave(line);
+        for request in [whole.as_str(), chunked] {
+            for length in (0..request.len()).step_by(STEP).chain([request.len()]) {
+                for leave in WAYS {
+                    let mut line = target.connect();
+                    line.send(&request[..length]).unwrap();
+                    leave(line);
+                }
             }
         }
+        good.end();
+        target.recover(&before);
     }
-    good.end();
-    target.recover(&before);
 }
 
 #[test]
 fn who_leaves_within_a_reply_leaves_nothing_behind() {
-    let target = Target::start();
-    let before = target.calm();
-    let good = Good::beside(&target);
-    for leave in WAYS {
-        for _ in 0..20 {
-            let mut line = target.connect();
-            line.send(target.request().repeat(5)).unwrap();
-            assert_token(line.reply());
-            leave(line);
+    for target in Target::each() {
+        let before = target.calm();
+        let good = Good::beside(&target);
+        for leave in WAYS {
+            for _ in 0..20 {
+                let mut line = target.connect();
+                line.send(target.request().repeat(5)).unwrap();
+                assert_token(line.reply());
+                leave(line);
+            }
         }
+        good.end();
+        target.recover(&before);
     }
-    good.end();
-    target.recover(&before);
 }
 
 #[test]
 fn who_has_sent_a_whole_request_and_sends_no_more_is_answered() {
-    let target = Target::start();
-    for request in [target.request(), target.last_request()] {
-        let mut line = target.connect();
-        line.send(request).unwrap();
-        line.finish();
-        assert_token(line.reply());
-        assert_eq!(line.reply(), None);
+    for target in Target::each() {
+        for request in [target.request(), target.last_request()] {
+            let mut line = target.connect();
+            line.send(request).unwrap();
+            line.finish();
+            assert_token(line.reply());
+            assert_eq!(line.reply(), None);
+        }
     }
 }

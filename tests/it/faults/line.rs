@@ -6,7 +6,9 @@ use std::net::{Shutdown, SocketAddr, TcpStream};
 use std::time::Duration;
 
 use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
+use rustls::{ClientConnection, StreamOwned};
 
+use super::speech;
 use crate::serve::LONGEST;
 
 /// How a server is reached.
@@ -14,6 +16,8 @@ use crate::serve::LONGEST;
 pub(super) enum Way {
     /// By TCP alone.
     Plain(SocketAddr),
+    /// By TLS.
+    Secured(SocketAddr),
 }
 
 /// A socket, and what is spoken over it.
@@ -21,6 +25,8 @@ pub(super) enum Way {
 enum Socket {
     /// Nothing but what is sent.
     Plain(TcpStream),
+    /// TLS. Hands are shaken with the first bytes that are sent or awaited.
+    Secured(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
 /// A connection.
@@ -47,20 +53,55 @@ impl Way {
     /// Connects a client.
     #[track_caller]
     pub(super) fn connect(self) -> Line {
-        let Self::Plain(address) = self;
+        match self {
+            Self::Plain(_) => Line { socket: Socket::Plain(self.knock()), received: Vec::new() },
+            Self::Secured(_) => Line::speaking(speech::client(), self.knock()),
+        }
+    }
+
+    /// Connects a client that says nothing by itself.
+    #[track_caller]
+    pub(super) fn knock(self) -> TcpStream {
+        let (Self::Plain(address) | Self::Secured(address)) = self;
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(LONGEST)).unwrap();
         stream.set_write_timeout(Some(LONGEST)).unwrap();
         stream.set_nodelay(true).unwrap();
-        Line { socket: Socket::Plain(stream), received: Vec::new() }
+        stream
     }
 }
 
 impl Line {
+    /// Goes on with TLS, however far it is.
+    pub(super) fn speaking(client: ClientConnection, stream: TcpStream) -> Self {
+        Self { socket: Socket::Secured(Box::new(StreamOwned::new(client, stream))), received: Vec::new() }
+    }
+
+    /// Sends bytes as they are, whatever is spoken, behind what was sent before.
+    pub(super) fn send_bare(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let mut stream = self.tcp();
+        stream.write_all(bytes)
+    }
+
+    /// Has TLS do something, and sends what comes of it.
+    pub(super) fn speak(&mut self, act: impl FnOnce(&mut ClientConnection)) -> io::Result<()> {
+        let Socket::Secured(stream) = &mut self.socket else { panic!("no TLS is spoken") };
+        shake_hands(stream)?;
+        act(&mut stream.conn);
+        while stream.conn.wants_write() {
+            stream.conn.write_tls(&mut stream.sock)?;
+        }
+        Ok(())
+    }
+
     /// Sends bytes, all of them.
     pub(super) fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         match &mut self.socket {
             Socket::Plain(stream) => stream.write_all(bytes.as_ref()),
+            Socket::Secured(stream) => {
+                shake_hands(stream)?;
+                stream.write_all(bytes.as_ref())
+            }
         }
     }
 
@@ -68,6 +109,7 @@ impl Line {
     pub(super) fn push(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &mut self.socket {
             Socket::Plain(stream) => stream.write(bytes),
+            Socket::Secured(stream) => stream.write(bytes),
         };
         written.or_else(|error| if error.kind() == ErrorKind::WouldBlock { Ok(0) } else { Err(error) })
     }
@@ -77,6 +119,7 @@ impl Line {
         let mut piece = [0; 16 * 1024];
         let read = match &mut self.socket {
             Socket::Plain(stream) => stream.read(&mut piece),
+            Socket::Secured(stream) => hear(stream, &mut piece),
         };
         match read {
             Ok(0) => false,
@@ -109,9 +152,18 @@ impl Line {
 
     /// Sends no more.
     pub(super) fn finish(&mut self) {
-        let Socket::Plain(stream) = &self.socket;
         // The server may have ended it already.
-        let _ = stream.shutdown(Shutdown::Write);
+        if let Socket::Secured(stream) = &mut self.socket {
+            stream.conn.send_close_notify();
+            let _ = stream.conn.write_tls(&mut stream.sock);
+        }
+        let _ = self.tcp().shutdown(Shutdown::Write);
+    }
+
+    /// Sends no more, and says nothing of it.
+    pub(super) fn break_off(&mut self) {
+        // The server may have ended it already.
+        let _ = self.tcp().shutdown(Shutdown::Write);
     }
 
     /// Resets the connection.
@@ -131,8 +183,10 @@ impl Line {
 
     /// Gives the socket below.
     fn tcp(&self) -> &TcpStream {
-        let Socket::Plain(stream) = &self.socket;
-        stream
+        match &self.socket {
+            Socket::Plain(stream) => stream,
+            Socket::Secured(stream) => &stream.sock,
+        }
     }
 
     /// Takes a whole reply off what was received.
@@ -149,5 +203,26 @@ impl Line {
         let body = String::from_utf8(self.received[end..end_of_body].to_vec()).unwrap();
         self.received.drain(..end_of_body);
         Some(Reply { status, is_last: head.contains("\r\nConnection: close\r\n"), body })
+    }
+}
+
+/// Finishes the handshake, where that was not done.
+fn shake_hands(stream: &mut StreamOwned<ClientConnection, TcpStream>) -> io::Result<()> {
+    while stream.conn.is_handshaking() {
+        stream.conn.complete_io(&mut stream.sock)?;
+    }
+    Ok(())
+}
+
+/// Reads what the server says, whether or not it still takes what it is told.
+fn hear(stream: &mut StreamOwned<ClientConnection, TcpStream>, room: &mut [u8]) -> io::Result<usize> {
+    shake_hands(stream)?;
+    loop {
+        match stream.conn.reader().read(room) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+            read => return read,
+        }
+        stream.conn.read_tls(&mut stream.sock)?;
+        stream.conn.process_new_packets().map_err(io::Error::other)?;
     }
 }

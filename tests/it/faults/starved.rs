@@ -9,7 +9,7 @@ use rustix::process::{Resource, Rlimit, geteuid, getrlimit, prlimit};
 
 use super::good::Good;
 use super::swarm::Swarm;
-use super::target::Target;
+use super::target::{Spoken, Target};
 use crate::cli::watchdog::Watchdog;
 use crate::place::{has, say_unchecked};
 use crate::serve::Server;
@@ -22,13 +22,13 @@ const FEW: u32 = 12_348;
 
 /// Starts a server through another program that makes limits.
 #[track_caller]
-fn limited(site: &Site, program: &str, arguments: &[&str]) -> Server {
-    Server::run(&mut limited_command(site, program, arguments))
+fn limited(site: &Site, flags: &[&str], program: &str, arguments: &[&str]) -> Server {
+    Server::run(&mut limited_command(site, flags, program, arguments))
 }
 
 /// Prepares a server that is started through another program that makes limits.
-fn limited_command(site: &Site, program: &str, arguments: &[&str]) -> Command {
-    let call = site.serving(&[]);
+fn limited_command(site: &Site, flags: &[&str], program: &str, arguments: &[&str]) -> Command {
+    let call = site.serving(flags);
     let mut command = Command::new(program);
     command.args(arguments).arg(env!("CARGO_BIN_EXE_stream-token")).args(&call.arguments);
     command.env_clear().envs(&call.environment).env("PATH", "/usr/bin:/bin").current_dir(site.home());
@@ -62,45 +62,45 @@ fn with_few_descriptors_from_the_start_there_are_fewer_connections_and_all_are_a
     }
     for most in ["60:60", "100:100", "300:300"] {
         let limit = format!("--nofile={most}");
-        let target = Target::of(Site::in_memory(), |site| limited(site, "prlimit", &[&limit]));
-        target.server.said().wait_until("the limit of open files allows ");
-        for opening in ["", "POST / HTTP/1.1\r\nHost: a\r\nX: "] {
-            let swarm = Swarm::of(&target, 300, opening.as_bytes());
-            let good = Good::newcomers_beside(&target);
-            good.wait_for(30);
-            good.end();
-            drop(swarm);
+        for spoken in Spoken::ALL {
+            let target = Target::of(spoken, Site::in_memory(), |site, flags| {
+                limited(site, flags, "prlimit", &[&limit])
+            });
+            target.server.said().wait_until("the limit of open files allows ");
+            for opening in ["", "POST / HTTP/1.1\r\nHost: a\r\nX: "] {
+                let swarm = Swarm::of(&target, 300, opening.as_bytes());
+                let good = Good::newcomers_beside(&target);
+                good.wait_for(30);
+                good.end();
+                drop(swarm);
+            }
+            target.vitals().assert_within_bounds();
         }
-        target.vitals().assert_within_bounds();
     }
 }
 
 #[test]
 fn where_descriptors_run_out_clients_give_way_and_nothing_is_left_of_it_later() {
-    let target = Target::start();
-    let before = target.calm();
-    let swarm = Swarm::of(&target, 100, b"POST / HTTP/1.1\r\nHost: a\r\nX: ");
-    // Once a client is answered who came after all of them, they have been let in.
-    target.ask();
-    allow_descriptors(&target, Some(target.vitals().descriptors as u64));
-    let is_answered = |_: &usize| {
-        let mut line = target.connect();
-        // It may be sent away before it has sent anything.
-        let _ = line.send(target.last_request());
-        line.reply().is_some_and(|reply| reply.status == 200)
-    };
-    let t0 = std::time::Instant::now();
-    let n = (0..200).filter(is_answered).count();
-    eprintln!("answered {n} {:?}", t0.elapsed());
-    assert!(n > 100);
-    allow_descriptors(&target, None);
-    let good = Good::beside(&target);
-    good.wait_for(50);
-    drop(swarm);
-    eprintln!("before end {:?} {:?} {before:?}", t0.elapsed(), target.vitals());
-    good.end();
-    target.recover(&before);
-    eprintln!("{:?}", t0.elapsed());
+    for target in Target::each() {
+        let before = target.calm();
+        let swarm = Swarm::of(&target, 100, b"POST / HTTP/1.1\r\nHost: a\r\nX: ");
+        // Once a client is answered who came after all of them, they have been let in.
+        target.ask();
+        allow_descriptors(&target, Some(target.vitals().descriptors as u64));
+        let is_answered = |_: &usize| {
+            let mut line = target.connect();
+            // It may be sent away before it has sent anything.
+            let _ = line.send(target.last_request());
+            line.reply().is_some_and(|reply| reply.status == 200)
+        };
+        assert!((0..200).filter(is_answered).count() > 100);
+        allow_descriptors(&target, None);
+        let good = Good::beside(&target);
+        good.wait_for(50);
+        drop(swarm);
+        good.end();
+        target.recover(&before);
+    }
 }
 
 /// Gives what makes a process an ordinary user's; nothing where that cannot be done here.
@@ -120,21 +120,23 @@ fn becoming(user: &str) -> Option<[&str; 6]> {
 fn where_threads_run_out_clients_are_answered_and_later_there_are_as_many_as_ever() {
     let user = MANY.to_string();
     let Some(become_user) = becoming(&user) else { return };
-    let target = Target::of(Site::in_memory(), |site| {
-        give(site.home(), MANY);
-        limited(site, "prlimit", &[&["--nproc=100:1000"], &become_user[..]].concat())
-    });
-    let good = Good::beside(&target);
-    good.wait_for(300);
-    let vitals = target.vitals();
-    assert!(vitals.threads <= 100, "{vitals:?}");
-    let pid = target.server.pid().to_string();
-    let mut raise = Command::new("setpriv");
-    raise.args(&become_user[1..]).args(["prlimit", "--nproc=1000", "--pid", &pid]);
-    assert!(raise.status().unwrap().success());
-    target.calm();
-    good.end();
-    target.vitals().assert_within_bounds();
+    for spoken in Spoken::ALL {
+        let target = Target::of(spoken, Site::in_memory(), |site, flags| {
+            give(site.home(), MANY);
+            limited(site, flags, "prlimit", &[&["--nproc=100:1000"], &become_user[..]].concat())
+        });
+        let good = Good::beside(&target);
+        good.wait_for(300);
+        let vitals = target.vitals();
+        assert!(vitals.threads <= 100, "{vitals:?}");
+        let pid = target.server.pid().to_string();
+        let mut raise = Command::new("setpriv");
+        raise.args(&become_user[1..]).args(["prlimit", "--nproc=1000", "--pid", &pid]);
+        assert!(raise.status().unwrap().success());
+        target.calm();
+        good.end();
+        target.vitals().assert_within_bounds();
+    }
 }
 
 #[test]
@@ -145,7 +147,8 @@ fn where_there_are_too_few_threads_from_the_start_that_is_said() {
     give(site.home(), FEW);
     for most in 1..8 {
         let limit = format!("--nproc={most}:{most}");
-        let mut command = limited_command(&site, "prlimit", &[&[limit.as_str()], &become_user[..]].concat());
+        let mut command =
+            limited_command(&site, &[], "prlimit", &[&[limit.as_str()], &become_user[..]].concat());
         let child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let _watchdog = Watchdog::over(&child);
         let ended = child.wait_with_output().unwrap();

@@ -1,16 +1,16 @@
 //! A server that is attacked, and a client of it that behaves.
 
+use std::io::{self, Write as _};
+use std::thread;
 use std::time::Instant;
 
 use super::line::{Line, Reply, Way};
+use super::speech;
 use super::vitals::Vitals;
 use crate::cli::token::signed;
 use crate::serve::http::Ask;
 use crate::serve::site::Site;
 use crate::serve::{LONGEST, Server};
-
-/// The flags of every server here.
-const FLAGS: [&str; 0] = [];
 
 /// The customer that behaves.
 const CUSTOMER: u64 = 123;
@@ -20,6 +20,23 @@ const UPSTREAM_DESCRIPTORS: usize = 64 * 3;
 
 /// After how many requests without a change a server has all that it needs.
 const ENOUGH_UNCHANGED: usize = 20;
+
+/// What servers speak.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Spoken {
+    /// HTTP by TCP alone.
+    Plain,
+    /// The same by TLS.
+    Tls,
+}
+
+impl Spoken {
+    /// All of it.
+    pub(super) const ALL: [Self; 2] = [Self::Plain, Self::Tls];
+}
+
+/// Says over what a test failed.
+struct Told(Way);
 
 /// A server, its state, and how it is reached.
 pub(super) struct Target {
@@ -31,28 +48,47 @@ pub(super) struct Target {
     pub(super) way: Way,
     /// The session of the customer that behaves.
     session: String,
+    /// Says how it is reached where the test fails.
+    _told: Told,
 }
 
 impl Target {
-    /// Starts a server.
-    #[track_caller]
-    pub(super) fn start() -> Self {
-        Self::of(Site::in_memory(), |site| site.serve(&FLAGS))
+    /// Starts a server for everything that is spoken, one after the other.
+    pub(super) fn each() -> impl Iterator<Item = Self> {
+        Self::each_with(&[])
     }
 
-    /// Starts a server with these flags besides.
-    #[track_caller]
-    pub(super) fn with(flags: &[&str]) -> Self {
-        Self::of(Site::in_memory(), |site| site.serve(&[&FLAGS, flags].concat()))
+    /// Starts the same with these flags besides.
+    pub(super) fn each_with(flags: &[&str]) -> impl Iterator<Item = Self> {
+        Spoken::ALL.into_iter().map(|spoken| Self::with(spoken, flags))
     }
 
-    /// Takes a server that was started otherwise.
+    /// Starts a server that speaks this.
     #[track_caller]
-    pub(super) fn of(site: Site, start: impl FnOnce(&Site) -> Server) -> Self {
+    pub(super) fn speaking(spoken: Spoken) -> Self {
+        Self::with(spoken, &[])
+    }
+
+    /// Starts a server that speaks this, with these flags besides.
+    #[track_caller]
+    fn with(spoken: Spoken, flags: &[&str]) -> Self {
+        Self::of(spoken, Site::in_memory(), |site, own| site.serve(&[own, flags].concat()))
+    }
+
+    /// Takes a server that is started otherwise, with these flags at least.
+    #[track_caller]
+    pub(super) fn of(spoken: Spoken, site: Site, start: impl FnOnce(&Site, &[&str]) -> Server) -> Self {
         let session = site.session(&CUSTOMER.to_string());
-        let server = start(&site);
-        let way = Way::Plain(server.address());
-        Self { server, site, way, session }
+        let flags = if spoken == Spoken::Tls { speech::flags(site.home()).to_vec() } else { Vec::new() };
+        let server = start(&site, &flags.iter().map(String::as_str).collect::<Vec<_>>());
+        let address = server.address();
+        let way = if spoken == Spoken::Tls { Way::Secured(address) } else { Way::Plain(address) };
+        Self { server, site, way, session, _told: Told(way) }
+    }
+
+    /// Tells whether it speaks TLS.
+    pub(super) fn is_secured(&self) -> bool {
+        matches!(self.way, Way::Secured(_))
     }
 
     /// Connects a client.
@@ -119,6 +155,15 @@ impl Target {
                 return vitals;
             }
             assert!(Instant::now() < until, "waited in vain: {vitals:?}");
+        }
+    }
+}
+
+impl Drop for Told {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            // Past the test harness, for the panic is told of there too.
+            let _ = writeln!(io::stderr(), "the server was reached by {:?}", self.0);
         }
     }
 }

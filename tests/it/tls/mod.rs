@@ -5,7 +5,8 @@ mod reload;
 mod start;
 
 use std::fs;
-use std::path::PathBuf;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
@@ -43,6 +44,20 @@ pub(crate) fn made() -> Made {
     made_for(SystemTime::now() - DAY, SystemTime::now() + 365 * DAY)
 }
 
+/// Writes a file with a mode, and gives its path.
+fn write(home: &Path, name: &str, text: &str, mode: u32) -> String {
+    let path = home.join(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+/// Puts a certificate and its key in a home, and gives their paths.
+pub(crate) fn put(home: &Path, made: &Made) -> (String, String) {
+    let certificate = write(home, "cert.pem", &made.certificate, 0o644);
+    (certificate, write(home, "key.pem", &made.key, 0o600))
+}
+
 /// A site with a certificate.
 struct Secure {
     /// The site.
@@ -64,16 +79,12 @@ impl Secure {
 
     /// Writes a file with a mode.
     fn write(&self, name: &str, text: &str, mode: u32) {
-        use std::os::unix::fs::PermissionsExt as _;
-        let path = self.path(name);
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        write(self.site.home(), name, text, mode);
     }
 
     /// Puts a certificate in place.
     fn put(&self, made: &Made) {
-        self.write("cert.pem", &made.certificate, 0o644);
-        self.write("key.pem", &made.key, 0o600);
+        put(self.site.home(), made);
     }
 
     /// Gives the arguments of a server that listens here, with these flags besides.

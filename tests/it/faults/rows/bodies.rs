@@ -1,11 +1,11 @@
 //! How long a body is said to be, and what waits to be asked for it.
 
-use super::{Target, check_framing};
+use super::{check_framing, servers};
 
 #[test]
 fn every_length_but_one_plain_number_is_refused() {
     check_framing(
-        &Target::start(),
+        &servers(),
         &[
             ("Content-Length: 1099511627776\r\n", "HIDDEN", &[413]),
             ("Content-Length: 9223372036854775808\r\n", "HIDDEN", &[413]),
@@ -47,7 +47,7 @@ fn every_length_but_one_plain_number_is_refused() {
 #[test]
 fn a_client_that_expects_to_be_asked_is_asked_once_and_only_for_what_is_taken() {
     check_framing(
-        &Target::start(),
+        &servers(),
         &[
             ("Expect: 100-continue\r\nContent-Length: 5\r\n", "12345HIDDEN", &[100, 401, 200]),
             ("Expect: 100-Continue\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\nHIDDEN", &[100, 401, 200]),

@@ -1,6 +1,6 @@
 //! Request lines, targets, versions and headers, in every shape that a client can think of.
 
-use super::{Row, Target, check};
+use super::{Row, check, servers};
 
 #[test]
 fn a_line_that_parsers_disagree_on_is_refused_and_nothing_after_it_is_read() {
@@ -31,7 +31,7 @@ fn a_line_that_parsers_disagree_on_is_refused_and_nothing_after_it_is_read() {
         // One empty line before a request is read over (RFC 9112 section 2.2).
         ("\r\nHIDDEN", &[200]),
     ];
-    check(&Target::start(), rows);
+    check(&servers(), rows);
 }
 
 #[test]
@@ -50,7 +50,7 @@ fn every_host_but_one_and_clear_is_refused() {
         ("GET http://a/ HTTP/1.1\r\n\r\nHIDDEN", &[400]),
         ("GET / HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\nHIDDEN", &[400]),
     ];
-    check(&Target::start(), rows);
+    check(&servers(), rows);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn every_version_and_every_form_of_target_is_answered_or_refused_as_it_should_be
         ("PROVE /* HTTP/1.1\r\nHost: a\r\n\r\nHIDDEN", &[404, 200]),
         ("PROVE * HTTP/1.1\r\nHost: a\r\n\r\nHIDDEN", &[400]),
     ];
-    check(&Target::start(), rows);
+    check(&servers(), rows);
 }
 
 #[test]
@@ -100,11 +100,11 @@ fn nothing_is_upgraded_and_what_follows_is_read_as_it_was_before() {
         "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
     let websocket = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
                      Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
-    let target = Target::start();
+    let servers = servers();
     for upgrade in [h2c, websocket] {
         let post = format!("POST /stream-chat/token HTTP/1.1\r\nHost: a\r\n{upgrade}");
         check(
-            &target,
+            &servers,
             &[
                 (&format!("{post}HIDDEN"), &[401, 200]),
                 (&format!("{post}PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nHIDDEN"), &[401, 505]),

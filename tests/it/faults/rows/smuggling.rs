@@ -1,7 +1,7 @@
 //! Requests hidden in bodies, by every way in which two readers could find different ends (RFC 9112
 //! section 11.2): none of them is ever answered.
 
-use super::{POST, Row, Target, check, check_framing};
+use super::{POST, Row, check, check_framing, servers};
 
 /// A chunk with a request in it, and the last one.
 const CHUNKS: &str = "HEX\r\nHIDDEN\r\n0\r\n\r\n";
@@ -31,12 +31,12 @@ fn a_request_in_a_body_is_a_body_whatever_is_answered() {
         }
     }
     let rows: Vec<Row<'_>> = rows.iter().map(|(text, statuses)| (text.as_str(), &statuses[..])).collect();
-    check(&Target::start(), &rows);
+    check(&servers(), &rows);
 }
 
 #[test]
 fn where_length_and_coding_disagree_nothing_is_answered_but_the_refusal() {
-    let target = Target::start();
+    let servers = servers();
     for order in [
         "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
         "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
@@ -48,13 +48,13 @@ fn where_length_and_coding_disagree_nothing_is_answered_but_the_refusal() {
         "Content-Length: 4\r\nTransfer-Encoding:\r\n",
         "content-length: 4\r\nTRANSFER-ENCODING: chunked\r\n",
     ] {
-        check_framing(&target, &[(order, CHUNKS, &[400]), (order, "0\r\n\r\nHIDDEN", &[400])]);
+        check_framing(&servers, &[(order, CHUNKS, &[400]), (order, "0\r\n\r\nHIDDEN", &[400])]);
     }
 }
 
 #[test]
 fn every_disguise_of_chunked_is_refused() {
-    let target = Target::start();
+    let servers = servers();
     for (coding, status) in [
         ("Transfer-Encoding: xchunked", 501),
         ("Transfer-Encoding: chunkedx", 501),
@@ -93,10 +93,10 @@ fn every_disguise_of_chunked_is_refused() {
         ("Transfer\u{212a}Encoding: chunked", 400),
     ] {
         let headers = format!("{coding}\r\n");
-        check_framing(&target, &[(&headers, CHUNKS, &[status]), (&headers, "0\r\n\r\nHIDDEN", &[status])]);
+        check_framing(&servers, &[(&headers, CHUNKS, &[status]), (&headers, "0\r\n\r\nHIDDEN", &[status])]);
     }
     check(
-        &target,
+        &servers,
         &[
             ("POST /stream-chat/token HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nHIDDEN", &[400]),
             (
@@ -107,17 +107,17 @@ fn every_disguise_of_chunked_is_refused() {
     );
     // These are chunked, and nothing else (RFC 9110 section 5.5, RFC 9112 section 7).
     for coding in ["Transfer-Encoding:chunked\r\n", "transfer-encoding: \t CHUNKED \t\r\n"] {
-        check_framing(&target, &[(coding, CHUNKS, &[401]), (coding, "0\r\n\r\nHIDDEN", &[401, 200])]);
+        check_framing(&servers, &[(coding, CHUNKS, &[401]), (coding, "0\r\n\r\nHIDDEN", &[401, 200])]);
     }
     // Names that only look like it say nothing, so that there is no body.
     for other in ["Transfer_Encoding: chunked\r\n", "X-Transfer-Encoding: chunked\r\n", "TE: chunked\r\n"] {
-        check_framing(&target, &[(other, "HIDDEN", &[401, 200])]);
+        check_framing(&servers, &[(other, "HIDDEN", &[401, 200])]);
     }
 }
 
 #[test]
 fn every_malformed_chunk_ends_the_connection() {
-    let target = Target::start();
+    let servers = servers();
     for (body, status) in [
         ("+5\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         ("-5\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
@@ -154,17 +154,17 @@ fn every_malformed_chunk_ends_the_connection() {
         ("0\r\nX: a\n\r\nHIDDEN", 400),
         ("0\r\n: a\r\n\r\nHIDDEN", 400),
     ] {
-        check_framing(&target, &[("Transfer-Encoding: chunked\r\n", body, &[status])]);
+        check_framing(&servers, &[("Transfer-Encoding: chunked\r\n", body, &[status])]);
     }
     // Sizes with zeros before them and short extensions are well-formed, and hide nothing.
     for body in [CHUNKS, "0000HEX\r\nHIDDEN\r\n00000\r\n\r\n", "HEX;a=\"b c\"\r\nHIDDEN\r\n0;a\r\n\r\n"] {
-        check_framing(&target, &[("Transfer-Encoding: chunked\r\n", body, &[401])]);
+        check_framing(&servers, &[("Transfer-Encoding: chunked\r\n", body, &[401])]);
     }
 }
 
 #[test]
 fn no_trailer_frames_or_authorizes_anything() {
-    let target = Target::start();
+    let servers = servers();
     for trailer in [
         "Content-Length: LENGTH",
         "Content-Length: 5",
@@ -176,14 +176,14 @@ fn no_trailer_frames_or_authorizes_anything() {
         "HTTP-1.1: 200",
     ] {
         let body = format!("5\r\n12345\r\n0\r\n{trailer}\r\n\r\nHIDDEN");
-        check_framing(&target, &[("Transfer-Encoding: chunked\r\n", &body, &[401, 200])]);
+        check_framing(&servers, &[("Transfer-Encoding: chunked\r\n", &body, &[401, 200])]);
     }
     // The session of the client that behaves, where it means nothing.
-    let hidden = String::from_utf8(target.last_request()).unwrap();
+    let hidden = String::from_utf8(servers[0].last_request()).unwrap();
     let session = hidden.lines().find(|line| line.starts_with("Authorization: ")).unwrap();
     let in_a_trailer = format!(
         "{POST}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n\
          14\r\n{{\"customer_id\": 123}}\r\n0\r\n{session}\r\n\r\n"
     );
-    check(&target, &[(&in_a_trailer, &[401])]);
+    check(&servers, &[(&in_a_trailer, &[401])]);
 }
