@@ -5,7 +5,8 @@ use std::time::Duration;
 /// The bounds of the gate. The defaults hold the process under 64 MiB of resident memory, whatever is sent.
 ///
 /// What TLS holds was measured: 4,000 idle connections take 15 MiB more than without it. Sessions are not
-/// resumed, and nothing is held for clients that have gone.
+/// resumed, and nothing is held for clients that have gone. The most that was seen is 43 MiB: 3,576 unfinished heads
+/// of 3 KiB beside 512 handshakes that stall with 30 KiB each.
 ///
 /// | what | bound | makes |
 /// | --- | --- | --- |
