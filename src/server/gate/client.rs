@@ -136,6 +136,8 @@ impl Client {
         let read = self.transport.read(&mut scratch[..room]);
         if was_handshaking && !self.transport.is_handshaking() {
             self.protocol.greet(now);
+            // Many a client holds its request back until its part of the handshake has been acknowledged.
+            self.transport.acknowledge();
         }
         match read {
             Ok(0) => {
