@@ -32,7 +32,7 @@ mod testing;
 pub use entry::{Action, Actor, Channel, Customers, Deed, Entry, Event, Facts, Outcome, Ticket, Upkeep};
 pub use error::AuditError;
 pub use head::{Hash, Head, HeadError, LogId};
-pub use journal::{Journal, Receipt};
+pub use journal::{Completion, Journal, Receipt};
 pub use line::{LONGEST_LINE, LONGEST_TEXT};
 pub use list::{Filter, Listed, Listing, list};
 pub use pulse::{LastAppend, Pulse};

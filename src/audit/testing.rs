@@ -21,11 +21,14 @@ pub(super) struct Sabotage {
     pub(super) sync: AtomicBool,
     /// Cutting off what was not acknowledged fails.
     pub(super) cut: AtomicBool,
+    /// Writes panic.
+    pub(super) panic: AtomicBool,
 }
 
 impl Sabotage {
     /// Gives the part of `bytes` that is written.
     pub(super) fn shorten<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        assert!(!self.panic.load(Ordering::Relaxed), "as it was told to");
         if self.write.load(Ordering::Relaxed) { &bytes[..bytes.len() / 2] } else { bytes }
     }
 

@@ -19,7 +19,7 @@ fn append(writer: &mut Writer, customer: u64) -> Result<Head, AuditError> {
 }
 
 fn sabotaged(write: bool, sync: bool, cut: bool) -> Sabotage {
-    Sabotage { write: write.into(), sync: sync.into(), cut: cut.into() }
+    Sabotage { write: write.into(), sync: sync.into(), cut: cut.into(), ..Sabotage::default() }
 }
 
 fn intact(state: &State) {
