@@ -13,16 +13,17 @@ use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use stream_token::audit::{Actor, Journal};
-use stream_token::mint::{Mint, MintError, Record};
+use stream_token::mint::{Mint, Record};
 use stream_token::profile::Policy;
 use stream_token::secret::Secret;
 use stream_token::server::{
-    Contract, Ended, Field, Gate, Handler, Lifetime, Limits, METHOD, Origins, PATH, RefusalBook, Reply,
-    Request, Settings, Stop, Till, Tokens, Unlimited,
+    Contract, Ended, Field, Gate, Handler, Lifetime, Limits, METHOD, Origins, PATH, RefusalBook, Released,
+    Reply, Request, Settings, Stop, Till, Tokens, Unlimited, at_once,
 };
 use stream_token::session::{Register, SessionKey, Signed};
 use stream_token::time::Clock;
@@ -59,8 +60,8 @@ struct Step {
 struct Same(Token);
 
 impl Tokens for Same {
-    fn mint(&self, _: CustomerId, _: &Request) -> Result<Token, MintError> {
-        Ok(self.0)
+    fn mint(&self, _: CustomerId, request: Request, then: Released) {
+        then(request, Ok(self.0));
     }
 }
 
@@ -88,20 +89,29 @@ fn state(parent: &Path) -> PathBuf {
     path
 }
 
+/// Makes the contract of these.
+fn contract_of((signed, refusals, origins): &(Signed, RefusalBook, Origins)) -> Contract<'_> {
+    Contract { authenticate: signed, quotas: &Unlimited, witness: refusals, origins, clock: Clock::System }
+}
+
 /// Answers by the contract, with tokens from here.
 fn contract(state: &Path, tokens: impl Tokens + 'static) -> Handler {
-    let signed = Signed::new(key(), Arc::new(Register::open(state)));
-    let (refusals, origins) = (RefusalBook::default(), Origins::default());
-    Arc::new(move |request| {
-        let contract = Contract {
-            authenticate: &signed,
-            quotas: &Unlimited,
-            tokens: &tokens,
-            witness: &refusals,
-            origins: &origins,
-            clock: Clock::System,
-        };
-        contract.answer(request).reply
+    let all = Arc::new((
+        Signed::new(key(), Arc::new(Register::open(state))),
+        RefusalBook::default(),
+        Origins::default(),
+    ));
+    Arc::new(move |request, responder| {
+        let later = Arc::clone(&all);
+        match contract_of(&all).admit(&request) {
+            Ok(customer) => {
+                let conclude = move |request: Request, minted| {
+                    responder.answer(&contract_of(&later).conclude(&request, customer, minted).reply);
+                };
+                tokens.mint(customer, request, Box::new(conclude));
+            }
+            Err(answer) => responder.answer(&answer.reply),
+        }
     })
 }
 
@@ -192,7 +202,7 @@ fn main() {
     let disk = state(&env::current_dir().unwrap().join("target"));
     let same = Same(signed(customer));
     let mut steps = [
-        open("gate and tiny_http", Arc::new(|_| Reply::json(200, "{}".into()))),
+        open("gate and tiny_http", at_once(|_| Reply::json(200, "{}".into()))),
         open("and session, body", contract(&memory, same)),
         open("and signing", contract(&memory, till(Record::Demo))),
         open("and audit in memory", recorded(&memory)),
@@ -234,5 +244,11 @@ fn signed(customer: CustomerId) -> Token {
         body: Vec::new(),
         id: "0-0".into(),
     };
-    till(Record::Demo).mint(customer, &visit).unwrap()
+    let (release, released) = channel();
+    till(Record::Demo).mint(
+        customer,
+        visit,
+        Box::new(move |_, minted| release.send(minted.unwrap()).unwrap()),
+    );
+    released.try_recv().unwrap()
 }

@@ -176,24 +176,31 @@ impl<'a> Mint<'a> {
         self.release(self.sign(customer, terms)?, event)
     }
 
-    /// Mints one token for a visitor of the endpoint. Its entry, with the visitor's address and the
-    /// request's id, is on disk before this returns it.
+    /// Mints one token for a visitor of the endpoint, and hands it over once its entry, with the visitor's
+    /// address and the request's id, is on disk: by this thread before it returns, or by another.
     ///
     /// What policy refuses is not recorded here: the endpoint records refusals without waiting for them.
-    ///
-    /// # Errors
-    /// [`MintError`], and there is no token.
     pub fn mint_for(
         &self,
         visit: &Visit<'_>,
         customer: CustomerId,
         wish: &Wish,
         now: Timestamp,
-    ) -> Result<Minted, MintError> {
-        let terms = self.policy.decide(wish, now).map_err(MintError::Policy)?;
+        then: impl FnOnce(Result<Minted, MintError>) + Send + 'static,
+    ) {
+        let terms = self.policy.decide(wish, now).map_err(MintError::Policy);
+        let minted = match terms.and_then(|terms| self.sign(customer, &terms)) {
+            Ok(minted) => minted,
+            Err(refused) => return then(Err(refused)),
+        };
+        let Some(journal) = self.record.journal() else { return then(Ok(minted)) };
         let event = self.event(Action::Mint, Outcome::Ok, Channel::Serve, visit.actor);
         let event = event.peer(visit.peer.to_string()).request_id(visit.request_id);
-        self.release(self.sign(customer, &terms)?, event)
+        let (sealed, event) = seal(minted, event);
+        let release = |receipt: Result<Receipt, AuditError>| {
+            then(receipt.map_err(MintError::Audit).and_then(|receipt| sealed.open(&receipt)));
+        };
+        journal.submit(event, Box::new(release));
     }
 
     /// Mints a token for every customer of a chunk, in order, under one entry that names them all.
@@ -237,10 +244,7 @@ impl<'a> Mint<'a> {
         let Some(journal) = self.record.journal() else {
             return Ok(minted);
         };
-        let event = with_expiry(event, minted.claims.expires_at())
-            .customer(minted.claims.customer().get())
-            .fingerprint(minted.fingerprint().to_string());
-        let sealed = Sealed { minted, ticket: event.ticket() };
+        let (sealed, event) = seal(minted, event);
         sealed.open(&journal.record(event).map_err(MintError::Audit)?)
     }
 
@@ -252,6 +256,14 @@ impl<'a> Mint<'a> {
             None => event,
         }
     }
+}
+
+/// Seals a signed token until `event`, which is made to say what was signed, is on disk.
+fn seal(minted: Minted, event: Event) -> (Sealed, Event) {
+    let event = with_expiry(event, minted.claims.expires_at())
+        .customer(minted.claims.customer().get())
+        .fingerprint(minted.fingerprint().to_string());
+    (Sealed { minted, ticket: event.ticket() }, event)
 }
 
 /// Adds when the tokens end.

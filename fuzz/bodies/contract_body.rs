@@ -2,6 +2,7 @@
 //! the plain number of the session's customer.
 
 use std::fmt;
+use std::sync::mpsc::channel;
 
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
@@ -11,7 +12,7 @@ use stream_token::mint::{Mint, Record};
 use stream_token::profile::Policy;
 use stream_token::secret::Secret;
 use stream_token::server::{
-    Contract, Field, Lifetime, METHOD, Origins, PATH, Request, Till, Unlimited, Witness,
+    Contract, Field, Lifetime, METHOD, Origins, PATH, Request, Till, Tokens as _, Unlimited, Witness,
 };
 use stream_token::session::{Authenticate, Denial};
 use stream_token::time::{Clock, Timestamp};
@@ -38,10 +39,10 @@ fn status(body: &[u8], whose: CustomerId) -> u16 {
     let secret = Secret::new(b"a-secret-for-fuzzing-0123456789abcdef".to_vec()).unwrap();
     let actor = Actor { user: "fuzz".into(), sudo_user: None };
     let mint = Mint::new(&secret, None, Policy::default(), Record::Demo);
+    let till = Till::new(mint, actor, Lifetime::Endless, clock);
     let contract = Contract {
         authenticate: &SessionOf(whose),
         quotas: &Unlimited,
-        tokens: &Till::new(mint, actor, Lifetime::Endless, clock),
         witness: &Nobody,
         origins: &Origins::default(),
         clock,
@@ -58,7 +59,14 @@ fn status(body: &[u8], whose: CustomerId) -> u16 {
         body: body.to_vec(),
         id: "1".into(),
     };
-    contract.answer(&request).reply.status()
+    let customer = match contract.admit(&request) {
+        Ok(customer) => customer,
+        Err(answer) => return answer.reply.status(),
+    };
+    let (release, released) = channel();
+    till.mint(customer, request, Box::new(move |request, minted| release.send((request, minted)).unwrap()));
+    let (request, minted) = released.try_recv().unwrap();
+    contract.conclude(&request, customer, minted).reply.status()
 }
 
 /// Reads the customer that a body names, by another reader.

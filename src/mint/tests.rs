@@ -1,7 +1,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use super::*;
@@ -223,9 +225,31 @@ fn what_policy_allows_is_recorded_only_when_it_is_minted() {
     assert_eq!(journal.syncs(), 0);
 }
 
-/// A visit from a documentation address.
-fn visit(actor: &Actor) -> Visit<'_> {
-    Visit { actor, peer: "192.0.2.7".parse().unwrap(), request_id: "r-7" }
+/// Mints for a visitor from a documentation address, and gives what is handed over.
+fn minted_for(mint: &Mint<'_>, id: u64, wish: &Wish) -> Result<Minted, MintError> {
+    let actor = ann().actor;
+    let visit = Visit { actor: &actor, peer: "192.0.2.7".parse().unwrap(), request_id: "r-7" };
+    let (release, released) = channel();
+    mint.mint_for(&visit, customer(id), wish, now(), move |minted| release.send(minted).unwrap());
+    // Nobody else writes to the log: it is done by this thread.
+    released.try_recv().unwrap()
+}
+
+#[test]
+fn a_visitors_token_is_handed_over_after_the_sync_of_its_entry_and_not_before() {
+    let state = State::new();
+    let journal = state.journal();
+    let (release, released) = channel();
+    let released = Arc::new(Mutex::new(released));
+    let seen = Arc::clone(&released);
+    journal.pulse().observe(move |_| assert!(seen.lock().unwrap().try_recv().is_err(), "before the sync"));
+    let mint = mint(Policy::default(), Record::Journal(&journal));
+    let actor = ann().actor;
+    let visit = Visit { actor: &actor, peer: "192.0.2.7".parse().unwrap(), request_id: "r-7" };
+    let wish = Wish { expiry: Expiry::Never, issued_at: None };
+    mint.mint_for(&visit, customer(7), &wish, now(), move |minted| release.send(minted).unwrap());
+    assert!(released.lock().unwrap().try_recv().unwrap().is_ok());
+    assert_eq!(journal.syncs(), 1);
 }
 
 #[test]
@@ -234,9 +258,7 @@ fn a_visitors_token_is_recorded_with_the_address_and_the_request() {
     let journal = state.journal();
     let policy = Policy { default_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
     let wish = Wish { expiry: Expiry::Unsaid, issued_at: None };
-    let actor = ann().actor;
-    let minted =
-        mint(policy, Record::Journal(&journal)).mint_for(&visit(&actor), customer(7), &wish, now()).unwrap();
+    let minted = minted_for(&mint(policy, Record::Journal(&journal)), 7, &wish).unwrap();
     let [entry] = &state.entries()[..] else { panic!() };
     assert_eq!((entry.facts.deed.name(), entry.facts.channel), ("mint", Channel::Serve));
     assert_eq!(entry.facts.peer.as_deref(), Some("192.0.2.7"));
@@ -251,8 +273,7 @@ fn what_policy_refuses_a_visitor_is_left_to_the_endpoint_to_record() {
     let state = State::new();
     let journal = state.journal();
     let (policy, wish) = too_long();
-    let actor = ann().actor;
-    let minted = mint(policy, Record::Journal(&journal)).mint_for(&visit(&actor), customer(1), &wish, now());
+    let minted = minted_for(&mint(policy, Record::Journal(&journal)), 1, &wish);
     assert!(matches!(minted, Err(MintError::Policy(_))));
     assert_eq!(journal.syncs(), 0);
 }
@@ -263,12 +284,6 @@ fn where_the_log_cannot_be_written_a_visitor_gets_no_token() {
     let journal = state.journal();
     state.block();
     let wish = Wish { expiry: Expiry::Never, issued_at: None };
-    let actor = ann().actor;
-    let minted = mint(Policy::default(), Record::Journal(&journal)).mint_for(
-        &visit(&actor),
-        customer(1),
-        &wish,
-        now(),
-    );
+    let minted = minted_for(&mint(Policy::default(), Record::Journal(&journal)), 1, &wish);
     assert!(matches!(minted, Err(MintError::Audit(_))));
 }

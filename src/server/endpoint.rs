@@ -1,10 +1,12 @@
 //! Answers requests behind the gate: workers over `tiny_http` on a private socket.
 //!
 //! A handler that panics costs its own request a 500 and nothing else; a worker that comes to an end is
-//! replaced by another.
+//! replaced by another. A handler need not wait for its answer: whoever has the responder gives it.
+
+mod responder;
 
 use std::fmt;
-use std::io::{self, Cursor, Read as _};
+use std::io::{self, Read as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,17 +14,23 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tiny_http::{Header, Response, Server, StatusCode};
+use tiny_http::Server;
 
 use super::exchange::{Reply, Request};
+use super::gate::protocol::Fault;
 use super::private::Private;
 use super::wire::{self, Arrived, Key};
 
-/// What answers requests. It may block, and is called by many threads at once.
-pub type Handler = Arc<dyn Fn(&Request) -> Reply + Send + Sync>;
+pub use self::responder::{Responder, at_once};
+
+/// What answers requests, there and then or later. It may block, and is called by many threads at once.
+pub type Handler = Arc<dyn Fn(Request, Responder) + Send + Sync>;
 
 /// The stack of a worker.
 const STACK: usize = 256 * 1024;
+/// How many requests may wait for their answers, for each worker: those that are in flight, and as many that
+/// the gate has given up and that hold a connection until they are answered all the same.
+const MOST_UNANSWERED: usize = 2;
 /// How long the end is waited for of workers that have nothing left to do.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -48,6 +56,8 @@ struct Shared {
     alive: AtomicUsize,
     /// How many of them have a request.
     busy: AtomicUsize,
+    /// How many requests are not answered yet, whoever is to do it.
+    unanswered: Arc<AtomicUsize>,
     /// Whether they are to end.
     is_over: AtomicBool,
     /// The most bytes of a body that are read.
@@ -85,6 +95,7 @@ impl Endpoint {
             wanted: workers,
             alive: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
+            unanswered: Arc::default(),
             is_over: AtomicBool::new(false),
             longest_body: longest_body as u64,
             farewell: Mutex::new(()),
@@ -95,9 +106,11 @@ impl Endpoint {
         Ok(endpoint)
     }
 
-    /// Tells whether a worker has a request, so that its end would have to be waited for.
+    /// Tells whether a worker has a request, so that its end would have to be waited for, or one is to be
+    /// answered later.
     pub(super) fn is_busy(&self) -> bool {
-        self.shared.busy.load(Ordering::Acquire) > 0
+        let Shared { busy, unanswered, .. } = &*self.shared;
+        busy.load(Ordering::Acquire) > 0 || unanswered.load(Ordering::Acquire) > 0
     }
 
     /// Gives the path of the socket.
@@ -140,27 +153,30 @@ impl Shared {
         Ok(())
     }
 
-    /// Answers the next request. One that does not come through the gate is told nothing.
+    /// Has a request answered. One that does not come through the gate is told nothing.
     fn serve(&self, mut arrived: tiny_http::Request) {
         let reply = match wire::decode(&arrived, &self.key) {
             Arrived::Stranger => Reply::new(404),
             Arrived::Proof => Reply::new(204),
+            Arrived::Request(_) if self.is_full() => {
+                Reply::refusal(503, Fault::Crowded.message()).with("Retry-After", "1")
+            }
             Arrived::Request(mut request) => {
                 let read = arrived.as_reader().take(self.longest_body).read_to_end(&mut request.body);
-                if read.is_err() {
-                    return;
+                if read.is_ok() {
+                    let responder = Responder::to(arrived, &self.unanswered);
+                    // A panic has dropped the responder, which has said so.
+                    let _ = catch_unwind(AssertUnwindSafe(|| (self.handler)(*request, responder)));
                 }
-                self.answer(&request)
+                return;
             }
         };
-        // Whoever asked has gone; there is nobody to be told.
-        let _ = arrived.respond(response(&reply));
+        Responder::to(arrived, &self.unanswered).answer(&reply);
     }
 
-    /// Has a request answered, and answers it itself where that panics.
-    fn answer(&self, request: &Request) -> Reply {
-        catch_unwind(AssertUnwindSafe(|| (self.handler)(request)))
-            .unwrap_or_else(|_| Reply::refusal(500, "Try again, and report it if it happens again"))
+    /// Tells whether so many requests wait for answers that the gate must have given most of them up.
+    fn is_full(&self) -> bool {
+        self.unanswered.load(Ordering::Acquire) >= self.wanted * MOST_UNANSWERED
     }
 }
 
@@ -223,130 +239,5 @@ fn listen(socket: &Path) -> io::Result<Server> {
     }
 }
 
-/// Writes a reply in the terms of `tiny_http`.
-fn response(reply: &Reply) -> Response<Cursor<Vec<u8>>> {
-    let headers = reply.headers().iter();
-    let headers =
-        headers.filter_map(|(name, value)| Header::from_bytes(*name, value.as_bytes()).ok()).collect();
-    let body = reply.body().to_vec();
-    let length = body.len();
-    Response::new(StatusCode(reply.status()), headers, Cursor::new(body), Some(length), None)
-        .with_chunked_threshold(usize::MAX)
-}
-
 #[cfg(test)]
-mod tests {
-    use std::env;
-    use std::io::Write as _;
-    use std::net::{IpAddr, Ipv4Addr};
-    use std::os::unix::net::UnixStream;
-    use std::sync::mpsc::channel;
-
-    use super::super::exchange::Field;
-    use super::*;
-
-    /// Opens an endpoint with this handler.
-    fn endpoint(workers: usize, key: &Key, handler: Handler) -> Endpoint {
-        Endpoint::open(&env::temp_dir(), workers, 4096, handler, key.clone()).unwrap()
-    }
-
-    /// Sends bytes, and gives what comes until the connection ends.
-    fn ask(endpoint: &Endpoint, bytes: &[u8]) -> String {
-        let mut stream = UnixStream::connect(endpoint.socket()).unwrap();
-        stream.write_all(bytes).unwrap();
-        stream.shutdown(std::net::Shutdown::Write).unwrap();
-        let mut text = String::new();
-        stream.read_to_string(&mut text).unwrap();
-        text
-    }
-
-    /// A request with every kind of header.
-    fn request() -> Request {
-        Request {
-            method: "POST".into(),
-            path: "/stream-chat/token".into(),
-            peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            authorization: Field::Unclear,
-            content_type: Field::Once(String::new()),
-            origin: Field::Absent,
-            requested_method: Field::Once("?".into()),
-            requested_headers: Field::Once("= a".into()),
-            body: b"{\"a\": 1}\r\n".to_vec(),
-            id: "7-1".into(),
-        }
-    }
-
-    #[test]
-    fn a_request_arrives_as_it_was_passed_on() {
-        let key = Key::new().unwrap();
-        let (sender, seen) = channel();
-        let endpoint = endpoint(
-            1,
-            &key,
-            Arc::new(move |request| {
-                sender.send(request.clone()).unwrap();
-                Reply::json(201, "{}".into()).with("Vary", "Origin")
-            }),
-        );
-        let text = ask(&endpoint, &wire::encode(&request(), &key));
-        assert_eq!(seen.recv().unwrap(), request());
-        assert!(text.starts_with("HTTP/1.1 201 ") && text.ends_with("\r\n\r\n{}"), "{text}");
-        assert!(text.contains("Vary: Origin\r\n") && text.contains("Content-Length: 2\r\n"), "{text}");
-    }
-
-    #[test]
-    fn whoever_lacks_the_key_is_told_nothing() {
-        let (key, other) = (Key::new().unwrap(), Key::new().unwrap());
-        let endpoint = endpoint(1, &key, Arc::new(|_| Reply::json(200, "secret".into())));
-        let text = ask(&endpoint, &wire::encode(&request(), &other));
-        assert!(text.starts_with("HTTP/1.1 404 ") && !text.contains("secret"), "{text}");
-        let text = ask(&endpoint, b"GET / HTTP/1.1\r\n\r\n");
-        assert!(text.starts_with("HTTP/1.1 404 "), "{text}");
-        assert!(ask(&endpoint, &wire::proof(&key)).starts_with("HTTP/1.1 204 "));
-    }
-
-    #[test]
-    fn a_handler_that_panics_costs_its_request_a_500_and_no_worker() {
-        let key = Key::new().unwrap();
-        let endpoint = endpoint(
-            2,
-            &key,
-            Arc::new(|request| {
-                assert!(request.id != "7-1", "as it was told to");
-                Reply::new(200)
-            }),
-        );
-        for _ in 0..5 {
-            let text = ask(&endpoint, &wire::encode(&request(), &key));
-            assert!(text.starts_with("HTTP/1.1 500 "), "{text}");
-            assert!(text.contains(r#"{"error":"Internal Server Error","message":"#), "{text}");
-        }
-        let calm = Request { id: "7-2".into(), ..request() };
-        assert!(ask(&endpoint, &wire::encode(&calm, &key)).starts_with("HTTP/1.1 200 "));
-    }
-
-    #[test]
-    fn a_worker_that_ends_is_replaced() {
-        let key = Key::new().unwrap();
-        let endpoint = endpoint(1, &key, Arc::new(|_| Reply::new(200)));
-        let shared = Arc::clone(&endpoint.shared);
-        let died = thread::spawn(move || {
-            shared.alive.fetch_add(1, Ordering::AcqRel);
-            let _post = Post { shared: Arc::clone(&shared) };
-            shared.alive.fetch_sub(1, Ordering::AcqRel);
-            panic!("as it was told to");
-        });
-        assert!(died.join().is_err());
-        assert_eq!(endpoint.shared.alive.load(Ordering::Acquire), 1);
-        assert!(ask(&endpoint, &wire::proof(&key)).starts_with("HTTP/1.1 204 "));
-    }
-
-    #[test]
-    fn the_socket_and_its_directory_are_gone_at_the_end() {
-        let endpoint = endpoint(4, &Key::new().unwrap(), Arc::new(|_| Reply::new(200)));
-        let socket = endpoint.socket();
-        assert!(socket.exists());
-        drop(endpoint);
-        assert!(!socket.parent().unwrap().exists());
-    }
-}
+mod tests;

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use tracing::warn;
 
 use super::access;
-use super::contract::{Contract, Origins, Quotas, Witness};
-use super::endpoint::Handler;
-use super::exchange::{Reply, Request};
+use super::contract::{Answer, Contract, Origins, Quotas, Tokens as _, Witness};
+use super::endpoint::{Handler, Responder};
+use super::exchange::Request;
 use super::swap::Swap;
 use super::telemetry::Telemetry;
 use super::till::Till;
@@ -64,26 +64,41 @@ impl Service {
     #[must_use]
     pub fn handler(self: &Arc<Self>) -> Handler {
         let service = Arc::clone(self);
-        Arc::new(move |request| service.answer(request))
+        Arc::new(move |request, responder| service.answer(request, responder))
     }
 
-    /// Answers a request, and has it logged.
-    fn answer(&self, request: &Request) -> Reply {
-        let desk = self.desk.current();
-        let contract = Contract {
+    /// Answers a request as soon as it is judged and, where it is to get a token, that is recorded.
+    fn answer(self: &Arc<Self>, request: Request, responder: Responder) {
+        let (begun, desk) = (Instant::now(), self.desk.current());
+        let customer = match self.contract(&desk).admit(&request) {
+            Ok(customer) => customer,
+            Err(answer) => return self.give(&request, &answer, begun, responder),
+        };
+        let (service, kept) = (Arc::clone(self), Arc::clone(&desk));
+        let conclude = move |request: Request, minted| {
+            let answer = service.contract(&kept).conclude(&request, customer, minted);
+            service.give(&request, &answer, begun, responder);
+        };
+        desk.till.mint(customer, request, Box::new(conclude));
+    }
+
+    /// Puts the contract together with what is in use at a desk.
+    fn contract<'a>(&'a self, desk: &'a Desk) -> Contract<'a> {
+        Contract {
             authenticate: desk.authenticate.as_ref(),
             quotas: self.quotas.as_ref(),
-            tokens: &desk.till,
             witness: &self.refusals,
             origins: &self.origins,
             clock: self.clock,
-        };
-        let begun = Instant::now();
-        let answer = contract.answer(request);
+        }
+    }
+
+    /// Has an answer logged, and gives it.
+    fn give(&self, request: &Request, answer: &Answer, begun: Instant, responder: Responder) {
         let took = begun.elapsed();
-        access::answered(request, &answer, took);
-        self.telemetry.answered(&answer, took);
-        answer.reply
+        access::answered(request, answer, took);
+        self.telemetry.answered(answer, took);
+        responder.answer(&answer.reply);
     }
 }
 

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::contract::Tokens;
+use super::contract::{Released, Tokens};
 use super::exchange::Request;
 use crate::audit::Actor;
-use crate::mint::{Mint, MintError, Visit};
+use crate::mint::{Mint, Minted, Visit};
 use crate::profile::{Expiry, Wish};
 use crate::time::{Clock, Timestamp};
-use crate::token::{CustomerId, Token};
+use crate::token::CustomerId;
 
 /// How long the tokens live that the endpoint gives out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,11 +54,13 @@ impl<'a> Till<'a> {
 }
 
 impl Tokens for Till<'_> {
-    fn mint(&self, customer: CustomerId, request: &Request) -> Result<Token, MintError> {
+    fn mint(&self, customer: CustomerId, request: Request, then: Released) {
         let now = self.clock.now();
-        let visit = Visit { actor: &self.actor, peer: request.peer, request_id: &request.id };
+        let (peer, id) = (request.peer, request.id.clone());
+        let visit = Visit { actor: &self.actor, peer, request_id: &id };
         let wish = Wish { expiry: self.lifetime.expiry(now), issued_at: None };
-        self.mint.mint_for(&visit, customer, &wish, now).map(|minted| minted.token)
+        let release = move |minted: Result<Minted, _>| then(request, minted.map(|minted| minted.token));
+        self.mint.mint_for(&visit, customer, &wish, now, release);
     }
 }
 

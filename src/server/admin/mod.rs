@@ -14,6 +14,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use self::answer::Known;
+use super::endpoint::at_once;
 use super::gate::{Ended, Gate, Limits, Settings, Stop};
 use super::telemetry::{Readiness, Telemetry};
 use crate::time::Clock;
@@ -69,7 +70,7 @@ impl Admin {
     pub fn start(self, telemetry: Arc<Telemetry>) -> io::Result<AdminRun> {
         let Self(gate) = self;
         let stop = gate.stop();
-        let run = move || gate.run(Arc::new(move |request| answer::answer(request, telemetry.as_ref())));
+        let run = move || gate.run(at_once(move |request| answer::answer(request, telemetry.as_ref())));
         Ok(AdminRun { stop, thread: thread::Builder::new().name("admin".into()).spawn(run)? })
     }
 }

@@ -1,7 +1,7 @@
 //! The contract: a request and who may ask in, a reply out (contract section 3). It does no I/O.
 //!
 //! What it needs to answer it is given: who judges sessions, who limits, who mints, who records. The
-//! order of its checks is the contract's, and [`Contract::answer`] reads as that order.
+//! order of its checks is the contract's, and [`Contract::admit`] reads as that order.
 
 mod bearer;
 mod body;
@@ -58,13 +58,14 @@ impl Quotas for Unlimited {
     }
 }
 
+/// What is done with a request whose token was minted, or was not. It must not block.
+pub type Released = Box<dyn FnOnce(Request, Result<Token, MintError>) + Send>;
+
 /// Mints for whoever has a valid session.
 pub trait Tokens: Send + Sync {
-    /// Mints a customer's token for the request, recorded before it is given.
-    ///
-    /// # Errors
-    /// [`MintError`], and there is no token.
-    fn mint(&self, customer: CustomerId, request: &Request) -> Result<Token, MintError>;
+    /// Mints a customer's token for the request, and hands both over once it is recorded: by this thread
+    /// before it returns, or by another.
+    fn mint(&self, customer: CustomerId, request: Request, then: Released);
 }
 
 /// Takes refusals for the audit log, and never waits.
@@ -86,8 +87,6 @@ pub struct Contract<'a> {
     pub authenticate: &'a dyn Authenticate,
     /// Tells who asks too often.
     pub quotas: &'a dyn Quotas,
-    /// Mints.
-    pub tokens: &'a dyn Tokens,
     /// Takes refusals.
     pub witness: &'a dyn Witness,
     /// The origins whose pages may read replies.
@@ -108,27 +107,47 @@ pub struct Answer {
 }
 
 impl Contract<'_> {
-    /// Answers a request.
-    #[must_use]
-    pub fn answer(&self, request: &Request) -> Answer {
+    /// Makes every check but those of minting, and tells for whom a token is to be minted; or answers.
+    ///
+    /// # Errors
+    /// The answer where there is to be no token.
+    pub fn admit(&self, request: &Request) -> Result<CustomerId, Answer> {
         if request.path == PATH
             && let Some(reply) = self.origins.preflight(request)
         {
-            return Answer { reply, customer: None, refusal: None };
+            return Err(Answer { reply, customer: None, refusal: None });
         }
         let mut customer = None;
-        let (reply, refusal) = match self.judge(request, &mut customer) {
-            Ok(token) => (granted(&token), None),
-            Err(refusal) => {
-                self.record(request, customer, &refusal);
-                (refusal.reply(), Some(refusal))
-            }
-        };
-        Answer { reply: self.origins.share(request, reply), customer, refusal }
+        self.judge(request, &mut customer).map_err(|refusal| self.refused(request, customer, refusal))
     }
 
-    /// Makes every check in the contract's order, and mints. `whose` is set as soon as it is known.
-    fn judge(&self, request: &Request, whose: &mut Option<CustomerId>) -> Result<Token, Refusal> {
+    /// Answers a request that was admitted, by what has become of its customer's token.
+    #[must_use]
+    pub fn conclude(
+        &self,
+        request: &Request,
+        customer: CustomerId,
+        minted: Result<Token, MintError>,
+    ) -> Answer {
+        match minted {
+            Ok(token) => {
+                let reply = self.origins.share(request, granted(&token));
+                Answer { reply, customer: Some(customer), refusal: None }
+            }
+            Err(error) => self.refused(request, Some(customer), Refusal::Mint(error)),
+        }
+    }
+
+    /// Answers with a refusal, and hands it in for the audit log.
+    fn refused(&self, request: &Request, customer: Option<CustomerId>, refusal: Refusal) -> Answer {
+        self.record(request, customer, &refusal);
+        let reply = self.origins.share(request, refusal.reply());
+        Answer { reply, customer, refusal: Some(refusal) }
+    }
+
+    /// Makes every check in the contract's order; only policy and audit follow. `whose` is set as soon as it is
+    /// known.
+    fn judge(&self, request: &Request, whose: &mut Option<CustomerId>) -> Result<CustomerId, Refusal> {
         if request.path != PATH {
             return Err(Refusal::NotFound);
         }
@@ -145,7 +164,7 @@ impl Contract<'_> {
         if body::parse(&request.body)? != customer {
             return Err(Refusal::WrongCustomer);
         }
-        self.tokens.mint(customer, request).map_err(Refusal::Mint)
+        Ok(customer)
     }
 
     /// Tells whose session the request has.

@@ -14,6 +14,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::*;
+use crate::server::at_once;
 use crate::server::{Reply, Request};
 
 #[test]
@@ -72,7 +73,7 @@ impl Running {
             gate.speak_tls(identity);
         }
         let (address, stop) = (gate.local_addr().unwrap(), gate.stop());
-        let ended = std::thread::spawn(move || gate.run(Arc::new(handler)));
+        let ended = std::thread::spawn(move || gate.run(at_once(handler)));
         Self { address, stop, ended: Some(ended), notices }
     }
 

@@ -8,6 +8,7 @@ mod replies;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use super::*;
@@ -68,15 +69,21 @@ fn good() -> Request {
 impl World {
     fn answer(&self, request: &Request) -> Answer {
         let clock = Clock::Fixed(Timestamp::EPOCH);
-        Contract {
-            authenticate: self,
-            quotas: self,
-            tokens: self,
-            witness: self,
-            origins: &self.origins,
-            clock,
+        let contract =
+            Contract { authenticate: self, quotas: self, witness: self, origins: &self.origins, clock };
+        match contract.admit(request) {
+            Ok(customer) => contract.conclude(request, customer, self.mint(customer)),
+            Err(answer) => answer,
         }
-        .answer(request)
+    }
+
+    /// Mints as it was told to.
+    fn mint(&self, customer: CustomerId) -> Result<Token, MintError> {
+        if let Some(error) = self.mint {
+            return Err(error());
+        }
+        self.minted.lock().unwrap().push(customer);
+        Ok(token(customer))
     }
 
     /// Gives the status and the body of the answer to a request.
@@ -112,16 +119,6 @@ impl Quotas for World {
     }
 }
 
-impl Tokens for World {
-    fn mint(&self, customer: CustomerId, _: &Request) -> Result<Token, MintError> {
-        if let Some(error) = self.mint {
-            return Err(error());
-        }
-        self.minted.lock().unwrap().push(customer);
-        Ok(token(customer))
-    }
-}
-
 impl Witness for World {
     fn refuse(&self, refusal: audit::Refusal) {
         self.refused.lock().unwrap().push(refusal);
@@ -130,14 +127,18 @@ impl Witness for World {
 
 /// Makes the token of a customer by the one mint path.
 fn token(customer: CustomerId) -> Token {
-    use crate::mint::{Mint, Record, Visit};
+    use crate::mint::{Mint, Minted, Record, Visit};
     use crate::profile::{Expiry, Policy, Wish};
     let secret = Secret::new(crate::token::testing::SECRET.to_vec()).unwrap();
     let actor = audit::Actor { user: "ann".into(), sudo_user: None };
     let visit = Visit { actor: &actor, peer: peer(), request_id: "r-7" };
     let wish = Wish { expiry: Expiry::Unsaid, issued_at: None };
     let mint = Mint::new(&secret, None, Policy::default(), Record::Demo);
-    mint.mint_for(&visit, customer, &wish, Timestamp::EPOCH).unwrap().token
+    let (release, released) = channel();
+    let release = move |minted| release.send(minted).unwrap();
+    mint.mint_for(&visit, customer, &wish, Timestamp::EPOCH, release);
+    let minted: Result<Minted, MintError> = released.try_recv().unwrap();
+    minted.unwrap().token
 }
 
 fn cannot_tell() -> Denial {

@@ -58,15 +58,23 @@ fn answer(state: &Path, journal: &Journal, request: &Request) -> Answer {
     let refusals = Refusals::start(journal_of_refusals, actor(), None, clock()).unwrap();
     let policy = Policy { default_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
     let mint = Mint::new(&secret(API_SECRET), None, policy, Record::Journal(journal));
-    Contract {
+    let till = Till::new(mint, actor(), Lifetime::ByPolicy, clock());
+    let contract = Contract {
         authenticate: &Signed::new(key(), Arc::new(Register::open(state))),
         quotas: &Unlimited,
-        tokens: &Till::new(mint, actor(), Lifetime::ByPolicy, clock()),
         witness: &refusals,
         origins: &Origins::default(),
         clock: clock(),
-    }
-    .answer(request)
+    };
+    let customer = match contract.admit(request) {
+        Ok(customer) => customer,
+        Err(answer) => return answer,
+    };
+    let (release, released) = channel();
+    let release = move |request, minted| release.send((request, minted)).unwrap();
+    till.mint(customer, request.clone(), Box::new(release));
+    let (request, minted) = released.try_recv().unwrap();
+    contract.conclude(&request, customer, minted)
 }
 
 /// Makes a request with a fresh session of a customer.

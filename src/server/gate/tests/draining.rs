@@ -105,7 +105,7 @@ fn the_first_signal_drains_and_the_second_stops_at_once() {
         for signal in [signal_hook::consts::SIGTERM, signal_hook::consts::SIGINT].into_iter().take(signals) {
             signal_hook::low_level::raise(signal).unwrap();
         }
-        assert_eq!(gate.run(Arc::new(|_: &Request| Reply::new(204))).unwrap(), expected);
+        assert_eq!(gate.run(at_once(|_| Reply::new(204))).unwrap(), expected);
     }
 }
 

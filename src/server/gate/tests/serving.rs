@@ -112,7 +112,7 @@ fn the_handler_learns_where_a_request_comes_from_from_trusted_proxies_only() {
         let gate = Gate::bind((Ipv4Addr::LOCALHOST, 0).into(), settings).unwrap();
         let (address, stop) = (gate.local_addr().unwrap(), gate.stop());
         let told = |request: &Request| Reply::json(200, request.peer.to_string());
-        let ended = thread::spawn(move || gate.run(Arc::new(told)));
+        let ended = thread::spawn(move || gate.run(at_once(told)));
         let mut stream = TcpStream::connect(address).unwrap();
         let request =
             "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-For: 9.9.9.9\r\n\r\n";
