@@ -4,18 +4,21 @@
 //! replaced by another. A handler need not wait for its answer: whoever has the responder gives it.
 
 mod responder;
+mod seats;
 
 use std::fmt;
 use std::io::{self, Read as _};
+use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tiny_http::Server;
 
+use self::seats::Seats;
 use super::exchange::{Reply, Request};
 use super::gate::protocol::Fault;
 use super::private::Private;
@@ -31,6 +34,8 @@ const STACK: usize = 256 * 1024;
 /// How many requests may wait for their answers, for each worker: those that are in flight, and as many that
 /// the gate has given up and that hold a connection until they are answered all the same.
 const MOST_UNANSWERED: usize = 2;
+/// How many workers take requests at a time at least.
+const LEAST_SEATS: usize = 2;
 /// How long the end is waited for of workers that have nothing left to do.
 const FAREWELL: Duration = Duration::from_secs(1);
 
@@ -38,6 +43,8 @@ const FAREWELL: Duration = Duration::from_secs(1);
 pub(super) struct Endpoint {
     /// What they share.
     shared: Arc<Shared>,
+    /// Gives seats to others.
+    usher: Option<JoinHandle<()>>,
     /// Where the socket is. Dropped last.
     private: Private,
 }
@@ -58,6 +65,8 @@ struct Shared {
     busy: AtomicUsize,
     /// How many requests are not answered yet, whoever is to do it.
     unanswered: Arc<AtomicUsize>,
+    /// Who of them takes the next one.
+    seats: Seats,
     /// Whether they are to end.
     is_over: AtomicBool,
     /// The most bytes of a body that are read.
@@ -96,13 +105,17 @@ impl Endpoint {
             alive: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
             unanswered: Arc::default(),
+            seats: Seats::new(seats(workers)),
             is_over: AtomicBool::new(false),
             longest_body: longest_body as u64,
             farewell: Mutex::new(()),
             left: Condvar::new(),
         });
-        let endpoint = Self { shared, private };
+        let mut endpoint = Self { shared, usher: None, private };
         endpoint.shared.fill_up()?;
+        let shared = Arc::clone(&endpoint.shared);
+        let usher = thread::Builder::new().name("usher".into()).stack_size(STACK);
+        endpoint.usher = Some(usher.spawn(move || shared.seats.usher())?);
         Ok(endpoint)
     }
 
@@ -122,6 +135,11 @@ impl Endpoint {
 impl Drop for Endpoint {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::Release);
+        self.shared.seats.close();
+        if let Some(usher) = self.usher.take() {
+            // It has nothing to tell.
+            let _ = usher.join();
+        }
         for _ in 0..self.shared.wanted {
             self.shared.server.unblock();
         }
@@ -189,15 +207,22 @@ struct Post {
 impl Post {
     /// Answers requests until the end.
     fn work(self) {
-        while !self.shared.is_over.load(Ordering::Acquire) {
-            // It fails when it is told of the end, and when nothing more is accepted; connections that
-            // are there go on then, and are served.
-            if let Ok(request) = self.shared.server.recv() {
-                let _busy = Busy::with(&self.shared.busy);
-                self.shared.serve(request);
+        while let Some(mut seat) = self.shared.seats.take() {
+            while !self.shared.is_over.load(Ordering::Acquire) {
+                // It fails when it is told of the end, and when nothing more is accepted; connections that
+                // are there go on then, and are served.
+                let is_seated = self.shared.server.recv().map_or(true, |request| {
+                    let _busy = Busy::with(&self.shared.busy);
+                    seat.begin();
+                    self.shared.serve(request);
+                    seat.end()
+                });
+                // Without a thread now, one of the others tries again after its next request.
+                let _ = self.shared.fill_up();
+                if !is_seated {
+                    break;
+                }
             }
-            // Without a thread now, one of the others tries again after its next request.
-            let _ = self.shared.fill_up();
         }
     }
 }
@@ -237,6 +262,13 @@ fn listen(socket: &Path) -> io::Result<Server> {
         Ok(opened) => opened.map_err(io::Error::other),
         Err(_) => Err(io::Error::other("no thread can be started")),
     }
+}
+
+/// Tells how many of so many workers take requests at a time: each processor has one to run, and where one
+/// is held up, another goes on.
+fn seats(workers: usize) -> usize {
+    let processors = thread::available_parallelism().map_or(1, NonZero::get);
+    processors.max(LEAST_SEATS).min(workers)
 }
 
 #[cfg(test)]
