@@ -54,10 +54,7 @@ impl Connection {
     /// Answers what is there, and takes what is sent.
     pub(crate) fn answer(&mut self) {
         loop {
-            self.most_held = self.most_held.max(self.protocol.held());
-            self.sent.extend_from_slice(self.protocol.output());
-            let count = self.protocol.output().len();
-            self.protocol.wrote(count, self.now);
+            self.flush();
             let Some(event) = self.protocol.next_event() else { return };
             let reply = match &event {
                 Event::Request(_) => Reply::json(200, "{}".into()),
@@ -65,6 +62,17 @@ impl Connection {
             };
             self.events.push(event);
             self.protocol.reply(&Answer::from(&reply), STAMP, self.now);
+        }
+    }
+
+    /// Takes what is sent: a reply, and what the request behind it is told at once.
+    fn flush(&mut self) {
+        self.most_held = self.most_held.max(self.protocol.held());
+        while !self.protocol.output().is_empty() {
+            self.sent.extend_from_slice(self.protocol.output());
+            let count = self.protocol.output().len();
+            self.protocol.wrote(count, self.now);
+            self.most_held = self.most_held.max(self.protocol.held());
         }
     }
 }

@@ -63,7 +63,6 @@ impl Talk {
     /// Answers what is there, and takes what is sent.
     fn answer(&mut self) {
         loop {
-            self.most_held = self.most_held.max(self.protocol.held());
             self.flush();
             let Some(event) = self.protocol.next_event() else { return };
             let reply = match &event {
@@ -75,11 +74,15 @@ impl Talk {
         }
     }
 
-    /// Takes what is sent.
+    /// Takes what is sent: a reply, and what the request behind it is told at once.
     fn flush(&mut self) {
-        self.sent.extend_from_slice(self.protocol.output());
-        let count = self.protocol.output().len();
-        self.protocol.wrote(count, self.now);
+        self.most_held = self.most_held.max(self.protocol.held());
+        while !self.protocol.output().is_empty() {
+            self.sent.extend_from_slice(self.protocol.output());
+            let count = self.protocol.output().len();
+            self.protocol.wrote(count, self.now);
+            self.most_held = self.most_held.max(self.protocol.held());
+        }
     }
 
     /// Lets time pass, and lets the machine know.

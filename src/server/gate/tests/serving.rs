@@ -67,6 +67,10 @@ fn a_body_reaches_the_handler_however_it_is_framed() {
     stream.write_all(format!("{head}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n").as_bytes()).unwrap();
     assert_eq!(read_reply(&mut stream).0, "HTTP/1.1 100 Continue\r\n\r\n");
     assert_eq!(ask(&mut stream, "{}").1, "{}");
+    let waiting = format!("{whole}{head}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n");
+    assert_eq!(ask(&mut stream, &waiting).1, body);
+    assert_eq!(read_reply(&mut stream).0, "HTTP/1.1 100 Continue\r\n\r\n");
+    assert_eq!(ask(&mut stream, "{}").1, "{}");
 }
 
 #[test]

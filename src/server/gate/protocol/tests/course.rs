@@ -76,6 +76,11 @@ fn a_waiting_client_is_told_to_go_on_and_one_with_too_much_is_not() {
     talk.send("{}");
     assert_eq!(talk.requests().len(), 1);
     let mut talk = Talk::new();
+    talk.send(format!(
+        "GET / HTTP/1.1\r\nHost: a\r\n\r\n{POST}Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"
+    ));
+    assert!(talk.text().ends_with("\r\n\r\n{}HTTP/1.1 100 Continue\r\n\r\n"), "{}", talk.text());
+    let mut talk = Talk::new();
     talk.send(format!("{POST}Expect: 100-continue\r\nContent-Length: 5000\r\n\r\n"));
     assert!(talk.text().starts_with("HTTP/1.1 413 "), "{}", talk.text());
     let mut talk = Talk::new();
