@@ -22,8 +22,8 @@ use stream_token::mint::{Mint, Record};
 use stream_token::profile::Policy;
 use stream_token::secret::Secret;
 use stream_token::server::{
-    Contract, Ended, Field, Gate, Handler, Lifetime, Limits, METHOD, Origins, PATH, RefusalBook, Released,
-    Reply, Request, Settings, Stop, Till, Tokens, Unlimited, at_once,
+    Contract, Ended, Field, Gate, Handle, Handler, Lifetime, Limits, METHOD, Origins, PATH, RefusalBook,
+    Released, Reply, Request, Responder, Settings, Stop, Till, Tokens, Unlimited, at_once,
 };
 use stream_token::session::{Register, SessionKey, Signed};
 use stream_token::time::Clock;
@@ -63,6 +63,8 @@ impl Tokens for Same {
     fn mint(&self, _: CustomerId, request: Request, then: Released) {
         then(request, Ok(self.0));
     }
+
+    fn settle(&self) {}
 }
 
 /// Makes a secret.
@@ -89,30 +91,54 @@ fn state(parent: &Path) -> PathBuf {
     path
 }
 
-/// Makes the contract of these.
-fn contract_of((signed, refusals, origins): &(Signed, RefusalBook, Origins)) -> Contract<'_> {
-    Contract { authenticate: signed, quotas: &Unlimited, witness: refusals, origins, clock: Clock::System }
+/// Answers by the contract.
+struct Counter<T> {
+    /// Judges sessions.
+    signed: Signed,
+    /// Takes refusals for nobody.
+    refusals: RefusalBook,
+    /// No origins.
+    origins: Origins,
+    /// Where tokens come from.
+    tokens: T,
+}
+
+impl<T> Counter<T> {
+    /// Gives the contract.
+    fn contract(&self) -> Contract<'_> {
+        Contract {
+            authenticate: &self.signed,
+            quotas: &Unlimited,
+            witness: &self.refusals,
+            origins: &self.origins,
+            clock: Clock::System,
+        }
+    }
+}
+
+impl<T: Tokens + 'static> Handle for Counter<T> {
+    fn answer(self: Arc<Self>, request: Request, responder: Responder) {
+        match self.contract().admit(&request) {
+            Ok(customer) => {
+                let later = Arc::clone(&self);
+                let conclude = move |request: Request, minted| {
+                    responder.answer(&later.contract().conclude(&request, customer, minted).reply);
+                };
+                self.tokens.mint(customer, request, Box::new(conclude));
+            }
+            Err(answer) => responder.answer(&answer.reply),
+        }
+    }
+
+    fn settle(&self) {
+        self.tokens.settle();
+    }
 }
 
 /// Answers by the contract, with tokens from here.
 fn contract(state: &Path, tokens: impl Tokens + 'static) -> Handler {
-    let all = Arc::new((
-        Signed::new(key(), Arc::new(Register::open(state))),
-        RefusalBook::default(),
-        Origins::default(),
-    ));
-    Arc::new(move |request, responder| {
-        let later = Arc::clone(&all);
-        match contract_of(&all).admit(&request) {
-            Ok(customer) => {
-                let conclude = move |request: Request, minted| {
-                    responder.answer(&contract_of(&later).conclude(&request, customer, minted).reply);
-                };
-                tokens.mint(customer, request, Box::new(conclude));
-            }
-            Err(answer) => responder.answer(&answer.reply),
-        }
-    })
+    let signed = Signed::new(key(), Arc::new(Register::open(state)));
+    Arc::new(Counter { signed, refusals: RefusalBook::default(), origins: Origins::default(), tokens })
 }
 
 /// Mints under a record.

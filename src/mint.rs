@@ -177,7 +177,7 @@ impl<'a> Mint<'a> {
     }
 
     /// Mints one token for a visitor of the endpoint, and hands it over once its entry, with the visitor's
-    /// address and the request's id, is on disk: by this thread before it returns, or by another.
+    /// address and the request's id, is on disk: when this thread settles, or earlier and by another.
     ///
     /// What policy refuses is not recorded here: the endpoint records refusals without waiting for them.
     pub fn mint_for(
@@ -200,7 +200,14 @@ impl<'a> Mint<'a> {
         let release = |receipt: Result<Receipt, AuditError>| {
             then(receipt.map_err(MintError::Audit).and_then(|receipt| sealed.open(&receipt)));
         };
-        journal.submit(event, Box::new(release));
+        journal.put_off(event, Box::new(release));
+    }
+
+    /// Has all entries written that were put off, and the tokens handed over.
+    pub fn settle(&self) {
+        if let Some(journal) = self.record.journal() {
+            journal.settle();
+        }
     }
 
     /// Mints a token for every customer of a chunk, in order, under one entry that names them all.

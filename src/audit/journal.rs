@@ -4,9 +4,9 @@
 //! joined by then, writes them with one sync, tells all of them at once, and hands the lead on. A caller by
 //! itself pays for its own entry and nothing else.
 //!
-//! A caller either waits for its entry, or leaves what is to be done with the receipt and goes on. The lead
-//! goes to the first of a round where it waits, and otherwise to whoever comes next, or stays: no entry waits
-//! without somebody who leads or is about to.
+//! A caller either waits for its entry, or leaves what is to be done with the receipt and goes on, to settle
+//! later what it has left. The lead goes to the first of a round where it waits, and otherwise to whoever comes
+//! next, or stays: no entry waits without somebody who leads, is about to, or will settle it.
 
 mod queue;
 
@@ -153,18 +153,17 @@ impl Journal {
         self.receipt(round.outcome.wait(), at, ticket, facts)
     }
 
-    /// Records an event, and does what was left for it when its entry is on disk. This may be done by this
-    /// thread before it returns, or by another; and this thread may do what others have left, and write their
-    /// entries. How much is left at a time is for the callers to bound.
-    pub fn submit(&self, event: Event, completion: Completion) {
+    /// Puts an event off, and what is to be done when its entry is on disk. Whoever does so calls `settle` soon,
+    /// and before it waits for anything; how much is put off until then is for the callers to bound.
+    pub fn put_off(&self, event: Event, completion: Completion) {
         let (ticket, facts) = event.into_parts();
-        let left = Left { at: 0, ticket, facts: Arc::new(facts), completion };
-        let is_led = {
-            let mut queue = self.queue();
-            queue.leave(left);
-            queue.take_lead()
-        };
-        if !is_led {
+        self.queue().leave(Left { at: 0, ticket, facts: Arc::new(facts), completion });
+    }
+
+    /// Has all that was put off recorded and done: by this thread before it returns, or by one that records
+    /// already. This thread may do what others have left, and write their entries.
+    pub fn settle(&self) {
+        if self.queue().resume_lead() {
             self.lead();
         }
     }
@@ -209,7 +208,9 @@ impl Journal {
         self.gather();
         let mut writer = self.writer();
         let held = writer.lock();
-        let Forming { round, facts, left } = self.queue().take();
+        let forming = self.queue().take();
+        let waited = forming.waiting();
+        let Forming { round, facts, left } = forming;
         let entries: Vec<&Facts> = facts.iter().map(|facts| &**facts).collect();
         let result = held.and_then(|_held| {
             let append = AssertUnwindSafe(|| writer.append(&entries));
@@ -220,7 +221,7 @@ impl Journal {
         drop(writer);
         // All at once, and before the lead goes on: until the next leader runs, many of them are back.
         let outcome = round.outcome.get_or_init(|| result);
-        self.queue().hand_on(facts.len());
+        self.queue().hand_on(waited);
         for Left { at, ticket, facts, completion } in left {
             let receipt = self.receipt(outcome, at, ticket, facts);
             // A panic is that one's alone.
@@ -241,19 +242,19 @@ impl Journal {
         Ok(Receipt { ticket, head, facts })
     }
 
-    /// Lets those who were in the last write come again, if they do so at once.
+    /// Lets those who waited for the last write come again, if they do so at once.
     ///
     /// A sync costs far more than letting them run, and without this half of them would find it
     /// already under way, each time.
     fn gather(&self) {
         let (mut present, company) = {
             let queue = self.queue();
-            (queue.present(), queue.company())
+            (queue.waiting(), queue.company())
         };
         let mut idle = 0;
         while present < company && idle < PATIENCE {
             thread::yield_now();
-            let now = self.queue().present();
+            let now = self.queue().waiting();
             idle = if now > present { 0 } else { idle + 1 };
             present = now;
         }

@@ -18,8 +18,8 @@ use crate::cli::ServeArgs;
 use crate::environment;
 use crate::failure::{Exit, Usage};
 use crate::server::{
-    Ended, Form, Gate, GateLog, Limits, Log, Network, OPENAPI, Origins, PATH, Rate, RateLimits, Service,
-    Settings, Swap, Telemetry,
+    Ended, Form, Gate, GateLog, Handler, Limits, Log, Network, OPENAPI, Origins, PATH, Rate, RateLimits,
+    Service, Settings, Swap, Telemetry,
 };
 use crate::session::{DEFAULT_LIFETIME, SessionKey};
 use crate::terminal::speak;
@@ -100,7 +100,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     hangups.serve(reload).context("cannot wait for signals")?;
     admin::introduce(context, admin.as_ref())?;
     introduce(context, address, arguments.tls_cert.as_deref(), demo.as_ref())?;
-    let serve = || gate.run(service.handler()).context("the server failed");
+    let serve = || gate.run(Arc::clone(&service) as Handler).context("the server failed");
     let ended = admin::beside(admin, Arc::clone(&service.telemetry), serve);
     if !matches!(ended, Ok(Ended::Stopped)) {
         service.refusals.close();

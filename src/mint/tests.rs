@@ -232,6 +232,7 @@ fn minted_for(mint: &Mint<'_>, id: u64, wish: &Wish) -> Result<Minted, MintError
     let (release, released) = channel();
     mint.mint_for(&visit, customer(id), wish, now(), move |minted| release.send(minted).unwrap());
     // Nobody else writes to the log: it is done by this thread.
+    mint.settle();
     released.try_recv().unwrap()
 }
 
@@ -248,6 +249,8 @@ fn a_visitors_token_is_handed_over_after_the_sync_of_its_entry_and_not_before() 
     let visit = Visit { actor: &actor, peer: "192.0.2.7".parse().unwrap(), request_id: "r-7" };
     let wish = Wish { expiry: Expiry::Never, issued_at: None };
     mint.mint_for(&visit, customer(7), &wish, now(), move |minted| release.send(minted).unwrap());
+    assert!(released.lock().unwrap().try_recv().is_err() && journal.syncs() == 0);
+    mint.settle();
     assert!(released.lock().unwrap().try_recv().unwrap().is_ok());
     assert_eq!(journal.syncs(), 1);
 }

@@ -3,12 +3,12 @@
 //! A handler that panics costs its own request a 500 and nothing else; a worker that comes to an end is
 //! replaced by another. A handler need not wait for its answer: whoever has the responder gives it.
 
+mod lines;
 mod responder;
-mod seats;
+mod seat;
 
 use std::fmt;
 use std::io::{self, Read as _};
-use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -18,7 +18,9 @@ use std::time::{Duration, Instant};
 
 use tiny_http::Server;
 
-use self::seats::Seats;
+use self::lines::{Lines, Place};
+use self::responder::response;
+use self::seat::{Seat, Seated};
 use super::exchange::{Reply, Request};
 use super::gate::protocol::Fault;
 use super::private::Private;
@@ -26,18 +28,41 @@ use super::wire::{self, Arrived, Key};
 
 pub use self::responder::{Responder, at_once};
 
-/// What answers requests, there and then or later. It may block, and is called by many threads at once.
-pub type Handler = Arc<dyn Fn(Request, Responder) + Send + Sync>;
+/// What answers requests. It is called by many threads at once.
+pub trait Handle: Send + Sync {
+    /// Answers a request: there and then, later, or when this thread settles. It may block.
+    fn answer(self: Arc<Self>, request: Request, responder: Responder);
+
+    /// Does what this thread has put off: no further request is there for it now, or enough were. It may block.
+    fn settle(&self) {}
+}
+
+/// What answers requests, for all who need it.
+pub type Handler = Arc<dyn Handle>;
+
+impl<F: Fn(Request, Responder) + Send + Sync> Handle for F {
+    fn answer(self: Arc<Self>, request: Request, responder: Responder) {
+        self(request, responder);
+    }
+}
 
 /// The stack of a worker.
 const STACK: usize = 256 * 1024;
-/// How many requests may wait for their answers, for each worker: those that are in flight, and as many that
-/// the gate has given up and that hold a connection until they are answered all the same.
-const MOST_UNANSWERED: usize = 2;
-/// How many workers take requests at a time at least.
-const LEAST_SEATS: usize = 2;
+/// After how many requests in a row a worker settles, though more are there.
+const MOST_AT_ONCE: usize = 64;
 /// How long the end is waited for of workers that have nothing left to do.
 const FAREWELL: Duration = Duration::from_secs(1);
+
+/// What an endpoint takes on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Capacity {
+    /// How many workers there are, and so handlers that block at once.
+    pub(super) workers: usize,
+    /// How many requests may wait for their answers. One more is refused.
+    pub(super) unanswered: usize,
+    /// The most bytes of a body that are read.
+    pub(super) body: usize,
+}
 
 /// Workers behind one socket.
 pub(super) struct Endpoint {
@@ -57,20 +82,18 @@ struct Shared {
     handler: Handler,
     /// What they must carry.
     key: Key,
-    /// How many workers there are to be.
-    wanted: usize,
+    /// What they take on.
+    capacity: Capacity,
     /// How many there are.
     alive: AtomicUsize,
     /// How many of them have a request.
     busy: AtomicUsize,
-    /// How many requests are not answered yet, whoever is to do it.
-    unanswered: Arc<AtomicUsize>,
+    /// The requests that are not answered yet, whoever is to do it.
+    lines: Arc<Lines>,
     /// Who of them takes the next one.
-    seats: Seats,
+    seat: Seat,
     /// Whether they are to end.
     is_over: AtomicBool,
-    /// The most bytes of a body that are read.
-    longest_body: u64,
     /// Guards nothing; whoever waits for workers to end waits here.
     farewell: Mutex<()>,
     /// Told when a worker ends.
@@ -84,30 +107,23 @@ impl fmt::Debug for Endpoint {
 }
 
 impl Endpoint {
-    /// Opens a socket in a fresh directory under `parent`, and puts so many workers behind it.
+    /// Opens a socket in a fresh directory under `parent`, and puts workers behind it.
     ///
     /// # Errors
     /// What the operating system said: no directory, no socket, not even one thread.
-    pub(super) fn open(
-        parent: &Path,
-        workers: usize,
-        longest_body: usize,
-        handler: Handler,
-        key: Key,
-    ) -> io::Result<Self> {
+    pub(super) fn open(parent: &Path, capacity: Capacity, handler: Handler, key: Key) -> io::Result<Self> {
         let private = Private::under(parent)?;
         let server = listen(&private.socket())?;
         let shared = Arc::new(Shared {
             server,
             handler,
             key,
-            wanted: workers,
+            capacity,
             alive: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
-            unanswered: Arc::default(),
-            seats: Seats::new(seats(workers)),
+            lines: Arc::default(),
+            seat: Seat::default(),
             is_over: AtomicBool::new(false),
-            longest_body: longest_body as u64,
             farewell: Mutex::new(()),
             left: Condvar::new(),
         });
@@ -115,15 +131,14 @@ impl Endpoint {
         endpoint.shared.fill_up()?;
         let shared = Arc::clone(&endpoint.shared);
         let usher = thread::Builder::new().name("usher".into()).stack_size(STACK);
-        endpoint.usher = Some(usher.spawn(move || shared.seats.usher())?);
+        endpoint.usher = Some(usher.spawn(move || shared.seat.usher())?);
         Ok(endpoint)
     }
 
     /// Tells whether a worker has a request, so that its end would have to be waited for, or one is to be
     /// answered later.
     pub(super) fn is_busy(&self) -> bool {
-        let Shared { busy, unanswered, .. } = &*self.shared;
-        busy.load(Ordering::Acquire) > 0 || unanswered.load(Ordering::Acquire) > 0
+        self.shared.busy.load(Ordering::Acquire) > 0 || self.shared.lines.unanswered() > 0
     }
 
     /// Gives the path of the socket.
@@ -135,12 +150,12 @@ impl Endpoint {
 impl Drop for Endpoint {
     fn drop(&mut self) {
         self.shared.is_over.store(true, Ordering::Release);
-        self.shared.seats.close();
+        self.shared.seat.close();
         if let Some(usher) = self.usher.take() {
             // It has nothing to tell.
             let _ = usher.join();
         }
-        for _ in 0..self.shared.wanted {
+        for _ in 0..self.shared.capacity.workers {
             self.shared.server.unblock();
         }
         let until = Instant::now() + FAREWELL;
@@ -159,7 +174,7 @@ impl Shared {
             let is_one_more = self
                 .alive
                 .fetch_update(Ordering::AcqRel, Ordering::Acquire, |alive| {
-                    (alive < self.wanted).then_some(alive + 1)
+                    (alive < self.capacity.workers).then_some(alive + 1)
                 })
                 .is_ok();
             if !is_one_more {
@@ -171,31 +186,59 @@ impl Shared {
         Ok(())
     }
 
-    /// Has a request answered. One that does not come through the gate is told nothing.
-    fn serve(&self, mut arrived: tiny_http::Request) {
-        let reply = match wire::decode(&arrived, &self.key) {
-            Arrived::Stranger => Reply::new(404),
-            Arrived::Proof => Reply::new(204),
-            Arrived::Request(_) if self.is_full() => {
-                Reply::refusal(503, Fault::Crowded.message()).with("Retry-After", "1")
+    /// Receives what has come: whoever has the seat, so that each request gets its place in line.
+    fn receive(&self, arrived: tiny_http::Request) -> Received {
+        match wire::decode(&arrived, &self.key) {
+            Arrived::Stranger => Received::Other(arrived, 404),
+            Arrived::Proof => Received::Other(arrived, 204),
+            Arrived::Request(request, way) => {
+                // Whether there are too many is seen before there is one more.
+                let is_full = self.lines.unanswered() >= self.capacity.unanswered;
+                Received::Request { arrived, request, place: self.lines.join(way), is_full }
             }
-            Arrived::Request(mut request) => {
-                let read = arrived.as_reader().take(self.longest_body).read_to_end(&mut request.body);
-                if read.is_ok() {
-                    let responder = Responder::to(arrived, &self.unanswered);
-                    // A panic has dropped the responder, which has said so.
-                    let _ = catch_unwind(AssertUnwindSafe(|| (self.handler)(*request, responder)));
-                }
-                return;
-            }
-        };
-        Responder::to(arrived, &self.unanswered).answer(&reply);
+        }
     }
 
-    /// Tells whether so many requests wait for answers that the gate must have given most of them up.
-    fn is_full(&self) -> bool {
-        self.unanswered.load(Ordering::Acquire) >= self.wanted * MOST_UNANSWERED
+    /// Has a request answered. One that does not come through the gate is told nothing.
+    fn serve(&self, received: Received) {
+        match received {
+            Received::Other(arrived, status) => {
+                // Where whoever asked has gone, there is nobody to be told.
+                let _ = arrived.respond(response(&Reply::new(status)));
+            }
+            Received::Request { arrived, place, is_full: true, .. } => {
+                let refusal = Reply::refusal(503, Fault::Crowded.message()).with("Retry-After", "1");
+                Responder::to(arrived, place, &self.lines).answer(&refusal);
+            }
+            Received::Request { mut arrived, mut request, place, .. } => {
+                let longest = self.capacity.body as u64;
+                let read = arrived.as_reader().take(longest).read_to_end(&mut request.body);
+                let responder = Responder::to(arrived, place, &self.lines);
+                if read.is_ok() {
+                    let handler = Arc::clone(&self.handler);
+                    // A panic has dropped the responder, which has said so.
+                    let _ = catch_unwind(AssertUnwindSafe(|| handler.answer(*request, responder)));
+                }
+            }
+        }
     }
+}
+
+/// What has come over the socket.
+enum Received {
+    /// A request, which has its place in line.
+    Request {
+        /// What it is answered through.
+        arrived: tiny_http::Request,
+        /// The request, without its body.
+        request: Box<Request>,
+        /// Its place.
+        place: Place,
+        /// Whether too many others wait for their answers.
+        is_full: bool,
+    },
+    /// Something that is answered with a status and nothing else.
+    Other(tiny_http::Request, u16),
 }
 
 /// The place of one worker. Left by a panic too, it is filled again.
@@ -207,23 +250,46 @@ struct Post {
 impl Post {
     /// Answers requests until the end.
     fn work(self) {
-        while let Some(mut seat) = self.shared.seats.take() {
-            while !self.shared.is_over.load(Ordering::Acquire) {
-                // It fails when it is told of the end, and when nothing more is accepted; connections that
-                // are there go on then, and are served.
-                let is_seated = self.shared.server.recv().map_or(true, |request| {
-                    let _busy = Busy::with(&self.shared.busy);
-                    seat.begin();
-                    self.shared.serve(request);
-                    seat.end()
-                });
+        while let Some(mut seat) = self.shared.seat.take() {
+            // What somebody has put off whose request takes long is not to wait for it.
+            let mut is_seated = self.settle(&mut seat);
+            while is_seated && !self.shared.is_over.load(Ordering::Acquire) {
+                is_seated = self.answer(&mut seat);
                 // Without a thread now, one of the others tries again after its next request.
                 let _ = self.shared.fill_up();
-                if !is_seated {
-                    break;
-                }
             }
         }
+    }
+
+    /// Waits for a request, answers it and those that are there behind it, and settles. Tells whether the seat
+    /// is still this worker's.
+    fn answer(&self, seat: &mut Seated<'_>) -> bool {
+        // It fails when it is told of the end, and when nothing more is accepted; connections that are there go
+        // on then, and are served.
+        let Ok(first) = self.shared.server.recv() else { return true };
+        let _busy = Busy::with(&self.shared.busy);
+        let (mut next, mut is_seated, mut count) = (Some(first), true, 0);
+        while let Some(arrived) = next {
+            let received = self.shared.receive(arrived);
+            seat.begin();
+            self.shared.serve(received);
+            is_seated = seat.end();
+            count += 1;
+            let goes_on = is_seated && count < MOST_AT_ONCE;
+            next = if goes_on { self.shared.server.try_recv().ok().flatten() } else { None };
+        }
+        if !is_seated {
+            self.shared.handler.settle();
+            return false;
+        }
+        self.settle(seat)
+    }
+
+    /// Settles. Tells whether the seat is still this worker's.
+    fn settle(&self, seat: &mut Seated<'_>) -> bool {
+        seat.begin();
+        self.shared.handler.settle();
+        seat.end()
     }
 }
 
@@ -262,13 +328,6 @@ fn listen(socket: &Path) -> io::Result<Server> {
         Ok(opened) => opened.map_err(io::Error::other),
         Err(_) => Err(io::Error::other("no thread can be started")),
     }
-}
-
-/// Tells how many of so many workers take requests at a time: each processor has one to run, and where one
-/// is held up, another goes on.
-fn seats(workers: usize) -> usize {
-    let processors = thread::available_parallelism().map_or(1, NonZero::get);
-    processors.max(LEAST_SEATS).min(workers)
 }
 
 #[cfg(test)]

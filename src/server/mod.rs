@@ -26,7 +26,7 @@ pub use contract::{
     Answer, BearerFault, Contract, METHOD, Origin, OriginError, Origins, PATH, Quotas, Refusal, Released,
     Tokens, Unlimited, Witness,
 };
-pub use endpoint::{Handler, Responder, at_once};
+pub use endpoint::{Handle, Handler, Responder, at_once};
 pub use exchange::{Field, Reply, Request, reason};
 pub use gate::{Ended, Gate, Limits, Notice, Settings, Stop, TlsFault, protocol};
 pub use log::{Ending, Form, Log};

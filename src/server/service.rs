@@ -11,7 +11,7 @@ use tracing::warn;
 
 use super::access;
 use super::contract::{Answer, Contract, Origins, Quotas, Tokens as _, Witness};
-use super::endpoint::{Handler, Responder};
+use super::endpoint::{Handle, Responder};
 use super::exchange::Request;
 use super::swap::Swap;
 use super::telemetry::Telemetry;
@@ -60,28 +60,6 @@ impl fmt::Debug for Service {
 }
 
 impl Service {
-    /// Gives what answers requests.
-    #[must_use]
-    pub fn handler(self: &Arc<Self>) -> Handler {
-        let service = Arc::clone(self);
-        Arc::new(move |request, responder| service.answer(request, responder))
-    }
-
-    /// Answers a request as soon as it is judged and, where it is to get a token, that is recorded.
-    fn answer(self: &Arc<Self>, request: Request, responder: Responder) {
-        let (begun, desk) = (Instant::now(), self.desk.current());
-        let customer = match self.contract(&desk).admit(&request) {
-            Ok(customer) => customer,
-            Err(answer) => return self.give(&request, &answer, begun, responder),
-        };
-        let (service, kept) = (Arc::clone(self), Arc::clone(&desk));
-        let conclude = move |request: Request, minted| {
-            let answer = service.contract(&kept).conclude(&request, customer, minted);
-            service.give(&request, &answer, begun, responder);
-        };
-        desk.till.mint(customer, request, Box::new(conclude));
-    }
-
     /// Puts the contract together with what is in use at a desk.
     fn contract<'a>(&'a self, desk: &'a Desk) -> Contract<'a> {
         Contract {
@@ -99,6 +77,28 @@ impl Service {
         access::answered(request, answer, took);
         self.telemetry.answered(answer, took);
         responder.answer(&answer.reply);
+    }
+}
+
+impl Handle for Service {
+    /// Answers a request as soon as it is judged and, where it is to get a token, that is recorded.
+    fn answer(self: Arc<Self>, request: Request, responder: Responder) {
+        let (begun, desk) = (Instant::now(), self.desk.current());
+        let customer = match self.contract(&desk).admit(&request) {
+            Ok(customer) => customer,
+            Err(answer) => return self.give(&request, &answer, begun, responder),
+        };
+        let (service, kept) = (Arc::clone(&self), Arc::clone(&desk));
+        let conclude = move |request: Request, minted| {
+            let answer = service.contract(&kept).conclude(&request, customer, minted);
+            service.give(&request, &answer, begun, responder);
+        };
+        desk.till.mint(customer, request, Box::new(conclude));
+    }
+
+    fn settle(&self) {
+        // All desks record in one journal.
+        self.desk.current().till.settle();
     }
 }
 

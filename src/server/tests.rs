@@ -47,7 +47,7 @@ fn handler(state: &Place, judge: impl FnOnce(Signed) -> Box<dyn Authenticate>) -
         telemetry: Arc::new(Telemetry::new(clock)),
         clock,
     };
-    Arc::new(service).handler()
+    Arc::new(service)
 }
 
 /// How long a server is waited for that has other things to do.

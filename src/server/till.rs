@@ -62,6 +62,10 @@ impl Tokens for Till<'_> {
         let release = move |minted: Result<Minted, _>| then(request, minted.map(|minted| minted.token));
         self.mint.mint_for(&visit, customer, &wish, now, release);
     }
+
+    fn settle(&self) {
+        self.mint.settle();
+    }
 }
 
 #[cfg(test)]

@@ -17,12 +17,16 @@ const KEY: &str = "X-Gate-Key";
 const PEER: &str = "X-Gate-Peer";
 /// The header with what the request is called.
 const ID: &str = "X-Gate-Id";
+/// The header with the connection that it came over.
+const WAY: &str = "X-Gate-Way";
 /// The method of what only proves that a connection works. No client's request has it with this path.
 const PROOF: &str = "PROVE";
 /// The path of the same.
 const PROOF_PATH: &str = "*";
 /// Stands before a value that was sent once.
 const CLEAR: char = '=';
+/// What a request counts as at least.
+pub(super) const LEAST_WEIGHT: usize = 1024;
 /// Stands for what is unclear.
 const UNCLEAR: &str = "?";
 
@@ -48,11 +52,20 @@ impl fmt::Debug for Key {
     }
 }
 
+/// A request that can be sent over any connection.
+#[derive(Debug)]
+pub(super) struct Passage {
+    /// Its head without the last lines, and its body.
+    bytes: Vec<u8>,
+    /// Where the body begins.
+    body: usize,
+}
+
 /// What arrives at the endpoint.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Arrived {
-    /// A request.
-    Request(Box<Request>),
+    /// A request, and the connection that it came over.
+    Request(Box<Request>, u64),
     /// A connection that is to be proven.
     Proof,
     /// Something that did not come through the gate.
@@ -76,32 +89,59 @@ pub(super) fn proof(key: &Key) -> Vec<u8> {
     format!("{PROOF} {PROOF_PATH} HTTP/1.1\r\n{KEY}: {}\r\n\r\n", key.0).into_bytes()
 }
 
-/// Writes a request.
-pub(super) fn encode(request: &Request, key: &Key) -> Vec<u8> {
-    let mut head = format!(
-        "{} {} HTTP/1.1\r\n{KEY}: {}\r\n{PEER}: {}\r\n{ID}: {}\r\n",
-        request.method, request.path, key.0, request.peer, request.id
-    );
-    for (name, field) in [
-        ("Authorization", &request.authorization),
-        ("Content-Type", &request.content_type),
-        ("Origin", &request.origin),
-        ("Access-Control-Request-Method", &request.requested_method),
-        ("Access-Control-Request-Headers", &request.requested_headers),
-    ] {
-        // Writing to a String cannot fail.
-        let _ = match field {
-            Field::Absent => Ok(()),
-            Field::Once(value) => write!(head, "{name}: {CLEAR}{value}\r\n"),
-            Field::Unclear => write!(head, "{name}: {UNCLEAR}\r\n"),
-        };
+impl Passage {
+    /// Writes a request down.
+    pub(super) fn of(request: &Request, key: &Key) -> Self {
+        let mut head = format!(
+            "{} {} HTTP/1.1\r\n{KEY}: {}\r\n{PEER}: {}\r\n{ID}: {}\r\n",
+            request.method, request.path, key.0, request.peer, request.id
+        );
+        for (name, field) in [
+            ("Authorization", &request.authorization),
+            ("Content-Type", &request.content_type),
+            ("Origin", &request.origin),
+            ("Access-Control-Request-Method", &request.requested_method),
+            ("Access-Control-Request-Headers", &request.requested_headers),
+        ] {
+            // Writing to a String cannot fail.
+            let _ = match field {
+                Field::Absent => Ok(()),
+                Field::Once(value) => write!(head, "{name}: {CLEAR}{value}\r\n"),
+                Field::Unclear => write!(head, "{name}: {UNCLEAR}\r\n"),
+            };
+        }
+        // As above.
+        let _ = write!(head, "Content-Length: {}\r\n", request.body.len());
+        let mut bytes = head.into_bytes();
+        let body = bytes.len();
+        bytes.reserve_exact(request.body.len());
+        bytes.extend_from_slice(&request.body);
+        Self { bytes, body }
     }
-    // As above.
-    let _ = write!(head, "Content-Length: {}\r\n\r\n", request.body.len());
-    let mut bytes = head.into_bytes();
-    bytes.reserve_exact(request.body.len());
-    bytes.extend_from_slice(&request.body);
-    bytes
+
+    /// Makes one that holds so many bytes.
+    #[cfg(test)]
+    pub(super) fn holding(size: usize) -> Self {
+        Self { bytes: Vec::with_capacity(size), body: 0 }
+    }
+
+    /// Tells how many bytes it holds.
+    pub(super) fn held(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Tells what it counts as while it is in flight: its bytes, and at least those that it takes to answer any.
+    pub(super) fn weight(&self) -> usize {
+        self.held().max(LEAST_WEIGHT)
+    }
+
+    /// Adds it to what is sent over a connection.
+    pub(super) fn write(&self, way: u64, output: &mut Vec<u8>) {
+        let (head, body) = self.bytes.split_at(self.body);
+        output.extend_from_slice(head);
+        output.extend_from_slice(format!("{WAY}: {way}\r\n\r\n").as_bytes());
+        output.extend_from_slice(body);
+    }
 }
 
 /// Reads what arrived, without its body.
@@ -117,13 +157,14 @@ pub(super) fn decode(arrived: &tiny_http::Request, key: &Key) -> Arrived {
         return Arrived::Proof;
     }
     let peer = value(PEER).and_then(|peer| peer.parse::<IpAddr>().ok());
-    let (Some(peer), Some(id)) = (peer, value(ID)) else { return Arrived::Stranger };
+    let way = value(WAY).and_then(|way| way.parse().ok());
+    let (Some(peer), Some(id), Some(way)) = (peer, value(ID), way) else { return Arrived::Stranger };
     let field = |name: &str| match value(name).map(|value| value.strip_prefix(CLEAR)) {
         None => Field::Absent,
         Some(Some(value)) => Field::Once(value.to_owned()),
         Some(None) => Field::Unclear,
     };
-    Arrived::Request(Box::new(Request {
+    let request = Request {
         method: arrived.method().as_str().to_owned(),
         path: arrived.url().to_owned(),
         peer,
@@ -134,7 +175,8 @@ pub(super) fn decode(arrived: &tiny_http::Request, key: &Key) -> Arrived {
         requested_headers: field("Access-Control-Request-Headers"),
         body: Vec::new(),
         id: id.to_owned(),
-    }))
+    };
+    Arrived::Request(Box::new(request), way)
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub(super) struct Queue {
     rounds: VecDeque<Forming>,
     /// Whether somebody leads.
     is_led: bool,
-    /// How many callers there were when the last write was done.
+    /// How many callers waited when the last write was done.
     company: usize,
 }
 
@@ -71,6 +71,11 @@ impl fmt::Debug for Left {
 }
 
 impl Forming {
+    /// Tells how many callers wait for it.
+    pub(super) fn waiting(&self) -> usize {
+        self.facts.len() - self.left.len()
+    }
+
     /// Tells whether the first of it waits, and can lead.
     fn can_lead(&self) -> bool {
         self.left.first().is_none_or(|left| left.at > 0)
@@ -111,10 +116,10 @@ impl Queue {
         std::mem::replace(&mut self.is_led, true)
     }
 
-    /// Hands the lead on after a write of so many entries: to the first of the next round if it waits, or to
-    /// whoever comes next.
-    pub(super) fn hand_on(&mut self, count: usize) {
-        self.company = count + self.present();
+    /// Hands the lead on after a write for so many who waited: to the first of the next round if it waits, or
+    /// to whoever comes next.
+    pub(super) fn hand_on(&mut self, waited: usize) {
+        self.company = waited + self.waiting();
         match self.rounds.front() {
             // It was not its turn before.
             Some(next) if next.can_lead() => drop(next.round.turn.set(())),
@@ -122,17 +127,23 @@ impl Queue {
         }
     }
 
-    /// Takes the lead again where nobody has taken it and entries wait. Tells whether it did.
+    /// Takes the lead where nobody has it and entries wait. Tells whether it did.
     pub(super) fn resume_lead(&mut self) -> bool {
         !self.rounds.is_empty() && !self.take_lead()
     }
 
     /// Tells how many entries wait that are not being written.
+    #[cfg(test)]
     pub(super) fn present(&self) -> usize {
         self.rounds.iter().map(|forming| forming.facts.len()).sum()
     }
 
-    /// Tells how many callers there were when the last write was done.
+    /// Tells how many callers wait whose entries are not being written.
+    pub(super) fn waiting(&self) -> usize {
+        self.rounds.iter().map(Forming::waiting).sum()
+    }
+
+    /// Tells how many callers waited when the last write was done.
     pub(super) fn company(&self) -> usize {
         self.company
     }
@@ -177,14 +188,16 @@ mod tests {
     }
 
     #[test]
-    fn who_does_not_wait_is_expected_to_come_again_as_who_waits_is() {
+    fn who_waits_is_expected_to_come_again_and_who_does_not_is_not() {
         let mut queue = Queue::default();
         queue.leave(left());
         queue.join(facts());
-        let written = queue.take().facts.len();
         queue.leave(left());
-        queue.hand_on(written);
-        assert_eq!((queue.company(), queue.present()), (3, 1));
+        let waited = queue.take().waiting();
+        queue.leave(left());
+        queue.join(facts());
+        queue.hand_on(waited);
+        assert_eq!((queue.company(), queue.waiting(), queue.present()), (2, 1, 2));
     }
 
     #[test]

@@ -159,7 +159,7 @@ fn a_panic_of_the_leader_is_told_to_its_round_and_stops_nobody_else() {
         while journal.queue().present() < 2 {
             thread::yield_now();
         }
-        journal.submit(mint(3), Box::new(move |result| told.send(result).unwrap()));
+        journal.put_off(mint(3), Box::new(move |result| told.send(result).unwrap()));
         drop(writer);
         let results = [leader.join().unwrap(), other.join().unwrap(), done.recv().unwrap()];
         for result in results {
@@ -179,16 +179,36 @@ fn what_is_left_is_done_when_its_entry_is_on_disk_and_with_its_own_receipt() {
     let ticket = event.ticket();
     let (told, done) = channel();
     let place = state.path().to_owned();
-    journal.submit(
+    journal.put_off(
         event,
         Box::new(move |receipt| {
             let head = super::super::head(&place).unwrap();
             told.send((receipt.unwrap(), head)).unwrap();
         }),
     );
+    assert!(done.try_recv().is_err() && journal.syncs() == 0);
+    journal.settle();
     let (receipt, head) = done.try_recv().unwrap();
     assert_eq!((Some(receipt.head()), journal.syncs()), (head, 1));
     assert!(receipt.is_for(ticket) && receipt.covers_customer(123));
+}
+
+#[test]
+fn what_was_put_off_shares_a_sync_and_settling_again_does_nothing() {
+    let state = State::new();
+    let journal = state.journal();
+    let (told, done) = channel();
+    journal.settle();
+    for customer in 1..=5 {
+        let told = told.clone();
+        journal.put_off(
+            mint(customer),
+            Box::new(move |receipt| told.send(receipt.unwrap().sequence()).unwrap()),
+        );
+    }
+    journal.settle();
+    journal.settle();
+    assert_eq!((done.try_iter().collect::<Vec<u64>>(), journal.syncs()), ((2..=6).collect(), 1));
 }
 
 #[test]
@@ -203,7 +223,8 @@ fn nothing_that_was_left_is_done_before_the_sync_is_over() {
     });
     for customer in 1..=3 {
         let told = told.clone();
-        journal.submit(mint(customer), Box::new(move |receipt| told.send(receipt).unwrap()));
+        journal.put_off(mint(customer), Box::new(move |receipt| told.send(receipt).unwrap()));
+        journal.settle();
         done.lock().unwrap().try_recv().unwrap().unwrap();
     }
     assert_eq!(journal.syncs(), 3);
@@ -225,7 +246,8 @@ fn whoever_led_leads_again_where_entries_wait_and_nobody_comes() {
     thread::scope(|scope| {
         let leader = scope.spawn(|| journal.record(mint(1)).unwrap().sequence());
         syncing.recv().unwrap();
-        journal.submit(mint(2), Box::new(move |receipt| told.send(receipt).unwrap()));
+        journal.put_off(mint(2), Box::new(move |receipt| told.send(receipt).unwrap()));
+        journal.settle();
         assert!(done.try_recv().is_err());
         drop(go);
         assert_eq!(leader.join().unwrap(), 2);
@@ -255,7 +277,7 @@ fn who_waits_and_who_does_not_share_a_sync_and_what_is_left_is_done_in_order() {
     let receipt = held_up(&journal, || {
         for customer in 2..=9 {
             let told = told.clone();
-            journal.submit(
+            journal.put_off(
                 mint(customer),
                 Box::new(move |receipt| told.send(receipt.unwrap().sequence()).unwrap()),
             );
@@ -284,9 +306,13 @@ fn many_threads_that_leave_and_wait_in_turns_get_one_receipt_for_each_event() {
                         let tell = move |receipt: Result<Receipt, _>| {
                             tell.send(receipt.unwrap().sequence()).unwrap();
                         };
-                        journal.submit(event, Box::new(tell));
+                        journal.put_off(event, Box::new(tell));
+                        if at % 2 == 0 {
+                            journal.settle();
+                        }
                     }
                 }
+                journal.settle();
             });
         }
     });
@@ -306,7 +332,7 @@ fn a_failure_reaches_all_that_was_left() {
     let failed = held_up(&journal, || {
         for customer in 2..=4 {
             let told = told.clone();
-            journal.submit(mint(customer), Box::new(move |result| told.send(result).unwrap()));
+            journal.put_off(mint(customer), Box::new(move |result| told.send(result).unwrap()));
         }
     });
     let results: Vec<_> = done.try_iter().chain([failed]).collect();
@@ -320,8 +346,8 @@ fn a_panic_in_what_was_left_is_that_ones_alone() {
     let journal = state.journal();
     let (told, done) = channel();
     let receipt = held_up(&journal, || {
-        journal.submit(mint(2), Box::new(|_| panic!("as it was told to")));
-        journal.submit(mint(3), Box::new(move |receipt| told.send(receipt.unwrap().sequence()).unwrap()));
+        journal.put_off(mint(2), Box::new(|_| panic!("as it was told to")));
+        journal.put_off(mint(3), Box::new(move |receipt| told.send(receipt.unwrap().sequence()).unwrap()));
     });
     assert_eq!((receipt.unwrap().sequence(), done.try_recv()), (2, Ok(4)));
     assert_eq!(journal.record(mint(4)).unwrap().sequence(), 5);
@@ -333,8 +359,9 @@ fn what_is_left_may_leave_more() {
     let journal = Arc::new(state.journal());
     let (told, done) = channel();
     let again = Arc::clone(&journal);
-    let more = move |_| again.submit(mint(2), Box::new(move |receipt| told.send(receipt).unwrap()));
-    journal.submit(mint(1), Box::new(more));
+    let more = move |_| again.put_off(mint(2), Box::new(move |receipt| told.send(receipt).unwrap()));
+    journal.put_off(mint(1), Box::new(more));
+    journal.settle();
     assert_eq!(done.try_recv().unwrap().unwrap().sequence(), 3);
 }
 

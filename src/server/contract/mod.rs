@@ -63,9 +63,12 @@ pub type Released = Box<dyn FnOnce(Request, Result<Token, MintError>) + Send>;
 
 /// Mints for whoever has a valid session.
 pub trait Tokens: Send + Sync {
-    /// Mints a customer's token for the request, and hands both over once it is recorded: by this thread
-    /// before it returns, or by another.
+    /// Mints a customer's token for the request, and hands both over once it is recorded: when this thread
+    /// settles, or earlier and by another.
     fn mint(&self, customer: CustomerId, request: Request, then: Released);
+
+    /// Has recorded what was put off, so that it is handed over.
+    fn settle(&self);
 }
 
 /// Takes refusals for the audit log, and never waits.

@@ -10,7 +10,21 @@ use super::*;
 
 /// Opens an endpoint with this handler.
 fn endpoint(workers: usize, key: &Key, handler: Handler) -> Endpoint {
-    Endpoint::open(&env::temp_dir(), workers, 4096, handler, key.clone()).unwrap()
+    let capacity = Capacity { workers, unanswered: workers * 2, body: 4096 };
+    Endpoint::open(&env::temp_dir(), capacity, handler, key.clone()).unwrap()
+}
+
+/// Writes a request down as it goes over a connection of its own.
+fn encode(request: &Request, key: &Key) -> Vec<u8> {
+    static WAYS: AtomicUsize = AtomicUsize::new(1000);
+    encode_for(request, key, WAYS.fetch_add(1, Ordering::Relaxed) as u64)
+}
+
+/// Writes a request down as it goes over this connection.
+fn encode_for(request: &Request, key: &Key, way: u64) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    wire::Passage::of(request, key).write(way, &mut bytes);
+    bytes
 }
 
 /// Sends bytes, and gives what comes until the connection ends.
@@ -51,7 +65,7 @@ fn a_request_arrives_as_it_was_passed_on() {
             Reply::json(201, "{}".into()).with("Vary", "Origin")
         }),
     );
-    let text = ask(&endpoint, &wire::encode(&request(), &key));
+    let text = ask(&endpoint, &encode(&request(), &key));
     assert_eq!(seen.recv().unwrap(), request());
     assert!(text.starts_with("HTTP/1.1 201 ") && text.ends_with("\r\n\r\n{}"), "{text}");
     assert!(text.contains("Vary: Origin\r\n") && text.contains("Content-Length: 2\r\n"), "{text}");
@@ -61,7 +75,7 @@ fn a_request_arrives_as_it_was_passed_on() {
 fn whoever_lacks_the_key_is_told_nothing() {
     let (key, other) = (Key::new().unwrap(), Key::new().unwrap());
     let endpoint = endpoint(1, &key, at_once(|_| Reply::json(200, "secret".into())));
-    let text = ask(&endpoint, &wire::encode(&request(), &other));
+    let text = ask(&endpoint, &encode(&request(), &other));
     assert!(text.starts_with("HTTP/1.1 404 ") && !text.contains("secret"), "{text}");
     let text = ask(&endpoint, b"GET / HTTP/1.1\r\n\r\n");
     assert!(text.starts_with("HTTP/1.1 404 "), "{text}");
@@ -80,12 +94,12 @@ fn a_handler_that_panics_costs_its_request_a_500_and_no_worker() {
         }),
     );
     for _ in 0..5 {
-        let text = ask(&endpoint, &wire::encode(&request(), &key));
+        let text = ask(&endpoint, &encode(&request(), &key));
         assert!(text.starts_with("HTTP/1.1 500 "), "{text}");
         assert!(text.contains(r#"{"error":"Internal Server Error","message":"#), "{text}");
     }
     let calm = Request { id: "7-2".into(), ..request() };
-    assert!(ask(&endpoint, &wire::encode(&calm, &key)).starts_with("HTTP/1.1 200 "));
+    assert!(ask(&endpoint, &encode(&calm, &key)).starts_with("HTTP/1.1 200 "));
 }
 
 #[test]
@@ -102,11 +116,11 @@ fn a_request_may_be_answered_later_and_from_elsewhere_while_its_worker_answers_o
         }),
     );
     let mut first = UnixStream::connect(endpoint.socket()).unwrap();
-    first.write_all(&wire::encode(&request(), &key)).unwrap();
+    first.write_all(&encode(&request(), &key)).unwrap();
     first.shutdown(std::net::Shutdown::Write).unwrap();
     let responder = kept.recv().unwrap();
     let second = Request { id: "7-2".into(), ..request() };
-    assert!(ask(&endpoint, &wire::encode(&second, &key)).starts_with("HTTP/1.1 204 "));
+    assert!(ask(&endpoint, &encode(&second, &key)).starts_with("HTTP/1.1 204 "));
     responder.answer(&Reply::json(200, "{}".into()));
     let mut text = String::new();
     first.read_to_string(&mut text).unwrap();
@@ -122,25 +136,114 @@ fn what_waits_for_answers_is_bounded_and_one_more_is_refused_until_one_is_given(
     let endpoint = endpoint(2, &key, Arc::new(keep));
     let ask_later = || {
         let mut stream = UnixStream::connect(endpoint.socket()).unwrap();
-        stream.write_all(&wire::encode(&request(), &key)).unwrap();
+        stream.write_all(&encode(&request(), &key)).unwrap();
         (stream, kept.recv().unwrap())
     };
     let mut begun: Vec<_> = (0..4).map(|_| ask_later()).collect();
-    let text = ask(&endpoint, &wire::encode(&request(), &key));
+    let text = ask(&endpoint, &encode(&request(), &key));
     assert!(text.starts_with("HTTP/1.1 503 ") && text.contains("Retry-After: 1\r\n"), "{text}");
     assert!(ask(&endpoint, &wire::proof(&key)).starts_with("HTTP/1.1 204 "));
     assert!(endpoint.is_busy());
     begun.truncate(3);
     begun.push(ask_later());
     drop(begun);
-    assert_eq!(endpoint.shared.unanswered.load(Ordering::Acquire), 0);
+    assert_eq!(endpoint.shared.lines.unanswered(), 0);
+}
+
+#[test]
+fn replies_leave_in_the_order_of_their_requests_whoever_answers_first_and_nobody_waits() {
+    let key = Key::new().unwrap();
+    let (sender, kept) = channel();
+    let sender = Mutex::new(sender);
+    let keep =
+        move |request: Request, responder| sender.lock().unwrap().send((request.id, responder)).unwrap();
+    let endpoint = endpoint(4, &key, Arc::new(keep));
+    let named = |id: &str| Request { id: id.into(), ..request() };
+    let requests = ["0", "1", "2", "3", "4"].map(|id| encode_for(&named(id), &key, 7)).concat();
+    let mut stream = UnixStream::connect(endpoint.socket()).unwrap();
+    stream.write_all(&requests).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut responders: Vec<_> = (0..5).map(|_| kept.recv().unwrap()).collect();
+    // One worker at a time takes them, so that they are taken in their order.
+    assert!(responders.iter().map(|(id, _)| id).eq(["0", "1", "2", "3", "4"]));
+    for at in [3, 1, 2, 0, 0] {
+        let (id, responder) = responders.remove(at);
+        responder.answer(&Reply::json(200, format!("<{id}>")));
+        if id == "3" {
+            assert_eq!(endpoint.shared.lines.unanswered(), 5);
+        }
+    }
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let bodies: Vec<&str> = text.split(['<', '>']).skip(1).step_by(2).collect();
+    assert_eq!(bodies, ["0", "1", "2", "3", "4"]);
+    assert_eq!(endpoint.shared.lines.unanswered(), 0);
+}
+
+/// Puts all off, and hangs at some.
+struct PutsOff {
+    /// What it has put off.
+    kept: Mutex<Vec<Responder>>,
+    /// Ends what hangs.
+    may_go: Mutex<std::sync::mpsc::Receiver<()>>,
+}
+
+impl Handle for PutsOff {
+    fn answer(self: Arc<Self>, request: Request, responder: Responder) {
+        self.kept.lock().unwrap().push(responder);
+        if request.id == "hangs" {
+            // It ends when nobody is left who could tell.
+            let _ = self.may_go.lock().unwrap().recv();
+        }
+    }
+
+    fn settle(&self) {
+        let kept = std::mem::take(&mut *self.kept.lock().unwrap());
+        for responder in kept {
+            responder.answer(&Reply::new(204));
+        }
+    }
+}
+
+#[test]
+fn what_is_put_off_is_done_once_nothing_more_is_there_and_does_not_wait_for_what_hangs() {
+    let key = Key::new().unwrap();
+    let (go, may_go) = channel();
+    let endpoint =
+        endpoint(2, &key, Arc::new(PutsOff { kept: Mutex::default(), may_go: Mutex::new(may_go) }));
+    assert!(ask(&endpoint, &encode(&request(), &key)).starts_with("HTTP/1.1 204 "));
+    // Whichever worker takes these, the first of them is put off, and the second hangs behind it.
+    let hangs = Request { id: "hangs".into(), ..request() };
+    let requests = [encode_for(&request(), &key, 7), encode_for(&hangs, &key, 7)].concat();
+    let mut stream = UnixStream::connect(endpoint.socket()).unwrap();
+    stream.write_all(&requests).unwrap();
+    let mut head = [0; 12];
+    stream.read_exact(&mut head).unwrap();
+    assert_eq!(&head, b"HTTP/1.1 204");
+    drop(go);
+}
+
+#[test]
+fn a_body_too_long_for_the_buffer_is_read_before_the_next_request_on_its_connection() {
+    let key = Key::new().unwrap();
+    let endpoint = endpoint(
+        2,
+        &key,
+        at_once(|request| Reply::json(200, format!("<{}>", String::from_utf8_lossy(&request.body)))),
+    );
+    let bodies = ["a".repeat(4096), "b".into(), "c".repeat(1025), String::new()];
+    let requests = bodies
+        .each_ref()
+        .map(|body| encode_for(&Request { body: body.clone().into_bytes(), ..request() }, &key, 7));
+    let text = ask(&endpoint, &requests.concat());
+    assert!(text.split(['<', '>']).skip(1).step_by(2).eq(&bodies), "{text}");
 }
 
 #[test]
 fn a_request_that_is_lost_is_answered_with_500() {
     let key = Key::new().unwrap();
     let endpoint = endpoint(1, &key, Arc::new(|_, responder| drop(responder)));
-    let text = ask(&endpoint, &wire::encode(&request(), &key));
+    let text = ask(&endpoint, &encode(&request(), &key));
     assert!(text.starts_with("HTTP/1.1 500 "), "{text}");
     assert!(text.contains(r#"{"error":"Internal Server Error","message":"#), "{text}");
 }
@@ -163,7 +266,7 @@ fn handlers_that_block_are_as_many_at_once_as_there_are_workers_and_one_more_has
             Reply::new(204)
         }),
     );
-    let ask = || ask(&endpoint, &wire::encode(&request(), &key));
+    let ask = || ask(&endpoint, &encode(&request(), &key));
     thread::scope(|scope| {
         let clients: Vec<_> = (0..=WORKERS).map(|_| scope.spawn(ask)).collect();
         (0..WORKERS).for_each(|_| has_begun.recv().unwrap());

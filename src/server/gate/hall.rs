@@ -124,6 +124,7 @@ impl Hall {
             self.way.tend(self.poll.registry(), &mut self.last_token, now);
             self.deliver(now);
             let ended = self.end(now);
+            self.way.send(self.poll.registry(), now);
             self.tell();
             if let Some(ended) = ended {
                 return Ok(ended);
@@ -203,7 +204,7 @@ impl Hall {
             body,
             id,
         };
-        self.way.ask(asked, &request, self.poll.registry(), now);
+        self.way.ask(asked, &request, now);
     }
 
     /// Tells clients what has become of their requests.
@@ -231,7 +232,7 @@ impl Hall {
         }
         let parsed = reply.as_deref().and_then(|reply| parse(reply, asked.is_head).ok().flatten());
         let stamp = self.stamps.stamp(&asked.id);
-        if let Some(answer) = parsed {
+        if let Some((answer, _)) = parsed {
             client.protocol.reply(&answer, stamp, now);
         } else {
             (self.settings.notice)(Notice::Unanswered { id: asked.id.clone(), peer: client.peer });

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::server::wire::LEAST_WEIGHT;
+
 /// The bounds of the gate. The defaults hold the process under 64 MiB of resident memory, whatever is sent.
 ///
 /// What TLS holds was measured: 4,000 idle connections take 15 MiB more than without it. Sessions are not
@@ -15,13 +17,14 @@ use std::time::Duration;
 /// | bytes of requests, replies and TLS records that wait in connections | the budget | 13 MiB |
 /// | what a connection overshoots before the budget is judged | 1 × 100 KiB | 0.1 MiB |
 /// | what an unfinished handshake holds besides | 512 × 8 KiB | 4 MiB |
-/// | upstream connections: a request of 13 KiB, a reply of 16 KiB | 64 × 29 KiB | 1.8 MiB |
-/// | the same at the endpoint, with a copy of each | 64 × 58 KiB | 3.6 MiB |
+/// | requests in flight: 256 KiB together, then one of 13 KiB on each of 64 connections; on each a reply of 16 KiB | 256 KiB + 64 × 29 KiB | 2.1 MiB |
+/// | the same at the endpoint, with a copy of each | twice that | 4.1 MiB |
+/// | what else the endpoint holds for requests in flight, and for as many that were given up | 2 × 320 × 3 KiB | 1.9 MiB |
 /// | stacks, as far as they are touched, of 64 workers and 64 readers | 128 × 32 KiB | 4 MiB |
 /// | rate limits: 65,536 places of 16 bytes and a lock for 16 of them, for customers and for addresses | 2 × 1.03 MiB | 2.1 MiB |
 /// | admin listener: its budget, two upstream connections, five stacks | | 1 MiB |
 /// | program, allocator, the rest of the process | | 8 MiB |
-/// | together | | 59.6 MiB |
+/// | together | | 62.3 MiB |
 ///
 /// What the kernel holds for sockets is not resident memory of the process.
 #[derive(Debug, Clone)]
@@ -56,8 +59,14 @@ pub struct Limits {
     pub write_time: Duration,
     /// How long a connection that is being ended is listened to, so that the last reply arrives. 2 s.
     pub linger_time: Duration,
-    /// Connections to the endpoint, and so requests that are answered at the same time. 64.
+    /// Connections to the endpoint, and workers there, and so handlers that block at the same time. 64.
     pub upstreams: usize,
+    /// Requests that are in flight on one of these connections. What holds one of them up holds up those
+    /// that came within 10 ms after it. 32.
+    pub pipeline: usize,
+    /// Bytes of all requests together that are in flight, where each counts as 1 KiB at least. Beyond it a
+    /// connection takes one at a time. 256 KiB.
+    pub in_flight: usize,
     /// How long a request waits for one of these. Beyond it 503. 5 s.
     pub upstream_wait: Duration,
     /// How long the endpoint may take over a reply. Beyond it 503. 30 s.
@@ -86,11 +95,22 @@ impl Default for Limits {
             write_time: Duration::from_secs(10),
             linger_time: Duration::from_secs(2),
             upstreams: 64,
+            pipeline: 32,
+            in_flight: 256 * 1024,
             upstream_wait: Duration::from_secs(5),
             reply_time: Duration::from_secs(30),
             proof_time: Duration::from_secs(5),
             last_call: Duration::from_secs(1),
             drain_time: Duration::from_secs(20),
         }
+    }
+}
+
+impl Limits {
+    /// Tells how many requests may be in flight at once: as many as there may be beside each other, and one more
+    /// on each connection.
+    pub(super) fn most_in_flight(&self) -> usize {
+        let beside_each_other = self.in_flight.div_ceil(LEAST_WEIGHT);
+        self.upstreams + beside_each_other.min(self.upstreams * self.pipeline)
     }
 }

@@ -1,7 +1,7 @@
 //! The gate: the only public socket. It lets whole, valid, bounded requests through and nothing else.
 //!
 //! One thread carries bytes between sockets and the protocol, which knows neither sockets nor clocks.
-//! Requests go over a private socket to the endpoint, one at a time on each connection.
+//! Requests go over a private socket to the endpoint, several at a time on each connection.
 
 mod client;
 mod crowd;

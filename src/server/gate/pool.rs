@@ -1,10 +1,11 @@
 //! The connections to the endpoint, and the requests that wait for one of them.
 //!
 //! A connection is used only after a round trip over it, one is proven at a time, and one that is lost
-//! is followed by another. Where no connection can be proven any more, a fresh endpoint is opened beside
+//! is followed by another. Few are in use as long as these are answered soon, so that much goes over each of
+//! them at once: what wakes somebody wakes him for many. Where no connection can be proven any more, a fresh endpoint is opened beside
 //! the one that has gone deaf.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -15,9 +16,9 @@ use mio::{Registry, Token};
 
 use super::limits::Limits;
 use super::queue::{Queue, Waiting};
-use super::upstream::{Asked, Upstream, Work};
-use crate::server::endpoint::{Endpoint, Handler};
-use crate::server::wire::{self, Key};
+use super::upstream::{Asked, Errand, Upstream};
+use crate::server::endpoint::{Capacity, Endpoint, Handler};
+use crate::server::wire::{self, Key, Passage};
 
 /// How long a failed proof keeps the next from being tried; every further one in a row, twice as long.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -27,6 +28,11 @@ const MOST_DOUBLINGS: u32 = 5;
 const DEAF_AFTER: u32 = 2;
 /// How many endpoints there may be at once.
 const MOST_HOUSES: usize = 3;
+/// How many connections are in use at a time, but for those that take long to be answered.
+const IN_USE: usize = 2;
+/// How many requests may be unanswered at an endpoint for each that may be in flight: those that are, and as
+/// many that were given up here and are worked on there all the same.
+const UNANSWERED_FOR_EACH: usize = 2;
 
 /// All connections to the endpoint.
 #[derive(Debug)]
@@ -37,10 +43,8 @@ pub(super) struct Pool {
     plan: Plan,
     /// The endpoints, the newest last.
     houses: BTreeMap<u64, Endpoint>,
-    /// The connections.
-    upstreams: HashMap<Token, Upstream>,
-    /// Those that are free.
-    free: Vec<Token>,
+    /// The connections, the oldest first.
+    upstreams: BTreeMap<Token, Upstream>,
     /// The one that proves itself.
     proving: Option<Token>,
     /// Requests that wait.
@@ -55,6 +59,8 @@ pub(super) struct Pool {
     outcomes: Vec<Outcome>,
     /// Before when no connection is late.
     late: Option<Instant>,
+    /// When other connections are in use, if nothing is answered.
+    turn: Option<Instant>,
 }
 
 /// How an endpoint is opened.
@@ -85,13 +91,12 @@ impl std::fmt::Debug for Plan {
 impl Plan {
     /// Opens an endpoint.
     fn open(&self, limits: &Limits) -> io::Result<Endpoint> {
-        Endpoint::open(
-            &self.parent,
-            limits.upstreams,
-            limits.body,
-            Arc::clone(&self.handler),
-            self.key.clone(),
-        )
+        let capacity = Capacity {
+            workers: limits.upstreams,
+            unanswered: limits.most_in_flight() * UNANSWERED_FOR_EACH,
+            body: limits.body,
+        };
+        Endpoint::open(&self.parent, capacity, Arc::clone(&self.handler), self.key.clone())
     }
 }
 
@@ -103,8 +108,7 @@ impl Pool {
             limits,
             plan,
             houses,
-            upstreams: HashMap::new(),
-            free: Vec::new(),
+            upstreams: BTreeMap::new(),
             proving: None,
             waiting: Queue::default(),
             failures: 0,
@@ -112,20 +116,39 @@ impl Pool {
             pause: None,
             outcomes: Vec::new(),
             late: None,
+            turn: None,
         })
     }
 
-    /// Takes a request.
-    pub(super) fn ask(
-        &mut self,
-        asked: Asked,
-        request: &crate::server::Request,
-        registry: &Registry,
-        now: Instant,
-    ) {
-        let bytes = wire::encode(request, &self.plan.key);
-        self.waiting.push(Waiting { asked, bytes, due: now + self.limits.upstream_wait });
-        self.dispatch(registry, now);
+    /// Takes a request, which `send` sends on its way.
+    pub(super) fn ask(&mut self, asked: Asked, request: &crate::server::Request, now: Instant) {
+        let passage = Passage::of(request, &self.plan.key);
+        self.waiting.push(Waiting { asked, passage, due: now + self.limits.upstream_wait });
+    }
+
+    /// Sends what waits, as much as the connections take. What came together goes together.
+    pub(super) fn send(&mut self, registry: &Registry, now: Instant) {
+        self.turn = None;
+        let mut in_flight: usize = self.upstreams.values().map(Upstream::weight).sum();
+        while let Some(weight) = self.waiting.next_weight() {
+            let most = if in_flight + weight > self.limits.in_flight { 1 } else { self.limits.pipeline };
+            let in_use = self.upstreams.values_mut().filter(|upstream| upstream.takes_until(now).is_some());
+            let Some(upstream) = in_use.take(IN_USE).find(|upstream| upstream.load() < most) else {
+                let until = self.upstreams.values().filter_map(|upstream| upstream.takes_until(now));
+                self.turn = until.min();
+                break;
+            };
+            let Some(Waiting { asked, passage, .. }) = self.waiting.pop() else { break };
+            upstream.take(asked, &passage, now + self.limits.reply_time, now);
+            in_flight += weight;
+            self.late = earlier(self.late, upstream.due(now));
+        }
+        for upstream in self.upstreams.values_mut() {
+            upstream.flush(registry);
+            if upstream.is_lost {
+                self.late = Some(now);
+            }
+        }
     }
 
     /// Drops what waits for a client that has gone. What was passed on already is carried out.
@@ -155,23 +178,19 @@ impl Pool {
     pub(super) fn note(&mut self, readiness: &Readiness, registry: &Registry, now: Instant) -> bool {
         let token = readiness.token();
         let Some(upstream) = self.upstreams.get_mut(&token) else { return false };
-        upstream.go_on(readiness, self.limits.reply, registry);
-        if upstream.has_reply() {
-            let (work, reply) = upstream.take_reply();
-            match work {
-                Work::Asking(asked) => self.outcomes.push(Outcome { asked, reply: Some(reply) }),
-                Work::Proving | Work::Free => {
+        for (errand, reply) in upstream.go_on(readiness, self.limits.reply, registry) {
+            match errand {
+                Errand::Request(asked) => self.outcomes.push(Outcome { asked, reply: Some(reply) }),
+                Errand::Proof => {
                     self.proving = None;
                     self.failures = 0;
                     self.doubts = 0;
                 }
             }
-            self.free.push(token);
         }
-        if self.upstreams.get(&token).is_some_and(|upstream| upstream.is_lost) {
+        if upstream.is_lost {
             self.lose(token, registry, now);
         }
-        self.dispatch(registry, now);
         true
     }
 
@@ -192,26 +211,13 @@ impl Pool {
                 self.fail(now);
             }
         }
-        self.dispatch(registry, now);
     }
 
     /// Tells when `tend` is to be called.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
         let is_short = self.proving.is_none() && self.upstreams.len() < self.limits.upstreams;
         let proof = is_short.then(|| self.pause.unwrap_or(now));
-        [self.waiting.due(), self.late, proof].into_iter().flatten().min()
-    }
-
-    /// Sends what waits over what is free.
-    fn dispatch(&mut self, registry: &Registry, now: Instant) {
-        while !self.waiting.is_empty() {
-            let Some(token) = self.free.pop() else { return };
-            let Some(upstream) = self.upstreams.get_mut(&token) else { continue };
-            if let Some(Waiting { asked, bytes, .. }) = self.waiting.pop() {
-                upstream.send(Work::Asking(asked), bytes, now + self.limits.reply_time, registry);
-                self.late = earlier(self.late, upstream.due(now));
-            }
-        }
+        [self.waiting.due(), self.late, self.turn, proof].into_iter().flatten().min()
     }
 
     /// Gives up connections that are late or lost, and finds out when the next one will be.
@@ -228,24 +234,25 @@ impl Pool {
     /// Connects to the newest endpoint, and has the connection prove itself.
     fn prove(&mut self, registry: &Registry, token: Token, now: Instant) -> io::Result<()> {
         let Some((house, endpoint)) = self.houses.last_key_value() else { return Ok(()) };
-        let mut upstream = Upstream::connect(&endpoint.socket(), *house, registry, token)?;
-        upstream.send(Work::Proving, wire::proof(&self.plan.key), now + self.limits.proof_time, registry);
+        let (proof, due) = (wire::proof(&self.plan.key), now + self.limits.proof_time);
+        let upstream = Upstream::connect(&endpoint.socket(), *house, proof, due, now, registry, token)?;
         self.late = earlier(self.late, upstream.due(now));
         self.upstreams.insert(token, upstream);
         self.proving = Some(token);
         Ok(())
     }
 
-    /// Gives a connection up. Its request is never sent again: it may have been carried out.
+    /// Gives a connection up. Its requests are never sent again: they may have been carried out.
     fn lose(&mut self, token: Token, registry: &Registry, now: Instant) {
-        self.free.retain(|free| *free != token);
         if self.proving == Some(token) {
             self.proving = None;
             self.fail(now);
         }
         let Some(upstream) = self.upstreams.remove(&token) else { return };
-        if let Work::Asking(asked) = upstream.leave(registry) {
-            self.outcomes.push(Outcome { asked, reply: None });
+        for errand in upstream.leave(registry) {
+            if let Errand::Request(asked) = errand {
+                self.outcomes.push(Outcome { asked, reply: None });
+            }
         }
     }
 

@@ -7,6 +7,7 @@ use std::time::Instant;
 use mio::Token;
 
 use super::upstream::Asked;
+use crate::server::wire::Passage;
 
 /// A request that waits.
 #[derive(Debug)]
@@ -14,7 +15,7 @@ pub(super) struct Waiting {
     /// Who asked, and how.
     pub(super) asked: Asked,
     /// What will be sent.
-    pub(super) bytes: Vec<u8>,
+    pub(super) passage: Passage,
     /// When it has waited for too long.
     pub(super) due: Instant,
 }
@@ -38,7 +39,7 @@ impl Queue {
     /// Puts a request behind all others.
     pub(super) fn push(&mut self, waiting: Waiting) {
         self.last_turn += 1;
-        let size = waiting.bytes.capacity();
+        let size = waiting.passage.held();
         self.held += size;
         self.sizes.insert((size, self.last_turn));
         self.turn_of.insert(waiting.asked.client, self.last_turn);
@@ -68,9 +69,9 @@ impl Queue {
         drop(turn.and_then(|turn| self.take(turn)));
     }
 
-    /// Tells whether nothing waits.
-    pub(super) fn is_empty(&self) -> bool {
-        self.turns.is_empty()
+    /// Tells what the oldest counts as.
+    pub(super) fn next_weight(&self) -> Option<usize> {
+        self.turns.first_key_value().map(|(_, waiting)| waiting.passage.weight())
     }
 
     /// Tells when the oldest has waited for too long.
@@ -86,7 +87,7 @@ impl Queue {
     /// Takes the request whose turn this is.
     fn take(&mut self, turn: u64) -> Option<Waiting> {
         let waiting = self.turns.remove(&turn)?;
-        let size = waiting.bytes.capacity();
+        let size = waiting.passage.held();
         self.held -= size;
         self.sizes.remove(&(size, turn));
         self.turn_of.remove(&waiting.asked.client);
@@ -103,7 +104,7 @@ mod tests {
     /// Puts a request of a client into a queue.
     fn push(queue: &mut Queue, client: usize, size: usize, due: Instant) {
         let asked = Asked { client: Token(client), id: String::new(), is_head: false };
-        queue.push(Waiting { asked, bytes: Vec::with_capacity(size), due });
+        queue.push(Waiting { asked, passage: Passage::holding(size), due });
     }
 
     /// Gives whose request is taken from a queue.
@@ -122,12 +123,12 @@ mod tests {
         queue.leave(Token(1));
         queue.leave(Token(3));
         queue.leave(Token(5));
-        assert_eq!((queue.held(), queue.due()), (20, Some(later)));
+        assert_eq!((queue.held(), queue.next_weight(), queue.due()), (20, Some(1024), Some(later)));
         assert_eq!(client(queue.pop_late(now)), None);
         assert_eq!(client(queue.pop_late(later)), Some(2));
         assert_eq!(client(queue.pop()), Some(4));
         assert_eq!(client(queue.pop()), None);
-        assert!(queue.is_empty() && queue.held() == 0 && queue.due().is_none());
+        assert!(queue.next_weight().is_none() && queue.held() == 0 && queue.due().is_none());
         queue.leave(Token(4));
         assert_eq!(queue.held(), 0);
     }

@@ -1,19 +1,25 @@
-//! One connection to the endpoint: one request in flight at most, and only after it has proven itself.
+//! One connection to the endpoint, used only after it has proven itself. Several requests are in flight on
+//! it at once; their replies come in order.
 
+use std::collections::VecDeque;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use mio::event::Event as Readiness;
 use mio::net::UnixStream;
 use mio::{Interest, Registry, Token};
 
 use super::protocol::Answer;
+use crate::server::wire::Passage;
 
 /// How many headers a reply of the endpoint may have.
 const MOST_HEADERS: usize = 32;
 /// How many bytes are read at a time.
 const PIECE: usize = 4096;
+/// How long the oldest request may take until the connection gets no further one, so that what takes long
+/// holds up only what came with it.
+const PATIENCE: Duration = Duration::from_millis(10);
 /// The headers that the gate makes itself.
 const OWN: [&str; 6] =
     ["Connection", "Content-Length", "Date", "Server", "Transfer-Encoding", "X-Request-Id"];
@@ -29,10 +35,10 @@ pub(super) struct Upstream {
     is_blocked: bool,
     /// Which endpoint it leads to.
     pub(super) house: u64,
-    /// What it is used for.
-    pub(super) work: Work,
-    /// When the present work must be done.
-    due: Option<Instant>,
+    /// What is in flight, the oldest first.
+    in_flight: VecDeque<Sent>,
+    /// What that counts as altogether.
+    weight: usize,
     /// What is to be sent.
     output: Vec<u8>,
     /// How much of it has been sent.
@@ -43,15 +49,26 @@ pub(super) struct Upstream {
     pub(super) is_lost: bool,
 }
 
-/// What a connection is used for.
+/// What is in flight.
+#[derive(Debug)]
+struct Sent {
+    /// What it is for.
+    errand: Errand,
+    /// What it counts as.
+    weight: usize,
+    /// Since when.
+    since: Instant,
+    /// When it must be answered.
+    due: Instant,
+}
+
+/// What something is sent for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Work {
-    /// It proves itself.
-    Proving,
-    /// Nothing.
-    Free,
-    /// A request is being answered.
-    Asking(Asked),
+pub(super) enum Errand {
+    /// To prove the connection.
+    Proof,
+    /// To have a request answered.
+    Request(Asked),
 }
 
 /// A request that was passed on.
@@ -66,70 +83,94 @@ pub(super) struct Asked {
 }
 
 impl Upstream {
-    /// Connects to an endpoint.
-    pub(super) fn connect(socket: &Path, house: u64, registry: &Registry, token: Token) -> io::Result<Self> {
+    /// Connects to an endpoint, and has the connection prove itself with these bytes.
+    pub(super) fn connect(
+        socket: &Path,
+        house: u64,
+        proof: Vec<u8>,
+        due: Instant,
+        now: Instant,
+        registry: &Registry,
+        token: Token,
+    ) -> io::Result<Self> {
         let mut stream = UnixStream::connect(socket)?;
         registry.register(&mut stream, token, Interest::READABLE)?;
-        Ok(Self {
+        let mut upstream = Self {
             stream,
             token,
             is_blocked: false,
             house,
-            work: Work::Free,
-            due: None,
-            output: Vec::new(),
+            in_flight: VecDeque::from([Sent { errand: Errand::Proof, weight: 0, since: now, due }]),
+            weight: 0,
+            output: proof,
             sent: 0,
             input: Vec::new(),
             is_lost: false,
-        })
+        };
+        upstream.flush(registry);
+        Ok(upstream)
     }
 
-    /// Sends a request on its way.
-    pub(super) fn send(&mut self, work: Work, bytes: Vec<u8>, due: Instant, registry: &Registry) {
-        self.work = work;
-        self.due = Some(due);
-        self.output = bytes;
-        self.sent = 0;
-        self.write(registry);
+    /// Tells how many requests are in flight on it.
+    pub(super) fn load(&self) -> usize {
+        self.in_flight.len()
     }
 
-    /// Does what its socket is ready for. A reply may be longer by one piece than `most` bytes.
-    pub(super) fn go_on(&mut self, readiness: &Readiness, most: usize, registry: &Registry) {
+    /// Tells what these count as altogether.
+    pub(super) fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// Tells until when it takes requests, if nothing is answered; `None` where it does not take any.
+    pub(super) fn takes_until(&self, now: Instant) -> Option<Instant> {
+        let Some(oldest) = self.in_flight.front() else { return (!self.is_lost).then_some(now + PATIENCE) };
+        let until = oldest.since + PATIENCE;
+        (!self.is_lost && oldest.errand != Errand::Proof && now < until).then_some(until)
+    }
+
+    /// Takes a request, which `flush` sends on its way.
+    pub(super) fn take(&mut self, asked: Asked, passage: &Passage, due: Instant, now: Instant) {
+        let weight = passage.weight();
+        self.in_flight.push_back(Sent { errand: Errand::Request(asked), weight, since: now, due });
+        self.weight += weight;
+        passage.write(self.token.0 as u64, &mut self.output);
+    }
+
+    /// Sends what was taken, as much as goes.
+    pub(super) fn flush(&mut self, registry: &Registry) {
+        if !self.is_blocked && !self.output.is_empty() {
+            self.write(registry);
+        }
+    }
+
+    /// Does what its socket is ready for, and gives the replies that are whole, in order. One may be longer by
+    /// one piece than `most` bytes.
+    pub(super) fn go_on(
+        &mut self,
+        readiness: &Readiness,
+        most: usize,
+        registry: &Registry,
+    ) -> Vec<(Errand, Vec<u8>)> {
         if readiness.is_writable() {
             self.write(registry);
         }
+        let mut replies = Vec::new();
         if readiness.is_readable() || readiness.is_read_closed() || readiness.is_error() {
-            self.read(most, readiness.is_read_closed() || readiness.is_error());
+            self.read(most, readiness.is_read_closed() || readiness.is_error(), &mut replies);
         }
-    }
-
-    /// Tells whether a whole reply is there. What cannot be a reply ends the connection.
-    pub(super) fn has_reply(&mut self) -> bool {
-        let is_head = matches!(&self.work, Work::Asking(asked) if asked.is_head);
-        let Ok(found) = parse(&self.input, is_head) else {
-            self.is_lost = true;
-            return false;
-        };
-        found.is_some() && self.work != Work::Free
+        replies
     }
 
     /// Tells when it must be looked at, whatever happens.
     pub(super) fn due(&self, now: Instant) -> Option<Instant> {
-        if self.is_lost { Some(now) } else { self.due }
+        if self.is_lost { Some(now) } else { self.in_flight.front().map(|sent| sent.due) }
     }
 
-    /// Takes the reply, and frees the connection for another request.
-    pub(super) fn take_reply(&mut self) -> (Work, Vec<u8>) {
-        self.due = None;
-        self.output = Vec::new();
-        (std::mem::replace(&mut self.work, Work::Free), std::mem::take(&mut self.input))
-    }
-
-    /// Gives the connection up.
-    pub(super) fn leave(mut self, registry: &Registry) -> Work {
+    /// Gives the connection up, and what is in flight on it.
+    pub(super) fn leave(mut self, registry: &Registry) -> impl Iterator<Item = Errand> {
         // Closing it does the same.
         let _ = registry.deregister(&mut self.stream);
-        self.work
+        self.in_flight.into_iter().map(|sent| sent.errand)
     }
 
     /// Writes as much as goes, and waits for room only where there is none: the endpoint makes room with
@@ -146,6 +187,8 @@ impl Upstream {
                 }
             }
         }
+        self.output = Vec::new();
+        self.sent = 0;
         self.wait_for_room(false, registry);
     }
 
@@ -160,12 +203,13 @@ impl Upstream {
     }
 
     /// Reads until nothing more is there. That the end follows, if it does, was told of already.
-    fn read(&mut self, most: usize, has_ended: bool) {
+    fn read(&mut self, most: usize, has_ended: bool, replies: &mut Vec<(Errand, Vec<u8>)>) {
         let mut piece = [0; PIECE];
         while !self.is_lost {
             match self.stream.read(&mut piece) {
-                Ok(count @ 1..) if self.input.len() <= most && self.work != Work::Free => {
+                Ok(count @ 1..) if self.input.len() <= most => {
                     self.input.extend_from_slice(&piece[..count]);
+                    self.take_replies(replies);
                     // What leaves room was all there was (epoll(7)).
                     if count < PIECE && !has_ended {
                         return;
@@ -176,6 +220,28 @@ impl Upstream {
                 Ok(_) | Err(_) => self.is_lost = true,
             }
         }
+    }
+
+    /// Takes the replies that are whole off the input. What cannot be one, or answers nothing, ends the
+    /// connection.
+    fn take_replies(&mut self, replies: &mut Vec<(Errand, Vec<u8>)>) {
+        while let Some(Sent { errand, weight, .. }) = self.in_flight.front() {
+            let is_head = matches!(errand, Errand::Request(asked) if asked.is_head);
+            match parse(&self.input, is_head) {
+                Ok(Some((_, length))) => {
+                    let rest = self.input.split_off(length);
+                    let reply = std::mem::replace(&mut self.input, rest);
+                    self.weight -= weight;
+                    replies.extend(self.in_flight.pop_front().map(|sent| (sent.errand, reply)));
+                }
+                Ok(None) => return,
+                Err(Unreadable) => {
+                    self.is_lost = true;
+                    return;
+                }
+            }
+        }
+        self.is_lost |= !self.input.is_empty();
     }
 }
 
@@ -188,8 +254,9 @@ fn is_pending(error: &io::Error) -> bool {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Unreadable;
 
-/// Reads a reply of the endpoint; `None` while it is not whole.
-pub(super) fn parse(bytes: &[u8], is_head: bool) -> Result<Option<Answer<'_>>, Unreadable> {
+/// Reads the reply of the endpoint that this begins with, and tells how long it is; `None` while it is not
+/// whole.
+pub(super) fn parse(bytes: &[u8], is_head: bool) -> Result<Option<(Answer<'_>, usize)>, Unreadable> {
     let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
     let mut parsed = httparse::Response::new(&mut headers);
     let Ok(status) = parsed.parse(bytes) else { return Err(Unreadable) };
@@ -207,34 +274,161 @@ pub(super) fn parse(bytes: &[u8], is_head: bool) -> Result<Option<Answer<'_>>, U
         }
     }
     let length = length.ok_or(Unreadable)?;
-    let rest = &bytes[start..];
     let expected = if is_head || matches!(status, 204 | 304) { 0 } else { length };
-    match rest.len() {
-        there if there < expected => Ok(None),
-        there if there > expected => Err(Unreadable),
-        _ => Ok(Some(Answer { status, headers: passed_on, body: rest, length })),
-    }
+    let end = start.checked_add(expected).ok_or(Unreadable)?;
+    let body = bytes.get(start..end);
+    Ok(body.map(|body| (Answer { status, headers: passed_on, body, length }, end)))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::env;
+    use std::os::unix::net::{UnixListener, UnixStream as Plain};
+
+    use mio::{Events, Poll};
+
     use super::*;
+    use crate::server::private::Private;
+
+    /// A connection, and its other end.
+    struct Pair {
+        poll: Poll,
+        upstream: Upstream,
+        other: Plain,
+        now: Instant,
+        _private: Private,
+    }
+
+    impl Pair {
+        /// Connects them, with a proof of one byte on its way.
+        fn new() -> Self {
+            let (poll, private, now) =
+                (Poll::new().unwrap(), Private::under(&env::temp_dir()).unwrap(), Instant::now());
+            let listener = UnixListener::bind(private.socket()).unwrap();
+            let due = now + Duration::from_secs(1);
+            let (socket, proof) = (private.socket(), b"P".to_vec());
+            let upstream = Upstream::connect(&socket, 1, proof, due, now, poll.registry(), Token(7)).unwrap();
+            let mut other = listener.accept().unwrap().0;
+            let mut proof = [0];
+            other.read_exact(&mut proof).unwrap();
+            assert_eq!(&proof, b"P");
+            Self { poll, upstream, other, now, _private: private }
+        }
+
+        /// Connects them, and has the connection proven.
+        fn proven() -> Self {
+            let mut pair = Self::new();
+            assert_eq!(pair.tell(&reply(204)), [(Errand::Proof, reply(204))]);
+            pair
+        }
+
+        /// Passes a request on.
+        fn ask(&mut self, client: usize, now: Instant) {
+            let due = now + Duration::from_secs(10);
+            self.upstream.take(asked(client), &Passage::holding(100), due, now);
+            self.upstream.flush(self.poll.registry());
+        }
+
+        /// Has the other end send bytes, and gives the replies that become of them.
+        fn tell(&mut self, bytes: &[u8]) -> Vec<(Errand, Vec<u8>)> {
+            self.other.write_all(bytes).unwrap();
+            let mut events = Events::with_capacity(8);
+            self.poll.poll(&mut events, None).unwrap();
+            let go_on = |event| self.upstream.go_on(event, 1000, self.poll.registry());
+            events.iter().flat_map(go_on).collect()
+        }
+
+        /// Tells whether it takes requests at a moment.
+        fn takes(&self, now: Instant) -> bool {
+            self.upstream.takes_until(now).is_some()
+        }
+    }
+
+    fn asked(client: usize) -> Asked {
+        Asked { client: Token(client), id: client.to_string(), is_head: false }
+    }
+
+    fn reply(status: u16) -> Vec<u8> {
+        format!("HTTP/1.1 {status} X\r\nContent-Length: 0\r\n\r\n").into_bytes()
+    }
 
     #[test]
-    fn a_reply_is_read_once_it_is_whole() {
+    fn nothing_goes_over_it_before_it_is_proven() {
+        let mut pair = Pair::new();
+        assert!(!pair.takes(pair.now));
+        assert_eq!(pair.upstream.due(pair.now), Some(pair.now + Duration::from_secs(1)));
+        pair.tell(&reply(204));
+        assert!(pair.takes(pair.now) && pair.upstream.due(pair.now).is_none());
+    }
+
+    #[test]
+    fn replies_belong_to_requests_in_their_order_however_they_are_split() {
+        let mut pair = Pair::proven();
+        (1..=3).for_each(|client| pair.ask(client, pair.now));
+        assert_eq!((pair.upstream.load(), pair.upstream.weight()), (3, 3 * 1024));
+        let all = [reply(200), reply(401), reply(500)].concat();
+        let (first, rest) = all.split_at(all.len() - 60);
+        let first = pair.tell(first);
+        let rest = pair.tell(rest);
+        let replies: Vec<_> = first.into_iter().chain(rest).collect();
+        let expected = [(1, 200), (2, 401), (3, 500)];
+        let expected = expected.map(|(client, status)| (Errand::Request(asked(client)), reply(status)));
+        assert_eq!(replies, expected);
+        assert_eq!((pair.upstream.load(), pair.upstream.weight(), pair.upstream.is_lost), (0, 0, false));
+    }
+
+    #[test]
+    fn while_its_oldest_request_takes_long_it_takes_no_other() {
+        let mut pair = Pair::proven();
+        let begun = pair.now;
+        pair.ask(1, begun);
+        pair.ask(2, begun + PATIENCE / 2);
+        assert_eq!(pair.upstream.takes_until(begun), Some(begun + PATIENCE));
+        assert!(pair.takes(begun + PATIENCE.mul_f32(0.9)) && !pair.takes(begun + PATIENCE));
+        pair.tell(&reply(200));
+        assert!(pair.takes(begun + PATIENCE) && !pair.takes(begun + 2 * PATIENCE));
+        pair.tell(&reply(200));
+        assert!(pair.takes(begun + 2 * PATIENCE));
+    }
+
+    #[test]
+    fn a_reply_to_nothing_and_one_that_is_none_end_it_and_what_is_in_flight_is_told_of() {
+        for wrong in [[reply(200), reply(200)].concat(), b"SSH-2.0-x\r\n\r\n".to_vec()] {
+            let mut pair = Pair::proven();
+            pair.ask(1, pair.now);
+            let answered = pair.tell(&wrong).len();
+            assert!(pair.upstream.is_lost && !pair.takes(pair.now));
+            let left: Vec<Errand> = pair.upstream.leave(pair.poll.registry()).collect();
+            assert_eq!(answered + left.len(), 1);
+        }
+    }
+
+    #[test]
+    fn a_reply_longer_than_it_may_be_ends_it() {
+        let mut pair = Pair::proven();
+        pair.ask(1, pair.now);
+        let long = format!("HTTP/1.1 200 OK\r\nContent-Length: 9000\r\n\r\n{}", "x".repeat(8999));
+        assert!(pair.tell(long.as_bytes()).is_empty() && pair.upstream.is_lost);
+    }
+
+    #[test]
+    fn a_reply_is_read_once_it_is_whole_and_no_further() {
         let bytes = b"HTTP/1.1 200 OK\r\nServer: x\r\nVary: Origin\r\nContent-Length: 2\r\n\r\n{}";
         for length in 0..bytes.len() {
             assert_eq!(parse(&bytes[..length], false), Ok(None));
         }
         let expected = Answer { status: 200, headers: vec![("Vary", "Origin")], body: b"{}", length: 2 };
-        assert_eq!(parse(bytes, false), Ok(Some(expected)));
+        for further in ["", "H", "HTTP/1.1 204 No Content\r\n", "\0"] {
+            let bytes = [bytes, further.as_bytes()].concat();
+            assert_eq!(parse(&bytes, false), Ok(Some((expected.clone(), bytes.len() - further.len()))));
+        }
     }
 
     #[test]
     fn the_reply_to_head_is_whole_without_its_body() {
         let bytes = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n";
         let expected = Answer { status: 200, headers: Vec::new(), body: b"", length: 2 };
-        assert_eq!(parse(bytes, true), Ok(Some(expected)));
+        assert_eq!(parse(bytes, true), Ok(Some((expected, bytes.len()))));
         assert_eq!(parse(bytes, false), Ok(None));
     }
 
@@ -245,7 +439,7 @@ mod tests {
             b"HTTP/1.1 100 Continue\r\n\r\n",
             b"HTTP/1.1 200 OK\r\n\r\n",
             b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
-            b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{}",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 18446744073709551615\r\n\r\n",
         ] {
             assert_eq!(parse(bytes, false), Err(Unreadable));
         }

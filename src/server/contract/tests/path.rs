@@ -73,6 +73,7 @@ fn answer(state: &Path, journal: &Journal, request: &Request) -> Answer {
     let (release, released) = channel();
     let release = move |request, minted| release.send((request, minted)).unwrap();
     till.mint(customer, request.clone(), Box::new(release));
+    till.settle();
     let (request, minted) = released.try_recv().unwrap();
     contract.conclude(&request, customer, minted)
 }

@@ -32,7 +32,7 @@ fn in_a_rush_hundreds_stand_before_the_door_and_nobody_has_to_knock_again() {
 
 #[test]
 fn where_everybody_is_being_served_who_comes_waits_and_is_served_too() {
-    let (running, has_begun, go) = held(Limits { connections: 2, upstreams: 1, ..patient() });
+    let (running, has_begun, go) = held(Limits { connections: 2, upstreams: 1, pipeline: 1, ..patient() });
     let mut greedy = [running.connect(), running.connect()];
     for stream in &mut greedy {
         stream.write_all(get("/").repeat(200).as_bytes()).unwrap();
@@ -61,7 +61,7 @@ fn where_nobody_else_can_the_slowest_reader_gives_way() {
 
 #[test]
 fn beyond_the_budget_large_requests_that_wait_give_way_to_small_ones() {
-    let (running, has_begun, go) = held(Limits { upstreams: 1, budget: 24 * 1024, ..patient() });
+    let (running, has_begun, go) = held(Limits { upstreams: 1, pipeline: 1, budget: 24 * 1024, ..patient() });
     let mut first = running.connect();
     first.write_all(get("/").as_bytes()).unwrap();
     has_begun.recv().unwrap();
@@ -84,7 +84,7 @@ fn a_request_whose_client_has_gone_before_its_turn_is_not_carried_out() {
     let (go, may_go) = std::sync::mpsc::channel::<()>();
     let (begun, has_begun) = std::sync::mpsc::channel();
     let may_go = Mutex::new(may_go);
-    let running = Running::within(Limits { upstreams: 1, ..patient() }, move |request| {
+    let running = Running::within(Limits { upstreams: 1, pipeline: 1, ..patient() }, move |request| {
         begun.send(request.path.clone()).unwrap();
         let _ = may_go.lock().unwrap().recv();
         Reply::new(204)

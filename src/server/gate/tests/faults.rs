@@ -71,7 +71,7 @@ fn beyond_the_budget_whoever_has_been_sending_for_longest_is_refused() {
 
 #[test]
 fn a_handler_that_panics_gives_500_and_the_gate_goes_on() {
-    let running = Running::within(Limits { upstreams: 1, ..patient() }, |request| {
+    let running = Running::within(Limits { upstreams: 1, pipeline: 1, ..patient() }, |request| {
         assert!(request.path != "/panic", "as it was told to");
         Reply::new(204)
     });
@@ -87,7 +87,7 @@ fn a_handler_that_hangs_gives_503_and_a_fresh_endpoint_takes_over() {
     let (go, may_go) = std::sync::mpsc::channel::<()>();
     let may_go = Mutex::new(may_go);
     let short = Duration::from_millis(100);
-    let limits = Limits { upstreams: 1, reply_time: short, proof_time: short, ..patient() };
+    let limits = Limits { upstreams: 1, pipeline: 1, reply_time: short, proof_time: short, ..patient() };
     let running = Running::within(limits, move |request| {
         if request.path == "/hang" {
             let _ = may_go.lock().unwrap().recv();
@@ -104,13 +104,56 @@ fn a_handler_that_hangs_gives_503_and_a_fresh_endpoint_takes_over() {
 }
 
 #[test]
+fn a_handler_that_hangs_holds_up_nobody_who_comes_later() {
+    let (go, may_go) = std::sync::mpsc::channel::<()>();
+    let (begun, has_begun) = std::sync::mpsc::channel();
+    let may_go = Mutex::new(may_go);
+    let running = Running::within(patient(), move |request| {
+        if request.path == "/hang" {
+            begun.send(()).unwrap();
+            let _ = may_go.lock().unwrap().recv();
+        }
+        Reply::new(204)
+    });
+    let mut hanging = running.connect();
+    hanging.write_all(get("/hang").as_bytes()).unwrap();
+    has_begun.recv().unwrap();
+    // Those who come with it may be behind it.
+    let mut behind = Vec::new();
+    loop {
+        let mut stream = running.connect();
+        stream.write_all(get("/").as_bytes()).unwrap();
+        stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        if matches!(stream.peek(&mut [0]), Ok(1..)) {
+            break;
+        }
+        behind.push(stream);
+    }
+    // From here on nobody is.
+    for _ in 0..20 {
+        assert!(ask(&mut running.connect(), &get("/")).0.starts_with("HTTP/1.1 204 "));
+    }
+    drop(go);
+    for mut stream in behind.into_iter().chain([hanging]) {
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        assert!(read_reply(&mut stream).0.starts_with("HTTP/1.1 204 "));
+    }
+}
+
+#[test]
 fn handlers_that_hang_are_bounded_however_often_and_once_they_return_all_is_well() {
     let (go, may_go) = std::sync::mpsc::channel::<()>();
     let (begun, has_begun) = std::sync::mpsc::channel();
     let may_go = Mutex::new(may_go);
     let short = Duration::from_millis(50);
-    let limits =
-        Limits { upstreams: 1, reply_time: short, proof_time: short, upstream_wait: 10 * short, ..patient() };
+    let limits = Limits {
+        upstreams: 1,
+        pipeline: 1,
+        reply_time: short,
+        proof_time: short,
+        upstream_wait: 10 * short,
+        ..patient()
+    };
     let running = Running::within(limits, move |request| {
         if request.path == "/hang" {
             begun.send(()).unwrap();
@@ -131,7 +174,7 @@ fn a_request_that_no_upstream_takes_in_time_gives_503() {
     let (go, may_go) = std::sync::mpsc::channel::<()>();
     let (begun, has_begun) = std::sync::mpsc::channel();
     let may_go = Mutex::new(may_go);
-    let limits = Limits { upstreams: 1, upstream_wait: Duration::from_millis(50), ..patient() };
+    let limits = Limits { upstreams: 1, pipeline: 1, upstream_wait: Duration::from_millis(50), ..patient() };
     let running = Running::within(limits, move |_| {
         begun.send(()).unwrap();
         let _ = may_go.lock().unwrap().recv();
@@ -151,7 +194,7 @@ fn a_request_that_no_upstream_takes_in_time_gives_503() {
 
 #[test]
 fn a_reply_beyond_its_bound_gives_503_and_its_connection_is_replaced() {
-    let running = Running::within(Limits { upstreams: 1, ..patient() }, |request| {
+    let running = Running::within(Limits { upstreams: 1, pipeline: 1, ..patient() }, |request| {
         Reply::json(200, "x".repeat(request.path.len() * 1000))
     });
     let mut stream = running.connect();
