@@ -64,7 +64,9 @@ impl Tokens for Same {
         then(request, Ok(self.0));
     }
 
-    fn settle(&self) {}
+    fn settle(&self) -> bool {
+        false
+    }
 }
 
 /// Makes a secret.
@@ -130,8 +132,8 @@ impl<T: Tokens + 'static> Handle for Counter<T> {
         }
     }
 
-    fn settle(&self) {
-        self.tokens.settle();
+    fn settle(&self) -> bool {
+        self.tokens.settle()
     }
 }
 

@@ -203,11 +203,10 @@ impl<'a> Mint<'a> {
         journal.put_off(event, Box::new(release));
     }
 
-    /// Has all entries written that were put off, and the tokens handed over.
-    pub fn settle(&self) {
-        if let Some(journal) = self.record.journal() {
-            journal.settle();
-        }
+    /// Has entries written that were put off, and the tokens handed over. Tells whether there are more; then it is
+    /// to be called again.
+    pub fn settle(&self) -> bool {
+        self.record.journal().is_some_and(Journal::settle)
     }
 
     /// Mints a token for every customer of a chunk, in order, under one entry that names them all.

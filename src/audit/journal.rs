@@ -160,12 +160,15 @@ impl Journal {
         self.queue().leave(Left { at: 0, ticket, facts: Arc::new(facts), completion });
     }
 
-    /// Has all that was put off recorded and done: by this thread before it returns, or by one that records
-    /// already. This thread may do what others have left, and write their entries.
-    pub fn settle(&self) {
-        if self.queue().resume_lead() {
-            self.lead();
+    /// Has what was put off recorded and done: by this thread before it returns, or by one that records already.
+    /// This thread may do what others have left, and write their entries. Tells whether more waits that nobody
+    /// else records; then it is to be called again.
+    pub fn settle(&self) -> bool {
+        if !self.queue().resume_lead() {
+            return false;
         }
+        self.lead_round();
+        self.queue().lacks_lead()
     }
 
     /// Tells how many syncs of entries there were, failed ones included.

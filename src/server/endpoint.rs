@@ -33,8 +33,11 @@ pub trait Handle: Send + Sync {
     /// Answers a request: there and then, later, or when this thread settles. It may block.
     fn answer(self: Arc<Self>, request: Request, responder: Responder);
 
-    /// Does what this thread has put off: no further request is there for it now, or enough were. It may block.
-    fn settle(&self) {}
+    /// Does what this thread has put off, or a part of it, and tells whether there is more: no further request
+    /// is there for it now, or enough were. Answers leave when it returns. It may block.
+    fn settle(&self) -> bool {
+        false
+    }
 }
 
 /// What answers requests, for all who need it.
@@ -186,6 +189,16 @@ impl Shared {
         Ok(())
     }
 
+    /// Does what was put off, and has the replies of each connection leave together.
+    fn settle(&self) {
+        loop {
+            let _cork = self.lines.cork();
+            if !self.handler.settle() {
+                return;
+            }
+        }
+    }
+
     /// Receives what has come: whoever has the seat, so that each request gets its place in line.
     fn receive(&self, arrived: tiny_http::Request) -> Received {
         match wire::decode(&arrived, &self.key) {
@@ -278,17 +291,17 @@ impl Post {
             let goes_on = is_seated && count < MOST_AT_ONCE;
             next = if goes_on { self.shared.server.try_recv().ok().flatten() } else { None };
         }
-        if !is_seated {
-            self.shared.handler.settle();
-            return false;
+        if is_seated {
+            return self.settle(seat);
         }
-        self.settle(seat)
+        self.shared.settle();
+        false
     }
 
     /// Settles. Tells whether the seat is still this worker's.
     fn settle(&self, seat: &mut Seated<'_>) -> bool {
         seat.begin();
-        self.shared.handler.settle();
+        self.shared.settle();
         seat.end()
     }
 }

@@ -96,9 +96,9 @@ impl Handle for Service {
         desk.till.mint(customer, request, Box::new(conclude));
     }
 
-    fn settle(&self) {
+    fn settle(&self) -> bool {
         // All desks record in one journal.
-        self.desk.current().till.settle();
+        self.desk.current().till.settle()
     }
 }
 

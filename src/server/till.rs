@@ -63,8 +63,8 @@ impl Tokens for Till<'_> {
         self.mint.mint_for(&visit, customer, &wish, now, release);
     }
 
-    fn settle(&self) {
-        self.mint.settle();
+    fn settle(&self) -> bool {
+        self.mint.settle()
     }
 }
 

@@ -132,6 +132,11 @@ impl Queue {
         !self.rounds.is_empty() && !self.take_lead()
     }
 
+    /// Tells whether entries wait and nobody has the lead.
+    pub(super) fn lacks_lead(&self) -> bool {
+        !self.rounds.is_empty() && !self.is_led
+    }
+
     /// Tells how many entries wait that are not being written.
     #[cfg(test)]
     pub(super) fn present(&self) -> usize {

@@ -67,8 +67,9 @@ pub trait Tokens: Send + Sync {
     /// settles, or earlier and by another.
     fn mint(&self, customer: CustomerId, request: Request, then: Released);
 
-    /// Has recorded what was put off, so that it is handed over.
-    fn settle(&self);
+    /// Has recorded what was put off, so that it is handed over. Tells whether there is more; then it is to be
+    /// called again.
+    fn settle(&self) -> bool;
 }
 
 /// Takes refusals for the audit log, and never waits.

@@ -1,22 +1,31 @@
 //! Keeps replies in line: on each connection they leave in the order of its requests, whoever answers first.
 //!
 //! `tiny_http` keeps that order too, and has whoever answers too early wait for the others. Here nobody waits:
-//! a reply that is early is left, and goes with the one that it waits for.
+//! a reply that is early is left, and goes with the one that it waits for. While a cork is in, replies are only
+//! gathered, and those of a connection leave together when it, or any other, is pulled.
 
-use std::collections::{HashMap, VecDeque};
-use std::io::Cursor;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::fmt;
+use std::io::{self, Cursor, Write as _};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tiny_http::Response;
+use tiny_http::{Method, Response};
 
 /// All requests that are not answered.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(super) struct Lines(Mutex<State>);
+
+/// What is known of them.
+#[derive(Debug, Default)]
+struct State {
     /// The connections that have some.
-    lines: Mutex<HashMap<u64, Line>>,
+    lines: HashMap<u64, Line>,
     /// How many there are.
-    unanswered: AtomicUsize,
+    unanswered: usize,
+    /// How many corks are in.
+    corks: usize,
+    /// The connections that have got replies since then.
+    gathered: BTreeSet<u64>,
 }
 
 /// The requests of one connection that are not answered, in order.
@@ -26,7 +35,7 @@ struct Line {
     first: u64,
     /// The replies to them, as far as they are there.
     replies: VecDeque<Option<Ready>>,
-    /// Whether somebody is sending one.
+    /// Whether somebody is sending the first of them.
     is_sending: bool,
 }
 
@@ -47,8 +56,12 @@ pub(super) struct Place {
     number: u64,
 }
 
-impl std::fmt::Debug for Ready {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// Has replies gathered until it is dropped.
+#[derive(Debug)]
+pub(super) struct Cork<'a>(&'a Lines);
+
+impl fmt::Debug for Ready {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Ready")
     }
 }
@@ -56,39 +69,58 @@ impl std::fmt::Debug for Ready {
 impl Lines {
     /// Gives the request of a connection its place, behind all that came before it.
     pub(super) fn join(&self, way: u64) -> Place {
-        self.unanswered.fetch_add(1, Ordering::AcqRel);
-        let mut lines = self.lines();
-        let line = lines.entry(way).or_default();
+        let mut state = self.state();
+        state.unanswered += 1;
+        let line = state.lines.entry(way).or_default();
         line.replies.push_back(None);
         Place { way, number: line.first + line.replies.len() as u64 - 1 }
     }
 
     /// Tells how many requests are not answered.
     pub(super) fn unanswered(&self) -> usize {
-        self.unanswered.load(Ordering::Acquire)
+        self.state().unanswered
     }
 
-    /// Sends a reply, and those that have waited for it; or leaves it to whoever answers what is before it.
+    /// Has replies gathered. Whoever puts a cork in pulls it soon.
+    pub(super) fn cork(&self) -> Cork<'_> {
+        self.state().corks += 1;
+        Cork(self)
+    }
+
+    /// Sends a reply, and those that have waited for it; or leaves it to whoever pulls a cork, or answers what is
+    /// before it.
     pub(super) fn send(&self, place: Place, ready: Ready) {
-        let mut lines = self.lines();
-        if let Some(line) = lines.get_mut(&place.way) {
+        let mut state = self.state();
+        if let Some(line) = state.lines.get_mut(&place.way) {
             line.put(place.number, ready);
         }
-        while let Some(ready) = lines.get_mut(&place.way).and_then(Line::take) {
-            drop(lines);
+        if state.corks > 0 {
+            state.gathered.insert(place.way);
+        } else {
+            drop(state);
+            self.flush(place.way);
+        }
+    }
+
+    /// Sends the replies of a connection that are next, unless somebody does so already and will send them too.
+    fn flush(&self, way: u64) {
+        let mut state = self.state();
+        while let Some(next) = state.lines.get_mut(&way).and_then(Line::take) {
+            drop(state);
+            let count = next.len();
             // Where whoever asked has gone, there is nobody to be told.
-            let _ = ready.arrived.respond(ready.response);
-            self.unanswered.fetch_sub(1, Ordering::AcqRel);
-            lines = self.lines();
-            if lines.get_mut(&place.way).is_some_and(Line::move_on) {
-                lines.remove(&place.way);
+            let _ = write(next);
+            state = self.state();
+            state.unanswered -= count;
+            if state.lines.get_mut(&way).is_some_and(|line| line.move_on(count)) {
+                state.lines.remove(&way);
             }
         }
     }
 
-    /// Gives all lines.
-    fn lines(&self) -> MutexGuard<'_, HashMap<u64, Line>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Gives what is known.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -101,21 +133,49 @@ impl Line {
         }
     }
 
-    /// Takes the first reply, to send it, if it is there and nobody is sending.
-    fn take(&mut self) -> Option<Ready> {
+    /// Takes the replies that are next, to send them, if there are any and nobody is sending. Their places
+    /// stay.
+    fn take(&mut self) -> Option<Vec<Ready>> {
         if self.is_sending {
             return None;
         }
-        let ready = self.replies.front_mut()?.take()?;
-        self.is_sending = true;
-        Some(ready)
+        let next: Vec<Ready> = self.replies.iter_mut().map_while(Option::take).collect();
+        self.is_sending = !next.is_empty();
+        self.is_sending.then_some(next)
     }
 
-    /// Takes note that the first reply has been sent. Tells whether it was the last.
-    fn move_on(&mut self) -> bool {
+    /// Takes note that so many replies have been sent. Tells whether nothing is left.
+    fn move_on(&mut self, count: usize) -> bool {
         self.is_sending = false;
-        self.replies.pop_front();
-        self.first += 1;
+        self.replies.drain(..count);
+        self.first += count as u64;
         self.replies.is_empty()
     }
+}
+
+impl Drop for Cork<'_> {
+    fn drop(&mut self) {
+        let gathered = {
+            let mut state = self.0.state();
+            state.corks -= 1;
+            std::mem::take(&mut state.gathered)
+        };
+        for way in gathered {
+            self.0.flush(way);
+        }
+    }
+}
+
+/// Writes replies of one connection at once.
+fn write(ready: Vec<Ready>) -> io::Result<()> {
+    let mut bytes = Vec::new();
+    let mut writers = Vec::with_capacity(ready.len());
+    for Ready { arrived, response } in ready {
+        let is_head = *arrived.method() == Method::Head;
+        response.raw_print(&mut bytes, arrived.http_version().clone(), arrived.headers(), is_head, None)?;
+        writers.push(arrived.into_writer());
+    }
+    let Some(first) = writers.first_mut() else { return Ok(()) };
+    first.write_all(&bytes)?;
+    first.flush()
 }

@@ -180,6 +180,31 @@ fn replies_leave_in_the_order_of_their_requests_whoever_answers_first_and_nobody
     assert_eq!(endpoint.shared.lines.unanswered(), 0);
 }
 
+#[test]
+fn replies_that_are_gathered_leave_in_order_when_the_cork_is_pulled() {
+    let key = Key::new().unwrap();
+    let (sender, kept) = channel();
+    let sender = Mutex::new(sender);
+    let keep =
+        move |request: Request, responder| sender.lock().unwrap().send((request.id, responder)).unwrap();
+    let endpoint = endpoint(4, &key, Arc::new(keep));
+    let named = |id: &str| Request { id: id.into(), ..request() };
+    let requests = ["0", "1", "2"].map(|id| encode_for(&named(id), &key, 7)).concat();
+    let mut stream = UnixStream::connect(endpoint.socket()).unwrap();
+    stream.write_all(&requests).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let responders: Vec<_> = (0..3).map(|_| kept.recv().unwrap()).collect();
+    let cork = endpoint.shared.lines.cork();
+    for (id, responder) in responders.into_iter().rev() {
+        responder.answer(&Reply::json(200, format!("<{id}>")));
+    }
+    drop(cork);
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let bodies: Vec<&str> = text.split(['<', '>']).skip(1).step_by(2).collect();
+    assert_eq!((bodies, endpoint.shared.lines.unanswered()), (vec!["0", "1", "2"], 0));
+}
+
 /// Puts all off, and hangs at some.
 struct PutsOff {
     /// What it has put off.
@@ -197,11 +222,12 @@ impl Handle for PutsOff {
         }
     }
 
-    fn settle(&self) {
+    fn settle(&self) -> bool {
         let kept = std::mem::take(&mut *self.kept.lock().unwrap());
         for responder in kept {
             responder.answer(&Reply::new(204));
         }
+        false
     }
 }
 
