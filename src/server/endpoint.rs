@@ -38,6 +38,9 @@ pub trait Handle: Send + Sync {
     fn settle(&self) -> bool {
         false
     }
+
+    /// Takes note of a request that is refused with 503, because too many wait for their answers.
+    fn turn_away(&self, _request: &Request) {}
 }
 
 /// What answers requests, for all who need it.
@@ -219,7 +222,8 @@ impl Shared {
                 // Where whoever asked has gone, there is nobody to be told.
                 let _ = arrived.respond(response(&Reply::new(status)));
             }
-            Received::Request { arrived, place, is_full: true, .. } => {
+            Received::Request { arrived, request, place, is_full: true } => {
+                self.handler.turn_away(&request);
                 let refusal = Reply::refusal(503, Fault::Crowded.message()).with("Retry-After", "1");
                 Responder::to(arrived, place, &self.lines).answer(&refusal);
             }

@@ -127,13 +127,30 @@ fn a_request_may_be_answered_later_and_from_elsewhere_while_its_worker_answers_o
     assert!(text.starts_with("HTTP/1.1 200 ") && text.ends_with("\r\n\r\n{}"), "{text}");
 }
 
+/// Keeps all, and counts who is turned away.
+struct Keeps {
+    /// Where it keeps them.
+    kept: Mutex<std::sync::mpsc::Sender<Responder>>,
+    /// How many were turned away.
+    turned_away: AtomicUsize,
+}
+
+impl Handle for Keeps {
+    fn answer(self: Arc<Self>, _: Request, responder: Responder) {
+        self.kept.lock().unwrap().send(responder).unwrap();
+    }
+
+    fn turn_away(&self, _: &Request) {
+        self.turned_away.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn what_waits_for_answers_is_bounded_and_one_more_is_refused_until_one_is_given() {
     let key = Key::new().unwrap();
     let (sender, kept) = channel();
-    let sender = Mutex::new(sender);
-    let keep = move |_, responder| sender.lock().unwrap().send(responder).unwrap();
-    let endpoint = endpoint(2, &key, Arc::new(keep));
+    let keeps = Arc::new(Keeps { kept: Mutex::new(sender), turned_away: AtomicUsize::new(0) });
+    let endpoint = endpoint(2, &key, Arc::clone(&keeps) as Handler);
     let ask_later = || {
         let mut stream = UnixStream::connect(endpoint.socket()).unwrap();
         stream.write_all(&encode(&request(), &key)).unwrap();
@@ -142,6 +159,7 @@ fn what_waits_for_answers_is_bounded_and_one_more_is_refused_until_one_is_given(
     let mut begun: Vec<_> = (0..4).map(|_| ask_later()).collect();
     let text = ask(&endpoint, &encode(&request(), &key));
     assert!(text.starts_with("HTTP/1.1 503 ") && text.contains("Retry-After: 1\r\n"), "{text}");
+    assert_eq!(keeps.turned_away.load(Ordering::SeqCst), 1);
     assert!(ask(&endpoint, &wire::proof(&key)).starts_with("HTTP/1.1 204 "));
     assert!(endpoint.is_busy());
     begun.truncate(3);

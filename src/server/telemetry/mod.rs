@@ -12,6 +12,7 @@ use self::metrics::Metrics;
 use super::access;
 use super::contract::{Answer, Refusal};
 use super::gate::Notice;
+use super::gate::protocol::Fault;
 use crate::audit::Journal;
 use crate::time::{Clock, Timestamp};
 
@@ -69,6 +70,11 @@ impl Telemetry {
         }
     }
 
+    /// Takes note of a request that was not looked at, because too many wait for their answers.
+    pub(super) fn turned_away(&self) {
+        self.refused(Fault::Crowded.status(), access::word(Fault::Crowded));
+    }
+
     /// Tells whether the server is ready.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
@@ -85,5 +91,18 @@ impl Telemetry {
     fn refused(&self, status: u16, reason: &'static str) {
         self.metrics.answered(status);
         self.metrics.refused(reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_turned_away_by_the_endpoint_is_counted_as_who_is_by_the_gate() {
+        let telemetry = Telemetry::new(Clock::System);
+        telemetry.turned_away();
+        let text = telemetry.metrics();
+        assert!(text.contains("reason=\"crowded\"} 1\n") && text.contains("status=\"503\"} 1\n"), "{text}");
     }
 }
