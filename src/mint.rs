@@ -203,8 +203,8 @@ impl<'a> Mint<'a> {
         journal.put_off(event, Box::new(release));
     }
 
-    /// Has entries written that were put off, and the tokens handed over. Tells whether there are more; then it is
-    /// to be called again.
+    /// Has entries written that were put off, and the tokens handed over. Tells whether there are more; then it
+    /// is to be called again.
     pub fn settle(&self) -> bool {
         self.record.journal().is_some_and(Journal::settle)
     }

@@ -153,16 +153,16 @@ impl Journal {
         self.receipt(round.outcome.wait(), at, ticket, facts)
     }
 
-    /// Puts an event off, and what is to be done when its entry is on disk. Whoever does so calls `settle` soon,
-    /// and before it waits for anything; how much is put off until then is for the callers to bound.
+    /// Puts an event off, and what is to be done when its entry is on disk. Whoever does so calls `settle`
+    /// soon, and before it waits for anything; how much is put off until then is for the callers to bound.
     pub fn put_off(&self, event: Event, completion: Completion) {
         let (ticket, facts) = event.into_parts();
         self.queue().leave(Left { at: 0, ticket, facts: Arc::new(facts), completion });
     }
 
-    /// Has what was put off recorded and done: by this thread before it returns, or by one that records already.
-    /// This thread may do what others have left, and write their entries. Tells whether more waits that nobody
-    /// else records; then it is to be called again.
+    /// Has what was put off recorded and done: by this thread before it returns, or by one that records
+    /// already. This thread may do what others have left, and write their entries. Tells whether more waits
+    /// that nobody else records; then it is to be called again.
     pub fn settle(&self) -> bool {
         if !self.queue().resume_lead() {
             return false;

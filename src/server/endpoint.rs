@@ -74,7 +74,7 @@ pub(super) struct Capacity {
 pub(super) struct Endpoint {
     /// What they share.
     shared: Arc<Shared>,
-    /// Gives seats to others.
+    /// Gives the seat to others.
     usher: Option<JoinHandle<()>>,
     /// Where the socket is. Dropped last.
     private: Private,

@@ -124,7 +124,7 @@ impl Passage {
         self.bytes.capacity()
     }
 
-    /// Tells what it counts as while it is in flight: its bytes, and at least those that it takes to answer any.
+    /// Tells what it counts as while it is in flight: its bytes, and at least what it takes to answer any.
     pub(super) fn weight(&self) -> usize {
         self.held().max(LEAST_WEIGHT)
     }

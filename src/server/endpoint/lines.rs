@@ -87,8 +87,8 @@ impl Lines {
         Cork(self)
     }
 
-    /// Sends a reply, and those that have waited for it; or leaves it to whoever pulls a cork, or answers what is
-    /// before it.
+    /// Sends a reply, and those that have waited for it; or leaves it to whoever pulls a cork, or answers what
+    /// is before it.
     pub(super) fn send(&self, place: Place, ready: Ready) {
         let mut state = self.state();
         if let Some(line) = state.lines.get_mut(&place.way) {

@@ -37,6 +37,13 @@ fn ask(endpoint: &Endpoint, bytes: &[u8]) -> String {
     text
 }
 
+/// Waits for workers that have gathered replies just now.
+fn wait_until_all_is_answered(endpoint: &Endpoint) {
+    while endpoint.shared.lines.unanswered() > 0 {
+        thread::yield_now();
+    }
+}
+
 /// A request with every kind of header.
 fn request() -> Request {
     Request {
@@ -165,62 +172,63 @@ fn what_waits_for_answers_is_bounded_and_one_more_is_refused_until_one_is_given(
     begun.truncate(3);
     begun.push(ask_later());
     drop(begun);
-    assert_eq!(endpoint.shared.lines.unanswered(), 0);
+    wait_until_all_is_answered(&endpoint);
+}
+
+/// Sends requests with these ids over one connection to an endpoint that keeps them all, and gives what they are
+/// to be answered through.
+fn sent_together(ids: &[&str]) -> (Endpoint, UnixStream, Vec<(String, Responder)>) {
+    let key = Key::new().unwrap();
+    let (sender, kept) = channel();
+    let sender = Mutex::new(sender);
+    let keep =
+        move |request: Request, responder| sender.lock().unwrap().send((request.id, responder)).unwrap();
+    let endpoint = endpoint(4, &key, Arc::new(keep));
+    let request = |id: &&str| encode_for(&Request { id: (*id).into(), ..request() }, &key, 7);
+    let requests: Vec<u8> = ids.iter().flat_map(request).collect();
+    let mut stream = UnixStream::connect(endpoint.socket()).unwrap();
+    stream.write_all(&requests).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let responders = ids.iter().map(|_| kept.recv().unwrap()).collect();
+    (endpoint, stream, responders)
+}
+
+/// Answers a request with its id.
+fn answer((id, responder): (String, Responder)) {
+    responder.answer(&Reply::json(200, format!("<{id}>")));
+}
+
+/// Gives the ids in the replies that come until the connection ends.
+fn answered(mut stream: UnixStream) -> Vec<String> {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    text.split(['<', '>']).skip(1).step_by(2).map(str::to_owned).collect()
 }
 
 #[test]
 fn replies_leave_in_the_order_of_their_requests_whoever_answers_first_and_nobody_waits() {
-    let key = Key::new().unwrap();
-    let (sender, kept) = channel();
-    let sender = Mutex::new(sender);
-    let keep =
-        move |request: Request, responder| sender.lock().unwrap().send((request.id, responder)).unwrap();
-    let endpoint = endpoint(4, &key, Arc::new(keep));
-    let named = |id: &str| Request { id: id.into(), ..request() };
-    let requests = ["0", "1", "2", "3", "4"].map(|id| encode_for(&named(id), &key, 7)).concat();
-    let mut stream = UnixStream::connect(endpoint.socket()).unwrap();
-    stream.write_all(&requests).unwrap();
-    stream.shutdown(std::net::Shutdown::Write).unwrap();
-    let mut responders: Vec<_> = (0..5).map(|_| kept.recv().unwrap()).collect();
+    let ids = ["0", "1", "2", "3", "4"];
+    let (endpoint, stream, mut responders) = sent_together(&ids);
     // One worker at a time takes them, so that they are taken in their order.
-    assert!(responders.iter().map(|(id, _)| id).eq(["0", "1", "2", "3", "4"]));
-    for at in [3, 1, 2, 0, 0] {
-        let (id, responder) = responders.remove(at);
-        responder.answer(&Reply::json(200, format!("<{id}>")));
-        if id == "3" {
-            assert_eq!(endpoint.shared.lines.unanswered(), 5);
-        }
+    assert!(responders.iter().map(|(id, _)| id).eq(&ids));
+    answer(responders.remove(3));
+    assert_eq!(endpoint.shared.lines.unanswered(), 5);
+    for at in [1, 2, 0, 0] {
+        answer(responders.remove(at));
     }
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    let bodies: Vec<&str> = text.split(['<', '>']).skip(1).step_by(2).collect();
-    assert_eq!(bodies, ["0", "1", "2", "3", "4"]);
-    assert_eq!(endpoint.shared.lines.unanswered(), 0);
+    assert_eq!(answered(stream), ids);
+    wait_until_all_is_answered(&endpoint);
 }
 
 #[test]
 fn replies_that_are_gathered_leave_in_order_when_the_cork_is_pulled() {
-    let key = Key::new().unwrap();
-    let (sender, kept) = channel();
-    let sender = Mutex::new(sender);
-    let keep =
-        move |request: Request, responder| sender.lock().unwrap().send((request.id, responder)).unwrap();
-    let endpoint = endpoint(4, &key, Arc::new(keep));
-    let named = |id: &str| Request { id: id.into(), ..request() };
-    let requests = ["0", "1", "2"].map(|id| encode_for(&named(id), &key, 7)).concat();
-    let mut stream = UnixStream::connect(endpoint.socket()).unwrap();
-    stream.write_all(&requests).unwrap();
-    stream.shutdown(std::net::Shutdown::Write).unwrap();
-    let responders: Vec<_> = (0..3).map(|_| kept.recv().unwrap()).collect();
+    let ids = ["0", "1", "2"];
+    let (endpoint, stream, responders) = sent_together(&ids);
     let cork = endpoint.shared.lines.cork();
-    for (id, responder) in responders.into_iter().rev() {
-        responder.answer(&Reply::json(200, format!("<{id}>")));
-    }
+    responders.into_iter().rev().for_each(answer);
     drop(cork);
-    let mut text = String::new();
-    stream.read_to_string(&mut text).unwrap();
-    let bodies: Vec<&str> = text.split(['<', '>']).skip(1).step_by(2).collect();
-    assert_eq!((bodies, endpoint.shared.lines.unanswered()), (vec!["0", "1", "2"], 0));
+    assert_eq!(answered(stream), ids);
+    wait_until_all_is_answered(&endpoint);
 }
 
 /// Puts all off, and hangs at some.

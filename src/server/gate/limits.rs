@@ -107,8 +107,8 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Tells how many requests may be in flight at once: as many as there may be beside each other, and one more
-    /// on each connection.
+    /// Tells how many requests may be in flight at once: as many as there may be beside each other, and one
+    /// more on each connection.
     pub(super) fn most_in_flight(&self) -> usize {
         let beside_each_other = self.in_flight.div_ceil(LEAST_WEIGHT);
         self.upstreams + beside_each_other.min(self.upstreams * self.pipeline)

@@ -2,8 +2,8 @@
 //!
 //! A connection is used only after a round trip over it, one is proven at a time, and one that is lost
 //! is followed by another. Few are in use as long as these are answered soon, so that much goes over each of
-//! them at once: what wakes somebody wakes him for many. Where no connection can be proven any more, a fresh endpoint is opened beside
-//! the one that has gone deaf.
+//! them at once: what wakes somebody wakes him for many. Where no connection can be proven any more, a fresh
+//! endpoint is opened beside the one that has gone deaf.
 
 use std::collections::BTreeMap;
 use std::io;
