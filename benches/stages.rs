@@ -10,7 +10,7 @@
 use std::env;
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::channel;
@@ -22,8 +22,8 @@ use stream_token::mint::{Mint, Record};
 use stream_token::profile::Policy;
 use stream_token::secret::Secret;
 use stream_token::server::{
-    Contract, Ended, Field, Gate, Handle, Handler, Lifetime, Limits, METHOD, Origins, PATH, RefusalBook,
-    Released, Reply, Request, Responder, Settings, Stop, Till, Tokens, Unlimited, at_once,
+    Contract, Ended, Gate, Handle, Handler, Lifetime, Limits, METHOD, Origins, PATH, RefusalBook, Released,
+    Reply, Request, Responder, Settings, Stop, Till, Tokens, Unlimited, at_once,
 };
 use stream_token::session::{Register, SessionKey, Signed};
 use stream_token::time::Clock;
@@ -260,18 +260,7 @@ fn main() {
 
 /// Signs a token once.
 fn signed(customer: CustomerId) -> Token {
-    let visit = Request {
-        method: METHOD.into(),
-        path: PATH.into(),
-        peer: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        authorization: Field::Absent,
-        content_type: Field::Absent,
-        origin: Field::Absent,
-        requested_method: Field::Absent,
-        requested_headers: Field::Absent,
-        body: Vec::new(),
-        id: "0-0".into(),
-    };
+    let visit = Request::bare(METHOD, PATH, Ipv4Addr::LOCALHOST.into(), "0-0");
     let (release, released) = channel();
     till(Record::Demo).mint(
         customer,

@@ -48,16 +48,10 @@ fn status(body: &[u8], whose: CustomerId) -> u16 {
         clock,
     };
     let request = Request {
-        method: METHOD.into(),
-        path: PATH.into(),
-        peer: [127, 0, 0, 1].into(),
         authorization: Field::Once("Bearer a.b.c".into()),
         content_type: Field::Once("application/json".into()),
-        origin: Field::Absent,
-        requested_method: Field::Absent,
-        requested_headers: Field::Absent,
         body: body.to_vec(),
-        id: "1".into(),
+        ..Request::bare(METHOD, PATH, [127, 0, 0, 1].into(), "1")
     };
     let customer = match contract.admit(&request) {
         Ok(customer) => customer,

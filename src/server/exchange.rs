@@ -31,6 +31,25 @@ pub struct Request {
     pub id: String,
 }
 
+impl Request {
+    /// Makes a request without headers and body.
+    #[must_use]
+    pub fn bare(method: &str, path: &str, peer: IpAddr, id: &str) -> Self {
+        Self {
+            method: method.into(),
+            path: path.into(),
+            peer,
+            authorization: Field::Absent,
+            content_type: Field::Absent,
+            origin: Field::Absent,
+            requested_method: Field::Absent,
+            requested_headers: Field::Absent,
+            body: Vec::new(),
+            id: id.into(),
+        }
+    }
+}
+
 /// One header of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Field {

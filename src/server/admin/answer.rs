@@ -38,7 +38,6 @@ fn ready(readiness: Readiness) -> Reply {
 
 #[cfg(test)]
 mod tests {
-    use super::super::super::exchange::Field;
     use super::super::super::telemetry::{AuditState, SecretState};
     use super::*;
 
@@ -54,18 +53,7 @@ mod tests {
     }
 
     fn request(method: &str, path: &str) -> Request {
-        Request {
-            method: method.into(),
-            path: path.into(),
-            peer: "127.0.0.1".parse().unwrap(),
-            authorization: Field::Absent,
-            content_type: Field::Absent,
-            origin: Field::Absent,
-            requested_method: Field::Absent,
-            requested_headers: Field::Absent,
-            body: Vec::new(),
-            id: "r-1".into(),
-        }
+        Request::bare(method, path, [127, 0, 0, 1].into(), "r-1")
     }
 
     /// Gives the status and the body of the answer.
