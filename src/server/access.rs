@@ -41,11 +41,6 @@ pub(super) fn answered(request: &Request, answer: &Answer, took: Duration) {
     );
 }
 
-/// Logs a request that was not looked at, because too many wait for their answers.
-pub(super) fn turned_away(request: &Request) {
-    refused(&request.id, request.peer, Fault::Crowded.status(), word(Fault::Crowded));
-}
-
 /// Logs what happens at the gate and no handler sees. What may happen at every connection is told at
 /// most once a second.
 #[derive(Debug)]

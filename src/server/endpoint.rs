@@ -23,6 +23,7 @@ use self::responder::response;
 use self::seat::{Seat, Seated};
 use super::exchange::{Reply, Request};
 use super::gate::protocol::Fault;
+use super::gate::{Notice, Told};
 use super::private::Private;
 use super::wire::{self, Arrived, Key};
 
@@ -38,9 +39,6 @@ pub trait Handle: Send + Sync {
     fn settle(&self) -> bool {
         false
     }
-
-    /// Takes note of a request that is refused with 503, because too many wait for their answers.
-    fn turn_away(&self, _request: &Request) {}
 }
 
 /// What answers requests, for all who need it.
@@ -88,6 +86,8 @@ struct Shared {
     handler: Handler,
     /// What they must carry.
     key: Key,
+    /// Is told of those that are refused here.
+    notice: Told,
     /// What they take on.
     capacity: Capacity,
     /// How many there are.
@@ -117,13 +117,20 @@ impl Endpoint {
     ///
     /// # Errors
     /// What the operating system said: no directory, no socket, not even one thread.
-    pub(super) fn open(parent: &Path, capacity: Capacity, handler: Handler, key: Key) -> io::Result<Self> {
+    pub(super) fn open(
+        parent: &Path,
+        capacity: Capacity,
+        handler: Handler,
+        key: Key,
+        notice: Told,
+    ) -> io::Result<Self> {
         let private = Private::under(parent)?;
         let server = listen(&private.socket())?;
         let shared = Arc::new(Shared {
             server,
             handler,
             key,
+            notice,
             capacity,
             alive: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
@@ -208,9 +215,7 @@ impl Shared {
             Arrived::Stranger => Received::Other(arrived, 404),
             Arrived::Proof => Received::Other(arrived, 204),
             Arrived::Request(request, way) => {
-                // Whether there are too many is seen before there is one more.
-                let is_full = self.lines.unanswered() >= self.capacity.unanswered;
-                Received::Request { arrived, request, place: self.lines.join(way), is_full }
+                Received::Request { arrived, request, place: self.lines.join(way) }
             }
         }
     }
@@ -222,12 +227,13 @@ impl Shared {
                 // Where whoever asked has gone, there is nobody to be told.
                 let _ = arrived.respond(response(&Reply::new(status)));
             }
-            Received::Request { arrived, request, place, is_full: true } => {
-                self.handler.turn_away(&request);
-                let refusal = Reply::refusal(503, Fault::Crowded.message()).with("Retry-After", "1");
+            Received::Request { arrived, request, place } if self.is_full() => {
+                let Request { id, peer, .. } = *request;
+                (self.notice)(Notice::Refused { id, peer, fault: Fault::Crowded });
+                let refusal = Fault::Crowded.reply().with("Retry-After", "1");
                 Responder::to(arrived, place, &self.lines).answer(&refusal);
             }
-            Received::Request { mut arrived, mut request, place, .. } => {
+            Received::Request { mut arrived, mut request, place } => {
                 let longest = self.capacity.body as u64;
                 let read = arrived.as_reader().take(longest).read_to_end(&mut request.body);
                 let responder = Responder::to(arrived, place, &self.lines);
@@ -238,6 +244,11 @@ impl Shared {
                 }
             }
         }
+    }
+
+    /// Tells whether more requests wait for their answers than may, the one that is at hand among them.
+    fn is_full(&self) -> bool {
+        self.lines.unanswered() > self.capacity.unanswered
     }
 }
 
@@ -251,8 +262,6 @@ enum Received {
         request: Box<Request>,
         /// Its place.
         place: Place,
-        /// Whether too many others wait for their answers.
-        is_full: bool,
     },
     /// Something that is answered with a status and nothing else.
     Other(tiny_http::Request, u16),

@@ -28,7 +28,7 @@ pub use contract::{
 };
 pub use endpoint::{Handle, Handler, Responder, at_once};
 pub use exchange::{Field, Reply, Request, reason};
-pub use gate::{Ended, Gate, Limits, Notice, Settings, Stop, TlsFault, protocol};
+pub use gate::{Ended, Gate, Limits, Notice, Settings, Stop, TlsFault, Told, protocol};
 pub use log::{Ending, Form, Log};
 pub use openapi::OPENAPI;
 pub use proxies::{Network, NetworkError, origin};

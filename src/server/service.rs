@@ -100,11 +100,6 @@ impl Handle for Service {
         // All desks record in one journal.
         self.desk.current().till.settle()
     }
-
-    fn turn_away(&self, request: &Request) {
-        access::turned_away(request);
-        self.telemetry.turned_away();
-    }
 }
 
 /// Takes refusals for the audit log until it is closed; or for nobody, where nothing is recorded.

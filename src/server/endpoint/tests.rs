@@ -10,8 +10,13 @@ use super::*;
 
 /// Opens an endpoint with this handler.
 fn endpoint(workers: usize, key: &Key, handler: Handler) -> Endpoint {
+    endpoint_that_tells(workers, key, handler, Arc::new(drop))
+}
+
+/// Opens an endpoint with this handler that tells of what it refuses.
+fn endpoint_that_tells(workers: usize, key: &Key, handler: Handler, notice: Told) -> Endpoint {
     let capacity = Capacity { workers, unanswered: workers * 2, body: 4096 };
-    Endpoint::open(&env::temp_dir(), capacity, handler, key.clone()).unwrap()
+    Endpoint::open(&env::temp_dir(), capacity, handler, key.clone(), notice).unwrap()
 }
 
 /// Writes a request down as it goes over a connection of its own.
@@ -134,30 +139,16 @@ fn a_request_may_be_answered_later_and_from_elsewhere_while_its_worker_answers_o
     assert!(text.starts_with("HTTP/1.1 200 ") && text.ends_with("\r\n\r\n{}"), "{text}");
 }
 
-/// Keeps all, and counts who is turned away.
-struct Keeps {
-    /// Where it keeps them.
-    kept: Mutex<std::sync::mpsc::Sender<Responder>>,
-    /// How many were turned away.
-    turned_away: AtomicUsize,
-}
-
-impl Handle for Keeps {
-    fn answer(self: Arc<Self>, _: Request, responder: Responder) {
-        self.kept.lock().unwrap().send(responder).unwrap();
-    }
-
-    fn turn_away(&self, _: &Request) {
-        self.turned_away.fetch_add(1, Ordering::SeqCst);
-    }
-}
-
 #[test]
 fn what_waits_for_answers_is_bounded_and_one_more_is_refused_until_one_is_given() {
     let key = Key::new().unwrap();
     let (sender, kept) = channel();
-    let keeps = Arc::new(Keeps { kept: Mutex::new(sender), turned_away: AtomicUsize::new(0) });
-    let endpoint = endpoint(2, &key, Arc::clone(&keeps) as Handler);
+    let sender = Mutex::new(sender);
+    let keep = move |_, responder| sender.lock().unwrap().send(responder).unwrap();
+    let (told, notices) = channel();
+    let told = Mutex::new(told);
+    let notice = Arc::new(move |notice| told.lock().unwrap().send(notice).unwrap());
+    let endpoint = endpoint_that_tells(2, &key, Arc::new(keep), notice);
     let ask_later = || {
         let mut stream = UnixStream::connect(endpoint.socket()).unwrap();
         stream.write_all(&encode(&request(), &key)).unwrap();
@@ -166,7 +157,9 @@ fn what_waits_for_answers_is_bounded_and_one_more_is_refused_until_one_is_given(
     let mut begun: Vec<_> = (0..4).map(|_| ask_later()).collect();
     let text = ask(&endpoint, &encode(&request(), &key));
     assert!(text.starts_with("HTTP/1.1 503 ") && text.contains("Retry-After: 1\r\n"), "{text}");
-    assert_eq!(keeps.turned_away.load(Ordering::SeqCst), 1);
+    let Request { id, peer, .. } = request();
+    let refused = Notice::Refused { id, peer, fault: Fault::Crowded };
+    assert_eq!(notices.try_iter().collect::<Vec<_>>(), [refused]);
     assert!(ask(&endpoint, &wire::proof(&key)).starts_with("HTTP/1.1 204 "));
     assert!(endpoint.is_busy());
     begun.truncate(3);

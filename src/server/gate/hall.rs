@@ -22,7 +22,7 @@ use super::stop::{Signals, Stop};
 use super::timers::Timers;
 use super::upstream::{Asked, parse};
 use super::{Ended, Notice, Settings};
-use crate::server::{Reply, Request, Swap, origin};
+use crate::server::{Request, Swap, origin};
 use crate::tls::Identity;
 
 /// Tells of clients at the door.
@@ -236,7 +236,7 @@ impl Hall {
             client.protocol.reply(&answer, stamp, now);
         } else {
             (self.settings.notice)(Notice::Unanswered { id: asked.id.clone(), peer: client.peer });
-            let reply = Reply::refusal(503, Fault::Crowded.message()).with("Retry-After", "1");
+            let reply = Fault::Crowded.reply().with("Retry-After", "1");
             client.protocol.reply(&Answer::from(&reply), stamp, now);
         }
     }

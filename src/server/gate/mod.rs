@@ -63,14 +63,18 @@ pub struct Settings {
     pub socket_parent: PathBuf,
     /// Tells the time for `Date`.
     pub clock: Clock,
-    /// Is told what no handler sees. It is called on the gate's own thread and must not block.
-    pub notice: Arc<dyn Fn(Notice) + Send + Sync>,
+    /// Is told what no handler sees.
+    pub notice: Told,
 }
 
-/// Something that happened at the gate and that no handler sees.
+/// What is told of notices. It is called on the gate's own thread and by the endpoint's workers, and must not
+/// block.
+pub type Told = Arc<dyn Fn(Notice) + Send + Sync>;
+
+/// Something that happened at the gate or behind it and that no handler sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// A request was refused by the gate itself.
+    /// A request was refused by the gate itself, or by the endpoint because too many wait for their answers.
     Refused {
         /// What it is called.
         id: String,
@@ -200,7 +204,8 @@ impl Gate {
     /// What the operating system said, where there can be no endpoint or no waiting for sockets.
     pub fn run(self, handler: Handler) -> io::Result<Ended> {
         let Self { poll, door, settings, stop, signals, identity } = self;
-        let plan = Plan { parent: settings.socket_parent.clone(), handler, key: Key::new()? };
+        let (parent, notice) = (settings.socket_parent.clone(), Arc::clone(&settings.notice));
+        let plan = Plan { parent, handler, key: Key::new()?, notice };
         let pool = Pool::open(Arc::new(settings.limits.clone()), plan)?;
         Hall::new(poll, settings, door, pool, stop, signals, identity)?.run()
     }

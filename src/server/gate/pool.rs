@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use mio::event::Event as Readiness;
 use mio::{Registry, Token};
 
+use super::Told;
 use super::limits::Limits;
 use super::queue::{Queue, Waiting};
 use super::upstream::{Asked, Errand, Upstream};
@@ -71,6 +72,8 @@ pub(super) struct Plan {
     pub(super) handler: Handler,
     /// What proves that requests come from here.
     pub(super) key: Key,
+    /// Is told of requests that are refused there.
+    pub(super) notice: Told,
 }
 
 /// What has become of a request.
@@ -96,7 +99,8 @@ impl Plan {
             unanswered: limits.most_in_flight() * UNANSWERED_FOR_EACH,
             body: limits.body,
         };
-        Endpoint::open(&self.parent, capacity, Arc::clone(&self.handler), self.key.clone())
+        let (handler, notice) = (Arc::clone(&self.handler), Arc::clone(&self.notice));
+        Endpoint::open(&self.parent, capacity, handler, self.key.clone(), notice)
     }
 }
 

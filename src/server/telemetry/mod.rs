@@ -12,7 +12,6 @@ use self::metrics::Metrics;
 use super::access;
 use super::contract::{Answer, Refusal};
 use super::gate::Notice;
-use super::gate::protocol::Fault;
 use crate::audit::Journal;
 use crate::time::{Clock, Timestamp};
 
@@ -70,11 +69,6 @@ impl Telemetry {
         }
     }
 
-    /// Takes note of a request that was not looked at, because too many wait for their answers.
-    pub(super) fn turned_away(&self) {
-        self.refused(Fault::Crowded.status(), access::word(Fault::Crowded));
-    }
-
     /// Tells whether the server is ready.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
@@ -96,12 +90,14 @@ impl Telemetry {
 
 #[cfg(test)]
 mod tests {
+    use super::super::gate::protocol::Fault;
     use super::*;
 
     #[test]
-    fn who_is_turned_away_by_the_endpoint_is_counted_as_who_is_by_the_gate() {
+    fn who_is_refused_because_too_many_wait_is_counted() {
         let telemetry = Telemetry::new(Clock::System);
-        telemetry.turned_away();
+        let peer = [127, 0, 0, 1].into();
+        telemetry.note(&Notice::Refused { id: "r-1".into(), peer, fault: Fault::Crowded });
         let text = telemetry.metrics();
         assert!(text.contains("reason=\"crowded\"} 1\n") && text.contains("status=\"503\"} 1\n"), "{text}");
     }
