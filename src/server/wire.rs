@@ -4,7 +4,7 @@
 //! proves that the request came through the gate.
 
 use std::fmt::{self, Write as _};
-use std::io;
+use std::io::{self, Write as _};
 use std::net::IpAddr;
 
 use subtle::ConstantTimeEq as _;
@@ -20,10 +20,10 @@ const PROOF: &str = "PROVE";
 const PROOF_PATH: &str = "*";
 /// Stands before a value that was sent once.
 const CLEAR: char = '=';
-/// What a request counts as at least.
-pub(super) const LEAST_WEIGHT: usize = 1024;
 /// Stands for what is unclear.
 const UNCLEAR: &str = "?";
+/// What a request counts as at least.
+pub(super) const LEAST_WEIGHT: usize = 1024;
 
 /// What every request through the gate carries: 16 random bytes, made anew in every run.
 #[derive(Clone)]
@@ -103,9 +103,14 @@ impl Passage {
             };
         }
         // As above.
-        let _ = write!(head, "Content-Length: {}\r\n", request.body.len());
-        // As above.
-        let _ = write!(head, "{GATE}: {} {} {} ", key.0, request.peer, request.id);
+        let _ = write!(
+            head,
+            "Content-Length: {}\r\n{GATE}: {} {} {} ",
+            request.body.len(),
+            key.0,
+            request.peer,
+            request.id
+        );
         let mut bytes = head.into_bytes();
         let body = bytes.len();
         bytes.reserve_exact(request.body.len());
@@ -133,7 +138,8 @@ impl Passage {
     pub(super) fn write(&self, way: u64, output: &mut Vec<u8>) {
         let (head, body) = self.bytes.split_at(self.body);
         output.extend_from_slice(head);
-        output.extend_from_slice(format!("{way}\r\n\r\n").as_bytes());
+        // Writing to a Vec cannot fail.
+        let _ = write!(output, "{way}\r\n\r\n");
         output.extend_from_slice(body);
     }
 }

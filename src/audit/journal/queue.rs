@@ -129,7 +129,7 @@ impl Queue {
 
     /// Takes the lead where nobody has it and entries wait. Tells whether it did.
     pub(super) fn resume_lead(&mut self) -> bool {
-        !self.rounds.is_empty() && !self.take_lead()
+        self.lacks_lead() && !self.take_lead()
     }
 
     /// Tells whether entries wait and nobody has the lead.

@@ -37,8 +37,6 @@ pub(super) struct Upstream {
     pub(super) house: u64,
     /// What is in flight, the oldest first.
     in_flight: VecDeque<Sent>,
-    /// What that counts as altogether.
-    weight: usize,
     /// What is to be sent.
     output: Vec<u8>,
     /// How much of it has been sent.
@@ -101,7 +99,6 @@ impl Upstream {
             is_blocked: false,
             house,
             in_flight: VecDeque::from([Sent { errand: Errand::Proof, weight: 0, since: now, due }]),
-            weight: 0,
             output: proof,
             sent: 0,
             input: Vec::new(),
@@ -118,7 +115,7 @@ impl Upstream {
 
     /// Tells what these count as altogether.
     pub(super) fn weight(&self) -> usize {
-        self.weight
+        self.in_flight.iter().map(|sent| sent.weight).sum()
     }
 
     /// Tells until when it takes requests, if nothing is answered; `None` where it does not take any.
@@ -132,7 +129,6 @@ impl Upstream {
     pub(super) fn take(&mut self, asked: Asked, passage: &Passage, due: Instant, now: Instant) {
         let weight = passage.weight();
         self.in_flight.push_back(Sent { errand: Errand::Request(asked), weight, since: now, due });
-        self.weight += weight;
         passage.write(self.token.0 as u64, &mut self.output);
     }
 
@@ -225,13 +221,12 @@ impl Upstream {
     /// Takes the replies that are whole off the input. What cannot be one, or answers nothing, ends the
     /// connection.
     fn take_replies(&mut self, replies: &mut Vec<(Errand, Vec<u8>)>) {
-        while let Some(Sent { errand, weight, .. }) = self.in_flight.front() {
+        while let Some(Sent { errand, .. }) = self.in_flight.front() {
             let is_head = matches!(errand, Errand::Request(asked) if asked.is_head);
             match parse(&self.input, is_head) {
                 Ok(Some((_, length))) => {
                     let rest = self.input.split_off(length);
                     let reply = std::mem::replace(&mut self.input, rest);
-                    self.weight -= weight;
                     replies.extend(self.in_flight.pop_front().map(|sent| (sent.errand, reply)));
                 }
                 Ok(None) => return,
