@@ -9,7 +9,7 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::process::{getpgrp, getsid};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::flag;
@@ -20,10 +20,6 @@ use super::AskError;
 /// The signals that end the process, the interrupt apart.
 const ENDING: [i32; 3] = [SIGTERM, SIGHUP, SIGQUIT];
 
-/// How long the signal is waited for that has made the process go on. Nothing else can, so that it is always there
-/// soon.
-const LONGEST_CONTINUATION: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
-
 /// Catches signals.
 #[derive(Debug, Clone)]
 pub(super) struct Signals {
@@ -31,6 +27,9 @@ pub(super) struct Signals {
     is_idle: Arc<AtomicBool>,
     /// Whether no question waits and somebody is there to continue what stops.
     may_stop: Arc<AtomicBool>,
+    /// Whether the process was stopped, and what made it go on has not been seen. Another thread may be the one that
+    /// catches it, later than this one goes on; it is no reason to ask the next question anew.
+    owes_continuation: Arc<AtomicBool>,
     /// What came while a question waited, by its number; what ends comes first.
     came: Arc<[(i32, Arc<AtomicBool>)]>,
     /// Has something to read once a signal came.
@@ -54,7 +53,8 @@ impl Signals {
             pipe::register(signal, waker.try_clone()?)?;
             came.push((signal, has_come));
         }
-        Ok(Self { is_idle, may_stop, came: came.into(), wake: Arc::new(wake) })
+        let owes_continuation = Arc::default();
+        Ok(Self { is_idle, may_stop, owes_continuation, came: came.into(), wake: Arc::new(wake) })
     }
 
     /// Asks, and asks anew where the process was stopped and goes on.
@@ -72,8 +72,8 @@ impl Signals {
                 Some(SIGCONT) if !is_ended => {}
                 Some(SIGTSTP) => {
                     if self.may_stop.load(Ordering::SeqCst) {
+                        self.owes_continuation.store(true, Ordering::SeqCst);
                         emulate_default_handler(SIGTSTP)?;
-                        self.await_continuation()?;
                     }
                     if is_ended {
                         return answer;
@@ -94,36 +94,36 @@ impl Signals {
     /// # Errors
     /// What the operating system said; of the kind `Interrupted` once a signal came.
     pub(super) fn wait(&self, input: BorrowedFd<'_>) -> io::Result<()> {
-        let mut sources = [
-            PollFd::from_borrowed_fd(self.wake.as_fd(), PollFlags::IN),
-            PollFd::from_borrowed_fd(input, PollFlags::IN),
-        ];
         loop {
+            // A wake can come later than the signal was taken: only what came counts. Whatever comes from here on wakes.
+            self.drop_wakes();
+            if self.has_come() {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let mut sources = [
+                PollFd::from_borrowed_fd(self.wake.as_fd(), PollFlags::IN),
+                PollFd::from_borrowed_fd(input, PollFlags::IN),
+            ];
             match poll(&mut sources, None) {
-                Ok(_) => break,
-                // The one that came is told by the other descriptor.
-                Err(rustix::io::Errno::INTR) => {}
+                Ok(_) if sources[0].revents().is_empty() => return Ok(()),
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        if sources[0].revents().is_empty() { Ok(()) } else { Err(io::ErrorKind::Interrupted.into()) }
     }
 
-    /// Waits for the signal by which the process goes on after a stop: another thread may be the one that catches
-    /// it, later than this one goes on, and it would interrupt the next question.
-    fn await_continuation(&self) -> io::Result<()> {
-        let has_come =
-            || self.came.iter().any(|(signal, came)| *signal == SIGCONT && came.load(Ordering::SeqCst));
-        while !has_come() {
-            let mut sources = [PollFd::from_borrowed_fd(self.wake.as_fd(), PollFlags::IN)];
-            match poll(&mut sources, Some(&LONGEST_CONTINUATION)) {
-                Ok(0) => break,
-                Ok(_) => self.drop_wakes(),
-                Err(rustix::io::Errno::INTR) => {}
-                Err(error) => return Err(error.into()),
+    /// Tells whether a signal came, the one apart by which the process goes on after a stop.
+    fn has_come(&self) -> bool {
+        for (signal, has_come) in &*self.came {
+            if !has_come.load(Ordering::SeqCst) {
+                continue;
             }
+            if *signal != SIGCONT || !self.owes_continuation.swap(false, Ordering::SeqCst) {
+                return true;
+            }
+            has_come.store(false, Ordering::SeqCst);
         }
-        Ok(())
+        false
     }
 
     /// Forgets what came before.
@@ -141,7 +141,12 @@ impl Signals {
     /// Gives the first that came, and forgets it.
     fn take(&self) -> Option<i32> {
         let mut came = self.came.iter();
-        came.find(|(_, has_come)| has_come.swap(false, Ordering::SeqCst)).map(|(signal, _)| *signal)
+        let signal =
+            came.find(|(_, has_come)| has_come.swap(false, Ordering::SeqCst)).map(|(signal, _)| *signal)?;
+        if signal == SIGCONT {
+            self.owes_continuation.store(false, Ordering::SeqCst);
+        }
+        Some(signal)
     }
 
     /// Says whether signals do what they do by default.
@@ -156,4 +161,65 @@ impl Signals {
 /// The system passes over Ctrl-Z where nobody could go on, and so does this.
 fn has_job_control() -> bool {
     getsid(None).is_ok_and(|session| session != getpgrp())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::sync::{Mutex, PoisonError};
+
+    use signal_hook::low_level::raise;
+
+    use super::*;
+
+    /// Whoever raises a signal raises it for all that is caught in this process.
+    static RAISING: Mutex<()> = Mutex::new(());
+
+    /// Asks a question whose answer is there already, and does this before it is read.
+    fn waits(before: impl FnOnce(&Signals)) -> Result<(), io::ErrorKind> {
+        let _alone = RAISING.lock().unwrap_or_else(PoisonError::into_inner);
+        let signals = Signals::catch().unwrap();
+        let (input, mut person) = UnixStream::pair().unwrap();
+        person.write_all(b"answer").unwrap();
+        signals.forget();
+        before(&signals);
+        signals.wait(input.as_fd()).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn a_signal_interrupts_the_question() {
+        assert_eq!(waits(|_| {}), Ok(()));
+        assert_eq!(waits(|_| raise(SIGCONT).unwrap()), Err(io::ErrorKind::Interrupted));
+    }
+
+    #[test]
+    fn the_signal_by_which_a_stop_ends_interrupts_nothing_however_late_it_comes() {
+        let stop = |signals: &Signals| signals.owes_continuation.store(true, Ordering::SeqCst);
+        let late = |signals: &Signals| {
+            stop(signals);
+            raise(SIGCONT).unwrap();
+        };
+        assert_eq!(waits(late), Ok(()));
+        let late_and_another = |signals: &Signals| {
+            late(signals);
+            assert!(!signals.has_come());
+            raise(SIGCONT).unwrap();
+        };
+        assert_eq!(waits(late_and_another), Err(io::ErrorKind::Interrupted));
+        let in_time_and_another = |signals: &Signals| {
+            late(signals);
+            signals.forget();
+            raise(SIGCONT).unwrap();
+        };
+        assert_eq!(waits(in_time_and_another), Err(io::ErrorKind::Interrupted));
+    }
+
+    #[test]
+    fn what_wakes_later_than_its_signal_was_taken_interrupts_nothing() {
+        let taken = |signals: &Signals| {
+            raise(SIGCONT).unwrap();
+            assert_eq!(signals.take(), Some(SIGCONT));
+        };
+        assert_eq!(waits(taken), Ok(()));
+    }
 }
