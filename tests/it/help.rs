@@ -1,7 +1,5 @@
 //! Help says what a command is for and how to call it, and every example in it works.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt as _;
 use std::process;
 
 use clap::Command;
@@ -9,7 +7,7 @@ use stream_token::cli::grammar;
 
 use crate::cli;
 use crate::keyring::service::{Session, is_here};
-use crate::place::Place;
+use crate::place::{Place, install_script};
 #[cfg(feature = "serve")]
 use crate::serve::Server;
 
@@ -44,9 +42,7 @@ fn examples(help: &str) -> Vec<String> {
 fn session() -> Session {
     let session = Session::new();
     session.add("staging", "the-secret-of-staging-0123456789abcdef");
-    let manager = session.place.home().join("pass");
-    fs::write(&manager, "#!/bin/sh\necho another-secret-of-staging-0123456789abc\n").unwrap();
-    fs::set_permissions(&manager, Permissions::from_mode(0o700)).unwrap();
+    install_script("echo another-secret-of-staging-0123456789abc", &session.place.home().join("pass"));
     session
 }
 

@@ -1,7 +1,7 @@
 //! The process's memory while a question waits: no core of it, and nobody of the same user reads it.
 
 use std::fs;
-use std::io::{Read as _, Write as _};
+use std::io::Write as _;
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, Stdio};
@@ -9,10 +9,10 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 
 use crate::audit::traced::can_trace;
-use crate::cli::terminal::Terminal;
-use crate::cli::watchdog::Watchdog;
+use crate::cli::terminal::{Terminal, wait_for};
+use crate::cli::watchdog::{Watchdog, until};
 use crate::cli::{call, with_secret};
-use crate::place::{Place, has, say_unchecked};
+use crate::place::{Place, has, install_program, say_unchecked};
 
 /// A secret that the process has, and nothing else in this test's processes does.
 const SECRET: &str = "0f5a1c6e8b7d49d2a3e4f60718293a4b";
@@ -53,7 +53,7 @@ fn seen_by_its_user(name: &str, variables: &[(&str, &str)]) -> String {
     let place = Place::new(name);
     let home = place.home().to_owned();
     let program = home.join("stream-token");
-    fs::copy(env!("CARGO_BIN_EXE_stream-token"), &program).unwrap();
+    install_program(&program);
     fs::create_dir_all(home.join(".config/stream-token")).unwrap();
     let config = home.join(".config/stream-token/config.toml");
     fs::write(&config, PRODUCTION).unwrap();
@@ -80,13 +80,7 @@ fn seen_by_its_user(name: &str, variables: &[(&str, &str)]) -> String {
     let mut child =
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let _watchdog = Watchdog::over(&child);
-    let mut asked = Vec::new();
-    while !asked.ends_with(QUESTION.as_bytes()) {
-        let mut byte = [0];
-        let read = terminal.person.read(&mut byte).unwrap_or_default();
-        assert_eq!(read, 1, "{}", String::from_utf8_lossy(&asked));
-        asked.push(byte[0]);
-    }
+    wait_for(&mut terminal.person, QUESTION);
     child.stdin.take().unwrap().write_all(b"go\n").unwrap();
     let output = child.wait_with_output().unwrap();
     String::from_utf8(output.stdout).unwrap()
@@ -126,13 +120,9 @@ fn waiting(first: &str, variables: &[(&str, &str)]) -> (Child, Watchdog, crate::
 #[cfg(target_os = "linux")]
 fn wait_until_it_reads(child: &Child) {
     let folder = format!("/proc/{}", child.id());
-    loop {
-        let stat = fs::read_to_string(format!("{folder}/stat")).unwrap();
-        if stat.contains("(stream-token) S") {
-            return;
-        }
-        std::thread::yield_now();
-    }
+    until("a process that reads", || {
+        fs::read_to_string(format!("{folder}/stat")).unwrap().contains("(stream-token) S")
+    });
 }
 
 #[cfg(target_os = "linux")]

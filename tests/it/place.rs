@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Set where everything must be checked: a tool that is missing is then a failure.
 const ALL_VARIABLE: &str = "STREAM_TOKEN_ALL";
@@ -67,6 +67,28 @@ pub(crate) fn has(tool: &str, unchecked: &str) -> bool {
         say_unchecked(unchecked, &format!("{tool} is not here"));
     }
     is_here
+}
+
+/// Puts the program into a place where others than its builder reach it.
+///
+/// A process of its own writes it: whatever is started elsewhere in the tests has open for a moment what this process
+/// writes, and nothing is run that is open for writing.
+pub(crate) fn install_program(to: &Path) {
+    install(Path::new(env!("CARGO_BIN_EXE_stream-token")), to, Stdio::null());
+}
+
+/// Writes a shell script that can be run, in the same way.
+pub(crate) fn install_script(script: &str, to: &Path) {
+    let (ours, mut text) = io::pipe().unwrap();
+    text.write_all(format!("#!/bin/sh\n{script}\n").as_bytes()).unwrap();
+    drop(text);
+    install(Path::new("/dev/stdin"), to, ours.into());
+}
+
+/// Copies a file, to be run by anybody.
+fn install(from: &Path, to: &Path, input: Stdio) {
+    let mut command = Command::new("install");
+    assert!(command.args(["-m", "755"]).args([from, to]).stdin(input).status().unwrap().success());
 }
 
 /// Says loudly what is not checked, and why: past the test harness, which keeps to itself what a

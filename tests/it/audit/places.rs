@@ -12,6 +12,7 @@ use rustix::process::geteuid;
 
 use super::{Log, is_refused_at, make_usable};
 use crate::cli::{call, demo, with_secret};
+use crate::place::install_program;
 
 /// The user that owns nothing.
 const NOBODY: u32 = 65534;
@@ -99,10 +100,8 @@ impl Outside {
         let path = std::env::temp_dir().join(format!("stream-token-{name}-{}", process::id()));
         let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(path.join("state")).unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_stream-token"), path.join("stream-token")).unwrap();
-        for shared in [&path, &path.join("stream-token")] {
-            fs::set_permissions(shared, fs::Permissions::from_mode(0o755)).unwrap();
-        }
+        install_program(&path.join("stream-token"));
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         Self(path)
     }
 

@@ -4,13 +4,15 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
+use std::time::Instant;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 use super::token::signed;
-use super::watchdog::Watchdog;
+use super::watchdog::{LONGEST, Watchdog};
 use super::{Call, call, with_secret};
 
 /// A terminal of 60 columns.
@@ -49,6 +51,26 @@ impl Terminal {
         // Linux ends a terminal whose other side is closed with an error, and not with an end.
         let _ = person.read_to_end(&mut text);
         String::from_utf8(text).unwrap()
+    }
+}
+
+/// Waits at the side of the person until this is shown, and nothing before it.
+///
+/// The program's side may be open here too, so that the end of whoever asks would never be seen.
+#[track_caller]
+pub(crate) fn wait_for(person: &mut File, text: &str) {
+    let until = Instant::now() + LONGEST;
+    let mut seen = Vec::new();
+    while seen != text.as_bytes() {
+        let rest = until.saturating_duration_since(Instant::now());
+        let mut sources = [PollFd::new(person, PollFlags::IN)];
+        let count = poll(&mut sources, Some(&rest.try_into().unwrap())).unwrap();
+        let mut byte = [0];
+        let read = if count == 0 { 0 } else { person.read(&mut byte).unwrap_or_default() };
+        assert_eq!(read, 1, "waited in vain for {text:?}, seen {:?}", String::from_utf8_lossy(&seen));
+        seen.push(byte[0]);
+        let is_other = byte == *b"\n" && !text.as_bytes().starts_with(&seen);
+        assert!(!is_other, "waited for {text:?}, seen {:?}", String::from_utf8_lossy(&seen));
     }
 }
 

@@ -1,14 +1,14 @@
-//! An end to runs that would never end by themselves, so that what hangs fails.
+//! An end to runs and waits that would never end by themselves, so that what hangs fails.
 
 use std::process::Child;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
 /// Longer than any run here takes on a busy machine.
-const LONGEST: Duration = Duration::from_mins(1);
+pub(crate) const LONGEST: Duration = Duration::from_mins(1);
 
 /// Kills a process that outlives [`LONGEST`], unless it is dropped before.
 pub(crate) struct Watchdog(#[expect(dead_code, reason = "its end is the message")] Sender<()>);
@@ -24,5 +24,15 @@ impl Watchdog {
             }
         });
         Self(alive)
+    }
+}
+
+/// Waits for a fact.
+#[track_caller]
+pub(crate) fn until(fact: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < LONGEST, "waited in vain for {fact}");
+        thread::yield_now();
     }
 }

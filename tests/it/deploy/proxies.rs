@@ -9,7 +9,8 @@ use std::process::{Command, Stdio};
 use rustix::process::geteuid;
 
 use super::{block, swapped};
-use crate::keyring::service::{Service, until};
+use crate::cli::watchdog::until;
+use crate::keyring::service::Service;
 use crate::place::has;
 use crate::serve::Server;
 use crate::serve::http::PATH;

@@ -12,7 +12,7 @@ use super::{block, swapped};
 use crate::audit::traced::can_trace;
 use crate::cli::scratch::Scratch;
 use crate::cli::token::SECRET;
-use crate::place::has;
+use crate::place::{has, install_program};
 use crate::serve::Server;
 use crate::serve::http::Ask;
 use crate::serve::site::SESSION_KEY;
@@ -85,7 +85,7 @@ impl Given {
         let config = block("toml", "credential:api-secret");
         folder.write("config.toml", config.as_bytes(), 0o644);
         // Whoever runs the service may not be let in where it was built.
-        fs::copy(env!("CARGO_BIN_EXE_stream-token"), folder.path().join("stream-token")).unwrap();
+        install_program(&folder.path().join("stream-token"));
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         Self { folder }
     }

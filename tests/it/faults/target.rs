@@ -127,14 +127,12 @@ impl Target {
         let mut before = self.wait_until(|vitals| vitals.descriptors > UPSTREAM_DESCRIPTORS);
         let mut unchanged = 0;
         // The last connections to the endpoint are made between requests.
-        while unchanged < ENOUGH_UNCHANGED {
-            self.ask();
-            let now = self.vitals();
-            let is_same = now.is_back_to(&before) && before.is_back_to(&now);
+        self.wait_until(|now| {
+            let is_same = now.is_back_to(&before) && before.is_back_to(now);
             unchanged = if is_same { unchanged + 1 } else { 0 };
-            before = now;
-        }
-        before
+            before = *now;
+            unchanged == ENOUGH_UNCHANGED
+        })
     }
 
     /// Waits until the server has let go of everything that it did not hold before, and checks that its
@@ -146,7 +144,7 @@ impl Target {
 
     /// Asks until what the process holds is as it should be.
     #[track_caller]
-    fn wait_until(&self, is_so: impl Fn(&Vitals) -> bool) -> Vitals {
+    fn wait_until(&self, mut is_so: impl FnMut(&Vitals) -> bool) -> Vitals {
         let until = Instant::now() + LONGEST;
         loop {
             self.ask();

@@ -5,8 +5,9 @@ use std::thread;
 
 use rustix::process::Signal;
 
-use super::service::{Session, holds, until};
+use super::service::{Session, holds};
 use super::{FIRST, SECOND, session};
+use crate::cli::watchdog::until;
 
 /// What to do where no keyring is.
 const NO_SERVICE: &str = "call again in a login session with a keyring (GNOME Keyring, KWallet, KeePassXC); where there \

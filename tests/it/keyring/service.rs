@@ -6,18 +6,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::cli::watchdog::Watchdog;
+use crate::cli::watchdog::{Watchdog, until};
 use crate::cli::{Call, Output, call};
 use crate::place::{Place, has};
-
-/// How long a fact is waited for on a busy machine.
-const LONGEST: Duration = Duration::from_secs(30);
 
 /// The name that a keyring owns on its bus.
 const NAME: &str = "org.freedesktop.secrets";
@@ -252,16 +247,6 @@ impl Session {
             format!("{} {} {}", text(&entry["action"]), text(&entry["outcome"]), text(&entry["reason"]))
         });
         told.collect()
-    }
-}
-
-/// Waits for a fact.
-#[track_caller]
-pub(crate) fn until(fact: &str, mut is_so: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !is_so() {
-        assert!(begun.elapsed() < LONGEST, "waited in vain for {fact}");
-        thread::yield_now();
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use rustix::termios::{LocalModes, tcgetattr};
 
 use super::{Home, SECRET};
-use crate::cli::terminal::Terminal;
+use crate::cli::terminal::{Terminal, wait_for};
 use crate::cli::watchdog::Watchdog;
 
 /// A production profile, the default.
@@ -45,14 +45,7 @@ fn answered(home: &Home, arguments: &[&str], question: &str, typed: &str) -> Dia
     let _watchdog = Watchdog::over(&child);
     // Both keep the program's side of the terminal open.
     drop((program, command));
-    let mut seen = Vec::new();
-    while !seen.ends_with(question.as_bytes()) {
-        let mut byte = [0];
-        let read = person.read(&mut byte).unwrap_or_default();
-        assert_eq!(read, 1, "{}", String::from_utf8_lossy(&seen));
-        seen.push(byte[0]);
-    }
-    assert_eq!(seen, question.as_bytes());
+    wait_for(&mut person, question);
     person.write_all(typed.as_bytes()).unwrap();
     let mut rest = Vec::new();
     // Linux ends a terminal whose other side is closed with an error, and not with an end.

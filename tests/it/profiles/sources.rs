@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::{Home, SECRET, note, refusal, token};
 use crate::cli::{Call, Output};
+use crate::place::install_script;
 
 /// What to do about a command that failed.
 const SEE: &str = "run the command by itself, and see what it says";
@@ -15,7 +16,8 @@ const ALONE: &str = "it must hold the API secret alone, as Stream's dashboard sh
 /// A home whose default profile asks a command, the script `manager`.
 fn managed(script: &str, arguments: &str) -> (Home, String) {
     let home = Home::new();
-    let manager = home.0.write("manager", format!("#!/bin/sh\n{script}\n").as_bytes(), 0o700);
+    let manager = home.0.path().join("manager");
+    install_script(script, &manager);
     let manager = manager.display().to_string();
     home.configure(&format!(
         "default_profile = \"a\"\n[profiles.a]\nsecret = 'command:{manager}{arguments}'\n"

@@ -127,14 +127,7 @@ impl Dialogue {
     /// Waits until the terminal shows this and nothing before it.
     #[track_caller]
     fn wait_for(&mut self, text: &str) {
-        let mut seen = Vec::new();
-        while !seen.ends_with(text.as_bytes()) {
-            let mut byte = [0];
-            let read = self.terminal.person.read(&mut byte).unwrap_or_default();
-            assert_eq!(read, 1, "{}", String::from_utf8_lossy(&seen));
-            seen.push(byte[0]);
-            assert!(text.as_bytes().starts_with(&seen), "{}", String::from_utf8_lossy(&seen));
-        }
+        pty::wait_for(&mut self.terminal.person, text);
     }
 
     /// Types.
