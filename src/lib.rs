@@ -14,6 +14,10 @@
 //! | 1 | [`time`], [`environment`], [`disk`] |
 //! | 0 | [`foreign`] |
 
+// Its tests share with the fuzz targets what names it so.
+#[cfg(all(test, unix, feature = "serve"))]
+extern crate self as stream_token;
+
 pub mod audit;
 pub mod cli;
 pub mod commands;

@@ -7,7 +7,7 @@ use stream_token::server::protocol::{Answer, Event, Protocol, Stamp};
 use stream_token::server::{Limits, Reply};
 
 /// Stands for what only the world outside knows.
-const STAMP: Stamp<'static> = Stamp { date: "Thu, 01 Jan 1970 00:00:00 GMT", id: "1" };
+pub(crate) const STAMP: Stamp<'static> = Stamp { date: "Thu, 01 Jan 1970 00:00:00 GMT", id: "1" };
 
 /// A connection, and all that came of it.
 pub(crate) struct Connection {
@@ -26,8 +26,13 @@ pub(crate) struct Connection {
 impl Connection {
     /// Begins one.
     pub(crate) fn new() -> Self {
+        Self::within(Limits::default())
+    }
+
+    /// Begins one within these bounds.
+    pub(crate) fn within(limits: Limits) -> Self {
         let now = Instant::now();
-        let protocol = Protocol::new(Arc::new(Limits::default()), now);
+        let protocol = Protocol::new(Arc::new(limits), now);
         Self { protocol, now, events: Vec::new(), sent: Vec::new(), most_held: 0 }
     }
 
@@ -66,7 +71,7 @@ impl Connection {
     }
 
     /// Takes what is sent: a reply, and what the request behind it is told at once.
-    fn flush(&mut self) {
+    pub(crate) fn flush(&mut self) {
         self.most_held = self.most_held.max(self.protocol.held());
         while !self.protocol.output().is_empty() {
             self.sent.extend_from_slice(self.protocol.output());

@@ -78,12 +78,11 @@ fn input() -> impl Strategy<Value = Vec<u8>> {
 
 /// Sends an input in pieces, then an end. Gives everything that came out.
 fn outcome(input: &[u8], pieces: &[usize]) -> (Vec<Event>, Vec<u8>, bool, usize) {
-    let mut talk = Talk::new();
-    talk.send_in(input, pieces);
-    let is_idle = talk.protocol.is_idle();
-    talk.protocol.end(talk.now);
-    talk.answer();
-    (talk.events, talk.sent, is_idle, talk.most_held)
+    let mut connection = Connection::new();
+    connection.send(input, pieces.iter().copied().cycle());
+    let is_idle = connection.protocol.is_idle();
+    connection.end();
+    (connection.events, connection.sent, is_idle, connection.most_held)
 }
 
 proptest! {

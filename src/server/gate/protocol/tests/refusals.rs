@@ -165,9 +165,9 @@ fn the_longest_head_is_taken_and_one_byte_more_is_431() {
         let rest = length - POST.len() - "X: \r\n\r\n".len();
         with(&format!("X: {}\r\n", "x".repeat(rest)), "")
     };
-    let mut talk = Talk::new();
-    talk.send(head(8192));
-    assert_eq!((talk.refusal(), talk.requests().len()), (None, 1));
+    let mut connection = Connection::new();
+    connection.send_whole(head(8192));
+    assert_eq!((connection.refusal(), connection.requests().len()), (None, 1));
     assert_eq!(refusal_of(head(8193)), Some(Fault::LargeHead));
     assert_eq!(refusal_of("x".repeat(100_000)), Some(Fault::LargeHead));
     assert_eq!(Fault::LargeHead.status(), 431);
@@ -188,10 +188,10 @@ fn the_longest_body_is_taken_and_one_byte_more_is_413() {
         with("Transfer-Encoding: chunked\r\n", &format!("1000\r\n{body}\r\n0\r\n\r\n")),
         with("Transfer-Encoding: Chunked\r\n", &format!("{}0\r\n\r\n", "1\r\nx\r\n".repeat(4096))),
     ] {
-        let mut talk = Talk::new();
-        talk.send(input);
-        assert_eq!(talk.refusal(), None);
-        assert_eq!(talk.requests()[0].body, body.as_bytes());
+        let mut connection = Connection::new();
+        connection.send_whole(input);
+        assert_eq!(connection.refusal(), None);
+        assert_eq!(connection.requests()[0].body, body.as_bytes());
     }
     let chunks = format!("{}0\r\n\r\n", "1\r\nx\r\n".repeat(4097));
     assert_eq!(refusal_of(with("Transfer-Encoding: chunked\r\n", &chunks)), Some(Fault::LargeBody));
@@ -206,18 +206,18 @@ fn chunks_just_within_their_bounds_are_taken() {
         format!("1\r\na\r\n0\r\nX: {}\r\n\r\n", "x".repeat(1019)),
         "1;a=\"b c\"\r\na\r\n0;last\r\nX: a\r\nY:b\r\n\r\n".to_owned(),
     ] {
-        let mut talk = Talk::new();
-        talk.send(with("Transfer-Encoding: chunked\r\n", &body));
-        assert_eq!(talk.refusal(), None, "{body:?}");
-        assert_eq!(talk.requests()[0].body, b"a");
+        let mut connection = Connection::new();
+        connection.send_whole(with("Transfer-Encoding: chunked\r\n", &body));
+        assert_eq!(connection.refusal(), None, "{body:?}");
+        assert_eq!(connection.requests()[0].body, b"a");
     }
 }
 
 #[test]
 fn a_refusal_says_what_to_do_and_echoes_nothing() {
-    let mut talk = Talk::new();
-    talk.send("GET / HTTP/1.1\r\nHost: evil\r\nHost: evil\r\n\r\n");
-    let text = talk.text();
+    let mut connection = Connection::new();
+    connection.send_whole("GET / HTTP/1.1\r\nHost: evil\r\nHost: evil\r\n\r\n");
+    let text = connection.text();
     assert!(text.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{text}");
     assert!(text.contains("Content-Type: application/json\r\n"), "{text}");
     assert!(text.contains("Cache-Control: no-store\r\n"), "{text}");
@@ -242,11 +242,11 @@ fn a_refused_request_for_a_head_gets_no_body_and_any_other_does() {
         (format!("/{long}"), Fault::LargeHead),
     ] {
         for (method, is_head) in [("HEAD", true), ("\r\nHEAD", true), ("HEADS", false), ("GET", false)] {
-            let mut talk = Talk::new();
-            talk.send(format!("{method} {rest}"));
-            assert_eq!(talk.refusal(), Some(fault), "{method} {rest:?}");
+            let mut connection = Connection::new();
+            connection.send_whole(format!("{method} {rest}"));
+            assert_eq!(connection.refusal(), Some(fault), "{method} {rest:?}");
             let body = fault.reply().body().to_vec();
-            let text = talk.text();
+            let text = connection.text();
             let (head, sent) = text.split_once("\r\n\r\n").unwrap();
             assert!(head.contains(&format!("\r\nContent-Length: {}\r\n", body.len())), "{head}");
             assert_eq!(sent.as_bytes(), if is_head { &[][..] } else { &body }, "{method} {rest:?}");
@@ -258,18 +258,18 @@ fn a_refused_request_for_a_head_gets_no_body_and_any_other_does() {
 fn a_request_for_a_head_that_comes_too_slowly_gets_no_body_once_that_is_known() {
     for (begun, is_head) in [("HEAD", false), ("HEAD ", true), ("HEAD / HTTP/1.1\r\n", true), ("GET ", false)]
     {
-        let mut talk = Talk::new();
-        talk.send(begun);
-        talk.pass(Limits::default().head_time);
-        assert_eq!(talk.refusal(), Some(Fault::SlowHead));
-        assert_eq!(talk.text().ends_with("\r\n\r\n"), is_head, "{begun:?}");
+        let mut connection = Connection::new();
+        connection.send_whole(begun);
+        connection.pass(Limits::default().head_time);
+        assert_eq!(connection.refusal(), Some(Fault::SlowHead));
+        assert_eq!(connection.text().ends_with("\r\n\r\n"), is_head, "{begun:?}");
     }
 }
 
 #[test]
 fn nothing_after_a_refused_request_is_answered() {
-    let mut talk = Talk::new();
-    talk.send("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    talk.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-    assert_eq!(talk.events, [Event::Refusal(Fault::Host)]);
+    let mut connection = Connection::new();
+    connection.send_whole("GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    connection.send_whole("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!(connection.events, [Event::Refusal(Fault::Host)]);
 }
