@@ -21,11 +21,11 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use self::http::{Answer, Ask};
 use self::said::Said;
-use crate::cli::watchdog::Watchdog;
+use crate::cli::watchdog::{LONGEST_WAIT, Watchdog};
 use crate::cli::{Call, Output, demo};
 
 /// How long a fact is waited for on a busy machine.
-pub(crate) const LONGEST: Duration = Duration::from_secs(30);
+pub(crate) const LONGEST: Duration = LONGEST_WAIT;
 
 /// A running server. It ends with its test, however that ends.
 pub(crate) struct Server {
