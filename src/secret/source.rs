@@ -74,11 +74,15 @@ pub enum SourceError {
     Missing {
         /// The source that was asked.
         source: Source,
+        /// What it was asked for.
+        kind: Kind,
     },
     /// What it gave is no secret.
     Unusable {
         /// The source that was asked.
         source: Source,
+        /// What it was asked for.
+        kind: Kind,
         /// What is wrong with it.
         error: SecretError,
     },
@@ -122,18 +126,26 @@ impl SourceError {
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
-            Self::Missing { source: Source::Env(name) } => {
-                format!("set {name} to the app's API secret, from Stream's dashboard")
+            Self::Missing { source: Source::Env(name), kind } => {
+                let (wanted, origin) = wanted(*kind);
+                format!("set {name} to {wanted}, {origin}")
             }
-            Self::Missing { source: Source::File(path) } if path.is_relative() => {
-                "give the path of a file that holds the app's API secret, not the secret itself".into()
+            Self::Missing { source: Source::File(path), kind } if path.is_relative() => {
+                format!("give the path of a file that holds {}, not the secret itself", wanted(*kind).0)
             }
-            Self::Missing { .. } => "write the app's API secret there, from Stream's dashboard".into(),
-            Self::Unusable { error: SecretError::Empty, .. } => {
-                "put the app's API secret there, from Stream's dashboard".into()
+            Self::Missing { kind, .. } => {
+                let (wanted, origin) = wanted(*kind);
+                format!("write {wanted} there, {origin}")
             }
-            Self::Unusable { .. } => {
+            Self::Unusable { error: SecretError::Empty, kind, .. } => {
+                let (wanted, origin) = wanted(*kind);
+                format!("put {wanted} there, {origin}")
+            }
+            Self::Unusable { kind: Kind::ApiSecret, .. } => {
                 "it must hold the API secret alone, as Stream's dashboard shows it".into()
+            }
+            Self::Unusable { kind: Kind::SessionKey, .. } => {
+                format!("it must hold the session key alone, {}", wanted(Kind::SessionKey).1)
             }
             Self::Unreadable { .. } => "check the path and who may read it".into(),
             Self::Unsafe { fault, .. } => fault.hint(),
@@ -156,11 +168,11 @@ impl SourceError {
 impl fmt::Display for SourceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Missing { source: Source::Env(name) } => {
+            Self::Missing { source: Source::Env(name), .. } => {
                 write!(f, "the environment variable {} is not set", brief(name))
             }
-            Self::Missing { source } => write!(f, "there is no secret at {source}"),
-            Self::Unusable { source, error } => write!(f, "cannot use {source}: {error}"),
+            Self::Missing { source, .. } => write!(f, "there is no secret at {source}"),
+            Self::Unusable { source, error, .. } => write!(f, "cannot use {source}: {error}"),
             Self::Unreadable { source, error } => write!(f, "cannot read {source}: {error}"),
             Self::Unsafe { source, fault } => write!(f, "refused {source}: {fault}"),
             Self::NoCredentials { source } => {
@@ -254,20 +266,20 @@ impl Source {
                 keyring::read(item, asking).map(|record| held(&record, asking)).map_err(SourceError::Keyring)
             }
             Self::Command(words) => match command::run(words, asking.limit) {
-                Ok(bytes) => self.accept(bytes, false),
+                Ok(bytes) => self.accept(item.kind, bytes, false),
                 Err(error) => Err(SourceError::Command { source: self.clone(), error }),
             },
-            Self::Demo => self.accept(published(item.kind).into(), false),
+            Self::Demo => self.accept(item.kind, published(item.kind).into(), false),
             Self::Env(name) => {
                 let value = (asking.environment)(name)
-                    .ok_or_else(|| SourceError::Missing { source: self.clone() })?;
-                self.accept(value.into_encoded_bytes(), false)
+                    .ok_or_else(|| SourceError::Missing { source: self.clone(), kind: item.kind })?;
+                self.accept(item.kind, value.into_encoded_bytes(), false)
             }
-            Self::File(path) => self.read_file(path, Trust::Judge),
+            Self::File(path) => self.read_file(item.kind, path, Trust::Judge),
             Self::Credential(name) => {
                 let directory = (asking.environment)(CREDENTIALS_DIRECTORY)
                     .ok_or_else(|| SourceError::NoCredentials { source: self.clone() })?;
-                self.read_file(&Path::new(&directory).join(name), Trust::Service)
+                self.read_file(item.kind, &Path::new(&directory).join(name), Trust::Service)
             }
         }
     }
@@ -296,25 +308,33 @@ impl Source {
     }
 
     /// Reads a file that holds nothing but the secret.
-    fn read_file(&self, path: &Path, trust: Trust) -> Result<Read, SourceError> {
+    fn read_file(&self, kind: Kind, path: &Path, trust: Trust) -> Result<Read, SourceError> {
         let source = self.clone();
         // A little more than a secret and its line break may have, so that a longer one is seen to be.
         match file::read(path, trust, LONGEST_SECRET + 3) {
-            Ok(mut read) => self.accept(std::mem::take(&mut *read.bytes), read.is_exposed),
+            Ok(mut read) => self.accept(kind, std::mem::take(&mut *read.bytes), read.is_exposed),
             Err(file::FileError::Unsafe(fault)) => Err(SourceError::Unsafe { source, fault }),
             Err(file::FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
-                Err(SourceError::Missing { source })
+                Err(SourceError::Missing { source, kind })
             }
             Err(file::FileError::Io(error)) => Err(SourceError::Unreadable { source, error }),
         }
     }
 
     /// Takes the bytes that the source gave.
-    fn accept(&self, bytes: Vec<u8>, is_exposed: bool) -> Result<Read, SourceError> {
+    fn accept(&self, kind: Kind, bytes: Vec<u8>, is_exposed: bool) -> Result<Read, SourceError> {
         match Secret::new(bytes) {
             Ok(secret) => Ok(Read { secret, set_at: None, previous: Vec::new(), is_exposed }),
-            Err(error) => Err(SourceError::Unusable { source: self.clone(), error }),
+            Err(error) => Err(SourceError::Unusable { source: self.clone(), kind, error }),
         }
+    }
+}
+
+/// Tells what a source is to hold, and where that is had from.
+const fn wanted(kind: Kind) -> (&'static str, &'static str) {
+    match kind {
+        Kind::ApiSecret => ("the app's API secret", "from Stream's dashboard"),
+        Kind::SessionKey => ("a session key", "such as 'openssl rand -hex 32' prints"),
     }
 }
 
