@@ -18,7 +18,7 @@ const CUSTOMER: u64 = 123;
 /// How many connections lead from the gate to the endpoint, and how many descriptors each takes.
 const UPSTREAM_DESCRIPTORS: usize = 64 * 3;
 
-/// After how many requests without a change a server has all that it needs.
+/// After how many requests for which it needs nothing new a server has all that it needs.
 const ENOUGH_UNCHANGED: usize = 20;
 
 /// What servers speak.
@@ -121,18 +121,18 @@ impl Target {
         Vitals::of(self.server.pid())
     }
 
-    /// Waits until the server has all that it needs, and tells what it holds then.
+    /// Waits until the server has all that it needs, and tells the most that it held till then.
     #[track_caller]
     pub(super) fn calm(&self) -> Vitals {
-        let mut before = self.wait_until(|vitals| vitals.descriptors > UPSTREAM_DESCRIPTORS);
+        let mut most = self.wait_until(|vitals| vitals.descriptors > UPSTREAM_DESCRIPTORS);
         let mut unchanged = 0;
-        // The last connections to the endpoint are made between requests.
+        // The last connections to the endpoint are made between requests, and who just asked may be there still.
         self.wait_until(|now| {
-            let is_same = now.is_back_to(&before) && before.is_back_to(now);
-            unchanged = if is_same { unchanged + 1 } else { 0 };
-            before = *now;
+            unchanged = if now.is_back_to(&most) { unchanged + 1 } else { 0 };
+            most = most.or(now);
             unchanged == ENOUGH_UNCHANGED
-        })
+        });
+        most
     }
 
     /// Waits until the server has let go of everything that it did not hold before, and checks that its

@@ -37,6 +37,15 @@ impl Vitals {
         self.threads <= before.threads && self.descriptors <= before.descriptors
     }
 
+    /// Takes the more of each.
+    pub(super) fn or(&self, other: &Self) -> Self {
+        Self {
+            peak: self.peak.max(other.peak),
+            threads: self.threads.max(other.threads),
+            descriptors: self.descriptors.max(other.descriptors),
+        }
+    }
+
     /// Checks that it has never held more memory than it may.
     #[track_caller]
     pub(super) fn assert_within_bounds(&self) {
