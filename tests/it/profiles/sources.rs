@@ -182,6 +182,24 @@ fn a_credential_outside_of_a_service_is_told_as_such() {
 }
 
 #[test]
+fn whoever_has_no_session_key_is_told_how_to_make_one() {
+    let home = Home::new();
+    home.configure("default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\nsession_key = \"env:KEY\"\n");
+    let call = || home.call(&["session", "new", "1"]).with_env("A", SECRET);
+    let hint = "set KEY to a session key, such as 'openssl rand -hex 32' prints";
+    call().run().is_refused(3, "the environment variable KEY is not set", hint);
+    let hint = "put a session key there, such as 'openssl rand -hex 32' prints";
+    call().with_env("KEY", "").run().is_refused(3, "cannot use env:KEY: the secret is empty", hint);
+    let hint = "it must hold the session key alone, such as 'openssl rand -hex 32' prints";
+    let long = "k".repeat(10_000);
+    call().with_env("KEY", long).run().is_refused(
+        3,
+        "cannot use env:KEY: the secret has more than 4096 bytes",
+        hint,
+    );
+}
+
+#[test]
 fn a_file_of_a_profile_is_judged_as_any_other() {
     let home = Home::new();
     let path = home.0.write("secret", SECRET.as_bytes(), 0o644).display().to_string();
