@@ -146,6 +146,21 @@ pub fn grammar() -> clap::Command {
     Top::command().subcommands(VERBS.iter().map(Verb::grammar))
 }
 
+/// Names the command that a call is for, as far as its words name one.
+#[must_use]
+pub fn called(arguments: &[OsString]) -> String {
+    let grammar = grammar();
+    let mut verb = &grammar;
+    let mut names = vec![verb.get_name()];
+    for word in arguments.iter().skip(1) {
+        if let Some(below) = word.to_str().and_then(|word| verb.find_subcommand(word)) {
+            names.push(below.get_name());
+            verb = below;
+        }
+    }
+    names.join(" ")
+}
+
 /// Parses a call.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-pub use grammar::{grammar, parse};
+pub use grammar::{called, grammar, parse};
 
 use crate::time::When;
 use crate::token::{CustomerId, Leeway};

@@ -57,7 +57,7 @@ struct Context<'a> {
 pub fn run(arguments: &[OsString], environment: &'static Environment<'static>, clock: Clock) -> Exit {
     match cli::parse(arguments) {
         Ok(call) => carry_out(call, environment, clock),
-        Err(error) => answer(&error, cli::wants_json(arguments), environment),
+        Err(error) => answer(&error, arguments, environment),
     }
 }
 
@@ -103,7 +103,8 @@ fn conclude(terminal: &mut Terminal, done: Result<Exit>) -> Exit {
 }
 
 /// Answers a call that clap took for itself: help, the version, or one that it refused.
-fn answer(error: &clap::Error, is_json: bool, environment: &Environment<'_>) -> Exit {
+fn answer(error: &clap::Error, arguments: &[OsString], environment: &Environment<'_>) -> Exit {
+    let is_json = cli::wants_json(arguments);
     let mut terminal = Terminal::new(Voice { is_json, ..Voice::default() }, environment);
     let is_bare = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if is_bare && !is_json {
@@ -111,7 +112,7 @@ fn answer(error: &clap::Error, is_json: bool, environment: &Environment<'_>) -> 
         return Exit::Usage;
     }
     if error.use_stderr() {
-        tell(&mut terminal, &Failure::of_call(error));
+        tell(&mut terminal, &Failure::of_call(error, &cli::called(arguments)));
         return Exit::Usage;
     }
     let shown = terminal.print(&error.to_string());

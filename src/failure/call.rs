@@ -18,11 +18,11 @@ const NO_ARGUMENT: &str =
 const SECRET_FLAGS: [&str; 3] = ["--secret", "--session-key", "--api-key"];
 
 impl Failure {
-    /// Judges what clap refused.
+    /// Judges what clap refused. `called` is the command whose help to read where clap names none.
     #[must_use]
-    pub fn of_call(error: &clap::Error) -> Self {
+    pub fn of_call(error: &clap::Error, called: &str) -> Self {
         if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-            return Self::of_bare_call(&error.to_string());
+            return Self::of_bare_call(&error.to_string(), called);
         }
         let told = without_foreign_values(error);
         let mut lines = told.lines().map(str::trim_end);
@@ -30,7 +30,8 @@ impl Failure {
         let message = message.join(" ");
         let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
         let rest: Vec<_> = lines.collect();
-        let command = command_of(rest.iter().find_map(|line| line.strip_prefix("Usage: ")));
+        let usage = rest.iter().find_map(|line| line.strip_prefix("Usage: "));
+        let command = usage.map_or_else(|| called.to_owned(), command_of);
         let of_value = error.source().and_then(judge).map(|(_, hint)| hint);
         let hint = of_value
             .or_else(|| of_stray_token(error, &command))
@@ -40,8 +41,9 @@ impl Failure {
     }
 
     /// Judges a call that names too little to be carried out, by the help that clap shows for it.
-    fn of_bare_call(help: &str) -> Self {
-        let command = command_of(help.lines().find_map(|line| line.strip_prefix("Usage: ")));
+    fn of_bare_call(help: &str, called: &str) -> Self {
+        let usage = help.lines().find_map(|line| line.strip_prefix("Usage: "));
+        let command = usage.map_or_else(|| called.to_owned(), command_of);
         let hint = Some(format!("run '{command} --help'"));
         Self { exit: Exit::Usage, message: format!("too little is given to '{command}'"), hint }
     }
@@ -107,8 +109,8 @@ fn brief_or_length(value: &str) -> String {
 }
 
 /// Gives the command whose help to read, from clap's usage line.
-fn command_of(usage: Option<&str>) -> String {
-    let words = usage.unwrap_or("stream-token").split_whitespace();
+fn command_of(usage: &str) -> String {
+    let words = usage.split_whitespace();
     let is_name = |word: &&str| {
         !word.starts_with('-') && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     };

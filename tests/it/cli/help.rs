@@ -58,9 +58,12 @@ fn an_unknown_word_is_answered_with_the_nearest_known_one() {
     refused(&["verify", "x", "y"], "unexpected argument 'y' found", "run 'stream-token verify --help'");
     let forms = "[possible values: text, json, header, curl, env, csv]";
     let error = format!("invalid value 'yaml' for '--output <FORMAT>' {forms}");
-    refused(&["-o", "yaml", "issue", "1"], &error, "run 'stream-token --help'");
+    refused(&["-o", "yaml", "issue", "1"], &error, "run 'stream-token issue --help'");
+    refused(&["-o", "yaml"], &error, "run 'stream-token --help'");
     let error = "a value is required for '--profile <NAME>' but none was supplied";
-    refused(&["issue", "1", "--profile"], error, "run 'stream-token --help'");
+    refused(&["issue", "1", "--profile"], error, "run 'stream-token issue --help'");
+    let error = "a value is required for '--secret <SOURCE>' but none was supplied";
+    refused(&["profile", "add", "a", "--secret"], error, "run 'stream-token profile add --help'");
 }
 
 #[test]

@@ -198,10 +198,10 @@ fn names_of_another_form_are_refused() {
     let cases = [("A", "'A'"), ("a b", "'a b'"), ("../x", "'../x'"), ("", "''"), ("a.b", "'a.b'")];
     for (name, shown) in cases {
         let error = format!("invalid value {shown} for '<NAME>': {shown} {rule}");
-        refused(&[name, "--secret", "env:A"], &error, "run 'stream-token --help'");
+        refused(&[name, "--secret", "env:A"], &error, "run 'stream-token profile add --help'");
     }
     let error = format!("invalid value of 33 characters for '<NAME>': a value of 33 characters {rule}");
-    refused(&[&long, "--secret", "env:A"], &error, "run 'stream-token --help'");
+    refused(&[&long, "--secret", "env:A"], &error, "run 'stream-token profile add --help'");
 }
 
 #[test]
@@ -215,7 +215,7 @@ fn bad_values_of_flags_are_refused() {
         ("--longest-lifetime", "0d", "--longest-lifetime <DURATION>", zero),
     ] {
         let error = format!("invalid value '{value}' for '{place}': {why}");
-        refused(&["a", "--secret", "env:A", flag, value], &error, "run 'stream-token --help'");
+        refused(&["a", "--secret", "env:A", flag, value], &error, "run 'stream-token profile add --help'");
     }
     let missing = |what: &str| format!("the following required arguments were not provided: {what}");
     let hint = "run 'stream-token profile add --help'";
@@ -253,9 +253,13 @@ fn sources_of_no_known_form_are_refused_and_not_repeated() {
     ] {
         let length = value.len();
         let error = format!("invalid value of {length} characters for '--secret <SOURCE>': {why}");
-        refused(&["a", "--secret", value], &error, "run 'stream-token --help'");
+        refused(&["a", "--secret", value], &error, "run 'stream-token profile add --help'");
         let error = error.replace("--secret", "--session-key");
-        refused(&["a", "--secret", "env:A", "--session-key", value], &error, "run 'stream-token --help'");
+        refused(
+            &["a", "--secret", "env:A", "--session-key", value],
+            &error,
+            "run 'stream-token profile add --help'",
+        );
     }
 }
 
