@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use crate::cli::scratch::Scratch;
 use crate::cli::watchdog::{Watchdog, until};
 use crate::cli::{Call, Output, call};
 use crate::place::{Place, has};
@@ -72,8 +73,10 @@ pub(crate) struct Session {
     _bus: Service,
     /// Where the bus is.
     address: String,
-    /// Where everything of it lies.
+    /// Where everything of it lies, but for what the keyring keeps.
     pub(crate) place: Place,
+    /// What the keyring keeps: the program waits two seconds for it at most, and a busy disk takes longer.
+    kept: Scratch,
 }
 
 impl Session {
@@ -111,13 +114,15 @@ impl Session {
         let mut address = String::new();
         BufReader::new(bus.child.stdout.take().unwrap()).read_line(&mut address).unwrap();
         assert!(address.starts_with("unix:"), "{address}");
-        Self { keyring: None, _bus: bus, address: address.trim_end().to_owned(), place }
+        let address = address.trim_end().to_owned();
+        Self { keyring: None, _bus: bus, address, place, kept: Scratch::in_memory() }
     }
 
     /// Starts the keyring, and waits until it is on the bus.
     pub(crate) fn start_keyring(&mut self, is_unlocked: bool) {
         let mut command = self.command("gnome-keyring-daemon");
-        command.args(["--foreground", "--components=secrets"]).stdout(Stdio::null()).stderr(Stdio::null());
+        command.args(["--foreground", "--components=secrets"]).env("XDG_DATA_HOME", self.kept.path());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
         if is_unlocked {
             command.arg("--unlock");
         }

@@ -40,7 +40,9 @@ fn a_terminal_that_goes_away_leaves_no_half_answer() {
     drop(terminal);
     let output = child.wait_with_output().unwrap();
     assert!(!output.status.success());
-    assert_eq!(super::answer_in(&home), None);
+    // That the terminal is gone may be told before the signal comes that tells of it too.
+    let answer = super::answer_in(&home).unwrap_or_default();
+    assert!(!answer.starts_with("typed "), "{answer}");
 }
 
 #[test]
