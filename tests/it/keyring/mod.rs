@@ -4,6 +4,8 @@ mod commands;
 mod crash;
 mod faults;
 pub(crate) mod service;
+#[cfg(feature = "serve")]
+mod serving;
 mod verify;
 
 /// The secret that a profile has first.

@@ -13,9 +13,9 @@ use crate::serve::site::Site;
 use crate::serve::{LONGEST, Server};
 
 /// A server that has an admin listener, which the kernel chose a port for.
-struct Watched {
+pub(crate) struct Watched {
     /// The server.
-    server: Server,
+    pub(crate) server: Server,
     /// Where its admin listener is.
     admin: SocketAddr,
 }
@@ -29,7 +29,7 @@ impl Watched {
 
     /// Finds the admin listener of a server that has one.
     #[track_caller]
-    fn over(server: Server) -> Self {
+    pub(crate) fn over(server: Server) -> Self {
         let admin = server.admin();
         Self { server, admin }
     }
@@ -55,7 +55,7 @@ impl Watched {
 
     /// Tells whether the server says that it is ready, and all that it says about that.
     #[track_caller]
-    fn ready(&self) -> (u16, String) {
+    pub(crate) fn ready(&self) -> (u16, String) {
         let answer = self.tell("GET", "/readyz");
         (answer.status, answer.body)
     }
