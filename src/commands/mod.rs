@@ -112,7 +112,7 @@ fn answer(error: &clap::Error, arguments: &[OsString], environment: &Environment
         return Exit::Usage;
     }
     if error.use_stderr() {
-        tell(&mut terminal, &Failure::of_call(error, &cli::called(arguments)));
+        tell(&mut terminal, &Failure::of_call(error, || cli::called(arguments)));
         return Exit::Usage;
     }
     let shown = terminal.print(&error.to_string());

@@ -18,9 +18,9 @@ const NO_ARGUMENT: &str =
 const SECRET_FLAGS: [&str; 3] = ["--secret", "--session-key", "--api-key"];
 
 impl Failure {
-    /// Judges what clap refused. `called` is the command whose help to read where clap names none.
+    /// Judges what clap refused. `called` tells the command whose help to read where clap names none.
     #[must_use]
-    pub fn of_call(error: &clap::Error, called: &str) -> Self {
+    pub fn of_call(error: &clap::Error, called: impl FnOnce() -> String) -> Self {
         if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
             return Self::of_bare_call(&error.to_string(), called);
         }
@@ -30,8 +30,7 @@ impl Failure {
         let message = message.join(" ");
         let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
         let rest: Vec<_> = lines.collect();
-        let usage = rest.iter().find_map(|line| line.strip_prefix("Usage: "));
-        let command = usage.map_or_else(|| called.to_owned(), command_of);
+        let command = command_of(rest.iter().copied()).unwrap_or_else(called);
         let of_value = error.source().and_then(judge).map(|(_, hint)| hint);
         let hint = of_value
             .or_else(|| of_stray_token(error, &command))
@@ -41,9 +40,8 @@ impl Failure {
     }
 
     /// Judges a call that names too little to be carried out, by the help that clap shows for it.
-    fn of_bare_call(help: &str, called: &str) -> Self {
-        let usage = help.lines().find_map(|line| line.strip_prefix("Usage: "));
-        let command = usage.map_or_else(|| called.to_owned(), command_of);
+    fn of_bare_call(help: &str, called: impl FnOnce() -> String) -> Self {
+        let command = command_of(help.lines()).unwrap_or_else(called);
         let hint = Some(format!("run '{command} --help'"));
         Self { exit: Exit::Usage, message: format!("too little is given to '{command}'"), hint }
     }
@@ -108,12 +106,12 @@ fn brief_or_length(value: &str) -> String {
     shown.trim_matches('\'').to_owned()
 }
 
-/// Gives the command whose help to read, from clap's usage line.
-fn command_of(usage: &str) -> String {
-    let words = usage.split_whitespace();
+/// Gives the command whose help to read, from clap's usage line; `None` where there is none.
+fn command_of<'a>(mut lines: impl Iterator<Item = &'a str>) -> Option<String> {
+    let words = lines.find_map(|line| line.strip_prefix("Usage: "))?.split_whitespace();
     let is_name = |word: &&str| {
         !word.starts_with('-') && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     };
     let words: Vec<_> = words.take_while(is_name).collect();
-    brief(words.join(" ").as_str()).to_string()
+    Some(brief(words.join(" ").as_str()).to_string())
 }

@@ -112,7 +112,7 @@ impl Signals {
         }
     }
 
-    /// Tells whether a signal came, the one apart by which the process goes on after a stop.
+    /// Tells whether a signal came, and passes over the one by which the process goes on after a stop.
     fn has_come(&self) -> bool {
         for (signal, has_come) in &*self.came {
             if !has_come.load(Ordering::SeqCst) {
@@ -194,9 +194,8 @@ mod tests {
 
     #[test]
     fn the_signal_by_which_a_stop_ends_interrupts_nothing_however_late_it_comes() {
-        let stop = |signals: &Signals| signals.owes_continuation.store(true, Ordering::SeqCst);
         let late = |signals: &Signals| {
-            stop(signals);
+            signals.owes_continuation.store(true, Ordering::SeqCst);
             raise(SIGCONT).unwrap();
         };
         assert_eq!(waits(late), Ok(()));
