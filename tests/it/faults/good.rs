@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 
 use super::target::{Target, assert_token};
-use crate::serve::LONGEST;
+use crate::cli::watchdog::LONGEST_WAIT;
 
 /// Two clients that ask again and again: one on a connection that it keeps, one on a new one each time. Each
 /// must get its token each time.
@@ -34,7 +34,7 @@ impl Good {
     pub(super) fn wait_for(&self, count: usize) {
         while self.answered.try_recv().is_ok() {}
         for _ in 0..count {
-            match self.answered.recv_timeout(LONGEST) {
+            match self.answered.recv_timeout(LONGEST_WAIT) {
                 Ok(()) => {}
                 Err(RecvTimeoutError::Timeout) => panic!("clients that behave are not answered any more"),
                 Err(RecvTimeoutError::Disconnected) => panic!("no client that behaves is left"),

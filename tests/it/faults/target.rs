@@ -8,9 +8,10 @@ use super::line::{Line, Reply, Way};
 use super::speech;
 use super::vitals::Vitals;
 use crate::cli::token::signed;
+use crate::cli::watchdog::LONGEST_WAIT;
+use crate::serve::Server;
 use crate::serve::http::Ask;
 use crate::serve::site::Site;
-use crate::serve::{LONGEST, Server};
 
 /// The customer that behaves.
 const CUSTOMER: u64 = 123;
@@ -145,7 +146,7 @@ impl Target {
     /// Asks until what the process holds is as it should be.
     #[track_caller]
     fn wait_until(&self, mut is_so: impl FnMut(&Vitals) -> bool) -> Vitals {
-        let until = Instant::now() + LONGEST;
+        let until = Instant::now() + LONGEST_WAIT;
         loop {
             self.ask();
             let vitals = self.vitals();

@@ -6,11 +6,8 @@ use super::service::Session;
 use super::{FIRST, SECOND, session};
 use crate::cli::token::{HEADER, signed_with};
 use crate::limits::Watched;
-use crate::serve::Server;
 use crate::serve::http::Ask;
-
-/// What the server says of a reload that was refused.
-const KEPT: &str = "not reloaded: everything stays as it was";
+use crate::serve::{KEPT, Server};
 
 /// Starts a server in a session.
 #[track_caller]
@@ -19,18 +16,17 @@ fn serve(session: &Session) -> Watched {
     Watched::over(Server::start(&session.call(&call)))
 }
 
+/// Makes a session of a customer.
+#[track_caller]
+fn client_of(session: &Session) -> String {
+    session.run(&["-q", "session", "new", "123"]).result().trim_end().to_owned()
+}
+
 /// Has a customer's token asked for, and checks by which secret it is signed.
 #[track_caller]
 fn assert_signed_by(watched: &Watched, client: &str, secret: &str) {
     let token = signed_with(secret, HEADER, r#"{"user_id":"customer-123"}"#);
     assert_eq!(watched.server.ask(&Ask::of(123).bearer(client)).token(), token);
-}
-
-/// Has everything loaded anew, and waits until it is told for the `count`th time how that went.
-#[track_caller]
-fn reload(watched: &Watched, how: &str, count: usize) {
-    watched.server.signal(Signal::HUP);
-    watched.server.said().wait_for(how, |said| (said.matches(how).count() == count).then_some(()));
 }
 
 /// Tells what the server says of its secret.
@@ -47,24 +43,24 @@ fn what_was_rotated_is_taken_at_a_reload_and_what_was_had_stays_while_the_keyrin
     let watched = serve(&session);
     let made = "note: made the session key of profile staging and stored it in the keyring\n";
     watched.server.said().wait_until(made);
-    let client = session.run(&["-q", "session", "new", "123"]).result().trim_end().to_owned();
+    let client = client_of(&session);
     assert_signed_by(&watched, &client, FIRST);
     session.pipe(&["-q", "secret", "rotate", "staging", "--secret-stdin"], SECOND).is(0, "", "");
     assert_signed_by(&watched, &client, FIRST);
-    reload(&watched, "note=reloaded profile=staging", 1);
+    watched.server.reload("note=reloaded profile=staging", 1);
     assert_signed_by(&watched, &client, SECOND);
     assert_secret_is(&watched, "loaded");
     session.lock();
-    reload(&watched, KEPT, 1);
+    watched.server.reload(KEPT, 1);
     watched.server.said().wait_until("is locked");
     assert_secret_is(&watched, "stale");
     assert_signed_by(&watched, &client, SECOND);
     session.end_keyring();
-    reload(&watched, KEPT, 2);
+    watched.server.reload(KEPT, 2);
     assert_secret_is(&watched, "stale");
     assert_signed_by(&watched, &client, SECOND);
     session.start_keyring(true);
-    reload(&watched, "note=reloaded profile=staging", 2);
+    watched.server.reload("note=reloaded profile=staging", 2);
     assert_secret_is(&watched, "loaded");
     let output = watched.server.end();
     assert_eq!(output.status, Some(0), "{output}");
@@ -76,7 +72,7 @@ fn a_keyring_that_is_stopped_holds_up_no_request() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let watched = serve(&session);
-    let client = session.run(&["-q", "session", "new", "123"]).result().trim_end().to_owned();
+    let client = client_of(&session);
     session.signal(Signal::STOP);
     watched.server.signal(Signal::HUP);
     for _ in 0..20 {
@@ -85,5 +81,5 @@ fn a_keyring_that_is_stopped_holds_up_no_request() {
     watched.server.said().wait_until(KEPT);
     assert_signed_by(&watched, &client, FIRST);
     session.signal(Signal::CONT);
-    reload(&watched, "note=reloaded profile=staging", 1);
+    watched.server.reload("note=reloaded profile=staging", 1);
 }

@@ -8,9 +8,10 @@ mod readiness;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
+use crate::cli::watchdog::LONGEST_WAIT;
+use crate::serve::Server;
 use crate::serve::http::{Answer, Ask};
 use crate::serve::site::Site;
-use crate::serve::{LONGEST, Server};
 
 /// A server that has an admin listener, which the kernel chose a port for.
 pub(crate) struct Watched {
@@ -38,7 +39,7 @@ impl Watched {
     #[track_caller]
     fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.admin).unwrap();
-        stream.set_read_timeout(Some(LONGEST)).unwrap();
+        stream.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
         stream
     }
 

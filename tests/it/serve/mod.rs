@@ -15,7 +15,6 @@ pub(crate) mod site;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -24,8 +23,8 @@ use self::said::Said;
 use crate::cli::watchdog::{LONGEST_WAIT, Watchdog};
 use crate::cli::{Call, Output, demo};
 
-/// How long a fact is waited for on a busy machine.
-pub(crate) const LONGEST: Duration = LONGEST_WAIT;
+/// What a server says of a reload that was refused.
+pub(crate) const KEPT: &str = "not reloaded: everything stays as it was";
 
 /// A running server. It ends with its test, however that ends.
 pub(crate) struct Server {
@@ -91,8 +90,8 @@ impl Server {
     #[track_caller]
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(LONGEST)).unwrap();
-        stream.set_write_timeout(Some(LONGEST)).unwrap();
+        stream.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
+        stream.set_write_timeout(Some(LONGEST_WAIT)).unwrap();
         stream
     }
 
@@ -115,6 +114,13 @@ impl Server {
     /// Sends it a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Has everything loaded anew, and waits until it is told for the `count`th time how that went.
+    #[track_caller]
+    pub(crate) fn reload(&self, how: &str, count: usize) {
+        self.signal(Signal::HUP);
+        self.said.wait_for(how, |said| (said.matches(how).count() == count).then_some(()));
     }
 
     /// Tells it to end, and gives how it ended with all that it wrote.

@@ -1,21 +1,17 @@
 //! SIGHUP: what the server was started with is loaded again, all of it or nothing.
 
-use rustix::process::Signal;
-
 use super::{Secure, made};
 use crate::cli::Output;
 use crate::cli::token::SECRET;
 use crate::place::has;
-use crate::serve::Server;
 use crate::serve::http::{Answer, Ask};
 use crate::serve::site::{SESSION_KEY, Site};
+use crate::serve::{KEPT, Server};
 
 /// Another API secret.
 const OTHER_SECRET: &str = "another-api-secret-of-the-tests-0123456789";
 /// Another session key.
 const OTHER_KEY: &str = "another-session-key-of-the-tests-0123456789";
-/// What the server says of a reload that was refused.
-const KEPT: &str = "not reloaded: everything stays as it was";
 
 /// A server whose secrets are in files.
 struct Filed {
@@ -83,13 +79,6 @@ impl Filed {
     }
 }
 
-/// Sends the signal, and waits until it is told for the `count`th time how it went.
-#[track_caller]
-fn reload(server: &Server, how: &str, count: usize) {
-    server.signal(Signal::HUP);
-    server.said().wait_for(how, |said| (said.matches(how).count() == count).then_some(()));
-}
-
 /// Has a token asked for.
 #[track_caller]
 fn ask(server: &Server, session: &str) -> Answer {
@@ -108,7 +97,7 @@ fn a_new_certificate_is_seen_by_connections_that_come_later() {
     secure.put(&made());
     // Its certificate is in the file, and not in use yet.
     assert_eq!(secure.curl(&server, &session, &[]).status, Some(60));
-    reload(&server, "note=reloaded profile=staging tls=true", 1);
+    server.reload("note=reloaded profile=staging tls=true", 1);
     assert!(secure.curl(&server, &session, &[]).result().contains("token"));
 }
 
@@ -121,14 +110,14 @@ fn broken_files_leave_everything_as_it_was_and_are_told_of() {
     let server = secure.serve();
     let session = secure.site.session("123");
     secure.write("key.pem", &made().key, 0o600);
-    reload(&server, KEPT, 1);
+    server.reload(KEPT, 1);
     let home = secure.site.home().display();
     server.said().wait_until(&format!(
         "note=\"{KEPT}\" error=\"the key in {home}/key.pem is not that of the first certificate in {home}/cert.pem\" hint=\"give the key that the certificate was made for; the server's certificate comes first in its file\"\n"
     ));
     assert!(secure.curl(&server, &session, &[]).result().contains("token"));
     secure.put(&made());
-    reload(&server, "note=reloaded", 1);
+    server.reload("note=reloaded", 1);
     assert!(secure.curl(&server, &session, &[]).result().contains("token"));
 }
 
@@ -141,7 +130,7 @@ fn a_new_session_key_ends_the_sessions_of_the_old_one() {
     filed.key(OTHER_KEY);
     let new = filed.session();
     assert_eq!((ask(&server, &old).status, ask(&server, &new).status), (200, 401));
-    reload(&server, "note=reloaded profile=staging tls=false", 1);
+    server.reload("note=reloaded profile=staging tls=false", 1);
     assert_eq!((ask(&server, &old).status, ask(&server, &new).status), (401, 200));
 }
 
@@ -153,7 +142,7 @@ fn a_new_api_secret_signs_from_then_on() {
     filed.secret(OTHER_SECRET);
     let before = ask(&server, &session);
     assert!(filed.is_signed_by(before.token(), SECRET));
-    reload(&server, "note=reloaded", 1);
+    server.reload("note=reloaded", 1);
     let after = ask(&server, &session);
     assert!(filed.is_signed_by(after.token(), OTHER_SECRET));
     assert!(!filed.is_signed_by(after.token(), SECRET));
@@ -175,7 +164,7 @@ fn one_thing_that_is_broken_keeps_all_the_rest_from_being_loaded() {
     ];
     for (count, (break_it, told)) in breaks.into_iter().enumerate() {
         break_it();
-        reload(&server, KEPT, count + 1);
+        server.reload(KEPT, count + 1);
         server.said().wait_until(told);
         let answer = ask(&server, &session);
         filed.key(SESSION_KEY);
@@ -183,7 +172,7 @@ fn one_thing_that_is_broken_keeps_all_the_rest_from_being_loaded() {
         assert!(filed.is_signed_by(answer.token(), SECRET));
     }
     filed.secret(OTHER_SECRET);
-    reload(&server, "note=reloaded", 1);
+    server.reload("note=reloaded", 1);
     assert!(filed.is_signed_by(ask(&server, &session).token(), OTHER_SECRET));
 }
 
@@ -198,11 +187,11 @@ fn a_new_certificate_waits_for_a_secret_that_is_broken() {
     let session = filed.session();
     filed.secure.put(&made());
     filed.secret("");
-    reload(&server, KEPT, 1);
+    server.reload(KEPT, 1);
     // CURLE_PEER_FAILED_VERIFICATION: the old one is shown.
     assert_eq!(filed.secure.curl(&server, &session, &[]).status, Some(60));
     filed.secret(SECRET);
-    reload(&server, "note=reloaded", 1);
+    server.reload("note=reloaded", 1);
     assert!(filed.secure.curl(&server, &session, &[]).result().contains("token"));
 }
 
@@ -212,7 +201,7 @@ fn the_policy_is_loaded_and_the_profile_is_the_one_that_was_chosen_at_start() {
     let server = filed.serve();
     let session = filed.session();
     filed.config("other", "policy = { default_lifetime = \"1h\" }\n");
-    reload(&server, "note=reloaded profile=staging", 1);
+    server.reload("note=reloaded profile=staging", 1);
     let answer = ask(&server, &session);
     let decoded = filed.run(&["decode", "-o", "json", answer.token()]);
     assert!(decoded.result().contains("\"exp\""), "{decoded}");
@@ -222,6 +211,6 @@ fn the_policy_is_loaded_and_the_profile_is_the_one_that_was_chosen_at_start() {
 #[test]
 fn the_demo_takes_the_signal_too() {
     let server = Server::demo(&[]);
-    reload(&server, "note=reloaded profile=demo", 1);
+    server.reload("note=reloaded profile=demo", 1);
     assert_eq!(server.end().status, Some(0));
 }
