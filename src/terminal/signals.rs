@@ -9,8 +9,8 @@ use std::os::unix::net::UnixStream;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use nix::unistd::{getpgrp, getsid};
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{getpgrp, getsid};
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::flag;
 use signal_hook::low_level::{emulate_default_handler, pipe};
@@ -158,7 +158,8 @@ impl Signals {
 
 /// Tells whether a shell is there to continue what stops: it gave this job a process group of its own.
 ///
-/// The system passes over Ctrl-Z where nobody could go on, and so does this.
+/// The system passes over Ctrl-Z where nobody could go on, and so does this. In a PID namespace, what is led from
+/// outside has the number 0; where that is both, no shell inside leads a job, and none outside is known of.
 fn has_job_control() -> bool {
     getsid(None).is_ok_and(|session| session != getpgrp())
 }

@@ -1,8 +1,8 @@
 //! Hidden questions: what is typed or pasted, and what of it is the answer.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
-use super::{AGAIN, Dialogue, Ended, answer_in, asking, session};
+use super::{AGAIN, APART, Dialogue, Ended, answer_in, asking, started_by};
 use crate::cli::scratch::Scratch;
 use crate::cli::watchdog::Watchdog;
 
@@ -139,7 +139,7 @@ fn a_second_line_of_a_paste_does_not_answer_the_second_question() {
 fn without_a_terminal_nobody_is_asked() {
     let home = Scratch::new();
     let asking = asking("once", &home.path().join("answer"));
-    let mut command: Command = session(&asking, false);
+    let mut command = started_by(&APART, &asking);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
     let _watchdog = Watchdog::over(&child);

@@ -92,29 +92,33 @@ fn asking(asked: &str, answer: &Path) -> Command {
     command
 }
 
-/// Starts the process that asks in a session of its own, at a terminal where `has_terminal`.
-fn session(asking: &Command, has_terminal: bool) -> Command {
-    let mut session = Command::new("setsid");
-    if has_terminal {
-        session.arg("--ctty");
-    }
-    session.arg("--wait").arg(asking.get_program()).args(asking.get_args());
-    session.envs(asking.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    session
+/// Starts a session without a terminal.
+const APART: [&str; 2] = ["setsid", "--wait"];
+
+/// Starts a session at the terminal of its standard input.
+const AT_TERMINAL: [&str; 3] = ["setsid", "--wait", "--ctty"];
+
+/// Has others start the process that asks, each with the next as its arguments.
+fn started_by(starters: &[&str], asking: &Command) -> Command {
+    let mut command = Command::new(starters[0]);
+    command.args(&starters[1..]).arg(asking.get_program()).args(asking.get_args());
+    command.envs(asking.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command
 }
 
 impl Dialogue {
     /// Starts the process, and waits for its question.
     fn begin(asked: &str) -> Self {
-        Self::begin_in(asked, session)
+        Self::begin_by(asked, &[])
     }
 
-    /// Starts the process in a session, and waits for its question.
-    fn begin_in(asked: &str, session: impl FnOnce(&Command, bool) -> Command) -> Self {
+    /// Starts the process by others at the terminal, and waits for its question.
+    fn begin_by(asked: &str, starters: &[&str]) -> Self {
         let home = Scratch::new();
         let terminal = pty::Terminal::open();
         let before = tcgetattr(&terminal.program).unwrap();
-        let mut command = session(&asking(asked, &home.path().join("answer")), true);
+        let starters = [&AT_TERMINAL, starters].concat();
+        let mut command = started_by(&starters, &asking(asked, &home.path().join("answer")));
         // What controls the process is the terminal of its standard input alone; nothing else goes to it.
         command.stdin(terminal.stream()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();

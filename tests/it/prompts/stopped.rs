@@ -1,25 +1,31 @@
 //! A hidden question whose process is stopped, and goes on.
 
 use std::fs;
+#[cfg(target_os = "linux")]
 use std::process::Command;
 
 use rustix::process::{Signal, WaitId, WaitIdOptions, waitid};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
 use super::{Dialogue, QUESTION};
+#[cfg(target_os = "linux")]
+use crate::place::say_unchecked;
 
 /// Runs the process as a job of a shell that goes on with it once it was stopped.
-fn job(asking: &Command, _: bool) -> Command {
-    let mut session = Command::new("setsid");
-    let script = "set -m; \"$0\" \"$@\"; stty -a > \"$STREAM_TOKEN_TEST_ANSWER.modes\"; fg > /dev/null";
-    session.args(["--ctty", "--wait", "sh", "-c", script]).arg(asking.get_program()).args(asking.get_args());
-    session.envs(asking.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    session
-}
+const AS_JOB: [&str; 3] =
+    ["sh", "-c", "set -m; \"$0\" \"$@\"; stty -a > \"$STREAM_TOKEN_TEST_ANSWER.modes\"; fg > /dev/null"];
+
+/// Begins a PID namespace; whoever leads its processes is outside.
+#[cfg(target_os = "linux")]
+const IN_NAMESPACE: [&str; 6] = ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child"];
+
+/// Runs the process as the child of a shell: the first process of a namespace never stops.
+#[cfg(target_os = "linux")]
+const AS_CHILD: [&str; 3] = ["sh", "-c", "\"$0\" \"$@\"; exit"];
 
 #[test]
 fn a_stop_key_gives_the_terminal_back_and_the_question_comes_again() {
-    let mut dialogue = Dialogue::begin_in("once", job);
+    let mut dialogue = Dialogue::begin_by("once", &AS_JOB);
     dialogue.types("half an ans\u{1a}");
     dialogue.wait_for(&format!("\n{QUESTION}"));
     let modes = fs::read_to_string(dialogue.home.path().join("answer.modes")).unwrap();
@@ -33,6 +39,21 @@ fn a_stop_key_gives_the_terminal_back_and_the_question_comes_again() {
 #[test]
 fn a_stop_key_stops_nothing_where_nobody_could_go_on() {
     let mut dialogue = Dialogue::begin("once");
+    dialogue.types("half an ans\u{1a}");
+    dialogue.wait_for(&format!("\n{QUESTION}"));
+    dialogue.types("secret\n");
+    dialogue.end().is("typed secret");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn asks_and_stops_nothing_where_whoever_leads_is_out_of_sight() {
+    let tried = Command::new(IN_NAMESPACE[0]).args(&IN_NAMESPACE[1..]).arg("true").output().unwrap();
+    if !tried.status.success() {
+        let reason = String::from_utf8_lossy(&tried.stderr);
+        return say_unchecked("a question in a namespace of its own", reason.trim());
+    }
+    let mut dialogue = Dialogue::begin_by("once", &[&IN_NAMESPACE[..], &AS_CHILD].concat());
     dialogue.types("half an ans\u{1a}");
     dialogue.wait_for(&format!("\n{QUESTION}"));
     dialogue.types("secret\n");
