@@ -64,8 +64,8 @@ pub(super) struct Capacity {
     pub(super) workers: usize,
     /// How many requests may wait for their answers. One more is refused.
     pub(super) unanswered: usize,
-    /// The most bytes of a body that are read.
-    pub(super) body: usize,
+    /// The most bytes of a request that are read: of its headers and its body.
+    pub(super) request: usize,
 }
 
 /// Workers behind one socket.
@@ -234,10 +234,11 @@ impl Shared {
                 Responder::to(arrived, place, &self.lines).answer(&refusal);
             }
             Received::Request { mut arrived, mut request, place } => {
-                let longest = self.capacity.body as u64;
-                let read = arrived.as_reader().take(longest).read_to_end(&mut request.body);
+                let mut rest =
+                    Vec::with_capacity(arrived.body_length().unwrap_or(0).min(self.capacity.request));
+                let read = arrived.as_reader().take(self.capacity.request as u64).read_to_end(&mut rest);
                 let responder = Responder::to(arrived, place, &self.lines);
-                if read.is_ok() {
+                if read.is_ok() && wire::complete(&mut request, rest).is_some() {
                     let handler = Arc::clone(&self.handler);
                     // A panic has dropped the responder, which has said so.
                     let _ = catch_unwind(AssertUnwindSafe(|| handler.answer(*request, responder)));
@@ -258,7 +259,7 @@ enum Received {
     Request {
         /// What it is answered through.
         arrived: tiny_http::Request,
-        /// The request, without its body.
+        /// The request, without its headers and its body.
         request: Box<Request>,
         /// Its place.
         place: Place,

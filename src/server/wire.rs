@@ -1,7 +1,7 @@
 //! How the gate passes a request on to the endpoint: as a small HTTP request of its own making.
 //!
-//! Every value that a client sent is marked, so that none is empty or changed on its way, and the key
-//! proves that the request came through the gate.
+//! The key proves that the request came through the gate. What a client sent in headers goes before the body and
+//! in it: there nothing is trimmed, and it is read at once, where a head is read byte by byte.
 
 use std::fmt::{self, Write as _};
 use std::io::{self, Write as _};
@@ -19,9 +19,13 @@ const PROOF: &str = "PROVE";
 /// The path of the same.
 const PROOF_PATH: &str = "*";
 /// Stands before a value that was sent once.
-const CLEAR: char = '=';
+const CLEAR: u8 = b'=';
 /// Stands for what is unclear.
-const UNCLEAR: &str = "?";
+const UNCLEAR: u8 = b'?';
+/// Ends every field; no value has it.
+const END: u8 = b'\n';
+/// Bytes of a head beside method and path, and where the connection is told: rarely more.
+const ROOM: usize = 160;
 /// What a request counts as at least.
 pub(super) const LEAST_WEIGHT: usize = 1024;
 
@@ -50,10 +54,10 @@ impl fmt::Debug for Key {
 /// A request that can be sent over any connection.
 #[derive(Debug)]
 pub(super) struct Passage {
-    /// Its head up to where the connection is told, and its body.
+    /// Its head up to where the connection is told, and what follows the head.
     bytes: Vec<u8>,
-    /// Where the body begins.
-    body: usize,
+    /// How long that part of the head is.
+    head: usize,
 }
 
 /// What arrives at the endpoint.
@@ -87,41 +91,36 @@ pub(super) fn proof(key: &Key) -> Vec<u8> {
 impl Passage {
     /// Writes a request down.
     pub(super) fn of(request: &Request, key: &Key) -> Self {
-        let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.path);
-        for (name, field) in [
-            ("Authorization", &request.authorization),
-            ("Content-Type", &request.content_type),
-            ("Origin", &request.origin),
-            ("Access-Control-Request-Method", &request.requested_method),
-            ("Access-Control-Request-Headers", &request.requested_headers),
-        ] {
-            // Writing to a String cannot fail.
-            let _ = match field {
-                Field::Absent => Ok(()),
-                Field::Once(value) => write!(head, "{name}: {CLEAR}{value}\r\n"),
-                Field::Unclear => write!(head, "{name}: {UNCLEAR}\r\n"),
-            };
-        }
-        // As above.
+        let Request { method, path, peer, id, body, .. } = request;
+        let fields = fields(request);
+        let length = fields.iter().map(|field| written(field)).sum::<usize>() + body.len();
+        let mut bytes = Vec::with_capacity(method.len() + path.len() + length + ROOM);
+        // Writing to a Vec cannot fail.
         let _ = write!(
-            head,
-            "Content-Length: {}\r\n{GATE}: {} {} {} ",
-            request.body.len(),
-            key.0,
-            request.peer,
-            request.id
+            bytes,
+            "{method} {path} HTTP/1.1\r\nContent-Length: {length}\r\n{GATE}: {} {peer} {id} ",
+            key.0
         );
-        let mut bytes = head.into_bytes();
-        let body = bytes.len();
-        bytes.reserve_exact(request.body.len());
-        bytes.extend_from_slice(&request.body);
-        Self { bytes, body }
+        let head = bytes.len();
+        for field in fields {
+            match field {
+                Field::Absent => {}
+                Field::Once(value) => {
+                    bytes.push(CLEAR);
+                    bytes.extend_from_slice(value.as_bytes());
+                }
+                Field::Unclear => bytes.push(UNCLEAR),
+            }
+            bytes.push(END);
+        }
+        bytes.extend_from_slice(body);
+        Self { bytes, head }
     }
 
     /// Makes one that holds so many bytes.
     #[cfg(test)]
     pub(super) fn holding(size: usize) -> Self {
-        Self { bytes: Vec::with_capacity(size), body: 0 }
+        Self { bytes: Vec::with_capacity(size), head: 0 }
     }
 
     /// Tells how many bytes it holds.
@@ -136,53 +135,102 @@ impl Passage {
 
     /// Adds it to what is sent over a connection.
     pub(super) fn write(&self, way: u64, output: &mut Vec<u8>) {
-        let (head, body) = self.bytes.split_at(self.body);
+        let (head, rest) = self.bytes.split_at(self.head);
         output.extend_from_slice(head);
         // Writing to a Vec cannot fail.
         let _ = write!(output, "{way}\r\n\r\n");
-        output.extend_from_slice(body);
+        output.extend_from_slice(rest);
     }
 }
 
-/// Reads what arrived, without its body.
+/// Gives what a client sent in headers, in the order in which it is passed on; `complete` reads the same.
+fn fields(request: &Request) -> [&Field; 5] {
+    let Request { authorization, content_type, origin, requested_method, requested_headers, .. } = request;
+    [authorization, content_type, origin, requested_method, requested_headers]
+}
+
+/// Tells how many bytes a field is passed on in.
+fn written(field: &Field) -> usize {
+    match field {
+        Field::Absent => 1,
+        Field::Once(value) => value.len() + 2,
+        Field::Unclear => 2,
+    }
+}
+
+/// Reads the head of what arrived.
 pub(super) fn decode(arrived: &tiny_http::Request, key: &Key) -> Arrived {
-    let value = |name: &str| {
-        let known = |header: &&tiny_http::Header| header.field.as_str().as_str().eq_ignore_ascii_case(name);
-        arrived.headers().iter().find(known).map(|header| header.value.as_str())
-    };
-    let mut marks = value(GATE).unwrap_or_default().split(' ');
+    let is_gates = |header: &&tiny_http::Header| header.field.as_str().as_str().eq_ignore_ascii_case(GATE);
+    let marks = arrived.headers().iter().find(is_gates).map(|header| header.value.as_str());
+    let mut marks = marks.unwrap_or_default().split(' ');
     if !marks.next().is_some_and(|candidate| key.is(candidate)) {
         return Arrived::Stranger;
     }
-    if arrived.method().as_str() == PROOF && arrived.url() == PROOF_PATH {
+    let (method, path) = (arrived.method().as_str(), arrived.url());
+    if method == PROOF && path == PROOF_PATH {
         return Arrived::Proof;
     }
     let peer = marks.next().and_then(|peer| peer.parse::<IpAddr>().ok());
     let (id, way) = (marks.next(), marks.next().and_then(|way| way.parse().ok()));
     let (Some(peer), Some(id), Some(way)) = (peer, id, way) else { return Arrived::Stranger };
-    let field = |name: &str| match value(name).map(|value| value.strip_prefix(CLEAR)) {
-        None => Field::Absent,
-        Some(Some(value)) => Field::Once(value.to_owned()),
-        Some(None) => Field::Unclear,
-    };
-    let request = Request {
-        method: arrived.method().as_str().to_owned(),
-        path: arrived.url().to_owned(),
-        peer,
-        authorization: field("Authorization"),
-        content_type: field("Content-Type"),
-        origin: field("Origin"),
-        requested_method: field("Access-Control-Request-Method"),
-        requested_headers: field("Access-Control-Request-Headers"),
-        body: Vec::new(),
-        id: id.to_owned(),
-    };
-    Arrived::Request(Box::new(request), way)
+    Arrived::Request(Box::new(Request::bare(method, path, peer, id)), way)
+}
+
+/// Reads what followed the head of a request, and puts it where it belongs. `None` where the gate did not
+/// write it.
+pub(super) fn complete(request: &mut Request, mut rest: Vec<u8>) -> Option<()> {
+    let Request { authorization, content_type, origin, requested_method, requested_headers, .. } = request;
+    let mut read = 0;
+    for field in [authorization, content_type, origin, requested_method, requested_headers] {
+        let line = &rest[read..];
+        let line = &line[..line.iter().position(|byte| *byte == END)?];
+        *field = match line.split_first() {
+            None => Field::Absent,
+            Some((&CLEAR, value)) => Field::Once(str::from_utf8(value).ok()?.to_owned()),
+            Some((&UNCLEAR, [])) => Field::Unclear,
+            Some(_) => return None,
+        };
+        read += line.len() + 1;
+    }
+    rest.drain(..read);
+    request.body = rest;
+    Some(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
+
+    /// A request to nobody.
+    fn bare() -> Request {
+        Request::bare("GET", "/", IpAddr::V4(Ipv4Addr::LOCALHOST), "7-1")
+    }
+
+    #[test]
+    fn what_follows_the_head_is_five_fields_and_the_body() {
+        let mut request = bare();
+        assert_eq!(complete(&mut request, b"=Bearer a b\n?\n\n=\n==?\n{\n}\n".to_vec()), Some(()));
+        let expected = Request {
+            authorization: Field::Once("Bearer a b".into()),
+            content_type: Field::Unclear,
+            requested_method: Field::Once(String::new()),
+            requested_headers: Field::Once("=?".into()),
+            body: b"{\n}\n".to_vec(),
+            ..bare()
+        };
+        assert_eq!(request, expected);
+    }
+
+    #[test]
+    fn what_the_gate_does_not_write_is_no_request() {
+        for rest in
+            [&b""[..], b"\n\n\n\n", b"\n\n\n\n=a", b"a\n\n\n\n\n", b"?a\n\n\n\n\n", b"=\xff\n\n\n\n\n"]
+        {
+            assert_eq!(complete(&mut bare(), rest.to_vec()), None, "{rest:?}");
+        }
+    }
 
     #[test]
     fn a_key_is_itself_and_no_other_and_is_never_shown() {

@@ -15,7 +15,7 @@ fn endpoint(workers: usize, key: &Key, handler: Handler) -> Endpoint {
 
 /// Opens an endpoint with this handler that tells of what it refuses.
 fn endpoint_that_tells(workers: usize, key: &Key, handler: Handler, notice: Told) -> Endpoint {
-    let capacity = Capacity { workers, unanswered: workers * 2, body: 4096 };
+    let capacity = Capacity { workers, unanswered: workers * 2, request: 8192 };
     Endpoint::open(&env::temp_dir(), capacity, handler, key.clone(), notice).unwrap()
 }
 
@@ -92,6 +92,20 @@ fn whoever_lacks_the_key_is_told_nothing() {
     let text = ask(&endpoint, b"GET / HTTP/1.1\r\n\r\n");
     assert!(text.starts_with("HTTP/1.1 404 "), "{text}");
     assert!(ask(&endpoint, &wire::proof(&key)).starts_with("HTTP/1.1 204 "));
+}
+
+#[test]
+fn what_has_the_key_and_is_no_whole_request_reaches_no_handler() {
+    let key = Key::new().unwrap();
+    let endpoint = endpoint(1, &key, at_once(|_| Reply::new(200)));
+    let whole = String::from_utf8(encode(&request(), &key)).unwrap();
+    let (head, rest) = whole.split_once("\r\n\r\n").unwrap();
+    let length = format!("Content-Length: {}\r\n", rest.len());
+    assert!(head.contains(&length));
+    let text =
+        ask(&endpoint, format!("{}\r\n\r\n?", head.replace(&length, "Content-Length: 1\r\n")).as_bytes());
+    assert!(text.starts_with("HTTP/1.1 500 "), "{text}");
+    wait_until_all_is_answered(&endpoint);
 }
 
 #[test]

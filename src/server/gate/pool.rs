@@ -97,7 +97,7 @@ impl Plan {
         let capacity = Capacity {
             workers: limits.upstreams,
             unanswered: limits.most_in_flight() * UNANSWERED_FOR_EACH,
-            body: limits.body,
+            request: limits.head + limits.body,
         };
         let (handler, notice) = (Arc::clone(&self.handler), Arc::clone(&self.notice));
         Endpoint::open(&self.parent, capacity, handler, self.key.clone(), notice)
