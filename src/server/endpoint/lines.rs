@@ -6,10 +6,13 @@
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::fmt;
-use std::io::{self, Cursor, Write as _};
+use std::io::{self, Cursor};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tiny_http::{Method, Response};
+
+/// Bytes of the head of a reply: rarely more.
+const ROOM: usize = 320;
 
 /// All requests that are not answered.
 #[derive(Debug, Default)]
@@ -39,12 +42,12 @@ struct Line {
     is_sending: bool,
 }
 
-/// A reply and what it is sent through.
+/// A reply as it is sent, and what it is sent through.
 pub(super) struct Ready {
-    /// The request.
-    pub(super) arrived: tiny_http::Request,
+    /// What takes it, or that of a request before it on the same connection.
+    writer: Box<dyn io::Write + Send>,
     /// The reply.
-    pub(super) response: Response<Cursor<Vec<u8>>>,
+    bytes: Vec<u8>,
 }
 
 /// A request's place in a line.
@@ -59,6 +62,17 @@ pub(super) struct Place {
 /// Has replies gathered until it is dropped.
 #[derive(Debug)]
 pub(super) struct Cork<'a>(&'a Lines);
+
+impl Ready {
+    /// Makes one for a request.
+    pub(super) fn new(arrived: tiny_http::Request, response: Response<Cursor<Vec<u8>>>) -> Self {
+        let mut bytes = Vec::with_capacity(ROOM + response.data_length().unwrap_or(0));
+        let (version, is_head) = (arrived.http_version().clone(), *arrived.method() == Method::Head);
+        // Neither reading bytes nor writing to a Vec can fail.
+        let _ = response.raw_print(&mut bytes, version, arrived.headers(), is_head, None);
+        Self { writer: arrived.into_writer(), bytes }
+    }
+}
 
 impl fmt::Debug for Ready {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -167,15 +181,9 @@ impl Drop for Cork<'_> {
 }
 
 /// Writes replies of one connection at once.
-fn write(ready: Vec<Ready>) -> io::Result<()> {
-    let mut bytes = Vec::new();
-    let mut writers = Vec::with_capacity(ready.len());
-    for Ready { arrived, response } in ready {
-        let is_head = *arrived.method() == Method::Head;
-        response.raw_print(&mut bytes, arrived.http_version().clone(), arrived.headers(), is_head, None)?;
-        writers.push(arrived.into_writer());
-    }
-    let Some(first) = writers.first_mut() else { return Ok(()) };
-    first.write_all(&bytes)?;
-    first.flush()
+fn write(mut ready: Vec<Ready>) -> io::Result<()> {
+    let bytes = ready.iter().map(|ready| ready.bytes.as_slice()).collect::<Vec<_>>().concat();
+    let Some(first) = ready.first_mut() else { return Ok(()) };
+    first.writer.write_all(&bytes)?;
+    first.writer.flush()
 }

@@ -36,7 +36,7 @@ impl Responder {
     /// Answers, if nobody has yet.
     fn give(&mut self, reply: &Reply) {
         if let Some(arrived) = self.arrived.take() {
-            self.lines.send(self.place, Ready { arrived, response: response(reply) });
+            self.lines.send(self.place, Ready::new(arrived, response(reply)));
         }
     }
 }
