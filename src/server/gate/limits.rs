@@ -19,12 +19,13 @@ use crate::server::wire::LEAST_WEIGHT;
 /// | what an unfinished handshake holds besides | 512 × 8 KiB | 4 MiB |
 /// | requests in flight: 256 KiB together, then one of 13 KiB on each of 64 connections; on each a reply of 16 KiB | 256 KiB + 64 × 29 KiB | 2.1 MiB |
 /// | the same at the endpoint, with a copy of each | twice that | 4.1 MiB |
+/// | room that is kept for what goes over these connections, either way | 64 × 8 KiB | 0.5 MiB |
 /// | what else the endpoint holds for requests in flight, and for as many that were given up | 2 × 320 × 3 KiB | 1.9 MiB |
 /// | stacks, as far as they are touched, of 64 workers and 64 readers | 128 × 32 KiB | 4 MiB |
 /// | rate limits: 65,536 places of 16 bytes and a lock for 16 of them, for customers and for addresses | 2 × 1.03 MiB | 2.1 MiB |
 /// | admin listener: its budget, two upstream connections, five stacks | | 1 MiB |
 /// | program, allocator, the rest of the process | | 8 MiB |
-/// | together | | 62.3 MiB |
+/// | together | | 62.8 MiB |
 ///
 /// What the kernel holds for sockets is not resident memory of the process.
 #[derive(Debug, Clone)]

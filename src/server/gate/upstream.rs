@@ -17,6 +17,8 @@ use crate::server::wire::Passage;
 const MOST_HEADERS: usize = 32;
 /// How many bytes are read at a time.
 const PIECE: usize = 4096;
+/// How much room for bytes is kept on a connection, either way, when all have gone.
+const KEPT: usize = 4096;
 /// How long the oldest request may take until the connection gets no further one, so that what takes long
 /// holds up only what came with it.
 const PATIENCE: Duration = Duration::from_millis(10);
@@ -183,7 +185,8 @@ impl Upstream {
                 }
             }
         }
-        self.output = Vec::new();
+        self.output.clear();
+        self.output.shrink_to(KEPT);
         self.sent = 0;
         self.wait_for_room(false, registry);
     }
@@ -221,22 +224,26 @@ impl Upstream {
     /// Takes the replies that are whole off the input. What cannot be one, or answers nothing, ends the
     /// connection.
     fn take_replies(&mut self, replies: &mut Vec<(Errand, Vec<u8>)>) {
+        let mut read = 0;
         while let Some(Sent { errand, .. }) = self.in_flight.front() {
             let is_head = matches!(errand, Errand::Request(asked) if asked.is_head);
-            match parse(&self.input, is_head) {
+            let rest = &self.input[read..];
+            match parse(rest, is_head) {
                 Ok(Some((_, length))) => {
-                    let rest = self.input.split_off(length);
-                    let reply = std::mem::replace(&mut self.input, rest);
+                    let reply = rest[..length].to_vec();
                     replies.extend(self.in_flight.pop_front().map(|sent| (sent.errand, reply)));
+                    read += length;
                 }
-                Ok(None) => return,
+                Ok(None) => break,
                 Err(Unreadable) => {
                     self.is_lost = true;
                     return;
                 }
             }
         }
-        self.is_lost |= !self.input.is_empty();
+        self.input.drain(..read);
+        self.input.shrink_to(KEPT);
+        self.is_lost |= self.in_flight.is_empty() && !self.input.is_empty();
     }
 }
 

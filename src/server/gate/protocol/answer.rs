@@ -1,8 +1,11 @@
 //! A reply on its way out, and how it is written (RFC 9112 section 4).
 
-use std::fmt::Write as _;
+use std::io::Write as _;
 
 use crate::server::{Reply, reason};
+
+/// Bytes of a head beside the headers of an answer: rarely more.
+const ROOM: usize = 224;
 
 /// A reply, wherever it lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,20 +40,20 @@ impl Answer<'_> {
     /// Writes it out.
     pub(super) fn write(&self, output: &mut Vec<u8>, stamp: Stamp<'_>, is_head: bool, keeps_alive: bool) {
         let status = self.status;
-        let mut head = format!("HTTP/1.1 {status} {}\r\nDate: {}\r\n", reason(status), stamp.date);
-        // Writing to a String cannot fail.
+        let body = if is_head || status == 204 { &[][..] } else { self.body };
+        let headers = self.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>();
+        output.reserve_exact(headers + body.len() + ROOM);
+        // Writing to a Vec cannot fail.
+        let _ = write!(output, "HTTP/1.1 {status} {}\r\nDate: {}\r\n", reason(status), stamp.date);
         for (name, value) in &self.headers {
-            let _ = write!(head, "{name}: {value}\r\n");
+            let _ = write!(output, "{name}: {value}\r\n");
         }
-        let _ = write!(head, "X-Request-Id: {}\r\n", stamp.id);
+        let _ = write!(output, "X-Request-Id: {}\r\n", stamp.id);
         if status != 204 {
-            let _ = write!(head, "Content-Length: {}\r\n", self.length);
+            let _ = write!(output, "Content-Length: {}\r\n", self.length);
         }
         let connection = if keeps_alive { "keep-alive" } else { "close" };
-        let _ = write!(head, "Connection: {connection}\r\n\r\n");
-        let body = if is_head || status == 204 { &[][..] } else { self.body };
-        output.reserve_exact(head.len() + body.len());
-        output.extend_from_slice(head.as_bytes());
+        let _ = write!(output, "Connection: {connection}\r\n\r\n");
         output.extend_from_slice(body);
     }
 }
