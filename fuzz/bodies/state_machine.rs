@@ -11,11 +11,13 @@ use super::connection::Connection;
 /// what lingers after it, and for what follows.
 const MOST_WAITS: usize = 8;
 
-/// Takes the first three bytes as the lengths of pieces, and the rest as what is sent in them.
+/// Takes the first three bytes as the lengths of pieces, and the rest as what is sent in them. Where the first is
+/// odd, the client then says that it sends no more.
 pub(crate) fn check(data: &[u8]) {
     let (pieces, input) = data.split_at(data.len().min(3));
-    let whole = outcome(input, iter::repeat(usize::MAX));
-    let split = outcome(input, pieces.iter().map(|piece| usize::from(*piece)).chain([1]).cycle());
+    let ends = pieces.first().is_some_and(|piece| piece % 2 == 1);
+    let whole = outcome(input, iter::repeat(usize::MAX), ends);
+    let split = outcome(input, pieces.iter().map(|piece| usize::from(*piece)).chain([1]).cycle(), ends);
     assert_eq!((&whole.events, &whole.sent), (&split.events, &split.sent));
     assert_eq!(whole.protocol.is_closed(), split.protocol.is_closed());
     let limits = Limits::default();
@@ -23,10 +25,13 @@ pub(crate) fn check(data: &[u8]) {
     assert!(whole.most_held <= most && split.most_held <= most);
 }
 
-/// Sends an input in pieces, and then falls silent.
-fn outcome(input: &[u8], pieces: impl IntoIterator<Item = usize>) -> Connection {
+/// Sends an input in pieces, and then falls silent, saying so where it `ends`.
+fn outcome(input: &[u8], pieces: impl IntoIterator<Item = usize>, ends: bool) -> Connection {
     let mut connection = Connection::new();
     connection.send(input, pieces);
+    if ends {
+        connection.end();
+    }
     let mut waits = 0;
     while !connection.protocol.is_closed() {
         waits += 1;
