@@ -182,8 +182,10 @@ impl Drop for Cork<'_> {
 
 /// Writes replies of one connection at once.
 fn write(mut ready: Vec<Ready>) -> io::Result<()> {
-    let bytes = ready.iter().map(|ready| ready.bytes.as_slice()).collect::<Vec<_>>().concat();
-    let Some(first) = ready.first_mut() else { return Ok(()) };
-    first.writer.write_all(&bytes)?;
+    let Some((first, others)) = ready.split_first_mut() else { return Ok(()) };
+    for other in others {
+        first.bytes.append(&mut other.bytes);
+    }
+    first.writer.write_all(&first.bytes)?;
     first.writer.flush()
 }
