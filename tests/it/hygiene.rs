@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 use crate::audit::traced::can_trace;
 use crate::cli::terminal::{Terminal, wait_for};
 use crate::cli::watchdog::{Watchdog, until};
-use crate::cli::{call, with_secret};
+use crate::cli::{call, start_by, with_secret};
 use crate::place::{Place, has, install_program, say_unchecked};
 
 /// A secret that the process has, and nothing else in this test's processes does.
@@ -103,14 +103,7 @@ fn waiting(first: &str, variables: &[(&str, &str)]) -> (Child, Watchdog, crate::
     let call = variables
         .iter()
         .fold(with_secret(&["decode", "-"]), |call, (name, value)| call.with_env(name, value));
-    let inner = call.command();
-    let mut shell = Command::new("/bin/sh");
-    shell
-        .args(["-c", &format!("{first}; exec \"$0\" \"$@\"")])
-        .arg(inner.get_program())
-        .args(inner.get_args());
-    shell.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    shell.current_dir(inner.get_current_dir().unwrap());
+    let mut shell = call.command_after(first);
     let child = shell.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let watchdog = Watchdog::over(&child);
     (child, watchdog, call)
@@ -183,13 +176,10 @@ fn where_the_system_refuses_nothing_is_run() {
     }
     for refused in ["prctl", "prlimit64"] {
         let call = with_secret(&["issue", "1"]);
-        let inner = call.command();
         let mut command = Command::new("strace");
         let inject = format!("inject={refused}:error=EPERM");
         command.args(["-o", "/dev/null", "-e", &format!("trace={refused}"), "-e", &inject]);
-        command.arg(inner.get_program()).args(inner.get_args()).env_clear();
-        command.envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-        command.env("PATH", "/usr/bin:/bin").current_dir(inner.get_current_dir().unwrap());
+        start_by(command.env_clear(), &call.command()).env("PATH", "/usr/bin:/bin");
         let output = call.run_with(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
         output.is_refused(
             1,

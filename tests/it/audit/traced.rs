@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::cli::{Call, Output};
+use crate::cli::{Call, Output, start_by};
 use crate::place::{has, say_unchecked};
 
 /// Tells whether processes can be traced here, and says what is not checked without it.
@@ -22,13 +22,10 @@ pub(crate) fn can_trace(unchecked: &str) -> bool {
 #[track_caller]
 pub(super) fn run(call: &Call, options: &[&str]) -> (Output, String) {
     let trace = call.home.path().join("trace");
-    let plain = call.command();
     let mut command = Command::new("strace");
     command.args(["-f", "-y", "-o"]).arg(&trace).args(options);
-    command.arg(plain.get_program()).args(plain.get_args()).current_dir(call.home.path()).env_clear();
-    command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
     // An ordinary user's strace could not read paths in a memory that is closed.
-    command.env("STREAM_TOKEN_DUMPABLE", "1");
+    start_by(command.env_clear(), &call.command()).env("STREAM_TOKEN_DUMPABLE", "1");
     let output = call.run_with(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
     (output, std::fs::read_to_string(trace).unwrap())
 }

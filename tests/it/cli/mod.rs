@@ -81,6 +81,16 @@ pub(crate) fn with_secret(arguments: &[&str]) -> Call {
     call(arguments).with_env("STREAM_API_SECRET", SECRET)
 }
 
+/// Has one command start another: as its last arguments, in its folder, with what it sets in the environment.
+pub(crate) fn start_by<'a>(starter: &'a mut Command, command: &Command) -> &'a mut Command {
+    starter.arg(command.get_program()).args(command.get_args());
+    starter.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    if let Some(folder) = command.get_current_dir() {
+        starter.current_dir(folder);
+    }
+    starter
+}
+
 impl Call {
     /// Adds an argument that need not be text.
     pub(crate) fn with_argument(mut self, argument: impl AsRef<OsStr>) -> Self {
@@ -111,6 +121,14 @@ impl Call {
         let mut command = Command::new(env!("CARGO_BIN_EXE_stream-token"));
         command.args(&self.arguments).env_clear().envs(&self.environment).current_dir(self.home.path());
         command
+    }
+
+    /// Makes the command of a shell that runs this first, and then becomes the program.
+    pub(crate) fn command_after(&self, first: &str) -> Command {
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", &format!("{first}; exec \"$0\" \"$@\"")]).env_clear();
+        start_by(&mut shell, &self.command());
+        shell
     }
 
     /// Runs the call to its end.

@@ -12,7 +12,7 @@ mod sources;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -98,15 +98,7 @@ fn names_in(folder: &Path) -> Vec<String> {
 /// Runs a call from a shell that has run this first.
 #[track_caller]
 fn after(first: &str, call: &Call) -> Output {
-    let inner = call.command();
-    let mut shell = Command::new("/bin/sh");
-    shell
-        .args(["-c", &format!("{first}; exec \"$0\" \"$@\"")])
-        .arg(inner.get_program())
-        .args(inner.get_args());
-    shell.env_clear().envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    shell.current_dir(inner.get_current_dir().unwrap());
-    call.run_with(shell.stdout(Stdio::piped()).stderr(Stdio::piped()))
+    call.run_with(call.command_after(first).stdout(Stdio::piped()).stderr(Stdio::piped()))
 }
 
 /// Gives what is said in a note.

@@ -6,6 +6,7 @@ use std::process::{Command, ExitStatus, Stdio};
 use rustix::termios::{LocalModes, tcgetattr};
 
 use super::{Home, SECRET};
+use crate::cli::start_by;
 use crate::cli::terminal::{Terminal, wait_for};
 use crate::cli::watchdog::Watchdog;
 
@@ -29,13 +30,9 @@ struct Dialogue {
 /// Mints at a terminal, waits for the question, and types an answer.
 fn answered(home: &Home, arguments: &[&str], question: &str, typed: &str) -> Dialogue {
     let call = home.call(arguments).with_env("LIVE", SECRET).with_env("TERM", "dumb");
-    let inner = call.command();
     // A terminal sends its signals to the session that it controls, so the program gets one.
     let mut command = Command::new("setsid");
-    command.arg("--ctty").arg(inner.get_program()).args(inner.get_args()).env_clear();
-    command
-        .envs(inner.get_envs().filter_map(|(name, value)| Some((name, value?))))
-        .env("PATH", "/usr/bin:/bin");
+    start_by(command.arg("--ctty").env_clear(), &call.command()).env("PATH", "/usr/bin:/bin");
     let Terminal { mut person, program } = {
         let terminal = Terminal::open();
         command.stdin(terminal.stream()).stderr(terminal.stream()).stdout(Stdio::piped());

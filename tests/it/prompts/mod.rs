@@ -20,6 +20,7 @@ use rustix::termios::{LocalModes, SpecialCodeIndex, Termios, tcgetattr};
 use stream_token::terminal::{AskError, Terminal, Voice};
 
 use crate::cli::scratch::Scratch;
+use crate::cli::start_by;
 use crate::cli::terminal as pty;
 use crate::cli::watchdog::Watchdog;
 
@@ -98,12 +99,11 @@ const APART: [&str; 2] = ["setsid", "--wait"];
 /// Starts a session at the terminal of its standard input.
 const AT_TERMINAL: [&str; 3] = ["setsid", "--wait", "--ctty"];
 
-/// Has others start the process that asks, each with the next as its arguments.
-fn started_by(starters: &[&str], asking: &Command) -> Command {
-    let mut command = Command::new(starters[0]);
-    command.args(&starters[1..]).arg(asking.get_program()).args(asking.get_args());
-    command.envs(asking.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    command
+/// Has others start a process, each with the next as its arguments.
+fn started_by(starters: &[&str], command: &Command) -> Command {
+    let mut starter = Command::new(starters[0]);
+    start_by(starter.args(&starters[1..]), command);
+    starter
 }
 
 impl Dialogue {

@@ -7,6 +7,8 @@ use std::process::Command;
 use rustix::process::{Signal, WaitId, WaitIdOptions, waitid};
 use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 
+#[cfg(target_os = "linux")]
+use super::started_by;
 use super::{Dialogue, QUESTION};
 #[cfg(target_os = "linux")]
 use crate::place::say_unchecked;
@@ -36,28 +38,29 @@ fn a_stop_key_gives_the_terminal_back_and_the_question_comes_again() {
     dialogue.end().is("typed secret");
 }
 
-#[test]
-fn a_stop_key_stops_nothing_where_nobody_could_go_on() {
-    let mut dialogue = Dialogue::begin("once");
+/// Types the stop key, which stops nothing: the question comes again at once, and is answered.
+#[track_caller]
+fn stops_nothing(mut dialogue: Dialogue) {
     dialogue.types("half an ans\u{1a}");
     dialogue.wait_for(&format!("\n{QUESTION}"));
     dialogue.types("secret\n");
     dialogue.end().is("typed secret");
 }
 
+#[test]
+fn a_stop_key_stops_nothing_where_nobody_could_go_on() {
+    stops_nothing(Dialogue::begin("once"));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn asks_and_stops_nothing_where_whoever_leads_is_out_of_sight() {
-    let tried = Command::new(IN_NAMESPACE[0]).args(&IN_NAMESPACE[1..]).arg("true").output().unwrap();
+    let tried = started_by(&IN_NAMESPACE, &Command::new("true")).output().unwrap();
     if !tried.status.success() {
         let reason = String::from_utf8_lossy(&tried.stderr);
         return say_unchecked("a question in a namespace of its own", reason.trim());
     }
-    let mut dialogue = Dialogue::begin_by("once", &[&IN_NAMESPACE[..], &AS_CHILD].concat());
-    dialogue.types("half an ans\u{1a}");
-    dialogue.wait_for(&format!("\n{QUESTION}"));
-    dialogue.types("secret\n");
-    dialogue.end().is("typed secret");
+    stops_nothing(Dialogue::begin_by("once", &[&IN_NAMESPACE[..], &AS_CHILD].concat()));
 }
 
 #[test]
