@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use stream_token::audit::{
-    Action, Actor, Channel, Event, Filter, Journal, Outcome, Ranges, head, list, verify,
+    Action, Actor, AuditLog, Channel, Event, Filter, Outcome, Ranges, head, list, verify,
 };
 use stream_token::time::Clock;
 
@@ -42,14 +42,14 @@ fn state(name: &str) -> PathBuf {
 /// Records from so many callers at once; gives entries a second and entries a sync.
 fn record(callers: u64) -> (f64, f64) {
     let state = state("record");
-    let journal = Journal::open(&state, Clock::System).unwrap();
+    let log = AuditLog::open(&state, Clock::System).unwrap();
     let barrier = Barrier::new(usize::try_from(callers).unwrap());
     let start = Instant::now();
     let caller = |first: u64| {
         barrier.wait();
         let mut count = 0;
         while start.elapsed() < SPAN {
-            journal.record(mint(first + count * callers)).unwrap();
+            log.record(mint(first + count * callers)).unwrap();
             count += 1;
         }
         count
@@ -62,7 +62,7 @@ fn record(callers: u64) -> (f64, f64) {
     assert!(verify(&state, None).unwrap().is_intact());
     fs::remove_dir_all(&state).unwrap();
     #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
-    (count as f64 / seconds, count as f64 / journal.syncs() as f64)
+    (count as f64 / seconds, count as f64 / log.syncs() as f64)
 }
 
 /// Opens a log of some length anew for each entry, as a command does; gives the time of one.
@@ -70,23 +70,23 @@ fn start_up(state: &Path) -> Duration {
     let rounds = 200;
     let start = Instant::now();
     for customer in 0..rounds {
-        let journal = Journal::open(state, Clock::System).unwrap();
-        black_box(journal.record(mint(u64::from(customer))).unwrap());
+        let log = AuditLog::open(state, Clock::System).unwrap();
+        black_box(log.record(mint(u64::from(customer))).unwrap());
     }
     start.elapsed() / rounds
 }
 
 /// Fills a log up to a length, a few of its entries being long.
 fn fill(state: &Path) {
-    let journal = Journal::open(state, Clock::System).unwrap();
+    let log = AuditLog::open(state, Clock::System).unwrap();
     let length = || -> u64 {
-        let files = fs::read_dir(journal.directory()).unwrap();
+        let files = fs::read_dir(log.directory()).unwrap();
         files.map(|file| file.unwrap().metadata().unwrap().len()).sum()
     };
     while length() < LOG_BYTES {
         thread::scope(|scope| {
             for caller in 0..256 {
-                let journal = &journal;
+                let log = &log;
                 scope.spawn(move || {
                     for at in 0..64 {
                         let customer = caller * 64 + at;
@@ -95,7 +95,7 @@ fn fill(state: &Path) {
                         let is_batch = at % 16 == 0;
                         let event = mint(customer);
                         let event = if is_batch { event.customers(ranges) } else { event };
-                        journal.record(event).unwrap();
+                        log.record(event).unwrap();
                     }
                 });
             }

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | 7 | [`commands`] |
 //! | 6 | [`cli`], [`view`], [`terminal`], [`failure`], `server` (on Unix, with the feature `serve`) |
-//! | 5 | [`mint`], [`custody`] |
+//! | 5 | [`issuer`], [`custody`] |
 //! | 4 | [`profile`], [`audit`], [`session`], [`verdict`] |
 //! | 3 | [`token`], `tls` (as `server`) |
 //! | 2 | [`secret`], [`hygiene`] |
@@ -27,7 +27,7 @@ pub mod environment;
 pub mod failure;
 pub mod foreign;
 pub mod hygiene;
-pub mod mint;
+pub mod issuer;
 pub mod profile;
 pub mod secret;
 #[cfg(all(unix, feature = "serve"))]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use stream_token::audit::{
-    Action, Actor, Channel, Event, Filter, Journal, Listed, Outcome, head, list, verify,
+    Action, Actor, AuditLog, Channel, Event, Filter, Listed, Outcome, head, list, verify,
 };
 use stream_token::time::{Clock, Timestamp};
 
@@ -77,10 +77,10 @@ pub(crate) fn check(data: &[u8]) {
     let (was_intact, before) = state.look();
     let mut intact = Vec::new();
     for customer in [1, 2] {
-        let journal = Journal::open(&state.0, Clock::Fixed(Timestamp::EPOCH)).unwrap();
+        let log = AuditLog::open(&state.0, Clock::Fixed(Timestamp::EPOCH)).unwrap();
         let actor = Actor { user: "ann".into(), sudo_user: None };
         let event = Event::new(Action::Mint, Channel::Cli, actor, Outcome::Ok).customer(customer);
-        let receipt = journal.record(event).unwrap();
+        let receipt = log.record(event).unwrap();
         assert_eq!(head(&state.0).unwrap(), Some(receipt.head()));
         let (is_intact, entries) = state.look();
         assert!(entries > before, "an entry is gone");

@@ -2,17 +2,16 @@
 //! the plain number of the session's customer.
 
 use std::fmt;
-use std::sync::mpsc::channel;
 
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 use stream_token::audit::{Actor, Refusal};
-use stream_token::mint::{Mint, Record};
+use stream_token::issuer::{AuditSink, TokenIssuer};
 use stream_token::profile::Policy;
 use stream_token::secret::Secret;
 use stream_token::server::{
-    Contract, Field, Lifetime, METHOD, Origins, PATH, Request, Till, Tokens as _, Unlimited, Witness,
+    Cors, HeaderValue, Lifetime, NoRateLimit, PATH, RefusalSink, Request, RequestIssuer, TokenEndpoint,
 };
 use stream_token::session::{Authenticate, Denial};
 use stream_token::time::{Clock, Timestamp};
@@ -33,34 +32,27 @@ pub(crate) fn check(data: &[u8]) {
     }
 }
 
-/// Gives the status that a session of this customer is answered with.
+/// Returns the status of the response to a session of this customer.
 fn status(body: &[u8], whose: CustomerId) -> u16 {
     let clock = Clock::Fixed(Timestamp::EPOCH);
     let secret = Secret::new(b"a-secret-for-fuzzing-0123456789abcdef".to_vec()).unwrap();
     let actor = Actor { user: "fuzz".into(), sudo_user: None };
-    let mint = Mint::new(&secret, None, Policy::default(), Record::Demo);
-    let till = Till::new(mint, actor, Lifetime::Endless, clock);
-    let contract = Contract {
+    let issuer = TokenIssuer::new(&secret, None, Policy::default(), AuditSink::Demo);
+    let endpoint = TokenEndpoint {
         authenticate: &SessionOf(whose),
-        quotas: &Unlimited,
-        witness: &Nobody,
-        origins: &Origins::default(),
+        rate_limiter: &NoRateLimit,
+        issuer: &RequestIssuer::new(issuer, actor, Lifetime::Never, clock),
+        refusals: &NoLog,
+        cors: &Cors::default(),
         clock,
     };
     let request = Request {
-        authorization: Field::Once("Bearer a.b.c".into()),
-        content_type: Field::Once("application/json".into()),
+        authorization: HeaderValue::Single("Bearer a.b.c".into()),
+        content_type: HeaderValue::Single("application/json".into()),
         body: body.to_vec(),
-        ..Request::bare(METHOD, PATH, [127, 0, 0, 1].into(), "1")
+        ..Request::new("POST", PATH, [127, 0, 0, 1].into(), "1")
     };
-    let customer = match contract.admit(&request) {
-        Ok(customer) => customer,
-        Err(answer) => return answer.reply.status(),
-    };
-    let (release, released) = channel();
-    till.mint(customer, request, Box::new(move |request, minted| release.send((request, minted)).unwrap()));
-    let (request, minted) = released.try_recv().unwrap();
-    contract.conclude(&request, customer, minted).reply.status()
+    endpoint.respond(&request).response.status()
 }
 
 /// Reads the customer that a body names, by another reader.
@@ -107,9 +99,9 @@ impl Authenticate for SessionOf {
     }
 }
 
-/// Takes no note of refusals.
-struct Nobody;
+/// Takes refusals, and logs none.
+struct NoLog;
 
-impl Witness for Nobody {
+impl RefusalSink for NoLog {
     fn refuse(&self, _: Refusal) {}
 }

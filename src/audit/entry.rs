@@ -62,7 +62,7 @@ words! {
 }
 
 words! {
-    /// What the journal did to the log itself.
+    /// What the log did to the log itself.
     Upkeep {
         /// A segment was opened; `reason` says why.
         SegmentOpened = "segment_opened",
@@ -95,12 +95,12 @@ words! {
     }
 }
 
-/// What an entry is about: somebody's action, or the journal's own upkeep.
+/// What an entry is about: somebody's action, or the log's own upkeep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Deed {
     /// Somebody's action.
     Action(Action),
-    /// The journal's own.
+    /// The log's own.
     Upkeep(Upkeep),
 }
 

@@ -116,7 +116,7 @@ impl Iterator for Listing {
 #[cfg(test)]
 mod tests {
     use super::super::entry::{Action, Actor, Channel, Event};
-    use super::super::journal::Journal;
+    use super::super::log::AuditLog;
     use super::super::ranges::Ranges;
     use super::super::testing::{State, edit, mint};
     use super::*;
@@ -141,7 +141,7 @@ mod tests {
         let mut ranges = Ranges::new();
         assert!((2..=500).chain([777]).all(|id| ranges.push(id)));
         let batch = Event::new(Action::MintBatch, Channel::Cli, super::super::testing::ann(), Outcome::Ok);
-        state.journal().record(batch.customers(ranges)).unwrap();
+        state.log().record(batch.customers(ranges)).unwrap();
         let of = |customer| numbers(&state, Filter { customer: Some(customer), ..Filter::default() });
         assert_eq!(of(1), [2]);
         assert_eq!(of(2), [3, 5]);
@@ -153,10 +153,10 @@ mod tests {
     fn filters_by_time_actor_and_outcome_with_both_ends_included() {
         let state = State::new();
         for seconds in [10, 20, 30] {
-            let journal = Journal::open(state.path(), Clock::Fixed(at(seconds))).unwrap();
+            let log = AuditLog::open(state.path(), Clock::Fixed(at(seconds))).unwrap();
             let actor = Actor { user: "root".into(), sudo_user: Some(format!("user{seconds}")) };
             let outcome = if seconds == 20 { Outcome::Refused } else { Outcome::Ok };
-            journal.record(Event::new(Action::Mint, Channel::Cli, actor, outcome)).unwrap();
+            log.record(Event::new(Action::Mint, Channel::Cli, actor, outcome)).unwrap();
         }
         assert_eq!(numbers(&state, Filter { since: Some(at(20)), ..Filter::default() }), [3, 4]);
         assert_eq!(numbers(&state, Filter { until: Some(at(20)), ..Filter::default() }), [1, 2, 3]);
@@ -183,7 +183,7 @@ mod tests {
     #[test]
     fn gives_the_line_as_the_log_has_it() {
         let state = State::with_entries(1);
-        state.journal().record(mint(7)).unwrap();
+        state.log().record(mint(7)).unwrap();
         let last = list(state.path(), Filter::default()).unwrap().last().unwrap().unwrap();
         let Listed::Entry { entry, text } = last else { panic!("{last:?}") };
         assert_eq!(format!("{text}\n").into_bytes(), state.lines(1)[1]);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::entry::{Action, Actor, Channel, Event, Outcome};
 use super::error::{AuditError, Doing};
-use super::journal::Journal;
+use super::log::AuditLog;
 use super::tally::{Refusal, Summary, Tally};
 use crate::time::Clock;
 
@@ -38,16 +38,16 @@ impl Refusals {
     /// # Errors
     /// [`AuditError::Open`] where no thread can be had.
     pub fn start(
-        journal: Arc<Journal>,
+        log: Arc<AuditLog>,
         actor: Actor,
         profile: Option<String>,
         clock: Clock,
     ) -> Result<Self, AuditError> {
         let (queue, waiting) = sync_channel(MOST_WAITING);
         let lost = Arc::new(AtomicU64::new(0));
-        let directory = journal.directory().to_owned();
+        let directory = log.directory().to_owned();
         let tally = Tally::default();
-        let recorder = Recorder { journal, actor, profile, clock, tally, lost: Arc::clone(&lost) };
+        let recorder = Recorder { log, actor, profile, clock, tally, lost: Arc::clone(&lost) };
         let thread = Builder::new()
             .name("audit-refusals".into())
             .spawn(move || recorder.run(&waiting))
@@ -84,7 +84,7 @@ impl Drop for Refusals {
 /// What the thread has.
 struct Recorder {
     /// Where refusals are recorded.
-    journal: Arc<Journal>,
+    log: Arc<AuditLog>,
     /// Who runs the endpoint.
     actor: Actor,
     /// With which profile; none for a secret from the environment.
@@ -148,7 +148,7 @@ impl Recorder {
 
     /// Tells whether there is disk enough for refusals.
     fn has_room(&self) -> bool {
-        has_room(self.journal.free_bytes())
+        has_room(self.log.free_bytes())
     }
 
     /// Makes the event of a refusal.
@@ -162,7 +162,7 @@ impl Recorder {
 
     /// Records an event that stands for `count` refusals.
     fn record(&self, event: Event, count: u64) {
-        if self.journal.record(event).is_err() {
+        if self.log.record(event).is_err() {
             self.lost.fetch_add(count, Ordering::Relaxed);
         }
     }
@@ -188,7 +188,7 @@ mod tests {
     fn a_flood_makes_ten_entries_and_a_summary() {
         let state = State::new();
         let refusals =
-            Refusals::start(Arc::new(state.journal()), ann(), Some("staging".into()), clock()).unwrap();
+            Refusals::start(Arc::new(state.log()), ann(), Some("staging".into()), clock()).unwrap();
         (0..500).for_each(|_| refusals.refuse(refusal("192.0.2.1")));
         refusals.refuse(refusal("2001:db8::1"));
         assert_eq!(refusals.lost(), 0);
@@ -216,7 +216,7 @@ mod tests {
         let lock = std::fs::File::open(state.path().join("audit/lock")).unwrap();
         lock.lock().unwrap();
         let refusals =
-            Refusals::start(Arc::new(state.journal()), ann(), Some("staging".into()), clock()).unwrap();
+            Refusals::start(Arc::new(state.log()), ann(), Some("staging".into()), clock()).unwrap();
         let flood = 5 * MOST_WAITING as u64;
         (0..flood).for_each(|_| refusals.refuse(refusal("192.0.2.1")));
         let lost = refusals.lost();
@@ -236,6 +236,6 @@ mod tests {
 
     #[test]
     fn the_free_disk_is_known() {
-        assert_eq!(State::new().journal().free_bytes().is_some(), cfg!(unix));
+        assert_eq!(State::new().log().free_bytes().is_some(), cfg!(unix));
     }
 }

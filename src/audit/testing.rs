@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use super::entry::{Action, Actor, Channel, Event, Outcome};
-use super::journal::Journal;
 use super::list::{Filter, Listed, list};
+use super::log::AuditLog;
 use super::segment;
 use super::verify::{Verified, verify};
 use crate::time::{Clock, Timestamp};
@@ -73,9 +73,9 @@ impl State {
     /// Makes one with a log of so many entries, of which the first opens the segment.
     pub(super) fn with_entries(count: u64) -> Self {
         let state = Self::new();
-        let journal = state.journal();
+        let log = state.log();
         for customer in 1..count {
-            journal.record(mint(customer)).unwrap();
+            log.record(mint(customer)).unwrap();
         }
         state
     }
@@ -84,13 +84,13 @@ impl State {
         &self.0
     }
 
-    pub(super) fn journal(&self) -> Journal {
-        Journal::open(&self.0, clock()).unwrap()
+    pub(super) fn log(&self) -> AuditLog {
+        AuditLog::open(&self.0, clock()).unwrap()
     }
 
-    /// Opens a journal that goes on to a new segment after every write.
-    pub(super) fn journal_of_short_segments(&self) -> Journal {
-        Journal::open_with(&self.0, clock(), 1).unwrap()
+    /// Opens a log that goes on to a new segment after every write.
+    pub(super) fn log_of_short_segments(&self) -> AuditLog {
+        AuditLog::open_with(&self.0, clock(), 1).unwrap()
     }
 
     pub(super) fn segment(&self, number: u32) -> PathBuf {

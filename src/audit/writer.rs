@@ -13,8 +13,8 @@ use std::time::Instant;
 use super::entry::{Deed, Facts, Outcome, Upkeep};
 use super::error::{AuditError, Doing};
 use super::head::{Head, LogId};
+use super::health::AuditHealth;
 use super::line::{self, Place};
-use super::pulse::Pulse;
 use super::segment;
 use super::survey::{Ended, Found, Heal, Memory, Next, Opening, survey};
 use crate::disk::{self, Held, Identity, Lock, Purpose};
@@ -36,7 +36,7 @@ pub(super) struct Writer {
     /// What was written.
     memory: Memory,
     /// Is told of syncs.
-    pulse: Arc<Pulse>,
+    health: Arc<AuditHealth>,
     /// What goes wrong in a test.
     #[cfg(test)]
     pub(super) sabotage: super::testing::Sabotage,
@@ -83,7 +83,7 @@ impl Writer {
             lock,
             open: None,
             memory: Memory::default(),
-            pulse: Arc::new(Pulse::new(clock)),
+            health: Arc::new(AuditHealth::new(clock)),
             #[cfg(test)]
             sabotage: super::testing::Sabotage::default(),
         })
@@ -95,8 +95,8 @@ impl Writer {
     }
 
     /// Gives what is told of syncs.
-    pub(super) fn pulse(&self) -> Arc<Pulse> {
-        Arc::clone(&self.pulse)
+    pub(super) fn health(&self) -> Arc<AuditHealth> {
+        Arc::clone(&self.health)
     }
 
     /// Waits until no other writer has the lock, and gives up on one that seems stuck.
@@ -211,7 +211,7 @@ impl Writer {
     fn sync(&self, open: &Open) -> io::Result<()> {
         let begun = Instant::now();
         let result = open.file.sync_data();
-        self.pulse.synced(begun.elapsed());
+        self.health.record_sync(begun.elapsed());
         #[cfg(test)]
         self.sabotage.sync()?;
         result

@@ -20,25 +20,28 @@ pub struct ServeArgs {
     /// The certificate's private key in PEM, which nobody else can read
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
-    /// Let pages of this origin read replies; may be repeated
+    /// Let pages of this origin read responses; may be repeated
     #[arg(long, value_name = "ORIGIN")]
     pub cors_origin: Vec<String>,
+    /// Let these pages send this request header too; may be repeated
+    #[arg(long, value_name = "NAME", requires = "cors_origin")]
+    pub cors_header: Vec<String>,
     /// How long tokens live, or never for no end; without it as the profile's policy has it
     #[arg(long, value_name = "DURATION|never", value_parser = values::served_lifetime)]
     pub lifetime: Option<ServedLifetime>,
     /// How often one customer may ask: N/s, N/m, N/h or off
     #[arg(long, value_name = "RATE", default_value = "30/m")]
     pub rate_limit: String,
-    /// How often one address may ask; of IPv6 a /64 counts as one
+    /// How often requests of one address may fail; of IPv6 a /64 counts as one
     #[arg(long, value_name = "RATE", default_value = "300/m")]
     pub rate_limit_address: String,
-    /// How many connections there may be at once: 8 to 65536 [default: 4096]
+    /// How many connections there may be at once: 8 to 65536 [default: 768]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=65_536))]
     pub max_connections: Option<u32>,
     /// Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated
     #[arg(long, value_name = "CIDR")]
     pub trusted_proxy: Vec<String>,
-    /// Answer health checks and give metrics on this address of this machine alone
+    /// Answer health checks and serve metrics on this address
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub admin_listen: Option<SocketAddr>,
     /// Whether only to print the endpoint's description.

@@ -15,7 +15,7 @@ const LONGEST_LINE: usize = 8 * 1024;
 const BUFFER: usize = 64 * 1024;
 
 /// A batch that is being read.
-pub(super) struct Batch {
+pub(super) struct BatchReader {
     /// Where it comes from.
     reader: BufReader<Box<dyn Read>>,
     /// What it is called in errors.
@@ -26,23 +26,23 @@ pub(super) struct Batch {
 
 /// A line of a batch.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct BatchLine {
     /// Its number, from 1.
     pub(super) number: u64,
     /// Its text without the line break and the white space around it.
-    pub(super) text: Result<String, LineFault>,
+    pub(super) text: Result<String, BatchLineError>,
 }
 
 /// Why a line cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum LineFault {
+pub(super) enum BatchLineError {
     /// It has more than [`LONGEST_LINE`] bytes.
     TooLong,
     /// It is not UTF-8.
     NotUtf8,
 }
 
-impl LineFault {
+impl BatchLineError {
     /// Says what is wrong.
     pub(super) fn message(self) -> String {
         match self {
@@ -52,7 +52,7 @@ impl LineFault {
     }
 }
 
-impl Batch {
+impl BatchReader {
     /// Opens a file, or standard input for `-`.
     pub(super) fn open(path: &Path) -> Result<Self> {
         if path == Path::new("-") {
@@ -69,12 +69,12 @@ impl Batch {
     }
 
     /// Tells whether the next line is at hand, or may have to be waited for.
-    pub(super) fn has_more_at_hand(&self) -> bool {
+    pub(super) fn has_buffered_line(&self) -> bool {
         self.reader.buffer().contains(&b'\n')
     }
 
     /// Reads the next line that is not blank; `None` at the end.
-    pub(super) fn next(&mut self) -> Result<Option<Line>> {
+    pub(super) fn next(&mut self) -> Result<Option<BatchLine>> {
         loop {
             let read = read_line(&mut self.reader);
             let Some(mut text) = read.with_context(|| format!("cannot read {}", self.name))? else {
@@ -89,14 +89,14 @@ impl Batch {
                 *text = unmarked.trim_start().to_owned();
             }
             if text != Ok(String::new()) {
-                return Ok(Some(Line { number: self.line, text }));
+                return Ok(Some(BatchLine { number: self.line, text }));
             }
         }
     }
 }
 
 /// Reads one line and keeps at most [`LONGEST_LINE`] bytes of it; `None` at the end.
-fn read_line(reader: &mut dyn BufRead) -> io::Result<Option<Result<String, LineFault>>> {
+fn read_line(reader: &mut dyn BufRead) -> io::Result<Option<Result<String, BatchLineError>>> {
     let mut kept = Vec::new();
     let mut is_long = false;
     let mut is_started = false;
@@ -119,19 +119,22 @@ fn read_line(reader: &mut dyn BufRead) -> io::Result<Option<Result<String, LineF
         }
     }
     if is_long {
-        return Ok(Some(Err(LineFault::TooLong)));
+        return Ok(Some(Err(BatchLineError::TooLong)));
     }
     let text = String::from_utf8(kept).map(|text| text.trim().to_owned());
-    Ok(Some(text.map_err(|_| LineFault::NotUtf8)))
+    Ok(Some(text.map_err(|_| BatchLineError::NotUtf8)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn lines(bytes: &'static [u8]) -> Vec<(u64, Result<String, LineFault>)> {
-        let mut batch =
-            Batch { reader: BufReader::with_capacity(7, Box::new(bytes)), name: "a test".into(), line: 0 };
+    fn lines(bytes: &'static [u8]) -> Vec<(u64, Result<String, BatchLineError>)> {
+        let mut batch = BatchReader {
+            reader: BufReader::with_capacity(7, Box::new(bytes)),
+            name: "a test".into(),
+            line: 0,
+        };
         std::iter::from_fn(|| batch.next().unwrap()).map(|line| (line.number, line.text)).collect()
     }
 
@@ -139,7 +142,7 @@ mod tests {
     fn counts_every_line_and_passes_over_blank_ones() {
         let read = lines(b"1\r\n\n  2 \n\xff\n3");
         let text = |text: &str| Ok(text.to_owned());
-        assert_eq!(read, [(1, text("1")), (3, text("2")), (4, Err(LineFault::NotUtf8)), (5, text("3"))]);
+        assert_eq!(read, [(1, text("1")), (3, text("2")), (4, Err(BatchLineError::NotUtf8)), (5, text("3"))]);
     }
 
     #[test]
@@ -148,7 +151,7 @@ mod tests {
             |length: usize| -> &'static [u8] { Vec::leak([vec![b'a'; length], b"\nb".to_vec()].concat()) };
         assert_eq!(lines(line(LONGEST_LINE))[0].1.as_ref().map(String::len), Ok(LONGEST_LINE));
         let read = lines(line(10_000_000));
-        assert_eq!(read, [(1, Err(LineFault::TooLong)), (2, Ok("b".into()))]);
+        assert_eq!(read, [(1, Err(BatchLineError::TooLong)), (2, Ok("b".into()))]);
     }
 
     #[test]

@@ -5,14 +5,14 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::batch::{Batch, Line};
+use super::batch::{BatchLine, BatchReader};
 use super::{Context, confirm, tell};
-use crate::audit::{Channel, Journal};
+use crate::audit::{AuditLog, Channel};
 use crate::cli::{Expiry, Format, IssueArgs};
 use crate::custody::Opened;
 use crate::failure::{Exit, Failure, Usage};
 use crate::foreign::json_line;
-use crate::mint::{Chunk, Mint, MintError, Minted, Record, Requester};
+use crate::issuer::{AuditSink, Batch, Caller, IssueError, IssuedToken, TokenIssuer};
 use crate::profile::{self, ProfileName, Terms, Wish};
 use crate::secret::Source;
 use crate::time::{Timestamp, full, utc};
@@ -20,7 +20,7 @@ use crate::token::CustomerId;
 use crate::view::{self, IssuedJson};
 
 /// How tokens come out.
-struct Form {
+struct TokenPrinter {
     /// The form that was asked for.
     format: Format,
     /// What comes before the first token, until it has come.
@@ -36,15 +36,15 @@ struct Form {
 }
 
 /// What is minted with: one profile's mint, for one person, on the same terms for all.
-struct Press<'a> {
+struct IssueRun<'a> {
     /// The mint.
-    mint: Mint<'a>,
+    issuer: TokenIssuer<'a>,
     /// What every token gets.
     terms: Terms,
     /// Who mints.
-    requester: Requester,
+    caller: Caller,
     /// How the tokens come out.
-    form: Form,
+    form: TokenPrinter,
 }
 
 /// Mints the tokens that were asked for.
@@ -60,59 +60,59 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
     }
     let opened = context.open_secret(chosen)?;
     context.note_borrowed_policy(&opened);
-    let journal = if opened.profile.is_demo() { None } else { Some(journal(context)?) };
-    let record = journal.as_ref().map_or(Record::Demo, Record::Journal);
-    let mint = Mint::new(&opened.secret, opened.profile.name.clone(), opened.profile.policy, record);
-    let requester = Requester { actor: context.actor(), channel: Channel::Cli };
-    let terms = mint.decide(&wish, now, &requester)?;
+    let audit_log = if opened.profile.is_demo() { None } else { Some(audit_log(context)?) };
+    let record = audit_log.as_ref().map_or(AuditSink::Demo, AuditSink::Borrowed);
+    let issuer = TokenIssuer::new(&opened.secret, opened.profile.name.clone(), opened.profile.policy, record);
+    let caller = Caller { actor: context.actor(), channel: Channel::Cli };
+    let terms = issuer.evaluate(&wish, now, &caller)?;
     check(context, &wish, &terms, now)?;
-    let press = Press { mint, terms, requester, form: Form::new(context.format(), opened)? };
+    let run = IssueRun { issuer, terms, caller, form: TokenPrinter::new(context.format(), opened)? };
     let exit = match (&arguments.from, customers.as_slice()) {
-        (Some(path), _) => run_batch(context, path, &press)?,
-        (None, [customer]) => press.one(context, *customer).map(|()| Exit::Success)?,
-        (None, several) => press.several(context, several).map(|()| Exit::Success)?,
+        (Some(path), _) => run_batch(context, path, &run)?,
+        (None, [customer]) => run.issue_one(context, *customer).map(|()| Exit::Success)?,
+        (None, several) => run.issue_several(context, several).map(|()| Exit::Success)?,
     };
     // A batch of nobody is a table without rows.
-    context.terminal.print(press.form.head.take())?;
+    context.terminal.print(run.form.head.take())?;
     Ok(exit)
 }
 
 /// Opens the audit log, without which nothing is minted.
-fn journal(context: &Context<'_>) -> Result<Journal> {
-    Ok(Journal::open(&context.state_dir()?, context.clock).map_err(MintError::Audit)?)
+fn audit_log(context: &Context<'_>) -> Result<AuditLog> {
+    Ok(AuditLog::open(&context.state_dir()?, context.clock).map_err(IssueError::Audit)?)
 }
 
-impl Press<'_> {
+impl IssueRun<'_> {
     /// Mints one token.
-    fn one(&self, context: &mut Context<'_>, customer: CustomerId) -> Result<()> {
-        let minted = self.mint.mint(customer, &self.terms, &self.requester)?;
+    fn issue_one(&self, context: &mut Context<'_>, customer: CustomerId) -> Result<()> {
+        let minted = self.issuer.issue(customer, &self.terms, &self.caller)?;
         Ok(context.terminal.print(&self.form.show(&minted))?)
     }
 
-    /// Mints for several customers, chunk by chunk.
-    fn several(&self, context: &mut Context<'_>, customers: &[CustomerId]) -> Result<()> {
-        let mut chunk = Chunk::default();
+    /// Mints for several customers, batch by batch.
+    fn issue_several(&self, context: &mut Context<'_>, customers: &[CustomerId]) -> Result<()> {
+        let mut batch = Batch::default();
         for customer in customers {
-            self.add(context, &mut chunk, *customer)?;
+            self.push(context, &mut batch, *customer)?;
         }
-        self.chunk(context, &mut chunk)
+        self.issue_batch(context, &mut batch)
     }
 
-    /// Adds a customer to a chunk. A chunk that is full is minted first.
-    fn add(&self, context: &mut Context<'_>, chunk: &mut Chunk, customer: CustomerId) -> Result<()> {
-        if !chunk.push(customer) {
-            self.chunk(context, chunk)?;
-            // An empty chunk has room.
-            let _ = chunk.push(customer);
+    /// Adds a customer to a batch. A batch that is full is minted first.
+    fn push(&self, context: &mut Context<'_>, batch: &mut Batch, customer: CustomerId) -> Result<()> {
+        if !batch.push(customer) {
+            self.issue_batch(context, batch)?;
+            // An empty batch has room.
+            let _ = batch.push(customer);
         }
         Ok(())
     }
 
-    /// Mints a chunk and empties it. Its tokens come out once its entry is on disk.
-    fn chunk(&self, context: &mut Context<'_>, chunk: &mut Chunk) -> Result<()> {
-        let chunk = std::mem::take(chunk);
-        if !chunk.is_empty() {
-            for minted in self.mint.mint_chunk(&chunk, &self.terms, &self.requester)? {
+    /// Mints a batch and empties it. Its tokens come out once its entry is on disk.
+    fn issue_batch(&self, context: &mut Context<'_>, batch: &mut Batch) -> Result<()> {
+        let batch = std::mem::take(batch);
+        if !batch.is_empty() {
+            for minted in self.issuer.issue_batch(&batch, &self.terms, &self.caller)? {
                 context.terminal.print(&self.form.show(&minted))?;
             }
         }
@@ -121,32 +121,32 @@ impl Press<'_> {
 }
 
 /// Mints a token for every line; a bad line is told by its number, and the others still come out.
-fn run_batch(context: &mut Context<'_>, path: &Path, press: &Press<'_>) -> Result<Exit> {
-    let mut batch = Batch::open(path)?;
-    let mut chunk = Chunk::default();
+fn run_batch(context: &mut Context<'_>, path: &Path, run: &IssueRun<'_>) -> Result<Exit> {
+    let mut reader = BatchReader::open(path)?;
+    let mut batch = Batch::default();
     let mut exit = Exit::Success;
-    while let Some(line) = batch.next()? {
+    while let Some(line) = reader.next()? {
         match customer_of(line) {
-            Ok(customer) => press.add(context, &mut chunk, customer)?,
+            Ok(customer) => run.push(context, &mut batch, customer)?,
             Err(failure) => {
                 // What came before the bad line comes out before it is told.
-                press.chunk(context, &mut chunk)?;
+                run.issue_batch(context, &mut batch)?;
                 tell(&mut context.terminal, &failure);
                 exit = Exit::SomeRefused;
             }
         }
         // Whoever feeds us line by line gets an answer to each.
-        if !batch.has_more_at_hand() {
-            press.chunk(context, &mut chunk)?;
+        if !reader.has_buffered_line() {
+            run.issue_batch(context, &mut batch)?;
             context.terminal.flush()?;
         }
     }
-    press.chunk(context, &mut chunk)?;
+    run.issue_batch(context, &mut batch)?;
     Ok(exit)
 }
 
 /// Reads the customer of a line.
-fn customer_of(line: Line) -> Result<CustomerId, Failure> {
+fn customer_of(line: BatchLine) -> Result<CustomerId, Failure> {
     let refused = |message: String, hint| {
         let message = format!("line {}: {message}", line.number);
         Failure { exit: Exit::SomeRefused, message, hint }
@@ -205,7 +205,7 @@ fn refuse_several(format: Format, arguments: &IssueArgs) -> Result<()> {
     Ok(())
 }
 
-impl Form {
+impl TokenPrinter {
     /// Takes what the form needs from the profile.
     fn new(format: Format, opened: Opened) -> Result<Self> {
         let Some(api_key) = opened.profile.api_key.or((format != Format::Curl).then(String::new)) else {
@@ -221,7 +221,7 @@ impl Form {
     }
 
     /// Shows a token; the first behind the form's head.
-    fn show(&self, minted: &Minted) -> String {
+    fn show(&self, minted: &IssuedToken) -> String {
         let head = self.head.take();
         let shown = match self.format {
             Format::Text => format!("{}\n", minted.token.as_str()),

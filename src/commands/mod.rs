@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use crate::audit::{Actor, Journal};
+use crate::audit::{Actor, AuditLog};
 use crate::cli::{self, Cli, ColorChoice, Command, Format, Global};
 use crate::custody::{self, ChangeError, Custodian, Opened};
 use crate::environment::{self, Environment};
@@ -190,9 +190,9 @@ impl Context<'_> {
             Some(directory) => directory,
             None => self.state_dir()?,
         };
-        let (lock, journal, actor) = (lock.join("keyring.lock"), self.journal()?, self.actor());
+        let (lock, audit_log, actor) = (lock.join("keyring.lock"), self.audit_log()?, self.actor());
         let changed = self.asking(|asking| {
-            change(&Custodian { config: &config, lock: &lock, journal: &journal, actor: &actor, asking })
+            change(&Custodian { config: &config, lock: &lock, audit_log: &audit_log, actor: &actor, asking })
         });
         Ok(changed?)
     }
@@ -217,8 +217,8 @@ impl Context<'_> {
     }
 
     /// Opens the audit log for writing.
-    fn journal(&self) -> Result<Journal> {
-        Ok(Journal::open(&self.state_dir()?, self.clock)?)
+    fn audit_log(&self) -> Result<AuditLog> {
+        Ok(AuditLog::open(&self.state_dir()?, self.clock)?)
     }
 
     /// Tells who calls.

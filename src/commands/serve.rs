@@ -1,8 +1,7 @@
 //! `serve`: puts the endpoint together, says where it is, and runs it until it is told to end.
 
-mod admin;
-mod desk;
 mod reload;
+mod state;
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -10,16 +9,19 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
+use hyper::header::HeaderName;
+use ipnet::IpNet;
+use sd_notify::NotifyState;
 
-use self::desk::Books;
-use self::reload::{Hangups, Reload};
+use self::reload::{Reload, SighupListener};
+use self::state::AuditHandles;
 use super::{Context, session};
 use crate::cli::ServeArgs;
 use crate::environment;
 use crate::failure::{Exit, Usage};
 use crate::server::{
-    Ended, Form, Gate, GateLog, Handler, Limits, Log, Network, OPENAPI, Origins, PATH, Rate, RateLimits,
-    Service, Settings, Swap, Telemetry,
+    Cors, Ended, Handler, Limits, LogFormat, OPENAPI, PATH, Rate, RateLimiters, Reloadable, Server,
+    ServerLog, Settings, Telemetry, TokenService, parse_network,
 };
 use crate::session::{DEFAULT_LIFETIME, SessionKey};
 use crate::terminal::speak;
@@ -29,97 +31,110 @@ use crate::token::CustomerId;
 /// The customer of the session that the demo prints.
 const DEMO_CUSTOMER: &str = "123";
 
-/// What goes on for as long as the server runs, whatever is read anew meanwhile.
-struct Outlasting {
-    /// The rate limits, with what they have counted.
-    quotas: Arc<RateLimits>,
-    /// Metrics and readiness.
-    telemetry: Arc<Telemetry>,
-}
-
-impl Outlasting {
-    /// Begins, with the rates that were asked for.
-    fn new(context: &Context<'_>, arguments: &ServeArgs) -> Result<Self> {
-        let customers: Rate = parsed_one(&arguments.rate_limit, "--rate-limit")?;
-        let addresses = parsed_one(&arguments.rate_limit_address, "--rate-limit-address")?;
-        Ok(Self {
-            quotas: Arc::new(RateLimits::new(customers, addresses)),
-            telemetry: Arc::new(Telemetry::new(context.clock)),
-        })
-    }
-}
-
 /// Serves until it is told to end.
 pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Result<Exit> {
     if arguments.openapi {
         context.terminal.print(OPENAPI)?;
         return Ok(Exit::Success);
     }
-    let is_json = context.is_json_or_text("serve")?;
-    let trusted_proxies: Vec<Network> = parsed(&arguments.trusted_proxy, "--trusted-proxy")?;
-    let origins = Origins::new(parsed(&arguments.cors_origin, "--cors-origin")?);
-    let outlasting = Outlasting::new(context, arguments)?;
+    let format = if context.is_json_or_text("serve")? { LogFormat::Json } else { LogFormat::Text };
+    let trusted_proxies = trusted_proxies(arguments)?;
+    let cors = cors(arguments)?;
+    let customer_rate: Rate = parsed(&arguments.rate_limit, "--rate-limit")?;
+    let failure_rate = parsed(&arguments.rate_limit_address, "--rate-limit-address")?;
     let profile = context.choose_profile()?;
-    admin::judge_reach(arguments.admin_listen)?;
-    judge_reach(arguments, !trusted_proxies.is_empty(), profile.is_demo())?;
-    let lifetime = desk::lifetime(arguments.lifetime, &profile, context.clock.now())?;
+    require_tls_or_loopback(arguments, !trusted_proxies.is_empty(), profile.is_demo())?;
+    let lifetime = state::lifetime(arguments.lifetime, &profile, context.clock.now())?;
     let tls = tls(context, arguments)?;
-    let opened = context.open_secret(profile)?;
-    context.note_borrowed_policy(&opened);
-    let key = session::key(context, &opened.profile)?;
-    let telemetry = Arc::clone(&outlasting.telemetry);
-    let mut gate = bind(context, arguments, trusted_proxies, Arc::clone(&telemetry))?;
-    if let Some((_, identity)) = &tls {
-        telemetry.certificate_expires(identity.current().expires_at());
-        gate.speak_tls(Arc::clone(identity));
-    }
-    gate.watch_signals().context("cannot wait for signals")?;
-    let mut hangups = Hangups::watch().context("cannot wait for signals")?;
-    let address = gate.local_addr().context("cannot tell the address")?;
-    let admin = admin::bind(context, arguments.admin_listen)?;
-    let demo = opened.profile.is_demo().then(|| key.clone());
-    let (books, refusals) = Books::open(context, &opened.profile, &telemetry)?;
-    let name = opened.profile.name.as_ref().map(ToString::to_string).unwrap_or_default();
-    let desk = Swap::new(books.desk(opened, key, lifetime));
-    let Outlasting { quotas, .. } = outlasting;
-    let (clock, telemetry) = (context.clock, Arc::clone(&telemetry));
-    let service = Arc::new(Service { desk, quotas, refusals, origins, telemetry, clock });
-    let form = if is_json { Form::Json } else { Form::Text };
-    let (log, ending) = Log::start(form, context.clock, speak_lines).context("cannot begin the log")?;
-    tracing::subscriber::set_global_default(log).context("cannot begin the log")?;
-    let reload = Reload {
-        profile: name,
-        config: context.config_path(),
-        lifetime: arguments.lifetime,
-        tls,
-        books,
-        service: Arc::clone(&service),
-        environment: context.environment,
+    let loaded = context.open_secret(profile)?;
+    context.note_borrowed_policy(&loaded);
+    let key = session::key(context, &loaded.profile)?;
+    let log = ServerLog::start(format, context.clock, write_log_lines).context("cannot start the log")?;
+    let telemetry = Arc::new(Telemetry::new(log, context.clock));
+    let identity = tls.as_ref().map(|(_, identity)| Arc::clone(identity));
+    let server = bind(context, arguments, trusted_proxies, identity, &telemetry)?;
+    let mut sighup = SighupListener::start().context("cannot wait for signals")?;
+    let demo_key = loaded.profile.is_demo().then(|| key.clone());
+    let (audit, refusals) = AuditHandles::open(context, &loaded.profile, &telemetry)?;
+    let name = loaded.profile.name.as_ref().map(ToString::to_string).unwrap_or_default();
+    let service = Arc::new(TokenService {
+        profile: Reloadable::new(audit.active_profile(loaded, key, lifetime)),
+        rate_limiter: Box::new(RateLimiters::new(customer_rate, failure_rate)),
+        refusals,
+        cors,
+        telemetry: Arc::clone(&telemetry),
         clock: context.clock,
-    };
-    hangups.serve(reload).context("cannot wait for signals")?;
-    admin::introduce(context, admin.as_ref())?;
-    introduce(context, address, arguments.tls_cert.as_deref(), demo.as_ref())?;
-    let serve = || gate.run(Arc::clone(&service) as Handler).context("the server failed");
-    let ended = admin::beside(admin, Arc::clone(&service.telemetry), serve);
-    if !matches!(ended, Ok(Ended::Stopped)) {
-        service.refusals.close();
+    });
+    sighup
+        .serve(Reload {
+            profile: name,
+            config: context.config_path(),
+            lifetime: arguments.lifetime,
+            tls,
+            audit,
+            service: Arc::clone(&service),
+            environment: context.environment,
+            clock: context.clock,
+        })
+        .context("cannot wait for signals")?;
+    announce(context, &server, arguments, &telemetry, demo_key.as_ref())?;
+    notify_systemd(&[NotifyState::Ready]);
+    let ended = server.run(Arc::clone(&service) as Arc<dyn Handler>).context("the server failed");
+    notify_systemd(&[NotifyState::Stopping]);
+    if !matches!(ended, Ok(Ended::Stopped)) && !service.refusals.close() {
+        telemetry.note("the last refusals are not in the audit log, which cannot be written");
     }
-    ending.wait();
+    telemetry.log().flush();
     match ended? {
         Ended::Drained => Ok(Exit::Success),
-        Ended::LeftWork(1) => Err(anyhow!("1 request was not answered within the time to drain")),
-        Ended::LeftWork(count) => Err(anyhow!("{count} requests were not answered within the time to drain")),
+        Ended::Unanswered(1) => Err(anyhow!("1 request was not answered within the time to drain")),
+        Ended::Unanswered(count) => {
+            Err(anyhow!("{count} requests were not answered within the time to drain"))
+        }
         Ended::Stopped => {
-            // What may hold the end up is left to the system.
+            // Its end would wait for the audit log; the system ends what still runs.
             std::mem::forget(service);
             Err(anyhow!("stopped at once, before what was received was answered"))
         }
     }
 }
 
-/// Reads the certificate and its key, where TLS is to be spoken.
-fn tls(context: &mut Context<'_>, arguments: &ServeArgs) -> Result<Option<(Files, Arc<Swap<Identity>>)>> {
+/// Tells systemd about the server's state, if systemd started it.
+fn notify_systemd(state: &[NotifyState<'_>]) {
+    // Whoever else set NOTIFY_SOCKET to something that does not listen is not worth failing for.
+    let _ = sd_notify::notify(state);
+}
+
+/// Parses the networks of trusted proxies.
+fn trusted_proxies(arguments: &ServeArgs) -> Result<Vec<IpNet>> {
+    let parse = |text: &String| {
+        parse_network(text).ok_or_else(|| {
+            let hint = "expected a network such as 10.0.0.0/8, without bits after its prefix, or an address";
+            invalid_value(text, "--trusted-proxy", hint.into()).into()
+        })
+    };
+    arguments.trusted_proxy.iter().map(parse).collect()
+}
+
+/// Parses what pages of other origins may do.
+fn cors(arguments: &ServeArgs) -> Result<Cors> {
+    let parse_origin = |text: &String| parsed(text, "--cors-origin");
+    let parse_header = |text: &String| {
+        text.parse().map_err(|_| {
+            let hint = "expected the name of a request header, such as traceparent";
+            invalid_value(text, "--cors-header", hint.into())
+        })
+    };
+    let headers: Vec<HeaderName> =
+        arguments.cors_header.iter().map(parse_header).collect::<Result<_, _>>()?;
+    Ok(Cors::new(arguments.cors_origin.iter().map(parse_origin).collect::<Result<_>>()?, &headers))
+}
+
+/// Reads the certificate and its key, if TLS is to be spoken.
+fn tls(
+    context: &mut Context<'_>,
+    arguments: &ServeArgs,
+) -> Result<Option<(Files, Arc<Reloadable<Identity>>)>> {
     let (Some(certificate), Some(key)) = (arguments.tls_cert.clone(), arguments.tls_key.clone()) else {
         return Ok(None);
     };
@@ -128,29 +143,27 @@ fn tls(context: &mut Context<'_>, arguments: &ServeArgs) -> Result<Option<(Files
     for note in identity.notes() {
         context.terminal.note(note);
     }
-    Ok(Some((files, Arc::new(Swap::new(identity)))))
+    Ok(Some((files, Arc::new(Reloadable::new(identity)))))
 }
 
 /// Writes lines that have their ends to standard error.
-fn speak_lines(lines: &str) {
+fn write_log_lines(lines: &str) {
     speak(lines.strip_suffix('\n').unwrap_or(lines));
 }
 
-/// Reads the values of a flag.
-fn parsed<T: FromStr<Err: std::error::Error>>(texts: &[String], flag: &str) -> Result<Vec<T>> {
-    texts.iter().map(|text| parsed_one(text, flag)).collect()
+/// Parses the value of a flag.
+fn parsed<T: FromStr<Err: std::error::Error>>(text: &str, flag: &str) -> Result<T> {
+    text.parse().map_err(|error: T::Err| invalid_value(text, flag, error.to_string()).into())
 }
 
-/// Reads the value of a flag.
-fn parsed_one<T: FromStr<Err: std::error::Error>>(text: &str, flag: &str) -> Result<T> {
-    text.parse().map_err(|error: T::Err| {
-        let message = format!("invalid value {} for '{flag}'", crate::foreign::identifier(text));
-        Usage { message, hint: error.to_string() }.into()
-    })
+/// Returns the error of an invalid value.
+fn invalid_value(text: &str, flag: &str, hint: String) -> Usage {
+    let message = format!("invalid value {} for '{flag}'", crate::foreign::identifier(text));
+    Usage { message, hint }
 }
 
 /// Refuses an address that other machines reach without TLS.
-fn judge_reach(arguments: &ServeArgs, has_proxy: bool, is_demo: bool) -> Result<()> {
+fn require_tls_or_loopback(arguments: &ServeArgs, has_proxy: bool, is_demo: bool) -> Result<()> {
     let listen = arguments.listen;
     if listen.ip().to_canonical().is_loopback() {
         return Ok(());
@@ -172,63 +185,87 @@ fn judge_reach(arguments: &ServeArgs, has_proxy: bool, is_demo: bool) -> Result<
     Ok(())
 }
 
-/// Binds the gate.
+/// Binds the server, with its admin listener if there is to be one.
 fn bind(
     context: &mut Context<'_>,
     arguments: &ServeArgs,
-    trusted_proxies: Vec<Network>,
-    telemetry: Arc<Telemetry>,
-) -> Result<Gate> {
+    trusted_proxies: Vec<IpNet>,
+    identity: Option<Arc<Reloadable<Identity>>>,
+    telemetry: &Arc<Telemetry>,
+) -> Result<Server> {
     let mut limits = Limits::default();
     let asked = arguments.max_connections.and_then(|count| usize::try_from(count).ok());
     limits.connections = asked.unwrap_or(limits.connections);
     let wanted = limits.connections;
-    let log = GateLog::new(context.clock);
-    let settings = Settings {
-        limits,
-        trusted_proxies,
-        socket_parent: environment::runtime_dir(context.environment),
-        clock: context.clock,
-        notice: Arc::new(move |notice| {
-            telemetry.note(&notice);
-            log.take(notice);
-        }),
-    };
+    if let Some(identity) = &identity {
+        telemetry.certificate_expires(identity.load().expires_at());
+    }
+    let runtime_dir = environment::runtime_dir(context.environment);
+    let telemetry = Arc::clone(telemetry);
+    let settings = Settings { limits, trusted_proxies, identity, runtime_dir, telemetry };
     let listen = arguments.listen;
-    let gate = Gate::bind(listen, settings).with_context(|| format!("cannot listen on {listen}"))?;
-    let there = gate.connections();
-    if there < wanted {
-        let message = format!("the limit of open files allows {there} connections, not {wanted}");
+    let mut server = Server::bind(listen, settings).with_context(|| format!("cannot listen on {listen}"))?;
+    let possible = server.max_connections();
+    if possible < wanted {
+        let message = format!("the limit of open files allows {possible} connections, not {wanted}");
         if asked.is_some() {
-            let hint = format!("raise it with 'ulimit -Hn', or use --max-connections {there}");
+            let hint = format!("raise it with 'ulimit -Hn', or use --max-connections {possible}");
             return Err(Usage { message, hint }.into());
         }
         context.terminal.note(&message);
     }
-    Ok(gate)
+    server.watch_signals().context("cannot wait for signals")?;
+    if let Some(admin) = arguments.admin_listen {
+        let cannot_listen = || format!("cannot listen on {admin}, the admin listener's address");
+        server.bind_admin(admin).with_context(cannot_listen)?;
+        if !admin.ip().to_canonical().is_loopback() {
+            context.terminal.note(&format!(
+                "other machines can reach the admin listener on {admin}; it answers everyone, and has no secrets"
+            ));
+        }
+    }
+    Ok(server)
 }
 
-/// Says where the server is; in the demo also how to try it, with a session that `demo` signs.
-fn introduce(
+/// Says where the server listens; in the demo also how to try it, with a session that `demo_key` signs.
+fn announce(
+    context: &mut Context<'_>,
+    server: &Server,
+    arguments: &ServeArgs,
+    telemetry: &Telemetry,
+    demo_key: Option<&SessionKey>,
+) -> Result<()> {
+    let address = server.local_addr().context("cannot read the address")?;
+    let admin = server.admin_addr().context("cannot read the admin listener's address")?;
+    let scheme = if arguments.tls_cert.is_some() { "https" } else { "http" };
+    let admin = admin.map(|admin| format!("admin on http://{admin}"));
+    for note in admin.into_iter().chain([format!("listening on {scheme}://{address}")]) {
+        if context.global.quiet {
+            // Without a line in the log, nobody would learn the port that the system chose.
+            telemetry.note(&note);
+        } else {
+            context.terminal.note(&note);
+        }
+    }
+    match demo_key.filter(|_| !context.global.quiet) {
+        Some(key) => explain_demo(context, address, arguments.tls_cert.as_deref(), key),
+        None => Ok(()),
+    }
+}
+
+/// Says how to try the demo.
+fn explain_demo(
     context: &mut Context<'_>,
     address: SocketAddr,
     certificate: Option<&Path>,
-    demo: Option<&SessionKey>,
+    key: &SessionKey,
 ) -> Result<()> {
-    let scheme = if certificate.is_some() { "https" } else { "http" };
-    let listening = format!("listening on {scheme}://{address}");
-    if context.global.quiet {
-        // Without a line of the log, nobody would learn the port that the system chose.
-        tracing::info!(note = listening);
-        return Ok(());
-    }
-    context.terminal.note(&listening);
-    let Some(key) = demo else { return Ok(()) };
     let customer: CustomerId = DEMO_CUSTOMER.parse()?;
     let (_, token) = key.issue(customer, context.clock.now(), DEFAULT_LIFETIME)?;
     let token = token.expose();
     context.terminal.note(&format!("a session token for customer {customer}: {token}"));
-    let trust = certificate.map(|path| format!("--cacert {} ", quoted(path))).unwrap_or_default();
+    let scheme = if certificate.is_some() { "https" } else { "http" };
+    let trust = certificate.map(|path| format!("--cacert {} ", shell_quoted(path))).unwrap_or_default();
     let call = format!(
         "curl {trust}-X POST '{scheme}://{address}{PATH}' -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{\"customer_id\": {customer}}}'"
     );
@@ -241,7 +278,7 @@ fn introduce(
     Ok(())
 }
 
-/// Writes a path for a shell.
-fn quoted(path: &Path) -> String {
+/// Quotes a path for a shell.
+fn shell_quoted(path: &Path) -> String {
     format!("'{}'", crate::foreign::path_in_full(path).replace('\'', r"'\''"))
 }

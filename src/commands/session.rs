@@ -88,10 +88,10 @@ fn with_sessions<T>(
     profile: &Profile,
     change: impl FnOnce(&Sessions<'_>) -> Result<T>,
 ) -> Result<T> {
-    let (state, journal, actor) = (context.state_dir()?, context.journal()?, context.actor());
+    let (state, audit_log, actor) = (context.state_dir()?, context.audit_log()?, context.actor());
     let profile = profile.name.as_ref();
     let now = context.clock.now();
-    change(&Sessions { state: &state, journal: &journal, actor: &actor, profile, now })
+    change(&Sessions { state: &state, audit_log: &audit_log, actor: &actor, profile, now })
 }
 
 /// Reads the session whose token is piped in.

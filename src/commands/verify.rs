@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::batch::Batch;
+use super::batch::BatchReader;
 use super::{Context, input};
 use crate::cli::VerifyArgs;
 use crate::custody::peek_all;
@@ -52,7 +52,7 @@ fn run_batch(
     rules: &Rules,
     is_json: bool,
 ) -> Result<Exit> {
-    let mut batch = Batch::open(path)?;
+    let mut batch = BatchReader::open(path)?;
     let mut exit = Exit::Success;
     while let Some(line) = batch.next()? {
         // A line that cannot be read is no token: it is told so by an empty one, and why beside it.
@@ -72,7 +72,7 @@ fn run_batch(
         };
         context.terminal.print(&shown)?;
         // Whoever feeds us line by line gets an answer to each.
-        if !batch.has_more_at_hand() {
+        if !batch.has_buffered_line() {
             context.terminal.flush()?;
         }
     }

@@ -11,7 +11,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
 use super::error::ChangeError;
-use crate::audit::{Action, Actor, Channel, Event, Journal, Outcome};
+use crate::audit::{Action, Actor, AuditLog, Channel, Event, Outcome};
 use crate::profile::{Change, Config, Profile, ProfileName, prepare};
 use crate::secret::keyring::{self, Fault, Held, Item, KeyringError, Kind, Record};
 use crate::secret::{Asking, Read, Secret, Source, SourceError};
@@ -26,7 +26,7 @@ pub struct Custodian<'a> {
     /// The file that is locked while a secret of this login is changed.
     pub lock: &'a Path,
     /// Where changes are recorded.
-    pub journal: &'a Journal,
+    pub audit_log: &'a AuditLog,
     /// Who makes them.
     pub actor: &'a Actor,
     /// How a keyring is asked.
@@ -80,10 +80,10 @@ impl Custodian<'_> {
             None => None,
         };
         let event = |outcome| self.event(Action::ProfileAdd, name.as_ref(), outcome);
-        let done = self.journal.record(event(Outcome::Ok)).map_err(ChangeError::Audit).and_then(|_| {
+        let done = self.audit_log.record(event(Outcome::Ok)).map_err(ChangeError::Audit).and_then(|_| {
             prepared.commit().map_err(|error| {
                 // The log said that it would be done. Where it cannot say that it failed, the error still does.
-                let _ = self.journal.record(event(Outcome::Failed).reason(UNWRITTEN));
+                let _ = self.audit_log.record(event(Outcome::Failed).reason(UNWRITTEN));
                 ChangeError::Config(error)
             })
         });
@@ -143,10 +143,10 @@ impl Custodian<'_> {
     fn configure(&self, change: &Change, action: Action, name: &ProfileName) -> Result<Config, ChangeError> {
         let prepared = prepare(self.config, change).map_err(ChangeError::Config)?;
         let event = |outcome| self.event(action, Some(name), outcome);
-        self.journal.record(event(Outcome::Ok)).map_err(ChangeError::Audit)?;
+        self.audit_log.record(event(Outcome::Ok)).map_err(ChangeError::Audit)?;
         prepared.commit().map_err(|error| {
             // The log said that it would be done. Where it cannot say that it failed, the error still does.
-            let _ = self.journal.record(event(Outcome::Failed).reason(UNWRITTEN));
+            let _ = self.audit_log.record(event(Outcome::Failed).reason(UNWRITTEN));
             ChangeError::Config(error)
         })
     }
@@ -272,7 +272,7 @@ impl Custodian<'_> {
         held.fits(record).map_err(ChangeError::Keyring)?;
         let fingerprint = record.current().secret.fingerprint();
         let event = |outcome| self.secret_event(action, held.item(), outcome).fingerprint(&fingerprint);
-        self.journal.record(event(Outcome::Ok)).map_err(ChangeError::Audit)?;
+        self.audit_log.record(event(Outcome::Ok)).map_err(ChangeError::Audit)?;
         held.write(record).map_err(|error| self.failed(event(Outcome::Failed), error))
     }
 
@@ -280,14 +280,14 @@ impl Custodian<'_> {
     fn removed(&self, held: &Held<'_>, why: &str) -> Result<(), ChangeError> {
         let event = |outcome| self.secret_event(Action::SecretRemove, held.item(), outcome);
         let begun = if why.is_empty() { event(Outcome::Ok) } else { event(Outcome::Ok).reason(why) };
-        self.journal.record(begun).map_err(ChangeError::Audit)?;
+        self.audit_log.record(begun).map_err(ChangeError::Audit)?;
         held.remove().map_err(|error| self.failed(event(Outcome::Failed), error))
     }
 
     /// Records that the keyring did not do what was recorded before.
     fn failed(&self, event: Event, error: KeyringError) -> ChangeError {
         // Where the log cannot say that it failed, the error still does.
-        let _ = self.journal.record(event.reason(format!("the keyring: {}", error.fault.name())));
+        let _ = self.audit_log.record(event.reason(format!("the keyring: {}", error.fault.name())));
         ChangeError::Keyring(error)
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use crate::audit::{Action, Actor, AuditError, Channel, Event, Journal, Outcome};
+use crate::audit::{Action, Actor, AuditError, AuditLog, Channel, Event, Outcome};
 use crate::profile::ProfileName;
 use crate::session::{
     RegisterError, Revocation, Revoked, Session, SessionError, SessionKey, SessionToken, revoke,
@@ -19,7 +19,7 @@ pub struct Sessions<'a> {
     /// The state directory, which holds what was revoked.
     pub state: &'a Path,
     /// Where both are recorded.
-    pub journal: &'a Journal,
+    pub audit_log: &'a AuditLog,
     /// Who does it.
     pub actor: &'a Actor,
     /// With which profile.
@@ -79,7 +79,7 @@ impl Sessions<'_> {
             .expires_at(session.expires_at())
             .fingerprint(Fingerprint::of(token.expose().as_bytes()).to_string())
             .reason(format!("session {}", session.id()));
-        self.journal.record(event).map_err(SessionsError::Audit)?;
+        self.audit_log.record(event).map_err(SessionsError::Audit)?;
         Ok((session, token))
     }
 
@@ -101,10 +101,10 @@ impl Sessions<'_> {
             Revocation::Id(id) => format!("session {id}"),
             Revocation::Customer(_) => "all sessions".into(),
         };
-        self.journal.record(event(Outcome::Ok).reason(&what)).map_err(SessionsError::Audit)?;
+        self.audit_log.record(event(Outcome::Ok).reason(&what)).map_err(SessionsError::Audit)?;
         revoke(self.state, revocation, self.now).map_err(|error| {
             // The log said that it would be done. Where it cannot say that it failed, the error still does.
-            let _ = self.journal.record(event(Outcome::Failed).reason(format!("{what}: not written")));
+            let _ = self.audit_log.record(event(Outcome::Failed).reason(format!("{what}: not written")));
             SessionsError::Register(error)
         })
     }

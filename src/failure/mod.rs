@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::audit::AuditError;
 use crate::custody::{ChangeError, SessionsError};
 use crate::hygiene::HygieneError;
-use crate::mint::MintError;
+use crate::issuer::IssueError;
 use crate::profile::{ConfigError, ProfileError};
 use crate::secret::SourceError;
 use crate::session::{LONGEST_LIFETIME, SessionError, SessionIdError};
@@ -191,12 +191,12 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     if let Some(error) = cause.downcast_ref::<ChangeError>() {
         return Some(of_change(error));
     }
-    if let Some(error) = cause.downcast_ref::<MintError>() {
+    if let Some(error) = cause.downcast_ref::<IssueError>() {
         return Some(match error {
-            MintError::Policy(error) => (Exit::Usage, error.hint()),
-            MintError::Claims(_) => (Exit::Usage, "give a time after the epoch".into()),
-            MintError::Audit(error) => (Exit::Failed, of_audit(error)),
-            MintError::Receipt => (Exit::Failed, "this is a fault of the program: please report it".into()),
+            IssueError::Policy(error) => (Exit::Usage, error.hint()),
+            IssueError::Claims(_) => (Exit::Usage, "give a time after the epoch".into()),
+            IssueError::Audit(error) => (Exit::Failed, of_audit(error)),
+            IssueError::Receipt => (Exit::Failed, "this is a fault of the program: please report it".into()),
         });
     }
     if let Some(error) = cause.downcast_ref::<AuditError>() {

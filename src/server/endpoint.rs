@@ -1,356 +1,144 @@
-//! Answers requests behind the gate: workers over `tiny_http` on a private socket.
+//! The endpoint: worker threads over `tiny_http` on a private socket. Each answers one request at a time.
 //!
-//! A handler that panics costs its own request a 500 and nothing else; a worker that comes to an end is
-//! replaced by another. A handler need not wait for its answer: whoever has the responder gives it.
-
-mod lines;
-mod responder;
-mod seat;
+//! Only the frontend reaches it, so nothing here depends on how well `tiny_http` treats what clients send.
 
 use std::fmt;
-use std::io::{self, Read as _};
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
-use tiny_http::Server;
+use tiny_http::{Header, Server, StatusCode};
 
-use self::lines::{Lines, Place};
-use self::responder::response;
-use self::seat::{Seat, Seated};
-use super::exchange::{Reply, Request};
-use super::gate::protocol::Fault;
-use super::gate::{Notice, Told};
-use super::private::Private;
-use super::wire::{self, Arrived, Key};
+use super::handoff::{self, ForwardingToken, Incoming};
+use super::message::{Request, Response};
+use super::runtime_dir::SocketDir;
 
-pub use self::responder::{Responder, at_once};
+/// The stack of a worker, in bytes.
+const WORKER_STACK: usize = 256 * 1024;
 
-/// What answers requests. It is called by many threads at once.
-pub trait Handle: Send + Sync {
-    /// Answers a request: there and then, later, or when this thread settles. It may block.
-    fn answer(self: Arc<Self>, request: Request, responder: Responder);
+/// Answers requests. It is called by many threads at once, and may block.
+pub trait Handler: Send + Sync {
+    /// Returns the response to a request.
+    fn handle(&self, request: &Request) -> Response;
+}
 
-    /// Does what this thread has put off, or a part of it, and tells whether there is more: no further request
-    /// is there for it now, or enough were. Answers leave when it returns. It may block.
-    fn settle(&self) -> bool {
-        false
+impl<F: Fn(&Request) -> Response + Send + Sync> Handler for F {
+    fn handle(&self, request: &Request) -> Response {
+        self(request)
     }
 }
 
-/// What answers requests, for all who need it.
-pub type Handler = Arc<dyn Handle>;
-
-impl<F: Fn(Request, Responder) + Send + Sync> Handle for F {
-    fn answer(self: Arc<Self>, request: Request, responder: Responder) {
-        self(request, responder);
-    }
-}
-
-/// The stack of a worker.
-const STACK: usize = 256 * 1024;
-/// After how many requests in a row a worker settles, though more are there.
-const MOST_AT_ONCE: usize = 64;
-/// How long the end is waited for of workers that have nothing left to do.
-const FAREWELL: Duration = Duration::from_secs(1);
-
-/// What an endpoint takes on.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Capacity {
-    /// How many workers there are, and so handlers that block at once.
-    pub(super) workers: usize,
-    /// How many requests may wait for their answers. One more is refused.
-    pub(super) unanswered: usize,
-    /// The most bytes of a request that are read: of its headers and its body.
-    pub(super) request: usize,
-}
-
-/// Workers behind one socket.
+/// Worker threads behind one socket.
 pub(super) struct Endpoint {
-    /// What they share.
+    /// What the workers share.
     shared: Arc<Shared>,
-    /// Gives the seat to others.
-    usher: Option<JoinHandle<()>>,
-    /// Where the socket is. Dropped last.
-    private: Private,
+    /// The directory of the socket.
+    directory: SocketDir,
 }
 
 /// What the workers share.
 struct Shared {
-    /// Takes requests off the socket.
+    /// Receives requests.
     server: Server,
     /// Answers them.
-    handler: Handler,
-    /// What they must carry.
-    key: Key,
-    /// Is told of those that are refused here.
-    notice: Told,
-    /// What they take on.
-    capacity: Capacity,
-    /// How many there are.
-    alive: AtomicUsize,
-    /// How many of them have a request.
-    busy: AtomicUsize,
-    /// The requests that are not answered yet, whoever is to do it.
-    lines: Arc<Lines>,
-    /// Who of them takes the next one.
-    seat: Seat,
-    /// Whether they are to end.
-    is_over: AtomicBool,
-    /// Guards nothing; whoever waits for workers to end waits here.
-    farewell: Mutex<()>,
-    /// Told when a worker ends.
-    left: Condvar,
+    handler: Arc<dyn Handler>,
+    /// The token that requests must carry.
+    token: ForwardingToken,
+    /// Whether the workers are to end.
+    is_closed: AtomicBool,
+    /// The number of workers that were started.
+    workers: Mutex<usize>,
 }
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Endpoint").field("private", &self.private).finish_non_exhaustive()
+        formatter.debug_struct("Endpoint").field("directory", &self.directory).finish_non_exhaustive()
     }
 }
 
 impl Endpoint {
-    /// Opens a socket in a fresh directory under `parent`, and puts workers behind it.
+    /// Opens a socket in a new directory in `parent`. It has no workers yet.
     ///
     /// # Errors
-    /// What the operating system said: no directory, no socket, not even one thread.
-    pub(super) fn open(
-        parent: &Path,
-        capacity: Capacity,
-        handler: Handler,
-        key: Key,
-        notice: Told,
-    ) -> io::Result<Self> {
-        let private = Private::under(parent)?;
-        let server = listen(&private.socket())?;
-        let shared = Arc::new(Shared {
-            server,
-            handler,
-            key,
-            notice,
-            capacity,
-            alive: AtomicUsize::new(0),
-            busy: AtomicUsize::new(0),
-            lines: Arc::default(),
-            seat: Seat::default(),
-            is_over: AtomicBool::new(false),
-            farewell: Mutex::new(()),
-            left: Condvar::new(),
-        });
-        let mut endpoint = Self { shared, usher: None, private };
-        endpoint.shared.fill_up()?;
-        let shared = Arc::clone(&endpoint.shared);
-        let usher = thread::Builder::new().name("usher".into()).stack_size(STACK);
-        endpoint.usher = Some(usher.spawn(move || shared.seat.usher())?);
-        Ok(endpoint)
+    /// The operating system's: no directory, no socket, no thread.
+    pub(super) fn open(parent: &Path, handler: Arc<dyn Handler>, token: ForwardingToken) -> io::Result<Self> {
+        let directory = SocketDir::create_in(parent)?;
+        let server = bind(&directory.socket())?;
+        let (is_closed, workers) = (AtomicBool::new(false), Mutex::new(0));
+        Ok(Self { shared: Arc::new(Shared { server, handler, token, is_closed, workers }), directory })
     }
 
-    /// Tells whether a worker has a request, so that its end would have to be waited for, or one is to be
-    /// answered later.
-    pub(super) fn is_busy(&self) -> bool {
-        self.shared.busy.load(Ordering::Acquire) > 0 || self.shared.lines.unanswered() > 0
+    /// Starts workers until there are at least `count`.
+    ///
+    /// # Errors
+    /// The operating system's, if it has no thread.
+    pub(super) fn ensure_workers(&self, count: usize) -> io::Result<()> {
+        let mut workers = self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner);
+        while *workers < count {
+            let shared = Arc::clone(&self.shared);
+            let worker = thread::Builder::new().name("worker".into()).stack_size(WORKER_STACK);
+            worker.spawn(move || shared.work())?;
+            *workers += 1;
+        }
+        Ok(())
     }
 
-    /// Gives the path of the socket.
+    /// Returns the path of the socket.
     pub(super) fn socket(&self) -> PathBuf {
-        self.private.socket()
+        self.directory.socket()
     }
 }
 
 impl Drop for Endpoint {
     fn drop(&mut self) {
-        self.shared.is_over.store(true, Ordering::Release);
-        self.shared.seat.close();
-        if let Some(usher) = self.usher.take() {
-            // It has nothing to tell.
-            let _ = usher.join();
-        }
-        for _ in 0..self.shared.capacity.workers {
+        self.shared.is_closed.store(true, Ordering::Release);
+        for _ in 0..*self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner) {
             self.shared.server.unblock();
-        }
-        let until = Instant::now() + FAREWELL;
-        let mut held = self.shared.farewell.lock().unwrap_or_else(PoisonError::into_inner);
-        while self.shared.alive.load(Ordering::Acquire) > 0 {
-            let Some(rest) = until.checked_duration_since(Instant::now()) else { return };
-            held = self.shared.left.wait_timeout(held, rest).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 }
 
 impl Shared {
-    /// Starts workers until there are as many as there are to be.
-    fn fill_up(self: &Arc<Self>) -> io::Result<()> {
-        while !self.is_over.load(Ordering::Acquire) {
-            let is_one_more = self
-                .alive
-                .fetch_update(Ordering::AcqRel, Ordering::Acquire, |alive| {
-                    (alive < self.capacity.workers).then_some(alive + 1)
-                })
-                .is_ok();
-            if !is_one_more {
-                break;
-            }
-            let post = Post { shared: Arc::clone(self) };
-            thread::Builder::new().name("worker".into()).stack_size(STACK).spawn(move || post.work())?;
-        }
-        Ok(())
-    }
-
-    /// Does what was put off, and has the replies of each connection leave together.
-    fn settle(&self) {
-        loop {
-            let _cork = self.lines.cork();
-            if !self.handler.settle() {
-                return;
+    /// Answers requests until the endpoint is closed.
+    fn work(&self) {
+        while !self.is_closed.load(Ordering::Acquire) {
+            // It fails when it is unblocked, and once when the socket accepts no more connections.
+            if let Ok(incoming) = self.server.recv() {
+                self.answer(incoming);
             }
         }
     }
 
-    /// Receives what has come: whoever has the seat, so that each request gets its place in line.
-    fn receive(&self, arrived: tiny_http::Request) -> Received {
-        match wire::decode(&arrived, &self.key) {
-            Arrived::Stranger => Received::Other(arrived, 404),
-            Arrived::Proof => Received::Other(arrived, 204),
-            Arrived::Request(request, way) => {
-                Received::Request { arrived, request, place: self.lines.join(way) }
-            }
-        }
-    }
-
-    /// Has a request answered. One that does not come through the gate is told nothing.
-    fn serve(&self, received: Received) {
-        match received {
-            Received::Other(arrived, status) => {
-                // Where whoever asked has gone, there is nobody to be told.
-                let _ = arrived.respond(response(&Reply::new(status)));
-            }
-            Received::Request { arrived, request, place } if self.is_full() => {
-                let Request { id, peer, .. } = *request;
-                (self.notice)(Notice::Refused { id, peer, fault: Fault::Crowded });
-                let refusal = Fault::Crowded.reply().with("Retry-After", "1");
-                Responder::to(arrived, place, &self.lines).answer(&refusal);
-            }
-            Received::Request { mut arrived, mut request, place } => {
-                let mut rest =
-                    Vec::with_capacity(arrived.body_length().unwrap_or(0).min(self.capacity.request));
-                let read = arrived.as_reader().take(self.capacity.request as u64).read_to_end(&mut rest);
-                let responder = Responder::to(arrived, place, &self.lines);
-                if read.is_ok() && wire::complete(&mut request, rest).is_some() {
-                    let handler = Arc::clone(&self.handler);
-                    // A panic has dropped the responder, which has said so.
-                    let _ = catch_unwind(AssertUnwindSafe(|| handler.answer(*request, responder)));
-                }
-            }
-        }
-    }
-
-    /// Tells whether more requests wait for their answers than may, the one that is at hand among them.
-    fn is_full(&self) -> bool {
-        self.lines.unanswered() > self.capacity.unanswered
+    /// Answers one request. A handler that panics costs its own request a 500 and nothing else.
+    fn answer(&self, mut incoming: tiny_http::Request) {
+        let response = match handoff::decode(&incoming, &self.token) {
+            Incoming::Unauthenticated => Response::new(404),
+            Incoming::Probe => Response::new(204),
+            Incoming::Request(mut request) => match incoming.as_reader().read_to_end(&mut request.body) {
+                Ok(_) => catch_unwind(AssertUnwindSafe(|| self.handler.handle(&request)))
+                    .unwrap_or_else(|_| Response::error(500, "Try again, and report it if it happens again")),
+                Err(_) => Response::new(400),
+            },
+        };
+        // It fails only if the frontend has gone.
+        let _ = incoming.respond(encode(&response));
     }
 }
 
-/// What has come over the socket.
-enum Received {
-    /// A request, which has its place in line.
-    Request {
-        /// What it is answered through.
-        arrived: tiny_http::Request,
-        /// The request, without its headers and its body.
-        request: Box<Request>,
-        /// Its place.
-        place: Place,
-    },
-    /// Something that is answered with a status and nothing else.
-    Other(tiny_http::Request, u16),
+/// Encodes a response for `tiny_http`.
+fn encode(response: &Response) -> tiny_http::Response<&[u8]> {
+    let headers = response.headers().iter();
+    let headers =
+        headers.filter_map(|(name, value)| Header::from_bytes(*name, value.as_bytes()).ok()).collect();
+    let (status, body) = (StatusCode(response.status()), response.body());
+    tiny_http::Response::new(status, headers, body, Some(body.len()), None).with_chunked_threshold(usize::MAX)
 }
 
-/// The place of one worker. Left by a panic too, it is filled again.
-struct Post {
-    /// What the workers share.
-    shared: Arc<Shared>,
-}
-
-impl Post {
-    /// Answers requests until the end.
-    fn work(self) {
-        while let Some(mut seat) = self.shared.seat.take() {
-            // What somebody has put off whose request takes long is not to wait for it.
-            let mut is_seated = self.settle(&mut seat);
-            while is_seated && !self.shared.is_over.load(Ordering::Acquire) {
-                is_seated = self.answer(&mut seat);
-                // Without a thread now, one of the others tries again after its next request.
-                let _ = self.shared.fill_up();
-            }
-        }
-    }
-
-    /// Waits for a request, answers it and those that are there behind it, and settles. Tells whether the seat
-    /// is still this worker's.
-    fn answer(&self, seat: &mut Seated<'_>) -> bool {
-        // It fails when it is told of the end, and when nothing more is accepted; connections that are there go
-        // on then, and are served.
-        let Ok(first) = self.shared.server.recv() else { return true };
-        let _busy = Busy::with(&self.shared.busy);
-        let (mut next, mut is_seated, mut count) = (Some(first), true, 0);
-        while let Some(arrived) = next {
-            let received = self.shared.receive(arrived);
-            seat.begin();
-            self.shared.serve(received);
-            is_seated = seat.end();
-            count += 1;
-            let goes_on = is_seated && count < MOST_AT_ONCE;
-            next = if goes_on { self.shared.server.try_recv().ok().flatten() } else { None };
-        }
-        if is_seated {
-            return self.settle(seat);
-        }
-        self.shared.settle();
-        false
-    }
-
-    /// Settles. Tells whether the seat is still this worker's.
-    fn settle(&self, seat: &mut Seated<'_>) -> bool {
-        seat.begin();
-        self.shared.settle();
-        seat.end()
-    }
-}
-
-/// Counts a worker as busy until it is dropped.
-struct Busy<'a>(&'a AtomicUsize);
-
-impl<'a> Busy<'a> {
-    /// Counts one more.
-    fn with(count: &'a AtomicUsize) -> Self {
-        count.fetch_add(1, Ordering::AcqRel);
-        Self(count)
-    }
-}
-
-impl Drop for Busy<'_> {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
-}
-
-impl Drop for Post {
-    fn drop(&mut self) {
-        self.shared.alive.fetch_sub(1, Ordering::AcqRel);
-        if thread::panicking() {
-            // As above.
-            let _ = self.shared.fill_up();
-        }
-        let _held = self.shared.farewell.lock().unwrap_or_else(PoisonError::into_inner);
-        self.shared.left.notify_all();
-    }
-}
-
-/// Listens on a socket. Without a thread to be had, `tiny_http` panics, which must not end who asked.
-fn listen(socket: &Path) -> io::Result<Server> {
+/// Binds the socket. `tiny_http` panics if there is no thread.
+fn bind(socket: &Path) -> io::Result<Server> {
     match catch_unwind(|| Server::http_unix(socket)) {
         Ok(opened) => opened.map_err(io::Error::other),
         Err(_) => Err(io::Error::other("no thread can be started")),
@@ -358,4 +146,56 @@ fn listen(socket: &Path) -> io::Result<Server> {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::net::UnixStream;
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::disk::testing::Place;
+
+    /// Returns all that an endpoint sends back on one connection.
+    fn exchange(endpoint: &Endpoint, bytes: &[u8]) -> String {
+        let mut stream = UnixStream::connect(endpoint.socket()).unwrap();
+        stream.write_all(bytes).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        text
+    }
+
+    #[test]
+    fn a_request_that_does_not_come_from_the_frontend_reaches_no_handler() {
+        let parent = Place::new();
+        let handled = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&handled);
+        let handler = move |_: &Request| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            Response::new(200)
+        };
+        let token = ForwardingToken::random().unwrap();
+        let endpoint = Endpoint::open(parent.path(), Arc::new(handler), token).unwrap();
+        endpoint.ensure_workers(1).unwrap();
+        for forged in
+            ["", "X-Forwarding-Token: \r\n", "X-Forwarding-Token: 00000000000000000000000000000000\r\n"]
+        {
+            let request = format!(
+                "POST /stream-chat/token HTTP/1.1\r\nConnection: close\r\n{forged}X-Client-Address: 127.0.0.1\r\n\
+                 X-Request-Id: 1\r\n\r\n"
+            );
+            assert!(exchange(&endpoint, request.as_bytes()).starts_with("HTTP/1.1 404 "), "{forged}");
+        }
+        assert_eq!(handled.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn its_directory_is_removed_at_the_end() {
+        let parent = Place::new();
+        let token = ForwardingToken::random().unwrap();
+        let handler = |_: &Request| Response::new(200);
+        let endpoint = Endpoint::open(parent.path(), Arc::new(handler), token).unwrap();
+        endpoint.ensure_workers(2).unwrap();
+        let socket = endpoint.socket();
+        drop(endpoint);
+        assert!(!socket.exists());
+    }
+}

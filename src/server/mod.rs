@@ -1,42 +1,42 @@
-//! The server: what the outside world reaches, from its sockets to the replies.
+//! The server: what the outside world reaches, from its sockets to its responses.
 //!
-//! The gate is the only public socket. It hears whole requests out, and passes them on over a private
-//! socket to the endpoint, whose workers have them answered.
+//! A request takes this way:
+//!
+//! 1. `frontend::connection` receives it with hyper, `frontend::request` within its bounds.
+//! 2. `frontend::upstream` passes it to a worker of the `endpoint`, as `handoff` encodes it.
+//! 3. `token_service` has the `contract` answer it, in the worker's thread: the session is checked, the rate is
+//!    limited, `request_issuer` issues the token and waits for its audit entry.
+//! 4. The response goes back the same way, and `telemetry` logs and counts it.
 
-mod access;
 mod admin;
+mod client_ip;
 mod contract;
 mod endpoint;
-mod exchange;
-mod gate;
-mod log;
+mod frontend;
+mod handoff;
+mod message;
 mod openapi;
-mod private;
-mod proxies;
-mod quotas;
-mod service;
-mod swap;
+mod rate_limit;
+mod reloadable;
+mod request_issuer;
+mod runtime_dir;
 mod telemetry;
-mod till;
-mod wire;
+mod token_service;
 
-pub use access::GateLog;
-pub use admin::{Admin, AdminRun};
+pub use client_ip::parse_network;
 pub use contract::{
-    Answer, BearerFault, Contract, METHOD, Origin, OriginError, Origins, PATH, Quotas, Refusal, Released,
-    Tokens, Unlimited, Witness,
+    BearerError, Cors, IssueToken, LoggedResponse, NoRateLimit, Origin, OriginError, PATH, RateLimiter,
+    RefusalSink, RequestError, TokenEndpoint,
 };
-pub use endpoint::{Handle, Handler, Responder, at_once};
-pub use exchange::{Field, Reply, Request, reason};
-pub use gate::{Ended, Gate, Limits, Notice, Settings, Stop, TlsFault, Told, protocol};
-pub use log::{Ending, Form, Log};
+pub use endpoint::Handler;
+pub use frontend::{Ended, Limits, Server, Settings, Stop};
+pub use message::{HeaderValue, Request, Response};
 pub use openapi::OPENAPI;
-pub use proxies::{Network, NetworkError, origin};
-pub use quotas::{Monotonic, Period, Rate, RateError, RateLimits};
-pub use service::{Desk, RefusalBook, Service};
-pub use swap::Swap;
-pub use telemetry::{AuditState, Readiness, SecretState, Status, Telemetry};
-pub use till::{Lifetime, Till};
+pub use rate_limit::{Monotonic, Period, Rate, RateError, RateLimiters};
+pub use reloadable::Reloadable;
+pub use request_issuer::{Lifetime, RequestIssuer};
+pub use telemetry::{AuditState, Fields, LogFormat, Readiness, SecretState, ServerLog, Status, Telemetry};
+pub use token_service::{ActiveProfile, RefusalLog, TokenService};
 
 #[cfg(test)]
 mod tests;

@@ -1,17 +1,18 @@
-//! The server as it is put together: the contract behind the gate, over sockets.
+//! The server as it is put together, over sockets.
 
 use std::env;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use super::*;
-use crate::audit::{Actor, Journal, Refusals};
+use crate::audit::{Actor, AuditLog, Refusals};
 use crate::disk::testing::Place;
-use crate::mint::{Mint, Record};
+use crate::issuer::{AuditSink, TokenIssuer};
 use crate::profile::Policy;
 use crate::secret::Secret;
 use crate::session::{Authenticate, Denial, Register, SessionKey, Signed};
@@ -30,63 +31,79 @@ fn key() -> SessionKey {
     SessionKey::new(&secret("a-session-key-for-tests-0123456789abc"))
 }
 
-/// Makes the handler of a server with its state at a place, which has sessions judged by what `judge` makes.
-fn handler(state: &Place, judge: impl FnOnce(Signed) -> Box<dyn Authenticate>) -> Handler {
-    let actor = || Actor { user: "serve".into(), sudo_user: None };
-    let clock = Clock::System;
-    let journal = Arc::new(Journal::open(state.path(), clock).unwrap());
-    let refusals = Refusals::start(Arc::clone(&journal), actor(), None, clock).unwrap();
-    let signed = Signed::new(key(), Arc::new(Register::open(state.path())));
-    let mint = Mint::new(&api_secret(), None, Policy::default(), Record::Shared(journal));
-    let till = Till::new(mint, actor(), Lifetime::ByPolicy, clock);
-    let service = Service {
-        desk: Swap::new(Desk { authenticate: judge(signed), till }),
-        quotas: Arc::new(Unlimited),
-        refusals: RefusalBook::new(refusals),
-        origins: Origins::default(),
-        telemetry: Arc::new(Telemetry::new(clock)),
-        clock,
-    };
-    Arc::new(service)
+fn telemetry() -> Arc<Telemetry> {
+    let log = ServerLog::start(LogFormat::Text, Clock::System, |_| ()).unwrap();
+    Arc::new(Telemetry::new(log, Clock::System))
 }
 
-/// How long a server is waited for that has other things to do.
+/// Returns the handler of a server with its state at a place, whose sessions are checked by what `wrap` returns.
+fn handler(state: &Place, wrap: impl FnOnce(Signed) -> Box<dyn Authenticate>) -> Arc<dyn Handler> {
+    let actor = || Actor { user: "serve".into(), sudo_user: None };
+    let clock = Clock::System;
+    let audit_log = Arc::new(AuditLog::open(state.path(), clock).unwrap());
+    let refusals = Refusals::start(Arc::clone(&audit_log), actor(), None, clock).unwrap();
+    let signed = Signed::new(key(), Arc::new(Register::open(state.path())));
+    let issuer = TokenIssuer::new(&api_secret(), None, Policy::default(), AuditSink::Shared(audit_log));
+    let issuer = RequestIssuer::new(issuer, actor(), Lifetime::PolicyDefault, clock);
+    Arc::new(TokenService {
+        profile: Reloadable::new(ActiveProfile { authenticate: wrap(signed), issuer }),
+        rate_limiter: Box::new(NoRateLimit),
+        refusals: RefusalLog::new(refusals),
+        cors: Cors::default(),
+        telemetry: telemetry(),
+        clock,
+    })
+}
+
+/// How long a test waits for what must happen. None depends on its being short.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// Has `ask` done while a server runs within these limits.
-fn served<T>(limits: Limits, handler: Handler, ask: impl FnOnce(SocketAddr) -> T) -> T {
-    let settings = Settings {
-        limits,
-        trusted_proxies: Vec::new(),
-        socket_parent: env::temp_dir(),
-        clock: Clock::System,
-        notice: Arc::new(|_| ()),
-    };
-    let gate = Gate::bind((Ipv4Addr::LOCALHOST, 0).into(), settings).unwrap();
-    let (address, stop) = (gate.local_addr().unwrap(), gate.stop());
-    let running = thread::spawn(move || gate.run(handler));
-    let asked = ask(address);
-    stop.ask();
-    assert_eq!(running.join().unwrap().unwrap(), Ended::Drained);
+/// Calls `ask` while a server runs within these limits. It must drain in the end.
+fn served<T>(limits: Limits, handler: Arc<dyn Handler>, ask: impl FnOnce(SocketAddr) -> T) -> T {
+    let (asked, ended) = run(limits, handler, |address, stop| {
+        let asked = ask(address);
+        stop.request();
+        asked
+    });
+    assert_eq!(ended, Ended::Drained);
     asked
 }
 
-/// Reads an answer, and gives its status, head and body.
-fn answer(stream: &mut TcpStream) -> (u16, String, String) {
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+/// Calls `ask` while a server runs within these limits. Returns how it ended too.
+fn run<T>(limits: Limits, handler: Arc<dyn Handler>, ask: impl FnOnce(SocketAddr, Stop) -> T) -> (T, Ended) {
+    let runtime_dir = env::temp_dir();
+    let settings =
+        Settings { limits, trusted_proxies: Vec::new(), identity: None, runtime_dir, telemetry: telemetry() };
+    let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into(), settings).unwrap();
+    let (address, stop) = (server.local_addr().unwrap(), server.stop());
+    let running = thread::spawn(move || server.run(handler));
+    let asked = ask(address, stop);
+    (asked, running.join().unwrap().unwrap())
+}
+
+/// Connects a client.
+fn connect(address: SocketAddr) -> TcpStream {
+    let stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    stream
+}
+
+/// Reads a response until the connection ends. Returns its status, head and body.
+fn response(stream: &mut TcpStream) -> (u16, String, String) {
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no response: {text:?}"));
     (head[9..12].parse().unwrap(), head.to_owned(), body.to_owned())
 }
 
-/// Opens a server, has it asked, and gives the status, the head and the body of each answer.
-fn answers(requests: &[String]) -> Vec<(u16, String, String)> {
+/// Sends requests to a server, each on a connection of its own. Returns the responses.
+fn responses(requests: &[String]) -> Vec<(u16, String, String)> {
     let state = Place::new();
     served(Limits::default(), handler(&state, |signed| Box::new(signed)), |address| {
         let ask = |request: &String| {
-            let mut stream = TcpStream::connect(address).unwrap();
+            let mut stream = connect(address);
             stream.write_all(request.as_bytes()).unwrap();
-            answer(&mut stream)
+            response(&mut stream)
         };
         requests.iter().map(ask).collect()
     })
@@ -96,7 +113,7 @@ fn customer(number: u64) -> CustomerId {
     CustomerId::new(number).unwrap()
 }
 
-/// Writes a request with a session of customer 123.
+/// Returns a request with a session of customer 123.
 fn request(method: &str, body: &str) -> String {
     let now = Clock::System.now();
     let (_, session) = key().issue(customer(123), now, Duration::from_hours(1)).unwrap();
@@ -108,12 +125,15 @@ fn request(method: &str, body: &str) -> String {
     )
 }
 
+/// A request that every handler here answers with 200.
+const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
 #[test]
-fn a_session_gets_its_token_over_a_socket_and_nobody_elses() {
+fn a_session_gets_its_own_token_and_no_other() {
     let own = request("POST", r#"{"customer_id": 123}"#);
     let other = request("POST", r#"{"customer_id": 124}"#);
     let without = own.replace("Authorization", "X-Authorization");
-    let [granted, forbidden, unauthorized] = answers(&[own, other, without]).try_into().unwrap();
+    let [granted, forbidden, unauthorized] = responses(&[own, other, without]).try_into().unwrap();
     assert_eq!(granted.0, 200, "{}", granted.1);
     let token = granted.2.strip_prefix(r#"{"token":""#).and_then(|rest| rest.strip_suffix(r#""}"#)).unwrap();
     let rules = Rules::at(Clock::System.now());
@@ -134,19 +154,177 @@ fn a_session_gets_its_token_over_a_socket_and_nobody_elses() {
 
 #[test]
 fn head_is_a_method_that_is_not_allowed_and_gets_no_body() {
-    let [(status, head, body)] = answers(&[request("HEAD", "")]).try_into().unwrap();
+    let [(status, head, body)] = responses(&[request("HEAD", "")]).try_into().unwrap();
     assert_eq!((status, body.as_str()), (405, ""));
-    assert!(head.to_ascii_lowercase().contains("\r\nallow: post"), "{head}");
+    let head = head.to_ascii_lowercase();
+    assert!(head.contains("\r\nallow: post") && head.contains("\r\ncontent-length: "), "{head}");
 }
 
 #[test]
-fn what_the_gate_refuses_is_in_the_contracts_shape() {
-    let long = request("POST", &" ".repeat(5_000));
-    let [(status, _, body)] = answers(&[long]).try_into().unwrap();
-    assert_eq!(
-        (status, body.as_str()),
-        (413, r#"{"error":"Content Too Large","message":"Send a smaller body"}"#)
-    );
+fn a_handler_that_panics_costs_its_request_a_500_and_nothing_else() {
+    let handler = |request: &Request| {
+        assert_ne!(request.path, "/panic", "as it was told to");
+        Response::new(200)
+    };
+    let statuses = served(Limits { upstreams: 1, ..Limits::default() }, Arc::new(handler), |address| {
+        [GET.replace(" / ", " /panic "), GET.into()].map(|request| {
+            let mut stream = connect(address);
+            stream.write_all(request.as_bytes()).unwrap();
+            response(&mut stream).0
+        })
+    });
+    assert_eq!(statuses, [500, 200]);
+}
+
+/// A gate that holds up handlers until it is opened.
+#[derive(Debug, Default)]
+struct Gate {
+    /// Whether it is open.
+    is_open: Mutex<bool>,
+    /// Notified when it is opened.
+    opened: Condvar,
+}
+
+impl Gate {
+    /// Waits until it is open.
+    fn pass(&self) {
+        let _open = self.opened.wait_while(self.is_open.lock().unwrap(), |is_open| !*is_open).unwrap();
+    }
+
+    /// Opens it.
+    fn open(&self) {
+        *self.is_open.lock().unwrap() = true;
+        self.opened.notify_all();
+    }
+}
+
+/// Returns a handler that waits at a gate for requests to `/held`, and sends a message when it does.
+fn held_at(gate: &Arc<Gate>) -> (Arc<dyn Handler>, std::sync::mpsc::Receiver<()>) {
+    let (entered, is_entered) = channel();
+    let gate = Arc::clone(gate);
+    let handler = move |request: &Request| {
+        if request.path == "/held" {
+            entered.send(()).unwrap();
+            gate.pass();
+        }
+        Response::new(200)
+    };
+    (Arc::new(handler), is_entered)
+}
+
+#[test]
+fn a_handler_that_hangs_gets_503_and_a_worker_that_returns_serves_again() {
+    let gate = Arc::new(Gate::default());
+    let (handler, is_entered) = held_at(&gate);
+    let short = Duration::from_millis(200);
+    let limits =
+        Limits { upstreams: 2, upstream_timeout: short, response_timeout: short, ..Limits::default() };
+    served(limits, handler, |address| {
+        let ask = |path: &str| {
+            let mut stream = connect(address);
+            stream.write_all(GET.replace(" / ", &format!(" {path} ")).as_bytes()).unwrap();
+            response(&mut stream).0
+        };
+        // Both workers hang, and the third request finds none.
+        assert_eq!([ask("/held"), ask("/held"), ask("/")], [503, 503, 503]);
+        assert_eq!(is_entered.try_iter().count(), 2);
+        gate.open();
+        while ask("/") != 200 {}
+    });
+}
+
+#[test]
+fn a_client_that_leaves_while_it_is_answered_keeps_its_worker_until_that_is_done() {
+    let gate = Arc::new(Gate::default());
+    let (handler, is_entered) = held_at(&gate);
+    let limits = Limits { upstreams: 1, upstream_timeout: PATIENCE, ..Limits::default() };
+    served(limits, handler, |address| {
+        let mut leaving = connect(address);
+        leaving.write_all(GET.replace(" / ", " /held ").as_bytes()).unwrap();
+        is_entered.recv_timeout(PATIENCE).unwrap();
+        drop(leaving);
+        let mut next = connect(address);
+        next.write_all(GET.as_bytes()).unwrap();
+        gate.open();
+        assert_eq!(response(&mut next).0, 200);
+    });
+}
+
+#[test]
+fn work_that_is_left_at_the_end_of_the_time_to_drain_is_counted() {
+    let gate = Arc::new(Gate::default());
+    let (handler, is_entered) = held_at(&gate);
+    let limits = Limits { drain_timeout: Duration::from_millis(100), ..Limits::default() };
+    let ((), ended) = run(limits, handler, |address, stop| {
+        for _ in 0..3 {
+            let mut stream = connect(address);
+            stream.write_all(GET.replace(" / ", " /held ").as_bytes()).unwrap();
+            is_entered.recv_timeout(PATIENCE).unwrap();
+            // The connection stays open.
+            std::mem::forget(stream);
+        }
+        stop.request();
+    });
+    gate.open();
+    assert_eq!(ended, Ended::Unanswered(3));
+}
+
+#[test]
+fn requested_twice_it_stops_at_once() {
+    let gate = Arc::new(Gate::default());
+    let (handler, is_entered) = held_at(&gate);
+    let ((), ended) = run(Limits::default(), handler, |address, stop| {
+        let mut stream = connect(address);
+        stream.write_all(GET.replace(" / ", " /held ").as_bytes()).unwrap();
+        is_entered.recv_timeout(PATIENCE).unwrap();
+        stop.request();
+        stop.request();
+        // The connection ends without a response.
+        assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0);
+    });
+    gate.open();
+    assert_eq!(ended, Ended::Stopped);
+}
+
+#[test]
+fn connections_that_take_too_long_are_closed_and_a_slow_body_is_told() {
+    let short = Duration::from_millis(100);
+    let limits =
+        Limits { head_timeout: short, body_timeout: short, idle_timeout: short, ..Limits::default() };
+    served(limits, Arc::new(|_: &Request| Response::new(200)), |address| {
+        for opening in ["", "GET / HTTP/1.1\r\nHost: a\r\nX: "] {
+            let mut stream = connect(address);
+            stream.write_all(opening.as_bytes()).unwrap();
+            assert_eq!(stream.read(&mut [0]).unwrap_or(0), 0, "{opening}");
+        }
+        let mut slow = connect(address);
+        slow.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n1").unwrap();
+        assert_eq!(response(&mut slow).0, 408);
+        // One that is kept is closed after its response.
+        let mut idle = connect(address);
+        idle.write_all(GET.replace("Connection: close\r\n", "").as_bytes()).unwrap();
+        assert_eq!(response(&mut idle).0, 200);
+    });
+}
+
+#[test]
+fn a_client_that_reads_nothing_is_closed() {
+    let short = Duration::from_millis(100);
+    let limits = Limits { write_timeout: short, ..Limits::default() };
+    // More than all buffers on the way hold.
+    let handler = |_: &Request| Response::with_body(200, "text/plain", "x".repeat(16 << 20));
+    served(limits, Arc::new(handler), |address| {
+        let mut stream = connect(address);
+        stream.write_all(GET.as_bytes()).unwrap();
+        let mut other = connect(address);
+        other.write_all(GET.as_bytes()).unwrap();
+        assert!(other.read(&mut [0; 16]).unwrap() > 0);
+        thread::sleep(4 * short);
+        // The rest of the response never comes.
+        let mut received = Vec::new();
+        let _ = stream.read_to_end(&mut received);
+        assert!(received.len() < 16 << 20);
+    });
 }
 
 /// How many requests the server answers at once.
@@ -155,11 +333,10 @@ const AT_ONCE: usize = 64;
 /// How many clients ask at once.
 const CLIENTS: usize = 500;
 
-/// Judges sessions as another does, a tenth of a second later. As many as are answered at once wait for
-/// each other before.
+/// Checks sessions a tenth of a second later. As many as are answered at once wait for each other before.
 #[derive(Debug)]
 struct Slow {
-    /// Judges them.
+    /// Checks them.
     signed: Signed,
     /// How many have come.
     come: AtomicUsize,
@@ -181,18 +358,72 @@ impl Authenticate for Slow {
 /// Sixty-four at once take eight tenths of a second for all of them. How long they take on a machine that
 /// has other things to do is left open here.
 #[test]
-fn where_sessions_are_slow_five_hundred_clients_at_once_are_all_answered() {
+fn if_sessions_are_slow_five_hundred_clients_at_once_are_all_answered() {
     let state = Place::new();
     let request = request("POST", r#"{"customer_id": 123}"#);
     let slow = |signed| Slow { signed, come: AtomicUsize::new(0), together: Barrier::new(AT_ONCE) };
     let handler = handler(&state, |signed| Box::new(slow(signed)));
-    let limits = Limits { upstream_wait: PATIENCE, reply_time: PATIENCE, ..Limits::default() };
+    let limits = Limits { upstream_timeout: PATIENCE, response_timeout: PATIENCE, ..Limits::default() };
     let statuses = served(limits, handler, |address| {
-        let mut streams: Vec<_> = (0..CLIENTS).map(|_| TcpStream::connect(address).unwrap()).collect();
+        let mut streams: Vec<_> = (0..CLIENTS).map(|_| connect(address)).collect();
         for stream in &mut streams {
             stream.write_all(request.as_bytes()).unwrap();
         }
-        streams.iter_mut().map(|stream| answer(stream).0).collect::<Vec<_>>()
+        streams.iter_mut().map(|stream| response(stream).0).collect::<Vec<_>>()
     });
     assert_eq!(statuses, [200; CLIENTS]);
+}
+
+/// Checks the sessions of one client at a gate, and all others at once.
+#[derive(Debug)]
+struct Blocking {
+    /// Checks them.
+    signed: Signed,
+    /// Holds up the session of customer 124.
+    gate: Arc<Gate>,
+}
+
+impl Authenticate for Blocking {
+    fn authenticate(&self, token: &str, now: Timestamp) -> Result<CustomerId, Denial> {
+        let customer = self.signed.authenticate(token, now)?;
+        if customer.get() == 124 {
+            self.gate.pass();
+        }
+        Ok(customer)
+    }
+}
+
+#[test]
+fn clients_whose_session_check_blocks_hold_up_no_others() {
+    let (state, gate) = (Place::new(), Arc::new(Gate::default()));
+    let blocking = |signed| Box::new(Blocking { signed, gate: Arc::clone(&gate) }) as Box<dyn Authenticate>;
+    let handler = handler(&state, blocking);
+    let now = Clock::System.now();
+    let (_, session) = key().issue(customer(124), now, Duration::from_hours(1)).unwrap();
+    let own = request("POST", r#"{"customer_id": 123}"#);
+    let bearer = own.lines().find(|line| line.starts_with("Authorization: ")).unwrap();
+    let held = own.replace(bearer, &format!("Authorization: Bearer {}", session.expose()));
+    let held = held.replace(r#""customer_id": 123"#, r#""customer_id": 124"#);
+    served(Limits::default(), handler, |address| {
+        let mut blocked: Vec<_> = (0..8).map(|_| connect(address)).collect();
+        for stream in &mut blocked {
+            stream.write_all(held.as_bytes()).unwrap();
+        }
+        // Sixteen others are answered, again and again, while all eight wait.
+        thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        let mut stream = connect(address);
+                        stream.write_all(own.as_bytes()).unwrap();
+                        assert_eq!(response(&mut stream).0, 200);
+                    }
+                });
+            }
+        });
+        gate.open();
+        for stream in &mut blocked {
+            assert_eq!(response(stream).0, 200);
+        }
+    });
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::mint::Minted;
+use crate::issuer::IssuedToken;
 
 /// The first line of the table of comma-separated values.
 pub const CSV_HEADER: &str = "customer_id,user_id,token,expires_at,issued_at\n";
@@ -34,7 +34,7 @@ pub struct IssuedJson<'a> {
 impl<'a> IssuedJson<'a> {
     /// Shows a minted token, its profile and its secret's source.
     #[must_use]
-    pub fn new(minted: &'a Minted, profile: Option<&'a str>, secret_source: &'a str) -> Self {
+    pub fn new(minted: &'a IssuedToken, profile: Option<&'a str>, secret_source: &'a str) -> Self {
         let claims = &minted.claims;
         Self {
             customer_id: claims.customer().get(),
@@ -51,26 +51,26 @@ impl<'a> IssuedJson<'a> {
 
 /// Shows a token as the two headers that Stream wants. The scheme `Bearer` is not among them.
 #[must_use]
-pub fn header(minted: &Minted) -> String {
+pub fn header(minted: &IssuedToken) -> String {
     format!("Authorization: {}\nStream-Auth-Type: jwt\n", minted.token.as_str())
 }
 
 /// Shows a curl command that asks Stream, as this user, how many messages are unread.
 #[must_use]
-pub fn curl(minted: &Minted, api_key: &str, base_url: Option<&str>) -> String {
+pub fn curl(minted: &IssuedToken, api_key: &str, base_url: Option<&str>) -> String {
     let url = format!("{}/unread?api_key={}", base_url.unwrap_or(BASE_URL), percent_encoded(api_key));
     format!("curl '{url}' -H 'Authorization: {}' -H 'Stream-Auth-Type: jwt'\n", minted.token.as_str())
 }
 
 /// Shows a token as a shell's assignment. A token has no character that a shell knows.
 #[must_use]
-pub fn env(minted: &Minted) -> String {
+pub fn env(minted: &IssuedToken) -> String {
     format!("STREAM_USER_TOKEN={}\n", minted.token.as_str())
 }
 
 /// Shows a token as a line of comma-separated values (RFC 4180). No value needs quotes.
 #[must_use]
-pub fn csv(minted: &Minted) -> String {
+pub fn csv(minted: &IssuedToken) -> String {
     let seconds =
         |at: Option<crate::time::Timestamp>| at.map_or(String::new(), |at| at.epoch_seconds().to_string());
     let claims = &minted.claims;

@@ -5,19 +5,10 @@ mod audit_reader;
 #[path = "../../fuzz/bodies/config.rs"]
 mod config;
 #[cfg(feature = "serve")]
-#[path = "../../fuzz/bodies/connection.rs"]
-mod connection;
-#[cfg(feature = "serve")]
 #[path = "../../fuzz/bodies/contract_body.rs"]
 mod contract_body;
-#[cfg(feature = "serve")]
-#[path = "../../fuzz/bodies/framing.rs"]
-mod framing;
 #[path = "../../fuzz/bodies/paste.rs"]
 mod paste;
-#[cfg(feature = "serve")]
-#[path = "../../fuzz/bodies/state_machine.rs"]
-mod state_machine;
 #[path = "../../fuzz/bodies/token_verifier.rs"]
 mod token_verifier;
 
@@ -117,18 +108,6 @@ fn a_token_that_is_found_in_any_text_is_found_again_in_itself() {
 #[test]
 fn a_configuration_of_any_text_is_refused_or_keeps_its_profiles_when_it_is_changed() {
     run("config", config::check);
-}
-
-#[cfg(feature = "serve")]
-#[test]
-fn any_bytes_give_the_same_however_they_are_split_and_no_silent_client_is_waited_for() {
-    run("state_machine", state_machine::check);
-}
-
-#[cfg(feature = "serve")]
-#[test]
-fn every_request_of_any_bytes_ends_where_a_second_reader_sees_its_end() {
-    run("framing", framing::check);
 }
 
 #[cfg(feature = "serve")]

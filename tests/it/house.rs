@@ -13,7 +13,7 @@ const FLOORS: [(&str, u8); 21] = [
     ("terminal", 6),
     ("failure", 6),
     ("server", 6),
-    ("mint", 5),
+    ("issuer", 5),
     ("custody", 5),
     ("profile", 4),
     ("audit", 4),
@@ -118,16 +118,16 @@ fn an_upward_and_a_sideways_import_are_found() {
     let sources = [
         room("token", "use crate::secret::Secret;\nuse crate::verdict::Verdict;"),
         room("view", "fn f() { crate::terminal::x() }"),
-        room("mint", "// crate::commands in a comment\nuse crate::{token::Token, custody};"),
+        room("issuer", "// crate::commands in a comment\nuse crate::{token::Token, custody};"),
         room("secret", "use crate::nowhere::X;"),
     ];
     let wrong = edges_against_the_floors(&sources, &floors);
-    assert_eq!(wrong, ["token -> verdict", "view -> terminal", "mint -> custody", "secret -> nowhere"]);
+    assert_eq!(wrong, ["token -> verdict", "view -> terminal", "issuer -> custody", "secret -> nowhere"]);
 }
 
 #[test]
-fn only_the_mint_names_the_minter() {
-    for (path, room) in sources().into_iter().filter(|(_, room)| !["mint", "token"].contains(&room.as_str()))
+fn only_the_issuer_refers_to_the_signer() {
+    for (path, room) in sources().into_iter().filter(|(_, room)| !["issuer", "token"].contains(&room.as_str()))
     {
         let source = fs::read_to_string(&path).unwrap();
         assert!(!source.contains("Minter"), "{room} names the minter: {}", path.display());

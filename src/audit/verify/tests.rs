@@ -205,8 +205,8 @@ fn an_expected_head_of_another_log_or_of_a_later_time_is_told_apart() {
 #[test]
 fn segments_that_are_missing_exchanged_or_added_to_are_named() {
     let state = State::new();
-    let journal = state.journal_of_short_segments();
-    (1..=5).for_each(|customer| drop(journal.record(mint(customer)).unwrap()));
+    let log = state.log_of_short_segments();
+    (1..=5).for_each(|customer| drop(log.record(mint(customer)).unwrap()));
     assert!(state.verify().is_intact());
     let (second, third, fourth) = (state.read(2), state.read(3), state.read(4));
 

@@ -35,7 +35,7 @@ fn a_cut_at_any_byte_is_healed_by_the_next_writer() {
         // A new segment that the cut made necessary may be there from the last time.
         let _ = fs::remove_file(state.segment(2));
         state.write(1, &whole[..cut]);
-        state.journal().record(mint(9)).unwrap();
+        state.log().record(mint(9)).unwrap();
         intact(&state);
         let is_torn = state.actions().contains(&"repaired") || state.segment(2).exists();
         let is_clean = cut == 0 || whole[cut - 1] == b'\n';
@@ -50,11 +50,11 @@ fn a_healing_that_is_cut_itself_is_healed_too() {
     let whole = state.read(1);
     let torn = whole.len() - 100;
     state.write(1, &whole[..torn]);
-    state.journal().record(mint(9)).unwrap();
+    state.log().record(mint(9)).unwrap();
     let healed = state.read(1);
     for cut in torn + 2..healed.len() {
         state.write(1, &healed[..cut]);
-        state.journal().record(mint(10)).unwrap();
+        state.log().record(mint(10)).unwrap();
         intact(&state);
     }
 }
@@ -71,7 +71,7 @@ fn what_verify_takes_for_torn_the_next_writer_heals_and_no_more() {
         state.write(1, &bytes);
         let was_intact = state.verify().is_intact();
         assert_eq!(was_intact, ended < 4, "{ended} after {entries}");
-        state.journal().record(mint(1)).unwrap();
+        state.log().record(mint(1)).unwrap();
         assert_eq!(state.verify().is_intact(), was_intact, "{ended} after {entries}: {:?}", state.faults());
     }
 }
@@ -82,7 +82,7 @@ fn a_repaired_entry_names_the_bytes_that_were_torn() {
     let whole = state.read(1);
     let torn = [&whole[..], b"{\"version\":1,\"log_"].concat();
     state.write(1, &torn);
-    state.journal().record(mint(9)).unwrap();
+    state.log().record(mint(9)).unwrap();
     let lines = state.lines(1);
     assert_eq!(lines[3], b"{\"version\":1,\"log_\n");
     let repaired = line::read(lines[4].strip_suffix(b"\n").unwrap()).unwrap();
@@ -105,7 +105,7 @@ fn damage_elsewhere_opens_a_segment_that_says_the_chain_is_broken() {
         let state = State::with_entries(3);
         let whole = state.read(1);
         state.write(1, &[&whole[..], damage].concat());
-        let receipt = state.journal().record(mint(9)).unwrap();
+        let receipt = state.log().record(mint(9)).unwrap();
         assert_eq!(receipt.sequence(), 5);
         assert_eq!(state.actions().last(), Some(&"mint"));
         assert!(state.actions().contains(&"chain_broken"));
@@ -123,12 +123,12 @@ fn a_last_line_that_was_edited_is_found_by_the_next_writer() {
     let at = bytes.len() - 200;
     bytes[at] ^= 1;
     state.write(1, &bytes);
-    state.journal().record(mint(9)).unwrap();
+    state.log().record(mint(9)).unwrap();
     let kinds: Vec<_> = state.verify().faults.into_iter().map(|fault| fault.kind).collect();
     assert!(matches!(kinds[0], FaultKind::Flawed(_)), "{kinds:?}");
     assert!(kinds.contains(&FaultKind::ChainBroken));
     let before = state.verify().faults;
-    state.journal().record(mint(10)).unwrap();
+    state.log().record(mint(10)).unwrap();
     assert_eq!(state.verify().faults, before, "the log goes on after the damage");
 }
 

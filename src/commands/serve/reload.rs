@@ -1,7 +1,7 @@
 //! Loads again, on SIGHUP, what the server was started with: all of it, or nothing.
 //!
 //! A thread of its own waits for the signal and does the work, so that clients never wait for a file or a
-//! keyring. Nobody is asked for anything. Requests that have begun end with what they began with.
+//! keyring. It never prompts. Requests that have begun end with what they began with.
 
 use std::io::{self, Read as _};
 use std::os::unix::net::UnixStream;
@@ -10,13 +10,14 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context as _, Result};
+use sd_notify::NotifyState;
 use signal_hook::SigId;
 use signal_hook::consts::SIGHUP;
 use signal_hook::low_level::{pipe, unregister};
-use tracing::{info, warn};
 
 use super::super::{PATIENCE, session};
-use super::desk::{Books, lifetime};
+use super::notify_systemd;
+use super::state::{AuditHandles, lifetime};
 use crate::cli::ServedLifetime;
 use crate::custody;
 use crate::environment::Environment;
@@ -24,72 +25,77 @@ use crate::failure::Failure;
 use crate::profile::{Config, choose};
 use crate::secret::Asking;
 use crate::secret::keyring::Kind;
-use crate::server::{Desk, Service, Swap};
+use crate::server::{ActiveProfile, Reloadable, TokenService};
 use crate::session::SessionKey;
 use crate::time::Clock;
 use crate::tls::{Files, Identity};
 
-/// SIGHUP as a socket. Once it is dropped, the signal has no effect.
+/// Receives SIGHUP through a socket. Once it is dropped, the signal has no effect.
 #[derive(Debug)]
-pub(super) struct Hangups {
+pub(super) struct SighupListener {
     /// Has a byte for each signal.
     received: Option<UnixStream>,
-    /// What is to be undone.
+    /// The handler, which is removed at the end.
     handler: SigId,
 }
 
-impl Hangups {
-    /// Has the signal received here from now on.
-    pub(super) fn watch() -> io::Result<Self> {
+impl SighupListener {
+    /// Receives the signal from now on.
+    pub(super) fn start() -> io::Result<Self> {
         let (received, sender) = UnixStream::pair()?;
         Ok(Self { received: Some(received), handler: pipe::register(SIGHUP, sender)? })
     }
 
-    /// Has everything loaded again whenever the signal comes, until this is dropped.
+    /// Reloads whenever the signal comes, until this is dropped.
     pub(super) fn serve(&mut self, reload: Reload) -> io::Result<()> {
         let Some(mut received) = self.received.take() else { return Ok(()) };
         thread::Builder::new().name("reload".into()).spawn(move || {
             let mut bytes = [0; 64];
             // Signals that came meanwhile are one.
             while let Ok(1..) = received.read(&mut bytes) {
+                let now = NotifyState::monotonic_usec_now();
+                notify_systemd(
+                    &[Some(NotifyState::Reloading), now.ok()].into_iter().flatten().collect::<Vec<_>>(),
+                );
                 reload.run();
+                notify_systemd(&[NotifyState::Ready]);
             }
         })?;
         Ok(())
     }
 }
 
-impl Drop for Hangups {
+impl Drop for SighupListener {
     fn drop(&mut self) {
-        // The other end is closed by it.
+        // This closes the other end.
         unregister(self.handler);
     }
 }
 
 /// Everything that a reload needs.
 pub(super) struct Reload {
-    /// The name of the profile that was chosen at start.
+    /// The name of the profile that was chosen at the start.
     pub(super) profile: String,
-    /// The configuration; `None` where there is no place for one.
+    /// The configuration; `None` if there is no place for one.
     pub(super) config: Option<PathBuf>,
-    /// How long tokens live, as the call has it.
+    /// How long tokens live, as the command line says.
     pub(super) lifetime: Option<ServedLifetime>,
-    /// Where the certificate and its key are, and what shows them to clients.
-    pub(super) tls: Option<(Files, Arc<Swap<Identity>>)>,
+    /// The files of the certificate and its key, and what shows them to clients.
+    pub(super) tls: Option<(Files, Arc<Reloadable<Identity>>)>,
     /// What outlives it.
-    pub(super) books: Books,
+    pub(super) audit: AuditHandles,
     /// What answers requests.
-    pub(super) service: Arc<Service>,
+    pub(super) service: Arc<TokenService>,
     /// Looks up environment variables.
     pub(super) environment: &'static Environment<'static>,
-    /// Tells the time.
+    /// The clock.
     pub(super) clock: Clock,
 }
 
 /// What was loaded and is not in use yet.
 struct Loaded {
     /// What the profile and its secrets decide.
-    desk: Desk,
+    profile: ActiveProfile,
     /// The certificate and its key.
     identity: Option<Identity>,
     /// What a person should know.
@@ -97,27 +103,34 @@ struct Loaded {
 }
 
 impl Reload {
-    /// Loads everything, and puts it to use; or nothing, and says why.
+    /// Loads everything and puts it to use; or nothing, and logs why.
     fn run(&self) {
+        let telemetry = &self.service.telemetry;
         match self.load() {
-            Ok(Loaded { desk, identity, notes }) => {
-                self.service.telemetry.reloaded(true);
+            Ok(Loaded { profile, identity, notes }) => {
+                telemetry.record_reload(true);
                 if let (Some((_, in_use)), Some(identity)) = (&self.tls, identity) {
-                    self.service.telemetry.certificate_expires(identity.expires_at());
-                    in_use.put(identity);
+                    telemetry.certificate_expires(identity.expires_at());
+                    in_use.store(identity);
                 }
-                self.service.desk.put(desk);
-                for note in notes {
-                    warn!(note);
-                }
-                info!(note = "reloaded", profile = self.profile.as_str(), tls = self.tls.is_some());
+                self.service.profile.store(profile);
+                notes.iter().for_each(|note| telemetry.note(note));
+                telemetry.log().event(&[
+                    ("note", "reloaded".into()),
+                    ("profile", self.profile.as_str().into()),
+                    ("tls", self.tls.is_some().into()),
+                ]);
             }
             Err(error) => {
-                self.service.telemetry.reloaded(false);
+                telemetry.record_reload(false);
                 let failure = Failure::of(&error);
                 let (message, hint) =
                     failure.map(|failure| (failure.message, failure.hint)).unwrap_or_default();
-                warn!(note = "not reloaded: everything stays as it was", error = message, hint);
+                telemetry.log().event(&[
+                    ("note", "not reloaded: everything stays as it was".into()),
+                    ("error", message.into()),
+                    ("hint", hint.into()),
+                ]);
             }
         }
     }
@@ -140,6 +153,7 @@ impl Reload {
         let opened = custody::reopen(profile, &asking)?;
         let mut notes = identity.as_ref().map(|identity| identity.notes().to_vec()).unwrap_or_default();
         notes.extend(opened.notes.iter().skip(1).cloned());
-        Ok(Loaded { desk: self.books.desk(opened, key, lifetime), identity, notes })
+        let profile = self.audit.active_profile(opened, key, lifetime);
+        Ok(Loaded { profile, identity, notes })
     }
 }

@@ -3,62 +3,62 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::server::exchange::Field;
+use crate::server::message::HeaderValue;
+
+/// The most bytes of a session token (contract section 3).
+const MAX_TOKEN_BYTES: usize = 4096;
 
 /// Why there is no session token. It is for the audit log alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BearerFault {
+pub enum BearerError {
     /// There is no `Authorization`.
     Absent,
-    /// It was sent more than once, or with bytes that none has.
-    Unclear,
-    /// It is of another scheme.
+    /// It was sent more than once, or with bytes that no token has.
+    Invalid,
+    /// It uses another scheme.
     OtherScheme,
-    /// What stands behind `Bearer` is no token68.
+    /// There is no token after `Bearer`, more than one, or one that is too long.
     Malformed,
 }
 
-impl fmt::Display for BearerFault {
+impl fmt::Display for BearerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Absent => "no Authorization header",
-            Self::Unclear => "Authorization was sent more than once, or is not visible ASCII",
-            Self::OtherScheme => "Authorization is of another scheme than Bearer",
+            Self::Invalid => "Authorization was sent more than once, or is not visible ASCII",
+            Self::OtherScheme => "Authorization uses another scheme than Bearer",
             Self::Malformed => "Authorization holds no bearer token",
         })
     }
 }
 
-impl Error for BearerFault {}
+impl Error for BearerError {}
 
-/// Gives the token behind `Bearer`, in any case, and one blank or more.
-pub(super) fn parse(authorization: &Field) -> Result<&str, BearerFault> {
+/// Returns the token after `Bearer`, which may be in any case and followed by several blanks.
+///
+/// The token is the app's own: any visible ASCII without blanks, wider than RFC 6750's alphabet.
+pub(super) fn parse(authorization: &HeaderValue) -> Result<&str, BearerError> {
     let value = match authorization {
-        Field::Absent => return Err(BearerFault::Absent),
-        Field::Unclear => return Err(BearerFault::Unclear),
-        Field::Once(value) => value,
+        HeaderValue::Absent => return Err(BearerError::Absent),
+        HeaderValue::Invalid => return Err(BearerError::Invalid),
+        HeaderValue::Single(value) => value,
     };
     let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
     if !scheme.eq_ignore_ascii_case("Bearer") {
-        return Err(BearerFault::OtherScheme);
+        return Err(BearerError::OtherScheme);
     }
     let token = rest.trim_start_matches(' ');
-    if is_token68(token) { Ok(token) } else { Err(BearerFault::Malformed) }
-}
-
-/// Tells whether a text is a token68 (RFC 9110 section 11.2).
-fn is_token68(text: &str) -> bool {
-    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~+/".contains(&byte);
-    let unpadded = text.trim_end_matches('=');
-    !unpadded.is_empty() && unpadded.bytes().all(is_allowed)
+    let is_token =
+        (1..=MAX_TOKEN_BYTES).contains(&token.len()) && token.bytes().all(|b| b.is_ascii_graphic());
+    if is_token { Ok(token) } else { Err(BearerError::Malformed) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn once(value: &str) -> Field {
-        Field::Once(value.to_owned())
+    fn once(value: &str) -> HeaderValue {
+        HeaderValue::Single(value.to_owned())
     }
 
     #[test]
@@ -69,30 +69,35 @@ mod tests {
     }
 
     #[test]
+    fn a_session_token_is_any_visible_ascii_without_blanks() {
+        let longest = "x".repeat(MAX_TOKEN_BYTES);
+        for token in ["12|AbC", "a,b", "\"a\"", "=", "a=b", "!#$%&'()*:;<>?@[]^`{}~", longest.as_str()] {
+            assert_eq!(parse(&once(&format!("Bearer {token}"))), Ok(token));
+        }
+    }
+
+    #[test]
     fn refuses_everything_else() {
         for (value, fault) in [
-            ("", BearerFault::OtherScheme),
-            ("Basic YTpi", BearerFault::OtherScheme),
-            ("Bearerx", BearerFault::OtherScheme),
-            ("Bearer\tx", BearerFault::OtherScheme),
-            ("Bearer,x", BearerFault::OtherScheme),
-            ("a.b.c", BearerFault::OtherScheme),
-            ("Bearer", BearerFault::Malformed),
-            ("Bearer ", BearerFault::Malformed),
-            ("Bearer  ", BearerFault::Malformed),
-            ("Bearer \tx", BearerFault::Malformed),
-            ("Bearer a b", BearerFault::Malformed),
-            ("Bearer a,b", BearerFault::Malformed),
-            ("Bearer a, Bearer a", BearerFault::Malformed),
-            ("Bearer Bearer a", BearerFault::Malformed),
-            ("Bearer \"a\"", BearerFault::Malformed),
-            ("Bearer token=\"a\"", BearerFault::Malformed),
-            ("Bearer =", BearerFault::Malformed),
-            ("Bearer a=b", BearerFault::Malformed),
+            ("", BearerError::OtherScheme),
+            ("Basic YTpi", BearerError::OtherScheme),
+            ("Bearerx", BearerError::OtherScheme),
+            ("Bearer\tx", BearerError::OtherScheme),
+            ("Bearer,x", BearerError::OtherScheme),
+            ("a.b.c", BearerError::OtherScheme),
+            ("Bearer", BearerError::Malformed),
+            ("Bearer ", BearerError::Malformed),
+            ("Bearer  ", BearerError::Malformed),
+            ("Bearer \tx", BearerError::Malformed),
+            ("Bearer a b", BearerError::Malformed),
+            ("Bearer a, Bearer a", BearerError::Malformed),
+            ("Bearer Bearer a", BearerError::Malformed),
         ] {
             assert_eq!(parse(&once(value)), Err(fault), "{value}");
         }
-        assert_eq!(parse(&Field::Absent), Err(BearerFault::Absent));
-        assert_eq!(parse(&Field::Unclear), Err(BearerFault::Unclear));
+        let too_long = format!("Bearer {}", "x".repeat(MAX_TOKEN_BYTES + 1));
+        assert_eq!(parse(&once(&too_long)), Err(BearerError::Malformed));
+        assert_eq!(parse(&HeaderValue::Absent), Err(BearerError::Absent));
+        assert_eq!(parse(&HeaderValue::Invalid), Err(BearerError::Invalid));
     }
 }

@@ -1,25 +1,24 @@
-//! The body of a request: an object with one `customer_id`, judged by what was written.
+//! The body of a request: an object with one `customer_id`, checked by its literal.
 //!
-//! The gate bounds it before it comes here; how deep it nests, and so how long reading it takes, is
-//! bounded by the reader.
+//! The frontend bounds its size, and the parser how deep it nests.
 
-use super::refusal::Refusal;
+use super::error::RequestError;
 use crate::token::{CustomerId, Json};
 
 /// The one key of a body.
 const KEY: &str = "customer_id";
 
-/// Reads the customer that a body names.
+/// Returns the customer that a body names.
 ///
-/// A number counts by its literal, never through a float: `9007199254740993` stays itself, and
-/// neither `123.0` nor `1e2` is an id.
-pub(super) fn parse(body: &[u8]) -> Result<CustomerId, Refusal> {
-    let json = Json::parse(body).map_err(|_| Refusal::Malformed)?;
+/// The number's literal counts, never a float: `9007199254740993` stays itself, and neither `123.0` nor `1e2` is
+/// an id.
+pub(super) fn parse(body: &[u8]) -> Result<CustomerId, RequestError> {
+    let json = Json::parse(body).map_err(|_| RequestError::Malformed)?;
     match json.members() {
         [(key, Json::Number(literal))] if key == KEY => {
-            CustomerId::from_digits(literal.as_bytes()).map_err(|_| Refusal::Unprocessable)
+            CustomerId::from_digits(literal.as_bytes()).map_err(|_| RequestError::Unprocessable)
         }
-        _ => Err(Refusal::Unprocessable),
+        _ => Err(RequestError::Unprocessable),
     }
 }
 

@@ -1,31 +1,33 @@
-//! Which pages of which origins may read replies (the Fetch standard's CORS protocol).
+//! Which origins' pages may read responses (the Fetch standard's CORS protocol).
 
 use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use super::METHOD;
-use crate::foreign::brief;
-use crate::server::exchange::{Reply, Request};
+use hyper::header::HeaderName;
 
-/// For how many seconds a browser need not ask again before it sends a request.
+use super::error::METHOD;
+use crate::foreign::brief;
+use crate::server::message::{Request, Response};
+
+/// How long a browser may cache a preflight, in seconds.
 const MAX_AGE: &str = "600";
 
-/// The request headers that a page may set.
-const REQUEST_HEADERS: &str = "Authorization, Content-Type";
+/// The request headers that every allowed page may set.
+const ALLOWED_HEADERS: [&str; 2] = ["Authorization", "Content-Type"];
 
-/// The reply headers that a page may read, beside those that every page may.
-const REPLY_HEADERS: &str = "Retry-After, X-Request-Id";
+/// The response headers that a page may read, beside those that every page may.
+const EXPOSED_HEADERS: &str = "Retry-After, X-Request-Id";
 
 /// An origin as browsers write it: scheme, host and, where it is not the scheme's own, port (RFC 6454
 /// section 6.2).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Origin(String);
 
-/// A text that no browser writes as an origin.
+/// A text that is not an origin as browsers write it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OriginError {
-    /// What was given.
+    /// The text.
     text: String,
 }
 
@@ -54,55 +56,69 @@ impl FromStr for Origin {
     }
 }
 
-/// The origins that are allowed; none where no page is to read replies.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Origins(Vec<Origin>);
+/// Which pages may read responses, and what they may send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cors {
+    /// The allowed origins; none if no page may read responses.
+    origins: Vec<Origin>,
+    /// The request headers that a page may set, as a list in one header.
+    allowed_headers: String,
+}
 
-impl Origins {
-    /// Allows these.
-    #[must_use]
-    pub fn new(allowed: Vec<Origin>) -> Self {
-        Self(allowed)
-    }
-
-    /// Answers a preflight of a page that may read replies; nothing for every other request.
-    pub(super) fn preflight(&self, request: &Request) -> Option<Reply> {
-        if request.method != "OPTIONS" || request.requested_method.value().is_none() {
-            return None;
-        }
-        let origin = self.allowed(request)?;
-        Some(
-            Reply::new(204)
-                .with("Access-Control-Allow-Origin", origin)
-                .with("Access-Control-Allow-Methods", METHOD)
-                .with("Access-Control-Allow-Headers", REQUEST_HEADERS)
-                .with("Access-Control-Max-Age", MAX_AGE)
-                .with("Vary", "Origin"),
-        )
-    }
-
-    /// Lets the page that asked read the reply, where it may.
-    pub(super) fn share(&self, request: &Request, reply: Reply) -> Reply {
-        if self.0.is_empty() {
-            return reply;
-        }
-        let reply = match self.allowed(request) {
-            Some(origin) => reply
-                .with("Access-Control-Allow-Origin", origin)
-                .with("Access-Control-Expose-Headers", REPLY_HEADERS),
-            None => reply,
-        };
-        reply.with("Vary", "Origin")
-    }
-
-    /// Gives the origin of a request, where it is allowed.
-    fn allowed(&self, request: &Request) -> Option<&str> {
-        let asking = request.origin.value()?;
-        self.0.iter().map(|Origin(origin)| origin.as_str()).find(|origin| *origin == asking)
+impl Default for Cors {
+    /// Returns a policy by which no page may read responses.
+    fn default() -> Self {
+        Self::new(Vec::new(), &[])
     }
 }
 
-/// Splits the port off, which stands behind the last colon outside of brackets.
+impl Cors {
+    /// Returns a policy that allows these origins, and these request headers beside `Authorization` and
+    /// `Content-Type`.
+    #[must_use]
+    pub fn new(origins: Vec<Origin>, more_headers: &[HeaderName]) -> Self {
+        let names = ALLOWED_HEADERS.into_iter().chain(more_headers.iter().map(HeaderName::as_str));
+        Self { origins, allowed_headers: names.collect::<Vec<_>>().join(", ") }
+    }
+
+    /// Returns the response to a preflight of an allowed origin; `None` for every other request.
+    pub(super) fn preflight(&self, request: &Request) -> Option<Response> {
+        if request.method != "OPTIONS" || request.requested_method.value().is_none() {
+            return None;
+        }
+        let origin = self.allowed_origin(request)?;
+        Some(
+            Response::new(204)
+                .header("Access-Control-Allow-Origin", origin)
+                .header("Access-Control-Allow-Methods", METHOD)
+                .header("Access-Control-Allow-Headers", self.allowed_headers.as_str())
+                .header("Access-Control-Max-Age", MAX_AGE)
+                .header("Vary", "Origin"),
+        )
+    }
+
+    /// Adds the headers that let a page of an allowed origin read the response.
+    pub(super) fn apply(&self, request: &Request, response: Response) -> Response {
+        if self.origins.is_empty() {
+            return response;
+        }
+        let response = match self.allowed_origin(request) {
+            Some(origin) => response
+                .header("Access-Control-Allow-Origin", origin)
+                .header("Access-Control-Expose-Headers", EXPOSED_HEADERS),
+            None => response,
+        };
+        response.header("Vary", "Origin")
+    }
+
+    /// Returns the origin of a request if it is allowed.
+    fn allowed_origin(&self, request: &Request) -> Option<&str> {
+        let sent = request.origin.value()?;
+        self.origins.iter().map(|Origin(origin)| origin.as_str()).find(|origin| *origin == sent)
+    }
+}
+
+/// Splits off the port, which follows the last colon outside of brackets.
 fn split_port(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
@@ -110,13 +126,13 @@ fn split_port(authority: &str) -> (&str, Option<&str>) {
     }
 }
 
-/// Tells whether it is a scheme in lower case (RFC 3986 section 3.1).
+/// Returns `true` for a scheme in lower case (RFC 3986 section 3.1).
 fn is_scheme(scheme: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"+-.".contains(&byte);
     scheme.starts_with(|first: char| first.is_ascii_lowercase()) && scheme.bytes().all(is_allowed)
 }
 
-/// Tells whether it is a host in lower case: a name, an IPv4 address, or an IPv6 address in brackets.
+/// Returns `true` for a host in lower case: a name, an IPv4 address, or an IPv6 address in brackets.
 fn is_host(host: &str) -> bool {
     if let Some(address) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         let parsed = address.parse::<std::net::Ipv6Addr>();
@@ -126,7 +142,7 @@ fn is_host(host: &str) -> bool {
     !host.is_empty() && host.bytes().all(is_allowed)
 }
 
-/// Tells whether it is a port that browsers write out: another than the scheme's own.
+/// Returns `true` for a port that browsers write out: another than the scheme's own.
 fn is_port(port: &str, scheme: &str) -> bool {
     let own = match scheme {
         "http" => Some(80),

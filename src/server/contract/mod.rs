@@ -1,198 +1,188 @@
-//! The contract: a request and who may ask in, a reply out (contract section 3). It does no I/O.
+//! The contract: a request and its dependencies in, a response out (contract section 3). It does no I/O itself.
 //!
-//! What it needs to answer it is given: who judges sessions, who limits, who mints, who records. The
-//! order of its checks is the contract's, and [`Contract::admit`] reads as that order.
+//! The order of the checks is the contract's, and [`TokenEndpoint::check`] reads as that order.
 
 mod bearer;
 mod body;
+mod content_type;
 mod cors;
-mod media;
-mod refusal;
+mod error;
 
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::exchange::{Reply, Request};
+use self::error::METHOD;
+use super::message::{HeaderValue, Request, Response};
 use crate::audit;
-use crate::mint::MintError;
+use crate::issuer::IssueError;
 use crate::session::{Authenticate, Denial};
 use crate::time::Clock;
 use crate::token::{CustomerId, Token};
 
-pub use bearer::BearerFault;
-pub use cors::{Origin, OriginError, Origins};
-pub use refusal::Refusal;
+pub use self::bearer::BearerError;
+pub use self::cors::{Cors, Origin, OriginError};
+pub use self::error::RequestError;
 
 /// The one path that is served.
 pub const PATH: &str = "/stream-chat/token";
 
-/// The one method that is served there.
-pub const METHOD: &str = "POST";
-
-/// Tells who asks too often.
-pub trait Quotas: Send + Sync {
-    /// Counts a request of an address.
+/// Limits how often a customer, and how often an address, may ask.
+pub trait RateLimiter: Send + Sync {
+    /// Counts a request that failed against its address.
     ///
     /// # Errors
-    /// After how long it may ask again, where it asked too often.
-    fn admit_address(&self, peer: IpAddr) -> Result<(), Duration>;
+    /// The time to wait if too many requests of this address failed.
+    fn count_failure(&self, peer: IpAddr) -> Result<(), Duration>;
 
     /// Counts a request of a customer whose session is valid.
     ///
     /// # Errors
-    /// After how long they may ask again, where they asked too often.
-    fn admit_customer(&self, customer: CustomerId) -> Result<(), Duration>;
+    /// The time to wait if the customer asked too often.
+    fn count_customer(&self, customer: CustomerId) -> Result<(), Duration>;
 }
 
-/// No quotas: everybody may ask as often as they like.
+/// A rate limiter without limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Unlimited;
+pub struct NoRateLimit;
 
-impl Quotas for Unlimited {
-    fn admit_address(&self, _: IpAddr) -> Result<(), Duration> {
+impl RateLimiter for NoRateLimit {
+    fn count_failure(&self, _: IpAddr) -> Result<(), Duration> {
         Ok(())
     }
 
-    fn admit_customer(&self, _: CustomerId) -> Result<(), Duration> {
+    fn count_customer(&self, _: CustomerId) -> Result<(), Duration> {
         Ok(())
     }
 }
 
-/// What is done with a request whose token was minted, or was not. It must not block.
-pub type Released = Box<dyn FnOnce(Request, Result<Token, MintError>) + Send>;
-
-/// Mints for whoever has a valid session.
-pub trait Tokens: Send + Sync {
-    /// Mints a customer's token for the request, and hands both over once it is recorded: when this thread
-    /// settles, or earlier and by another.
-    fn mint(&self, customer: CustomerId, request: Request, then: Released);
-
-    /// Has recorded what was put off, so that it is handed over. Tells whether there is more; then it is to be
-    /// called again.
-    fn settle(&self) -> bool;
+/// Issues tokens to clients that have a valid session.
+pub trait IssueToken: Send + Sync {
+    /// Issues a customer's token for the request. Blocks until that is recorded.
+    ///
+    /// # Errors
+    /// [`IssueError`], and there is no token.
+    fn issue(&self, customer: CustomerId, request: &Request) -> Result<Token, IssueError>;
 }
 
 /// Takes refusals for the audit log, and never waits.
-pub trait Witness: Send + Sync {
+pub trait RefusalSink: Send + Sync {
     /// Takes a refusal.
     fn refuse(&self, refusal: audit::Refusal);
 }
 
-impl Witness for audit::Refusals {
+impl RefusalSink for audit::Refusals {
     fn refuse(&self, refusal: audit::Refusal) {
         Self::refuse(self, refusal);
     }
 }
 
-/// All that an answer depends on beside the request.
+/// The token endpoint: everything that a response depends on beside the request.
 #[derive(Clone, Copy)]
-pub struct Contract<'a> {
-    /// Judges sessions.
+pub struct TokenEndpoint<'a> {
+    /// Says whose session a token is.
     pub authenticate: &'a dyn Authenticate,
-    /// Tells who asks too often.
-    pub quotas: &'a dyn Quotas,
-    /// Takes refusals.
-    pub witness: &'a dyn Witness,
-    /// The origins whose pages may read replies.
-    pub origins: &'a Origins,
-    /// Tells the time.
+    /// Limits how often clients may ask.
+    pub rate_limiter: &'a dyn RateLimiter,
+    /// Issues tokens.
+    pub issuer: &'a dyn IssueToken,
+    /// Takes refusals for the audit log.
+    pub refusals: &'a dyn RefusalSink,
+    /// Which pages may read responses.
+    pub cors: &'a Cors,
+    /// The clock.
     pub clock: Clock,
 }
 
-/// The answer to a request: the reply, and what only the log is told.
+/// The response to a request, with what only the server's own log says about it.
 #[derive(Debug)]
-pub struct Answer {
-    /// The reply.
-    pub reply: Reply,
-    /// Whose session it was, where there was a valid one.
+pub struct LoggedResponse {
+    /// The response.
+    pub response: Response,
+    /// Whose session it was, if there was a valid one.
     pub customer: Option<CustomerId>,
-    /// Why there was no token.
-    pub refusal: Option<Refusal>,
+    /// Why there is no token.
+    pub error: Option<RequestError>,
 }
 
-impl Contract<'_> {
-    /// Makes every check but those of minting, and tells for whom a token is to be minted; or answers.
-    ///
-    /// # Errors
-    /// The answer where there is to be no token.
-    pub fn admit(&self, request: &Request) -> Result<CustomerId, Answer> {
+impl TokenEndpoint<'_> {
+    /// Returns the response to a request. Blocks while the session is checked and the token is recorded.
+    #[must_use]
+    pub fn respond(&self, request: &Request) -> LoggedResponse {
         if request.path == PATH
-            && let Some(reply) = self.origins.preflight(request)
+            && let Some(response) = self.cors.preflight(request)
         {
-            return Err(Answer { reply, customer: None, refusal: None });
+            return LoggedResponse { response, customer: None, error: None };
         }
         let mut customer = None;
-        self.judge(request, &mut customer).map_err(|refusal| self.refused(request, customer, refusal))
+        let (response, error) = match self.check(request, &mut customer) {
+            Ok(token) => (token_response(&token), None),
+            Err(error) => {
+                let error = self.limit_failures(request, error);
+                self.report_refusal(request, customer, &error);
+                (error.to_response(), Some(error))
+            }
+        };
+        LoggedResponse { response: self.cors.apply(request, response), customer, error }
     }
 
-    /// Answers a request that was admitted, by what has become of its customer's token.
-    #[must_use]
-    pub fn conclude(
+    /// Makes every check in the contract's order, then issues the token. Sets `session_customer` as soon as it is
+    /// known.
+    fn check(
         &self,
         request: &Request,
-        customer: CustomerId,
-        minted: Result<Token, MintError>,
-    ) -> Answer {
-        match minted {
-            Ok(token) => {
-                let reply = self.origins.share(request, granted(&token));
-                Answer { reply, customer: Some(customer), refusal: None }
-            }
-            Err(error) => self.refused(request, Some(customer), Refusal::Mint(error)),
-        }
-    }
-
-    /// Answers with a refusal, and hands it in for the audit log.
-    fn refused(&self, request: &Request, customer: Option<CustomerId>, refusal: Refusal) -> Answer {
-        self.record(request, customer, &refusal);
-        let reply = self.origins.share(request, refusal.reply());
-        Answer { reply, customer, refusal: Some(refusal) }
-    }
-
-    /// Makes every check in the contract's order; only policy and audit follow. `whose` is set as soon as it is
-    /// known.
-    fn judge(&self, request: &Request, whose: &mut Option<CustomerId>) -> Result<CustomerId, Refusal> {
+        session_customer: &mut Option<CustomerId>,
+    ) -> Result<Token, RequestError> {
         if request.path != PATH {
-            return Err(Refusal::NotFound);
+            return Err(RequestError::NotFound);
         }
         if request.method != METHOD {
-            return Err(Refusal::MethodNotAllowed);
+            return Err(RequestError::MethodNotAllowed);
         }
-        self.quotas.admit_address(request.peer).map_err(Refusal::AddressTooOften)?;
         let customer = self.authenticate(request)?;
-        *whose = Some(customer);
-        self.quotas.admit_customer(customer).map_err(Refusal::CustomerTooOften)?;
-        if !media::is_json(&request.content_type) {
-            return Err(Refusal::UnsupportedMediaType);
+        *session_customer = Some(customer);
+        self.rate_limiter.count_customer(customer).map_err(RequestError::CustomerRateLimited)?;
+        if request.content_encoding != HeaderValue::Absent || !content_type::is_json(&request.content_type) {
+            return Err(RequestError::UnsupportedMediaType);
         }
         if body::parse(&request.body)? != customer {
-            return Err(Refusal::WrongCustomer);
+            return Err(RequestError::WrongCustomer);
         }
-        Ok(customer)
+        self.issuer.issue(customer, request).map_err(RequestError::Issue)
     }
 
-    /// Tells whose session the request has.
-    fn authenticate(&self, request: &Request) -> Result<CustomerId, Refusal> {
-        let token = bearer::parse(&request.authorization).map_err(Refusal::NoSession)?;
+    /// Returns the customer whose session the request has.
+    fn authenticate(&self, request: &Request) -> Result<CustomerId, RequestError> {
+        let token = bearer::parse(&request.authorization).map_err(RequestError::NoSession)?;
         self.authenticate.authenticate(token, self.clock.now()).map_err(|denial| match denial {
-            Denial::Refused(refused) => Refusal::BadSession(refused),
-            Denial::CannotTell(error) => Refusal::CannotTell(error),
+            Denial::Refused(refused) => RequestError::BadSession(refused),
+            Denial::CannotTell(error) => RequestError::Unavailable(error),
         })
     }
 
-    /// Hands a refusal in for the audit log.
-    fn record(&self, request: &Request, customer: Option<CustomerId>, refusal: &Refusal) {
-        if let Some(reason) = refusal.reason() {
+    /// Counts an error that is the client's fault against its address. Returns the error, or that the address has
+    /// failed too often: then guessing sessions gets no more answers, and good sessions still do.
+    fn limit_failures(&self, request: &Request, error: RequestError) -> RequestError {
+        if !error.counts_as_failure() {
+            return error;
+        }
+        self.rate_limiter
+            .count_failure(request.peer)
+            .map_or_else(RequestError::AddressRateLimited, |()| error)
+    }
+
+    /// Reports an error for the audit log, unless the request was no attempt to get a token.
+    fn report_refusal(&self, request: &Request, customer: Option<CustomerId>, error: &RequestError) {
+        if let Some(reason) = error.reason() {
             let request_id = Some(request.id.clone());
-            let customer = customer.or_else(|| refusal.customer()).map(CustomerId::get);
-            self.witness.refuse(audit::Refusal { reason, peer: request.peer, request_id, customer });
+            let customer = customer.or_else(|| error.customer()).map(CustomerId::get);
+            self.refusals.refuse(audit::Refusal { reason, peer: request.peer, request_id, customer });
         }
     }
 }
 
-/// Makes the reply with a token. A token has no character that JSON would escape.
-fn granted(token: &Token) -> Reply {
-    Reply::json(200, format!(r#"{{"token":"{}"}}"#, token.as_str()))
+/// Returns the response with a token. A token has no character that JSON would escape.
+fn token_response(token: &Token) -> Response {
+    Response::json(200, format!(r#"{{"token":"{}"}}"#, token.as_str()))
 }
 
 #[cfg(test)]

@@ -6,24 +6,24 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::audit::{LastAppend, Pulse};
+use crate::audit::{AuditHealth, LastAppend};
 use crate::time::{Clock, Timestamp};
 
-/// For how long a failure of the audit log counts. A server that is not ready gets no requests and would
-/// never find out that the log is well again; so after this time it asks for some.
-const FAILURE_COUNTS: Duration = Duration::from_mins(1);
+/// How long a failure of the audit log counts. A server that is not ready gets no requests and would never
+/// find out that the log works again; so it is ready again after this time.
+const FAILURE_WINDOW: Duration = Duration::from_mins(1);
 
-/// What readiness is judged by.
+/// What readiness depends on.
 #[derive(Debug)]
 pub(super) struct Health {
-    /// Tells the time.
+    /// The clock.
     clock: Clock,
     /// Whether the server is about to end.
     is_draining: AtomicBool,
     /// Whether the secret could not be read when it was last to be read anew.
     has_stale_secret: AtomicBool,
-    /// How the audit log does; nothing where nothing is recorded.
-    audit: OnceLock<Arc<Pulse>>,
+    /// The audit log's health; unset if nothing is recorded.
+    audit: OnceLock<Arc<AuditHealth>>,
 }
 
 /// Whether the server is ready, and why.
@@ -76,7 +76,7 @@ pub enum AuditState {
 }
 
 impl Health {
-    /// Begins with a server that is ready.
+    /// Returns the health of a server that is ready.
     pub(super) fn new(clock: Clock) -> Self {
         Self {
             clock,
@@ -86,26 +86,26 @@ impl Health {
         }
     }
 
-    /// Judges by an audit log from now on; by the first one that is given.
-    pub(super) fn watch(&self, pulse: Arc<Pulse>) {
-        // That there is one already is what is promised.
-        let _ = self.audit.set(pulse);
+    /// Watches an audit log from now on. Only the first one is watched.
+    pub(super) fn watch_audit_log(&self, health: Arc<AuditHealth>) {
+        // A second one is ignored, as the documentation says.
+        let _ = self.audit.set(health);
     }
 
-    /// Takes note that the server is about to end.
+    /// Records that the server is about to end.
     pub(super) fn drain(&self) {
         self.is_draining.store(true, Ordering::Relaxed);
     }
 
-    /// Takes note of whether the secret could be read anew.
-    pub(super) fn reloaded(&self, is_read: bool) {
+    /// Records whether the secret could be read again.
+    pub(super) fn record_reload(&self, is_read: bool) {
         self.has_stale_secret.store(!is_read, Ordering::Relaxed);
     }
 
-    /// Tells whether the server is ready.
+    /// Returns whether the server is ready, and why.
     pub(super) fn readiness(&self) -> Readiness {
-        let last = self.audit.get().map(|pulse| pulse.last_append());
-        let audit = judge(last, self.clock.now());
+        let last = self.audit.get().map(|health| health.last_append());
+        let audit = audit_state(last, self.clock.now());
         let draining = self.is_draining.load(Ordering::Relaxed);
         let is_stale = self.has_stale_secret.load(Ordering::Relaxed);
         let is_ready = !draining && audit != AuditState::Failing;
@@ -118,13 +118,13 @@ impl Health {
     }
 }
 
-/// Tells what the last append, if there is a log, means now.
-fn judge(last: Option<LastAppend>, now: Timestamp) -> AuditState {
+/// Returns what the last append, if there is a log, means now.
+fn audit_state(last: Option<LastAppend>, now: Timestamp) -> AuditState {
     match last {
         None => AuditState::Off,
         Some(LastAppend::None) => AuditState::Untried,
         Some(LastAppend::Succeeded) => AuditState::Ok,
-        Some(LastAppend::Failed { at }) if now < at.after(FAILURE_COUNTS) => AuditState::Failing,
+        Some(LastAppend::Failed { at }) if now < at.after(FAILURE_WINDOW) => AuditState::Failing,
         Some(LastAppend::Failed { .. }) => AuditState::Retrying,
     }
 }
@@ -140,12 +140,12 @@ mod tests {
     #[test]
     fn a_failure_of_the_audit_log_counts_for_a_minute() {
         let failed = Some(LastAppend::Failed { at: at(1_000) });
-        assert_eq!(judge(failed, at(1_000)), AuditState::Failing);
-        assert_eq!(judge(failed, at(1_059)), AuditState::Failing);
-        assert_eq!(judge(failed, at(1_060)), AuditState::Retrying);
-        assert_eq!(judge(Some(LastAppend::Succeeded), at(1_000)), AuditState::Ok);
-        assert_eq!(judge(Some(LastAppend::None), at(1_000)), AuditState::Untried);
-        assert_eq!(judge(None, at(1_000)), AuditState::Off);
+        assert_eq!(audit_state(failed, at(1_000)), AuditState::Failing);
+        assert_eq!(audit_state(failed, at(1_059)), AuditState::Failing);
+        assert_eq!(audit_state(failed, at(1_060)), AuditState::Retrying);
+        assert_eq!(audit_state(Some(LastAppend::Succeeded), at(1_000)), AuditState::Ok);
+        assert_eq!(audit_state(Some(LastAppend::None), at(1_000)), AuditState::Untried);
+        assert_eq!(audit_state(None, at(1_000)), AuditState::Off);
     }
 
     #[test]
@@ -153,9 +153,9 @@ mod tests {
         let health = Health::new(Clock::Fixed(at(1_000)));
         let said = || serde_json::to_string(&health.readiness()).unwrap();
         assert_eq!(said(), r#"{"status":"ready","secret":"loaded","audit":"off","draining":false}"#);
-        health.reloaded(false);
+        health.record_reload(false);
         assert_eq!(said(), r#"{"status":"ready","secret":"stale","audit":"off","draining":false}"#);
-        health.reloaded(true);
+        health.record_reload(true);
         health.drain();
         assert_eq!(said(), r#"{"status":"not_ready","secret":"loaded","audit":"off","draining":true}"#);
     }

@@ -17,23 +17,21 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
 
-use super::super::access;
 use crate::time::Timestamp;
 
-/// What the text is called in `Content-Type`.
+/// The text's `Content-Type`.
 pub(in crate::server) const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 
-/// The statuses that are there from the start, at zero: those of the contract's section 3 and the gate's.
-const STATUSES: [u16; 17] =
-    [200, 400, 401, 403, 404, 405, 408, 413, 415, 417, 422, 429, 431, 500, 501, 503, 505];
+/// The statuses that are exported from the start, at zero: those of the contract's section 3.
+const STATUSES: [u16; 14] = [200, 400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 431, 500, 503];
 
-/// The reasons that are there from the start, at zero: those by which somebody may want to be woken.
+/// The reasons that are exported from the start, at zero: those that may be worth an alert.
 const REASONS: [&str; 6] = [
     "address_too_often",
     "audit_unavailable",
     "crowded",
     "customer_too_often",
-    access::NO_ANSWER,
+    "no_answer",
     "sessions_unavailable",
 ];
 
@@ -47,9 +45,9 @@ pub(super) struct Metrics {
     /// Writes all of them.
     registry: Registry,
     /// Requests.
-    requests: Family<OfStatus, Counter>,
+    requests: Family<StatusLabel, Counter>,
     /// Requests that were refused.
-    refusals: Family<OfReason, Counter>,
+    refusals: Family<ReasonLabel, Counter>,
     /// How long answers took.
     answers: Histogram,
     /// How long syncs of the audit log took.
@@ -62,21 +60,21 @@ pub(super) struct Metrics {
 
 /// A status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfStatus {
+struct StatusLabel {
     /// The status.
     status: u16,
 }
 
 /// A reason in one word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfReason {
+struct ReasonLabel {
     /// The word.
     reason: &'static str,
 }
 
 /// What was built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Build {
+struct BuildInfo {
     /// The version of the program.
     version: &'static str,
 }
@@ -102,7 +100,7 @@ impl Collector for Certificate {
 }
 
 impl Metrics {
-    /// Begins to count; `started_at` is when the process began.
+    /// Returns metrics at zero; `started_at` is when the process began.
     pub(super) fn new(started_at: Timestamp) -> Self {
         let mut metrics = Self {
             registry: Registry::default(),
@@ -114,21 +112,21 @@ impl Metrics {
             certificate: Arc::default(),
         };
         for status in STATUSES {
-            drop(metrics.requests.get_or_create(&OfStatus { status }));
+            drop(metrics.requests.get_or_create(&StatusLabel { status }));
         }
         for reason in REASONS {
-            drop(metrics.refusals.get_or_create(&OfReason { reason }));
+            drop(metrics.refusals.get_or_create(&ReasonLabel { reason }));
         }
         metrics.register(started_at);
         metrics
     }
 
-    /// Has every metric written.
+    /// Registers every metric.
     fn register(&mut self, started_at: Timestamp) {
         let registry = &mut self.registry;
         registry.register(
             "stream_token_requests",
-            "Requests that were answered, by status; those that the gate refused included",
+            "Requests that were answered, by status; those that were rejected before the endpoint included",
             self.requests.clone(),
         );
         registry.register(
@@ -149,7 +147,7 @@ impl Metrics {
             self.syncs.clone(),
         );
         registry.register("stream_token_connections", "Connections now", self.connections.clone());
-        let build = Info::new(Build { version: env!("CARGO_PKG_VERSION") });
+        let build = Info::new(BuildInfo { version: env!("CARGO_PKG_VERSION") });
         registry.register("stream_token_build", "The version of the program", build);
         let started: ConstGauge<u64> = ConstGauge::new(started_at.epoch_seconds());
         registry.register_with_unit(
@@ -161,39 +159,39 @@ impl Metrics {
         registry.register_collector(Box::new(Arc::clone(&self.certificate)));
     }
 
-    /// Counts a request that was answered.
-    pub(super) fn answered(&self, status: u16) {
-        self.requests.get_or_create(&OfStatus { status }).inc();
+    /// Counts a response.
+    pub(super) fn count_response(&self, status: u16) {
+        self.requests.get_or_create(&StatusLabel { status }).inc();
     }
 
     /// Counts a request that got no token.
-    pub(super) fn refused(&self, reason: &'static str) {
-        self.refusals.get_or_create(&OfReason { reason }).inc();
+    pub(super) fn count_refusal(&self, reason: &'static str) {
+        self.refusals.get_or_create(&ReasonLabel { reason }).inc();
     }
 
-    /// Takes note of how long an answer took.
-    pub(super) fn took(&self, time: Duration) {
+    /// Records how long a response took.
+    pub(super) fn observe_duration(&self, time: Duration) {
         self.answers.observe(time.as_secs_f64());
     }
 
-    /// Gives what takes note of how long a sync took.
-    pub(super) fn syncs(&self) -> impl Fn(Duration) + Send + Sync + 'static {
+    /// Returns a function that records how long a sync took.
+    pub(super) fn sync_observer(&self) -> impl Fn(Duration) + Send + Sync + 'static {
         let syncs = self.syncs.clone();
         move |time| syncs.observe(time.as_secs_f64())
     }
 
-    /// Takes note of how many connections there are.
-    pub(super) fn connected(&self, count: usize) {
+    /// Records the number of connections.
+    pub(super) fn set_connections(&self, count: usize) {
         self.connections.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
-    /// Takes note of when the certificate expires.
+    /// Records when the certificate expires.
     pub(super) fn certificate_expires(&self, at: Timestamp) {
         self.certificate.0.store(at.epoch_seconds(), Ordering::Relaxed);
     }
 
-    /// Writes all of them.
-    pub(super) fn text(&self) -> String {
+    /// Returns all metrics in Prometheus' text format.
+    pub(super) fn encode(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _ = prometheus_text::encode(&mut text, &self.registry);
@@ -218,13 +216,13 @@ mod tests {
     fn requests_are_counted_by_status_from_zero() {
         let metrics = Metrics::new(at(7));
         assert!(STATUSES.iter().all(|status| {
-            has(&metrics.text(), &format!("stream_token_requests_total{{status=\"{status}\"}} 0"))
+            has(&metrics.encode(), &format!("stream_token_requests_total{{status=\"{status}\"}} 0"))
         }));
-        metrics.answered(200);
-        metrics.answered(200);
-        metrics.answered(429);
-        metrics.refused("customer_too_often");
-        let text = metrics.text();
+        metrics.count_response(200);
+        metrics.count_response(200);
+        metrics.count_response(429);
+        metrics.count_refusal("customer_too_often");
+        let text = metrics.encode();
         for line in [
             "stream_token_requests_total{status=\"200\"} 2",
             "stream_token_requests_total{status=\"429\"} 1",
@@ -238,31 +236,31 @@ mod tests {
     }
 
     #[test]
-    fn the_reasons_that_are_there_from_the_start_are_given_somewhere() {
-        use crate::mint::MintError;
-        use crate::server::contract::Refusal;
-        use crate::server::gate::protocol::Fault;
-        let cannot_tell = std::io::Error::other("x");
+    fn the_reasons_that_are_exported_from_the_start_exist() {
+        use crate::issuer::IssueError;
+        use crate::server::contract::RequestError;
+        let unavailable = std::io::Error::other("x");
         let damaged = crate::audit::AuditError::Damaged { path: "x".into() };
-        let contracts = [
-            Refusal::AddressTooOften(Duration::ZERO),
-            Refusal::Mint(MintError::Audit(damaged)),
-            Refusal::CustomerTooOften(Duration::ZERO),
-            Refusal::CannotTell(Arc::new(cannot_tell)),
+        let errors = [
+            RequestError::AddressRateLimited(Duration::ZERO),
+            RequestError::Issue(IssueError::Audit(damaged)),
+            RequestError::CustomerRateLimited(Duration::ZERO),
+            RequestError::Unavailable(Arc::new(unavailable)),
         ];
-        let mut given: Vec<&str> = contracts.iter().filter_map(Refusal::reason).collect();
-        given.extend([access::word(Fault::Crowded), access::NO_ANSWER]);
-        given.sort_unstable();
-        assert_eq!(given, REASONS);
+        let mut reasons: Vec<&str> = errors.iter().filter_map(RequestError::reason).collect();
+        // Those of the frontend.
+        reasons.extend(["crowded", "no_answer"]);
+        reasons.sort_unstable();
+        assert_eq!(reasons, REASONS);
     }
 
     #[test]
     fn times_fall_into_their_buckets() {
         let metrics = Metrics::new(at(7));
-        metrics.took(Duration::from_micros(100));
-        metrics.took(Duration::from_millis(30));
-        metrics.syncs()(Duration::from_secs(11));
-        let text = metrics.text();
+        metrics.observe_duration(Duration::from_micros(100));
+        metrics.observe_duration(Duration::from_millis(30));
+        metrics.sync_observer()(Duration::from_secs(11));
+        let text = metrics.encode();
         for line in [
             "stream_token_request_duration_seconds_bucket{le=\"0.0001\"} 1",
             "stream_token_request_duration_seconds_bucket{le=\"0.025\"} 1",
@@ -279,17 +277,17 @@ mod tests {
     #[test]
     fn connections_are_those_of_now() {
         let metrics = Metrics::new(at(7));
-        metrics.connected(3);
-        metrics.connected(2);
-        assert!(has(&metrics.text(), "stream_token_connections 2"));
+        metrics.set_connections(3);
+        metrics.set_connections(2);
+        assert!(has(&metrics.encode(), "stream_token_connections 2"));
     }
 
     #[test]
     fn a_certificate_is_left_out_while_there_is_none() {
         let metrics = Metrics::new(at(7));
         let name = "stream_token_certificate_expiry_timestamp_seconds";
-        assert!(!metrics.text().contains(name));
+        assert!(!metrics.encode().contains(name));
         metrics.certificate_expires(at(1_893_456_000));
-        assert!(has(&metrics.text(), &format!("{name} 1893456000")));
+        assert!(has(&metrics.encode(), &format!("{name} 1893456000")));
     }
 }

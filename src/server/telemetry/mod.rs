@@ -1,104 +1,230 @@
-//! What is told about the server while it runs: metrics and readiness. It outlives every reload.
+//! What a server tells about itself while it runs: the log, the metrics, readiness. It outlives every reload.
+//!
+//! Nothing of a request is in the log but its peer, and its method and path if these are known here: neither tokens
+//! nor bodies, nor anything else that a client wrote.
 
 mod health;
+mod log;
 mod metrics;
 
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use self::health::Health;
 pub use self::health::{AuditState, Readiness, SecretState, Status};
-pub(super) use self::metrics::CONTENT_TYPE;
+pub use self::log::{Fields, LogFormat, ServerLog};
+pub(super) use self::metrics::CONTENT_TYPE as METRICS_CONTENT_TYPE;
 use self::metrics::Metrics;
-use super::access;
-use super::contract::{Answer, Refusal};
-use super::gate::Notice;
-use crate::audit::Journal;
+use super::contract::{LoggedResponse, PATH, RequestError};
+use super::message::Request;
+use crate::audit::AuditLog;
 use crate::time::{Clock, Timestamp};
+use crate::token::CustomerId;
+
+/// The methods that are logged by their names (RFC 9110 section 9, RFC 5789).
+const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
+/// Stands for every method and path that a client made up.
+const OTHER: &str = "other";
 
 /// All that is told about a server.
 #[derive(Debug)]
 pub struct Telemetry {
+    /// The log.
+    log: ServerLog,
     /// The metrics.
     metrics: Metrics,
     /// Readiness.
     health: Health,
+    /// The clock.
+    clock: Clock,
+    /// Notes about too many connections.
+    crowded: Throttle,
+    /// Notes about missing descriptors.
+    starved: Throttle,
+    /// Notes about headers of trusted proxies that cannot be read.
+    unreadable: Throttle,
+}
+
+/// Lets a note pass once in a time.
+#[derive(Debug)]
+struct Throttle {
+    /// The time between two notes, in seconds.
+    interval: u64,
+    /// When the next may pass, in seconds since the epoch.
+    next: AtomicU64,
+}
+
+impl Throttle {
+    /// Returns one that lets a note pass once in so many seconds.
+    const fn new(interval: u64) -> Self {
+        Self { interval, next: AtomicU64::new(0) }
+    }
+
+    /// Returns `true` if a note may pass now.
+    fn allows(&self, now: Timestamp) -> bool {
+        let (now, next) = (now.epoch_seconds(), self.next.load(Ordering::Relaxed));
+        let later = now + self.interval;
+        // A clock that was set back does not silence it for long.
+        (now >= next || next > later)
+            && self.next.compare_exchange(next, later, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    }
 }
 
 impl Telemetry {
-    /// Begins with a server that starts now.
+    /// Returns the telemetry of a server that starts now.
     #[must_use]
-    pub fn new(clock: Clock) -> Self {
-        Self { metrics: Metrics::new(clock.now()), health: Health::new(clock) }
+    pub fn new(log: ServerLog, clock: Clock) -> Self {
+        Self {
+            log,
+            metrics: Metrics::new(clock.now()),
+            health: Health::new(clock),
+            clock,
+            crowded: Throttle::new(1),
+            starved: Throttle::new(1),
+            unreadable: Throttle::new(60),
+        }
     }
 
-    /// Takes the audit log into account.
-    pub fn watch(&self, journal: &Journal) {
-        let pulse = journal.pulse();
-        pulse.observe(self.metrics.syncs());
-        self.health.watch(pulse);
+    /// Returns the log.
+    #[must_use]
+    pub fn log(&self) -> &ServerLog {
+        &self.log
     }
 
-    /// Takes note of when the TLS certificate expires.
+    /// Watches the audit log: its syncs are measured, and its failures make the server not ready.
+    pub fn watch_audit_log(&self, audit_log: &AuditLog) {
+        let health = audit_log.health();
+        health.observe(self.metrics.sync_observer());
+        self.health.watch_audit_log(health);
+    }
+
+    /// Records when the TLS certificate expires.
     pub fn certificate_expires(&self, at: Timestamp) {
         self.metrics.certificate_expires(at);
     }
 
-    /// Takes note of whether the secret could be read anew. Where not, the one from before stays in use,
-    /// and the server stays ready.
-    pub fn reloaded(&self, is_read: bool) {
-        self.health.reloaded(is_read);
+    /// Records whether a reload could read the secret. If not, the old one stays in use, and the server stays ready.
+    pub fn record_reload(&self, is_read: bool) {
+        self.health.record_reload(is_read);
     }
 
-    /// Takes note of what happens at the gate.
-    pub fn note(&self, notice: &Notice) {
-        match notice {
-            Notice::Refused { fault, .. } => self.refused(fault.status(), access::word(*fault)),
-            Notice::Unanswered { .. } => self.refused(503, access::NO_ANSWER),
-            Notice::Connections(count) => self.metrics.connected(*count),
-            Notice::Draining => self.health.drain(),
-            Notice::Insecure { .. } | Notice::Full | Notice::OutOfDescriptors => {}
-        }
+    /// Records a response of the endpoint, and how long it took.
+    pub(super) fn responded(&self, request: &Request, logged: &LoggedResponse, took: Duration) {
+        let (status, error) = (logged.response.status(), logged.error.as_ref());
+        let reason = error.and_then(RequestError::reason);
+        let method = METHODS.into_iter().find(|method| *method == request.method).unwrap_or(OTHER);
+        // What is wrong on the server's side, for the people who can fix it. No client wrote any of it.
+        let fault = error.filter(|error| error.status() >= 500).map(ToString::to_string);
+        self.log.event(&[
+            ("request_id", request.id.as_str().into()),
+            ("peer", request.peer.to_string().into()),
+            ("method", method.into()),
+            ("path", if request.path == PATH { PATH } else { OTHER }.into()),
+            ("status", status.into()),
+            ("ms", milliseconds(took).into()),
+            ("customer", logged.customer.map(CustomerId::get).into()),
+            ("reason", reason.into()),
+            ("error", fault.into()),
+        ]);
+        self.metrics.count_response(status);
+        self.metrics.observe_duration(took);
+        reason.into_iter().for_each(|reason| self.metrics.count_refusal(reason));
     }
 
-    /// Takes note of an answer, and of how long it took.
-    pub(super) fn answered(&self, answer: &Answer, took: Duration) {
-        self.metrics.answered(answer.reply.status());
-        self.metrics.took(took);
-        if let Some(reason) = answer.refusal.as_ref().and_then(Refusal::reason) {
-            self.metrics.refused(reason);
-        }
+    /// Records a request that did not reach the endpoint, or got no response from it.
+    pub(super) fn rejected(&self, id: Option<&str>, peer: IpAddr, status: u16, reason: &'static str) {
+        let peer = peer.to_string().into();
+        self.log.event(&[
+            ("request_id", id.into()),
+            ("peer", peer),
+            ("status", status.into()),
+            ("reason", reason.into()),
+        ]);
+        self.metrics.count_response(status);
+        self.metrics.count_refusal(reason);
     }
 
-    /// Tells whether the server is ready.
+    /// Records a TLS handshake that failed.
+    pub(super) fn tls_failed(&self, peer: IpAddr, reason: &'static str) {
+        self.log.event(&[("peer", peer.to_string().into()), ("reason", reason.into())]);
+    }
+
+    /// Records the number of connections.
+    pub(super) fn set_connections(&self, count: usize) {
+        self.metrics.set_connections(count);
+    }
+
+    /// Records that a connection was closed for a new one.
+    pub(super) fn too_many_connections(&self) {
+        self.throttled(&self.crowded, "the most connections are open: one is closed for each new one");
+    }
+
+    /// Records that the system had no descriptor for a connection.
+    pub(super) fn out_of_descriptors(&self) {
+        self.throttled(&self.starved, "no descriptor for a connection: another is closed");
+    }
+
+    /// Records that a trusted proxy sent an `X-Forwarded-For` that cannot be read.
+    pub(super) fn unreadable_forwarded_for(&self, peer: IpAddr) {
+        let note =
+            format!("X-Forwarded-For of the trusted proxy {peer} cannot be read: its own address counts");
+        self.throttled(&self.unreadable, &note);
+    }
+
+    /// Records that the server drains.
+    pub(super) fn draining(&self) {
+        self.health.drain();
+        self.note("draining: what was received is still answered");
+    }
+
+    /// Logs a note.
+    pub fn note(&self, note: &str) {
+        self.log.event(&[("note", note.into())]);
+    }
+
+    /// Returns whether the server is ready, and why.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.health.readiness()
     }
 
-    /// Gives the metrics as Prometheus reads them.
+    /// Returns the metrics in Prometheus' text format.
     #[must_use]
     pub fn metrics(&self) -> String {
-        self.metrics.text()
+        self.metrics.encode()
     }
 
-    /// Counts a request that the gate answered itself.
-    fn refused(&self, status: u16, reason: &'static str) {
-        self.metrics.answered(status);
-        self.metrics.refused(reason);
+    /// Logs a note, unless the same was logged a short time ago.
+    fn throttled(&self, throttle: &Throttle, note: &str) {
+        if throttle.allows(self.clock.now()) {
+            self.note(note);
+        }
     }
+}
+
+/// Returns a time in milliseconds, to the microsecond.
+fn milliseconds(time: Duration) -> f64 {
+    let micros = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
+    f64::from(micros) / 1_000.0
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::gate::protocol::Fault;
     use super::*;
 
     #[test]
-    fn who_is_refused_because_too_many_wait_is_counted() {
-        let telemetry = Telemetry::new(Clock::System);
-        let peer = [127, 0, 0, 1].into();
-        telemetry.note(&Notice::Refused { id: "r-1".into(), peer, fault: Fault::Crowded });
-        let text = telemetry.metrics();
-        assert!(text.contains("reason=\"crowded\"} 1\n") && text.contains("status=\"503\"} 1\n"), "{text}");
+    fn a_time_is_told_to_the_microsecond() {
+        assert!((milliseconds(Duration::from_nanos(1_234_567)) - 1.234).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_note_passes_once_in_its_interval() {
+        let at = |seconds| Timestamp::from_epoch_seconds(seconds).unwrap();
+        let throttle = Throttle::new(60);
+        assert!(throttle.allows(at(100)) && !throttle.allows(at(100)) && !throttle.allows(at(159)));
+        assert!(throttle.allows(at(160)));
+        // The clock was set back by an hour.
+        assert!(throttle.allows(at(10)) && !throttle.allows(at(11)));
     }
 }

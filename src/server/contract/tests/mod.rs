@@ -8,14 +8,13 @@ mod replies;
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::Mutex;
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use super::*;
 use crate::audit::AuditError;
 use crate::profile::PolicyError;
 use crate::secret::Secret;
-use crate::server::exchange::Field;
+use crate::server::message::HeaderValue;
 use crate::session::Refused;
 use crate::time::Timestamp;
 use crate::token::testing::signed;
@@ -26,8 +25,8 @@ struct World {
     address_waits: Option<Duration>,
     customer_waits: Option<Duration>,
     session: Option<Denial>,
-    mint: Option<fn() -> MintError>,
-    origins: Origins,
+    mint: Option<fn() -> IssueError>,
+    cors: Cors,
     refused: Mutex<Vec<audit::Refusal>>,
     minted: Mutex<Vec<CustomerId>>,
 }
@@ -42,8 +41,8 @@ fn customer(number: u64) -> CustomerId {
     CustomerId::new(number).unwrap()
 }
 
-fn once(value: &str) -> Field {
-    Field::Once(value.to_owned())
+fn once(value: &str) -> HeaderValue {
+    HeaderValue::Single(value.to_owned())
 }
 
 fn peer() -> IpAddr {
@@ -58,37 +57,31 @@ fn good() -> Request {
         peer: peer(),
         authorization: once(&format!("Bearer {SESSION}")),
         content_type: once("application/json"),
-        origin: Field::Absent,
-        requested_method: Field::Absent,
-        requested_headers: Field::Absent,
+        origin: HeaderValue::Absent,
+        requested_method: HeaderValue::Absent,
+        content_encoding: HeaderValue::Absent,
         body: br#"{"customer_id": 123}"#.to_vec(),
         id: "r-7".into(),
     }
 }
 
 impl World {
-    fn answer(&self, request: &Request) -> Answer {
+    fn answer(&self, request: &Request) -> LoggedResponse {
         let clock = Clock::Fixed(Timestamp::EPOCH);
-        let contract =
-            Contract { authenticate: self, quotas: self, witness: self, origins: &self.origins, clock };
-        match contract.admit(request) {
-            Ok(customer) => contract.conclude(request, customer, self.mint(customer)),
-            Err(answer) => answer,
-        }
-    }
-
-    /// Mints as it was told to.
-    fn mint(&self, customer: CustomerId) -> Result<Token, MintError> {
-        if let Some(error) = self.mint {
-            return Err(error());
-        }
-        self.minted.lock().unwrap().push(customer);
-        Ok(token(customer))
+        let endpoint = TokenEndpoint {
+            authenticate: self,
+            rate_limiter: self,
+            issuer: self,
+            refusals: self,
+            cors: &self.cors,
+            clock,
+        };
+        endpoint.respond(request)
     }
 
     /// Gives the status and the body of the answer to a request.
     fn said(&self, request: &Request) -> (u16, String) {
-        let reply = self.answer(request).reply;
+        let reply = self.answer(request).response;
         (reply.status(), String::from_utf8(reply.body().to_vec()).unwrap())
     }
 
@@ -107,48 +100,54 @@ impl Authenticate for World {
     }
 }
 
-impl Quotas for World {
-    fn admit_address(&self, address: IpAddr) -> Result<(), Duration> {
+impl IssueToken for World {
+    fn issue(&self, customer: CustomerId, _: &Request) -> Result<Token, IssueError> {
+        if let Some(error) = self.mint {
+            return Err(error());
+        }
+        self.minted.lock().unwrap().push(customer);
+        Ok(token(customer))
+    }
+}
+
+impl RateLimiter for World {
+    fn count_failure(&self, address: IpAddr) -> Result<(), Duration> {
         assert_eq!(address, peer());
         self.address_waits.map_or(Ok(()), Err)
     }
 
-    fn admit_customer(&self, whose: CustomerId) -> Result<(), Duration> {
+    fn count_customer(&self, whose: CustomerId) -> Result<(), Duration> {
         assert_eq!(whose, customer(123));
         self.customer_waits.map_or(Ok(()), Err)
     }
 }
 
-impl Witness for World {
+impl RefusalSink for World {
     fn refuse(&self, refusal: audit::Refusal) {
         self.refused.lock().unwrap().push(refusal);
     }
 }
 
-/// Makes the token of a customer by the one mint path.
+/// Returns the token of a customer, through the one way to a token.
 fn token(customer: CustomerId) -> Token {
-    use crate::mint::{Mint, Minted, Record, Visit};
+    use crate::issuer::{AuditSink, ClientRequest, TokenIssuer};
     use crate::profile::{Expiry, Policy, Wish};
     let secret = Secret::new(crate::token::testing::SECRET.to_vec()).unwrap();
     let actor = audit::Actor { user: "ann".into(), sudo_user: None };
-    let visit = Visit { actor: &actor, peer: peer(), request_id: "r-7" };
+    let client = ClientRequest { actor: &actor, peer: peer(), request_id: "r-7" };
     let wish = Wish { expiry: Expiry::Unsaid, issued_at: None };
-    let mint = Mint::new(&secret, None, Policy::default(), Record::Demo);
-    let (release, released) = channel();
-    let release = move |minted| release.send(minted).unwrap();
-    mint.mint_for(&visit, customer, &wish, Timestamp::EPOCH, release);
-    let minted: Result<Minted, MintError> = released.try_recv().unwrap();
-    minted.unwrap().token
+    let issuer = TokenIssuer::new(&secret, None, Policy::default(), AuditSink::Demo);
+    issuer.issue_for_client(&client, customer, &wish, Timestamp::EPOCH).unwrap().token
 }
 
 fn cannot_tell() -> Denial {
     Denial::CannotTell(Arc::new(std::io::Error::other("a disk that does not answer")))
 }
 
-fn refused_by_policy() -> MintError {
-    MintError::Policy(PolicyError::EndlessInProduction)
+fn refused_by_policy() -> IssueError {
+    IssueError::Policy(PolicyError::EndlessInProduction)
 }
 
-fn without_a_record() -> MintError {
-    MintError::Audit(AuditError::Damaged { path: "/state/audit/audit-00000001.jsonl".into() })
+fn without_a_record() -> IssueError {
+    IssueError::Audit(AuditError::Damaged { path: "/state/audit/audit-00000001.jsonl".into() })
 }

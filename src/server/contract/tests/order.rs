@@ -7,11 +7,10 @@ type Break = fn(&mut World, &mut Request);
 
 /// Every rule in the contract's order: what it is, how it is broken, and the reply's status and, where
 /// that is not enough to tell, the word for the log.
-const RULES: [(&str, Break, u16, &str); 12] = [
+const RULES: [(&str, Break, u16, &str); 11] = [
     ("path", |_, request| request.path = "/other".into(), 404, ""),
     ("method", |_, request| request.method = "PUT".into(), 405, ""),
-    ("address", |world, _| world.address_waits = Some(Duration::from_secs(1)), 429, "address_too_often"),
-    ("session token", |_, request| request.authorization = Field::Absent, 401, "no_session"),
+    ("session token", |_, request| request.authorization = HeaderValue::Absent, 401, "no_session"),
     ("session", |world, _| world.session = Some(cannot_tell()), 503, "sessions_unavailable"),
     ("customer", |world, _| world.customer_waits = Some(Duration::from_secs(1)), 429, "customer_too_often"),
     ("media type", |_, request| request.content_type = once("text/plain"), 415, "unsupported_media_type"),
@@ -33,7 +32,7 @@ fn of_two_broken_rules_the_earlier_is_answered() {
             let answer = world.answer(&request);
             let reasons: Vec<_> = Some(*reason).into_iter().filter(|reason| !reason.is_empty()).collect();
             assert_eq!(
-                (answer.reply.status(), world.reasons()),
+                (answer.response.status(), world.reasons()),
                 (*status, reasons),
                 "{what} before {what_later}"
             );
@@ -54,12 +53,13 @@ fn without_a_valid_session_nothing_about_the_body_is_revealed() {
     ];
     for denial in [Denial::Refused(Refused::BadSignature), cannot_tell()] {
         let world = World { session: Some(denial), ..World::default() };
-        let expected = world.answer(&good()).reply;
+        let expected = world.answer(&good()).response;
         for body in bodies {
-            for content_type in [once("application/json"), once("text/plain"), Field::Absent, Field::Unclear]
+            for content_type in
+                [once("application/json"), once("text/plain"), HeaderValue::Absent, HeaderValue::Invalid]
             {
                 let request = Request { body: body.to_vec(), content_type, ..good() };
-                assert_eq!(world.answer(&request).reply, expected, "{}", String::from_utf8_lossy(body));
+                assert_eq!(world.answer(&request).response, expected, "{}", String::from_utf8_lossy(body));
             }
         }
     }
@@ -72,11 +72,11 @@ fn a_preflight_comes_after_the_path_and_before_everything_else() {
         method: "OPTIONS".into(),
         origin: once(origin),
         requested_method: once("POST"),
-        authorization: Field::Absent,
+        authorization: HeaderValue::Absent,
         ..good()
     };
     let world = World {
-        origins: Origins::new(vec![origin.parse().unwrap()]),
+        cors: Cors::new(vec![origin.parse().unwrap()], &[]),
         address_waits: Some(Duration::from_secs(1)),
         session: Some(cannot_tell()),
         ..World::default()

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use super::*;
-use crate::audit::{Actor, Entry, Filter, Journal, Listed, Refusals, list};
+use crate::audit::{Actor, AuditLog, Entry, Filter, Listed, Refusals, list};
 use crate::disk::testing::Place;
-use crate::mint::{Mint, Record};
+use crate::issuer::{AuditSink, TokenIssuer};
 use crate::profile::Policy;
-use crate::server::till::{Lifetime, Till};
+use crate::server::request_issuer::{Lifetime, RequestIssuer};
 use crate::session::{Register, Revocation, SessionKey, Signed, revoke};
 use crate::token::{Rules, Verifier};
 
@@ -19,19 +19,6 @@ fn entries(state: &Place) -> Vec<Entry> {
         Listed::Bad { .. } => panic!("{listed:?}"),
     };
     list(state.path(), Filter::default()).unwrap().map(|listed| entry(listed.unwrap())).collect()
-}
-
-/// No limits.
-struct Unlimited;
-
-impl Quotas for Unlimited {
-    fn admit_address(&self, _: IpAddr) -> Result<(), Duration> {
-        Ok(())
-    }
-
-    fn admit_customer(&self, _: CustomerId) -> Result<(), Duration> {
-        Ok(())
-    }
 }
 
 fn clock() -> Clock {
@@ -53,29 +40,20 @@ fn key() -> SessionKey {
 const API_SECRET: &str = "an-api-secret-for-tests-0123456789abc";
 
 /// Answers a request with a session of customer 123, in a state directory.
-fn answer(state: &Path, journal: &Journal, request: &Request) -> Answer {
-    let journal_of_refusals = Arc::new(Journal::open(state, clock()).unwrap());
-    let refusals = Refusals::start(journal_of_refusals, actor(), None, clock()).unwrap();
+fn answer(state: &Path, audit_log: &AuditLog, request: &Request) -> LoggedResponse {
+    let log_of_refusals = Arc::new(AuditLog::open(state, clock()).unwrap());
+    let refusals = Refusals::start(log_of_refusals, actor(), None, clock()).unwrap();
     let policy = Policy { default_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
-    let mint = Mint::new(&secret(API_SECRET), None, policy, Record::Journal(journal));
-    let till = Till::new(mint, actor(), Lifetime::ByPolicy, clock());
-    let contract = Contract {
+    let issuer = TokenIssuer::new(&secret(API_SECRET), None, policy, AuditSink::Borrowed(audit_log));
+    let endpoint = TokenEndpoint {
         authenticate: &Signed::new(key(), Arc::new(Register::open(state))),
-        quotas: &Unlimited,
-        witness: &refusals,
-        origins: &Origins::default(),
+        rate_limiter: &NoRateLimit,
+        issuer: &RequestIssuer::new(issuer, actor(), Lifetime::PolicyDefault, clock()),
+        refusals: &refusals,
+        cors: &Cors::default(),
         clock: clock(),
     };
-    let customer = match contract.admit(request) {
-        Ok(customer) => customer,
-        Err(answer) => return answer,
-    };
-    let (release, released) = channel();
-    let release = move |request, minted| release.send((request, minted)).unwrap();
-    till.mint(customer, request.clone(), Box::new(release));
-    till.settle();
-    let (request, minted) = released.try_recv().unwrap();
-    contract.conclude(&request, customer, minted)
+    endpoint.respond(request)
 }
 
 /// Makes a request with a fresh session of a customer.
@@ -87,10 +65,10 @@ fn with_session(number: u64) -> Request {
 #[test]
 fn a_session_gets_a_token_that_verifies_and_is_in_the_log() {
     let state = Place::new();
-    let journal = Journal::open(state.path(), clock()).unwrap();
-    let answer = answer(state.path(), &journal, &with_session(123));
-    assert_eq!(answer.reply.status(), 200);
-    let body: serde_json::Value = serde_json::from_slice(answer.reply.body()).unwrap();
+    let audit_log = AuditLog::open(state.path(), clock()).unwrap();
+    let answer = answer(state.path(), &audit_log, &with_session(123));
+    assert_eq!(answer.response.status(), 200);
+    let body: serde_json::Value = serde_json::from_slice(answer.response.body()).unwrap();
     let token = body["token"].as_str().unwrap();
     let verified = Verifier::new(&secret(API_SECRET)).verify(token, &Rules::at(clock().now()));
     assert_eq!(verified, Ok(customer(123)));
@@ -105,9 +83,9 @@ fn a_session_gets_a_token_that_verifies_and_is_in_the_log() {
 #[test]
 fn a_refusal_is_in_the_log_with_the_word_for_it() {
     let state = Place::new();
-    let journal = Journal::open(state.path(), clock()).unwrap();
-    let answer = answer(state.path(), &journal, &with_session(124));
-    assert_eq!(answer.reply.status(), 403);
+    let audit_log = AuditLog::open(state.path(), clock()).unwrap();
+    let answer = answer(state.path(), &audit_log, &with_session(124));
+    assert_eq!(answer.response.status(), 403);
     let facts = &entries(&state)[1].facts;
     assert_eq!((facts.deed.name(), facts.reason.as_deref()), ("refusal", Some("wrong_customer")));
     assert!(facts.customers.contains(124));
@@ -116,30 +94,30 @@ fn a_refusal_is_in_the_log_with_the_word_for_it() {
 #[test]
 fn where_the_log_cannot_be_written_there_is_no_token_until_it_can() {
     let state = Place::new();
-    let journal = Journal::open(state.path(), clock()).unwrap();
+    let audit_log = AuditLog::open(state.path(), clock()).unwrap();
     let request = with_session(123);
     let segment = state.path().join("audit/audit-00000001.jsonl");
     fs::create_dir(&segment).unwrap();
-    let refused = answer(state.path(), &journal, &request);
-    assert_eq!(refused.reply.status(), 503);
-    assert!(!String::from_utf8_lossy(refused.reply.body()).contains("audit"));
+    let refused = answer(state.path(), &audit_log, &request);
+    assert_eq!(refused.response.status(), 503);
+    assert!(!String::from_utf8_lossy(refused.response.body()).contains("audit"));
     fs::remove_dir(&segment).unwrap();
-    assert_eq!(answer(state.path(), &journal, &request).reply.status(), 200);
+    assert_eq!(answer(state.path(), &audit_log, &request).response.status(), 200);
 }
 
 #[test]
 fn a_revoked_session_is_refused_and_a_broken_register_is_later() {
     let state = Place::new();
-    let journal = Journal::open(state.path(), clock()).unwrap();
+    let audit_log = AuditLog::open(state.path(), clock()).unwrap();
     let request = with_session(123);
     revoke(state.path(), &Revocation::Customer(customer(123)), clock().now()).unwrap();
-    let status = |request: &Request| answer(state.path(), &journal, request).reply.status();
+    let status = |request: &Request| answer(state.path(), &audit_log, request).response.status();
     assert_eq!(status(&request), 401);
     let register = state.path().join("sessions/revoked.json");
     let whole = fs::read(&register).unwrap();
     fs::write(&register, "broken").unwrap();
     assert_eq!(status(&request), 503);
-    assert_eq!(status(&Request { authorization: Field::Absent, ..good() }), 401);
+    assert_eq!(status(&Request { authorization: HeaderValue::Absent, ..good() }), 401);
     fs::write(&register, whole).unwrap();
     assert_eq!(status(&request), 401);
 }
@@ -147,15 +125,15 @@ fn a_revoked_session_is_refused_and_a_broken_register_is_later() {
 #[test]
 fn no_kind_of_token_for_stream_passes_for_a_session() {
     let state = Place::new();
-    let journal = Journal::open(state.path(), clock()).unwrap();
+    let audit_log = AuditLog::open(state.path(), clock()).unwrap();
     let jwt = r#"{"alg":"HS256","typ":"JWT"}"#;
-    let granted = answer(state.path(), &journal, &with_session(123)).reply;
+    let granted = answer(state.path(), &audit_log, &with_session(123)).response;
     let body: serde_json::Value = serde_json::from_slice(granted.body()).unwrap();
     let user = body["token"].as_str().unwrap().to_owned();
     let development = format!("{}.devtoken", user.rsplit_once('.').unwrap().0);
     for token in [user, development, signed(jwt, r#"{"server":true}"#), "devtoken".into()] {
         let request = Request { authorization: once(&format!("Bearer {token}")), ..good() };
-        let reply = answer(state.path(), &journal, &request).reply;
+        let reply = answer(state.path(), &audit_log, &request).response;
         assert_eq!((reply.status(), reply.body()), (401, UNAUTHORIZED.as_bytes()), "{token}");
     }
 }

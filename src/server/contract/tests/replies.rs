@@ -8,13 +8,18 @@ fn refusals() -> Vec<(World, Request, u16, &'static str)> {
     let second = Some(Duration::from_secs(1));
     let session = |denial: Denial| World { session: Some(denial), ..world() };
     let of = |refused: Refused| session(refused.into());
-    let authorization = |field: Field| Request { authorization: field, ..good() };
+    let authorization = |field: HeaderValue| Request { authorization: field, ..good() };
     let body = |body: &str| Request { body: body.into(), ..good() };
-    let mint = |error: fn() -> MintError| World { mint: Some(error), ..world() };
+    let mint = |error: fn() -> IssueError| World { mint: Some(error), ..world() };
     vec![
-        (World { address_waits: second, ..world() }, good(), 429, "address_too_often"),
-        (world(), authorization(Field::Absent), 401, "no_session"),
-        (world(), authorization(Field::Unclear), 401, "malformed_authorization"),
+        (
+            World { address_waits: second, ..world() },
+            authorization(HeaderValue::Absent),
+            429,
+            "address_too_often",
+        ),
+        (world(), authorization(HeaderValue::Absent), 401, "no_session"),
+        (world(), authorization(HeaderValue::Invalid), 401, "malformed_authorization"),
         (world(), authorization(once("Basic YTpi")), 401, "malformed_authorization"),
         (world(), authorization(once("Bearer other")), 401, "not_a_session"),
         (of(Refused::TooLong), good(), 401, "session_too_long"),
@@ -25,13 +30,13 @@ fn refusals() -> Vec<(World, Request, u16, &'static str)> {
         (of(Refused::Revoked(customer(5))), good(), 401, "session_revoked"),
         (session(cannot_tell()), good(), 503, "sessions_unavailable"),
         (World { customer_waits: second, ..world() }, good(), 429, "customer_too_often"),
-        (world(), Request { content_type: Field::Absent, ..good() }, 415, "unsupported_media_type"),
+        (world(), Request { content_type: HeaderValue::Absent, ..good() }, 415, "unsupported_media_type"),
         (world(), body("{"), 400, "malformed_body"),
         (world(), body("{}"), 422, "unprocessable_body"),
         (world(), body(r#"{"customer_id":124}"#), 403, "wrong_customer"),
         (mint(refused_by_policy), good(), 503, "policy"),
         (mint(without_a_record), good(), 503, "audit_unavailable"),
-        (mint(|| MintError::Receipt), good(), 500, "receipt"),
+        (mint(|| IssueError::Receipt), good(), 500, "receipt"),
     ]
 }
 
@@ -40,12 +45,12 @@ fn a_valid_session_gets_its_own_customers_token_which_nobody_keeps() {
     let world = World::default();
     let answer = world.answer(&good());
     let body = format!(r#"{{"token":"{}"}}"#, token(customer(123)).as_str());
-    assert_eq!((answer.reply.status(), answer.reply.body()), (200, body.as_bytes()));
+    assert_eq!((answer.response.status(), answer.response.body()), (200, body.as_bytes()));
     assert_eq!(
-        answer.reply.headers(),
+        answer.response.headers(),
         [("Content-Type", "application/json".into()), ("Cache-Control", "no-store".into())]
     );
-    assert_eq!((answer.customer, answer.refusal.is_none()), (Some(customer(123)), true));
+    assert_eq!((answer.customer, answer.error.is_none()), (Some(customer(123)), true));
     assert_eq!(*world.minted.lock().unwrap(), [customer(123)]);
     assert_eq!(world.reasons(), [""; 0]);
 }
@@ -56,7 +61,7 @@ fn the_contracts_own_words_stand_to_the_letter() {
     let other = Request { body: br#"{"customer_id":124}"#.to_vec(), ..good() };
     let forbidden = r#"{"error":"Forbidden","message":"Customer ID does not match authenticated user"}"#;
     assert_eq!(world.said(&other), (403, forbidden.into()));
-    let nobody = Request { authorization: Field::Absent, ..good() };
+    let nobody = Request { authorization: HeaderValue::Absent, ..good() };
     assert_eq!(world.said(&nobody), (401, UNAUTHORIZED.into()));
 }
 
@@ -64,8 +69,8 @@ fn the_contracts_own_words_stand_to_the_letter() {
 fn every_refusal_has_its_status_and_is_told_the_log_once() {
     for (world, request, status, reason) in refusals() {
         let answer = world.answer(&request);
-        assert_eq!(answer.reply.status(), status, "{reason}");
-        assert_eq!(answer.refusal.as_ref().map(Refusal::status), Some(status), "{reason}");
+        assert_eq!(answer.response.status(), status, "{reason}");
+        assert_eq!(answer.error.as_ref().map(RequestError::status), Some(status), "{reason}");
         assert_eq!(world.reasons(), [reason]);
         let told = world.refused.lock().unwrap();
         assert_eq!((told[0].peer, told[0].request_id.as_deref()), (peer(), Some("r-7")));
@@ -92,8 +97,8 @@ fn the_log_is_told_whose_session_it_was_where_that_is_known() {
 fn every_refusal_has_one_shape_and_echoes_nothing() {
     for (world, request, status, reason) in refusals() {
         let (_, body) = world.said(&request);
-        let message = world.answer(&request).refusal.unwrap().message();
-        let phrase = crate::server::exchange::reason(status);
+        let message = world.answer(&request).error.unwrap().message();
+        let phrase = crate::server::message::reason_phrase(status);
         assert_eq!(body, format!(r#"{{"error":"{phrase}","message":"{message}"}}"#), "{reason}");
         assert!(!body.contains("124") && !body.contains("disk") && !body.contains("audit-"), "{body}");
     }
@@ -102,9 +107,10 @@ fn every_refusal_has_one_shape_and_echoes_nothing() {
 #[test]
 fn every_bad_session_gets_one_reply_byte_for_byte() {
     let replies = refusals().into_iter().filter(|(_, _, status, _)| *status == 401);
-    let replies: Vec<Reply> = replies.map(|(world, request, _, _)| world.answer(&request).reply).collect();
+    let replies: Vec<Response> =
+        replies.map(|(world, request, _, _)| world.answer(&request).response).collect();
     assert_eq!(replies.len(), 10);
-    assert_eq!(replies[0].header("WWW-Authenticate"), Some("Bearer"));
+    assert_eq!(replies[0].find_header("WWW-Authenticate"), Some("Bearer"));
     assert_eq!(replies[0].body(), UNAUTHORIZED.as_bytes());
     assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
 }
@@ -112,11 +118,12 @@ fn every_bad_session_gets_one_reply_byte_for_byte() {
 #[test]
 fn a_client_that_asks_too_often_is_told_when_to_ask_again() {
     let wait = Some(Duration::from_millis(2_001));
-    for world in [
-        World { address_waits: wait, ..World::default() },
-        World { customer_waits: wait, ..World::default() },
+    for (world, body) in [
+        (World { address_waits: wait, ..World::default() }, b"{".to_vec()),
+        (World { customer_waits: wait, ..World::default() }, good().body),
     ] {
-        assert_eq!(world.answer(&good()).reply.header("Retry-After"), Some("3"));
+        let request = Request { body, ..good() };
+        assert_eq!(world.answer(&request).response.find_header("Retry-After"), Some("3"));
     }
 }
 
@@ -130,8 +137,8 @@ fn other_paths_and_methods_are_refused_without_troubling_the_log() {
         assert_eq!(world.said(&request).0, 404, "{path}");
     }
     for method in ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE", "post", "QUERY"] {
-        let reply = world.answer(&Request { method: method.into(), ..good() }).reply;
-        assert_eq!((reply.status(), reply.header("Allow")), (405, Some("POST")), "{method}");
+        let reply = world.answer(&Request { method: method.into(), ..good() }).response;
+        assert_eq!((reply.status(), reply.find_header("Allow")), (405, Some("POST")), "{method}");
     }
     assert_eq!(world.reasons(), [""; 0]);
     assert_eq!(*world.minted.lock().unwrap(), []);
@@ -140,17 +147,47 @@ fn other_paths_and_methods_are_refused_without_troubling_the_log() {
 #[test]
 fn what_a_page_may_read_is_not_said_where_no_origin_is_allowed() {
     let request = Request { origin: once("https://app.example.com"), ..good() };
-    let reply = World::default().answer(&request).reply;
-    assert_eq!((reply.header("Vary"), reply.header("Access-Control-Allow-Origin")), (None, None));
+    let reply = World::default().answer(&request).response;
+    assert_eq!((reply.find_header("Vary"), reply.find_header("Access-Control-Allow-Origin")), (None, None));
 }
 
 #[test]
 fn the_error_for_the_servers_own_log_keeps_its_cause_and_shows_no_token() {
     for (world, request, _, reason) in refusals() {
-        let refusal = world.answer(&request).refusal.unwrap();
+        let refusal = world.answer(&request).error.unwrap();
         let shown = format!("{refusal} {refusal:?}");
         assert!(!shown.contains(SESSION), "{reason}");
     }
-    let refusal = Refusal::Mint(without_a_record());
+    let refusal = RequestError::Issue(without_a_record());
     assert!(std::error::Error::source(&refusal).is_some());
+}
+
+#[test]
+fn an_address_with_too_many_failures_gets_429_for_failures_and_tokens_for_good_sessions() {
+    let limited = || World { address_waits: Some(Duration::from_secs(1)), ..World::default() };
+    assert_eq!(limited().said(&good()).0, 200);
+    let failures = [
+        Request { authorization: HeaderValue::Absent, ..good() },
+        Request { authorization: once("Bearer other"), ..good() },
+        Request { content_type: HeaderValue::Absent, ..good() },
+        Request { content_encoding: once("gzip"), ..good() },
+        Request { body: b"{".to_vec(), ..good() },
+        Request { body: b"{}".to_vec(), ..good() },
+        Request { body: br#"{"customer_id":124}"#.to_vec(), ..good() },
+    ];
+    for request in failures {
+        assert_eq!(limited().said(&request).0, 429, "{request:?}");
+    }
+    // These are not the client's fault, or no attempt to get a token.
+    let unavailable = World { session: Some(cannot_tell()), ..limited() };
+    assert_eq!(unavailable.said(&good()).0, 503);
+    assert_eq!(limited().said(&Request { path: "/other".into(), ..good() }).0, 404);
+}
+
+#[test]
+fn an_encoded_body_is_an_unsupported_media_type() {
+    for encoding in [once("gzip"), once("identity"), once(""), HeaderValue::Invalid] {
+        let request = Request { content_encoding: encoding, ..good() };
+        assert_eq!(World::default().said(&request).0, 415, "{request:?}");
+    }
 }

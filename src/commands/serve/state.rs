@@ -1,0 +1,86 @@
+//! Puts together what a profile and its secrets decide: once at the start, and again at each reload.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+
+use super::super::Context;
+use crate::audit::{Actor, AuditLog, Refusals};
+use crate::cli::ServedLifetime;
+use crate::custody::Opened;
+use crate::failure::Usage;
+use crate::issuer::{AuditSink, IssueError, TokenIssuer};
+use crate::profile::{Expiry, Profile, Wish};
+use crate::server::{ActiveProfile, Lifetime, RefusalLog, RequestIssuer, Telemetry};
+use crate::session::{Register, SessionKey, Signed};
+use crate::time::{Clock, Timestamp};
+
+/// What outlives every reload.
+#[derive(Debug)]
+pub(super) struct AuditHandles {
+    /// The audit log and the revocations; neither in the demo, which keeps no state.
+    stored: Option<(Arc<AuditLog>, Arc<Register>)>,
+    /// The user that runs the server.
+    actor: Actor,
+    /// The clock.
+    clock: Clock,
+}
+
+impl AuditHandles {
+    /// Opens a profile's audit log and revocations. Returns them with the log that takes refusals.
+    pub(super) fn open(
+        context: &Context<'_>,
+        profile: &Profile,
+        telemetry: &Telemetry,
+    ) -> Result<(Self, RefusalLog)> {
+        let (clock, actor) = (context.clock, context.actor());
+        if profile.is_demo() {
+            return Ok((Self { stored: None, actor, clock }, RefusalLog::default()));
+        }
+        let state = context.state_dir()?;
+        let audit_log = Arc::new(AuditLog::open(&state, clock).map_err(IssueError::Audit)?);
+        telemetry.watch_audit_log(&audit_log);
+        let name = profile.name.as_ref().map(ToString::to_string);
+        let refusals = Refusals::start(Arc::clone(&audit_log), actor.clone(), name, clock)?;
+        let stored = Some((audit_log, Arc::new(Register::open(&state))));
+        Ok((Self { stored, actor, clock }, RefusalLog::new(refusals)))
+    }
+
+    /// Returns what requests are answered with, for a profile whose secrets were read.
+    pub(super) fn active_profile(
+        &self,
+        opened: Opened,
+        key: SessionKey,
+        lifetime: Lifetime,
+    ) -> ActiveProfile {
+        let Opened { profile, secret, .. } = opened;
+        let (signed, sink) = match &self.stored {
+            None => (Signed::irrevocable(key), AuditSink::Demo),
+            Some((audit_log, register)) => {
+                (Signed::new(key, Arc::clone(register)), AuditSink::Shared(Arc::clone(audit_log)))
+            }
+        };
+        let issuer = TokenIssuer::new(&secret, profile.name, profile.policy, sink);
+        let issuer = RequestIssuer::new(issuer, self.actor.clone(), lifetime, self.clock);
+        ActiveProfile { authenticate: Box::new(signed), issuer }
+    }
+}
+
+/// Returns how long tokens live. Refuses what the policy would refuse to every client.
+pub(super) fn lifetime(
+    asked: Option<ServedLifetime>,
+    profile: &Profile,
+    now: Timestamp,
+) -> Result<Lifetime, Usage> {
+    let (lifetime, expiry) = match asked {
+        None => (Lifetime::PolicyDefault, Expiry::Unsaid),
+        Some(ServedLifetime::Never) => (Lifetime::Never, Expiry::Never),
+        Some(ServedLifetime::For(span)) => (Lifetime::For(span), Expiry::At(now.after(span))),
+    };
+    let granted = profile.policy.decide(&Wish { expiry, issued_at: None }, now);
+    granted.map_err(|error| Usage {
+        message: error.to_string(),
+        hint: "leave --lifetime out, or give one that the policy allows".into(),
+    })?;
+    Ok(lifetime)
+}

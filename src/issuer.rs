@@ -1,0 +1,297 @@
+//! The one way to a token: policy, signature, an entry of the audit log on disk, release.
+//!
+//! No other module refers to the signer; a test reads the sources and enforces it. A signed token is released
+//! only with the receipt of its own audit entry.
+
+use std::error::Error;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::audit::{Action, Actor, AuditError, AuditLog, Channel, Event, Outcome, Ranges, Receipt, Ticket};
+use crate::profile::{Policy, PolicyError, ProfileName, Terms, Wish};
+use crate::secret::Secret;
+use crate::time::Timestamp;
+use crate::token::{Claims, ClaimsError, CustomerId, Fingerprint, Minter, Token};
+
+/// A token whose audit entry is on disk.
+#[derive(Debug, Clone, Copy)]
+pub struct IssuedToken {
+    /// Its claims.
+    pub claims: Claims,
+    /// The token.
+    pub token: Token,
+}
+
+impl IssuedToken {
+    /// Returns the token's fingerprint, its name in logs and tables.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(self.token.as_bytes())
+    }
+}
+
+/// Why nothing was token.
+#[derive(Debug)]
+pub enum IssueError {
+    /// Policy refuses it.
+    Policy(PolicyError),
+    /// The claims cannot be token.
+    Claims(ClaimsError),
+    /// It cannot be recorded.
+    Audit(AuditError),
+    /// The receipt is another entry's: a fault of the program, and nothing is released.
+    Receipt,
+}
+
+impl fmt::Display for IssueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Policy(error) => error.fmt(f),
+            Self::Claims(error) => error.fmt(f),
+            Self::Audit(error) => write!(f, "nothing is token that cannot be recorded: {error}"),
+            Self::Receipt => {
+                f.write_str("nothing was token: the audit log gave the receipt of another entry")
+            }
+        }
+    }
+}
+
+impl Error for IssueError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Audit(error) => error.source(),
+            Self::Policy(_) | Self::Claims(_) | Self::Receipt => None,
+        }
+    }
+}
+
+/// The person or service that asks for tokens.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// Who it is.
+    pub actor: Actor,
+    /// How the request came in.
+    pub channel: Channel,
+}
+
+/// A request over the network whose session was found valid, for which one token is token.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientRequest<'a> {
+    /// Who runs the endpoint.
+    pub actor: &'a Actor,
+    /// The client's address.
+    pub peer: IpAddr,
+    /// The request's id.
+    pub request_id: &'a str,
+}
+
+/// Where issued tokens are recorded.
+#[derive(Debug, Clone)]
+pub enum AuditSink<'a> {
+    /// The audit log of one call.
+    Borrowed(&'a AuditLog),
+    /// An audit log that a server shares among its threads and reloads.
+    Shared(Arc<AuditLog>),
+    /// Nowhere: no app accepts the demo profile's tokens.
+    Demo,
+}
+
+impl AuditSink<'_> {
+    /// Returns the audit log; `None` for the demo.
+    fn audit_log(&self) -> Option<&AuditLog> {
+        match self {
+            Self::Borrowed(audit_log) => Some(audit_log),
+            Self::Shared(audit_log) => Some(audit_log),
+            Self::Demo => None,
+        }
+    }
+}
+
+/// Issues tokens signed with one profile's secret, under its policy.
+#[derive(Debug)]
+pub struct TokenIssuer<'a> {
+    /// Signs.
+    minter: Minter,
+    /// The profile's name in the log.
+    profile: Option<ProfileName>,
+    /// What tokens must be like.
+    policy: Policy,
+    /// Where issued tokens are recorded.
+    sink: AuditSink<'a>,
+}
+
+/// A signed token whose entry is not known to be on disk yet.
+struct PendingToken {
+    /// The token.
+    token: IssuedToken,
+    /// The id of the event that must be on disk before the token is released.
+    ticket: Ticket,
+}
+
+impl PendingToken {
+    /// Releases the token for the receipt of its own entry, and no other.
+    fn release(self, receipt: &Receipt) -> Result<IssuedToken, IssueError> {
+        let is_own = receipt.is_for(self.ticket)
+            && receipt.is_for_a_mint()
+            && receipt.covers_customer(self.token.claims.customer().get());
+        if is_own { Ok(self.token) } else { Err(IssueError::Receipt) }
+    }
+}
+
+impl<'a> TokenIssuer<'a> {
+    /// Returns an issuer for a profile's secret and policy.
+    #[must_use]
+    pub fn new(secret: &Secret, profile: Option<ProfileName>, policy: Policy, sink: AuditSink<'a>) -> Self {
+        Self { minter: Minter::new(secret), profile, policy, sink }
+    }
+
+    /// Evaluates a request against the policy: what tokens get that are issued now. A refusal is recorded.
+    ///
+    /// # Errors
+    /// [`IssueError::Policy`]; [`IssueError::Audit`] where the refusal cannot be recorded.
+    pub fn evaluate(&self, wish: &Wish, now: Timestamp, caller: &Caller) -> Result<Terms, IssueError> {
+        let refused = match self.policy.decide(wish, now) {
+            Ok(terms) => return Ok(terms),
+            Err(refused) => refused,
+        };
+        if let Some(audit_log) = self.sink.audit_log() {
+            let event = self.audit_event(Action::Refusal, Outcome::Refused, caller.channel, &caller.actor);
+            audit_log.record(event.reason(refused.to_string())).map_err(IssueError::Audit)?;
+        }
+        Err(IssueError::Policy(refused))
+    }
+
+    /// Issues one token. Blocks until its entry is on disk.
+    ///
+    /// # Errors
+    /// [`IssueError`], and there is no token.
+    pub fn issue(
+        &self,
+        customer: CustomerId,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<IssuedToken, IssueError> {
+        let event = self.audit_event(Action::Mint, Outcome::Ok, caller.channel, &caller.actor);
+        self.release_after_audit(self.sign(customer, terms)?, event)
+    }
+
+    /// Issues one token for a client of the endpoint. Blocks until its entry, with the client's address and the
+    /// request's id, is on disk.
+    ///
+    /// What policy refuses is not recorded here: the endpoint records refusals without waiting for them.
+    ///
+    /// # Errors
+    /// [`IssueError`], and there is no token.
+    pub fn issue_for_client(
+        &self,
+        request: &ClientRequest<'_>,
+        customer: CustomerId,
+        wish: &Wish,
+        now: Timestamp,
+    ) -> Result<IssuedToken, IssueError> {
+        let grant = self.policy.decide(wish, now).map_err(IssueError::Policy)?;
+        let token = self.sign(customer, &grant)?;
+        let event = self.audit_event(Action::Mint, Outcome::Ok, Channel::Serve, request.actor);
+        let event = event.peer(request.peer.to_string()).request_id(request.request_id);
+        self.release_after_audit(token, event)
+    }
+
+    /// Issues a token for every customer of a batch, in order, under one entry that names them all.
+    ///
+    /// # Errors
+    /// [`IssueError`], and there is no token of this batch.
+    pub fn issue_batch(
+        &self,
+        batch: &Batch,
+        terms: &Terms,
+        caller: &Caller,
+    ) -> Result<Vec<IssuedToken>, IssueError> {
+        let tokens = batch.customers.iter().map(|customer| self.sign(*customer, terms));
+        let tokens = tokens.collect::<Result<Vec<_>, _>>()?;
+        let Some(audit_log) = self.sink.audit_log() else {
+            return Ok(tokens);
+        };
+        let event = self.audit_event(Action::MintBatch, Outcome::Ok, caller.channel, &caller.actor);
+        let event = with_expiry(event, terms.expires_at())
+            .customers(batch.ranges.clone())
+            .count(batch.customers.len() as u64);
+        let ticket = event.ticket();
+        let receipt = audit_log.record(event).map_err(IssueError::Audit)?;
+        tokens.into_iter().map(|token| PendingToken { token, ticket }.release(&receipt)).collect()
+    }
+
+    /// Signs one token.
+    fn sign(&self, customer: CustomerId, terms: &Terms) -> Result<IssuedToken, IssueError> {
+        let mut claims = Claims::new(customer);
+        if let Some(at) = terms.expires_at() {
+            claims = claims.expiring(at).map_err(IssueError::Claims)?;
+        }
+        if let Some(at) = terms.issued_at() {
+            claims = claims.issued(at).map_err(IssueError::Claims)?;
+        }
+        Ok(IssuedToken { claims, token: self.minter.mint(&claims) })
+    }
+
+    /// Records that a token was issued, and releases it once the entry is on disk.
+    fn release_after_audit(&self, token: IssuedToken, event: Event) -> Result<IssuedToken, IssueError> {
+        let Some(audit_log) = self.sink.audit_log() else {
+            return Ok(token);
+        };
+        let event = with_expiry(event, token.claims.expires_at())
+            .customer(token.claims.customer().get())
+            .fingerprint(token.fingerprint().to_string());
+        let pending = PendingToken { token, ticket: event.ticket() };
+        pending.release(&audit_log.record(event).map_err(IssueError::Audit)?)
+    }
+
+    /// Returns an event of this profile.
+    fn audit_event(&self, action: Action, outcome: Outcome, channel: Channel, actor: &Actor) -> Event {
+        let event = Event::new(action, channel, actor.clone(), outcome);
+        match &self.profile {
+            Some(profile) => event.profile(profile.as_str()),
+            None => event,
+        }
+    }
+}
+
+/// Adds the expiry of the tokens to an event.
+fn with_expiry(event: Event, expires_at: Option<Timestamp>) -> Event {
+    match expires_at {
+        Some(at) => event.expires_at(at),
+        None => event,
+    }
+}
+
+/// Customers whose tokens are issued under one entry.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// The customers, in order.
+    customers: Vec<CustomerId>,
+    /// The same, as the entry names them.
+    ranges: Ranges,
+}
+
+impl Batch {
+    /// The most customers in a batch.
+    pub const MAX: usize = 4096;
+
+    /// Adds a customer; returns `false` if the batch is full and must be issued first.
+    #[must_use]
+    pub fn push(&mut self, customer: CustomerId) -> bool {
+        let has_room = self.customers.len() < Self::MAX && self.ranges.push(customer.get());
+        if has_room {
+            self.customers.push(customer);
+        }
+        has_room
+    }
+
+    /// Returns `true` if no customer is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.customers.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,279 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use super::*;
+use crate::audit::{Entry, Filter, Listed, list};
+use crate::profile::Expiry;
+use crate::time::Clock;
+
+/// A state directory that goes when it is dropped.
+struct State(PathBuf);
+
+impl State {
+    fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("stream-token-issuer-{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let path = std::env::temp_dir().join(name);
+        // One left by an earlier process of this number may be there.
+        let _ = fs::remove_dir_all(&path);
+        fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn path(&self) -> &Path {
+        &self.0
+    }
+
+    fn audit_log(&self) -> AuditLog {
+        AuditLog::open(&self.0, Clock::Fixed(now())).unwrap()
+    }
+
+    /// Makes the log one that cannot be written.
+    fn block(&self) {
+        fs::create_dir(self.0.join("audit/audit-00000001.jsonl")).unwrap();
+    }
+
+    /// Gives every entry but the one that opens the segment.
+    fn entries(&self) -> Vec<Entry> {
+        let entry = |listed| match listed {
+            Listed::Entry { entry, .. } => *entry,
+            Listed::Bad { .. } => panic!("{listed:?}"),
+        };
+        list(self.path(), Filter::default()).unwrap().skip(1).map(|listed| entry(listed.unwrap())).collect()
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        // What is left is in the system's directory for temporary files.
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_epoch_seconds(1_893_456_000).unwrap()
+}
+
+fn secret() -> Secret {
+    Secret::new(b"a-secret-for-tests-0123456789abcdef".to_vec()).unwrap()
+}
+
+fn customer(id: u64) -> CustomerId {
+    CustomerId::new(id).unwrap()
+}
+
+fn ann() -> Caller {
+    Caller { actor: Actor { user: "ann".into(), sudo_user: None }, channel: Channel::Cli }
+}
+
+const ENDLESS: Terms = Terms::undecided(None, None);
+
+fn issuer(policy: Policy, sink: AuditSink<'_>) -> TokenIssuer<'_> {
+    TokenIssuer::new(&secret(), Some("staging".parse().unwrap()), policy, sink)
+}
+
+/// Signs a token and seals it with an event's mark.
+fn pending(id: u64, event: &Event) -> PendingToken {
+    let token = issuer(Policy::default(), AuditSink::Demo).sign(customer(id), &ENDLESS).unwrap();
+    PendingToken { token, ticket: event.ticket() }
+}
+
+/// Makes the event of a mint for a customer.
+fn event(action: Action, outcome: Outcome, id: u64) -> Event {
+    Event::new(action, Channel::Cli, ann().actor, outcome).customer(id)
+}
+
+/// Tells whether a token for a customer, pending with an event's mark, opens against that event's receipt.
+fn opens(id: u64, event: Event) -> bool {
+    let state = State::new();
+    let pending = pending(id, &event);
+    let receipt = state.audit_log().record(event).unwrap();
+    match pending.release(&receipt) {
+        Ok(token) => token.claims.customer() == customer(id),
+        Err(IssueError::Receipt) => false,
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_sealed_token_opens_against_the_receipt_of_its_own_entry() {
+    assert!(opens(1, event(Action::Mint, Outcome::Ok, 1)));
+}
+
+#[test]
+fn a_sealed_token_stays_shut_against_the_receipt_of_another_event() {
+    let state = State::new();
+    let (own, other) = (event(Action::Mint, Outcome::Ok, 1), event(Action::Mint, Outcome::Ok, 1));
+    let pending = pending(1, &own);
+    let receipt = state.audit_log().record(other).unwrap();
+    assert!(matches!(pending.release(&receipt), Err(IssueError::Receipt)));
+}
+
+#[test]
+fn a_sealed_token_stays_shut_against_the_receipt_of_what_is_no_mint_that_was_allowed() {
+    assert!(!opens(1, event(Action::Refusal, Outcome::Refused, 1)));
+    assert!(!opens(1, event(Action::Refusal, Outcome::Ok, 1)));
+    assert!(!opens(1, event(Action::Mint, Outcome::Refused, 1)));
+    assert!(!opens(1, event(Action::Mint, Outcome::Failed, 1)));
+    assert!(!opens(1, event(Action::SecretSet, Outcome::Ok, 1)));
+}
+
+#[test]
+fn a_sealed_token_stays_shut_against_a_receipt_that_does_not_name_its_customer() {
+    assert!(!opens(1, event(Action::Mint, Outcome::Ok, 2)));
+    assert!(!opens(1, Event::new(Action::Mint, Channel::Cli, ann().actor, Outcome::Ok)));
+    let batch = |ids: &[u64]| {
+        let mut ranges = Ranges::new();
+        assert!(ids.iter().all(|id| ranges.push(*id)));
+        Event::new(Action::MintBatch, Channel::Cli, ann().actor, Outcome::Ok).customers(ranges)
+    };
+    assert!(opens(2, batch(&[1, 2, 3])));
+    assert!(!opens(4, batch(&[1, 2, 3])));
+    assert!(!opens(4, batch(&[3, 5])));
+}
+
+#[test]
+fn a_mint_is_recorded_with_the_fingerprint_of_its_token() {
+    let state = State::new();
+    let audit_log = state.audit_log();
+    let terms = Terms::undecided(Some(now()), None);
+    let token = issuer(Policy::default(), AuditSink::Borrowed(&audit_log))
+        .issue(customer(7), &terms, &ann())
+        .unwrap();
+    let [entry] = &state.entries()[..] else { panic!() };
+    assert_eq!(entry.facts.fingerprint, Some(token.fingerprint().to_string()));
+    assert_eq!(entry.facts.expires_at, Some(now()));
+    assert!(entry.facts.customers.contains(7));
+}
+
+#[test]
+fn a_chunk_is_one_entry_that_names_all_its_customers() {
+    let state = State::new();
+    let audit_log = state.audit_log();
+    let mut batch = Batch::default();
+    assert!((1..=5).chain([9]).all(|id| batch.push(customer(id))));
+    let issuer = issuer(Policy::default(), AuditSink::Borrowed(&audit_log));
+    assert_eq!(issuer.issue_batch(&batch, &ENDLESS, &ann()).unwrap().len(), 6);
+    let [entry] = &state.entries()[..] else { panic!() };
+    assert_eq!(entry.facts.count, Some(6));
+    assert!((1..=9).all(|id| entry.facts.customers.contains(id) == (id <= 5 || id == 9)));
+}
+
+#[test]
+fn a_chunk_takes_what_one_entry_can_name_and_no_more() {
+    let mut batch = Batch::default();
+    assert!(batch.is_empty());
+    assert!((1..=4096).all(|id| batch.push(customer(id))));
+    assert!(!batch.push(customer(4097)) && !batch.is_empty());
+    let mut apart = Batch::default();
+    assert!((1..=256).all(|id| apart.push(customer(id * 2))));
+    assert!(!apart.push(customer(1)));
+    assert!(apart.push(customer(513)));
+}
+
+#[test]
+fn where_the_log_cannot_be_written_there_is_no_token() {
+    let state = State::new();
+    let audit_log = state.audit_log();
+    state.block();
+    let issuer = issuer(Policy::default(), AuditSink::Borrowed(&audit_log));
+    assert!(matches!(issuer.issue(customer(1), &ENDLESS, &ann()), Err(IssueError::Audit(_))));
+    let mut batch = Batch::default();
+    assert!(batch.push(customer(1)));
+    assert!(matches!(issuer.issue_batch(&batch, &ENDLESS, &ann()), Err(IssueError::Audit(_))));
+}
+
+/// A policy of an hour, and a wish for two.
+fn too_long() -> (Policy, Wish) {
+    let policy = Policy { longest_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
+    (policy, Wish { expiry: Expiry::At(now().after(Duration::from_hours(2))), issued_at: None })
+}
+
+#[test]
+fn what_policy_refuses_has_no_terms_and_is_recorded_as_a_refusal_alone() {
+    let state = State::new();
+    let audit_log = state.audit_log();
+    let (policy, wish) = too_long();
+    let decided = issuer(policy, AuditSink::Borrowed(&audit_log)).evaluate(&wish, now(), &ann());
+    assert!(matches!(decided, Err(IssueError::Policy(_))));
+    let [entry] = &state.entries()[..] else { panic!() };
+    assert_eq!(entry.facts.outcome, Outcome::Refused);
+    assert_eq!((&entry.facts.fingerprint, entry.facts.deed.name()), (&None, "refusal"));
+}
+
+#[test]
+fn a_refusal_that_cannot_be_recorded_is_an_error_of_the_log() {
+    let state = State::new();
+    let audit_log = state.audit_log();
+    state.block();
+    let (policy, wish) = too_long();
+    let decided = issuer(policy, AuditSink::Borrowed(&audit_log)).evaluate(&wish, now(), &ann());
+    assert!(matches!(decided, Err(IssueError::Audit(_))));
+}
+
+#[test]
+fn what_policy_allows_is_recorded_only_when_it_is_minted() {
+    let state = State::new();
+    let audit_log = state.audit_log();
+    let wish = Wish { expiry: Expiry::Never, issued_at: None };
+    let terms =
+        issuer(Policy::default(), AuditSink::Borrowed(&audit_log)).evaluate(&wish, now(), &ann()).unwrap();
+    assert_eq!(terms, ENDLESS);
+    assert_eq!(audit_log.syncs(), 0);
+}
+
+/// Issues a token for a client at a documentation address.
+fn issued_for_client(issuer: &TokenIssuer<'_>, id: u64, wish: &Wish) -> Result<IssuedToken, IssueError> {
+    let actor = ann().actor;
+    let request = ClientRequest { actor: &actor, peer: "192.0.2.7".parse().unwrap(), request_id: "r-7" };
+    issuer.issue_for_client(&request, customer(id), wish, now())
+}
+
+#[test]
+fn a_clients_token_is_released_after_the_sync_of_its_entry() {
+    let state = State::new();
+    let audit_log = state.audit_log();
+    let issuer = issuer(Policy::default(), AuditSink::Borrowed(&audit_log));
+    let wish = Wish { expiry: Expiry::Never, issued_at: None };
+    assert!(issued_for_client(&issuer, 7, &wish).is_ok());
+    assert_eq!((audit_log.syncs(), state.entries().len()), (1, 1));
+}
+
+#[test]
+fn a_clients_token_is_recorded_with_the_address_and_the_request() {
+    let state = State::new();
+    let audit_log = state.audit_log();
+    let policy = Policy { default_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
+    let wish = Wish { expiry: Expiry::Unsaid, issued_at: None };
+    let token = issued_for_client(&issuer(policy, AuditSink::Borrowed(&audit_log)), 7, &wish).unwrap();
+    let [entry] = &state.entries()[..] else { panic!() };
+    assert_eq!((entry.facts.deed.name(), entry.facts.channel), ("mint", Channel::Serve));
+    assert_eq!(entry.facts.peer.as_deref(), Some("192.0.2.7"));
+    assert_eq!(entry.facts.request_id.as_deref(), Some("r-7"));
+    assert_eq!(entry.facts.fingerprint, Some(token.fingerprint().to_string()));
+    assert_eq!(entry.facts.expires_at, token.claims.expires_at());
+    assert!(entry.facts.customers.contains(7));
+}
+
+#[test]
+fn what_policy_refuses_a_client_is_left_to_the_endpoint_to_record() {
+    let state = State::new();
+    let audit_log = state.audit_log();
+    let (policy, wish) = too_long();
+    let token = issued_for_client(&issuer(policy, AuditSink::Borrowed(&audit_log)), 1, &wish);
+    assert!(matches!(token, Err(IssueError::Policy(_))));
+    assert_eq!(audit_log.syncs(), 0);
+}
+
+#[test]
+fn where_the_log_cannot_be_written_a_client_gets_no_token() {
+    let state = State::new();
+    let audit_log = state.audit_log();
+    state.block();
+    let wish = Wish { expiry: Expiry::Never, issued_at: None };
+    let token = issued_for_client(&issuer(Policy::default(), AuditSink::Borrowed(&audit_log)), 1, &wish);
+    assert!(matches!(token, Err(IssueError::Audit(_))));
+}

@@ -1,0 +1,179 @@
+//! Why a client gets no token: one status, one message and one reason code for the log each.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::bearer::BearerError;
+use crate::issuer::IssueError;
+use crate::server::message::Response;
+use crate::session::Refused;
+use crate::token::CustomerId;
+
+/// The one method that is served.
+pub(super) const METHOD: &str = "POST";
+
+/// Why there is no token.
+#[derive(Debug)]
+pub enum RequestError {
+    /// Nothing is at this path.
+    NotFound,
+    /// The method is not the one that is served.
+    MethodNotAllowed,
+    /// Too many requests of the address failed; the time to wait.
+    AddressRateLimited(Duration),
+    /// There is no session token.
+    NoSession(BearerError),
+    /// The session is refused.
+    BadSession(Refused),
+    /// It is unknown now whose session it is.
+    Unavailable(Arc<dyn Error + Send + Sync>),
+    /// The customer asked too often; the time to wait.
+    CustomerRateLimited(Duration),
+    /// The body is not declared as JSON, or is encoded.
+    UnsupportedMediaType,
+    /// The body is not JSON.
+    Malformed,
+    /// The body is JSON, but does not name a customer as it should.
+    Unprocessable,
+    /// The session is another customer's.
+    WrongCustomer,
+    /// No token was issued.
+    Issue(IssueError),
+}
+
+impl RequestError {
+    /// Returns the status (contract section 3).
+    #[must_use]
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::AddressRateLimited(_) | Self::CustomerRateLimited(_) => 429,
+            Self::NoSession(_) | Self::BadSession(_) => 401,
+            Self::UnsupportedMediaType => 415,
+            Self::Malformed => 400,
+            Self::Unprocessable => 422,
+            Self::WrongCustomer => 403,
+            Self::Unavailable(_) | Self::Issue(IssueError::Policy(_) | IssueError::Audit(_)) => 503,
+            Self::Issue(IssueError::Claims(_) | IssueError::Receipt) => 500,
+        }
+    }
+
+    /// Returns what the client can do. It holds nothing that the client sent, and nothing internal.
+    #[must_use]
+    pub const fn message(&self) -> &'static str {
+        match self.status() {
+            400 => "Send a body that is valid JSON",
+            401 => "Invalid or expired session token",
+            403 => "Customer ID does not match authenticated user",
+            404 => "Use POST /stream-chat/token",
+            405 => "Use POST",
+            415 => "Send the body as application/json, without a Content-Encoding",
+            422 => {
+                "Send a JSON object with exactly one key, customer_id, an integer from 1 to 9223372036854775807"
+            }
+            429 => "Try again after the number of seconds in Retry-After",
+            503 => "Try again later",
+            _ => "Tell the people who run this server",
+        }
+    }
+
+    /// Returns the reason code for the audit log; `None` if the request was no attempt to get a token.
+    #[must_use]
+    pub const fn reason(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::NotFound | Self::MethodNotAllowed => return None,
+            Self::AddressRateLimited(_) => "address_too_often",
+            Self::NoSession(BearerError::Absent) => "no_session",
+            Self::NoSession(_) => "malformed_authorization",
+            Self::BadSession(refused) => refused.reason(),
+            Self::Unavailable(_) => "sessions_unavailable",
+            Self::CustomerRateLimited(_) => "customer_too_often",
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::Malformed => "malformed_body",
+            Self::Unprocessable => "unprocessable_body",
+            Self::WrongCustomer => "wrong_customer",
+            Self::Issue(IssueError::Policy(_)) => "policy",
+            Self::Issue(IssueError::Claims(_)) => "claims",
+            Self::Issue(IssueError::Audit(_)) => "audit_unavailable",
+            Self::Issue(IssueError::Receipt) => "receipt",
+        })
+    }
+
+    /// Returns `true` if it counts against the client's address: a bad session, or a bad body.
+    pub(super) const fn counts_as_failure(&self) -> bool {
+        matches!(self.status(), 400 | 401 | 403 | 415 | 422)
+    }
+
+    /// Returns the customer whose session was refused, if its signature is valid.
+    pub(super) const fn customer(&self) -> Option<CustomerId> {
+        match self {
+            Self::BadSession(refused) => refused.customer(),
+            _ => None,
+        }
+    }
+
+    /// Returns the response.
+    pub(super) fn to_response(&self) -> Response {
+        let response = Response::error(self.status(), self.message());
+        match self {
+            Self::MethodNotAllowed => response.header("Allow", METHOD),
+            Self::NoSession(_) | Self::BadSession(_) => response.header("WWW-Authenticate", "Bearer"),
+            Self::AddressRateLimited(wait) | Self::CustomerRateLimited(wait) => {
+                response.header("Retry-After", retry_after(*wait).to_string())
+            }
+            _ => response,
+        }
+    }
+}
+
+impl fmt::Display for RequestError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotFound => f.write_str("nothing is at this path"),
+            Self::MethodNotAllowed => f.write_str("the method is not POST"),
+            Self::AddressRateLimited(_) => f.write_str("too many requests of the address failed"),
+            Self::NoSession(error) => error.fmt(f),
+            Self::BadSession(refused) => refused.fmt(f),
+            Self::Unavailable(error) => write!(f, "sessions cannot be checked: {error}"),
+            Self::CustomerRateLimited(_) => f.write_str("the customer asked too often"),
+            Self::UnsupportedMediaType => f.write_str("the body is not plain JSON by its headers"),
+            Self::Malformed => f.write_str("the body is not JSON"),
+            Self::Unprocessable => f.write_str("the body does not name a customer as it should"),
+            Self::WrongCustomer => f.write_str("the session is another customer's"),
+            Self::Issue(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for RequestError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::NoSession(error) => Some(error),
+            Self::BadSession(refused) => Some(refused),
+            Self::Unavailable(error) => Some(error.as_ref()),
+            Self::Issue(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Returns a wait in whole seconds, rounded up and at least one: a client that comes earlier is refused again.
+fn retry_after(wait: Duration) -> u64 {
+    wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_rounded_up_to_retry_after() {
+        for (milliseconds, seconds) in [(0, 1), (1, 1), (1_000, 1), (1_001, 2), (59_999, 60)] {
+            assert_eq!(retry_after(Duration::from_millis(milliseconds)), seconds);
+        }
+        assert_eq!(retry_after(Duration::MAX), u64::MAX);
+    }
+}

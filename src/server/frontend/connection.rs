@@ -1,0 +1,289 @@
+//! One client connection: TLS, then one HTTP request after the other, each answered in turn.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll};
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, SERVER};
+use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::TokioIo;
+use ipnet::IpNet;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::{TlsAcceptor, rustls};
+
+use super::connections::{Phase, Slot};
+use super::limits::Limits;
+use super::request::{Rejection, receive};
+use super::upstream::Upstreams;
+use crate::server::admin;
+use crate::server::client_ip::client_ip;
+use crate::server::message;
+use crate::server::reloadable::Reloadable;
+use crate::server::runtime_dir::random_hex;
+use crate::server::telemetry::Telemetry;
+use crate::tls::Identity;
+
+/// The header with the request's id.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How the connections of one listener are served.
+pub(super) struct Service {
+    /// What clients may take.
+    pub(super) limits: Limits,
+    /// The proxies whose `X-Forwarded-For` counts.
+    pub(super) trusted_proxies: Vec<IpNet>,
+    /// The certificate and its key; `None` for plain HTTP.
+    pub(super) identity: Option<Arc<Reloadable<Identity>>>,
+    /// What answers requests.
+    pub(super) responder: Responder,
+    /// Whether each response is the last of its connection.
+    pub(super) is_draining: AtomicBool,
+    /// The ids of requests.
+    pub(super) ids: RequestIds,
+}
+
+/// What answers requests.
+pub(super) enum Responder {
+    /// The endpoint. What it does not see is reported to the telemetry.
+    Endpoint(Arc<Upstreams>, Arc<Telemetry>),
+    /// The admin listener, from what the telemetry knows.
+    Admin(Arc<Telemetry>),
+}
+
+/// The ids of requests: each differs from all others of this run, and most likely from those of other runs.
+pub(super) struct RequestIds {
+    /// What all ids of this run begin with.
+    run: String,
+    /// The number of the next request.
+    next: AtomicU64,
+}
+
+/// The client left before its request was whole. The connection ends without a response.
+#[derive(Debug)]
+struct Disconnected;
+
+impl fmt::Display for Disconnected {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the client has left")
+    }
+}
+
+impl Error for Disconnected {}
+
+impl RequestIds {
+    /// Returns the ids of a new run.
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self { run: random_hex::<6>()?, next: AtomicU64::new(1) })
+    }
+
+    /// Returns the next id.
+    fn next(&self) -> String {
+        format!("{}-{:x}", self.run, self.next.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Serves a connection until it ends.
+pub(super) async fn serve(service: Arc<Service>, stream: TcpStream, peer: IpAddr, slot: Slot) {
+    // A response leaves at once, however short it is. A socket that cannot do that fails soon anyway.
+    let _ = stream.set_nodelay(true);
+    let Some(identity) = &service.identity else {
+        return Box::pin(serve_http(service, stream, peer, slot, None)).await;
+    };
+    let acceptor = TlsAcceptor::from(identity.load().config());
+    let deadline = Instant::now() + service.limits.handshake_timeout;
+    let mut first = [0];
+    // A client that only connects is not worth a line in the log.
+    let Ok(Ok(1)) = timeout_at(deadline, stream.peek(&mut first)).await else { return };
+    if first[0].is_ascii_uppercase() {
+        // A method of HTTP; a TLS record begins with 22.
+        slot.enter(Phase::Head);
+        return Box::pin(serve_http(service, stream, peer, slot, Some(Rejection::Unencrypted))).await;
+    }
+    match timeout_at(deadline, Box::pin(acceptor.accept(stream))).await {
+        Ok(Ok(stream)) => {
+            slot.enter(Phase::Head);
+            Box::pin(serve_http(service, stream, peer, slot, None)).await;
+        }
+        Ok(Err(error)) => service.report(|telemetry| telemetry.tls_failed(peer, tls_reason(&error))),
+        Err(_) => service.report(|telemetry| telemetry.tls_failed(peer, "tls_unfinished")),
+    }
+}
+
+/// Serves HTTP on a connection until it ends. With a rejection, that answers its first request.
+async fn serve_http<S: AsyncRead + AsyncWrite + Unpin>(
+    service: Arc<Service>,
+    stream: S,
+    peer: IpAddr,
+    slot: Slot,
+    rejection: Option<Rejection>,
+) {
+    let slot = Arc::new(slot);
+    let mut stream = Tracked { stream, slot: Arc::clone(&slot) };
+    let limits = &service.limits;
+    let mut http = Builder::new();
+    http.half_close(true).title_case_headers(true).header_read_timeout(None);
+    http.max_buf_size(limits.head_bytes).max_header_size(limits.head_bytes).max_headers(limits.headers);
+    let respond = service_fn(|request| {
+        let (service, slot) = (Arc::clone(&service), Arc::clone(&slot));
+        Box::pin(async move { service.respond(request, peer, &slot, rejection).await })
+    });
+    if let Err(error) = http.serve_connection(TokioIo::new(&mut stream), respond).await
+        && error.is_parse()
+    {
+        // hyper has answered it.
+        let (status, reason) =
+            if error.is_parse_too_large() { (431, "large_head") } else { (400, "malformed_request") };
+        service.report(|telemetry| telemetry.rejected(None, peer, status, reason));
+    }
+    // To close a socket while the client still sends could take its last response away (RFC 9112 section 9.6).
+    slot.enter(Phase::Lingering);
+    let mut discarded = vec![0; 1024];
+    let _ = stream.shutdown().await;
+    while let Ok(1..) = stream.read(&mut discarded).await {}
+}
+
+impl Service {
+    /// Returns the response to a request whose head has arrived.
+    async fn respond(
+        &self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        slot: &Slot,
+        rejection: Option<Rejection>,
+    ) -> Result<Response<Full<Bytes>>, Disconnected> {
+        slot.enter(Phase::Body);
+        let (id, is_head) = (self.ids.next(), request.method() == Method::HEAD);
+        let client = client_ip(peer, request.headers(), &self.trusted_proxies).unwrap_or_else(|_| {
+            self.report(|telemetry| telemetry.unreadable_forwarded_for(peer));
+            peer
+        });
+        let received = match rejection {
+            Some(rejection) => Err(rejection),
+            None => receive(request, client, &id, &self.limits).await,
+        };
+        slot.enter(Phase::Answering);
+        let response = match received {
+            Ok(request) => self.responder.respond(request).await,
+            Err(rejection) => Err(rejection),
+        };
+        let (mut response, ends_connection) = match response {
+            Ok(response) => (response, false),
+            Err(Rejection::Disconnected) => return Err(Disconnected),
+            Err(rejection) => {
+                let (status, reason) = (rejection.status(), rejection.reason());
+                self.report(|telemetry| telemetry.rejected(Some(&id), peer, status, reason));
+                (to_http(&rejection.to_response()), rejection.ends_connection())
+            }
+        };
+        let headers = response.headers_mut();
+        // hyper writes these itself; the length only of a body that it sends.
+        headers.remove(DATE);
+        headers.remove(SERVER);
+        headers.remove(CONNECTION);
+        if !is_head {
+            headers.remove(CONTENT_LENGTH);
+        }
+        headers.extend(HeaderValue::try_from(id).ok().map(|id| (REQUEST_ID, id)));
+        if ends_connection || self.is_draining.load(Ordering::Relaxed) {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        slot.enter(Phase::Writing);
+        Ok(response)
+    }
+
+    /// Reports something that the endpoint does not see. What happens on the admin listener is not reported.
+    pub(super) fn report(&self, event: impl FnOnce(&Telemetry)) {
+        if let Responder::Endpoint(_, telemetry) = &self.responder {
+            event(telemetry);
+        }
+    }
+}
+
+impl Responder {
+    /// Has a whole request answered.
+    async fn respond(&self, request: message::Request) -> Result<Response<Full<Bytes>>, Rejection> {
+        match self {
+            Self::Endpoint(upstreams, _) => upstreams.send(request).await,
+            Self::Admin(telemetry) => Ok(to_http(&admin::respond(&request, telemetry))),
+        }
+    }
+}
+
+/// Converts a response to hyper's type.
+fn to_http(response: &message::Response) -> Response<Full<Bytes>> {
+    let mut converted = Response::new(Full::new(Bytes::copy_from_slice(response.body())));
+    *converted.status_mut() = StatusCode::from_u16(response.status()).unwrap_or_default();
+    let headers = response.headers().iter();
+    converted.headers_mut().extend(headers.filter_map(|(name, value)| {
+        Some((HeaderName::try_from(*name).ok()?, HeaderValue::try_from(value).ok()?))
+    }));
+    converted
+}
+
+/// Returns the reason code of a failed handshake.
+fn tls_reason(error: &io::Error) -> &'static str {
+    match error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::AlertReceived(_)) => "tls_alert",
+        Some(rustls::Error::PeerIncompatible(_)) => "tls_incompatible",
+        Some(rustls::Error::InvalidMessage(_)) => "tls_malformed",
+        Some(_) => "tls_misbehaved",
+        None => "tls_unfinished",
+    }
+}
+
+/// A client's stream, which tells its slot when a request begins and when a response has left.
+struct Tracked<S> {
+    /// The stream.
+    stream: S,
+    /// The connection's place in the table.
+    slot: Arc<Slot>,
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Tracked<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > before {
+            self.slot.advance(Phase::Idle, Phase::Head);
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Tracked<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let flushed = Pin::new(&mut self.stream).poll_flush(context);
+        if flushed.is_ready() {
+            // hyper flushes only what it has written entirely.
+            self.slot.advance(Phase::Writing, Phase::Idle);
+        }
+        flushed
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

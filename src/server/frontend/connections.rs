@@ -1,0 +1,285 @@
+//! The open connections of a listener: what each is doing, how long it may, and which one is closed for another.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+
+use super::limits::Limits;
+use crate::server::telemetry::Telemetry;
+
+/// What a connection is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// It has not finished its TLS handshake.
+    Handshake,
+    /// It is new, or is sending the head of a request.
+    Head,
+    /// It is sending the body of a request.
+    Body,
+    /// Its request is being answered.
+    Answering,
+    /// It is receiving a response.
+    Writing,
+    /// It may send another request.
+    Idle,
+    /// It has its last response, and is read until it ends.
+    Lingering,
+}
+
+/// The open connections of one listener.
+#[derive(Debug)]
+pub(super) struct Connections {
+    /// What they may take.
+    limits: Limits,
+    /// Told how many there are, and when one is closed for another.
+    telemetry: Option<Arc<Telemetry>>,
+    /// The connections.
+    table: Mutex<Table>,
+    /// Notified when a connection ends, or may be closed again.
+    changed: Notify,
+}
+
+/// The connections by their ids.
+#[derive(Debug, Default)]
+struct Table {
+    /// The id of the next connection.
+    next_id: u64,
+    /// The connections.
+    entries: HashMap<u64, Entry>,
+}
+
+/// One connection.
+#[derive(Debug)]
+struct Entry {
+    /// What it is doing.
+    phase: Phase,
+    /// Since when.
+    since: Instant,
+    /// When its last whole request arrived; when it was opened if there was none.
+    last_request: Instant,
+    /// Ends its task, and so closes it.
+    task: Option<AbortHandle>,
+}
+
+/// A connection's place in the table. Dropping it says that the connection has ended.
+#[derive(Debug)]
+pub(super) struct Slot {
+    /// The table.
+    connections: Arc<Connections>,
+    /// Its id.
+    id: u64,
+}
+
+impl Connections {
+    /// Returns a table without connections.
+    pub(super) fn new(limits: Limits, telemetry: Option<Arc<Telemetry>>) -> Self {
+        Self { limits, telemetry, table: Mutex::default(), changed: Notify::new() }
+    }
+
+    /// Waits until there is room for one more connection, or one that can be closed for it.
+    pub(super) async fn has_room(&self) {
+        while self.is_full() && self.table().first_to_close(|_| true).is_none() {
+            self.changed.notified().await;
+        }
+    }
+
+    /// Runs the task of a new connection, and closes another for it if there are too many.
+    pub(super) fn open<F>(self: &Arc<Self>, phase: Phase, serve: impl FnOnce(Slot) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        if self.is_full() {
+            self.close_one();
+            self.telemetry.iter().for_each(|telemetry| telemetry.too_many_connections());
+        }
+        let is_handshake = |entry: &Entry| entry.phase == Phase::Handshake;
+        if phase == Phase::Handshake && self.count(is_handshake) >= self.limits.handshakes {
+            let mut table = self.table();
+            let oldest = table.first_to_close(is_handshake);
+            oldest.into_iter().for_each(|id| table.close(id));
+        }
+        let (now, mut table) = (Instant::now(), self.table());
+        table.next_id += 1;
+        let id = table.next_id;
+        // The task does not run before this one waits for something.
+        let task = tokio::spawn(serve(Slot { connections: Arc::clone(self), id }));
+        let task = Some(task.abort_handle());
+        table.entries.insert(id, Entry { phase, since: now, last_request: now, task });
+        self.report_count(&table);
+    }
+
+    /// Closes the connection whose last request is longest ago, unless all are being answered.
+    pub(super) fn close_one(&self) {
+        let mut table = self.table();
+        if let Some(id) = table.first_to_close(|_| true) {
+            table.close(id);
+        }
+        self.report_count(&table);
+    }
+
+    /// Closes all connections that have been in their phase for too long.
+    pub(super) fn close_overdue(&self) {
+        let now = Instant::now();
+        let is_overdue = |entry: &Entry| {
+            self.timeout(entry.phase).is_some_and(|timeout| now.duration_since(entry.since) >= timeout)
+        };
+        self.close_all(is_overdue);
+    }
+
+    /// Closes all connections that have not sent the head of another request.
+    pub(super) fn close_idle(&self) {
+        self.close_all(|entry| matches!(entry.phase, Phase::Handshake | Phase::Head | Phase::Idle));
+    }
+
+    /// Waits until no connection is open.
+    pub(super) async fn all_closed(&self) {
+        while self.count(|_| true) > 0 {
+            self.changed.notified().await;
+        }
+    }
+
+    /// Returns the number of requests that have arrived and are not answered.
+    pub(super) fn unanswered(&self) -> usize {
+        self.count(|entry| entry.phase == Phase::Answering)
+    }
+
+    /// Returns `true` if there are as many connections as there may be.
+    fn is_full(&self) -> bool {
+        self.count(|_| true) >= self.limits.connections
+    }
+
+    /// Returns the number of connections that match.
+    fn count(&self, matches: impl Fn(&Entry) -> bool) -> usize {
+        self.table().entries.values().filter(|entry| matches(entry)).count()
+    }
+
+    /// Closes all connections that match.
+    fn close_all(&self, matches: impl Fn(&Entry) -> bool) {
+        let mut table = self.table();
+        let matching = table.entries.iter().filter(|(_, entry)| matches(entry)).map(|(id, _)| *id);
+        for id in matching.collect::<Vec<_>>() {
+            table.close(id);
+        }
+        self.report_count(&table);
+    }
+
+    /// Returns how long a connection may be in a phase; `None` where the request's own timeouts apply.
+    fn timeout(&self, phase: Phase) -> Option<Duration> {
+        match phase {
+            Phase::Handshake | Phase::Body | Phase::Answering => None,
+            Phase::Head => Some(self.limits.head_timeout),
+            Phase::Writing => Some(self.limits.write_timeout),
+            Phase::Idle => Some(self.limits.idle_timeout),
+            Phase::Lingering => Some(self.limits.linger_timeout),
+        }
+    }
+
+    /// Reports the number of connections, which may have changed.
+    fn report_count(&self, table: &Table) {
+        self.telemetry.iter().for_each(|telemetry| telemetry.set_connections(table.entries.len()));
+        self.changed.notify_one();
+    }
+
+    /// Locks the table. A thread that panicked while it held it left a whole table.
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Table {
+    /// Returns the connection among those that match that is closed first: the one whose last whole request, or
+    /// whose opening, is longest ago. One that is being answered is never closed.
+    fn first_to_close(&self, matches: impl Fn(&Entry) -> bool) -> Option<u64> {
+        let closable = |entry: &Entry| entry.phase != Phase::Answering && matches(entry);
+        let candidates = self.entries.iter().filter(|(_, entry)| closable(entry));
+        candidates.min_by_key(|(_, entry)| entry.last_request).map(|(id, _)| *id)
+    }
+
+    /// Closes a connection. Its place is free at once, however long its task takes to end.
+    fn close(&mut self, id: u64) {
+        if let Some(task) = self.entries.remove(&id).and_then(|entry| entry.task) {
+            task.abort();
+        }
+    }
+}
+
+impl Slot {
+    /// Says what the connection is doing now.
+    pub(super) fn enter(&self, phase: Phase) {
+        self.update(|entry| {
+            let now = Instant::now();
+            if phase == Phase::Answering {
+                entry.last_request = now;
+            }
+            (entry.phase, entry.since) = (phase, now);
+        });
+        if phase == Phase::Writing {
+            self.connections.changed.notify_one();
+        }
+    }
+
+    /// Says that the connection is doing this now, if it was doing that.
+    pub(super) fn advance(&self, from: Phase, to: Phase) {
+        self.update(|entry| {
+            if entry.phase == from {
+                (entry.phase, entry.since) = (to, Instant::now());
+            }
+        });
+    }
+
+    /// Changes the connection's entry, unless it was closed.
+    fn update(&self, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.connections.table().entries.get_mut(&self.id) {
+            change(entry);
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let mut table = self.connections.table();
+        table.entries.remove(&self.id);
+        self.connections.report_count(&table);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns a table with one entry for each phase and the seconds since its last request.
+    fn table(entries: &[(Phase, u64)]) -> Table {
+        let start = Instant::now();
+        let entry = |(phase, ago): &(Phase, u64)| Entry {
+            phase: *phase,
+            since: start,
+            last_request: start + Duration::from_secs(1_000 - ago),
+            task: None,
+        };
+        let entries = (0..).zip(entries.iter().map(entry)).collect();
+        Table { next_id: 0, entries }
+    }
+
+    #[test]
+    fn the_connection_whose_last_request_is_longest_ago_is_closed_first() {
+        let all = [(Phase::Idle, 5), (Phase::Head, 9), (Phase::Writing, 7)];
+        assert_eq!(table(&all).first_to_close(|_| true), Some(1));
+    }
+
+    #[test]
+    fn a_connection_that_is_being_answered_is_never_closed() {
+        assert_eq!(table(&[(Phase::Answering, 9), (Phase::Idle, 1)]).first_to_close(|_| true), Some(1));
+        assert_eq!(table(&[(Phase::Answering, 9)]).first_to_close(|_| true), None);
+    }
+
+    #[test]
+    fn a_closed_connection_frees_its_place_at_once() {
+        let mut table = table(&[(Phase::Idle, 5), (Phase::Head, 9)]);
+        table.close(1);
+        assert_eq!(table.entries.keys().collect::<Vec<_>>(), [&0]);
+    }
+}

@@ -1,0 +1,316 @@
+//! The frontend: the only public socket. hyper receives one whole bounded request at a time on each connection, the
+//! endpoint answers it, and the response goes back.
+//!
+//! | file | subject |
+//! | --- | --- |
+//! | `limits` | what clients may take |
+//! | `connections` | which connections are open, and which one is closed for another |
+//! | `connection` | one connection: TLS, HTTP, the way of a request |
+//! | `request` | receiving a whole request, and rejecting it |
+//! | `upstream` | the connections to the endpoint |
+
+mod connection;
+mod connections;
+mod limits;
+mod request;
+mod upstream;
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ipnet::IpNet;
+use rustix::io::Errno;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::runtime::{Builder, Runtime};
+use tokio::select;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::watch;
+use tokio::time::{interval, sleep, timeout};
+
+use self::connection::{RequestIds, Responder, Service, serve};
+use self::connections::{Connections, Phase};
+pub use self::limits::Limits;
+use self::upstream::Upstreams;
+use super::endpoint::Handler;
+use super::reloadable::Reloadable;
+use super::telemetry::Telemetry;
+use crate::tls::Identity;
+
+/// How many clients may wait to be accepted. With the usual 128, in a rush many would have to try again a second
+/// later.
+const BACKLOG: u32 = 4096;
+/// How often connections are checked for being overdue.
+const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
+/// How long no connection is accepted after the system had no descriptor, or no memory, for one.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// How a server behaves.
+#[derive(Debug)]
+pub struct Settings {
+    /// What clients may take.
+    pub limits: Limits,
+    /// The proxies whose `X-Forwarded-For` counts.
+    pub trusted_proxies: Vec<IpNet>,
+    /// The certificate and its key; `None` for plain HTTP. Clients that connect after it was replaced see the new
+    /// one.
+    pub identity: Option<Arc<Reloadable<Identity>>>,
+    /// Where the private directory of the endpoint's socket is created; its path must be short.
+    pub runtime_dir: PathBuf,
+    /// Told what happens.
+    pub telemetry: Arc<Telemetry>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Every request that arrived has been answered.
+    Drained,
+    /// The time to drain was over, with this many requests not answered.
+    Unanswered(usize),
+    /// It was stopped at once.
+    Stopped,
+}
+
+/// Ends a server from another thread. All clones are one.
+#[derive(Debug, Clone)]
+pub struct Stop(watch::Sender<u8>);
+
+impl Stop {
+    /// Requests the end: the first time the server drains, the second time it stops at once.
+    pub fn request(&self) {
+        self.0.send_modify(|requests| *requests = requests.saturating_add(1));
+    }
+
+    /// Waits until the end has been requested so many times.
+    async fn requested(&self, times: u8) {
+        // It fails only if all clones are gone, and this is one.
+        let _ = self.0.subscribe().wait_for(|requests| *requests >= times).await;
+    }
+}
+
+/// A server that is bound and does not answer yet.
+pub struct Server {
+    /// Runs everything, on the thread that calls [`Server::run`].
+    runtime: Runtime,
+    /// The public socket.
+    listener: TcpListener,
+    /// The admin listener.
+    admin: Option<TcpListener>,
+    /// How it behaves.
+    settings: Settings,
+    /// Ends it.
+    stop: Stop,
+    /// SIGTERM and SIGINT.
+    signals: Option<[Signal; 2]>,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Server").field("settings", &self.settings).finish_non_exhaustive()
+    }
+}
+
+impl Server {
+    /// Binds a server to an address; port 0 lets the system choose. From now on clients may connect.
+    ///
+    /// The soft limit of descriptors is raised if the limits need more. If the hard limit is too low as well, there
+    /// are fewer connections, and if it is very low, fewer to the endpoint too.
+    ///
+    /// # Errors
+    /// The operating system's: the address is in use, not this machine's, or not allowed.
+    pub fn bind(address: SocketAddr, mut settings: Settings) -> io::Result<Self> {
+        settings.limits.fit_descriptors();
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let listener = listen(&runtime, address)?;
+        let stop = Stop(watch::Sender::new(0));
+        Ok(Self { runtime, listener, admin: None, settings, stop, signals: None })
+    }
+
+    /// Binds an admin listener too.
+    ///
+    /// # Errors
+    /// As [`Server::bind`].
+    pub fn bind_admin(&mut self, address: SocketAddr) -> io::Result<()> {
+        self.admin = Some(listen(&self.runtime, address)?);
+        Ok(())
+    }
+
+    /// Returns the address of the public socket.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Returns the address of the admin listener, if there is one.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn admin_addr(&self) -> io::Result<Option<SocketAddr>> {
+        self.admin.as_ref().map(TcpListener::local_addr).transpose()
+    }
+
+    /// Returns how many connections there may be at once.
+    #[must_use]
+    pub fn max_connections(&self) -> usize {
+        self.settings.limits.connections
+    }
+
+    /// Returns a handle that ends it.
+    #[must_use]
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Has SIGTERM and SIGINT end it: the first drains, the second stops at once.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn watch_signals(&mut self) -> io::Result<()> {
+        let _context = self.runtime.enter();
+        self.signals = Some([signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?]);
+        Ok(())
+    }
+
+    /// Has the handler answer requests until the end is requested.
+    ///
+    /// # Errors
+    /// The operating system's, if there can be no endpoint.
+    pub fn run(self, handler: Arc<dyn Handler>) -> io::Result<Ended> {
+        let Self { runtime, listener, admin, settings, stop, signals } = self;
+        let Settings { limits, trusted_proxies, identity, runtime_dir, telemetry } = settings;
+        runtime.block_on(async {
+            let upstreams = Upstreams::start(runtime_dir, handler, limits.clone()).await?;
+            if let Some([mut terminate, mut interrupt]) = signals {
+                let stop = stop.clone();
+                tokio::spawn(async move {
+                    loop {
+                        select! { _ = terminate.recv() => stop.request(), _ = interrupt.recv() => stop.request() }
+                    }
+                });
+            }
+            if let Some(admin) = admin {
+                let responder = Responder::Admin(Arc::clone(&telemetry));
+                let port = Port::new(admin, Limits::admin(), responder, Vec::new(), None)?;
+                tokio::spawn(async move { port.accept().await });
+            }
+            let responder = Responder::Endpoint(upstreams, telemetry);
+            let port = Port::new(listener, limits, responder, trusted_proxies, identity)?;
+            select! {
+                ended = port.serve_until(stop.requested(1)) => Ok(ended),
+                () = stop.requested(2) => Ok(Ended::Stopped),
+            }
+        })
+    }
+}
+
+/// A listening socket and its connections.
+struct Port {
+    /// The socket.
+    listener: TcpListener,
+    /// How its connections are served.
+    service: Arc<Service>,
+    /// Its connections.
+    connections: Arc<Connections>,
+}
+
+impl Port {
+    /// Returns a port whose overdue connections are closed in the background.
+    fn new(
+        listener: TcpListener,
+        limits: Limits,
+        responder: Responder,
+        trusted_proxies: Vec<IpNet>,
+        identity: Option<Arc<Reloadable<Identity>>>,
+    ) -> io::Result<Self> {
+        let telemetry = match &responder {
+            Responder::Endpoint(_, telemetry) => Some(Arc::clone(telemetry)),
+            Responder::Admin(_) => None,
+        };
+        let connections = Arc::new(Connections::new(limits.clone(), telemetry));
+        let (is_draining, ids) = (AtomicBool::new(false), RequestIds::new()?);
+        let service = Service { limits, trusted_proxies, identity, responder, is_draining, ids };
+        let swept = Arc::clone(&connections);
+        tokio::spawn(async move {
+            let mut ticks = interval(SWEEP_INTERVAL);
+            loop {
+                ticks.tick().await;
+                swept.close_overdue();
+            }
+        });
+        Ok(Self { listener, service: Arc::new(service), connections })
+    }
+
+    /// Serves connections until the end is requested, then drains: what has arrived is still answered, and idle
+    /// connections may send a last request for a short time.
+    async fn serve_until(self, end: impl Future<Output = ()>) -> Ended {
+        select! { biased; () = end => {}, () = self.accept() => {} }
+        let Self { listener, service, connections } = self;
+        service.is_draining.store(true, Ordering::Relaxed);
+        service.report(Telemetry::draining);
+        // Those who connected before the end was requested are clients too.
+        while let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, listener.accept()).await {
+            open(&service, &connections, stream, peer);
+        }
+        drop(listener);
+        let drained = async {
+            let _ = timeout(service.limits.last_request_timeout, connections.all_closed()).await;
+            connections.close_idle();
+            connections.all_closed().await;
+        };
+        let _ = timeout(service.limits.drain_timeout, drained).await;
+        match connections.unanswered() {
+            0 => Ended::Drained,
+            count => Ended::Unanswered(count),
+        }
+    }
+
+    /// Accepts connections, for ever.
+    async fn accept(&self) {
+        loop {
+            self.connections.has_room().await;
+            match self.listener.accept().await {
+                Ok((stream, peer)) => open(&self.service, &self.connections, stream, peer),
+                // The client left before it was accepted.
+                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+                Err(error) => {
+                    if [Errno::MFILE, Errno::NFILE]
+                        .contains(&Errno::from_io_error(&error).unwrap_or(Errno::IO))
+                    {
+                        self.service.report(Telemetry::out_of_descriptors);
+                        self.connections.close_one();
+                    }
+                    sleep(ACCEPT_PAUSE).await;
+                }
+            }
+        }
+    }
+}
+
+/// Opens a client's connection.
+fn open(
+    service: &Arc<Service>,
+    connections: &Arc<Connections>,
+    stream: tokio::net::TcpStream,
+    peer: SocketAddr,
+) {
+    let phase = if service.identity.is_some() { Phase::Handshake } else { Phase::Head };
+    let service = Arc::clone(service);
+    connections.open(phase, |slot| serve(service, stream, peer.ip(), slot));
+}
+
+/// Listens on an address.
+fn listen(runtime: &Runtime, address: SocketAddr) -> io::Result<TcpListener> {
+    let _context = runtime.enter();
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}

@@ -1,0 +1,147 @@
+//! Receives one whole request within its bounds, or says why it is rejected before it reaches the endpoint.
+
+use std::net::IpAddr;
+
+use http_body_util::BodyExt as _;
+use hyper::Version;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::HOST;
+use hyper::http::request::Parts;
+use hyper::http::uri::Authority;
+use tokio::time::timeout;
+
+use super::limits::Limits;
+use crate::server::handoff;
+use crate::server::message::{Request, Response};
+
+/// Why a request does not reach the endpoint, or gets no response from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rejection {
+    /// The target is not a path of visible ASCII.
+    InvalidTarget,
+    /// `Host` is missing, repeated or malformed.
+    InvalidHost,
+    /// The framing of the body is malformed.
+    InvalidBody,
+    /// The body took too long.
+    SlowBody,
+    /// The body is too large.
+    LargeBody,
+    /// It came without TLS to a port that accepts only TLS.
+    Unencrypted,
+    /// No worker was free in time.
+    Crowded,
+    /// The endpoint did not respond in time, or at all.
+    NoResponse,
+    /// The client left within the body, and needs no response.
+    Disconnected,
+}
+
+impl Rejection {
+    /// Returns the status.
+    pub(super) const fn status(self) -> u16 {
+        match self {
+            Self::InvalidTarget | Self::InvalidHost | Self::InvalidBody | Self::Unencrypted => 400,
+            Self::SlowBody | Self::Disconnected => 408,
+            Self::LargeBody => 413,
+            Self::Crowded | Self::NoResponse => 503,
+        }
+    }
+
+    /// Returns the reason code for the access log and the metrics.
+    pub(super) const fn reason(self) -> &'static str {
+        match self {
+            Self::InvalidTarget => "malformed_target",
+            Self::InvalidHost => "malformed_host",
+            Self::InvalidBody => "malformed_chunk",
+            Self::SlowBody => "slow_body",
+            Self::LargeBody => "large_body",
+            Self::Unencrypted => "unencrypted",
+            Self::Crowded => "crowded",
+            Self::NoResponse => "no_answer",
+            Self::Disconnected => "disconnected",
+        }
+    }
+
+    /// Returns the response. It holds nothing that the client sent.
+    pub(super) fn to_response(self) -> Response {
+        let message = match self {
+            Self::InvalidTarget => "Request a path that starts with /",
+            Self::InvalidHost => "Send exactly one Host header with a host and perhaps a port",
+            Self::InvalidBody => "Send well-formed chunks",
+            Self::SlowBody | Self::Disconnected => "Send the whole request without delay",
+            Self::LargeBody => "Send a smaller body",
+            Self::Unencrypted => "Use https: this port accepts HTTPS only",
+            Self::Crowded | Self::NoResponse => "Try again in a moment",
+        };
+        let response = Response::error(self.status(), message);
+        if self.status() == 503 { response.header("Retry-After", "1") } else { response }
+    }
+
+    /// Returns `true` if the connection ends with the response, because it is unclear where the next request
+    /// would begin.
+    pub(super) const fn ends_connection(self) -> bool {
+        !matches!(self, Self::Crowded | Self::NoResponse)
+    }
+}
+
+/// Receives a request whose head has arrived.
+///
+/// # Errors
+/// Why it is rejected.
+pub(super) async fn receive(
+    request: hyper::Request<Incoming>,
+    client: IpAddr,
+    id: &str,
+    limits: &Limits,
+) -> Result<Request, Rejection> {
+    let (head, body) = request.into_parts();
+    if !has_valid_host(&head) {
+        return Err(Rejection::InvalidHost);
+    }
+    let path = head.uri.path();
+    if !(path.starts_with('/') || path == "*") || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Rejection::InvalidTarget);
+    }
+    let mut request = Request::new(head.method.as_str(), path, client, id);
+    handoff::read_headers(&mut request, &head.headers);
+    // Its headers take up to 8 KiB, which nobody needs while the body arrives.
+    drop(head);
+    let body = timeout(limits.body_timeout, read_body(body, limits.body_bytes));
+    request.body = body.await.unwrap_or(Err(Rejection::SlowBody))?;
+    Ok(request)
+}
+
+/// Reads a body of at most `max` bytes. Its bytes are copied, so that many small chunks take no more room.
+async fn read_body(mut body: Incoming, max: usize) -> Result<Vec<u8>, Rejection> {
+    if body.size_hint().lower() > max as u64 {
+        return Err(Rejection::LargeBody);
+    }
+    let mut bytes = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            if error.is_incomplete_message() { Rejection::Disconnected } else { Rejection::InvalidBody }
+        })?;
+        // Trailers say nothing here.
+        let Ok(data) = frame.into_data() else { continue };
+        if bytes.len() + data.len() > max {
+            return Err(Rejection::LargeBody);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes)
+}
+
+/// Returns `true` if there is exactly one `Host`, and it names a host (RFC 9112 section 3.2); HTTP/1.0 needs none.
+fn has_valid_host(head: &Parts) -> bool {
+    let mut lines = head.headers.get_all(HOST).into_iter();
+    match (lines.next(), lines.next()) {
+        (None, _) => head.version == Version::HTTP_10,
+        (Some(host), None) => Authority::try_from(host.as_bytes()).is_ok_and(|authority| {
+            // Whatever follows the host must be a port that was read as one.
+            let rest = &authority.as_str()[authority.host().len()..];
+            !authority.host().is_empty() && (rest.is_empty() || authority.port_u16().is_some())
+        }),
+        _ => false,
+    }
+}

@@ -1,0 +1,44 @@
+//! A value that can be replaced while others use it.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+/// Holds the current value. A caller that loaded one keeps it after it was replaced.
+///
+/// The standard library's lock is enough: it is held only while an `Arc` is cloned or moved.
+#[derive(Debug)]
+pub struct Reloadable<T>(RwLock<Arc<T>>);
+
+impl<T> Reloadable<T> {
+    /// Returns a holder of this value.
+    #[must_use]
+    pub fn new(value: T) -> Self {
+        Self(RwLock::new(Arc::new(value)))
+    }
+
+    /// Returns the current value.
+    #[must_use]
+    pub fn load(&self) -> Arc<T> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Replaces the current value.
+    pub fn store(&self, value: T) {
+        let mut value = Arc::new(value);
+        std::mem::swap(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), &mut value);
+        // The old value is dropped here, outside the lock.
+        drop(value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loaded_value_is_kept_and_the_next_load_returns_the_new_one() {
+        let value = Reloadable::new("old");
+        let loaded = value.load();
+        value.store("new");
+        assert_eq!((*loaded, *value.load()), ("old", "new"));
+    }
+}

@@ -1,0 +1,266 @@
+//! The server's log: one line an event, as text or JSON, written by a thread of its own.
+//!
+//! A caller never waits: lines pass through a bounded queue, and those that do not fit are counted.
+
+use std::fmt::{self, Write as _};
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::{self, Builder};
+use std::time::{Duration, Instant};
+
+use serde::ser::{Serialize, SerializeMap as _, Serializer};
+use serde_json::Value;
+
+use crate::foreign::{is_unprintable, json_line};
+use crate::time::{Clock, Timestamp, utc};
+
+/// The most lines that wait to be written.
+const CAPACITY: usize = 8192;
+/// How long lines are collected before they are written together: one write for each costs more than making it.
+const FLUSH_INTERVAL: Duration = Duration::from_millis(10);
+/// How long the end of a server waits for its last lines: their reader may have stopped.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// The format of lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// `TIME key=value …`; values that are more than a word are quoted.
+    Text,
+    /// An object.
+    Json,
+}
+
+/// Names and values of an event, in order. Those that are null are left out.
+pub type Fields<'a> = &'a [(&'static str, Value)];
+
+/// The log of a server.
+pub struct ServerLog {
+    /// The format of lines.
+    format: LogFormat,
+    /// The clock.
+    clock: Clock,
+    /// Leads to the thread that writes.
+    queue: SyncSender<Message>,
+    /// The number of lines that did not fit into the queue.
+    dropped: Arc<AtomicU64>,
+}
+
+/// What the thread receives.
+enum Message {
+    /// A line to write, with its end.
+    Line(String),
+    /// Everything before is to be written, and the sender to be told.
+    Flush(SyncSender<()>),
+}
+
+impl fmt::Debug for ServerLog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("ServerLog").field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+impl ServerLog {
+    /// Starts a log. `write` writes whole lines, and is called by one thread of its own.
+    ///
+    /// # Errors
+    /// The operating system's, if there is no thread.
+    pub fn start(format: LogFormat, clock: Clock, write: impl Fn(&str) + Send + 'static) -> io::Result<Self> {
+        let (queue, messages) = sync_channel(CAPACITY);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let log = Self { format, clock, queue, dropped: Arc::clone(&dropped) };
+        let lost = move || match dropped.swap(0, Ordering::Relaxed) {
+            0 => String::new(),
+            count => {
+                let note = ("note", "lines of this log were lost".into());
+                format.line(clock.now(), &[note, ("count", count.into())])
+            }
+        };
+        Builder::new().name("log".into()).spawn(move || write_lines(&messages, &write, &lost))?;
+        Ok(log)
+    }
+
+    /// Logs an event.
+    pub fn event(&self, fields: Fields<'_>) {
+        let line = self.format.line(self.clock.now(), fields);
+        if self.queue.try_send(Message::Line(line)).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until all lines are written, or for a second.
+    pub fn flush(&self) {
+        let deadline = Instant::now() + SHUTDOWN_TIMEOUT;
+        let (done, is_done) = sync_channel(1);
+        // The queue may be full for a moment.
+        while self.queue.try_send(Message::Flush(done.clone())).is_err() && Instant::now() < deadline {
+            thread::sleep(FLUSH_INTERVAL);
+        }
+        // Whether it is done or the time is over, the server ends.
+        let _ = is_done.recv_timeout(deadline.saturating_duration_since(Instant::now()));
+    }
+}
+
+/// Writes lines as they come, several at a time, until the log is dropped.
+fn write_lines(messages: &Receiver<Message>, write: &impl Fn(&str), lost: &impl Fn() -> String) {
+    while let Ok(first) = messages.recv() {
+        let mut flushed = Vec::new();
+        let mut text = String::new();
+        if matches!(first, Message::Line(_)) {
+            thread::sleep(FLUSH_INTERVAL);
+        }
+        for message in [first].into_iter().chain(messages.try_iter()).take(CAPACITY) {
+            match message {
+                Message::Line(line) => text.push_str(&line),
+                Message::Flush(done) => flushed.push(done),
+            }
+        }
+        text.push_str(&lost());
+        if !text.is_empty() {
+            write(&text);
+        }
+        // A flush that timed out is not waited for any more.
+        for done in flushed {
+            let _ = done.try_send(());
+        }
+    }
+}
+
+impl LogFormat {
+    /// Returns a line, with its end.
+    fn line(self, at: Timestamp, fields: Fields<'_>) -> String {
+        let time = utc(at);
+        match self {
+            Self::Json => json_line(&JsonLine { time: &time, fields }) + "\n",
+            Self::Text => {
+                let mut line = time;
+                for (name, value) in present(fields) {
+                    // Writing to a String cannot fail.
+                    let _ = match value {
+                        Value::String(text) if needs_no_quotes(text) => write!(line, " {name}={text}"),
+                        value => write!(line, " {name}={}", json_line(value)),
+                    };
+                }
+                line + "\n"
+            }
+        }
+    }
+}
+
+/// Returns the fields that are not null.
+fn present<'a>(fields: Fields<'a>) -> impl Iterator<Item = (&'static str, &'a Value)> {
+    fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (*name, value))
+}
+
+/// Returns `true` for a text that needs no quotes.
+fn needs_no_quotes(text: &str) -> bool {
+    let is_plain = |character: char| {
+        !character.is_whitespace() && !is_unprintable(character) && !matches!(character, '"' | '=' | '\\')
+    };
+    !text.is_empty() && text.chars().all(is_plain)
+}
+
+/// A line in JSON.
+struct JsonLine<'a> {
+    /// When it was written.
+    time: &'a str,
+    /// The rest.
+    fields: Fields<'a>,
+}
+
+impl Serialize for JsonLine<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("time", self.time)?;
+        present(self.fields).try_for_each(|(name, value)| map.serialize_entry(name, value))?;
+        map.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    /// Returns the lines that `log` logs.
+    fn lines(format: LogFormat, log: impl Fn(&ServerLog)) -> String {
+        let written = Arc::new(Mutex::new(String::new()));
+        let page = Arc::clone(&written);
+        let write = move |text: &str| page.lock().unwrap().push_str(text);
+        let server_log = ServerLog::start(format, Clock::Fixed(Timestamp::EPOCH), write).unwrap();
+        log(&server_log);
+        server_log.flush();
+        written.lock().unwrap().clone()
+    }
+
+    #[test]
+    fn an_event_is_one_line_of_its_fields() {
+        let log = |log: &ServerLog| {
+            let absent = ("customer", None::<u64>.into());
+            log.event(&[
+                ("request_id", "a-1".into()),
+                ("peer", "::1".into()),
+                ("status", 200.into()),
+                absent,
+            ]);
+        };
+        assert_eq!(lines(LogFormat::Text, log), "1970-01-01T00:00:00Z request_id=a-1 peer=::1 status=200\n");
+        assert_eq!(
+            lines(LogFormat::Json, log),
+            "{\"time\":\"1970-01-01T00:00:00Z\",\"request_id\":\"a-1\",\"peer\":\"::1\",\"status\":200}\n"
+        );
+    }
+
+    #[test]
+    fn a_value_that_is_more_than_a_word_is_quoted_and_none_ends_its_line() {
+        let fields = [
+            ("plain", "::1".into()),
+            ("spaced", "a b".into()),
+            ("forged", "x\nstatus=200\u{1b}".into()),
+            ("empty", "".into()),
+        ];
+        assert_eq!(
+            LogFormat::Text.line(Timestamp::EPOCH, &fields),
+            "1970-01-01T00:00:00Z plain=::1 spaced=\"a b\" forged=\"x\\nstatus=200\\u001b\" empty=\"\"\n"
+        );
+    }
+
+    #[test]
+    fn lines_of_many_threads_stay_whole() {
+        let text = lines(LogFormat::Text, |log| {
+            thread::scope(|scope| {
+                for number in 0..8 {
+                    scope.spawn(move || (0..50).for_each(|_| log.event(&[("number", number.into())])));
+                }
+            });
+        });
+        for number in 0..8 {
+            let line = format!("1970-01-01T00:00:00Z number={number}");
+            assert_eq!(text.lines().filter(|found| *found == line).count(), 50);
+        }
+        assert_eq!(text.lines().count(), 400);
+    }
+
+    #[test]
+    fn a_caller_does_not_wait_for_the_reader_and_lost_lines_are_counted() {
+        let (written, texts) = channel();
+        let (go, gate) = channel::<()>();
+        let write = move |text: &str| {
+            written.send(text.to_owned()).unwrap();
+            let _ = gate.recv();
+        };
+        let log = ServerLog::start(LogFormat::Text, Clock::Fixed(Timestamp::EPOCH), write).unwrap();
+        log.event(&[("first", 1.into())]);
+        assert!(texts.recv().unwrap().ends_with("first=1\n"));
+        // Nobody takes what follows.
+        (0..CAPACITY + 3).for_each(|_| log.event(&[]));
+        drop(go);
+        log.flush();
+        let rest: String = texts.try_iter().collect();
+        assert_eq!(rest.lines().count(), CAPACITY + 1);
+        assert!(rest.contains(" note=\"lines of this log were lost\" count=3\n"));
+    }
+}
