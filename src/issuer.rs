@@ -31,12 +31,12 @@ impl IssuedToken {
     }
 }
 
-/// Why nothing was token.
+/// Why no token was issued.
 #[derive(Debug)]
 pub enum IssueError {
     /// Policy refuses it.
     Policy(PolicyError),
-    /// The claims cannot be token.
+    /// The claims cannot be in a token.
     Claims(ClaimsError),
     /// It cannot be recorded.
     Audit(AuditError),
@@ -49,9 +49,9 @@ impl fmt::Display for IssueError {
         match self {
             Self::Policy(error) => error.fmt(f),
             Self::Claims(error) => error.fmt(f),
-            Self::Audit(error) => write!(f, "nothing is token that cannot be recorded: {error}"),
+            Self::Audit(error) => write!(f, "nothing is minted that cannot be recorded: {error}"),
             Self::Receipt => {
-                f.write_str("nothing was token: the audit log gave the receipt of another entry")
+                f.write_str("nothing was minted: the audit log gave the receipt of another entry")
             }
         }
     }
@@ -75,7 +75,7 @@ pub struct Caller {
     pub channel: Channel,
 }
 
-/// A request over the network whose session was found valid, for which one token is token.
+/// A request over the network whose session was found valid, for which one token is issued.
 #[derive(Debug, Clone, Copy)]
 pub struct ClientRequest<'a> {
     /// Who runs the endpoint.

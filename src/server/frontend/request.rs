@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use http_body_util::BodyExt as _;
 use hyper::Version;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::HOST;
+use hyper::header::{HOST, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 use tokio::time::timeout;
@@ -53,7 +53,7 @@ impl Rejection {
         match self {
             Self::InvalidTarget => "malformed_target",
             Self::InvalidHost => "malformed_host",
-            Self::InvalidBody => "malformed_chunk",
+            Self::InvalidBody => "malformed_framing",
             Self::SlowBody => "slow_body",
             Self::LargeBody => "large_body",
             Self::Unencrypted => "unencrypted",
@@ -68,7 +68,7 @@ impl Rejection {
         let message = match self {
             Self::InvalidTarget => "Request a path that starts with /",
             Self::InvalidHost => "Send exactly one Host header with a host and perhaps a port",
-            Self::InvalidBody => "Send well-formed chunks",
+            Self::InvalidBody => "Send the body with a Content-Length, or in well-formed chunks",
             Self::SlowBody | Self::Disconnected => "Send the whole request without delay",
             Self::LargeBody => "Send a smaller body",
             Self::Unencrypted => "Use https: this port accepts HTTPS only",
@@ -98,6 +98,9 @@ pub(super) async fn receive(
     let (head, body) = request.into_parts();
     if !has_valid_host(&head) {
         return Err(Rejection::InvalidHost);
+    }
+    if !has_known_coding(&head) {
+        return Err(Rejection::InvalidBody);
     }
     let path = head.uri.path();
     if !(path.starts_with('/') || path == "*") || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -130,6 +133,14 @@ async fn read_body(mut body: Incoming, max: usize) -> Result<Vec<u8>, Rejection>
         bytes.extend_from_slice(&data);
     }
     Ok(bytes)
+}
+
+/// Returns `true` if the body is sent as it is, or chunked and nothing else (RFC 9112 section 6.1). hyper takes every
+/// list of codings that ends with chunked.
+fn has_known_coding(head: &Parts) -> bool {
+    let mut lines = head.headers.get_all(TRANSFER_ENCODING).into_iter();
+    let is_chunked = lines.next().is_none_or(|line| line.as_bytes().eq_ignore_ascii_case(b"chunked"));
+    is_chunked && lines.next().is_none()
 }
 
 /// Returns `true` if there is exactly one `Host`, and it names a host (RFC 9112 section 3.2); HTTP/1.0 needs none.

@@ -9,7 +9,7 @@ use super::target::Target;
 const MEANWHILE: usize = 60;
 
 /// How many connections a server takes by default, but for those of clients that behave.
-const MOST: usize = 4096 - 16;
+const MOST: usize = 768 - 16;
 
 /// Clients that do the same.
 struct Crowd {

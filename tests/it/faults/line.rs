@@ -194,7 +194,9 @@ impl Line {
     fn taken(&mut self) -> Option<Reply> {
         let end = self.received.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
         let head = str::from_utf8(&self.received[..end]).unwrap().to_owned();
-        let status: u16 = head.strip_prefix("HTTP/1.1 ").unwrap()[..3].parse().unwrap();
+        let (version, rest) = head.split_at("HTTP/1.1 ".len());
+        assert!(["HTTP/1.1 ", "HTTP/1.0 "].contains(&version), "{head}");
+        let status: u16 = rest[..3].parse().unwrap();
         let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: "));
         let end_of_body = end + length.map_or(0, |length| length.parse::<usize>().unwrap());
         if self.received.len() < end_of_body {

@@ -32,6 +32,7 @@ fn check(servers: &[Target], rows: &[Row<'_>]) {
 #[track_caller]
 fn check_one(target: &Target, rows: &[Row<'_>]) {
     let hidden = String::from_utf8(target.last_request()).unwrap();
+    let mut surprises = Vec::new();
     for (text, expected) in rows {
         let filled = text
             .replace("LENGTH", &hidden.len().to_string())
@@ -40,19 +41,27 @@ fn check_one(target: &Target, rows: &[Row<'_>]) {
         let mut line = target.connect();
         line.send(filled).unwrap();
         line.finish();
-        assert_eq!(line.statuses(), *expected, "{text:?}");
+        let statuses = line.statuses();
+        // hyper may close the connection where it refuses a request.
+        let is_refused = matches!(expected, [400 | 431]) && statuses.is_empty();
+        if statuses != *expected && !is_refused {
+            surprises.push(format!("{text:?}: {statuses:?} and not {expected:?}"));
+        }
         // By TLS, who sends the next row is another client already.
         if !target.is_secured() {
             target.ask();
         }
     }
     target.ask();
+    assert!(surprises.is_empty(), "{}", surprises.join("\n"));
 }
 
 /// Has headers and bodies of requests for a token sent as [`check`] does.
 #[track_caller]
 fn check_framing(servers: &[Target], rows: &[(&str, &str, &[u16])]) {
-    for (headers, body, expected) in rows {
-        check(servers, &[(&format!("{POST}{headers}\r\n{body}"), expected)]);
-    }
+    let filled: Vec<String> =
+        rows.iter().map(|(headers, body, _)| format!("{POST}{headers}\r\n{body}")).collect();
+    let rows: Vec<Row<'_>> =
+        filled.iter().zip(rows).map(|(text, (_, _, expected))| (text.as_str(), *expected)).collect();
+    check(servers, &rows);
 }

@@ -40,9 +40,9 @@ fn it_is_as_strict_as_the_endpoint() {
     let watched = Watched::over(Server::demo(&["--admin-listen", "[::1]:0"]));
     for (bytes, status) in [
         (&b"GET /healthz HTTP/1.1\r\n\r\n"[..], 400),
-        (b"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400),
+        (b"GET /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nx", 400),
         (b"POST /healthz HTTP/1.1\r\nHost: a\r\nContent-Length: 1099511627776\r\n\r\n", 413),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        (b"GET /healthz HTTP/2.0\r\nHost: a\r\n\r\n", 400),
     ] {
         let mut stream = watched.connect();
         stream.write_all(bytes).unwrap();
@@ -54,15 +54,14 @@ fn it_is_as_strict_as_the_endpoint() {
 }
 
 #[test]
-fn an_address_that_others_reach_is_refused() {
-    for address in ["0.0.0.0:9464", "[::]:9464", "192.0.2.1:9464", "[::ffff:192.0.2.1]:9464"] {
-        let output = demo(&["serve", "--listen", "127.0.0.1:0", "--admin-listen", address]).run();
-        output.is_refused(
-            2,
-            &format!("other machines can reach {address}, and the admin listener answers everybody"),
-            "give it an address of this machine alone, as in --admin-listen 127.0.0.1:9464",
-        );
-    }
+fn an_address_that_others_reach_is_noted_once() {
+    let server = Server::demo(&["--admin-listen", "0.0.0.0:0"]);
+    let port = server.admin().port();
+    let watched = Watched { server, admin: ([127, 0, 0, 1], port).into() };
+    assert_eq!(watched.tell("GET", "/healthz").status, 200);
+    let said = watched.server.end().stderr;
+    let note = "other machines can reach the admin listener on 0.0.0.0:0; it answers everyone, and has no secrets";
+    assert_eq!(said.matches(note).count(), 1, "{said}");
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn the_counts_are_those_of_the_traffic_and_add_up() {
         ("customer_too_often", 1),
         ("large_body", 1),
         ("malformed_body", 1),
-        ("malformed_request_line", 1),
+        ("malformed_request", 1),
         ("no_session", 1),
         ("not_a_session", 1),
         ("wrong_customer", 1),

@@ -21,7 +21,7 @@ fn a_server_that_cannot_record_is_not_ready_until_it_can() {
     assert_eq!(watched.ready(), (200, said("ready", "ok")));
     let (log, aside) = (site.state().join("audit"), site.state().join("aside"));
     fs::rename(&log, &aside).unwrap();
-    watched.server.ask(&ask).is(503, "Service Unavailable", "Ask again later");
+    watched.server.ask(&ask).is(503, "Service Unavailable", "Try again later");
     assert_eq!(watched.ready(), (503, said("not_ready", "failing")));
     assert_eq!(watched.tell("GET", "/healthz").status, 200);
     fs::rename(&aside, &log).unwrap();

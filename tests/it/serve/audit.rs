@@ -79,7 +79,7 @@ fn without_its_log_it_gives_out_nothing_and_with_it_again_it_does() {
     // A file stands where the folder belongs.
     fs::write(&log, "").unwrap();
     let refused = server.ask(&ask);
-    refused.is(503, "Service Unavailable", "Ask again later");
+    refused.is(503, "Service Unavailable", "Try again later");
     let id = refused.header("X-Request-Id").unwrap();
     let line = server
         .said()

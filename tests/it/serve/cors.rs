@@ -21,12 +21,14 @@ fn preflight(origin: &str) -> Ask {
 #[test]
 fn a_page_of_an_allowed_origin_may_ask_and_read() {
     let site = Site::new();
-    let server = site.serve(&["--cors-origin", "https://other.example.com", "--cors-origin", ALLOWED]);
+    let headers = ["--cors-header", "traceparent", "--cors-header", "Baggage"];
+    let origins = ["--cors-origin", "https://other.example.com", "--cors-origin", ALLOWED];
+    let server = site.serve(&[origins, headers].concat());
     let allowed = server.ask(&preflight(ALLOWED));
     assert_eq!((allowed.status, allowed.body.as_str()), (204, ""));
     assert_eq!(told(&allowed), [Some(ALLOWED), Some("Origin")]);
     assert_eq!(allowed.header("Access-Control-Allow-Methods"), Some("POST"));
-    assert_eq!(allowed.header("Access-Control-Allow-Headers"), Some("Authorization, Content-Type"));
+    assert_eq!(allowed.header("Access-Control-Allow-Headers"), Some("Authorization, Content-Type, traceparent, baggage"));
     assert_eq!(allowed.header("Access-Control-Max-Age"), Some("600"));
     assert_eq!(allowed.header("Access-Control-Allow-Credentials"), None);
     let ask = Ask::of(123).bearer(&site.session("123")).with("Origin", ALLOWED);

@@ -25,13 +25,17 @@ fn a_value_that_is_none_is_refused_with_what_to_give() {
         let error = format!("invalid value '{text}' for '--cors-origin'");
         demo(&["serve", "--cors-origin", text]).run().is_refused(2, &error, &origin(text));
     }
-    for (text, hint) in [
-        ("proxy.example.com", "expected a network such as 10.0.0.0/8 or ::1"),
-        ("10.0.0.0/33", "expected a number from 0 to 32 after the slash"),
-        ("10.0.0.1/8", "expected only zero bits after the prefix"),
-    ] {
+    let hint = "expected a network such as 10.0.0.0/8, without bits after its prefix, or an address";
+    for text in ["proxy.example.com", "10.0.0.0/33", "10.0.0.1/8"] {
         let error = format!("invalid value '{text}' for '--trusted-proxy'");
         demo(&["serve", "--trusted-proxy", text]).run().is_refused(2, &error, hint);
+    }
+    let hint = "expected the name of a request header, such as traceparent";
+    for text in ["", "trace parent", "traceparent:"] {
+        let error = format!("invalid value '{text}' for '--cors-header'");
+        let origin = "https://app.example.com";
+        let call = demo(&["serve", "--cors-origin", origin, "--cors-header", text]);
+        call.run().is_refused(2, &error, hint);
     }
     for form in ["csv", "header", "curl", "env"] {
         let hint = "use -o text or -o json; header, curl, env and csv are for issue";

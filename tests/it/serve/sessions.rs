@@ -74,7 +74,7 @@ fn a_revocation_that_cannot_be_read_makes_every_session_doubtful_until_it_can() 
     let kept = std::fs::read(&register).unwrap();
     std::fs::write(&register, "{}").unwrap();
     let ask = Ask::of(123).bearer(&session);
-    wait_until_answered(&server, &ask, 503).is(503, "Service Unavailable", "Ask again later");
+    wait_until_answered(&server, &ask, 503).is(503, "Service Unavailable", "Try again later");
     assert_eq!(server.ask(&Ask::of(123).bearer("x")).status, 401);
     std::fs::write(&register, kept).unwrap();
     wait_until_answered(&server, &ask, 200);

@@ -78,7 +78,7 @@ fn openssl_speaks_both_versions_and_no_older_one() {
 fn http_without_tls_is_told_what_to_use() {
     let server = Secure::new().serve();
     let answer = server.ask(&Ask::of(123));
-    answer.is(400, "Bad Request", "Use https: TLS is spoken here");
+    answer.is(400, "Bad Request", "Use https: this port accepts HTTPS only");
     server.said().wait_until("reason=unencrypted");
 }
 

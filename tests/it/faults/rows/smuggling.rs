@@ -35,43 +35,51 @@ fn a_request_in_a_body_is_a_body_whatever_is_answered() {
 }
 
 #[test]
-fn where_length_and_coding_disagree_nothing_is_answered_but_the_refusal() {
+fn if_length_and_coding_disagree_the_hidden_request_is_never_answered() {
     let servers = servers();
-    for order in [
+    let mut rows: Vec<(&str, &str, &[u16])> = Vec::new();
+    // Chunked wins, and the connection ends with the response (RFC 9112 section 6.3).
+    for headers in [
         "Content-Length: 4\r\nTransfer-Encoding: chunked\r\n",
         "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n",
         "Content-Length: LENGTH\r\nTransfer-Encoding: chunked\r\n",
         "Content-Length: 0\r\nTransfer-Encoding: chunked\r\n",
         "Content-Length: 4\r\nTransfer-Encoding: chunked\r\nContent-Length: 4\r\n",
+        "content-length: 4\r\nTRANSFER-ENCODING: chunked\r\n",
+    ] {
+        rows.extend([(headers, CHUNKS, &[401][..]), (headers, "0\r\n\r\nHIDDEN", &[401])]);
+    }
+    for headers in [
         "Content-Length: 4\r\nTransfer-Encoding: identity\r\n",
         "Content-Length: 4\r\nTransfer-Encoding: xchunked\r\n",
         "Content-Length: 4\r\nTransfer-Encoding:\r\n",
-        "content-length: 4\r\nTRANSFER-ENCODING: chunked\r\n",
     ] {
-        check_framing(&servers, &[(order, CHUNKS, &[400]), (order, "0\r\n\r\nHIDDEN", &[400])]);
+        rows.extend([(headers, CHUNKS, &[400][..]), (headers, "0\r\n\r\nHIDDEN", &[400])]);
     }
+    check_framing(&servers, &rows);
 }
 
 #[test]
 fn every_disguise_of_chunked_is_refused() {
     let servers = servers();
+    let mut rows = Vec::new();
     for (coding, status) in [
-        ("Transfer-Encoding: xchunked", 501),
-        ("Transfer-Encoding: chunkedx", 501),
-        ("Transfer-Encoding: chunked, identity", 501),
-        ("Transfer-Encoding: identity, chunked", 501),
-        ("Transfer-Encoding: chunked, chunked", 501),
-        ("Transfer-Encoding: gzip, chunked", 501),
-        ("Transfer-Encoding: chunked,", 501),
-        ("Transfer-Encoding: , chunked", 501),
-        ("Transfer-Encoding: chunked;a=b", 501),
-        ("Transfer-Encoding: \"chunked\"", 501),
-        ("Transfer-Encoding: 'chunked'", 501),
-        ("Transfer-Encoding: chun ked", 501),
-        ("Transfer-Encoding: x chunked", 501),
-        ("Transfer-Encoding: identity", 501),
-        ("Transfer-Encoding: compress", 501),
-        ("Transfer-Encoding:", 501),
+        ("Transfer-Encoding: xchunked", 400),
+        ("Transfer-Encoding: chunkedx", 400),
+        ("Transfer-Encoding: chunked, identity", 400),
+        ("Transfer-Encoding: identity, chunked", 400),
+        ("Transfer-Encoding: chunked, chunked", 400),
+        ("Transfer-Encoding: gzip, chunked", 400),
+        ("Transfer-Encoding: chunked,", 400),
+        ("Transfer-Encoding: , chunked", 400),
+        ("Transfer-Encoding: chunked;a=b", 400),
+        ("Transfer-Encoding: \"chunked\"", 400),
+        ("Transfer-Encoding: 'chunked'", 400),
+        ("Transfer-Encoding: chun ked", 400),
+        ("Transfer-Encoding: x chunked", 400),
+        ("Transfer-Encoding: identity", 400),
+        ("Transfer-Encoding: compress", 400),
+        ("Transfer-Encoding:", 400),
         ("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", 400),
         ("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity", 400),
         ("Transfer-Encoding: identity\r\nTransfer-Encoding: chunked", 400),
@@ -87,14 +95,17 @@ fn every_disguise_of_chunked_is_refused() {
         (" Transfer-Encoding: chunked", 400),
         ("X: y\r\n Transfer-Encoding: chunked", 400),
         ("Transfer-Encoding:\r\n chunked", 400),
-        ("X: y\nTransfer-Encoding: chunked", 400),
         ("X: y\rTransfer-Encoding: chunked", 400),
         ("Transfer-Encoding: chunked\r", 400),
         ("Transfer\u{212a}Encoding: chunked", 400),
     ] {
-        let headers = format!("{coding}\r\n");
-        check_framing(&servers, &[(&headers, CHUNKS, &[status]), (&headers, "0\r\n\r\nHIDDEN", &[status])]);
+        rows.push((format!("{coding}\r\n"), [status]));
     }
+    let mut both: Vec<(&str, &str, &[u16])> = Vec::new();
+    for (headers, status) in &rows {
+        both.extend([(headers.as_str(), CHUNKS, &status[..]), (headers, "0\r\n\r\nHIDDEN", status)]);
+    }
+    check_framing(&servers, &both);
     check(
         &servers,
         &[
@@ -105,6 +116,8 @@ fn every_disguise_of_chunked_is_refused() {
             ),
         ],
     );
+    // A line that ends with LF alone is a line.
+    check_framing(&servers, &[("X: y\nTransfer-Encoding: chunked\r\n", CHUNKS, &[401])]);
     // These are chunked, and nothing else (RFC 9110 section 5.5, RFC 9112 section 7).
     for coding in ["Transfer-Encoding:chunked\r\n", "transfer-encoding: \t CHUNKED \t\r\n"] {
         check_framing(&servers, &[(coding, CHUNKS, &[401]), (coding, "0\r\n\r\nHIDDEN", &[401, 200])]);
@@ -118,24 +131,21 @@ fn every_disguise_of_chunked_is_refused() {
 #[test]
 fn every_malformed_chunk_ends_the_connection() {
     let servers = servers();
+    let mut rows = Vec::new();
     for (body, status) in [
         ("+5\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         ("-5\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         ("0x5\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         ("0_5\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         (" 5\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
-        ("5 \r\n12345\r\n0\r\n\r\nHIDDEN", 400),
-        ("5\t\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
-        ("5 ;a\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         ("\u{665}\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         ("g\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         ("\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         (";a\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
-        ("00000000000000005\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         ("10000000000000005\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
-        ("ffffffffffffffff\r\n12345\r\n0\r\n\r\nHIDDEN", 413),
-        ("7fffffffffffffff\r\n12345\r\n0\r\n\r\nHIDDEN", 413),
-        ("1001\r\n12345\r\n0\r\n\r\nHIDDEN", 413),
+        ("ffffffffffffffff\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("7fffffffffffffff\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
+        ("1001\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         ("5\n12345\r\n0\r\n\r\nHIDDEN", 400),
         ("5\r12345\r\n0\r\n\r\nHIDDEN", 400),
         ("5\r\n123450\r\n\r\nHIDDEN", 400),
@@ -145,17 +155,29 @@ fn every_malformed_chunk_ends_the_connection() {
         ("5\r\n1234\r\n0\r\n\r\nHIDDEN", 400),
         ("5;a\nb\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         ("5;a\rb\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
-        ("5;a\0\r\n12345\r\n0\r\n\r\nHIDDEN", 400),
         ("0\n\nHIDDEN", 400),
-        ("0\r\n\nHIDDEN", 400),
         ("0\r\nHIDDEN", 400),
         ("0\r\nX : a\r\n\r\nHIDDEN", 400),
         ("0\r\n X: a\r\n\r\nHIDDEN", 400),
-        ("0\r\nX: a\n\r\nHIDDEN", 400),
         ("0\r\n: a\r\n\r\nHIDDEN", 400),
     ] {
-        check_framing(&servers, &[("Transfer-Encoding: chunked\r\n", body, &[status])]);
+        rows.push(("Transfer-Encoding: chunked\r\n", body, [status]));
     }
+    let rows: Vec<(&str, &str, &[u16])> =
+        rows.iter().map(|(headers, body, status)| (*headers, *body, &status[..])).collect();
+    check_framing(&servers, &rows);
+    // Blanks and zeros around a size, and whatever stands in an extension, hide nothing: the body is what it seems.
+    let readable = [
+        "5 \r\n12345\r\n0\r\n\r\nHIDDEN",
+        "5\t\r\n12345\r\n0\r\n\r\nHIDDEN",
+        "5 ;a\r\n12345\r\n0\r\n\r\nHIDDEN",
+        "00000000000000005\r\n12345\r\n0\r\n\r\nHIDDEN",
+        "5;a\0\r\n12345\r\n0\r\n\r\nHIDDEN",
+    ];
+    check_framing(&servers, &readable.map(|body| ("Transfer-Encoding: chunked\r\n", body, &[401, 200][..])));
+    // A trailer section that is malformed hides the request behind it.
+    let broken = ["0\r\n\nHIDDEN", "0\r\nX: a\n\r\nHIDDEN"];
+    check_framing(&servers, &broken.map(|body| ("Transfer-Encoding: chunked\r\n", body, &[401, 400][..])));
     // Sizes with zeros before them and short extensions are well-formed, and hide nothing.
     for body in [CHUNKS, "0000HEX\r\nHIDDEN\r\n00000\r\n\r\n", "HEX;a=\"b c\"\r\nHIDDEN\r\n0;a\r\n\r\n"] {
         check_framing(&servers, &[("Transfer-Encoding: chunked\r\n", body, &[401])]);
