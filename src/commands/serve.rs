@@ -11,7 +11,6 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow};
 use hyper::header::HeaderName;
 use ipnet::IpNet;
-use sd_notify::NotifyState;
 
 use self::reload::{Reload, SighupListener};
 use self::state::AuditHandles;
@@ -78,9 +77,8 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
         })
         .context("cannot wait for signals")?;
     announce(context, &server, arguments, &telemetry, demo_key.as_ref())?;
-    notify_systemd(&[NotifyState::Ready]);
+    telemetry.ready();
     let ended = server.run(Arc::clone(&service) as Arc<dyn Handler>).context("the server failed");
-    notify_systemd(&[NotifyState::Stopping]);
     if !matches!(ended, Ok(Ended::Stopped)) && !service.refusals.close() {
         telemetry.note("the last refusals are not in the audit log, which cannot be written");
     }
@@ -97,12 +95,6 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
             Err(anyhow!("stopped at once, before what was received was answered"))
         }
     }
-}
-
-/// Tells systemd about the server's state, if systemd started it.
-fn notify_systemd(state: &[NotifyState<'_>]) {
-    // Whoever else set NOTIFY_SOCKET to something that does not listen is not worth failing for.
-    let _ = sd_notify::notify(state);
 }
 
 /// Parses the networks of trusted proxies.

@@ -5,8 +5,13 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::revocations::{LONGEST_TEXT, MOST_REVOCATIONS};
 use crate::disk::{DiskError, DiskFault};
+
+/// The most revocations that are kept. One more is refused.
+pub const MAX_REVOCATIONS: usize = 65_536;
+
+/// The most bytes of the file; more than [`MAX_REVOCATIONS`] take.
+pub(super) const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
 
 /// What is wrong with the register, and at which file.
 #[derive(Debug)]
@@ -25,7 +30,7 @@ pub enum RegisterError {
         /// What is wrong.
         flaw: Flaw,
     },
-    /// It holds [`MOST_REVOCATIONS`] that still matter.
+    /// It holds [`MAX_REVOCATIONS`] that still matter.
     Full {
         /// The file.
         path: PathBuf,
@@ -110,7 +115,7 @@ impl From<DiskError> for RegisterError {
 impl fmt::Display for Flaw {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::TooLong => write!(f, "has more than {LONGEST_TEXT} bytes"),
+            Self::TooLong => write!(f, "has more than {MAX_FILE_BYTES} bytes"),
             Self::Version { found } => write!(f, "is of version {found}, which this program does not know"),
             Self::Altered => f.write_str("is not as it was written"),
         }
@@ -125,7 +130,7 @@ impl fmt::Display for RegisterError {
             Self::Gone { .. } => write!(f, "{path} is gone, and with it what was revoked"),
             Self::Flawed { flaw, .. } => write!(f, "{path} {flaw}"),
             Self::Full { .. } => {
-                write!(f, "{path} holds {MOST_REVOCATIONS} revocations, and no more have room")
+                write!(f, "{path} holds {MAX_REVOCATIONS} revocations, and no more have room")
             }
             Self::Read { source, .. } => write!(f, "cannot read {path}: {source}"),
             Self::Write { source, .. } => write!(f, "cannot write {path}: {source}"),

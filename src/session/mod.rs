@@ -19,10 +19,9 @@ mod testing;
 
 pub use authenticate::{Authenticate, Denial, Refused};
 pub use claims::{DEFAULT_LIFETIME, LEEWAY, LONGEST_LIFETIME, Session};
-pub use error::{Flaw, RegisterError};
+pub use error::{Flaw, MAX_REVOCATIONS, RegisterError};
 pub use id::{SessionId, SessionIdError};
 pub use key::{HEADER, SessionError, SessionKey, SessionToken};
 pub use register::{FRESH, OLDEST, Register};
-pub use revocations::MOST_REVOCATIONS;
 pub use revoke::{Revocation, Revoked, revoke};
 pub use signed::Signed;

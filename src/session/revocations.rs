@@ -7,21 +7,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::claims::{LONGEST_LIFETIME, Session};
-use super::error::Flaw;
+use super::error::{Flaw, MAX_FILE_BYTES, MAX_REVOCATIONS};
 use super::id::SessionId;
 use crate::time::Timestamp;
 use crate::token::CustomerId;
 
-/// How many revocations are kept at most.
-pub const MOST_REVOCATIONS: usize = 65_536;
-
-/// How many bytes the text has at most; more than [`MOST_REVOCATIONS`] take.
-pub(super) const LONGEST_TEXT: usize = 8 * 1024 * 1024;
-
 /// How many bytes one revocation takes at most, the comma behind it included.
 const LONGEST_ENTRY: usize = r#"{"id":"00000000000000000000000000000000","until":9007199254740991},"#.len();
 
-const _: () = assert!(MOST_REVOCATIONS * LONGEST_ENTRY + 256 < LONGEST_TEXT);
+const _: () = assert!(MAX_REVOCATIONS * LONGEST_ENTRY + 256 < MAX_FILE_BYTES);
 
 /// The version of the text.
 const VERSION: u64 = 1;
@@ -140,7 +134,7 @@ impl Revocations {
         }
         let document: Document = serde_json::from_slice(text).map_err(|_| Flaw::Altered)?;
         let revocations = Self::of(&document).ok_or(Flaw::Altered)?;
-        if revocations.len() > MOST_REVOCATIONS || revocations.to_text().as_bytes() != text {
+        if revocations.len() > MAX_REVOCATIONS || revocations.to_text().as_bytes() != text {
             return Err(Flaw::Altered);
         }
         Ok(revocations)

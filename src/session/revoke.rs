@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::claims::{LEEWAY, LONGEST_LIFETIME, Session};
 use super::error::{Flaw, RegisterError};
+use super::error::{MAX_FILE_BYTES, MAX_REVOCATIONS};
 use super::id::SessionId;
-use super::revocations::{LONGEST_TEXT, MOST_REVOCATIONS, Revocations};
+use super::revocations::Revocations;
 use crate::disk::{self, Lock, Purpose};
 use crate::time::Timestamp;
 use crate::token::CustomerId;
@@ -70,7 +71,7 @@ pub fn revoke(state: &Path, revocation: &Revocation, now: Timestamp) -> Result<R
     }
     revocations.prune(now);
     add(&mut revocations, revocation, now);
-    if revocations.len() > MOST_REVOCATIONS {
+    if revocations.len() > MAX_REVOCATIONS {
         return Err(RegisterError::Full { path });
     }
     write(&directory, &path, &revocations.to_text())?;
@@ -99,11 +100,11 @@ pub(super) fn read(path: &Path) -> Result<(Revocations, disk::Mark), RegisterErr
     Ok((Revocations::parse(&text).map_err(flawed)?, disk::mark(&metadata)))
 }
 
-/// Reads a file; nothing where it has more than [`LONGEST_TEXT`] bytes.
+/// Reads a file; nothing where it has more than [`MAX_FILE_BYTES`] bytes.
 fn read_bounded(file: &File) -> io::Result<Option<Vec<u8>>> {
     let mut text = Vec::new();
-    file.take(LONGEST_TEXT as u64 + 1).read_to_end(&mut text)?;
-    Ok((text.len() <= LONGEST_TEXT).then_some(text))
+    file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut text)?;
+    Ok((text.len() <= MAX_FILE_BYTES).then_some(text))
 }
 
 /// Puts a text in the register's place.

@@ -1,6 +1,6 @@
 //! The house: rooms stand on floors, imports run down only, and one room alone names the minter.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -127,7 +127,8 @@ fn an_upward_and_a_sideways_import_are_found() {
 
 #[test]
 fn only_the_issuer_refers_to_the_signer() {
-    for (path, room) in sources().into_iter().filter(|(_, room)| !["issuer", "token"].contains(&room.as_str()))
+    for (path, room) in
+        sources().into_iter().filter(|(_, room)| !["issuer", "token"].contains(&room.as_str()))
     {
         let source = fs::read_to_string(&path).unwrap();
         assert!(!source.contains("Minter"), "{room} names the minter: {}", path.display());
@@ -153,4 +154,127 @@ fn the_top_level_holds_what_belongs_there() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(name.starts_with('.') || allowed.contains(&name.as_str()), "{name}");
     }
+}
+
+/// The sources as modules: the path of each, such as `server::frontend`, and its text without tests.
+fn modules() -> BTreeMap<String, String> {
+    let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let is_test = |path: &Path| {
+        let name = path.file_stem().unwrap();
+        name == "tests" || name == "testing" || path.parent().unwrap().ends_with("tests")
+    };
+    let module = |path: &Path| {
+        let relative = path.strip_prefix(&top).unwrap().with_extension("");
+        let names: Vec<_> = relative.iter().map(|name| name.to_str().unwrap()).collect();
+        names.join("::").trim_end_matches("::mod").to_owned()
+    };
+    let files = sources().into_iter().filter(|(path, _)| !is_test(path));
+    files.map(|(path, _)| (module(&path), without_tests(&fs::read_to_string(path).unwrap()))).collect()
+}
+
+/// Returns a source without comments and blank lines, up to its module of tests.
+fn without_tests(source: &str) -> String {
+    let tests = source.find("\n#[cfg(test)]\nmod tests {").unwrap_or(source.len());
+    let lines = source[..tests].lines();
+    let is_code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
+    lines.filter(is_code).collect::<Vec<_>>().join("\n")
+}
+
+/// Returns every path that a source imports with `use`, groups taken apart.
+fn imports(code: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    for statement in code.split(';').filter_map(|part| part.rsplit_once("use ").map(|(_, path)| path)) {
+        let (mut prefixes, mut name) = (vec![String::new()], String::new());
+        for character in statement.chars().filter(|character| !character.is_whitespace()).chain([',']) {
+            let prefix = prefixes.last().unwrap().clone();
+            match character {
+                '{' => prefixes.push(prefix + &std::mem::take(&mut name)),
+                ',' | '}' => {
+                    if !name.is_empty() {
+                        paths.push(prefix + &std::mem::take(&mut name));
+                    }
+                    if character == '}' {
+                        prefixes.pop();
+                    }
+                }
+                _ => name.push(character),
+            }
+        }
+    }
+    paths
+}
+
+/// Returns the module in which a path of another module is defined, through all re-exports.
+fn definition(modules: &BTreeMap<String, String>, module: &str, path: &str, depth: usize) -> Option<String> {
+    let mut at: Vec<&str> = module.split("::").collect();
+    let mut names = path.split("::").peekable();
+    match *names.peek()? {
+        "crate" => at.clear(),
+        "self" => {}
+        "super" => {}
+        name if modules.contains_key(&format!("{module}::{name}")) => {}
+        _ => return None,
+    }
+    let mut rest = Vec::new();
+    for name in names {
+        match name {
+            "crate" | "self" => {}
+            "super" => drop(at.pop()),
+            name => {
+                at.push(name);
+                if !rest.is_empty() || !modules.contains_key(&at.join("::")) {
+                    at.pop();
+                    rest.push(name);
+                }
+            }
+        }
+    }
+    let found = at.join("::");
+    let code = modules.get(&found)?;
+    let Some(name) = rest.first().filter(|_| depth > 0) else { return Some(found) };
+    let exported = imports(code).into_iter().find(|import| import.rsplit("::").next() == Some(name));
+    match exported {
+        Some(import) => definition(modules, &found, &import, depth - 1).or(Some(found)),
+        None => Some(found),
+    }
+}
+
+/// Finds every pair of modules that import each other.
+fn circles(modules: &BTreeMap<String, String>) -> Vec<String> {
+    let mut edges = BTreeSet::new();
+    for (module, code) in modules {
+        for import in imports(code) {
+            if let Some(target) = definition(modules, module, &import, 4).filter(|target| target != module) {
+                edges.insert((module.clone(), target));
+            }
+        }
+    }
+    let is_mutual = |(from, to): &&(String, String)| from < to && edges.contains(&(to.clone(), from.clone()));
+    edges.iter().filter(is_mutual).map(|(from, to)| format!("{from} <-> {to}")).collect()
+}
+
+#[test]
+fn no_two_files_import_each_other() {
+    assert_eq!(circles(&modules()), [""; 0]);
+}
+
+#[test]
+fn a_circle_is_found_through_groups_and_re_exports() {
+    let module = |name: &str, code: &str| (name.to_owned(), code.to_owned());
+    let modules = [
+        module("a", "pub use self::b::{B, c::C};\nmod b;"),
+        module("a::b", "use super::c::C;\npub struct B;"),
+        module("a::c", "use std::fmt;\nuse crate::a::{self, B};\npub struct C;"),
+    ];
+    assert_eq!(circles(&modules.into()), ["a::b <-> a::c"]);
+}
+
+/// The most lines of code in the server, without tests and comments.
+const MAX_SERVER_LINES: usize = 2300;
+
+#[test]
+fn the_server_stays_small() {
+    let is_server = |(module, _): &(&String, &String)| module.starts_with("server");
+    let count: usize = modules().iter().filter(is_server).map(|(_, code)| code.lines().count()).sum();
+    assert!(count <= MAX_SERVER_LINES, "{count}");
 }

@@ -10,13 +10,11 @@ use std::sync::Arc;
 use std::thread;
 
 use anyhow::{Context as _, Result};
-use sd_notify::NotifyState;
 use signal_hook::SigId;
 use signal_hook::consts::SIGHUP;
 use signal_hook::low_level::{pipe, unregister};
 
 use super::super::{PATIENCE, session};
-use super::notify_systemd;
 use super::state::{AuditHandles, lifetime};
 use crate::cli::ServedLifetime;
 use crate::custody;
@@ -53,12 +51,7 @@ impl SighupListener {
             let mut bytes = [0; 64];
             // Signals that came meanwhile are one.
             while let Ok(1..) = received.read(&mut bytes) {
-                let now = NotifyState::monotonic_usec_now();
-                notify_systemd(
-                    &[Some(NotifyState::Reloading), now.ok()].into_iter().flatten().collect::<Vec<_>>(),
-                );
                 reload.run();
-                notify_systemd(&[NotifyState::Ready]);
             }
         })?;
         Ok(())
@@ -106,6 +99,7 @@ impl Reload {
     /// Loads everything and puts it to use; or nothing, and logs why.
     fn run(&self) {
         let telemetry = &self.service.telemetry;
+        telemetry.reloading();
         match self.load() {
             Ok(Loaded { profile, identity, notes }) => {
                 telemetry.record_reload(true);
@@ -133,6 +127,7 @@ impl Reload {
                 ]);
             }
         }
+        telemetry.ready();
     }
 
     /// Loads everything.

@@ -17,7 +17,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf, copy, sink};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::{TlsAcceptor, rustls};
@@ -36,6 +36,9 @@ use crate::tls::Identity;
 
 /// The header with the request's id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// The most bytes that are read after a connection's last response.
+const MAX_LINGER_BYTES: u64 = 1024 * 1024;
 
 /// How the connections of one listener are served.
 pub(super) struct Service {
@@ -148,9 +151,8 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin>(
     }
     // To close a socket while the client still sends could take its last response away (RFC 9112 section 9.6).
     slot.enter(Phase::Lingering);
-    let mut discarded = vec![0; 1024];
     let _ = stream.shutdown().await;
-    while let Ok(1..) = stream.read(&mut discarded).await {}
+    let _ = copy(&mut stream.take(MAX_LINGER_BYTES), &mut sink()).await;
 }
 
 impl Service {

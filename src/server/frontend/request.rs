@@ -1,5 +1,7 @@
 //! Receives one whole request within its bounds, or says why it is rejected before it reaches the endpoint.
 
+use std::error::Error as _;
+use std::io;
 use std::net::IpAddr;
 
 use http_body_util::BodyExt as _;
@@ -122,9 +124,7 @@ async fn read_body(mut body: Incoming, max: usize) -> Result<Vec<u8>, Rejection>
     }
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| {
-            if error.is_incomplete_message() { Rejection::Disconnected } else { Rejection::InvalidBody }
-        })?;
+        let frame = frame.map_err(|error| body_error(&error))?;
         // Trailers say nothing here.
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > max {
@@ -133,6 +133,15 @@ async fn read_body(mut body: Incoming, max: usize) -> Result<Vec<u8>, Rejection>
         bytes.extend_from_slice(&data);
     }
     Ok(bytes)
+}
+
+/// Returns whether the framing of a body is malformed, or the client left within it.
+fn body_error(error: &hyper::Error) -> Rejection {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    match cause.map(io::Error::kind) {
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Rejection::InvalidBody,
+        _ => Rejection::Disconnected,
+    }
 }
 
 /// Returns `true` if the body is sent as it is, or chunked and nothing else (RFC 9112 section 6.1). hyper takes every

@@ -11,6 +11,8 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use sd_notify::NotifyState;
+
 use self::health::Health;
 pub use self::health::{AuditState, Readiness, SecretState, Status};
 pub use self::log::{Fields, LogFormat, ServerLog};
@@ -172,8 +174,21 @@ impl Telemetry {
         self.throttled(&self.unreadable, &note);
     }
 
+    /// Tells systemd, if it started the server, that it is ready for requests.
+    pub fn ready(&self) {
+        notify_systemd(&[NotifyState::Ready]);
+    }
+
+    /// Tells systemd that the server reloads. Call [`Telemetry::ready`] afterwards.
+    pub fn reloading(&self) {
+        // systemd wants to know since when (sd_notify(3)).
+        let now = NotifyState::monotonic_usec_now().ok();
+        notify_systemd(&[NotifyState::Reloading].into_iter().chain(now).collect::<Vec<_>>());
+    }
+
     /// Records that the server drains.
     pub(super) fn draining(&self) {
+        notify_systemd(&[NotifyState::Stopping]);
         self.health.drain();
         self.note("draining: what was received is still answered");
     }
@@ -201,6 +216,12 @@ impl Telemetry {
             self.note(note);
         }
     }
+}
+
+/// Tells systemd about the server's state. Without systemd there is no socket in the environment, and nothing to do.
+fn notify_systemd(state: &[NotifyState<'_>]) {
+    // A socket that nobody listens on is not worth failing for.
+    let _ = sd_notify::notify(state);
 }
 
 /// Returns a time in milliseconds, to the microsecond.

@@ -71,7 +71,7 @@ fn a_flawed_register_is_never_overwritten() {
         ("", Flaw::Altered),
         ("{}", Flaw::Altered),
         (r#"{"version":7}"#, Flaw::Version { found: 7 }),
-        (&" ".repeat(LONGEST_TEXT + 1), Flaw::TooLong),
+        (&" ".repeat(MAX_FILE_BYTES + 1), Flaw::TooLong),
     ] {
         fs::write(&path, text).unwrap();
         let error = revoke(state.path(), &of_session(2), at(200)).unwrap_err();
@@ -131,9 +131,9 @@ fn a_full_register_refuses_more_and_stands_as_it_was() {
     let state = Place::new();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     let mut full = Revocations::default();
-    (0..).map(id).take(MOST_REVOCATIONS).for_each(|id| full.add_session(id, Timestamp::MAX));
+    (0..).map(id).take(MAX_REVOCATIONS).for_each(|id| full.add_session(id, Timestamp::MAX));
     let text = full.to_text();
-    assert!(text.len() <= LONGEST_TEXT);
+    assert!(text.len() <= MAX_FILE_BYTES);
     fs::write(register(state.path()), &text).unwrap();
     let error = revoke(state.path(), &Revocation::Customer(customer(1)), at(200)).unwrap_err();
     assert!(matches!(error, RegisterError::Full { .. }), "{error}");

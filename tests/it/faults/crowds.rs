@@ -34,8 +34,9 @@ fn assert_unmoved_by(crowds: &[Crowd], one_in: usize) {
     for target in Target::each() {
         let before = target.calm();
         for Crowd { count, opening, trickle } in crowds {
-            let good = Good::beside(&target);
             let count = if target.is_secured() { count / one_in } else { *count };
+            // Beyond the most connections, one that is kept may be closed between two of its requests.
+            let good = if count > MOST { Good::newcomers_beside(&target) } else { Good::beside(&target) };
             let mut swarm = Swarm::of(&target, count, opening.as_bytes());
             for _ in 0..3 {
                 swarm.push(trickle.as_bytes());
@@ -60,6 +61,8 @@ fn thousands_that_idle_or_trickle_keep_nobody_from_being_answered() {
         crowd(500, &(post("Transfer-Encoding: chunked") + "5\r\n123"), ""),
         crowd(500, &post("Transfer-Encoding: chunked"), "1\r\nx\r\n"),
         crowd(500, &(post("Transfer-Encoding: chunked") + "0\r\n"), "X: y\r\n"),
+        crowd(700, "", ""),
+        crowd(700, "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\nX: ", "x"),
         crowd(500, &post("Expect: 100-continue\r\nContent-Length: 4096"), ""),
     ];
     assert_unmoved_by(&crowds, 2);

@@ -1,5 +1,8 @@
 //! The end of a server amid clients that hold it up.
 
+use std::sync::mpsc::channel;
+use std::thread;
+
 use rustix::process::Signal;
 
 use super::swarm::Swarm;
@@ -28,5 +31,42 @@ fn however_many_hold_it_up_it_drains_in_time_and_answers_what_it_has_received() 
         let ended = target.server.wait();
         assert_eq!(ended.status, Some(0), "{}", ended.stderr);
         drop(swarms);
+    }
+}
+
+/// How many clients send one request after the other.
+const BUSY: usize = 24;
+
+#[test]
+fn every_request_that_was_sent_on_a_kept_connection_is_answered() {
+    for target in Target::each() {
+        target.calm();
+        let (told, answered) = channel();
+        let client = |_| {
+            let (way, request, told) = (target.way, target.request(), told.clone());
+            thread::spawn(move || {
+                let mut line = way.connect();
+                loop {
+                    line.send(&request).unwrap();
+                    let reply = line.reply();
+                    let is_last = reply.as_ref().is_some_and(|reply| reply.is_last);
+                    assert_token(reply);
+                    told.send(()).unwrap();
+                    if is_last {
+                        return;
+                    }
+                }
+            })
+        };
+        let clients: Vec<_> = (0..BUSY).map(client).collect();
+        for _ in 0..BUSY * 20 {
+            answered.recv().unwrap();
+        }
+        target.server.signal(Signal::TERM);
+        for client in clients {
+            client.join().unwrap();
+        }
+        let ended = target.server.wait();
+        assert_eq!(ended.status, Some(0), "{}", ended.stderr);
     }
 }

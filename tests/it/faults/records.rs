@@ -61,11 +61,11 @@ fn an_alert_or_an_end_in_the_middle_of_a_request_is_the_end_of_it() {
         |line| line.speak(|client| client.send_close_notify()).unwrap(),
         // A fatal alert: what the client seems to hear is no TLS.
         |line| {
-            line.speak(|client| {
+            // The server may end it before all of the alert is sent.
+            let _ = line.speak(|client| {
                 client.read_tls(&mut &[0xff; 100][..]).unwrap();
                 client.process_new_packets().unwrap_err();
-            })
-            .unwrap();
+            });
         },
         // The end of the connection, and no word of it before.
         Line::break_off,
@@ -90,15 +90,13 @@ fn whoever_ends_without_a_word_behind_a_whole_request_is_answered() {
 }
 
 #[test]
-fn of_a_record_full_of_requests_the_first_is_answered_and_says_that_it_is_the_last() {
+fn all_requests_of_a_full_record_are_answered_in_order() {
     beside_good(|target, mut line| {
-        let requests = target.request().repeat(2000);
-        // It may be over before all of it is sent.
-        let _ = line.send(&requests);
-        let reply = line.reply();
-        assert!(reply.as_ref().is_some_and(|reply| reply.is_last), "{reply:?}");
-        assert_token(reply);
-        assert_eq!(line.reply(), None);
+        // Twenty of them fit into one record.
+        line.send(target.request().repeat(20)).unwrap();
+        for _ in 0..20 {
+            assert_token(line.reply());
+        }
     });
 }
 

@@ -60,7 +60,8 @@ fn an_address_that_others_reach_is_noted_once() {
     let watched = Watched { server, admin: ([127, 0, 0, 1], port).into() };
     assert_eq!(watched.tell("GET", "/healthz").status, 200);
     let said = watched.server.end().stderr;
-    let note = "other machines can reach the admin listener on 0.0.0.0:0; it answers everyone, and has no secrets";
+    let note =
+        "other machines can reach the admin listener on 0.0.0.0:0; it answers everyone, and has no secrets";
     assert_eq!(said.matches(note).count(), 1, "{said}");
 }
 

@@ -59,7 +59,13 @@ fn each_check_comes_before_those_that_follow_it() {
     let answer = refused(&server, &ask, 401, "Unauthorized", "Invalid or expired session token");
     assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer"));
     let ask = ask.bearer(&site.session("123"));
-    refused(&server, &ask, 415, "Unsupported Media Type", "Send the body as application/json, without a Content-Encoding");
+    refused(
+        &server,
+        &ask,
+        415,
+        "Unsupported Media Type",
+        "Send the body as application/json, without a Content-Encoding",
+    );
     let ask = ask.with("Content-Type", "application/json");
     refused(&server, &ask, 400, "Bad Request", "Send a body that is valid JSON");
     let ask = ask.body("{}");
@@ -135,7 +141,13 @@ fn a_body_is_said_to_be_json_in_any_case_and_once() {
     }
     let twice = ask.clone().with("Content-Type", "application/json").with("Content-Type", "application/json");
     for ask in [ask.clone(), twice, ask.with("Content-Type", "text/json")] {
-        refused(&server, &ask, 415, "Unsupported Media Type", "Send the body as application/json, without a Content-Encoding");
+        refused(
+            &server,
+            &ask,
+            415,
+            "Unsupported Media Type",
+            "Send the body as application/json, without a Content-Encoding",
+        );
     }
 }
 
@@ -164,7 +176,13 @@ fn a_request_without_a_clear_host_or_length_is_refused_before_anything_else() {
     let hosts = "Send exactly one Host header with a host and perhaps a port";
     refused(&server, &ask.clone().without("Host"), 400, "Bad Request", hosts);
     refused(&server, &ask.clone().with("Host", "localhost"), 400, "Bad Request", hosts);
-    refused(&server, &ask.clone().method("CONNECT").path("a:1"), 400, "Bad Request", "Request a path that starts with /");
+    refused(
+        &server,
+        &ask.clone().method("CONNECT").path("a:1"),
+        400,
+        "Bad Request",
+        "Request a path that starts with /",
+    );
     // hyper's own refusals have no body.
     assert_eq!(server.ask(&ask.clone().with("Content-Length", "21")).status, 400);
     let text = String::from_utf8(ask.bytes()).unwrap().replacen("HTTP/1.1", "HTTP/3.0", 1);

@@ -28,7 +28,10 @@ fn a_page_of_an_allowed_origin_may_ask_and_read() {
     assert_eq!((allowed.status, allowed.body.as_str()), (204, ""));
     assert_eq!(told(&allowed), [Some(ALLOWED), Some("Origin")]);
     assert_eq!(allowed.header("Access-Control-Allow-Methods"), Some("POST"));
-    assert_eq!(allowed.header("Access-Control-Allow-Headers"), Some("Authorization, Content-Type, traceparent, baggage"));
+    assert_eq!(
+        allowed.header("Access-Control-Allow-Headers"),
+        Some("Authorization, Content-Type, traceparent, baggage")
+    );
     assert_eq!(allowed.header("Access-Control-Max-Age"), Some("600"));
     assert_eq!(allowed.header("Access-Control-Allow-Credentials"), None);
     let ask = Ask::of(123).bearer(&site.session("123")).with("Origin", ALLOWED);

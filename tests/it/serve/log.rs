@@ -126,6 +126,20 @@ fn in_json_every_line_is_an_object() {
 }
 
 #[test]
+fn a_trusted_proxy_whose_word_cannot_be_read_is_noted_once_a_minute() {
+    let site = Site::new();
+    let server = site.serve(&["--trusted-proxy", "127.0.0.1"]);
+    for _ in 0..5 {
+        server.ask(&Ask::of(123).with("X-Forwarded-For", "unknown"));
+    }
+    let stderr = server.end().stderr;
+    let note =
+        "note=\"X-Forwarded-For of the trusted proxy 127.0.0.1 cannot be read: its own address counts\"";
+    // A minute may have ended in between.
+    assert!((1..=2).contains(&stderr.matches(note).count()), "{stderr}");
+}
+
+#[test]
 fn who_asks_is_the_peer_or_whom_a_trusted_proxy_names() {
     let site = Site::new();
     let peer = |flags: &[&str], forwarded: &[&str]| {

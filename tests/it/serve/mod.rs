@@ -11,6 +11,7 @@ mod log;
 pub(crate) mod said;
 mod sessions;
 pub(crate) mod site;
+mod system;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

@@ -1,0 +1,67 @@
+//! What a server tells systemd, and what it leaves in the runtime directory.
+
+use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::path::Path;
+
+use rustix::process::Signal;
+
+use super::Server;
+use super::site::Site;
+use crate::cli::watchdog::LONGEST_WAIT;
+
+/// Receives the next message for systemd.
+#[track_caller]
+fn next(socket: &UnixDatagram) -> String {
+    let mut bytes = [0; 256];
+    let length = socket.recv(&mut bytes).unwrap();
+    String::from_utf8(bytes[..length].to_vec()).unwrap()
+}
+
+#[test]
+fn systemd_is_told_when_the_server_is_ready_reloads_and_stops() {
+    let site = Site::new();
+    let path = site.home().join("notify");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
+    let server = Server::start(&site.serving(&[]).with_env("NOTIFY_SOCKET", &path));
+    assert_eq!(next(&socket), "READY=1\n");
+    server.reload("note=reloaded", 1);
+    let reloading = next(&socket);
+    assert!(reloading.starts_with("RELOADING=1\nMONOTONIC_USEC="), "{reloading}");
+    assert_eq!(next(&socket), "READY=1\n");
+    server.signal(Signal::TERM);
+    assert_eq!(next(&socket), "STOPPING=1\n");
+    assert_eq!(server.wait().status, Some(0));
+}
+
+/// Returns the directories of servers in a runtime directory.
+fn directories(runtime: &Path) -> Vec<String> {
+    let names = fs::read_dir(runtime).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.starts_with("stream-token-")).collect()
+}
+
+#[test]
+fn a_directory_that_a_killed_server_left_is_removed_by_the_next_start() {
+    let runtime = tempdir();
+    let site = Site::new();
+    let start = || Server::start(&site.serving(&[]).with_env("XDG_RUNTIME_DIR", &runtime));
+    let killed = start();
+    let left = directories(&runtime);
+    killed.signal(Signal::KILL);
+    killed.wait();
+    assert_eq!((left.len(), directories(&runtime)), (1, left.clone()));
+    let (running, second) = (start(), start());
+    let now = directories(&runtime);
+    assert!(now.len() == 2 && !now.contains(&left[0]), "{now:?}");
+    assert_eq!((running.end().status, second.end().status), (Some(0), Some(0)));
+    assert_eq!(directories(&runtime), [""; 0]);
+    fs::remove_dir(&runtime).unwrap();
+}
+
+/// Creates a directory with a path that is short enough for a socket.
+fn tempdir() -> std::path::PathBuf {
+    let path = std::env::temp_dir().join(format!("st-runtime-{}", std::process::id()));
+    fs::create_dir(&path).unwrap();
+    path
+}
