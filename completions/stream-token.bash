@@ -1019,7 +1019,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__serve)
-            opts="-o -q -h -V --listen --tls-cert --tls-key --cors-origin --lifetime --rate-limit --rate-limit-address --max-connections --trusted-proxy --admin-listen --openapi --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --listen --tls-cert --tls-key --cors-origin --cors-header --lifetime --rate-limit --rate-limit-address --max-connections --trusted-proxy --admin-listen --openapi --profile --config --state-dir --output --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1041,6 +1041,13 @@ _stream__token() {
                     return 0
                     ;;
                 --cors-origin)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --cors-header)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -111,13 +111,14 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s V -
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l listen -d 'The address to listen on; port 0 lets the system choose one' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l tls-cert -d 'Speak TLS with this certificate, and those between it and the root behind it, in PEM' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l tls-key -d 'The certificate\'s private key in PEM, which nobody else can read' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-origin -d 'Let pages of this origin read replies; may be repeated' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-origin -d 'Let pages of this origin read responses; may be repeated' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-header -d 'Let these pages send this request header too; may be repeated' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l lifetime -d 'How long tokens live, or never for no end; without it as the profile\'s policy has it' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit -d 'How often one customer may ask: N/s, N/m, N/h or off' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit-address -d 'How often one address may ask; of IPv6 a /64 counts as one' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l max-connections -d 'How many connections there may be at once: 8 to 65536 [default: 4096]' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit-address -d 'How often requests of one address may fail; of IPv6 a /64 counts as one' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l max-connections -d 'How many connections there may be at once: 8 to 65536 [default: 768]' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l trusted-proxy -d 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l admin-listen -d 'Answer health checks and give metrics on this address of this machine alone' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l admin-listen -d 'Answer health checks and serve metrics on this address' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l state-dir -d 'The directory that holds the audit log' -r -F

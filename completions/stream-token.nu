@@ -111,13 +111,14 @@ module completions {
     --listen: string          # The address to listen on; port 0 lets the system choose one
     --tls-cert: path          # Speak TLS with this certificate, and those between it and the root behind it, in PEM
     --tls-key: path           # The certificate's private key in PEM, which nobody else can read
-    --cors-origin: string     # Let pages of this origin read replies; may be repeated
+    --cors-origin: string     # Let pages of this origin read responses; may be repeated
+    --cors-header: string     # Let these pages send this request header too; may be repeated
     --lifetime: string        # How long tokens live, or never for no end; without it as the profile's policy has it
     --rate-limit: string      # How often one customer may ask: N/s, N/m, N/h or off
-    --rate-limit-address: string # How often one address may ask; of IPv6 a /64 counts as one
-    --max-connections: string # How many connections there may be at once: 8 to 65536 [default: 4096]
+    --rate-limit-address: string # How often requests of one address may fail; of IPv6 a /64 counts as one
+    --max-connections: string # How many connections there may be at once: 8 to 65536 [default: 768]
     --trusted-proxy: string   # Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated
-    --admin-listen: string    # Answer health checks and give metrics on this address of this machine alone
+    --admin-listen: string    # Answer health checks and serve metrics on this address
     --openapi                 # Print the endpoint's description in OpenAPI 3.1, and end
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file

@@ -100,6 +100,18 @@ fn close() -> io::Result<()> {
     Ok(())
 }
 
+/// Raises the soft limit of open files to `wanted`, as far as the hard limit allows. Returns the soft limit then.
+#[cfg(feature = "serve")]
+#[must_use]
+pub fn raise_descriptor_limit(wanted: u64) -> u64 {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let (allowed, possible) = (current.unwrap_or(u64::MAX), wanted.min(maximum.unwrap_or(u64::MAX)));
+    let raised = Rlimit { current: Some(possible), maximum };
+    if allowed < possible && setrlimit(Resource::Nofile, raised).is_ok() { possible } else { allowed }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,10 +8,10 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 use stream_token::audit::{Actor, Refusal};
 use stream_token::issuer::{AuditSink, TokenIssuer};
-use stream_token::profile::Policy;
+use stream_token::profile::{Lifetime, Policy};
 use stream_token::secret::Secret;
 use stream_token::server::{
-    Cors, HeaderValue, Lifetime, NoRateLimit, PATH, RefusalSink, Request, RequestIssuer, TokenEndpoint,
+    Cors, HeaderValue, PATH, Rate, RateLimiters, RefusalSink, Request, RequestIssuer, TokenEndpoint,
 };
 use stream_token::session::{Authenticate, Denial};
 use stream_token::time::{Clock, Timestamp};
@@ -40,8 +40,8 @@ fn status(body: &[u8], whose: CustomerId) -> u16 {
     let issuer = TokenIssuer::new(&secret, None, Policy::default(), AuditSink::Demo);
     let endpoint = TokenEndpoint {
         authenticate: &SessionOf(whose),
-        rate_limiter: &NoRateLimit,
-        issuer: &RequestIssuer::new(issuer, actor, Lifetime::Never, clock),
+        rate_limiter: &RateLimiters::new(Rate::OFF, Rate::OFF),
+        issuer: &RequestIssuer { issuer, actor, lifetime: Lifetime::Never, clock },
         refusals: &NoLog,
         cors: &Cors::default(),
         clock,

@@ -2,10 +2,10 @@
 //!
 //! A refused client must neither wait for the disk nor fill it. What does not fit is counted.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::{Builder, JoinHandle};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::thread::Builder;
 use std::time::Duration;
 
 use super::entry::{Action, Actor, Channel, Event, Outcome};
@@ -25,11 +25,11 @@ const INTERVAL: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct Refusals {
     /// Reaches the thread.
-    queue: Option<SyncSender<Refusal>>,
+    queue: RwLock<Option<SyncSender<Refusal>>>,
     /// How many refusals are in no entry and no summary.
     lost: Arc<AtomicU64>,
-    /// The thread.
-    thread: Option<JoinHandle<()>>,
+    /// Hangs up when the thread ends.
+    ended: Mutex<Receiver<()>>,
 }
 
 impl Refusals {
@@ -48,16 +48,21 @@ impl Refusals {
         let directory = log.directory().to_owned();
         let tally = Tally::default();
         let recorder = Recorder { log, actor, profile, clock, tally, lost: Arc::clone(&lost) };
-        let thread = Builder::new()
+        let (running, ended) = channel::<()>();
+        Builder::new()
             .name("audit-refusals".into())
-            .spawn(move || recorder.run(&waiting))
+            .spawn(move || {
+                recorder.run(&waiting);
+                drop(running);
+            })
             .map_err(|error| AuditError::of(Doing::Open, &directory, error))?;
-        Ok(Self { queue: Some(queue), lost, thread: Some(thread) })
+        Ok(Self { queue: RwLock::new(Some(queue)), lost, ended: Mutex::new(ended) })
     }
 
     /// Hands in a refusal, and never waits.
     pub fn refuse(&self, refusal: Refusal) {
-        let is_taken = self.queue.as_ref().is_some_and(|queue| queue.try_send(refusal).is_ok());
+        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        let is_taken = queue.as_ref().is_some_and(|queue| queue.try_send(refusal).is_ok());
         if !is_taken {
             self.lost.fetch_add(1, Ordering::Relaxed);
         }
@@ -71,12 +76,24 @@ impl Refusals {
     }
 }
 
+impl Refusals {
+    /// Records all refusals that wait, and the counts of the others. Later refusals are dropped. Returns `false` if
+    /// that takes longer than `timeout`, because the log cannot be written.
+    #[must_use]
+    pub fn close(&self, timeout: Duration) -> bool {
+        drop(self.queue.write().unwrap_or_else(PoisonError::into_inner).take());
+        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
+        // The thread sends nothing; it hangs up when it ends.
+        ended.recv_timeout(timeout) == Err(RecvTimeoutError::Disconnected)
+    }
+}
+
 impl Drop for Refusals {
     fn drop(&mut self) {
-        drop(self.queue.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic there has lost what it had, and nobody waits for it.
-            let _ = thread.join();
+        // A caller that has closed it does not wait any more.
+        if self.queue.write().unwrap_or_else(PoisonError::into_inner).take().is_some() {
+            // It ends when the thread hangs up.
+            let _ = self.ended.lock().unwrap_or_else(PoisonError::into_inner).recv();
         }
     }
 }

@@ -27,7 +27,7 @@ pub use log::{AuditArgs, AuditCommand, AuditListArgs, AuditVerifyArgs};
 pub use profiles::{ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileRemoveArgs};
 pub use secrets::{SecretArgs, SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
 #[cfg(all(unix, feature = "serve"))]
-pub use serve::{ServeArgs, ServedLifetime};
+pub use serve::ServeArgs;
 pub use sessions::{SessionArgs, SessionCommand, SessionNewArgs, SessionRevokeArgs};
 
 /// A call of the program.

@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
 use super::values;
+use crate::profile::Lifetime;
 
 /// How to serve.
 #[derive(Debug, Args)]
@@ -28,7 +28,7 @@ pub struct ServeArgs {
     pub cors_header: Vec<String>,
     /// How long tokens live, or never for no end; without it as the profile's policy has it
     #[arg(long, value_name = "DURATION|never", value_parser = values::served_lifetime)]
-    pub lifetime: Option<ServedLifetime>,
+    pub lifetime: Option<Lifetime>,
     /// How often one customer may ask: N/s, N/m, N/h or off
     #[arg(long, value_name = "RATE", default_value = "30/m")]
     pub rate_limit: String,
@@ -47,13 +47,4 @@ pub struct ServeArgs {
     /// Whether only to print the endpoint's description.
     #[arg(long, help = "Print the endpoint's description in OpenAPI 3.1, and end")]
     pub openapi: bool,
-}
-
-/// How long the tokens live that are served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ServedLifetime {
-    /// Until they are revoked.
-    Never,
-    /// For so long.
-    For(Duration),
 }

@@ -6,7 +6,7 @@ use std::error::Error;
 use std::time::Duration;
 
 use super::Expiry;
-use crate::profile::{check_api_key, check_base_url};
+use crate::profile::{Lifetime, check_api_key, check_base_url};
 use crate::secret::Source;
 use crate::time::{WhenError, parse_duration, span};
 use crate::token::Leeway;
@@ -37,11 +37,11 @@ pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
 
 /// Reads how long the tokens live that are served: a lifetime or `never`.
 #[cfg(all(unix, feature = "serve"))]
-pub(super) fn served_lifetime(text: &str) -> Result<super::ServedLifetime, String> {
+pub(super) fn served_lifetime(text: &str) -> Result<Lifetime, String> {
     if text == "never" {
-        return Ok(super::ServedLifetime::Never);
+        return Ok(Lifetime::Never);
     }
-    lifetime(text).map(super::ServedLifetime::For)
+    lifetime(text).map(Lifetime::For)
 }
 
 /// The longest that a secret is kept that was rotated away.

@@ -29,7 +29,7 @@ use crate::failure::{Exit, Failure, Interrupted, Usage};
 use crate::foreign::json_line;
 use crate::hygiene::HygieneError;
 use crate::profile::{Config, ConfigError, Policy, Profile, choose, config_path};
-use crate::secret::Asking;
+use crate::secret::ReadContext;
 use crate::terminal::{AskError, Color, Terminal, Voice};
 use crate::time::Clock;
 use crate::view::Look;
@@ -176,10 +176,10 @@ impl Context<'_> {
     }
 
     /// Asks a source: longer where somebody may have to unlock something, and is told what takes long.
-    fn asking<T>(&self, ask: impl FnOnce(&Asking<'_>) -> T) -> T {
+    fn asking<T>(&self, ask: impl FnOnce(&ReadContext<'_>) -> T) -> T {
         let limit = if self.terminal.is_asked() { PATIENCE_OF_A_PERSON } else { PATIENCE };
         let tell = || self.terminal.note_aside("waiting for the keyring; it may ask to be unlocked");
-        ask(&Asking { environment: self.environment, now: self.clock.now(), limit, tell: &tell })
+        ask(&ReadContext { environment: self.environment, now: self.clock.now(), limit, on_slow: &tell })
     }
 
     /// Makes a change of profiles or secrets, recorded in the audit log.

@@ -5,8 +5,8 @@ mod state;
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use hyper::header::HeaderName;
@@ -15,11 +15,12 @@ use ipnet::IpNet;
 use self::reload::{Reload, SighupListener};
 use self::state::AuditHandles;
 use super::{Context, session};
+use crate::audit::Refusals;
 use crate::cli::ServeArgs;
 use crate::environment;
 use crate::failure::{Exit, Usage};
 use crate::server::{
-    Cors, Ended, Handler, Limits, LogFormat, OPENAPI, PATH, Rate, RateLimiters, Reloadable, Server,
+    Cors, Ended, Handler, Limits, LogFormat, OPENAPI, Origin, PATH, Rate, RateLimiters, Reloadable, Server,
     ServerLog, Settings, Telemetry, TokenService, parse_network,
 };
 use crate::session::{DEFAULT_LIFETIME, SessionKey};
@@ -27,6 +28,8 @@ use crate::terminal::speak;
 use crate::tls::{Files, Identity};
 use crate::token::CustomerId;
 
+/// How long the end waits for the last refusals to be recorded.
+const REFUSAL_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// The customer of the session that the demo prints.
 const DEMO_CUSTOMER: &str = "123";
 
@@ -37,10 +40,10 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
         return Ok(Exit::Success);
     }
     let format = if context.is_json_or_text("serve")? { LogFormat::Json } else { LogFormat::Text };
-    let trusted_proxies = trusted_proxies(arguments)?;
+    let expected = "a network such as 10.0.0.0/8, without bits after its prefix, or an address";
+    let trusted_proxies = parsed(&arguments.trusted_proxy, "--trusted-proxy", expected, parse_network)?;
     let cors = cors(arguments)?;
-    let customer_rate: Rate = parsed(&arguments.rate_limit, "--rate-limit")?;
-    let failure_rate = parsed(&arguments.rate_limit_address, "--rate-limit-address")?;
+    let rate_limiters = rate_limiters(arguments)?;
     let profile = context.choose_profile()?;
     require_tls_or_loopback(arguments, !trusted_proxies.is_empty(), profile.is_demo())?;
     let lifetime = state::lifetime(arguments.lifetime, &profile, context.clock.now())?;
@@ -49,8 +52,9 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     context.note_borrowed_policy(&loaded);
     let key = session::key(context, &loaded.profile)?;
     let log = ServerLog::start(format, context.clock, write_log_lines).context("cannot start the log")?;
-    let telemetry = Arc::new(Telemetry::new(log, context.clock));
     let identity = tls.as_ref().map(|(_, identity)| Arc::clone(identity));
+    let certificate_expires_at = identity.as_ref().map(|identity| identity.load().expires_at());
+    let telemetry = Arc::new(Telemetry::new(log, context.clock, certificate_expires_at));
     let server = bind(context, arguments, trusted_proxies, identity, &telemetry)?;
     let mut sighup = SighupListener::start().context("cannot wait for signals")?;
     let demo_key = loaded.profile.is_demo().then(|| key.clone());
@@ -58,7 +62,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     let name = loaded.profile.name.as_ref().map(ToString::to_string).unwrap_or_default();
     let service = Arc::new(TokenService {
         profile: Reloadable::new(audit.active_profile(loaded, key, lifetime)),
-        rate_limiter: Box::new(RateLimiters::new(customer_rate, failure_rate)),
+        rate_limiter: Box::new(rate_limiters),
         refusals,
         cors,
         telemetry: Arc::clone(&telemetry),
@@ -77,9 +81,9 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
         })
         .context("cannot wait for signals")?;
     announce(context, &server, arguments, &telemetry, demo_key.as_ref())?;
-    telemetry.ready();
     let ended = server.run(Arc::clone(&service) as Arc<dyn Handler>).context("the server failed");
-    if !matches!(ended, Ok(Ended::Stopped)) && !service.refusals.close() {
+    let is_closed = |refusals: &Refusals| refusals.close(REFUSAL_DRAIN_TIMEOUT);
+    if !matches!(ended, Ok(Ended::Stopped)) && !service.refusals.as_ref().is_none_or(is_closed) {
         telemetry.note("the last refusals are not in the audit log, which cannot be written");
     }
     telemetry.log().flush();
@@ -97,29 +101,35 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     }
 }
 
-/// Parses the networks of trusted proxies.
-fn trusted_proxies(arguments: &ServeArgs) -> Result<Vec<IpNet>> {
+/// Parses the values of a flag. `expected` is the hint for one that is invalid.
+fn parsed<T>(texts: &[String], flag: &str, expected: &str, parse: fn(&str) -> Option<T>) -> Result<Vec<T>> {
     let parse = |text: &String| {
-        parse_network(text).ok_or_else(|| {
-            let hint = "expected a network such as 10.0.0.0/8, without bits after its prefix, or an address";
-            invalid_value(text, "--trusted-proxy", hint.into()).into()
+        parse(text).ok_or_else(|| {
+            let message = format!("invalid value {} for '{flag}'", crate::foreign::identifier(text));
+            Usage { message, hint: format!("expected {expected}") }.into()
         })
     };
-    arguments.trusted_proxy.iter().map(parse).collect()
+    texts.iter().map(parse).collect()
 }
 
 /// Parses what pages of other origins may do.
 fn cors(arguments: &ServeArgs) -> Result<Cors> {
-    let parse_origin = |text: &String| parsed(text, "--cors-origin");
-    let parse_header = |text: &String| {
-        text.parse().map_err(|_| {
-            let hint = "expected the name of a request header, such as traceparent";
-            invalid_value(text, "--cors-header", hint.into())
-        })
+    let expected = "an origin as browsers send it, such as https://app.example.com or http://localhost:3000";
+    let origins = parsed(&arguments.cors_origin, "--cors-origin", expected, Origin::parse)?;
+    let expected = "the name of a request header, such as traceparent";
+    let parse_name = |text: &str| text.parse::<HeaderName>().ok();
+    let headers = parsed(&arguments.cors_header, "--cors-header", expected, parse_name)?;
+    Ok(Cors::new(origins, &headers))
+}
+
+/// Parses the rates of customers and of failures.
+fn rate_limiters(arguments: &ServeArgs) -> Result<RateLimiters> {
+    let rate = |text: &String, flag| {
+        let expected = "a rate such as 30/m, with N/s, N/m or N/h and N from 1 to 1000000, or off";
+        Ok::<_, anyhow::Error>(parsed(std::slice::from_ref(text), flag, expected, Rate::parse)?[0])
     };
-    let headers: Vec<HeaderName> =
-        arguments.cors_header.iter().map(parse_header).collect::<Result<_, _>>()?;
-    Ok(Cors::new(arguments.cors_origin.iter().map(parse_origin).collect::<Result<_>>()?, &headers))
+    let customers = rate(&arguments.rate_limit, "--rate-limit")?;
+    Ok(RateLimiters::new(customers, rate(&arguments.rate_limit_address, "--rate-limit-address")?))
 }
 
 /// Reads the certificate and its key, if TLS is to be spoken.
@@ -141,17 +151,6 @@ fn tls(
 /// Writes lines that have their ends to standard error.
 fn write_log_lines(lines: &str) {
     speak(lines.strip_suffix('\n').unwrap_or(lines));
-}
-
-/// Parses the value of a flag.
-fn parsed<T: FromStr<Err: std::error::Error>>(text: &str, flag: &str) -> Result<T> {
-    text.parse().map_err(|error: T::Err| invalid_value(text, flag, error.to_string()).into())
-}
-
-/// Returns the error of an invalid value.
-fn invalid_value(text: &str, flag: &str, hint: String) -> Usage {
-    let message = format!("invalid value {} for '{flag}'", crate::foreign::identifier(text));
-    Usage { message, hint }
 }
 
 /// Refuses an address that other machines reach without TLS.
@@ -189,9 +188,6 @@ fn bind(
     let asked = arguments.max_connections.and_then(|count| usize::try_from(count).ok());
     limits.connections = asked.unwrap_or(limits.connections);
     let wanted = limits.connections;
-    if let Some(identity) = &identity {
-        telemetry.certificate_expires(identity.load().expires_at());
-    }
     let runtime_dir = environment::runtime_dir(context.environment);
     let telemetry = Arc::clone(telemetry);
     let settings = Settings { limits, trusted_proxies, identity, runtime_dir, telemetry };
@@ -206,7 +202,6 @@ fn bind(
         }
         context.terminal.note(&message);
     }
-    server.watch_signals().context("cannot wait for signals")?;
     if let Some(admin) = arguments.admin_listen {
         let cannot_listen = || format!("cannot listen on {admin}, the admin listener's address");
         server.bind_admin(admin).with_context(cannot_listen)?;

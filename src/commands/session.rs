@@ -14,7 +14,7 @@ use crate::profile::{Profile, ProfileName};
 use crate::secret::keyring::Kind;
 use crate::session::{Revocation, Revoked, Session, SessionKey};
 use crate::time::{full, utc};
-use crate::token::{CustomerId, LONGEST_TOKEN};
+use crate::token::{CustomerId, MAX_TOKEN_BYTES};
 use crate::view;
 
 /// Carries out what was asked of sessions.
@@ -104,7 +104,7 @@ fn piped(context: &mut Context<'_>, profile: &Profile) -> Result<Session> {
         .into());
     }
     // A little more than a token and its line break may have, so that a longer one is seen to be.
-    let most = LONGEST_TOKEN + 64;
+    let most = MAX_TOKEN_BYTES + 64;
     let mut text = Zeroizing::new(Vec::with_capacity(most));
     let read = io::stdin().lock().take(most as u64).read_to_end(&mut text);
     read.context("cannot read the session token from standard input")?;

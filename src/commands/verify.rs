@@ -13,7 +13,7 @@ use crate::custody::peek_all;
 use crate::failure::Exit;
 use crate::profile::ProfileName;
 use crate::secret::keyring::{Kind, Previous};
-use crate::secret::{Asking, Secret};
+use crate::secret::{ReadContext, Secret};
 use crate::token::{Rules, Verifier};
 use crate::verdict::{Candidate, Generation, Report, SignedBy, Verdict, examine};
 use crate::view;
@@ -135,7 +135,12 @@ impl Witnesses {
         let names = config.names().cloned().chain([ProfileName::demo()]);
         let names: Vec<_> = names.filter(|name| Some(name) != self.chosen.as_ref()).collect();
         let peeked = context.asking(|asking| {
-            peek_all(&config, &names, &[Kind::ApiSecret], &Asking { limit: PATIENCE_WITH_OTHERS, ..*asking })
+            peek_all(
+                &config,
+                &names,
+                &[Kind::ApiSecret],
+                &ReadContext { limit: PATIENCE_WITH_OTHERS, ..*asking },
+            )
         });
         let seen =
             peeked.iter().filter_map(|peeked| Some((&peeked.profile.name, peeked.read.as_ref().ok()?)));

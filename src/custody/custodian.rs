@@ -14,7 +14,7 @@ use super::error::ChangeError;
 use crate::audit::{Action, Actor, AuditLog, Channel, Event, Outcome};
 use crate::profile::{Change, Config, Profile, ProfileName, prepare};
 use crate::secret::keyring::{self, Fault, Held, Item, KeyringError, Kind, Record};
-use crate::secret::{Asking, Read, Secret, Source, SourceError};
+use crate::secret::{Read, ReadContext, Secret, Source, SourceError};
 
 /// How many random bytes a session key is made from: the length of HS256's hash (RFC 7518 section 3.2).
 const KEY_BYTES: usize = 32;
@@ -30,7 +30,7 @@ pub struct Custodian<'a> {
     /// Who makes them.
     pub actor: &'a Actor,
     /// How a keyring is asked.
-    pub asking: &'a Asking<'a>,
+    pub asking: &'a ReadContext<'a>,
 }
 
 /// A change of a secret in the keyring.

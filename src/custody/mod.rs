@@ -12,7 +12,7 @@ pub use sessions::{Sessions, SessionsError};
 
 use crate::profile::Profile;
 use crate::secret::keyring::{Kind, Previous};
-use crate::secret::{Asking, Read, Secret, Source, SourceError};
+use crate::secret::{Read, ReadContext, Secret, Source, SourceError};
 
 /// A profile whose secret was opened.
 #[derive(Debug)]
@@ -31,7 +31,7 @@ pub struct Opened {
 ///
 /// # Errors
 /// [`SourceError`], which is final: no other source is tried.
-pub fn open(profile: Profile, asking: &Asking<'_>) -> Result<Opened, SourceError> {
+pub fn open(profile: Profile, asking: &ReadContext<'_>) -> Result<Opened, SourceError> {
     let read = profile.source.read(&profile.item(Kind::ApiSecret), asking)?;
     Ok(opened(profile, read))
 }
@@ -40,7 +40,7 @@ pub fn open(profile: Profile, asking: &Asking<'_>) -> Result<Opened, SourceError
 ///
 /// # Errors
 /// [`SourceError`], which is final: no other source is tried.
-pub fn reopen(profile: Profile, asking: &Asking<'_>) -> Result<Opened, SourceError> {
+pub fn reopen(profile: Profile, asking: &ReadContext<'_>) -> Result<Opened, SourceError> {
     let read = profile.source.reread(&profile.item(Kind::ApiSecret), asking)?;
     Ok(opened(profile, read))
 }

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use crate::profile::{Config, Profile, ProfileName};
 use crate::secret::keyring::{Fault, KeyringError, Kind};
-use crate::secret::{Asking, Read, Source, SourceError};
+use crate::secret::{Read, ReadContext, Source, SourceError};
 
 /// What was seen of a profile's secret.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub fn peek_all<'a>(
     config: &Config,
     names: impl IntoIterator<Item = &'a ProfileName>,
     kinds: &[Kind],
-    asking: &Asking<'_>,
+    asking: &ReadContext<'_>,
 ) -> Vec<Peeked> {
     let begun = Instant::now();
     let mut given_up: Option<MakeFault> = None;
@@ -52,7 +52,7 @@ pub fn peek_all<'a>(
                 Some(fault) if *source == Source::Keyring => {
                     Err(SourceError::Keyring(KeyringError { item: profile.item(*kind), fault: fault() }))
                 }
-                _ => source.peek(&profile.item(*kind), &Asking { limit, ..*asking }),
+                _ => source.peek(&profile.item(*kind), &ReadContext { limit, ..*asking }),
             };
             given_up = given_up.or_else(|| gives_up(&read));
             seen.push(Peeked { profile: profile.clone(), kind: *kind, read });

@@ -17,7 +17,7 @@ pub use config::{Config, config_path};
 pub use edit::{Change, Prepared, prepare};
 pub use error::{ConfigError, ProfileError};
 pub use name::{DEMO, ProfileName, ProfileNameError};
-pub use policy::{BACKDATED, Expiry, Policy, PolicyError, Terms, Wish};
+pub use policy::{BACKDATED, Expiry, Lifetime, Policy, PolicyError, Terms, Wish};
 
 use crate::environment::Environment;
 use crate::secret::Source;

@@ -42,6 +42,29 @@ pub enum Expiry {
     At(Timestamp),
 }
 
+/// How long the tokens live that the endpoint issues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifetime {
+    /// As the policy says by default.
+    PolicyDefault,
+    /// Until they are revoked.
+    Never,
+    /// For this long.
+    For(Duration),
+}
+
+impl Lifetime {
+    /// Returns the expiry to ask for at a time.
+    #[must_use]
+    pub fn expiry(self, now: Timestamp) -> Expiry {
+        match self {
+            Self::PolicyDefault => Expiry::Unsaid,
+            Self::Never => Expiry::Never,
+            Self::For(lifetime) => Expiry::At(now.after(lifetime)),
+        }
+    }
+}
+
 /// What a token gets. Only policy makes terms, so nothing is minted that it did not decide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
@@ -164,6 +187,15 @@ impl Policy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lifetime_counts_from_the_time_of_issue() {
+        let now = Timestamp::from_epoch_seconds(1_000).unwrap();
+        let hour = Duration::from_hours(1);
+        assert_eq!(Lifetime::For(hour).expiry(now), Expiry::At(now.after(hour)));
+        assert_eq!(Lifetime::Never.expiry(now), Expiry::Never);
+        assert_eq!(Lifetime::PolicyDefault.expiry(now), Expiry::Unsaid);
+    }
 
     const HOUR: Duration = Duration::from_hours(1);
 

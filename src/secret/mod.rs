@@ -6,6 +6,7 @@
 mod command;
 mod file;
 pub mod keyring;
+mod read_context;
 mod source;
 
 use std::error::Error;
@@ -18,7 +19,8 @@ use zeroize::Zeroizing;
 
 pub use command::CommandError;
 pub use file::{Content, FileError, FileFault, Trust, read as read_file};
-pub use source::{Asking, Read, Source, SourceError};
+pub use read_context::ReadContext;
+pub use source::{Read, Source, SourceError};
 
 /// How many bytes a secret has at most; more than any API secret, and little to hold.
 pub const LONGEST_SECRET: usize = 4096;

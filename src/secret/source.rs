@@ -4,13 +4,12 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::command::{self, CommandError};
 use super::file::{self, FileFault, Trust};
 use super::keyring::{self, Item, KeyringError, Kind, Previous, Record};
+use super::read_context::ReadContext;
 use super::{LONGEST_SECRET, SHORTEST_SOUND_SECRET, Secret, SecretError};
-use crate::environment::Environment;
 use crate::foreign::{self, brief};
 use crate::time::{Timestamp, span};
 
@@ -39,19 +38,6 @@ pub enum Source {
     /// `command:PROG ARGS`: what a program prints, a password manager's for one. The words are split
     /// at white space; no shell sees them.
     Command(Vec<String>),
-}
-
-/// In what a source is asked, and how long.
-#[derive(Clone, Copy)]
-pub struct Asking<'a> {
-    /// Looks up variables.
-    pub environment: &'a Environment<'a>,
-    /// The time, by which secrets that were rotated away are still kept or not.
-    pub now: Timestamp,
-    /// How long a keyring or a command may take to answer.
-    pub limit: Duration,
-    /// Tells whoever waits, once, that a keyring takes long.
-    pub tell: &'a dyn Fn(),
 }
 
 /// A secret as it was read, and what to say about it.
@@ -260,7 +246,7 @@ impl Source {
     ///
     /// # Errors
     /// [`SourceError`], naming the source and what was wrong. It never holds a byte of the secret.
-    pub fn read(&self, item: &Item, asking: &Asking<'_>) -> Result<Read, SourceError> {
+    pub fn read(&self, item: &Item, asking: &ReadContext<'_>) -> Result<Read, SourceError> {
         match self {
             Self::Keyring => {
                 keyring::read(item, asking).map(|record| held(&record, asking)).map_err(SourceError::Keyring)
@@ -289,7 +275,7 @@ impl Source {
     ///
     /// # Errors
     /// [`SourceError`]
-    pub fn reread(&self, item: &Item, asking: &Asking<'_>) -> Result<Read, SourceError> {
+    pub fn reread(&self, item: &Item, asking: &ReadContext<'_>) -> Result<Read, SourceError> {
         if *self == Self::Keyring { self.peek(item, asking) } else { self.read(item, asking) }
     }
 
@@ -297,7 +283,7 @@ impl Source {
     ///
     /// # Errors
     /// [`SourceError`], as [`Source::read`]; [`SourceError::Unasked`] of a command.
-    pub fn peek(&self, item: &Item, asking: &Asking<'_>) -> Result<Read, SourceError> {
+    pub fn peek(&self, item: &Item, asking: &ReadContext<'_>) -> Result<Read, SourceError> {
         match self {
             Self::Keyring => {
                 keyring::peek(item, asking).map(|record| held(&record, asking)).map_err(SourceError::Keyring)
@@ -339,7 +325,7 @@ const fn wanted(kind: Kind) -> (&'static str, &'static str) {
 }
 
 /// Gives what of a keyring's record is of use now.
-fn held(record: &Record, asking: &Asking<'_>) -> Read {
+fn held(record: &Record, asking: &ReadContext<'_>) -> Read {
     let current = record.current();
     Read {
         secret: current.secret.clone(),
@@ -394,7 +380,10 @@ fn is_credential_name(name: &str) -> bool {
 mod tests {
     use std::ffi::OsString;
 
+    use std::time::Duration;
+
     use super::*;
+    use crate::environment::Environment;
 
     fn nothing(_: &str) -> Option<OsString> {
         None
@@ -403,7 +392,7 @@ mod tests {
     fn read(source: &Source, environment: &Environment<'_>) -> Result<Read, SourceError> {
         let item = Item { profile: "staging".into(), kind: Kind::ApiSecret };
         let limit = Duration::from_mins(1);
-        source.read(&item, &Asking { environment, now: Timestamp::EPOCH, limit, tell: &|| () })
+        source.read(&item, &ReadContext { environment, now: Timestamp::EPOCH, limit, on_slow: &|| () })
     }
 
     #[test]

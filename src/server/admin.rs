@@ -1,7 +1,7 @@
 //! What the admin listener answers: health, readiness and metrics.
 
 use super::message::{Request, Response};
-use super::telemetry::{METRICS_CONTENT_TYPE, Status, Telemetry};
+use super::telemetry::{METRICS_CONTENT_TYPE, Telemetry};
 use crate::foreign::json_line;
 
 /// Returns the response to a request. The frontend sends the same to HEAD, without the body.
@@ -21,6 +21,6 @@ pub(super) fn respond(request: &Request, telemetry: &Telemetry) -> Response {
 /// Returns 200 if the server is ready for requests, and 503 if not.
 fn ready(telemetry: &Telemetry) -> Response {
     let readiness = telemetry.readiness();
-    let status = if readiness.status == Status::Ready { 200 } else { 503 };
+    let status = if readiness.status == "ready" { 200 } else { 503 };
     Response::json(status, json_line(&readiness))
 }

@@ -8,10 +8,6 @@ use ipnet::IpNet;
 /// The header in which proxies report the addresses of their peers.
 const FORWARDED_FOR: &str = "X-Forwarded-For";
 
-/// A trusted proxy sent an `X-Forwarded-For` that cannot be read. The proxy's own address counts then.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct UnreadableForwardedFor;
-
 /// Parses a network of trusted proxies: an address, or one with a prefix length and no bits set after it.
 #[must_use]
 pub fn parse_network(text: &str) -> Option<IpNet> {
@@ -23,29 +19,22 @@ pub fn parse_network(text: &str) -> Option<IpNet> {
 ///
 /// The lines of `X-Forwarded-For`, joined by commas, count only from a trusted peer. They are walked from
 /// the right, where that peer wrote, and the first address that is not a trusted proxy's is the client. If all
-/// are trusted, it is the leftmost.
-///
-/// # Errors
-/// [`UnreadableForwardedFor`] if an entry before that is not an address.
-pub(super) fn client_ip(
-    peer: IpAddr,
-    headers: &HeaderMap,
-    trusted: &[IpNet],
-) -> Result<IpAddr, UnreadableForwardedFor> {
+/// are trusted, it is the leftmost. `None` if an entry before that is not an address.
+pub(super) fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
     if !is_trusted(&client) {
-        return Ok(client);
+        return Some(client);
     }
     let lines: Vec<_> = headers.get_all(FORWARDED_FOR).into_iter().collect();
     let entries = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
     for entry in entries {
-        client = address(entry.trim_ascii()).ok_or(UnreadableForwardedFor)?;
+        client = address(entry.trim_ascii())?;
         if !is_trusted(&client) {
             break;
         }
     }
-    Ok(client)
+    Some(client)
 }
 
 /// Parses an entry: an address, in brackets or not, perhaps with a port.
@@ -62,7 +51,7 @@ mod tests {
     use super::*;
 
     /// Returns the client's address for this peer and these lines, with `10.0.0.0/8` and `::1` trusted.
-    fn client(peer: &str, lines: &[&str]) -> Result<String, UnreadableForwardedFor> {
+    fn client(peer: &str, lines: &[&str]) -> Option<String> {
         let trusted = ["10.0.0.0/8", "::1"].map(|text| parse_network(text).unwrap());
         let mut headers = HeaderMap::new();
         for line in lines {
@@ -95,9 +84,9 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_cannot_be_read_is_an_error() {
+    fn an_entry_that_cannot_be_read_is_found() {
         for line in ["", "unknown", "9.9.9.9, ", "9.9.9.9, x, 10.0.0.2", "\u{fc}"] {
-            assert_eq!(client("10.0.0.1", &[line]), Err(UnreadableForwardedFor), "{line}");
+            assert_eq!(client("10.0.0.1", &[line]), None, "{line}");
         }
     }
 

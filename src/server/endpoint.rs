@@ -2,7 +2,6 @@
 //!
 //! Only the frontend reaches it, so nothing here depends on how well `tiny_http` treats what clients send.
 
-use std::fmt;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -25,12 +24,6 @@ pub trait Handler: Send + Sync {
     fn handle(&self, request: &Request) -> Response;
 }
 
-impl<F: Fn(&Request) -> Response + Send + Sync> Handler for F {
-    fn handle(&self, request: &Request) -> Response {
-        self(request)
-    }
-}
-
 /// Worker threads behind one socket.
 pub(super) struct Endpoint {
     /// What the workers share.
@@ -51,12 +44,6 @@ struct Shared {
     is_closed: AtomicBool,
     /// The number of workers that were started.
     workers: Mutex<usize>,
-}
-
-impl fmt::Debug for Endpoint {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Endpoint").field("directory", &self.directory).finish_non_exhaustive()
-    }
 }
 
 impl Endpoint {
@@ -168,12 +155,12 @@ mod tests {
         let parent = Place::new();
         let handled = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&handled);
-        let handler = move |_: &Request| {
+        let answer = move |_: &Request| {
             counter.fetch_add(1, Ordering::Relaxed);
             Response::new(200)
         };
         let token = ForwardingToken::random().unwrap();
-        let endpoint = Endpoint::open(parent.path(), Arc::new(handler), token).unwrap();
+        let endpoint = Endpoint::open(parent.path(), Arc::new(answer), token).unwrap();
         endpoint.ensure_workers(1).unwrap();
         for forged in
             ["", "X-Forwarding-Token: \r\n", "X-Forwarding-Token: 00000000000000000000000000000000\r\n"]

@@ -3,7 +3,6 @@
 //! It has the client's method, path and body, the headers that a response depends on, the client's address, the
 //! request's id, and a random token of this run that proves where it comes from.
 
-use std::fmt;
 use std::io;
 use std::net::IpAddr;
 
@@ -12,7 +11,6 @@ use hyper::body::Bytes;
 use subtle::ConstantTimeEq as _;
 
 use super::message::{HeaderValue, Request};
-use super::runtime_dir::random_hex;
 
 /// The header with the token of this run.
 const FORWARDING_TOKEN: &str = "X-Forwarding-Token";
@@ -32,18 +30,12 @@ pub(super) struct ForwardingToken(String);
 impl ForwardingToken {
     /// Returns a new token.
     pub(super) fn random() -> io::Result<Self> {
-        Ok(Self(random_hex::<16>()?))
+        Ok(Self(format!("{:016x}{:016x}", getrandom::u64()?, getrandom::u64()?)))
     }
 
     /// Returns `true`, in constant time, if this is the token.
     fn matches(&self, candidate: &str) -> bool {
         self.0.as_bytes().ct_eq(candidate.as_bytes()).into()
-    }
-}
-
-impl fmt::Debug for ForwardingToken {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("ForwardingToken")
     }
 }
 
@@ -110,7 +102,7 @@ fn header_values(request: &mut Request) -> [&mut HeaderValue; 5] {
 /// Sets the headers that are passed on from those that a client sent.
 pub(super) fn read_headers(request: &mut Request, headers: &hyper::HeaderMap) {
     for (name, value) in PASSED_ON.into_iter().zip(header_values(request)) {
-        *value = headers.get_all(name).into_iter().map(|line| line.as_bytes()).collect::<HeaderValue>();
+        *value = headers.get_all(name).into_iter().map(hyper::http::HeaderValue::as_bytes).collect();
     }
 }
 
@@ -119,9 +111,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_matches_itself_alone_and_is_never_shown() {
+    fn a_token_matches_itself_alone() {
         let (token, other) = (ForwardingToken::random().unwrap(), ForwardingToken::random().unwrap());
         assert!(token.matches(&token.0) && !token.matches(&other.0) && !token.matches(""));
-        assert_eq!((token.0.len(), format!("{token:?}").as_str()), (32, "ForwardingToken"));
+        assert_eq!(token.0.len(), 32);
     }
 }

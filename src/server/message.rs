@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use hyper::StatusCode;
-use serde::Serialize;
+use serde_json::json;
 
 use crate::foreign::json_line;
 
@@ -100,15 +100,6 @@ pub struct Response {
     body: Vec<u8>,
 }
 
-/// The body of every error.
-#[derive(Serialize)]
-struct ErrorBody<'a> {
-    /// The reason phrase of the status.
-    error: &'static str,
-    /// What the client can do.
-    message: &'a str,
-}
-
 impl Response {
     /// Returns a response without headers and body.
     #[must_use]
@@ -134,7 +125,7 @@ impl Response {
     /// client can do.
     #[must_use]
     pub fn error(status: u16, message: &str) -> Self {
-        Self::json(status, json_line(&ErrorBody { error: reason_phrase(status), message }))
+        Self::json(status, json_line(&json!({ "error": reason_phrase(status), "message": message })))
     }
 
     /// Adds a header. A value that is not visible ASCII is left out, so that none can end the header and begin
@@ -158,13 +149,6 @@ impl Response {
     #[must_use]
     pub fn headers(&self) -> &[(&'static str, String)] {
         &self.headers
-    }
-
-    /// Returns the first header of this name, in any case.
-    #[cfg(test)]
-    pub(super) fn find_header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.as_str())
     }
 
     /// Returns the body.

@@ -25,18 +25,18 @@ mod token_service;
 
 pub use client_ip::parse_network;
 pub use contract::{
-    BearerError, Cors, IssueToken, LoggedResponse, NoRateLimit, Origin, OriginError, PATH, RateLimiter,
-    RefusalSink, RequestError, TokenEndpoint,
+    BearerError, Cors, IssueToken, LoggedResponse, Origin, PATH, RateLimiter, RefusalSink, RequestError,
+    TokenEndpoint,
 };
 pub use endpoint::Handler;
 pub use frontend::{Ended, Limits, Server, Settings, Stop};
 pub use message::{HeaderValue, Request, Response};
 pub use openapi::OPENAPI;
-pub use rate_limit::{Monotonic, Period, Rate, RateError, RateLimiters};
+pub use rate_limit::{Monotonic, Rate, RateLimiters};
 pub use reloadable::Reloadable;
-pub use request_issuer::{Lifetime, RequestIssuer};
-pub use telemetry::{AuditState, Fields, LogFormat, Readiness, SecretState, ServerLog, Status, Telemetry};
-pub use token_service::{ActiveProfile, RefusalLog, TokenService};
+pub use request_issuer::RequestIssuer;
+pub use telemetry::{Fields, LogFormat, Readiness, ServerLog, Telemetry};
+pub use token_service::{ActiveProfile, TokenService};
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,6 @@
 //! A server keeps its directory locked while it runs. A directory that nobody has locked was left by a server that
 //! was killed, and the next one removes it.
 
-use std::fmt::Write as _;
 use std::fs::{self, DirBuilder, File};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
@@ -34,7 +33,7 @@ impl SocketDir {
     /// The operating system's; or that a socket's path would be too long there.
     pub(super) fn create_in(parent: &Path) -> io::Result<Self> {
         remove_abandoned(parent);
-        let path = parent.join(format!("{PREFIX}{}", random_hex::<8>()?));
+        let path = parent.join(format!("{PREFIX}{:016x}", getrandom::u64()?));
         let length = path.join(SOCKET).as_os_str().len();
         if length > MAX_SOCKET_PATH {
             let message = format!(
@@ -59,17 +58,6 @@ impl Drop for SocketDir {
     fn drop(&mut self) {
         remove(&self.path);
     }
-}
-
-/// Returns so many random bytes in hexadecimal.
-pub(super) fn random_hex<const COUNT: usize>() -> io::Result<String> {
-    let mut bytes = [0; COUNT];
-    getrandom::fill(&mut bytes)?;
-    Ok(bytes.iter().fold(String::with_capacity(COUNT * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    }))
 }
 
 /// Removes the directories of this user's servers that no longer run.

@@ -15,7 +15,7 @@ use super::claims::{LONGEST_LIFETIME, Session};
 use super::id::SessionId;
 use crate::secret::Secret;
 use crate::time::{Timestamp, span};
-use crate::token::{CustomerId, LONGEST_TOKEN};
+use crate::token::{CustomerId, MAX_TOKEN_BYTES};
 
 /// The JOSE header of every session token, typed explicitly (RFC 8725 section 3.11).
 pub const HEADER: &str = r#"{"alg":"HS256","typ":"stream-token-session+jwt"}"#;
@@ -136,7 +136,7 @@ impl SessionKey {
     /// # Errors
     /// Why it is refused.
     pub fn verify(&self, token: &str) -> Result<Session, Refused> {
-        if token.len() > LONGEST_TOKEN {
+        if token.len() > MAX_TOKEN_BYTES {
             return Err(Refused::TooLong);
         }
         // The header is compared, not read: nothing but its one form ever counts.

@@ -3,14 +3,9 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, KeyPair};
-use rustls::crypto::ring::default_provider;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVersion};
 
 use super::{Files, Identity};
 use crate::disk::testing::Place;
@@ -67,17 +62,4 @@ pub(crate) fn identity() -> (Identity, String) {
     let (place, made) = (Place::new(), sound());
     let identity = Identity::load(&files(&place, &made.certificate, &made.key), Clock::System.now()).unwrap();
     (identity, made.certificate)
-}
-
-/// Gives a client that trusts a certificate in PEM, and speaks one version of TLS with it.
-pub(crate) fn client(certificate: &str, version: &'static SupportedProtocolVersion) -> ClientConnection {
-    let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap()).unwrap();
-    let mut config = ClientConfig::builder_with_provider(Arc::new(default_provider()))
-        .with_protocol_versions(&[version])
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-    ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap()
 }

@@ -5,10 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::claims_set::parse_object;
 use super::json::Json;
-use super::malformed::{Encoding, Malformed, Segment};
-
-/// The most bytes that are read as a token. Ours have at most 199.
-pub const LONGEST_TOKEN: usize = 4096;
+use super::malformed::{Encoding, MAX_TOKEN_BYTES, Malformed, Segment};
 
 /// A token's three segments, decoded but not yet read.
 #[derive(Debug)]
@@ -24,7 +21,7 @@ pub(super) struct Compact<'a> {
 }
 
 impl<'a> Compact<'a> {
-    /// Takes a token apart: at most [`LONGEST_TOKEN`] bytes, three segments, canonical base64url.
+    /// Takes a token apart: at most [`MAX_TOKEN_BYTES`] bytes, three segments, canonical base64url.
     pub(super) fn parse(token: &'a str) -> Result<Self, Malformed> {
         let [header, claims, signature] = split(token)?;
         decode(signature, Segment::Signature)?;
@@ -43,7 +40,7 @@ pub(super) fn split(token: &str) -> Result<[&str; 3], Malformed> {
     if token.is_empty() {
         return Err(Malformed::Empty);
     }
-    if token.len() > LONGEST_TOKEN {
+    if token.len() > MAX_TOKEN_BYTES {
         return Err(Malformed::TooLong { bytes: token.len() });
     }
     let mut segments = token.split('.');
@@ -129,8 +126,8 @@ mod tests {
     #[test]
     fn is_bounded_before_anything_is_read() {
         let token = |length: usize| format!("{}.e30.AAA", "A".repeat(length - 8));
-        assert!(Compact::parse(&token(LONGEST_TOKEN)).is_ok());
-        assert_eq!(refused(&token(LONGEST_TOKEN + 1)), Malformed::TooLong { bytes: LONGEST_TOKEN + 1 });
+        assert!(Compact::parse(&token(MAX_TOKEN_BYTES)).is_ok());
+        assert_eq!(refused(&token(MAX_TOKEN_BYTES + 1)), Malformed::TooLong { bytes: MAX_TOKEN_BYTES + 1 });
     }
 
     #[test]

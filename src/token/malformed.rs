@@ -3,8 +3,10 @@
 use std::error::Error;
 use std::fmt;
 
-use super::LONGEST_TOKEN;
 use crate::foreign::brief;
+
+/// The most bytes that are read as a token. Ours have at most 199.
+pub const MAX_TOKEN_BYTES: usize = 4096;
 
 /// A segment of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,7 +74,7 @@ impl fmt::Display for TimeFault {
 pub enum Malformed {
     /// Nothing is there.
     Empty,
-    /// It has more than [`LONGEST_TOKEN`] bytes.
+    /// It has more than [`MAX_TOKEN_BYTES`] bytes.
     TooLong {
         /// How many bytes it has.
         bytes: usize,
@@ -165,7 +167,7 @@ impl fmt::Display for Malformed {
         match self {
             Self::Empty => f.write_str("nothing is there"),
             Self::TooLong { bytes } => {
-                write!(f, "it has {bytes} bytes, and a token at most {LONGEST_TOKEN}")
+                write!(f, "it has {bytes} bytes, and a token at most {MAX_TOKEN_BYTES}")
             }
             Self::Segments { found: 1 } => f.write_str("it has 1 segment, and a token has 3"),
             Self::Segments { found } => write!(f, "it has {found} segments, and a token has 3"),

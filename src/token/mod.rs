@@ -22,11 +22,11 @@ mod verify;
 
 pub use claims::{Claims, ClaimsError};
 pub use claims_set::{ClaimsSet, TimeClaim, UserId};
-pub use compact::LONGEST_TOKEN;
 pub use customer::{CustomerId, CustomerIdError, Digits, USER_ID_PREFIX};
 pub use fingerprint::Fingerprint;
 pub use inspect::{Inspection, Lint};
 pub use json::{DEEPEST, Json, JsonError};
+pub use malformed::MAX_TOKEN_BYTES;
 pub use malformed::{Encoding, Malformed, Segment, TimeFault};
 pub use mint::{Minter, Token};
 pub use paste::{LONGEST_PASTE, PasteError, Pasted, Stripped, find};

@@ -174,6 +174,7 @@ fn modules() -> BTreeMap<String, String> {
 
 /// Returns a source without comments and blank lines, up to its module of tests.
 fn without_tests(source: &str) -> String {
+    let source = source.replace("#[cfg(test)]\nmod tests;", "");
     let tests = source.find("\n#[cfg(test)]\nmod tests {").unwrap_or(source.len());
     let lines = source[..tests].lines();
     let is_code = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with("//");
@@ -184,9 +185,10 @@ fn without_tests(source: &str) -> String {
 fn imports(code: &str) -> Vec<String> {
     let mut paths = Vec::new();
     for statement in code.split(';').filter_map(|part| part.rsplit_once("use ").map(|(_, path)| path)) {
+        // What looks like an import in a string or a macro has no balanced groups.
         let (mut prefixes, mut name) = (vec![String::new()], String::new());
         for character in statement.chars().filter(|character| !character.is_whitespace()).chain([',']) {
-            let prefix = prefixes.last().unwrap().clone();
+            let Some(prefix) = prefixes.last().cloned() else { break };
             match character {
                 '{' => prefixes.push(prefix + &std::mem::take(&mut name)),
                 ',' | '}' => {
@@ -210,8 +212,7 @@ fn definition(modules: &BTreeMap<String, String>, module: &str, path: &str, dept
     let mut names = path.split("::").peekable();
     match *names.peek()? {
         "crate" => at.clear(),
-        "self" => {}
-        "super" => {}
+        "self" | "super" => {}
         name if modules.contains_key(&format!("{module}::{name}")) => {}
         _ => return None,
     }
@@ -249,7 +250,11 @@ fn circles(modules: &BTreeMap<String, String>) -> Vec<String> {
             }
         }
     }
-    let is_mutual = |(from, to): &&(String, String)| from < to && edges.contains(&(to.clone(), from.clone()));
+    // A folder's mod.rs and the files in the folder are one room.
+    let is_folder = |(from, to): &(String, String)| to.starts_with(&format!("{from}::"));
+    let is_mutual = |edge: &&(String, String)| {
+        edge.0 < edge.1 && !is_folder(edge) && edges.contains(&(edge.1.clone(), edge.0.clone()))
+    };
     edges.iter().filter(is_mutual).map(|(from, to)| format!("{from} <-> {to}")).collect()
 }
 

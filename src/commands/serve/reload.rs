@@ -16,12 +16,11 @@ use signal_hook::low_level::{pipe, unregister};
 
 use super::super::{PATIENCE, session};
 use super::state::{AuditHandles, lifetime};
-use crate::cli::ServedLifetime;
 use crate::custody;
 use crate::environment::Environment;
 use crate::failure::Failure;
-use crate::profile::{Config, choose};
-use crate::secret::Asking;
+use crate::profile::{Config, Lifetime, choose};
+use crate::secret::ReadContext;
 use crate::secret::keyring::Kind;
 use crate::server::{ActiveProfile, Reloadable, TokenService};
 use crate::session::SessionKey;
@@ -72,7 +71,7 @@ pub(super) struct Reload {
     /// The configuration; `None` if there is no place for one.
     pub(super) config: Option<PathBuf>,
     /// How long tokens live, as the command line says.
-    pub(super) lifetime: Option<ServedLifetime>,
+    pub(super) lifetime: Option<Lifetime>,
     /// The files of the certificate and its key, and what shows them to clients.
     pub(super) tls: Option<(Files, Arc<Reloadable<Identity>>)>,
     /// What outlives it.
@@ -108,7 +107,9 @@ impl Reload {
                     in_use.store(identity);
                 }
                 self.service.profile.store(profile);
-                notes.iter().for_each(|note| telemetry.note(note));
+                for note in &notes {
+                    telemetry.note(note);
+                }
                 telemetry.log().event(&[
                     ("note", "reloaded".into()),
                     ("profile", self.profile.as_str().into()),
@@ -140,7 +141,7 @@ impl Reload {
         let config = || self.config.as_ref().map_or_else(|| Ok(Config::default()), |path| Config::load(path));
         let profile = choose(Some(&self.profile), self.environment, config)?.profile;
         let lifetime = lifetime(self.lifetime, &profile, now)?;
-        let asking = Asking { environment: self.environment, now, limit: PATIENCE, tell: &|| () };
+        let asking = ReadContext { environment: self.environment, now, limit: PATIENCE, on_slow: &|| () };
         let item = profile.item(Kind::SessionKey);
         let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(&profile))?;
         let key = source.reread(&item, &asking).with_context(|| format!("the {item}"))?;

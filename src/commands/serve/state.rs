@@ -6,12 +6,11 @@ use anyhow::Result;
 
 use super::super::Context;
 use crate::audit::{Actor, AuditLog, Refusals};
-use crate::cli::ServedLifetime;
 use crate::custody::Opened;
 use crate::failure::Usage;
 use crate::issuer::{AuditSink, IssueError, TokenIssuer};
-use crate::profile::{Expiry, Profile, Wish};
-use crate::server::{ActiveProfile, Lifetime, RefusalLog, RequestIssuer, Telemetry};
+use crate::profile::{Lifetime, Profile, Wish};
+use crate::server::{ActiveProfile, RequestIssuer, Telemetry};
 use crate::session::{Register, SessionKey, Signed};
 use crate::time::{Clock, Timestamp};
 
@@ -27,15 +26,16 @@ pub(super) struct AuditHandles {
 }
 
 impl AuditHandles {
-    /// Opens a profile's audit log and revocations. Returns them with the log that takes refusals.
+    /// Opens a profile's audit log and revocations. Returns them with what records refusals; the
+    /// demo records none.
     pub(super) fn open(
         context: &Context<'_>,
         profile: &Profile,
         telemetry: &Telemetry,
-    ) -> Result<(Self, RefusalLog)> {
+    ) -> Result<(Self, Option<Refusals>)> {
         let (clock, actor) = (context.clock, context.actor());
         if profile.is_demo() {
-            return Ok((Self { stored: None, actor, clock }, RefusalLog::default()));
+            return Ok((Self { stored: None, actor, clock }, None));
         }
         let state = context.state_dir()?;
         let audit_log = Arc::new(AuditLog::open(&state, clock).map_err(IssueError::Audit)?);
@@ -43,7 +43,7 @@ impl AuditHandles {
         let name = profile.name.as_ref().map(ToString::to_string);
         let refusals = Refusals::start(Arc::clone(&audit_log), actor.clone(), name, clock)?;
         let stored = Some((audit_log, Arc::new(Register::open(&state))));
-        Ok((Self { stored, actor, clock }, RefusalLog::new(refusals)))
+        Ok((Self { stored, actor, clock }, Some(refusals)))
     }
 
     /// Returns what requests are answered with, for a profile whose secrets were read.
@@ -61,23 +61,19 @@ impl AuditHandles {
             }
         };
         let issuer = TokenIssuer::new(&secret, profile.name, profile.policy, sink);
-        let issuer = RequestIssuer::new(issuer, self.actor.clone(), lifetime, self.clock);
+        let issuer = RequestIssuer { issuer, actor: self.actor.clone(), lifetime, clock: self.clock };
         ActiveProfile { authenticate: Box::new(signed), issuer }
     }
 }
 
 /// Returns how long tokens live. Refuses what the policy would refuse to every client.
 pub(super) fn lifetime(
-    asked: Option<ServedLifetime>,
+    asked: Option<Lifetime>,
     profile: &Profile,
     now: Timestamp,
 ) -> Result<Lifetime, Usage> {
-    let (lifetime, expiry) = match asked {
-        None => (Lifetime::PolicyDefault, Expiry::Unsaid),
-        Some(ServedLifetime::Never) => (Lifetime::Never, Expiry::Never),
-        Some(ServedLifetime::For(span)) => (Lifetime::For(span), Expiry::At(now.after(span))),
-    };
-    let granted = profile.policy.decide(&Wish { expiry, issued_at: None }, now);
+    let lifetime = asked.unwrap_or(Lifetime::PolicyDefault);
+    let granted = profile.policy.decide(&Wish { expiry: lifetime.expiry(now), issued_at: None }, now);
     granted.map_err(|error| Usage {
         message: error.to_string(),
         hint: "leave --lifetime out, or give one that the policy allows".into(),

@@ -13,7 +13,7 @@ const TELL_AFTER: Duration = Duration::from_secs(2);
 /// nobody sees what it gives.
 pub(super) fn within<T: Send + 'static>(
     limit: Duration,
-    tell: &dyn Fn(),
+    on_slow: &dyn Fn(),
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {
     let (sender, receiver) = mpsc::channel();
@@ -26,7 +26,7 @@ pub(super) fn within<T: Send + 'static>(
     let first = limit.min(TELL_AFTER);
     match receiver.recv_timeout(first) {
         Err(RecvTimeoutError::Timeout) if first < limit => {
-            tell();
+            on_slow();
             receiver.recv_timeout(limit.saturating_sub(first)).ok()
         }
         answer => answer.ok(),

@@ -18,7 +18,7 @@ pub use fault::{Fault, KeyringError};
 pub use record::{Current, LONGEST_RECORD, Previous, Record, RecordError};
 
 use self::store::Place;
-use super::Asking;
+use super::ReadContext;
 use crate::disk::{self, DiskError, DiskFault, Lock};
 
 /// How long another process that changes secrets is waited for: for twenty changes one behind the other, and
@@ -89,7 +89,7 @@ impl fmt::Display for Item {
 ///
 /// # Errors
 /// [`KeyringError`].
-pub fn read(item: &Item, asking: &Asking<'_>) -> Result<Record, KeyringError> {
+pub fn read(item: &Item, asking: &ReadContext<'_>) -> Result<Record, KeyringError> {
     let sought = item.clone();
     within(item, asking, move || parsed(&Place::of(&sought)?.read()?))
 }
@@ -98,7 +98,7 @@ pub fn read(item: &Item, asking: &Asking<'_>) -> Result<Record, KeyringError> {
 ///
 /// # Errors
 /// [`KeyringError`].
-pub fn peek(item: &Item, asking: &Asking<'_>) -> Result<Record, KeyringError> {
+pub fn peek(item: &Item, asking: &ReadContext<'_>) -> Result<Record, KeyringError> {
     let sought = item.clone();
     within(item, asking, move || parsed(&store::peek(&sought)?))
 }
@@ -110,7 +110,7 @@ pub struct Held<'a> {
     /// What it holds; an error where that is no record, and then it can only be removed.
     found: Result<Option<Record>, Fault>,
     /// How the keyring is asked.
-    asking: &'a Asking<'a>,
+    asking: &'a ReadContext<'a>,
     /// The lock against other processes.
     _lock: disk::Held,
 }
@@ -120,7 +120,7 @@ pub struct Held<'a> {
 ///
 /// # Errors
 /// [`KeyringError`] where another process does not let go of it, or the keyring cannot be read.
-pub fn hold<'a>(item: Item, lock: &Path, asking: &'a Asking<'a>) -> Result<Held<'a>, KeyringError> {
+pub fn hold<'a>(item: Item, lock: &Path, asking: &'a ReadContext<'a>) -> Result<Held<'a>, KeyringError> {
     let lock = locked(lock).map_err(|error| KeyringError { item: item.clone(), fault: error.into() })?;
     let found = match read(&item, asking) {
         Ok(record) => Ok(Some(record)),
@@ -213,10 +213,10 @@ impl Held<'_> {
 /// Does `work` within the limit.
 fn within<T: Send + 'static>(
     item: &Item,
-    asking: &Asking<'_>,
+    asking: &ReadContext<'_>,
     work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
 ) -> Result<T, KeyringError> {
-    let done = limit::within(asking.limit, asking.tell, work);
+    let done = limit::within(asking.limit, asking.on_slow, work);
     let done = done.unwrap_or(Err(Fault::TimedOut { waited: asking.limit }));
     done.map_err(|fault| KeyringError { item: item.clone(), fault })
 }

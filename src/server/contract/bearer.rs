@@ -1,8 +1,5 @@
 //! The session token in `Authorization` (RFC 6750 section 2.1, RFC 9110 section 11).
 
-use std::error::Error;
-use std::fmt;
-
 use crate::server::message::HeaderValue;
 
 /// The most bytes of a session token (contract section 3).
@@ -13,26 +10,9 @@ const MAX_TOKEN_BYTES: usize = 4096;
 pub enum BearerError {
     /// There is no `Authorization`.
     Absent,
-    /// It was sent more than once, or with bytes that no token has.
-    Invalid,
-    /// It uses another scheme.
-    OtherScheme,
-    /// There is no token after `Bearer`, more than one, or one that is too long.
+    /// It was sent more than once, uses another scheme than `Bearer`, or holds no token.
     Malformed,
 }
-
-impl fmt::Display for BearerError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Absent => "no Authorization header",
-            Self::Invalid => "Authorization was sent more than once, or is not visible ASCII",
-            Self::OtherScheme => "Authorization uses another scheme than Bearer",
-            Self::Malformed => "Authorization holds no bearer token",
-        })
-    }
-}
-
-impl Error for BearerError {}
 
 /// Returns the token after `Bearer`, which may be in any case and followed by several blanks.
 ///
@@ -40,12 +20,12 @@ impl Error for BearerError {}
 pub(super) fn parse(authorization: &HeaderValue) -> Result<&str, BearerError> {
     let value = match authorization {
         HeaderValue::Absent => return Err(BearerError::Absent),
-        HeaderValue::Invalid => return Err(BearerError::Invalid),
+        HeaderValue::Invalid => return Err(BearerError::Malformed),
         HeaderValue::Single(value) => value,
     };
     let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
     if !scheme.eq_ignore_ascii_case("Bearer") {
-        return Err(BearerError::OtherScheme);
+        return Err(BearerError::Malformed);
     }
     let token = rest.trim_start_matches(' ');
     let is_token =
@@ -79,12 +59,12 @@ mod tests {
     #[test]
     fn refuses_everything_else() {
         for (value, fault) in [
-            ("", BearerError::OtherScheme),
-            ("Basic YTpi", BearerError::OtherScheme),
-            ("Bearerx", BearerError::OtherScheme),
-            ("Bearer\tx", BearerError::OtherScheme),
-            ("Bearer,x", BearerError::OtherScheme),
-            ("a.b.c", BearerError::OtherScheme),
+            ("", BearerError::Malformed),
+            ("Basic YTpi", BearerError::Malformed),
+            ("Bearerx", BearerError::Malformed),
+            ("Bearer\tx", BearerError::Malformed),
+            ("Bearer,x", BearerError::Malformed),
+            ("a.b.c", BearerError::Malformed),
             ("Bearer", BearerError::Malformed),
             ("Bearer ", BearerError::Malformed),
             ("Bearer  ", BearerError::Malformed),
@@ -98,6 +78,6 @@ mod tests {
         let too_long = format!("Bearer {}", "x".repeat(MAX_TOKEN_BYTES + 1));
         assert_eq!(parse(&once(&too_long)), Err(BearerError::Malformed));
         assert_eq!(parse(&HeaderValue::Absent), Err(BearerError::Absent));
-        assert_eq!(parse(&HeaderValue::Invalid), Err(BearerError::Invalid));
+        assert_eq!(parse(&HeaderValue::Invalid), Err(BearerError::Malformed));
     }
 }

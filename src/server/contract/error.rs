@@ -1,7 +1,6 @@
 //! Why a client gets no token: one status, one message and one reason code for the log each.
 
 use std::error::Error;
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -87,7 +86,7 @@ impl RequestError {
             Self::NotFound | Self::MethodNotAllowed => return None,
             Self::AddressRateLimited(_) => "address_too_often",
             Self::NoSession(BearerError::Absent) => "no_session",
-            Self::NoSession(_) => "malformed_authorization",
+            Self::NoSession(BearerError::Malformed) => "malformed_authorization",
             Self::BadSession(refused) => refused.reason(),
             Self::Unavailable(_) => "sessions_unavailable",
             Self::CustomerRateLimited(_) => "customer_too_often",
@@ -100,6 +99,16 @@ impl RequestError {
             Self::Issue(IssueError::Audit(_)) => "audit_unavailable",
             Self::Issue(IssueError::Receipt) => "receipt",
         })
+    }
+
+    /// Returns what is wrong on the server's side, for the people who can fix it; `None` for a client's error.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        match self {
+            Self::Unavailable(error) => Some(format!("sessions cannot be checked: {error}")),
+            Self::Issue(error) => Some(error.to_string()),
+            _ => None,
+        }
     }
 
     /// Returns `true` if it counts against the client's address: a bad session, or a bad body.
@@ -125,37 +134,6 @@ impl RequestError {
                 response.header("Retry-After", retry_after(*wait).to_string())
             }
             _ => response,
-        }
-    }
-}
-
-impl fmt::Display for RequestError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotFound => f.write_str("nothing is at this path"),
-            Self::MethodNotAllowed => f.write_str("the method is not POST"),
-            Self::AddressRateLimited(_) => f.write_str("too many requests of the address failed"),
-            Self::NoSession(error) => error.fmt(f),
-            Self::BadSession(refused) => refused.fmt(f),
-            Self::Unavailable(error) => write!(f, "sessions cannot be checked: {error}"),
-            Self::CustomerRateLimited(_) => f.write_str("the customer asked too often"),
-            Self::UnsupportedMediaType => f.write_str("the body is not plain JSON by its headers"),
-            Self::Malformed => f.write_str("the body is not JSON"),
-            Self::Unprocessable => f.write_str("the body does not name a customer as it should"),
-            Self::WrongCustomer => f.write_str("the session is another customer's"),
-            Self::Issue(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for RequestError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::NoSession(error) => Some(error),
-            Self::BadSession(refused) => Some(refused),
-            Self::Unavailable(error) => Some(error.as_ref()),
-            Self::Issue(error) => Some(error),
-            _ => None,
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::time::Clock;
 use crate::token::{CustomerId, Token};
 
 pub use self::bearer::BearerError;
-pub use self::cors::{Cors, Origin, OriginError};
+pub use self::cors::{Cors, Origin};
 pub use self::error::RequestError;
 
 /// The one path that is served.
@@ -41,20 +41,6 @@ pub trait RateLimiter: Send + Sync {
     fn count_customer(&self, customer: CustomerId) -> Result<(), Duration>;
 }
 
-/// A rate limiter without limits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoRateLimit;
-
-impl RateLimiter for NoRateLimit {
-    fn count_failure(&self, _: IpAddr) -> Result<(), Duration> {
-        Ok(())
-    }
-
-    fn count_customer(&self, _: CustomerId) -> Result<(), Duration> {
-        Ok(())
-    }
-}
-
 /// Issues tokens to clients that have a valid session.
 pub trait IssueToken: Send + Sync {
     /// Issues a customer's token for the request. Blocks until that is recorded.
@@ -70,14 +56,15 @@ pub trait RefusalSink: Send + Sync {
     fn refuse(&self, refusal: audit::Refusal);
 }
 
-impl RefusalSink for audit::Refusals {
+impl RefusalSink for Option<audit::Refusals> {
     fn refuse(&self, refusal: audit::Refusal) {
-        Self::refuse(self, refusal);
+        if let Some(refusals) = self {
+            refusals.refuse(refusal);
+        }
     }
 }
 
 /// The token endpoint: everything that a response depends on beside the request.
-#[derive(Clone, Copy)]
 pub struct TokenEndpoint<'a> {
     /// Says whose session a token is.
     pub authenticate: &'a dyn Authenticate,

@@ -1,7 +1,5 @@
 //! One client connection: TLS, then one HTTP request after the other, each answered in turn.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
@@ -11,7 +9,7 @@ use std::task::{Context, Poll};
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue, SERVER};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue};
 use hyper::server::conn::http1::Builder;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -30,7 +28,6 @@ use crate::server::admin;
 use crate::server::client_ip::client_ip;
 use crate::server::message;
 use crate::server::reloadable::Reloadable;
-use crate::server::runtime_dir::random_hex;
 use crate::server::telemetry::Telemetry;
 use crate::tls::Identity;
 
@@ -50,50 +47,22 @@ pub(super) struct Service {
     pub(super) identity: Option<Arc<Reloadable<Identity>>>,
     /// What answers requests.
     pub(super) responder: Responder,
+    /// Told what the endpoint does not see; `None` for an admin listener.
+    pub(super) telemetry: Option<Arc<Telemetry>>,
     /// Whether each response is the last of its connection.
     pub(super) is_draining: AtomicBool,
-    /// The ids of requests.
-    pub(super) ids: RequestIds,
+    /// What the ids of all requests of this run begin with.
+    pub(super) run_id: String,
+    /// The number of the next request.
+    pub(super) next_request: AtomicU64,
 }
 
 /// What answers requests.
 pub(super) enum Responder {
-    /// The endpoint. What it does not see is reported to the telemetry.
-    Endpoint(Arc<Upstreams>, Arc<Telemetry>),
+    /// The endpoint.
+    Endpoint(Arc<Upstreams>),
     /// The admin listener, from what the telemetry knows.
     Admin(Arc<Telemetry>),
-}
-
-/// The ids of requests: each differs from all others of this run, and most likely from those of other runs.
-pub(super) struct RequestIds {
-    /// What all ids of this run begin with.
-    run: String,
-    /// The number of the next request.
-    next: AtomicU64,
-}
-
-/// The client left before its request was whole. The connection ends without a response.
-#[derive(Debug)]
-struct Disconnected;
-
-impl fmt::Display for Disconnected {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the client has left")
-    }
-}
-
-impl Error for Disconnected {}
-
-impl RequestIds {
-    /// Returns the ids of a new run.
-    pub(super) fn new() -> io::Result<Self> {
-        Ok(Self { run: random_hex::<6>()?, next: AtomicU64::new(1) })
-    }
-
-    /// Returns the next id.
-    fn next(&self) -> String {
-        format!("{}-{:x}", self.run, self.next.fetch_add(1, Ordering::Relaxed))
-    }
 }
 
 /// Serves a connection until it ends.
@@ -156,6 +125,20 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 impl Service {
+    /// Returns a service over plain HTTP, without trusted proxies and telemetry.
+    pub(super) fn new(limits: Limits, responder: Responder) -> io::Result<Self> {
+        Ok(Self {
+            limits,
+            trusted_proxies: Vec::new(),
+            identity: None,
+            responder,
+            telemetry: None,
+            is_draining: AtomicBool::new(false),
+            run_id: format!("{:012x}", getrandom::u64()? >> 16),
+            next_request: AtomicU64::new(1),
+        })
+    }
+
     /// Returns the response to a request whose head has arrived.
     async fn respond(
         &self,
@@ -163,10 +146,12 @@ impl Service {
         peer: IpAddr,
         slot: &Slot,
         rejection: Option<Rejection>,
-    ) -> Result<Response<Full<Bytes>>, Disconnected> {
+    ) -> io::Result<Response<Full<Bytes>>> {
         slot.enter(Phase::Body);
-        let (id, is_head) = (self.ids.next(), request.method() == Method::HEAD);
-        let client = client_ip(peer, request.headers(), &self.trusted_proxies).unwrap_or_else(|_| {
+        let (number, is_head) =
+            (self.next_request.fetch_add(1, Ordering::Relaxed), request.method() == Method::HEAD);
+        let id = format!("{}-{number:x}", self.run_id);
+        let client = client_ip(peer, request.headers(), &self.trusted_proxies).unwrap_or_else(|| {
             self.report(|telemetry| telemetry.unreadable_forwarded_for(peer));
             peer
         });
@@ -179,25 +164,23 @@ impl Service {
             Ok(request) => self.responder.respond(request).await,
             Err(rejection) => Err(rejection),
         };
-        let (mut response, ends_connection) = match response {
-            Ok(response) => (response, false),
-            Err(Rejection::Disconnected) => return Err(Disconnected),
+        let mut response = match response {
+            Ok(response) => response,
+            // hyper ends the connection without a response.
+            Err(Rejection::Disconnected) => return Err(io::ErrorKind::ConnectionAborted.into()),
             Err(rejection) => {
-                let (status, reason) = (rejection.status(), rejection.reason());
+                let (status, reason, _) = rejection.parts();
                 self.report(|telemetry| telemetry.rejected(Some(&id), peer, status, reason));
-                (to_http(&rejection.to_response()), rejection.ends_connection())
+                to_http(&rejection.to_response())
             }
         };
         let headers = response.headers_mut();
-        // hyper writes these itself; the length only of a body that it sends.
-        headers.remove(DATE);
-        headers.remove(SERVER);
-        headers.remove(CONNECTION);
+        // The length is hyper's to write, but for a body that it does not send.
         if !is_head {
             headers.remove(CONTENT_LENGTH);
         }
         headers.extend(HeaderValue::try_from(id).ok().map(|id| (REQUEST_ID, id)));
-        if ends_connection || self.is_draining.load(Ordering::Relaxed) {
+        if self.is_draining.load(Ordering::Relaxed) {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         slot.enter(Phase::Writing);
@@ -205,10 +188,8 @@ impl Service {
     }
 
     /// Reports something that the endpoint does not see. What happens on the admin listener is not reported.
-    pub(super) fn report(&self, event: impl FnOnce(&Telemetry)) {
-        if let Responder::Endpoint(_, telemetry) = &self.responder {
-            event(telemetry);
-        }
+    pub(super) fn report(&self, event: impl Fn(&Telemetry)) {
+        self.telemetry.iter().for_each(|telemetry| event(telemetry));
     }
 }
 
@@ -216,7 +197,7 @@ impl Responder {
     /// Has a whole request answered.
     async fn respond(&self, request: message::Request) -> Result<Response<Full<Bytes>>, Rejection> {
         match self {
-            Self::Endpoint(upstreams, _) => upstreams.send(request).await,
+            Self::Endpoint(upstreams) => upstreams.send(request).await,
             Self::Admin(telemetry) => Ok(to_http(&admin::respond(&request, telemetry))),
         }
     }

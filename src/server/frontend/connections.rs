@@ -31,7 +31,6 @@ pub(super) enum Phase {
 }
 
 /// The open connections of one listener.
-#[derive(Debug)]
 pub(super) struct Connections {
     /// What they may take.
     limits: Limits,
@@ -44,7 +43,7 @@ pub(super) struct Connections {
 }
 
 /// The connections by their ids.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Table {
     /// The id of the next connection.
     next_id: u64,
@@ -53,7 +52,6 @@ struct Table {
 }
 
 /// One connection.
-#[derive(Debug)]
 struct Entry {
     /// What it is doing.
     phase: Phase,
@@ -66,7 +64,6 @@ struct Entry {
 }
 
 /// A connection's place in the table. Dropping it says that the connection has ended.
-#[derive(Debug)]
 pub(super) struct Slot {
     /// The table.
     connections: Arc<Connections>,
@@ -100,7 +97,9 @@ impl Connections {
         if phase == Phase::Handshake && self.count(is_handshake) >= self.limits.handshakes {
             let mut table = self.table();
             let oldest = table.first_to_close(is_handshake);
-            oldest.into_iter().for_each(|id| table.close(id));
+            if let Some(oldest) = oldest {
+                table.close(oldest);
+            }
         }
         let (now, mut table) = (Instant::now(), self.table());
         table.next_id += 1;

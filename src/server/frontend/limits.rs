@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use crate::hygiene::raise_descriptor_limit;
 
 /// Descriptors that are neither a client's nor an upstream connection's: files, logs, other sockets.
 const OTHER_DESCRIPTORS: u64 = 64;
@@ -85,14 +85,7 @@ impl Limits {
     pub(super) fn fit_descriptors(&mut self) {
         let wanted =
             self.connections as u64 + self.upstreams as u64 * UPSTREAM_DESCRIPTORS + OTHER_DESCRIPTORS;
-        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-        let mut allowed = current.unwrap_or(u64::MAX);
-        let possible = wanted.min(maximum.unwrap_or(u64::MAX));
-        let raised = Rlimit { current: Some(possible), maximum };
-        if allowed < possible && setrlimit(Resource::Nofile, raised).is_ok() {
-            allowed = possible;
-        }
-        self.share_descriptors(allowed.saturating_sub(OTHER_DESCRIPTORS));
+        self.share_descriptors(raise_descriptor_limit(wanted).saturating_sub(OTHER_DESCRIPTORS));
     }
 
     /// Shares descriptors out: at most half to upstream connections, the rest to clients.

@@ -15,13 +15,12 @@ mod limits;
 mod request;
 mod upstream;
 
-use std::fmt;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -33,7 +32,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{interval, sleep, timeout};
 
-use self::connection::{RequestIds, Responder, Service, serve};
+use self::connection::{Responder, Service, serve};
 use self::connections::{Connections, Phase};
 pub use self::limits::Limits;
 use self::upstream::Upstreams;
@@ -51,7 +50,6 @@ const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// How a server behaves.
-#[derive(Debug)]
 pub struct Settings {
     /// What clients may take.
     pub limits: Limits,
@@ -106,18 +104,13 @@ pub struct Server {
     settings: Settings,
     /// Ends it.
     stop: Stop,
-    /// SIGTERM and SIGINT.
-    signals: Option<[Signal; 2]>,
-}
-
-impl fmt::Debug for Server {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Server").field("settings", &self.settings).finish_non_exhaustive()
-    }
+    /// SIGTERM and SIGINT: the first drains, the second stops at once.
+    signals: [Signal; 2],
 }
 
 impl Server {
-    /// Binds a server to an address; port 0 lets the system choose. From now on clients may connect.
+    /// Binds a server to an address; port 0 lets the system choose. From now on clients may connect,
+    /// and SIGTERM and SIGINT are received.
     ///
     /// The soft limit of descriptors is raised if the limits need more. If the hard limit is too low as well, there
     /// are fewer connections, and if it is very low, fewer to the endpoint too.
@@ -128,8 +121,11 @@ impl Server {
         settings.limits.fit_descriptors();
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let listener = listen(&runtime, address)?;
+        let context = runtime.enter();
+        let signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
+        drop(context);
         let stop = Stop(watch::Sender::new(0));
-        Ok(Self { runtime, listener, admin: None, settings, stop, signals: None })
+        Ok(Self { runtime, listener, admin: None, settings, stop, signals })
     }
 
     /// Binds an admin listener too.
@@ -169,16 +165,6 @@ impl Server {
         self.stop.clone()
     }
 
-    /// Has SIGTERM and SIGINT end it: the first drains, the second stops at once.
-    ///
-    /// # Errors
-    /// The operating system's.
-    pub fn watch_signals(&mut self) -> io::Result<()> {
-        let _context = self.runtime.enter();
-        self.signals = Some([signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?]);
-        Ok(())
-    }
-
     /// Has the handler answer requests until the end is requested.
     ///
     /// # Errors
@@ -188,21 +174,22 @@ impl Server {
         let Settings { limits, trusted_proxies, identity, runtime_dir, telemetry } = settings;
         runtime.block_on(async {
             let upstreams = Upstreams::start(runtime_dir, handler, limits.clone()).await?;
-            if let Some([mut terminate, mut interrupt]) = signals {
-                let stop = stop.clone();
-                tokio::spawn(async move {
-                    loop {
-                        select! { _ = terminate.recv() => stop.request(), _ = interrupt.recv() => stop.request() }
-                    }
-                });
-            }
+            telemetry.ready();
+            let ([mut terminate, mut interrupt], signalled) = (signals, stop.clone());
+            tokio::spawn(async move {
+                loop {
+                    select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+                    signalled.request();
+                }
+            });
             if let Some(admin) = admin {
                 let responder = Responder::Admin(Arc::clone(&telemetry));
-                let port = Port::new(admin, Limits::admin(), responder, Vec::new(), None)?;
+                let port = Port::new(admin, Service::new(Limits::admin(), responder)?);
                 tokio::spawn(async move { port.accept().await });
             }
-            let responder = Responder::Endpoint(upstreams, telemetry);
-            let port = Port::new(listener, limits, responder, trusted_proxies, identity)?;
+            let service = Service::new(limits, Responder::Endpoint(upstreams))?;
+            let telemetry = Some(telemetry);
+            let port = Port::new(listener, Service { trusted_proxies, identity, telemetry, ..service });
             select! {
                 ended = port.serve_until(stop.requested(1)) => Ok(ended),
                 () = stop.requested(2) => Ok(Ended::Stopped),
@@ -223,20 +210,8 @@ struct Port {
 
 impl Port {
     /// Returns a port whose overdue connections are closed in the background.
-    fn new(
-        listener: TcpListener,
-        limits: Limits,
-        responder: Responder,
-        trusted_proxies: Vec<IpNet>,
-        identity: Option<Arc<Reloadable<Identity>>>,
-    ) -> io::Result<Self> {
-        let telemetry = match &responder {
-            Responder::Endpoint(_, telemetry) => Some(Arc::clone(telemetry)),
-            Responder::Admin(_) => None,
-        };
-        let connections = Arc::new(Connections::new(limits.clone(), telemetry));
-        let (is_draining, ids) = (AtomicBool::new(false), RequestIds::new()?);
-        let service = Service { limits, trusted_proxies, identity, responder, is_draining, ids };
+    fn new(listener: TcpListener, service: Service) -> Self {
+        let connections = Arc::new(Connections::new(service.limits.clone(), service.telemetry.clone()));
         let swept = Arc::clone(&connections);
         tokio::spawn(async move {
             let mut ticks = interval(SWEEP_INTERVAL);
@@ -245,7 +220,7 @@ impl Port {
                 swept.close_overdue();
             }
         });
-        Ok(Self { listener, service: Arc::new(service), connections })
+        Self { listener, service: Arc::new(service), connections }
     }
 
     /// Serves connections until the end is requested, then drains: what has arrived is still answered, and idle

@@ -40,50 +40,35 @@ pub(super) enum Rejection {
 }
 
 impl Rejection {
-    /// Returns the status.
-    pub(super) const fn status(self) -> u16 {
+    /// Returns the status, the reason code for the access log and the metrics, and what the client can do. They hold
+    /// nothing that the client sent.
+    pub(super) const fn parts(self) -> (u16, &'static str, &'static str) {
         match self {
-            Self::InvalidTarget | Self::InvalidHost | Self::InvalidBody | Self::Unencrypted => 400,
-            Self::SlowBody | Self::Disconnected => 408,
-            Self::LargeBody => 413,
-            Self::Crowded | Self::NoResponse => 503,
+            Self::InvalidTarget => (400, "malformed_target", "Request a path that starts with /"),
+            Self::InvalidHost => {
+                (400, "malformed_host", "Send exactly one Host header with a host and perhaps a port")
+            }
+            Self::InvalidBody => {
+                (400, "malformed_framing", "Send the body with a Content-Length, or in well-formed chunks")
+            }
+            Self::SlowBody => (408, "slow_body", "Send the whole request without delay"),
+            Self::LargeBody => (413, "large_body", "Send a smaller body"),
+            Self::Unencrypted => (400, "unencrypted", "Use https: this port accepts HTTPS only"),
+            Self::Crowded => (503, "crowded", "Try again in a moment"),
+            Self::NoResponse => (503, "no_answer", "Try again in a moment"),
+            Self::Disconnected => (400, "disconnected", "Send the whole request"),
         }
     }
 
-    /// Returns the reason code for the access log and the metrics.
-    pub(super) const fn reason(self) -> &'static str {
-        match self {
-            Self::InvalidTarget => "malformed_target",
-            Self::InvalidHost => "malformed_host",
-            Self::InvalidBody => "malformed_framing",
-            Self::SlowBody => "slow_body",
-            Self::LargeBody => "large_body",
-            Self::Unencrypted => "unencrypted",
-            Self::Crowded => "crowded",
-            Self::NoResponse => "no_answer",
-            Self::Disconnected => "disconnected",
-        }
-    }
-
-    /// Returns the response. It holds nothing that the client sent.
+    /// Returns the response. It ends the connection if it is unclear where the next request would begin.
     pub(super) fn to_response(self) -> Response {
-        let message = match self {
-            Self::InvalidTarget => "Request a path that starts with /",
-            Self::InvalidHost => "Send exactly one Host header with a host and perhaps a port",
-            Self::InvalidBody => "Send the body with a Content-Length, or in well-formed chunks",
-            Self::SlowBody | Self::Disconnected => "Send the whole request without delay",
-            Self::LargeBody => "Send a smaller body",
-            Self::Unencrypted => "Use https: this port accepts HTTPS only",
-            Self::Crowded | Self::NoResponse => "Try again in a moment",
-        };
-        let response = Response::error(self.status(), message);
-        if self.status() == 503 { response.header("Retry-After", "1") } else { response }
-    }
-
-    /// Returns `true` if the connection ends with the response, because it is unclear where the next request
-    /// would begin.
-    pub(super) const fn ends_connection(self) -> bool {
-        !matches!(self, Self::Crowded | Self::NoResponse)
+        let (status, _, message) = self.parts();
+        let response = Response::error(status, message);
+        if status == 503 {
+            response.header("Retry-After", "1")
+        } else {
+            response.header("Connection", "close")
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::Response;
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
+use hyper::header::{CONNECTION, DATE, SERVER};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 use tokio::sync::Semaphore;
@@ -180,7 +181,11 @@ impl Upstream {
     /// Sends a request, and receives the whole response; `None` if either failed.
     async fn send(&mut self, request: Option<hyper::Request<Full<Bytes>>>) -> Option<Response<Full<Bytes>>> {
         self.sender.ready().await.ok()?;
-        let (head, body) = self.sender.send_request(request?).await.ok()?.into_parts();
+        let (mut head, body) = self.sender.send_request(request?).await.ok()?.into_parts();
+        // Those of this connection; the client's has its own.
+        for name in [CONNECTION, DATE, SERVER] {
+            head.headers.remove(name);
+        }
         let body = body.collect().await.ok()?.to_bytes();
         Some(Response::from_parts(head, Full::new(body)))
     }

@@ -14,13 +14,12 @@ use governor::RateLimiter;
 use governor::clock::Clock;
 use governor::middleware::NoOpMiddleware;
 
-pub use self::rate::{Period, Rate, RateError};
+pub use self::rate::Rate;
 use self::store::TatStore;
 use super::contract;
 use crate::token::CustomerId;
 
 /// The rate limiters of a server, for as long as it runs.
-#[derive(Debug)]
 pub struct RateLimiters<C: Clock = Monotonic> {
     /// Limits the requests of customers.
     customers: Option<Limiter<C>>,
@@ -55,7 +54,7 @@ impl<C: Clock + Clone> RateLimiters<C> {
     /// Returns limiters by a clock.
     fn with_clock(clock: &C, customers: Rate, addresses: Rate) -> Self {
         let limiter =
-            |rate: Rate| rate.to_quota().map(|quota| RateLimiter::new(quota, TatStore::new(), clock.clone()));
+            |rate: Rate| rate.0.map(|quota| RateLimiter::new(quota, TatStore::new(), clock.clone()));
         Self { customers: limiter(customers), addresses: limiter(addresses) }
     }
 }

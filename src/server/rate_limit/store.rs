@@ -10,7 +10,6 @@
 //! in its set as far. Not knowing the set, that takes about as many keys as the table has entries, each up to its
 //! whole rate and all within one period. A flood of keys that ask once each forgets only its own.
 
-use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Mutex, PoisonError};
 
@@ -64,12 +63,6 @@ impl TatStore {
         let sets = self.sets.len() as u64;
         let index = usize::try_from(self.hasher.hash_one(key) % sets).unwrap_or_default();
         &self.sets[index]
-    }
-}
-
-impl fmt::Debug for TatStore {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("TatStore").finish_non_exhaustive()
     }
 }
 

@@ -8,7 +8,10 @@ use super::*;
 /// Limits, and the clock that they count by.
 fn limits(customers: &str, addresses: &str) -> (RateLimiters<FakeRelativeClock>, FakeRelativeClock) {
     let clock = FakeRelativeClock::default();
-    (RateLimiters::with_clock(&clock, customers.parse().unwrap(), addresses.parse().unwrap()), clock)
+    (
+        RateLimiters::with_clock(&clock, Rate::parse(customers).unwrap(), Rate::parse(addresses).unwrap()),
+        clock,
+    )
 }
 
 fn customer(number: u64) -> CustomerId {
@@ -107,7 +110,7 @@ fn a_flood_of_addresses_and_of_customers_frees_nobody_who_is_limited() {
 
 #[test]
 fn the_systems_clock_goes_on() {
-    let limits = RateLimiters::new("100/s".parse().unwrap(), Rate::Off);
+    let limits = RateLimiters::new(Rate::parse("100/s").unwrap(), Rate::OFF);
     while limits.count_customer(customer(1)).is_ok() {}
     while limits.count_customer(customer(1)).is_err() {}
 }

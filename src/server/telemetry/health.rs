@@ -13,6 +13,9 @@ use crate::time::{Clock, Timestamp};
 /// find out that the log works again; so it is ready again after this time.
 const FAILURE_WINDOW: Duration = Duration::from_mins(1);
 
+/// The state of an audit log whose last entry could not be written.
+const FAILING: &str = "failing";
+
 /// What readiness depends on.
 #[derive(Debug)]
 pub(super) struct Health {
@@ -29,50 +32,14 @@ pub(super) struct Health {
 /// Whether the server is ready, and why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Readiness {
-    /// In one word.
-    pub status: Status,
-    /// The API secret.
-    pub secret: SecretState,
-    /// The audit log.
-    pub audit: AuditState,
+    /// `ready`, or `not_ready` if requests are better sent elsewhere.
+    pub status: &'static str,
+    /// The API secret: `loaded`, or `stale` if the last reload could not read it and the old one is in use.
+    pub secret: &'static str,
+    /// The audit log, as `audit_state` says.
+    pub audit: &'static str,
     /// Whether the server is about to end.
     pub draining: bool,
-}
-
-/// Readiness in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Status {
-    /// Requests are welcome.
-    Ready,
-    /// They are better sent elsewhere.
-    NotReady,
-}
-
-/// What is known of the API secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum SecretState {
-    /// It is the one that was there when it was last read.
-    Loaded,
-    /// It could not be read anew, and the one from before is in use.
-    Stale,
-}
-
-/// What is known of the audit log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum AuditState {
-    /// Nothing is recorded: the demo.
-    Off,
-    /// Nothing was to be recorded yet.
-    Untried,
-    /// The last entry is on disk.
-    Ok,
-    /// The last entry could not be written, and so nothing was minted.
-    Failing,
-    /// The same, but some time ago: the next request will tell.
-    Retrying,
 }
 
 impl Health {
@@ -108,24 +75,21 @@ impl Health {
         let audit = audit_state(last, self.clock.now());
         let draining = self.is_draining.load(Ordering::Relaxed);
         let is_stale = self.has_stale_secret.load(Ordering::Relaxed);
-        let is_ready = !draining && audit != AuditState::Failing;
-        Readiness {
-            status: if is_ready { Status::Ready } else { Status::NotReady },
-            secret: if is_stale { SecretState::Stale } else { SecretState::Loaded },
-            audit,
-            draining,
-        }
+        let is_ready = !draining && audit != FAILING;
+        let status = if is_ready { "ready" } else { "not_ready" };
+        Readiness { status, secret: if is_stale { "stale" } else { "loaded" }, audit, draining }
     }
 }
 
-/// Returns what the last append, if there is a log, means now.
-fn audit_state(last: Option<LastAppend>, now: Timestamp) -> AuditState {
+/// Returns what the last append to the audit log means now: `off` if nothing is recorded (the demo), `untried`
+/// before the first entry, `ok`, `failing`, or `retrying` some time after a failure: the next request will tell.
+fn audit_state(last: Option<LastAppend>, now: Timestamp) -> &'static str {
     match last {
-        None => AuditState::Off,
-        Some(LastAppend::None) => AuditState::Untried,
-        Some(LastAppend::Succeeded) => AuditState::Ok,
-        Some(LastAppend::Failed { at }) if now < at.after(FAILURE_WINDOW) => AuditState::Failing,
-        Some(LastAppend::Failed { .. }) => AuditState::Retrying,
+        None => "off",
+        Some(LastAppend::None) => "untried",
+        Some(LastAppend::Succeeded) => "ok",
+        Some(LastAppend::Failed { at }) if now < at.after(FAILURE_WINDOW) => FAILING,
+        Some(LastAppend::Failed { .. }) => "retrying",
     }
 }
 
@@ -140,12 +104,12 @@ mod tests {
     #[test]
     fn a_failure_of_the_audit_log_counts_for_a_minute() {
         let failed = Some(LastAppend::Failed { at: at(1_000) });
-        assert_eq!(audit_state(failed, at(1_000)), AuditState::Failing);
-        assert_eq!(audit_state(failed, at(1_059)), AuditState::Failing);
-        assert_eq!(audit_state(failed, at(1_060)), AuditState::Retrying);
-        assert_eq!(audit_state(Some(LastAppend::Succeeded), at(1_000)), AuditState::Ok);
-        assert_eq!(audit_state(Some(LastAppend::None), at(1_000)), AuditState::Untried);
-        assert_eq!(audit_state(None, at(1_000)), AuditState::Off);
+        assert_eq!(audit_state(failed, at(1_000)), "failing");
+        assert_eq!(audit_state(failed, at(1_059)), "failing");
+        assert_eq!(audit_state(failed, at(1_060)), "retrying");
+        assert_eq!(audit_state(Some(LastAppend::Succeeded), at(1_000)), "ok");
+        assert_eq!(audit_state(Some(LastAppend::None), at(1_000)), "untried");
+        assert_eq!(audit_state(None, at(1_000)), "off");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! A caller never waits: lines pass through a bounded queue, and those that do not fit are counted.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -10,7 +10,6 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, Builder};
 use std::time::{Duration, Instant};
 
-use serde::ser::{Serialize, SerializeMap as _, Serializer};
 use serde_json::Value;
 
 use crate::foreign::{is_unprintable, json_line};
@@ -53,12 +52,6 @@ enum Message {
     Line(String),
     /// Everything before is to be written, and the sender to be told.
     Flush(SyncSender<()>),
-}
-
-impl fmt::Debug for ServerLog {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("ServerLog").field("format", &self.format).finish_non_exhaustive()
-    }
 }
 
 impl ServerLog {
@@ -130,27 +123,20 @@ fn write_lines(messages: &Receiver<Message>, write: &impl Fn(&str), lost: &impl 
 impl LogFormat {
     /// Returns a line, with its end.
     fn line(self, at: Timestamp, fields: Fields<'_>) -> String {
-        let time = utc(at);
-        match self {
-            Self::Json => json_line(&JsonLine { time: &time, fields }) + "\n",
-            Self::Text => {
-                let mut line = time;
-                for (name, value) in present(fields) {
-                    // Writing to a String cannot fail.
-                    let _ = match value {
-                        Value::String(text) if needs_no_quotes(text) => write!(line, " {name}={text}"),
-                        value => write!(line, " {name}={}", json_line(value)),
-                    };
-                }
-                line + "\n"
-            }
+        let mut line = match self {
+            Self::Text => utc(at),
+            Self::Json => format!(r#"{{"time":"{}""#, utc(at)),
+        };
+        for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+            // Writing to a String cannot fail.
+            let _ = match (self, value) {
+                (Self::Json, value) => write!(line, r#","{name}":{}"#, json_line(value)),
+                (Self::Text, Value::String(text)) if needs_no_quotes(text) => write!(line, " {name}={text}"),
+                (Self::Text, value) => write!(line, " {name}={}", json_line(value)),
+            };
         }
+        line + if self == Self::Json { "}\n" } else { "\n" }
     }
-}
-
-/// Returns the fields that are not null.
-fn present<'a>(fields: Fields<'a>) -> impl Iterator<Item = (&'static str, &'a Value)> {
-    fields.iter().filter(|(_, value)| !value.is_null()).map(|(name, value)| (*name, value))
 }
 
 /// Returns `true` for a text that needs no quotes.
@@ -159,23 +145,6 @@ fn needs_no_quotes(text: &str) -> bool {
         !character.is_whitespace() && !is_unprintable(character) && !matches!(character, '"' | '=' | '\\')
     };
     !text.is_empty() && text.chars().all(is_plain)
-}
-
-/// A line in JSON.
-struct JsonLine<'a> {
-    /// When it was written.
-    time: &'a str,
-    /// The rest.
-    fields: Fields<'a>,
-}
-
-impl Serialize for JsonLine<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry("time", self.time)?;
-        present(self.fields).try_for_each(|(name, value)| map.serialize_entry(name, value))?;
-        map.end()
-    }
 }
 
 #[cfg(test)]

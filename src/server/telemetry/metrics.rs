@@ -3,13 +3,10 @@
 //! Every label has values from a closed set of ours, nothing of a client's, so however many requests come
 //! there are no more series.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use prometheus_client::collector::Collector;
-use prometheus_client::encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _, prometheus_text};
-use prometheus_client::metrics::MetricType;
+use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
@@ -45,9 +42,9 @@ pub(super) struct Metrics {
     /// Writes all of them.
     registry: Registry,
     /// Requests.
-    requests: Family<StatusLabel, Counter>,
+    requests: Family<[(&'static str, u16); 1], Counter>,
     /// Requests that were refused.
-    refusals: Family<ReasonLabel, Counter>,
+    refusals: Family<[(&'static str, &'static str); 1], Counter>,
     /// How long answers took.
     answers: Histogram,
     /// How long syncs of the audit log took.
@@ -55,53 +52,13 @@ pub(super) struct Metrics {
     /// Connections now.
     connections: Gauge,
     /// When the certificate expires.
-    certificate: Arc<Certificate>,
-}
-
-/// A status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct StatusLabel {
-    /// The status.
-    status: u16,
-}
-
-/// A reason in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct ReasonLabel {
-    /// The word.
-    reason: &'static str,
-}
-
-/// What was built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct BuildInfo {
-    /// The version of the program.
-    version: &'static str,
-}
-
-/// When the certificate expires, in seconds since the epoch; 0 while there is none.
-#[derive(Debug, Default)]
-struct Certificate(AtomicU64);
-
-impl Collector for Certificate {
-    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let expires_at = self.0.load(Ordering::Relaxed);
-        if expires_at == 0 {
-            return Ok(());
-        }
-        let metric = encoder.encode_descriptor(
-            "stream_token_certificate_expiry_timestamp",
-            "When the TLS certificate expires, in seconds since the epoch",
-            Some(&Unit::Seconds),
-            MetricType::Gauge,
-        )?;
-        ConstGauge::new(expires_at).encode(metric)
-    }
+    certificate: Gauge<u64, AtomicU64>,
 }
 
 impl Metrics {
-    /// Returns metrics at zero; `started_at` is when the process began.
-    pub(super) fn new(started_at: Timestamp) -> Self {
+    /// Returns metrics at zero; `started_at` is when the process began. Without TLS there is no
+    /// certificate.
+    pub(super) fn new(started_at: Timestamp, certificate_expires_at: Option<Timestamp>) -> Self {
         let mut metrics = Self {
             registry: Registry::default(),
             requests: Family::default(),
@@ -109,20 +66,20 @@ impl Metrics {
             answers: Histogram::new(BUCKETS),
             syncs: Histogram::new(BUCKETS),
             connections: Gauge::default(),
-            certificate: Arc::default(),
+            certificate: Gauge::default(),
         };
         for status in STATUSES {
-            drop(metrics.requests.get_or_create(&StatusLabel { status }));
+            drop(metrics.requests.get_or_create(&[("status", status)]));
         }
         for reason in REASONS {
-            drop(metrics.refusals.get_or_create(&ReasonLabel { reason }));
+            drop(metrics.refusals.get_or_create(&[("reason", reason)]));
         }
-        metrics.register(started_at);
+        metrics.register(started_at, certificate_expires_at);
         metrics
     }
 
     /// Registers every metric.
-    fn register(&mut self, started_at: Timestamp) {
+    fn register(&mut self, started_at: Timestamp, certificate_expires_at: Option<Timestamp>) {
         let registry = &mut self.registry;
         registry.register(
             "stream_token_requests",
@@ -147,7 +104,7 @@ impl Metrics {
             self.syncs.clone(),
         );
         registry.register("stream_token_connections", "Connections now", self.connections.clone());
-        let build = Info::new(BuildInfo { version: env!("CARGO_PKG_VERSION") });
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("stream_token_build", "The version of the program", build);
         let started: ConstGauge<u64> = ConstGauge::new(started_at.epoch_seconds());
         registry.register_with_unit(
@@ -156,17 +113,25 @@ impl Metrics {
             Unit::Seconds,
             started,
         );
-        registry.register_collector(Box::new(Arc::clone(&self.certificate)));
+        if let Some(at) = certificate_expires_at {
+            registry.register_with_unit(
+                "stream_token_certificate_expiry_timestamp",
+                "When the TLS certificate expires, in seconds since the epoch",
+                Unit::Seconds,
+                self.certificate.clone(),
+            );
+            self.certificate_expires(at);
+        }
     }
 
     /// Counts a response.
     pub(super) fn count_response(&self, status: u16) {
-        self.requests.get_or_create(&StatusLabel { status }).inc();
+        self.requests.get_or_create(&[("status", status)]).inc();
     }
 
     /// Counts a request that got no token.
     pub(super) fn count_refusal(&self, reason: &'static str) {
-        self.refusals.get_or_create(&ReasonLabel { reason }).inc();
+        self.refusals.get_or_create(&[("reason", reason)]).inc();
     }
 
     /// Records how long a response took.
@@ -187,7 +152,7 @@ impl Metrics {
 
     /// Records when the certificate expires.
     pub(super) fn certificate_expires(&self, at: Timestamp) {
-        self.certificate.0.store(at.epoch_seconds(), Ordering::Relaxed);
+        self.certificate.set(at.epoch_seconds());
     }
 
     /// Returns all metrics in Prometheus' text format.
@@ -214,7 +179,7 @@ mod tests {
 
     #[test]
     fn requests_are_counted_by_status_from_zero() {
-        let metrics = Metrics::new(at(7));
+        let metrics = Metrics::new(at(7), None);
         assert!(STATUSES.iter().all(|status| {
             has(&metrics.encode(), &format!("stream_token_requests_total{{status=\"{status}\"}} 0"))
         }));
@@ -245,7 +210,7 @@ mod tests {
             RequestError::AddressRateLimited(Duration::ZERO),
             RequestError::Issue(IssueError::Audit(damaged)),
             RequestError::CustomerRateLimited(Duration::ZERO),
-            RequestError::Unavailable(Arc::new(unavailable)),
+            RequestError::Unavailable(std::sync::Arc::new(unavailable)),
         ];
         let mut reasons: Vec<&str> = errors.iter().filter_map(RequestError::reason).collect();
         // Those of the frontend.
@@ -256,7 +221,7 @@ mod tests {
 
     #[test]
     fn times_fall_into_their_buckets() {
-        let metrics = Metrics::new(at(7));
+        let metrics = Metrics::new(at(7), None);
         metrics.observe_duration(Duration::from_micros(100));
         metrics.observe_duration(Duration::from_millis(30));
         metrics.sync_observer()(Duration::from_secs(11));
@@ -276,7 +241,7 @@ mod tests {
 
     #[test]
     fn connections_are_those_of_now() {
-        let metrics = Metrics::new(at(7));
+        let metrics = Metrics::new(at(7), None);
         metrics.set_connections(3);
         metrics.set_connections(2);
         assert!(has(&metrics.encode(), "stream_token_connections 2"));
@@ -284,9 +249,9 @@ mod tests {
 
     #[test]
     fn a_certificate_is_left_out_while_there_is_none() {
-        let metrics = Metrics::new(at(7));
         let name = "stream_token_certificate_expiry_timestamp_seconds";
-        assert!(!metrics.encode().contains(name));
+        assert!(!Metrics::new(at(7), None).encode().contains(name));
+        let metrics = Metrics::new(at(7), Some(at(1_893_455_000)));
         metrics.certificate_expires(at(1_893_456_000));
         assert!(has(&metrics.encode(), &format!("{name} 1893456000")));
     }

@@ -8,13 +8,13 @@ mod log;
 mod metrics;
 
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
 
 use self::health::Health;
-pub use self::health::{AuditState, Readiness, SecretState, Status};
+pub use self::health::Readiness;
 pub use self::log::{Fields, LogFormat, ServerLog};
 pub(super) use self::metrics::CONTENT_TYPE as METRICS_CONTENT_TYPE;
 use self::metrics::Metrics;
@@ -30,7 +30,6 @@ const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATC
 const OTHER: &str = "other";
 
 /// All that is told about a server.
-#[derive(Debug)]
 pub struct Telemetry {
     /// The log.
     log: ServerLog,
@@ -38,8 +37,6 @@ pub struct Telemetry {
     metrics: Metrics,
     /// Readiness.
     health: Health,
-    /// The clock.
-    clock: Clock,
     /// Notes about too many connections.
     crowded: Throttle,
     /// Notes about missing descriptors.
@@ -48,40 +45,39 @@ pub struct Telemetry {
     unreadable: Throttle,
 }
 
-/// Lets a note pass once in a time.
-#[derive(Debug)]
+/// Lets a note pass once in an interval.
 struct Throttle {
-    /// The time between two notes, in seconds.
-    interval: u64,
-    /// When the next may pass, in seconds since the epoch.
-    next: AtomicU64,
+    /// The interval.
+    interval: Duration,
+    /// When a note passed last.
+    last: Mutex<Option<Instant>>,
 }
 
 impl Throttle {
     /// Returns one that lets a note pass once in so many seconds.
-    const fn new(interval: u64) -> Self {
-        Self { interval, next: AtomicU64::new(0) }
+    const fn new(seconds: u64) -> Self {
+        Self { interval: Duration::from_secs(seconds), last: Mutex::new(None) }
     }
 
     /// Returns `true` if a note may pass now.
-    fn allows(&self, now: Timestamp) -> bool {
-        let (now, next) = (now.epoch_seconds(), self.next.load(Ordering::Relaxed));
-        let later = now + self.interval;
-        // A clock that was set back does not silence it for long.
-        (now >= next || next > later)
-            && self.next.compare_exchange(next, later, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+    fn allows(&self, now: Instant) -> bool {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = last.is_none_or(|last| now.duration_since(last) >= self.interval);
+        if is_due {
+            *last = Some(now);
+        }
+        is_due
     }
 }
 
 impl Telemetry {
-    /// Returns the telemetry of a server that starts now.
+    /// Returns the telemetry of a server that starts now, with the expiry of its TLS certificate if it has one.
     #[must_use]
-    pub fn new(log: ServerLog, clock: Clock) -> Self {
+    pub fn new(log: ServerLog, clock: Clock, certificate_expires_at: Option<Timestamp>) -> Self {
         Self {
             log,
-            metrics: Metrics::new(clock.now()),
+            metrics: Metrics::new(clock.now(), certificate_expires_at),
             health: Health::new(clock),
-            clock,
             crowded: Throttle::new(1),
             starved: Throttle::new(1),
             unreadable: Throttle::new(60),
@@ -116,8 +112,6 @@ impl Telemetry {
         let (status, error) = (logged.response.status(), logged.error.as_ref());
         let reason = error.and_then(RequestError::reason);
         let method = METHODS.into_iter().find(|method| *method == request.method).unwrap_or(OTHER);
-        // What is wrong on the server's side, for the people who can fix it. No client wrote any of it.
-        let fault = error.filter(|error| error.status() >= 500).map(ToString::to_string);
         self.log.event(&[
             ("request_id", request.id.as_str().into()),
             ("peer", request.peer.to_string().into()),
@@ -127,11 +121,13 @@ impl Telemetry {
             ("ms", milliseconds(took).into()),
             ("customer", logged.customer.map(CustomerId::get).into()),
             ("reason", reason.into()),
-            ("error", fault.into()),
+            ("error", error.and_then(RequestError::fault).into()),
         ]);
         self.metrics.count_response(status);
         self.metrics.observe_duration(took);
-        reason.into_iter().for_each(|reason| self.metrics.count_refusal(reason));
+        if let Some(reason) = reason {
+            self.metrics.count_refusal(reason);
+        }
     }
 
     /// Records a request that did not reach the endpoint, or got no response from it.
@@ -212,7 +208,7 @@ impl Telemetry {
 
     /// Logs a note, unless the same was logged a short time ago.
     fn throttled(&self, throttle: &Throttle, note: &str) {
-        if throttle.allows(self.clock.now()) {
+        if throttle.allows(Instant::now()) {
             self.note(note);
         }
     }
@@ -241,11 +237,9 @@ mod tests {
 
     #[test]
     fn a_note_passes_once_in_its_interval() {
-        let at = |seconds| Timestamp::from_epoch_seconds(seconds).unwrap();
-        let throttle = Throttle::new(60);
-        assert!(throttle.allows(at(100)) && !throttle.allows(at(100)) && !throttle.allows(at(159)));
-        assert!(throttle.allows(at(160)));
-        // The clock was set back by an hour.
-        assert!(throttle.allows(at(10)) && !throttle.allows(at(11)));
+        let (start, throttle) = (Instant::now(), Throttle::new(60));
+        let after = |seconds| start + Duration::from_secs(seconds);
+        assert!(throttle.allows(start) && !throttle.allows(start) && !throttle.allows(after(59)));
+        assert!(throttle.allows(after(60)) && !throttle.allows(after(61)));
     }
 }

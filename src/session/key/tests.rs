@@ -107,8 +107,8 @@ fn nothing_is_read_of_what_is_longer_than_four_kibibytes() {
         let token = format!("{HEAD}{}.", "A".repeat(length - HEAD.len() - 1));
         refused(&token)
     };
-    assert_eq!(longest(LONGEST_TOKEN), Refused::BadSignature);
-    assert_eq!(longest(LONGEST_TOKEN + 1), Refused::TooLong);
+    assert_eq!(longest(MAX_TOKEN_BYTES), Refused::BadSignature);
+    assert_eq!(longest(MAX_TOKEN_BYTES + 1), Refused::TooLong);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::path::Path;
 use rustix::process::Signal;
 
 use super::Server;
+use super::http::Ask;
 use super::site::Site;
 use crate::cli::watchdog::LONGEST_WAIT;
 
@@ -47,11 +48,15 @@ fn a_directory_that_a_killed_server_left_is_removed_by_the_next_start() {
     let site = Site::new();
     let start = || Server::start(&site.serving(&[]).with_env("XDG_RUNTIME_DIR", &runtime));
     let killed = start();
+    assert_eq!(killed.ask(&Ask::of(123)).status, 401);
     let left = directories(&runtime);
     killed.signal(Signal::KILL);
     killed.wait();
     assert_eq!((left.len(), directories(&runtime)), (1, left.clone()));
     let (running, second) = (start(), start());
+    for server in [&running, &second] {
+        assert_eq!(server.ask(&Ask::of(123)).status, 401);
+    }
     let now = directories(&runtime);
     assert!(now.len() == 2 && !now.contains(&left[0]), "{now:?}");
     assert_eq!((running.end().status, second.end().status), (Some(0), Some(0)));

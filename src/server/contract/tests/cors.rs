@@ -7,7 +7,7 @@ use super::*;
 const ORIGIN: &str = "https://app.example.com";
 
 fn world() -> World {
-    let allowed = vec!["http://localhost:3000".parse().unwrap(), ORIGIN.parse().unwrap()];
+    let allowed = vec![Origin::parse("http://localhost:3000").unwrap(), Origin::parse(ORIGIN).unwrap()];
     World { cors: Cors::new(allowed, &[HeaderName::from_static("traceparent")]), ..World::default() }
 }
 

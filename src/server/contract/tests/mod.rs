@@ -19,6 +19,19 @@ use crate::session::Refused;
 use crate::time::Timestamp;
 use crate::token::testing::signed;
 
+/// Finds headers of responses.
+trait FindHeader {
+    /// Returns the first header of this name, in any case.
+    fn find_header(&self, name: &str) -> Option<&str>;
+}
+
+impl FindHeader for Response {
+    fn find_header(&self, name: &str) -> Option<&str> {
+        let found = self.headers().iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+}
+
 /// What the fakes around the contract do, and what they were asked.
 #[derive(Debug, Default)]
 struct World {

@@ -76,7 +76,7 @@ fn a_preflight_comes_after_the_path_and_before_everything_else() {
         ..good()
     };
     let world = World {
-        cors: Cors::new(vec![origin.parse().unwrap()], &[]),
+        cors: Cors::new(vec![Origin::parse(origin).unwrap()], &[]),
         address_waits: Some(Duration::from_secs(1)),
         session: Some(cannot_tell()),
         ..World::default()

@@ -7,8 +7,9 @@ use super::*;
 use crate::audit::{Actor, AuditLog, Entry, Filter, Listed, Refusals, list};
 use crate::disk::testing::Place;
 use crate::issuer::{AuditSink, TokenIssuer};
-use crate::profile::Policy;
-use crate::server::request_issuer::{Lifetime, RequestIssuer};
+use crate::profile::{Lifetime, Policy};
+use crate::server::rate_limit::{Rate, RateLimiters};
+use crate::server::request_issuer::RequestIssuer;
 use crate::session::{Register, Revocation, SessionKey, Signed, revoke};
 use crate::token::{Rules, Verifier};
 
@@ -42,13 +43,13 @@ const API_SECRET: &str = "an-api-secret-for-tests-0123456789abc";
 /// Answers a request with a session of customer 123, in a state directory.
 fn answer(state: &Path, audit_log: &AuditLog, request: &Request) -> LoggedResponse {
     let log_of_refusals = Arc::new(AuditLog::open(state, clock()).unwrap());
-    let refusals = Refusals::start(log_of_refusals, actor(), None, clock()).unwrap();
+    let refusals = Some(Refusals::start(log_of_refusals, actor(), None, clock()).unwrap());
     let policy = Policy { default_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
     let issuer = TokenIssuer::new(&secret(API_SECRET), None, policy, AuditSink::Borrowed(audit_log));
     let endpoint = TokenEndpoint {
         authenticate: &Signed::new(key(), Arc::new(Register::open(state))),
-        rate_limiter: &NoRateLimit,
-        issuer: &RequestIssuer::new(issuer, actor(), Lifetime::PolicyDefault, clock()),
+        rate_limiter: &RateLimiters::new(Rate::OFF, Rate::OFF),
+        issuer: &RequestIssuer { issuer, actor: actor(), lifetime: Lifetime::PolicyDefault, clock: clock() },
         refusals: &refusals,
         cors: &Cors::default(),
         clock: clock(),
