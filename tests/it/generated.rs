@@ -72,7 +72,7 @@ fn hold(folder: &str, made: &Files) {
     );
 }
 
-/// Gives the man pages.
+/// Returns the man pages.
 fn pages() -> Files {
     man::pages(grammar())
 }

@@ -11,14 +11,14 @@ use crate::place::{Place, install_script};
 #[cfg(feature = "serve")]
 use crate::serve::Server;
 
-/// Gives the words that call every command, the program's own name first.
+/// Returns the words that call every command, the program's own name first.
 fn calls(command: &Command, before: &[String]) -> Vec<Vec<String>> {
     let call = [before, &[command.get_name().to_owned()]].concat();
     let below: Vec<_> = command.get_subcommands().flat_map(|command| calls(command, &call)).collect();
     [vec![call], below].concat()
 }
 
-/// Gives what `--help` prints.
+/// Returns what `--help` prints.
 fn help(place: &Place, call: &[String]) -> String {
     let output = place.command(&call[0]).args(&call[1..]).arg("--help").output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{call:?}: {output:?}");

@@ -48,7 +48,7 @@ kill -TERM $process
 wait $process
 "#;
 
-/// Gives what an ordinary user's process sees of the program at its question.
+/// Returns what an ordinary user's process sees of the program at its question.
 fn seen_by_its_user(name: &str, variables: &[(&str, &str)]) -> String {
     let place = Place::new(name);
     let home = place.home().to_owned();
@@ -149,7 +149,7 @@ fn opted_out_a_process_that_crashes_may_leave_a_core() {
     }
 }
 
-/// Tells whether there is a core where the process ran.
+/// Returns `true` if there is a core where the process ran.
 fn has_core(call: &crate::cli::Call) -> bool {
     let mut names = fs::read_dir(call.home.path()).unwrap().map(|entry| entry.unwrap().file_name());
     names.any(|name| name.to_string_lossy().starts_with("core"))

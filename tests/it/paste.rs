@@ -23,7 +23,7 @@ struct Expected {
     error: Option<String>,
 }
 
-/// Gives the folder of the corpus.
+/// Returns the folder of the corpus.
 fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/paste")
 }

@@ -25,7 +25,7 @@ impl Place {
         Self(home)
     }
 
-    /// Gives the folder.
+    /// Returns the folder.
     pub(crate) fn home(&self) -> &Path {
         &self.0
     }
@@ -52,14 +52,14 @@ impl Drop for Place {
     }
 }
 
-/// Gives the path with the program that was built before everything else.
+/// Returns the path with the program that was built before everything else.
 fn path() -> OsString {
     let built = Path::new(env!("CARGO_BIN_EXE_stream-token")).parent().unwrap().to_owned();
     let usual = env::var_os("PATH").unwrap_or_default();
     env::join_paths([built].into_iter().chain(env::split_paths(&usual))).unwrap()
 }
 
-/// Tells whether a tool is here, and says what is not checked without it.
+/// Returns `true` if a tool is here, and says what is not checked without it.
 pub(crate) fn has(tool: &str, unchecked: &str) -> bool {
     let is_here = env::split_paths(&path()).any(|folder| folder.join(tool).is_file());
     if !is_here {

@@ -34,7 +34,7 @@ struct Call {
     output: String,
 }
 
-/// Gives the README's path.
+/// Returns the README's path.
 fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
 }
@@ -85,14 +85,14 @@ fn outputs(mut shell: Command, calls: &[Call]) -> Vec<String> {
     outputs
 }
 
-/// Tells whether a line matches a pattern in which `[..]` stands for any text.
+/// Returns `true` if a line matches a pattern in which `[..]` stands for any text.
 fn matches_line(line: &str, pattern: &str) -> bool {
     let Some((start, rest)) = pattern.split_once("[..]") else { return line == pattern };
     let Some(line) = line.strip_prefix(start) else { return false };
     line.char_indices().map(|(at, _)| at).chain([line.len()]).any(|at| matches_line(&line[at..], rest))
 }
 
-/// Tells whether an output matches what is expected, line by line.
+/// Returns `true` if an output matches what is expected, line by line.
 fn matches(output: &str, expected: &str) -> bool {
     output.lines().count() == expected.lines().count()
         && output.lines().zip(expected.lines()).all(|(line, pattern)| matches_line(line, pattern))
@@ -172,12 +172,12 @@ fn a_wildcard_stands_for_text_within_a_line() {
     assert!(!matches("text", ""));
 }
 
-/// Gives the fields that the README tells of in the table of a section.
+/// Returns the fields that the README tells of in the table of a section.
 pub(crate) fn fields_told(heading: &str) -> BTreeSet<String> {
     first_cells(&fs::read_to_string(path()).unwrap(), heading)
 }
 
-/// Gives the first cells, without their backticks, of a section's table.
+/// Returns the first cells, without their backticks, of a section's table.
 fn first_cells(readme: &str, heading: &str) -> BTreeSet<String> {
     let section = readme.split_once(&format!("\n{heading}\n")).unwrap().1;
     let section = section.split("\n#").next().unwrap();

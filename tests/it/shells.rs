@@ -48,7 +48,7 @@ zle -N show
 bindkey '^G' show
 "#;
 
-/// Gives a committed file.
+/// Returns a committed file.
 fn committed(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name)
 }

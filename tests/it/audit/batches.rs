@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Log, customers, in_lines};
 use crate::cli::watchdog::Watchdog;
 
-/// Gives what every batch entry of a log names, and how many customers it counts.
+/// Returns what every batch entry of a log names, and how many customers it counts.
 #[track_caller]
 fn batches(log: &Log) -> Vec<(Vec<(u64, u64)>, u64)> {
     let entries = log.entries();

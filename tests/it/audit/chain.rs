@@ -95,7 +95,7 @@ fn what_was_damaged_is_not_mended_by_the_next_mint() {
     is_found(&log, &[], &faults);
 }
 
-/// Gives the log's head.
+/// Returns the log's head.
 #[track_caller]
 fn head(log: &Log) -> String {
     log.run(&["audit", "head"]).result().trim_end().to_owned()

@@ -33,7 +33,7 @@ struct Left {
     is_done: bool,
 }
 
-/// Tells whether a call is a batch: every fourth one of each writer.
+/// Returns `true` if a call is a batch: every fourth one of each writer.
 const fn is_batch(id: u64) -> bool {
     id / WRITERS % 4 == 3
 }
@@ -67,7 +67,7 @@ fn killed(log: &Log, id: u64, after: Duration, kills: &AtomicUsize) -> Left {
     Left { tokens, is_batch, is_done: status.code().is_some() }
 }
 
-/// Gives the customer of a token.
+/// Returns the customer of a token.
 fn customer_of(token: &str) -> u64 {
     let claims: Value = serde_json::from_str(&claims_of(token)).unwrap();
     claims["user_id"].as_str().unwrap().strip_prefix("customer-").unwrap().parse().unwrap()

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Log, in_lines};
 
-/// Gives the customers of what is listed, with a dash for entries about none.
+/// Returns the customers of what is listed, with a dash for entries about none.
 #[track_caller]
 fn listed(log: &Log, arguments: &[&str]) -> Vec<String> {
     let listed = log.run(&[&["-o", "json", "audit", "list"], arguments].concat());

@@ -42,17 +42,17 @@ impl Log {
         log
     }
 
-    /// Gives the state directory.
+    /// Returns the state directory.
     fn state(&self) -> PathBuf {
         self.0.path().join("state")
     }
 
-    /// Gives the directory of the log.
+    /// Returns the directory of the log.
     fn directory(&self) -> PathBuf {
         self.state().join("audit")
     }
 
-    /// Gives the path of a segment.
+    /// Returns the path of a segment.
     fn segment(&self, number: u32) -> PathBuf {
         self.directory().join(format!("audit-{number:08}.jsonl"))
     }
@@ -89,20 +89,20 @@ impl Log {
         verified["entries"].as_u64().unwrap()
     }
 
-    /// Gives every line of every segment, in order.
+    /// Returns every line of every segment, in order.
     fn lines(&self) -> Vec<String> {
         let lines = |number| fs::read_to_string(self.segment(number)).ok();
         let segments = (1..).map_while(lines);
         segments.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
     }
 
-    /// Gives every entry, in order.
+    /// Returns every entry, in order.
     #[track_caller]
     fn entries(&self) -> Vec<Value> {
         self.lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Gives what was done, in order.
+    /// Returns what was done, in order.
     #[track_caller]
     fn actions(&self) -> Vec<String> {
         self.entries().iter().map(|entry| entry["action"].as_str().unwrap().to_owned()).collect()
@@ -128,7 +128,7 @@ fn in_lines<T: Display>(each: impl IntoIterator<Item = T>) -> String {
     each.into_iter().fold(String::new(), |text, next| text + &next.to_string() + "\n")
 }
 
-/// Gives the usual hint of a path that cannot be used.
+/// Returns the usual hint of a path that cannot be used.
 fn make_usable(path: &Path) -> String {
     format!("make {} usable for this user, or give another place with --state-dir", path.display())
 }
@@ -139,7 +139,7 @@ fn fingerprint(token: &str) -> String {
     format!("{:016x}", u64::from_be_bytes(digest[..8].try_into().unwrap()))
 }
 
-/// Gives every customer that an entry names, as ranges with both ends.
+/// Returns every customer that an entry names, as ranges with both ends.
 fn customers(entry: &Value) -> Vec<(u64, u64)> {
     let one = entry["customer"].as_u64().map(|customer| (customer, customer));
     let many = entry["customers"].as_array().into_iter().flatten();

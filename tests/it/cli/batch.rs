@@ -10,17 +10,17 @@ use super::{Call, DEMO, FROM_ENV, demo, with_secret};
 /// What a customer id is.
 const ID_HINT: &str = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";
 
-/// Gives the tokens of customers, a line each.
+/// Returns the tokens of customers, a line each.
 fn tokens(ids: &[u64]) -> String {
     ids.iter().map(|id| signed(&format!(r#"{{"user_id":"customer-{id}"}}"#)) + "\n").collect()
 }
 
-/// Gives an error line.
+/// Returns an error line.
 fn error(message: &str) -> String {
     format!("stream-token: error: {message}\n")
 }
 
-/// Gives the hint of a line that is no id.
+/// Returns the hint of a line that is no id.
 fn id_hint() -> String {
     format!("stream-token: hint: {ID_HINT}\n")
 }

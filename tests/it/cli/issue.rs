@@ -30,7 +30,7 @@ fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
-/// Gives the expiry of the one token that a call in JSON mints.
+/// Returns the expiry of the one token that a call in JSON mints.
 #[track_caller]
 fn expiry_of(arguments: &[&str]) -> u64 {
     let arguments = [&["-q", "-o", "json", "issue", "1"], arguments].concat();

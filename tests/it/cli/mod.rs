@@ -104,7 +104,7 @@ impl Call {
         self
     }
 
-    /// Gives it something to read.
+    /// Returns it something to read.
     pub(crate) fn with_stdin(mut self, stdin: impl AsRef<[u8]>) -> Self {
         stdin.as_ref().clone_into(&mut self.stdin);
         self
@@ -171,7 +171,7 @@ impl Call {
         }
     }
 
-    /// Gives every secret within the reach of this call.
+    /// Returns every secret within the reach of this call.
     fn secrets(&self) -> Vec<String> {
         let mut secrets = vec!["demo-secret-published-in-the-readme-never-use-it".to_owned()];
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
@@ -184,7 +184,7 @@ impl Call {
         trimmed.filter(|secret| secret.len() >= SHORTEST_SOUGHT).collect()
     }
 
-    /// Gives the signature of every token that the call is given.
+    /// Returns the signature of every token that the call is given.
     fn signatures(&self) -> Vec<String> {
         let given = self.arguments.iter().map(|argument| argument.to_string_lossy().into_owned());
         let given = given.chain([String::from_utf8_lossy(&self.stdin).into_owned()]);
@@ -214,7 +214,7 @@ impl Output {
     }
 }
 
-/// Gives what is said of a refusal.
+/// Returns what is said of a refusal.
 pub(crate) fn refusal(error: &str, hint: &str) -> String {
     format!("stream-token: error: {error}\nstream-token: hint: {hint}\n")
 }
@@ -230,7 +230,7 @@ impl fmt::Display for Output {
     }
 }
 
-/// Tells whether a terminal would obey a character or hide it. A line feed and a tab are layout.
+/// Returns `true` if a terminal would obey a character or hide it. A line feed and a tab are layout.
 ///
 /// It is written anew here, so that the program's own list is not its own judge.
 fn is_obeyed_or_hidden(character: char) -> bool {

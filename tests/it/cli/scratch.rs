@@ -36,7 +36,7 @@ impl Scratch {
         Self(path)
     }
 
-    /// Gives its path.
+    /// Returns its path.
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }

@@ -16,12 +16,12 @@ const ALONE: &str = "it must hold the API secret alone, as Stream's dashboard sh
 /// What to do where a secret should be and is not.
 const PUT: &str = "put the app's API secret there, from Stream's dashboard";
 
-/// Gives the token of customer 1 that a secret signs, with its line break.
+/// Returns the token of customer 1 that a secret signs, with its line break.
 fn token_of(secret: &str) -> String {
     signed_with(secret, HEADER, r#"{"user_id":"customer-1"}"#) + "\n"
 }
 
-/// Gives the token of customer 1 under the built-in profile.
+/// Returns the token of customer 1 under the built-in profile.
 fn demo_token() -> String {
     demo(&["-q", "issue", "1"]).run().result().to_owned()
 }

@@ -12,7 +12,7 @@ use super::{Call, FROM_ENV, Output, call, demo, refusal, with_secret};
 /// The note on the secret, in JSON.
 const NOTE_JSON: &str = "{\"note\":\"secret from env:STREAM_API_SECRET\"}\n";
 
-/// Gives the token of customer 1, with its line break.
+/// Returns the token of customer 1, with its line break.
 fn token() -> String {
     signed(r#"{"user_id":"customer-1"}"#) + "\n"
 }

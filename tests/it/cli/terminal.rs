@@ -38,7 +38,7 @@ impl Terminal {
         Self { person: person.into(), program }
     }
 
-    /// Gives the program's side, for one of its streams.
+    /// Returns the program's side, for one of its streams.
     pub(crate) fn stream(&self) -> Stdio {
         self.program.try_clone().unwrap().into()
     }

@@ -30,7 +30,7 @@ fn in_json(token: &str, further: &[&str], status: i32, expected: &Value) {
     assert_eq!(names, ["form", "signature", "user_id", "customer", "iat", "nbf", "exp", "revocation"]);
 }
 
-/// Gives what JSON says of a token that this secret signed.
+/// Returns what JSON says of a token that this secret signed.
 fn signed_json(verdict: &str, customer: Option<u64>, stream: &Value) -> Value {
     json!({
         "valid": verdict == "valid",
@@ -41,7 +41,7 @@ fn signed_json(verdict: &str, customer: Option<u64>, stream: &Value) -> Value {
     })
 }
 
-/// Gives what JSON says of a text whose signer is not known; nothing that it claims is repeated.
+/// Returns what JSON says of a text whose signer is not known; nothing that it claims is repeated.
 fn unsigned_json(verdict: &str, stream: &Value) -> Value {
     json!({
         "valid": false,
@@ -55,17 +55,17 @@ fn unsigned_json(verdict: &str, stream: &Value) -> Value {
     })
 }
 
-/// Gives Stream's refusal with status 401.
+/// Returns Stream's refusal with status 401.
 fn code(code: u16) -> Value {
     json!({ "accepts": false, "status": 401, "code": code })
 }
 
-/// Gives Stream's consent.
+/// Returns Stream's consent.
 fn accepted() -> Value {
     json!({ "accepts": true, "status": null, "code": null })
 }
 
-/// Gives the answer of Stream that nobody can tell.
+/// Returns the answer of Stream that nobody can tell.
 fn unknown() -> Value {
     json!({ "accepts": null, "status": null, "code": null })
 }

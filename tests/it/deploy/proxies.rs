@@ -10,12 +10,17 @@ use rustix::process::geteuid;
 
 use super::{block, swapped};
 use crate::cli::watchdog::until;
+use crate::faults::line::Way;
+use crate::faults::rows::smuggling::{CHUNKS, DISGUISES, LENGTH_AND_CODING};
+use crate::faults::rows::{POST, fill};
+use crate::faults::speech::certificate;
 use crate::keyring::service::Service;
 use crate::place::has;
 use crate::serve::Server;
+use crate::serve::http::Ask;
 use crate::serve::http::PATH;
 use crate::serve::site::Site;
-use crate::tls::{Made, made};
+use crate::tls::Made;
 
 /// Where the client is, as the proxy sees it.
 const CLIENT: &str = "127.0.0.2";
@@ -31,7 +36,7 @@ fn start(command: &mut Command, address: SocketAddr) -> Service {
     proxy
 }
 
-/// Gives an address that was free just now.
+/// Returns an address that was free just now.
 fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
@@ -51,11 +56,11 @@ impl Front {
         let site = Site::new();
         let flags = ["--trusted-proxy", "127.0.0.1/32", "--admin-listen", "127.0.0.1:0"];
         let server = site.serve(&flags);
-        let Made { certificate, key } = made();
+        let Made { certificate, key } = certificate();
         let front = Self { site, server };
-        front.write("chain.pem", &certificate);
-        front.write("key.pem", &key);
-        front.write("tokens.pem", &(certificate + &key));
+        front.write("chain.pem", certificate);
+        front.write("key.pem", key);
+        front.write("tokens.pem", &format!("{certificate}{key}"));
         front
     }
 
@@ -64,9 +69,27 @@ impl Front {
         fs::write(self.path(name), text).unwrap();
     }
 
-    /// Gives the path of a file here.
+    /// Returns the path of a file here.
     fn path(&self, name: &str) -> String {
         self.site.home().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Sends a request that is hidden in a body through a proxy, in every disguise. It must never get its token.
+    #[track_caller]
+    fn hides_nothing_through(&self, proxy: SocketAddr) {
+        let ask = Ask::of(123).bearer(&self.site.session("123"));
+        let hidden = String::from_utf8(ask.bytes()).unwrap();
+        let rows = LENGTH_AND_CODING.iter().chain(&DISGUISES);
+        for (headers, _) in rows {
+            let line_end = if headers.ends_with("\r\n") { "" } else { "\r\n" };
+            let mut line = Way::Secured(proxy).connect();
+            // The proxy may close the connection before all of it is sent.
+            let _ = line.send(fill(&format!("{POST}{headers}{line_end}\r\n{CHUNKS}"), &hidden));
+            line.finish();
+            let text = line.text();
+            assert!(!text.contains(r#"{"token":"#), "{headers:?}: {text}");
+        }
+        assert_eq!(self.site.entries("mint").len(), 0);
     }
 
     /// Asks for a token through a proxy, from [`CLIENT`], with an address that was made up; the client's own must
@@ -115,6 +138,7 @@ fn nginx_ends_tls_and_tells_the_clients_address() {
     let mut nginx = Command::new("nginx");
     nginx.args(["-e", "stderr", "-p", &front.path(""), "-c", &front.path("nginx.conf")]);
     let _nginx = start(&mut nginx, address);
+    front.hides_nothing_through(address);
     front.is_served_through(address);
 }
 
@@ -135,6 +159,7 @@ fn haproxy_ends_tls_tells_the_clients_address_and_asks_whether_the_server_is_rea
     let mut haproxy = Command::new("haproxy");
     haproxy.args(["-db", "-q", "-f", &front.path("haproxy.cfg")]);
     let _haproxy = start(&mut haproxy, address);
+    front.hides_nothing_through(address);
     front.is_served_through(address);
     // It was asked over the admin listener, and answered with 200.
     until("a check that the server passed", || {

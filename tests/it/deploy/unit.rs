@@ -23,7 +23,7 @@ const NOBODY: u32 = 65534;
 /// The program's place in the unit.
 const INSTALLED: &str = "/usr/local/bin/stream-token";
 
-/// Gives the value of a key that the unit has once.
+/// Returns the value of a key that the unit has once.
 #[track_caller]
 fn value(unit: &str, key: &str) -> String {
     let mut values = unit.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix('='));
@@ -90,7 +90,7 @@ impl Given {
         Self { folder }
     }
 
-    /// Gives the path of something in it.
+    /// Returns the path of something in it.
     fn path(&self, name: &str) -> String {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
@@ -112,14 +112,14 @@ impl Given {
     }
 }
 
-/// Gives a file to who runs the service; as an ordinary user, that is who tests.
+/// Returns a file to who runs the service; as an ordinary user, that is who tests.
 fn give(path: &Path) {
     if geteuid().is_root() {
         chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     }
 }
 
-/// Gives the names of the system's calls in a set of systemd's, those of the sets in it included.
+/// Returns the names of the system's calls in a set of systemd's, those of the sets in it included.
 fn calls(set: &str) -> BTreeSet<String> {
     let output = Command::new("systemd-analyze").args(["syscall-filter", set]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -135,7 +135,7 @@ fn calls(set: &str) -> BTreeSet<String> {
     all
 }
 
-/// Gives the names of the system's calls that the unit allows.
+/// Returns the names of the system's calls that the unit allows.
 fn allowed(unit: &str) -> BTreeSet<String> {
     let filters = unit.lines().filter_map(|line| line.strip_prefix("SystemCallFilter="));
     let mut allowed = BTreeSet::new();

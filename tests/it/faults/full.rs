@@ -26,7 +26,7 @@ fn on_a_small_disk(how: &[&str], site: &Site) -> Command {
     command
 }
 
-/// Gives how to mount here, if at all.
+/// Returns how to mount here, if at all.
 fn how_to_mount(site: &Site) -> Option<&'static [&'static str]> {
     let can_mount = |how: &&&[&str]| {
         let tried = on_a_small_disk(how, site).arg("true").output();
@@ -35,7 +35,7 @@ fn how_to_mount(site: &Site) -> Option<&'static [&'static str]> {
     UNSHARE.iter().find(can_mount).copied()
 }
 
-/// Gives the status that a request of the client that behaves is answered with.
+/// Returns the status that a request of the client that behaves is answered with.
 #[track_caller]
 fn status(target: &Target) -> u16 {
     let mut line = target.connect();

@@ -13,7 +13,7 @@ use crate::cli::watchdog::LONGEST_WAIT;
 
 /// How a server is reached.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Way {
+pub(crate) enum Way {
     /// By TCP alone.
     Plain(SocketAddr),
     /// By TLS.
@@ -31,7 +31,7 @@ enum Socket {
 
 /// A connection.
 #[derive(Debug)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// The socket.
     socket: Socket,
     /// What was received and not yet taken.
@@ -40,19 +40,19 @@ pub(super) struct Line {
 
 /// A reply.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Reply {
+pub(crate) struct Reply {
     /// The status.
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// Whether the connection ends with it.
-    pub(super) is_last: bool,
+    pub(crate) is_last: bool,
     /// The body.
-    pub(super) body: String,
+    pub(crate) body: String,
 }
 
 impl Way {
     /// Connects a client.
     #[track_caller]
-    pub(super) fn connect(self) -> Line {
+    pub(crate) fn connect(self) -> Line {
         match self {
             Self::Plain(_) => Line { socket: Socket::Plain(self.knock()), received: Vec::new() },
             Self::Secured(_) => Line::speaking(speech::client(), self.knock()),
@@ -61,7 +61,7 @@ impl Way {
 
     /// Connects a client that says nothing by itself.
     #[track_caller]
-    pub(super) fn knock(self) -> TcpStream {
+    pub(crate) fn knock(self) -> TcpStream {
         let (Self::Plain(address) | Self::Secured(address)) = self;
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
@@ -73,18 +73,18 @@ impl Way {
 
 impl Line {
     /// Goes on with TLS, however far it is.
-    pub(super) fn speaking(client: ClientConnection, stream: TcpStream) -> Self {
+    pub(crate) fn speaking(client: ClientConnection, stream: TcpStream) -> Self {
         Self { socket: Socket::Secured(Box::new(StreamOwned::new(client, stream))), received: Vec::new() }
     }
 
     /// Sends bytes as they are, whatever is spoken, behind what was sent before.
-    pub(super) fn send_bare(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn send_bare(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut stream = self.tcp();
         stream.write_all(bytes)
     }
 
     /// Has TLS do something, and sends what comes of it.
-    pub(super) fn speak(&mut self, act: impl FnOnce(&mut ClientConnection)) -> io::Result<()> {
+    pub(crate) fn speak(&mut self, act: impl FnOnce(&mut ClientConnection)) -> io::Result<()> {
         let Socket::Secured(stream) = &mut self.socket else { panic!("no TLS is spoken") };
         shake_hands(stream)?;
         act(&mut stream.conn);
@@ -95,7 +95,7 @@ impl Line {
     }
 
     /// Sends bytes, all of them.
-    pub(super) fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         match &mut self.socket {
             Socket::Plain(stream) => stream.write_all(bytes.as_ref()),
             Socket::Secured(stream) => {
@@ -106,7 +106,7 @@ impl Line {
     }
 
     /// Sends as much as goes at once, and tells how much that was.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> io::Result<usize> {
+    pub(crate) fn push(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &mut self.socket {
             Socket::Plain(stream) => stream.write(bytes),
             Socket::Secured(stream) => stream.write(bytes),
@@ -115,7 +115,7 @@ impl Line {
     }
 
     /// Takes what is there, or waits for it where it blocks. Tells whether more may come.
-    pub(super) fn pull(&mut self) -> bool {
+    pub(crate) fn pull(&mut self) -> bool {
         let mut piece = [0; 16 * 1024];
         let read = match &mut self.socket {
             Socket::Plain(stream) => stream.read(&mut piece),
@@ -133,7 +133,7 @@ impl Line {
 
     /// Waits for a reply; `None` where the connection ends before.
     #[track_caller]
-    pub(super) fn reply(&mut self) -> Option<Reply> {
+    pub(crate) fn reply(&mut self) -> Option<Reply> {
         loop {
             if let Some(reply) = self.taken() {
                 return Some(reply);
@@ -144,14 +144,20 @@ impl Line {
         }
     }
 
-    /// Gives the statuses of all replies until the end. A reset is one too.
+    /// Returns the statuses of all replies until the end. A reset is one too.
     #[track_caller]
-    pub(super) fn statuses(&mut self) -> Vec<u16> {
+    pub(crate) fn statuses(&mut self) -> Vec<u16> {
         std::iter::from_fn(|| self.reply()).map(|reply| reply.status).collect()
     }
 
+    /// Returns all that comes until the end, as text.
+    pub(crate) fn text(&mut self) -> String {
+        while self.pull() {}
+        String::from_utf8_lossy(&std::mem::take(&mut self.received)).into_owned()
+    }
+
     /// Sends no more.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         // The server may have ended it already.
         if let Socket::Secured(stream) = &mut self.socket {
             stream.conn.send_close_notify();
@@ -161,27 +167,27 @@ impl Line {
     }
 
     /// Sends no more, and says nothing of it.
-    pub(super) fn break_off(&mut self) {
+    pub(crate) fn break_off(&mut self) {
         // The server may have ended it already.
         let _ = self.tcp().shutdown(Shutdown::Write);
     }
 
     /// Resets the connection.
-    pub(super) fn reset(self) {
+    pub(crate) fn reset(self) {
         set_socket_linger(self.tcp(), Some(Duration::ZERO)).unwrap();
     }
 
     /// Has it wait for nothing any more.
-    pub(super) fn never_block(&self) {
+    pub(crate) fn never_block(&self) {
         self.tcp().set_nonblocking(true).unwrap();
     }
 
     /// Takes as little as can be before it is read.
-    pub(super) fn take_little(&self) {
+    pub(crate) fn take_little(&self) {
         set_socket_recv_buffer_size(self.tcp(), 2048).unwrap();
     }
 
-    /// Gives the socket below.
+    /// Returns the socket below.
     fn tcp(&self) -> &TcpStream {
         match &self.socket {
             Socket::Plain(stream) => stream,

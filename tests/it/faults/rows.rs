@@ -5,7 +5,7 @@
 
 mod bodies;
 mod heads;
-mod smuggling;
+pub(crate) mod smuggling;
 
 use super::target::Target;
 
@@ -13,7 +13,7 @@ use super::target::Target;
 type Row<'a> = (&'a str, &'a [u16]);
 
 /// What the requests of most rows begin with.
-const POST: &str = "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\n";
+pub(crate) const POST: &str = "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\n";
 
 /// Starts a server for each of the ways to reach one.
 fn servers() -> Vec<Target> {
@@ -34,10 +34,7 @@ fn check_one(target: &Target, rows: &[Row<'_>]) {
     let hidden = String::from_utf8(target.last_request()).unwrap();
     let mut surprises = Vec::new();
     for (text, expected) in rows {
-        let filled = text
-            .replace("LENGTH", &hidden.len().to_string())
-            .replace("HEX", &format!("{:x}", hidden.len()))
-            .replace("HIDDEN", &hidden);
+        let filled = fill(text, &hidden);
         let mut line = target.connect();
         line.send(filled).unwrap();
         line.finish();
@@ -54,6 +51,12 @@ fn check_one(target: &Target, rows: &[Row<'_>]) {
     }
     target.ask();
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
+}
+
+/// Puts a request in the place of `HIDDEN`, and its length in that of `LENGTH` and `HEX`.
+pub(crate) fn fill(text: &str, hidden: &str) -> String {
+    let (length, hex) = (hidden.len().to_string(), format!("{:x}", hidden.len()));
+    text.replace("LENGTH", &length).replace("HEX", &hex).replace("HIDDEN", hidden)
 }
 
 /// Has headers and bodies of requests for a token sent as [`check`] does.

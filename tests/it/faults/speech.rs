@@ -12,13 +12,13 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVer
 use crate::tls::{Made, made, put};
 
 /// Both versions that are spoken.
-pub(super) const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
+pub(crate) const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
 
 /// How many bytes of a request are in a record at most, so that a server never has more waiting than it takes.
 const SMALL_RECORDS: usize = 1024;
 
-/// Gives the certificate.
-fn certificate() -> &'static Made {
+/// Returns the certificate.
+pub(crate) fn certificate() -> &'static Made {
     static CERTIFICATE: OnceLock<Made> = OnceLock::new();
     CERTIFICATE.get_or_init(made)
 }
@@ -41,19 +41,19 @@ fn new(config: Arc<ClientConfig>) -> ClientConnection {
     ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap()
 }
 
-/// Gives the flags of a server with the certificate, whose files are written to its home.
-pub(super) fn flags(home: &Path) -> [String; 4] {
+/// Returns the flags of a server with the certificate, whose files are written to its home.
+pub(crate) fn flags(home: &Path) -> [String; 4] {
     let (certificate, key) = put(home, certificate());
     ["--tls-cert".into(), certificate, "--tls-key".into(), key]
 }
 
-/// Gives a client that has said nothing yet.
-pub(super) fn client() -> ClientConnection {
+/// Returns a client that has said nothing yet.
+pub(crate) fn client() -> ClientConnection {
     static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     new(Arc::clone(CONFIG.get_or_init(|| Arc::new(config(&VERSIONS, Some(SMALL_RECORDS))))))
 }
 
-/// Gives one that speaks one version, in records as long as they may be.
-pub(super) fn client_of(version: &'static SupportedProtocolVersion) -> ClientConnection {
+/// Returns one that speaks one version, in records as long as they may be.
+pub(crate) fn client_of(version: &'static SupportedProtocolVersion) -> ClientConnection {
     new(Arc::new(config(&[version], None)))
 }

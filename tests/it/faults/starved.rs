@@ -42,7 +42,7 @@ fn allow_descriptors(target: &Target, most: Option<u64>) {
     prlimit(Some(target.server.pid()), Resource::Nofile, limit).unwrap();
 }
 
-/// Gives a folder and all that is in it to a user.
+/// Returns a folder and all that is in it to a user.
 fn give(folder: &Path, user: u32) {
     chown(folder, Some(user), Some(user)).unwrap();
     for entry in fs::read_dir(folder).unwrap() {
@@ -103,7 +103,7 @@ fn where_descriptors_run_out_clients_give_way_and_nothing_is_left_of_it_later() 
     }
 }
 
-/// Gives what makes a process an ordinary user's; nothing where that cannot be done here.
+/// Returns what makes a process an ordinary user's; nothing where that cannot be done here.
 fn becoming(user: &str) -> Option<[&str; 6]> {
     let unchecked = "a server without threads";
     if !has("prlimit", unchecked) || !has("setpriv", unchecked) {

@@ -16,7 +16,7 @@ use crate::serve::site::Site;
 /// The customer that behaves.
 const CUSTOMER: u64 = 123;
 
-/// How many connections lead from the gate to the endpoint, and how many descriptors each takes.
+/// How many connections lead from the frontend to the endpoint, and how many descriptors each takes.
 const UPSTREAM_DESCRIPTORS: usize = 64 * 3;
 
 /// After how many requests for which it needs nothing new a server has all that it needs.
@@ -87,7 +87,7 @@ impl Target {
         Self { server, site, way, session, _told: Told(way) }
     }
 
-    /// Tells whether it speaks TLS.
+    /// Returns `true` if it speaks TLS.
     pub(super) fn is_secured(&self) -> bool {
         matches!(self.way, Way::Secured(_))
     }
@@ -98,12 +98,12 @@ impl Target {
         self.way.connect()
     }
 
-    /// Gives a request that is to be answered with a token, and whose connection is kept.
+    /// Returns a request that is to be answered with a token, and whose connection is kept.
     pub(super) fn request(&self) -> Vec<u8> {
         Ask::of(CUSTOMER).bearer(&self.session).kept_alive().bytes()
     }
 
-    /// Gives the same as the last of its connection.
+    /// Returns the same as the last of its connection.
     pub(super) fn last_request(&self) -> Vec<u8> {
         Ask::of(CUSTOMER).bearer(&self.session).bytes()
     }

@@ -32,7 +32,7 @@ impl Vitals {
         Self { peak: number("VmHWM:"), threads: number("Threads:"), descriptors }
     }
 
-    /// Tells whether it holds no more than before.
+    /// Returns `true` if it holds no more than before.
     pub(super) fn is_back_to(&self, before: &Self) -> bool {
         self.threads <= before.threads && self.descriptors <= before.descriptors
     }

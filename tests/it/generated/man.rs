@@ -42,17 +42,17 @@ fn add_commands(parent: &Command, shared: &[Section], pages: &mut BTreeMap<Strin
     }
 }
 
-/// Gives the name of a command's page.
+/// Returns the name of a command's page.
 fn name_of(command: &Command) -> &str {
     command.get_display_name().unwrap_or_else(|| command.get_name())
 }
 
-/// Gives the name of a page's file.
+/// Returns the name of a page's file.
 fn file_name(command: &Command) -> String {
     format!("{}.1", name_of(command))
 }
 
-/// Tells whether a command has a flag that takes a time.
+/// Returns `true` if a command has a flag that takes a time.
 fn takes_a_time(command: &Command) -> bool {
     let mut names = command.get_arguments().filter_map(|argument| argument.get_value_names()).flatten();
     names.any(|name| name.as_str() == "WHEN")
@@ -116,7 +116,7 @@ fn sections(command: &Command) -> Vec<Section> {
     sections
 }
 
-/// Gives a heading of the help as man pages have it.
+/// Returns a heading of the help as man pages have it.
 fn heading(line: &str) -> String {
     match line.strip_suffix(':').unwrap() {
         "Exit codes" => "EXIT STATUS".into(),

@@ -14,7 +14,7 @@ const FIRST: &str = "the-first-secret-of-the-tests-0123456789";
 /// The secret that it has after that.
 const SECOND: &str = "the-second-secret-of-the-tests-012345678";
 
-/// Gives what is said in a note.
+/// Returns what is said in a note.
 fn note(text: &str) -> String {
     format!("stream-token: note: {text}\n")
 }

@@ -24,7 +24,7 @@ const PASSWORD: &[u8] = b"pw";
 /// How many sessions this process has made.
 static MADE: AtomicU64 = AtomicU64::new(0);
 
-/// Tells whether a keyring can be started here, and says what is not checked without it.
+/// Returns `true` if a keyring can be started here, and says what is not checked without it.
 pub(crate) fn is_here(unchecked: &str) -> bool {
     ["dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool"]
         .iter()
@@ -46,7 +46,7 @@ impl Service {
         Self { _watchdog: Watchdog::over(&child), child }
     }
 
-    /// Tells whether it has ended already.
+    /// Returns `true` if it has ended already.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }
@@ -200,7 +200,7 @@ impl Session {
         self.pipe(&add, secret).is(0, "", "");
     }
 
-    /// Gives the attributes by which the keyring knows a profile's API secret.
+    /// Returns the attributes by which the keyring knows a profile's API secret.
     fn attributes(name: &str) -> [&str; 4] {
         ["service", "app.stream-token.api-secret", "username", name]
     }
@@ -226,7 +226,7 @@ impl Session {
         assert!(child.wait().unwrap().success());
     }
 
-    /// Gives the path of the configuration.
+    /// Returns the path of the configuration.
     pub(crate) fn config_path(&self) -> PathBuf {
         self.place.home().join(".config/stream-token/config.toml")
     }
@@ -236,12 +236,12 @@ impl Session {
         fs::read_to_string(self.config_path()).unwrap_or_default()
     }
 
-    /// Gives the folder of the audit log's segments.
+    /// Returns the folder of the audit log's segments.
     pub(crate) fn log_folder(&self) -> PathBuf {
         self.place.home().join(".local/state/stream-token/audit")
     }
 
-    /// Gives what the audit log says of each change: action, outcome and reason.
+    /// Returns what the audit log says of each change: action, outcome and reason.
     #[track_caller]
     pub(crate) fn told(&self) -> Vec<String> {
         let listed = self.run(&["audit", "list", "-o", "json"]);
@@ -255,7 +255,7 @@ impl Session {
     }
 }
 
-/// Tells whether any file of a folder holds a text.
+/// Returns `true` if any file of a folder holds a text.
 pub(crate) fn holds(folder: &Path, text: &str) -> bool {
     let files = fs::read_dir(folder).into_iter().flatten();
     files.flatten().any(|file| fs::read_to_string(file.path()).is_ok_and(|found| found.contains(text)))

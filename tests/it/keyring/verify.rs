@@ -9,7 +9,7 @@ use super::{FIRST, SECOND, note, session};
 use crate::cli::Output;
 use crate::cli::token::{HEADER, SECRET, signed_with};
 
-/// Gives a token of customer 1 that a secret signs.
+/// Returns a token of customer 1 that a secret signs.
 fn token(secret: &str) -> String {
     signed_with(secret, HEADER, r#"{"user_id":"customer-1"}"#)
 }

@@ -26,7 +26,7 @@ fn series(watched: &Watched) -> Series {
     series
 }
 
-/// Gives those series of a metric that are not zero, by their one label's value.
+/// Returns those series of a metric that are not zero, by their one label's value.
 fn counts(series: &Series, metric: &str) -> Vec<(String, u32)> {
     let start = format!("{metric}{{");
     let mut counts = Vec::new();

@@ -54,7 +54,7 @@ impl Watched {
         Answer::parse(&text)
     }
 
-    /// Tells whether the server says that it is ready, and all that it says about that.
+    /// Returns `true` if the server says that it is ready, and all that it says about that.
     #[track_caller]
     pub(crate) fn ready(&self) -> (u16, String) {
         let answer = self.tell("GET", "/readyz");

@@ -18,7 +18,7 @@ fn call(home: &Home, arguments: &[&str]) -> Call {
     home.call(arguments).with_env("A", SECRET).with_env("B", OTHER)
 }
 
-/// Gives the token of customer 1 that profile `b` signs.
+/// Returns the token of customer 1 that profile `b` signs.
 fn token_of_b() -> String {
     signed_with(OTHER, HEADER, r#"{"user_id":"customer-1"}"#) + "\n"
 }

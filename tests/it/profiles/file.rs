@@ -10,7 +10,7 @@ use super::{Home, MEND, after, names_in, note};
 const COMMENTED: &str = "# heading\n\n# the usual one\ndefault_profile = \"a\" # for now\n\n# of a\n[profiles.a] # here\n\
                          secret = \"env:A\" # there\n\n# of b\n[profiles.b]\nsecret='env:B'\n# end\n";
 
-/// Gives a file's permission bits.
+/// Returns a file's permission bits.
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o777
 }

@@ -50,12 +50,12 @@ impl Home {
         self.call(arguments).run()
     }
 
-    /// Gives the folder of the configuration.
+    /// Returns the folder of the configuration.
     fn folder(&self) -> PathBuf {
         self.0.path().join(".config/stream-token")
     }
 
-    /// Gives the path of the configuration.
+    /// Returns the path of the configuration.
     fn path(&self) -> PathBuf {
         self.folder().join("config.toml")
     }
@@ -72,12 +72,12 @@ impl Home {
         fs::set_permissions(self.path(), fs::Permissions::from_mode(0o600)).unwrap();
     }
 
-    /// Gives the names in the folder of the configuration.
+    /// Returns the names in the folder of the configuration.
     fn names(&self) -> Vec<String> {
         names_in(&self.folder())
     }
 
-    /// Gives the entries of the audit log that are about profiles and mints.
+    /// Returns the entries of the audit log that are about profiles and mints.
     fn log(&self) -> Vec<Value> {
         let listed = self.run(&["audit", "list", "-o", "json"]);
         let entries = listed.result().lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
@@ -85,7 +85,7 @@ impl Home {
     }
 }
 
-/// Gives the names in a folder, sorted.
+/// Returns the names in a folder, sorted.
 fn names_in(folder: &Path) -> Vec<String> {
     let mut names: Vec<_> = fs::read_dir(folder)
         .unwrap()
@@ -101,12 +101,12 @@ fn after(first: &str, call: &Call) -> Output {
     call.run_with(call.command_after(first).stdout(Stdio::piped()).stderr(Stdio::piped()))
 }
 
-/// Gives what is said in a note.
+/// Returns what is said in a note.
 fn note(text: &str) -> String {
     format!("stream-token: note: {text}\n")
 }
 
-/// Gives the token of customer 1 that [`SECRET`] signs, with its line break.
+/// Returns the token of customer 1 that [`SECRET`] signs, with its line break.
 fn token() -> String {
     signed_with(SECRET, HEADER, r#"{"user_id":"customer-1"}"#) + "\n"
 }

@@ -6,7 +6,7 @@ use super::{Home, SECRET, note, token};
 use crate::cli::token::claims_of;
 use crate::cli::{Call, Output};
 
-/// Gives a configuration of one profile, the default, with this policy.
+/// Returns a configuration of one profile, the default, with this policy.
 fn configured(policy: &str) -> String {
     format!("default_profile = \"live\"\n[profiles.live]\nsecret = \"env:LIVE\"\npolicy = {{ {policy} }}\n")
 }
@@ -32,7 +32,7 @@ fn claims(output: &Output) -> Value {
     serde_json::from_str(&claims_of(&output.stdout)).unwrap()
 }
 
-/// Gives the seconds since the epoch.
+/// Returns the seconds since the epoch.
 fn now() -> u64 {
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
 }

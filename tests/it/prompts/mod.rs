@@ -139,7 +139,7 @@ impl Dialogue {
         self.terminal.person.write_all(typed.as_ref()).unwrap();
     }
 
-    /// Gives the process that asks.
+    /// Returns the process that asks.
     fn process(&self) -> Pid {
         Pid::from_child(&self.child)
     }
@@ -168,7 +168,7 @@ impl Dialogue {
     }
 }
 
-/// Gives what was answered.
+/// Returns what was answered.
 fn answer_in(home: &Scratch) -> Option<String> {
     let path: PathBuf = home.path().join("answer");
     path.exists().then(|| fs::read_to_string(path).unwrap())

@@ -12,7 +12,7 @@ use super::site::Site;
 /// How many refusals of one kind have entries of their own in a minute.
 const A_MINUTE: usize = 10;
 
-/// Gives a token's fingerprint, without asking the program.
+/// Returns a token's fingerprint, without asking the program.
 fn fingerprint(token: &str) -> String {
     let first: [u8; 8] = Sha256::digest(token)[..8].try_into().unwrap();
     format!("{:016x}", u64::from_be_bytes(first))

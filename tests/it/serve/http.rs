@@ -28,25 +28,25 @@ impl Ask {
         }
     }
 
-    /// Gives it another method.
+    /// Returns it another method.
     pub(crate) fn method(mut self, method: &str) -> Self {
         method.clone_into(&mut self.method);
         self
     }
 
-    /// Gives it another path.
+    /// Returns it another path.
     pub(crate) fn path(mut self, path: &str) -> Self {
         path.clone_into(&mut self.path);
         self
     }
 
-    /// Gives it another body.
+    /// Returns it another body.
     pub(crate) fn body(mut self, body: impl AsRef<[u8]>) -> Self {
         body.as_ref().clone_into(&mut self.body);
         self
     }
 
-    /// Gives it a session.
+    /// Returns it a session.
     pub(crate) fn bearer(self, session: &str) -> Self {
         self.with("Authorization", &format!("Bearer {session}"))
     }
@@ -68,7 +68,7 @@ impl Ask {
         self.without("Connection")
     }
 
-    /// Gives its bytes.
+    /// Returns its bytes.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let lines: String =
             self.headers.iter().map(|(name, value)| [name, ": ", value, "\r\n"].concat()).collect();
@@ -104,7 +104,7 @@ impl Answer {
         Self { status: status.unwrap(), headers: headers.collect(), body: body.to_owned() }
     }
 
-    /// Gives the one header of this name; nothing where there is none.
+    /// Returns the one header of this name; nothing where there is none.
     #[track_caller]
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -113,7 +113,7 @@ impl Answer {
         value
     }
 
-    /// Gives the token that it brings.
+    /// Returns the token that it brings.
     #[track_caller]
     pub(crate) fn token(&self) -> &str {
         let inner = self.body.strip_prefix(r#"{"token":""#).and_then(|rest| rest.strip_suffix(r#""}"#));

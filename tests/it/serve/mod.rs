@@ -63,12 +63,12 @@ impl Server {
         Self::start(&demo(&arguments(flags)))
     }
 
-    /// Gives where it listens.
+    /// Returns where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Gives where its admin listener is, if it was told to have one.
+    /// Returns where its admin listener is, if it was told to have one.
     #[track_caller]
     pub(crate) fn admin(&self) -> SocketAddr {
         self.said.wait_for("the admin listener's address", |said| {
@@ -77,12 +77,12 @@ impl Server {
         })
     }
 
-    /// Gives its process.
+    /// Returns its process.
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
 
-    /// Gives what it says on standard error.
+    /// Returns what it says on standard error.
     pub(crate) fn said(&self) -> &Said {
         &self.said
     }
@@ -149,7 +149,7 @@ impl Drop for Server {
     }
 }
 
-/// Gives the arguments of a server with these flags. A rate that they do not name is off: what waits for a
+/// Returns the arguments of a server with these flags. A rate that they do not name is off: what waits for a
 /// fact asks as often as it takes.
 pub(crate) fn arguments<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["serve", "--listen", "127.0.0.1:0"];

@@ -36,7 +36,7 @@ fn session_of(key: &str, at: Timestamp) -> String {
     key.issue("123".parse().unwrap(), at, HOUR).unwrap().1.expose().to_owned()
 }
 
-/// Gives all of an answer but its time and its name.
+/// Returns all of an answer but its time and its name.
 fn lasting(mut answer: Answer) -> Answer {
     answer.headers.retain(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
     answer

@@ -42,12 +42,12 @@ impl Site {
         Self(home)
     }
 
-    /// Gives the folder.
+    /// Returns the folder.
     pub(crate) fn home(&self) -> &Path {
         self.0.path()
     }
 
-    /// Gives the state directory.
+    /// Returns the state directory.
     pub(crate) fn state(&self) -> PathBuf {
         self.home().join(".local/state/stream-token")
     }
@@ -84,7 +84,7 @@ impl Site {
         self.run(&["-q", "session", "new", customer]).result().trim_end().to_owned()
     }
 
-    /// Gives the entries of the audit log with this action, oldest first.
+    /// Returns the entries of the audit log with this action, oldest first.
     #[track_caller]
     pub(crate) fn entries(&self, action: &str) -> Vec<Value> {
         let listed = self.run(&["audit", "list", "-o", "json"]);

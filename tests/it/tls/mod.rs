@@ -72,7 +72,7 @@ impl Secure {
         secure
     }
 
-    /// Gives the path of a file here.
+    /// Returns the path of a file here.
     fn path(&self, name: &str) -> PathBuf {
         self.site.home().join(name)
     }
@@ -87,7 +87,7 @@ impl Secure {
         put(self.site.home(), made);
     }
 
-    /// Gives the arguments of a server that listens here, with these flags besides.
+    /// Returns the arguments of a server that listens here, with these flags besides.
     fn arguments(&self, flags: &[&str]) -> Vec<String> {
         let (certificate, key) = (self.path("cert.pem"), self.path("key.pem"));
         let (certificate, key) = (certificate.to_str().unwrap(), key.to_str().unwrap());

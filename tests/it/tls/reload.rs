@@ -69,7 +69,7 @@ impl Filed {
         output
     }
 
-    /// Tells whether a token is signed by a secret.
+    /// Returns `true` if a token is signed by a secret.
     #[track_caller]
     fn is_signed_by(&self, token: &str, secret: &str) -> bool {
         self.secure.write("verifying", secret, 0o600);
