@@ -176,19 +176,19 @@ fn measure(what: &str, contestants: &mut [Contestant<'_>]) -> Figures {
     figures
 }
 
-/// Gives the median ratio between two contestants within a round.
+/// Returns the median ratio between two contestants within a round.
 fn ratio(figures: &Figures, name: &str, other: &str) -> f64 {
     let of = |name: &str| &figures.iter().find(|(found, _)| *found == name).unwrap().1;
     median(of(name).iter().zip(of(other)).map(|(own, other)| own / other).collect())
 }
 
-/// Gives the median.
+/// Returns the median.
 fn median(mut figures: Vec<f64>) -> f64 {
     figures.sort_by(f64::total_cmp);
     figures[figures.len() / 2]
 }
 
-/// Tells whether a target is met, and says so.
+/// Returns `true` if a target is met, and says so.
 fn meets(figures: &Figures, (name, other, highest): Target) -> bool {
     let ratio = ratio(figures, name, other);
     let met = ratio <= highest;
