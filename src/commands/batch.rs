@@ -68,7 +68,7 @@ impl BatchReader {
         Self { reader: BufReader::with_capacity(BUFFER, reader), name, line: 0 }
     }
 
-    /// Tells whether the next line is at hand, or may have to be waited for.
+    /// Returns `true` if the next line is at hand, or may have to be waited for.
     pub(super) fn has_buffered_line(&self) -> bool {
         self.reader.buffer().contains(&b'\n')
     }

@@ -11,7 +11,7 @@ use crate::secret::keyring::Item;
 use crate::secret::{LONGEST_SECRET, Secret};
 use crate::terminal::AskError;
 
-/// Tells whether somebody can be asked, and may be.
+/// Returns `true` if somebody can be asked, and may be.
 pub(super) fn can_ask(context: &Context<'_>) -> bool {
     !context.global.no_input && context.terminal.can_ask()
 }

@@ -44,7 +44,7 @@ const PATIENCE_OF_A_PERSON: Duration = Duration::from_mins(1);
 struct Context<'a> {
     /// Looks up environment variables.
     environment: &'a Environment<'a>,
-    /// Tells the time.
+    /// The clock.
     clock: Clock,
     /// The streams.
     terminal: Terminal,
@@ -137,7 +137,7 @@ fn unanswered(error: AskError, instead: &str) -> anyhow::Error {
     }
 }
 
-/// Tells how the program speaks in this call.
+/// Returns how the program speaks in this call.
 fn voice(global: &Global) -> Voice {
     let color = match global.color {
         None | Some(ColorChoice::Auto) => Color::Auto,
@@ -197,7 +197,7 @@ impl Context<'_> {
         Ok(changed?)
     }
 
-    /// Gives the path of the configuration; `None` where there is no place for one.
+    /// Returns the path of the configuration; `None` where there is no place for one.
     fn config_path(&self) -> Option<PathBuf> {
         config_path(self.global.config.as_deref(), environment::config_dir(self.environment))
     }
@@ -207,7 +207,7 @@ impl Context<'_> {
         self.config_path().map_or_else(|| Ok(Config::default()), |path| Config::load(&path))
     }
 
-    /// Gives the directory that holds the audit log.
+    /// Returns the directory that holds the audit log.
     fn state_dir(&self) -> Result<PathBuf> {
         let place = self.global.state_dir.clone().or_else(|| environment::state_dir(self.environment));
         place.ok_or_else(|| {
@@ -221,7 +221,7 @@ impl Context<'_> {
         Ok(AuditLog::open(&self.state_dir()?, self.clock)?)
     }
 
-    /// Tells who calls.
+    /// Returns who calls.
     fn actor(&self) -> Actor {
         Actor {
             user: environment::user(self.environment),
@@ -229,12 +229,12 @@ impl Context<'_> {
         }
     }
 
-    /// Tells the form of the result.
+    /// Returns the format of the result.
     fn format(&self) -> Format {
         self.global.output.unwrap_or_default()
     }
 
-    /// Tells how the result is laid out.
+    /// Returns how the result is laid out.
     fn look(&self) -> Look {
         Look { width: self.terminal.width(), has_color: self.terminal.has_color() }
     }

@@ -24,7 +24,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &SecretCommand) -> Result<
     Ok(Exit::Success)
 }
 
-/// Tells which secret is meant.
+/// Returns which secret is meant.
 fn kind(is_session_key: bool) -> Kind {
     if is_session_key { Kind::SessionKey } else { Kind::ApiSecret }
 }
@@ -72,7 +72,7 @@ fn unchanged(item: &Item) -> String {
     format!("it is the {item} already: nothing is changed")
 }
 
-/// Gives the profile whose secret is to be stored, and the secret; whatever refuses it does so before
+/// Returns the profile whose secret is to be stored, and the secret; whatever refuses it does so before
 /// anybody types.
 fn given(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<(Profile, Secret)> {
     let profile = context.config()?.demand(&arguments.name)?;

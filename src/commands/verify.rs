@@ -148,7 +148,7 @@ impl Witnesses {
     }
 }
 
-/// Gives a profile's secrets as those that may have signed a token, the current one first.
+/// Returns a profile's secrets as those that may have signed a token, the current one first.
 fn candidates(
     profile: Option<&ProfileName>,
     secret: &Secret,

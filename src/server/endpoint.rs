@@ -162,13 +162,9 @@ mod tests {
         let token = ForwardingToken::random().unwrap();
         let endpoint = Endpoint::open(parent.path(), Arc::new(answer), token).unwrap();
         endpoint.ensure_workers(1).unwrap();
-        for forged in
-            ["", "X-Forwarding-Token: \r\n", "X-Forwarding-Token: 00000000000000000000000000000000\r\n"]
-        {
-            let request = format!(
-                "POST /stream-chat/token HTTP/1.1\r\nConnection: close\r\n{forged}X-Client-Address: 127.0.0.1\r\n\
-                 X-Request-Id: 1\r\n\r\n"
-            );
+        let wrong = format!("X-Stream-Token-Forwarded: {} 127.0.0.1 1\r\n", "0".repeat(32));
+        for forged in ["", "X-Stream-Token-Forwarded: 127.0.0.1 1\r\n", &wrong] {
+            let request = format!("POST /stream-chat/token HTTP/1.1\r\nConnection: close\r\n{forged}\r\n");
             assert!(exchange(&endpoint, request.as_bytes()).starts_with("HTTP/1.1 404 "), "{forged}");
         }
         assert_eq!(handled.load(Ordering::Relaxed), 0);

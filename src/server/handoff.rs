@@ -8,20 +8,20 @@ use std::net::IpAddr;
 
 use http_body_util::Full;
 use hyper::body::Bytes;
+use hyper::header::{
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, ORIGIN,
+};
 use subtle::ConstantTimeEq as _;
 
 use super::message::{HeaderValue, Request};
 
-/// The header with the token of this run.
-const FORWARDING_TOKEN: &str = "X-Forwarding-Token";
-/// The header with the client's address.
-const CLIENT_ADDRESS: &str = "X-Client-Address";
-/// The header with the request's id.
-const REQUEST_ID: &str = "X-Request-Id";
+/// The header with the token of this run, the client's address and the request's id; of a probe with the token alone.
+/// One header is read sooner than three.
+static FORWARDED: HeaderName = HeaderName::from_static("x-stream-token-forwarded");
 
 /// The headers of a client's request that are passed on, in the order of [`header_values`].
-const PASSED_ON: [&str; 5] =
-    ["Authorization", "Content-Type", "Content-Encoding", "Origin", "Access-Control-Request-Method"];
+static PASSED_ON: [HeaderName; 5] =
+    [AUTHORIZATION, CONTENT_TYPE, CONTENT_ENCODING, ORIGIN, ACCESS_CONTROL_REQUEST_METHOD];
 
 /// What every request of the frontend carries: 16 random bytes, new in every run.
 #[derive(Clone)]
@@ -56,10 +56,8 @@ pub(super) fn encode(mut request: Request, token: &ForwardingToken) -> Option<hy
     let mut builder = hyper::Request::builder()
         .method(request.method.as_str())
         .uri(request.path.as_str())
-        .header(FORWARDING_TOKEN, &token.0)
-        .header(CLIENT_ADDRESS, request.peer.to_string())
-        .header(REQUEST_ID, &request.id);
-    for (name, value) in PASSED_ON.into_iter().zip(header_values(&mut request)) {
+        .header(&FORWARDED, format!("{} {} {}", token.0, request.peer, request.id));
+    for (name, value) in PASSED_ON.iter().zip(header_values(&mut request)) {
         builder = match value {
             HeaderValue::Absent => builder,
             HeaderValue::Single(value) => builder.header(name, value.as_str()),
@@ -72,22 +70,23 @@ pub(super) fn encode(mut request: Request, token: &ForwardingToken) -> Option<hy
 
 /// Encodes a request that only proves that its connection is served.
 pub(super) fn probe(token: &ForwardingToken) -> Option<hyper::Request<Full<Bytes>>> {
-    hyper::Request::builder().uri("/").header(FORWARDING_TOKEN, &token.0).body(Full::default()).ok()
+    hyper::Request::builder().uri("/").header(&FORWARDED, &token.0).body(Full::default()).ok()
 }
 
 /// Decodes a request that arrived at the endpoint, without its body.
 pub(super) fn decode(incoming: &tiny_http::Request, token: &ForwardingToken) -> Incoming {
-    let header = |name: &'static str| {
-        let lines = incoming.headers().iter().filter(move |header| header.field.equiv(name));
+    let header = |name: &'static HeaderName| {
+        let lines = incoming.headers().iter().filter(move |header| header.field.equiv(name.as_str()));
         lines.map(|header| header.value.as_str())
     };
-    if !header(FORWARDING_TOKEN).next().is_some_and(|candidate| token.matches(candidate)) {
+    let mut parts = header(&FORWARDED).next().unwrap_or_default().split(' ');
+    if !parts.next().is_some_and(|candidate| token.matches(candidate)) {
         return Incoming::Unauthenticated;
     }
-    let peer = header(CLIENT_ADDRESS).next().and_then(|peer| peer.parse::<IpAddr>().ok());
-    let (Some(peer), Some(id)) = (peer, header(REQUEST_ID).next()) else { return Incoming::Probe };
+    let peer = parts.next().and_then(|peer| peer.parse::<IpAddr>().ok());
+    let (Some(peer), Some(id)) = (peer, parts.next()) else { return Incoming::Probe };
     let mut request = Request::new(incoming.method().as_str(), incoming.url(), peer, id);
-    for (name, value) in PASSED_ON.into_iter().zip(header_values(&mut request)) {
+    for (name, value) in PASSED_ON.iter().zip(header_values(&mut request)) {
         *value = header(name).map(str::as_bytes).collect::<HeaderValue>();
     }
     Incoming::Request(Box::new(request))
@@ -101,7 +100,7 @@ fn header_values(request: &mut Request) -> [&mut HeaderValue; 5] {
 
 /// Sets the headers that are passed on from those that a client sent.
 pub(super) fn read_headers(request: &mut Request, headers: &hyper::HeaderMap) {
-    for (name, value) in PASSED_ON.into_iter().zip(header_values(request)) {
+    for (name, value) in PASSED_ON.iter().zip(header_values(request)) {
         *value = headers.get_all(name).into_iter().map(hyper::http::HeaderValue::as_bytes).collect();
     }
 }

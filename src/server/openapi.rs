@@ -18,7 +18,7 @@ mod tests {
         serde_json::from_str(OPENAPI).unwrap()
     }
 
-    /// Gives the operation's responses by status, references followed.
+    /// Returns the operation's responses by status, references followed.
     fn responses(document: &Value) -> Vec<(u16, Value)> {
         let operation = &document["paths"][PATH]["post"];
         let followed = |response: &Value| {

@@ -5,7 +5,6 @@ use std::sync::{Arc, PoisonError, RwLock};
 /// Holds the current value. A caller that loaded one keeps it after it was replaced.
 ///
 /// The standard library's lock is enough: it is held only while an `Arc` is cloned or moved.
-#[derive(Debug)]
 pub struct Reloadable<T>(RwLock<Arc<T>>);
 
 impl<T> Reloadable<T> {

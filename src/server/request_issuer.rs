@@ -9,7 +9,6 @@ use crate::time::Clock;
 use crate::token::{CustomerId, Token};
 
 /// Issues tokens to clients with one profile's issuer.
-#[derive(Debug)]
 pub struct RequestIssuer<'a> {
     /// Signs and records.
     pub issuer: TokenIssuer<'a>,

@@ -323,7 +323,7 @@ fn a_client_that_takes_too_long_to_read_a_response_is_closed() {
         let mut stream = connect(address);
         stream.write_all(GET.as_bytes()).unwrap();
         // It reads so slowly that it would take seconds.
-        let (mut received, mut piece) = (0, [0; 64 * 1024]);
+        let (mut received, mut piece) = (0, vec![0; 64 * 1024]);
         while let Ok(count @ 1..) = stream.read(&mut piece) {
             received += count;
             thread::sleep(Duration::from_millis(20));

@@ -110,7 +110,7 @@ pub enum TlsError {
 }
 
 impl TlsError {
-    /// Gives the next step to take.
+    /// Returns the next step to take.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -147,7 +147,7 @@ impl TlsError {
         .into()
     }
 
-    /// Tells whether the operating system refused, which is no fault of the call.
+    /// Returns `true` if the operating system refused, which is no fault of the call.
     #[must_use]
     pub fn is_of_the_system(&self) -> bool {
         matches!(self, Self::Unreadable { .. } | Self::Library(_))

@@ -94,19 +94,19 @@ impl Identity {
         Ok(Self { config: Arc::new(config(certified)?), expires_at, notes })
     }
 
-    /// Gives how TLS is spoken.
+    /// Returns how TLS is spoken.
     #[must_use]
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
     }
 
-    /// Tells when the certificate expires.
+    /// Returns when the certificate expires.
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.expires_at
     }
 
-    /// Gives what a person should know: that others read the key, that the certificate ends soon.
+    /// Returns what a person should know: that others read the key, that the certificate ends soon.
     #[must_use]
     pub fn notes(&self) -> &[String] {
         &self.notes

@@ -44,7 +44,7 @@ pub(crate) fn write(place: &Place, name: &str, text: &str, mode: u32) -> PathBuf
     path
 }
 
-/// Gives a file another mode.
+/// Returns a file another mode.
 pub(crate) fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
@@ -57,7 +57,7 @@ pub(crate) fn files(place: &Place, certificate: &str, key: &str) -> Files {
     }
 }
 
-/// Gives an identity, with its certificate in PEM.
+/// Returns an identity, with its certificate in PEM.
 pub(crate) fn identity() -> (Identity, String) {
     let (place, made) = (Place::new(), sound());
     let identity = Identity::load(&files(&place, &made.certificate, &made.key), Clock::System.now()).unwrap();

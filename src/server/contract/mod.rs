@@ -102,7 +102,8 @@ impl TokenEndpoint<'_> {
         }
         let mut customer = None;
         let (response, error) = match self.check(request, &mut customer) {
-            Ok(token) => (token_response(&token), None),
+            // A token has no character that JSON would escape.
+            Ok(token) => (Response::json(200, format!(r#"{{"token":"{}"}}"#, token.as_str())), None),
             Err(error) => {
                 let error = self.limit_failures(request, error);
                 self.report_refusal(request, customer, &error);
@@ -165,11 +166,6 @@ impl TokenEndpoint<'_> {
             self.refusals.refuse(audit::Refusal { reason, peer: request.peer, request_id, customer });
         }
     }
-}
-
-/// Returns the response with a token. A token has no character that JSON would escape.
-fn token_response(token: &Token) -> Response {
-    Response::json(200, format!(r#"{{"token":"{}"}}"#, token.as_str()))
 }
 
 #[cfg(test)]

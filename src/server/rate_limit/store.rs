@@ -94,7 +94,7 @@ mod tests {
         table.measure_and_replace(&key, kept).unwrap()
     }
 
-    /// Tells which tat is known of a key, and changes nothing.
+    /// Returns which tat is known of a key, and changes nothing.
     fn known(table: &TatStore, key: u64) -> Option<u64> {
         let outcome = table.measure_and_replace(&key, |was| Err::<((), Nanos), _>(was.map(Nanos::as_u64)));
         outcome.unwrap_err()

@@ -172,7 +172,7 @@ mod tests {
         Timestamp::from_epoch_seconds(seconds).unwrap()
     }
 
-    /// Tells whether a text has a line.
+    /// Returns `true` if a text has a line.
     fn has(text: &str, line: &str) -> bool {
         text.lines().any(|found| found == line)
     }

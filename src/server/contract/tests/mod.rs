@@ -92,7 +92,7 @@ impl World {
         endpoint.respond(request)
     }
 
-    /// Gives the status and the body of the answer to a request.
+    /// Returns the status and the body of the answer to a request.
     fn said(&self, request: &Request) -> (u16, String) {
         let reply = self.answer(request).response;
         (reply.status(), String::from_utf8(reply.body().to_vec()).unwrap())

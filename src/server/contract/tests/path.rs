@@ -13,7 +13,7 @@ use crate::server::request_issuer::RequestIssuer;
 use crate::session::{Register, Revocation, SessionKey, Signed, revoke};
 use crate::token::{Rules, Verifier};
 
-/// Gives every entry of the log.
+/// Returns every entry of the log.
 fn entries(state: &Place) -> Vec<Entry> {
     let entry = |listed| match listed {
         Listed::Entry { entry, .. } => *entry,
