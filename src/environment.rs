@@ -12,7 +12,7 @@ pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + Sync + 'a;
 /// The name of the program's folders.
 const FOLDER: &str = "stream-token";
 
-/// Gives the directory in which the configuration lies; `None` where the environment names no home.
+/// Returns the directory in which the configuration lies; `None` where the environment names no home.
 ///
 /// `$XDG_CONFIG_HOME/stream-token`, or `~/.config/stream-token`; `~/Library/Application Support` on
 /// macOS and `%APPDATA%` on Windows.
@@ -28,7 +28,7 @@ pub fn config_dir(environment: &Environment<'_>) -> Option<PathBuf> {
     base.map(|base| base.join(FOLDER))
 }
 
-/// Gives the directory for what must outlive a run; `None` where the environment names no home.
+/// Returns the directory for what must outlive a run; `None` where the environment names no home.
 ///
 /// `$STATE_DIRECTORY` that systemd sets, `$XDG_STATE_HOME/stream-token`, or
 /// `~/.local/state/stream-token`; `~/Library/Application Support` on macOS and `%LOCALAPPDATA%` on
@@ -48,7 +48,7 @@ pub fn state_dir(environment: &Environment<'_>) -> Option<PathBuf> {
     base.map(|base| base.join(FOLDER))
 }
 
-/// Gives a directory for sockets of this run: `$RUNTIME_DIRECTORY` that systemd sets, `$XDG_RUNTIME_DIR`
+/// Returns a directory for sockets of this run: `$RUNTIME_DIRECTORY` that systemd sets, `$XDG_RUNTIME_DIR`
 /// or `$TMPDIR`, the first that is there and whose path leaves room for a socket's; else `/tmp`.
 #[cfg(unix)]
 #[must_use]
@@ -96,12 +96,12 @@ fn named(passwd: &str, uid: u32) -> Option<String> {
     })
 }
 
-/// Gives the home directory.
+/// Returns the home directory.
 fn home(environment: &Environment<'_>) -> Option<PathBuf> {
     absolute(environment, "HOME")
 }
 
-/// Gives a variable's path; a relative one is passed over, as the XDG specification asks.
+/// Returns a variable's path; a relative one is passed over, as the XDG specification asks.
 fn absolute(environment: &Environment<'_>, variable: &str) -> Option<PathBuf> {
     environment(variable).map(PathBuf::from).filter(|path: &PathBuf| Path::is_absolute(path))
 }

@@ -35,7 +35,7 @@ pub enum HygieneError {
 }
 
 impl HygieneError {
-    /// Gives the next step to take.
+    /// Returns the next step to take.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

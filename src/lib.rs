@@ -13,10 +13,10 @@
 //! | 2 | [`secret`], [`hygiene`] |
 //! | 1 | [`time`], [`environment`], [`disk`] |
 //! | 0 | [`foreign`] |
-
-// Its tests share with the fuzz targets what names it so.
-#[cfg(all(test, unix, feature = "serve"))]
-extern crate self as stream_token;
+//!
+//! The way of `issue 123`: `commands::issue` opens the profile and its secret, [`issuer`] asks the policy, signs, waits
+//! until [`audit`] has the entry on disk, and only then releases the token. The way of a request to the endpoint is
+//! at the top of `server`; it ends in the same [`issuer`].
 
 pub mod audit;
 pub mod cli;

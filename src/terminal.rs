@@ -127,7 +127,7 @@ impl Terminal {
         }
     }
 
-    /// Gives the line of a note; `None` where notes are left out.
+    /// Returns the line of a note; `None` where notes are left out.
     fn noted(&self, note: &str) -> Option<String> {
         if self.voice.is_quiet {
             return None;
@@ -156,13 +156,13 @@ impl Terminal {
         speak(text);
     }
 
-    /// Tells whether errors and notes are JSON.
+    /// Returns `true` if errors and notes are JSON.
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.voice.is_json
     }
 
-    /// Tells how wide the result may be; `None` where it goes to no terminal.
+    /// Returns how wide the result may be; `None` where it goes to no terminal.
     #[must_use]
     pub fn width(&self) -> Option<u16> {
         if !io::stdout().is_terminal() {
@@ -172,19 +172,19 @@ impl Terminal {
         Some(told.filter(|width| *width > 0).unwrap_or(USUAL_WIDTH))
     }
 
-    /// Tells whether the result is in colour.
+    /// Returns `true` if the result is in colour.
     #[must_use]
     pub fn has_color(&self) -> bool {
         self.colors(io::stdout().is_terminal())
     }
 
-    /// Tells whether standard input is a terminal, where a person types.
+    /// Returns `true` if standard input is a terminal, where a person types.
     #[must_use]
     pub fn is_asked(&self) -> bool {
         io::stdin().is_terminal()
     }
 
-    /// Tells whether a person can be asked: both to read the question and to answer it.
+    /// Returns `true` if a person can be asked: both to read the question and to answer it.
     #[must_use]
     pub fn can_ask(&self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -223,7 +223,7 @@ impl Terminal {
         self.asker.ask_hidden_twice(&question, &format!("{NAME}: again: "))
     }
 
-    /// Tells whether a stream is in colour.
+    /// Returns `true` if a stream is in colour.
     fn colors(&self, is_terminal: bool) -> bool {
         match self.voice.color {
             Color::Always => true,
@@ -232,7 +232,7 @@ impl Terminal {
         }
     }
 
-    /// Gives a label for standard error, in colour where it has any.
+    /// Returns a label for standard error, in colour where it has any.
     fn label(&self, text: &str, color: AnsiColor) -> String {
         if self.colors(io::stderr().is_terminal()) {
             let style = Style::new().bold().fg_color(Some(color.into()));

@@ -32,12 +32,12 @@ impl State {
         state
     }
 
-    /// Gives the path of a segment.
+    /// Returns the path of a segment.
     fn segment(&self, number: usize) -> PathBuf {
         self.0.join("audit").join(format!("audit-{number:08}.jsonl"))
     }
 
-    /// Tells whether the log is intact, and how many entries the listing has.
+    /// Returns `true` if the log is intact, and how many entries the listing has.
     fn look(&self) -> (bool, usize) {
         let verified = verify(&self.0, None).unwrap();
         let listed: Vec<Listed> = list(&self.0, Filter::default()).unwrap().map(Result::unwrap).collect();

@@ -30,7 +30,7 @@ impl Drop for Place {
     }
 }
 
-/// Gives every profile.
+/// Returns every profile.
 fn profiles(config: &Config) -> Vec<Profile> {
     config.names().map(|name| config.find(name).unwrap()).collect()
 }

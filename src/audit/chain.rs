@@ -48,7 +48,7 @@ impl Frame {
         })
     }
 
-    /// Tells whether the line is as it was written.
+    /// Returns `true` if the line is as it was written.
     pub(super) fn is_whole(&self) -> bool {
         self.head.hash == self.computed
     }

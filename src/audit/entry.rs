@@ -14,7 +14,7 @@ macro_rules! words {
         pub enum $set { $($(#[$doc])* $word,)* }
 
         impl $set {
-            /// Gives the word as the log has it.
+            /// Returns the word as the log has it.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$word => $name,)* }
@@ -105,7 +105,7 @@ pub enum Deed {
 }
 
 impl Deed {
-    /// Gives the word as the log has it.
+    /// Returns the word as the log has it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -143,7 +143,7 @@ pub enum Customers {
 }
 
 impl Customers {
-    /// Tells whether the id is among them.
+    /// Returns `true` if the id is among them.
     #[must_use]
     pub fn contains(&self, customer: u64) -> bool {
         match self {
@@ -236,13 +236,13 @@ impl Event {
         Self { ticket: Ticket::fresh(), facts }
     }
 
-    /// Gives the mark that this event's receipt will carry.
+    /// Returns the mark that this event's receipt will carry.
     #[must_use]
     pub fn ticket(&self) -> Ticket {
         self.ticket
     }
 
-    /// Gives what the entry will say.
+    /// Returns what the entry will say.
     #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.facts

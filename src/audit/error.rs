@@ -151,7 +151,7 @@ impl AuditError {
         }
     }
 
-    /// Gives the file or directory at which it went wrong.
+    /// Returns the file or directory at which it went wrong.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
@@ -174,7 +174,7 @@ impl AuditError {
         }
     }
 
-    /// Gives what the operating system said, where it said something.
+    /// Returns what the operating system said, where it said something.
     fn cause(&self) -> Option<&Arc<io::Error>> {
         match self {
             Self::Denied { source, .. }

@@ -28,7 +28,7 @@ impl Hash {
         Self(hasher.finalize().into())
     }
 
-    /// Gives the hash in lower-case hexadecimal digits.
+    /// Returns the hash in lower-case hexadecimal digits.
     pub(super) fn to_hex(self) -> [u8; DIGITS] {
         let mut hex = [0; DIGITS];
         for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
@@ -53,13 +53,13 @@ impl Hash {
         (wrong < 16).then_some(Self(bytes))
     }
 
-    /// Gives the first 16 digits, which name what was hashed briefly.
+    /// Returns the first 16 digits, which name what was hashed briefly.
     pub(super) fn fingerprint(self) -> String {
         self.to_hex()[..16].iter().copied().map(char::from).collect()
     }
 }
 
-/// Gives the lower-case hexadecimal digit of a value below 16.
+/// Returns the lower-case hexadecimal digit of a value below 16.
 const fn digit(value: u8) -> u8 {
     if value < 10 { b'0' + value } else { b'a' + value - 10 }
 }

@@ -32,12 +32,12 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Gives the first place of a new log.
+    /// Returns the first place of a new log.
     pub(super) fn first(log_id: LogId) -> Self {
         Self { log_id, sequence: 1, prev: Hash::NONE }
     }
 
-    /// Gives the place after an entry.
+    /// Returns the place after an entry.
     pub(super) fn after(head: Head) -> Self {
         Self { log_id: head.log_id, sequence: head.sequence.saturating_add(1), prev: head.hash }
     }
@@ -129,7 +129,7 @@ fn text(line: &mut String, key: &str, value: Option<&str>) {
     line.push('"');
 }
 
-/// Tells whether a byte is a character that no string escapes: most strings have no other.
+/// Returns `true` if a byte is a character that no string escapes: most strings have no other.
 fn is_plain(byte: u8) -> bool {
     matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\')
 }

@@ -25,7 +25,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    /// Tells whether an entry is listed.
+    /// Returns `true` if an entry is listed.
     #[must_use]
     pub fn admits(&self, entry: &Entry) -> bool {
         let actor = &entry.facts.actor;
@@ -126,7 +126,7 @@ mod tests {
         Timestamp::from_epoch_seconds(seconds).unwrap()
     }
 
-    /// Gives the numbers of the entries that a filter admits, 0 for a bad line.
+    /// Returns the numbers of the entries that a filter admits, 0 for a bad line.
     fn numbers(state: &State, filter: Filter) -> Vec<u64> {
         let number = |listed: Result<Listed, AuditError>| match listed.unwrap() {
             Listed::Entry { entry, .. } => entry.sequence,

@@ -33,25 +33,25 @@ impl Ranges {
         true
     }
 
-    /// Tells whether the id is in one of the ranges.
+    /// Returns `true` if the id is in one of the ranges.
     #[must_use]
     pub fn contains(&self, customer: u64) -> bool {
         self.runs.iter().any(|&(first, last)| (first..=last).contains(&customer))
     }
 
-    /// Tells how many ids there are; one that came twice counts twice.
+    /// Returns how many ids there are; one that came twice counts twice.
     #[must_use]
     pub fn count(&self) -> u64 {
         self.runs.iter().map(|&(first, last)| last.saturating_sub(first).saturating_add(1)).sum()
     }
 
-    /// Tells whether there is no id at all.
+    /// Returns `true` if there is no id at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }
 
-    /// Gives first and last id of each range, both included.
+    /// Returns first and last id of each range, both included.
     #[must_use]
     pub fn runs(&self) -> &[(u64, u64)] {
         &self.runs

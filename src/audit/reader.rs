@@ -53,7 +53,7 @@ impl<R: BufRead> Lines<R> {
         Self { input, line: Vec::with_capacity(1024) }
     }
 
-    /// Gives the line that was read last.
+    /// Returns the line that was read last.
     pub(super) fn line(&self) -> &[u8] {
         &self.line
     }
@@ -193,22 +193,22 @@ impl Records {
         })
     }
 
-    /// Gives the numbers of the segments.
+    /// Returns the numbers of the segments.
     pub(super) fn segments(&self) -> &[u32] {
         &self.numbers
     }
 
-    /// Tells how many torn lines were accounted for so far.
+    /// Returns how many torn lines were accounted for so far.
     pub(super) fn repaired(&self) -> u64 {
         self.repaired
     }
 
-    /// Tells how many bytes were read so far.
+    /// Returns how many bytes were read so far.
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }
 
-    /// Gives the line of the entry that came last.
+    /// Returns the line of the entry that came last.
     pub(super) fn line(&self) -> &[u8] {
         self.segment.as_ref().map_or(&[], |segment| segment.lines.line())
     }
@@ -344,7 +344,7 @@ impl Default for Torn {
 }
 
 impl Torn {
-    /// Tells whether there are none.
+    /// Returns `true` if there are none.
     fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
@@ -360,17 +360,17 @@ impl Torn {
         self.lines.push(at);
     }
 
-    /// Tells whether the next writer heals them together with a last line that is not ended.
+    /// Returns `true` if the next writer heals them together with a last line that is not ended.
     fn may_be_healed(&self) -> bool {
         self.is_torn_throughout && self.lines.len() < MOST_TORN
     }
 
-    /// Tells how many bytes they have with another line of `length`.
+    /// Returns how many bytes they have with another line of `length`.
     fn and_then(&self, length: usize) -> u64 {
         self.bytes + u64::from(!self.is_empty()) + length as u64
     }
 
-    /// Tells whether an entry accounts for exactly these.
+    /// Returns `true` if an entry accounts for exactly these.
     fn is_repaired_by(&self, entry: &Entry) -> bool {
         let fingerprint = Hash::finish(self.hasher.clone()).fingerprint();
         !self.is_empty()
@@ -378,7 +378,7 @@ impl Torn {
             && entry.facts.fingerprint.as_deref() == Some(&fingerprint)
     }
 
-    /// Gives them out as lines that are no entries.
+    /// Returns them as lines that are not entries.
     fn give_up(&mut self, waiting: &mut VecDeque<Record>) {
         if !self.is_empty() {
             let torn = std::mem::take(self);

@@ -68,7 +68,7 @@ impl Refusals {
         }
     }
 
-    /// Tells how many refusals are in no entry and no summary: the queue or the disk was full, or
+    /// Returns how many refusals are in no entry and no summary: the queue or the disk was full, or
     /// the log could not be written.
     #[must_use]
     pub fn lost(&self) -> u64 {
@@ -163,7 +163,7 @@ impl Recorder {
         }
     }
 
-    /// Tells whether there is disk enough for refusals.
+    /// Returns `true` if there is disk enough for refusals.
     fn has_room(&self) -> bool {
         has_room(self.log.free_bytes())
     }
@@ -185,7 +185,7 @@ impl Recorder {
     }
 }
 
-/// Tells whether so much free disk is enough for refusals; where it cannot be told, it is.
+/// Returns `true` if so much free disk is enough for refusals; where it cannot be told, it is.
 fn has_room(free: Option<u64>) -> bool {
     free.is_none_or(|free| free >= LEAST_FREE_BYTES)
 }

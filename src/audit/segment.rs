@@ -19,17 +19,17 @@ const LONG_WINDOW: u64 = (MOST_TORN as u64 + 2) * LONGEST_LINE as u64;
 /// How many lines in a row a crash may have torn: a healing may be torn itself.
 pub(super) const MOST_TORN: usize = 4;
 
-/// Gives the directory of the log that belongs to a state directory.
+/// Returns the directory of the log that belongs to a state directory.
 pub(super) fn directory(state: &Path) -> PathBuf {
     state.join("audit")
 }
 
-/// Gives the path of a segment.
+/// Returns the path of a segment.
 pub(super) fn path(directory: &Path, number: u32) -> PathBuf {
     directory.join(name(number))
 }
 
-/// Gives the file name of a segment.
+/// Returns the file name of a segment.
 pub(super) fn name(number: u32) -> String {
     format!("audit-{number:08}.jsonl")
 }
@@ -158,7 +158,7 @@ impl Tail {
     }
 }
 
-/// Tells whether a line that is no entry may be the start of one: what a crash leaves has no end.
+/// Returns `true` if a line that is no entry may be the start of one: what a crash leaves has no end.
 pub(super) fn looks_torn(line: &[u8]) -> bool {
     !line.ends_with(END)
 }

@@ -38,7 +38,7 @@ pub(super) enum Prefix {
 }
 
 impl Prefix {
-    /// Gives the prefix of an address. An IPv4 address inside IPv6 counts as itself.
+    /// Returns the prefix of an address. An IPv4 address inside IPv6 counts as itself.
     fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << 8))),

@@ -26,7 +26,7 @@ pub(super) struct Sabotage {
 }
 
 impl Sabotage {
-    /// Gives the part of `bytes` that is written.
+    /// Returns the part of `bytes` that is written.
     pub(super) fn shorten<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         assert!(!self.panic.load(Ordering::Relaxed), "as it was told to");
         if self.write.load(Ordering::Relaxed) { &bytes[..bytes.len() / 2] } else { bytes }
@@ -105,7 +105,7 @@ impl State {
         fs::write(self.segment(number), bytes).unwrap();
     }
 
-    /// Gives the lines of a segment, with their newlines.
+    /// Returns the lines of a segment, with their newlines.
     pub(super) fn lines(&self, number: u32) -> Vec<Vec<u8>> {
         self.read(number).split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect()
     }
@@ -114,12 +114,12 @@ impl State {
         verify(&self.0, None).unwrap()
     }
 
-    /// Gives the faults as they are shown.
+    /// Returns the faults as they are shown.
     pub(super) fn faults(&self) -> Vec<String> {
         self.verify().faults.iter().map(ToString::to_string).collect()
     }
 
-    /// Gives the actions of all entries, and `bad` for what is none.
+    /// Returns the actions of all entries, and `bad` for what is none.
     pub(super) fn actions(&self) -> Vec<&'static str> {
         let name = |listed| match listed {
             Listed::Entry { entry, .. } => entry.facts.deed.name(),

@@ -38,7 +38,7 @@ pub struct Verified {
 }
 
 impl Verified {
-    /// Tells whether nothing is wrong.
+    /// Returns `true` if nothing is wrong.
     #[must_use]
     pub fn is_intact(&self) -> bool {
         self.faults.is_empty()
@@ -259,7 +259,7 @@ impl Chain {
         }
     }
 
-    /// Tells whether `prev` is the hash of the entry before.
+    /// Returns `true` if `prev` is the hash of the entry before.
     fn follows(&self, prev: Hash) -> bool {
         prev == self.last.map_or(Hash::NONE, |last| last.hash)
     }

@@ -89,12 +89,12 @@ impl Writer {
         })
     }
 
-    /// Gives the directory of the log.
+    /// Returns the directory of the log.
     pub(super) fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// Gives what is told of syncs.
+    /// Returns what is told of syncs.
     pub(super) fn health(&self) -> Arc<AuditHealth> {
         Arc::clone(&self.health)
     }
@@ -156,7 +156,7 @@ impl Writer {
         }
     }
 
-    /// Tells whether a segment is still the newest, the same file, and as long as it was left.
+    /// Returns `true` if a segment is still the newest, the same file, and as long as it was left.
     fn is_unchanged(&self, open: &Open) -> bool {
         let next = segment::path(&self.directory, open.number.saturating_add(1));
         let is_newest = next.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);

@@ -30,7 +30,7 @@ pub enum Shell {
 }
 
 impl Shell {
-    /// Gives the script that this shell reads.
+    /// Returns the script that this shell reads.
     #[must_use]
     pub fn script(self) -> String {
         match self {
@@ -44,7 +44,7 @@ impl Shell {
     }
 }
 
-/// Gives the script that a generator makes.
+/// Returns the script that a generator makes.
 fn script_of(generator: impl Generator) -> String {
     let mut command = without_file_names(grammar());
     let name = command.get_name().to_owned();

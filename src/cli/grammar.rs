@@ -125,7 +125,7 @@ const VERBS: &[Verb] = &[
 ];
 
 impl Verb {
-    /// Gives the verb's part of the grammar.
+    /// Returns the verb's part of the grammar.
     fn grammar(&self) -> clap::Command {
         // Adding arguments brings their description along, so the verb's own comes last.
         let grammar = Global::augment_args((self.arguments)(clap::Command::new(self.name)));
@@ -140,7 +140,7 @@ impl Verb {
     }
 }
 
-/// Gives the whole grammar.
+/// Returns the whole grammar.
 #[must_use]
 pub fn grammar() -> clap::Command {
     Top::command().subcommands(VERBS.iter().map(Verb::grammar))

@@ -212,7 +212,7 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
-/// Tells whether a call that could not be parsed asked for JSON.
+/// Returns `true` if a call that could not be parsed asked for JSON.
 #[must_use]
 pub fn wants_json(arguments: &[OsString]) -> bool {
     // Flags of one letter may share a dash: -qo json.

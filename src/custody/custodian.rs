@@ -173,7 +173,7 @@ impl Custodian<'_> {
         self.check(profile, Kind::ApiSecret)
     }
 
-    /// Gives what the keyring knows a secret by.
+    /// Returns what the keyring knows a secret by.
     fn item_of(profile: &Profile, kind: Kind) -> Result<Item, ChangeError> {
         let item = profile.item(kind);
         match profile.source_of(kind) {

@@ -48,7 +48,7 @@ pub enum ChangeError {
 }
 
 impl ChangeError {
-    /// Gives the next step to take. An error of the log has none of its own: where it lies tells more.
+    /// Returns the next step to take. An error of the log has none of its own: where it lies tells more.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

@@ -19,7 +19,7 @@ pub struct Peeked {
 }
 
 impl Peeked {
-    /// Tells whether it is a session key that is made when it is first needed, and was not yet.
+    /// Returns `true` if it is a session key that is made when it is first needed, and was not yet.
     #[must_use]
     pub fn is_not_made_yet(&self) -> bool {
         let is_missing = matches!(
@@ -64,7 +64,7 @@ pub fn peek_all<'a>(
 /// Makes the fault of items that a keyring is not asked for any more.
 type MakeFault = Box<dyn Fn() -> Fault>;
 
-/// Tells whether the keyring is not to be asked again, and with which fault.
+/// Returns `true` if the keyring is not to be asked again, and with which fault.
 fn gives_up(read: &Result<Read, SourceError>) -> Option<MakeFault> {
     match read {
         Err(SourceError::Keyring(KeyringError { fault: Fault::TimedOut { waited }, .. })) => {

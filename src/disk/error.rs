@@ -44,13 +44,13 @@ impl DiskError {
         Self { path: path.to_owned(), fault }
     }
 
-    /// Gives the file or directory.
+    /// Returns the file or directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Gives what is wrong with it.
+    /// Returns what is wrong with it.
     #[must_use]
     pub fn fault(&self) -> &DiskFault {
         &self.fault
@@ -62,18 +62,18 @@ impl DiskError {
         (self.path, self.fault)
     }
 
-    /// Tells whether nothing stands there at all.
+    /// Returns `true` if nothing stands there at all.
     #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(&self.fault, DiskFault::Open(source) if source.kind() == io::ErrorKind::NotFound)
     }
 
-    /// Tells whether the permission is missing.
+    /// Returns `true` if the permission is missing.
     pub(super) fn is_denied(&self) -> bool {
         self.cause().is_some_and(|source| source.kind() == io::ErrorKind::PermissionDenied)
     }
 
-    /// Gives what the operating system said, where it said something.
+    /// Returns what the operating system said, where it said something.
     fn cause(&self) -> Option<&io::Error> {
         match &self.fault {
             DiskFault::Open(source) | DiskFault::Sync(source) | DiskFault::Lock(source) => Some(source),

@@ -38,13 +38,13 @@ impl Lock {
         Ok(Self { path, file: Arc::new(file), identity: identity(&metadata) })
     }
 
-    /// Gives the file's path.
+    /// Returns the file's path.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Tells which file it is.
+    /// Returns which file it is.
     #[must_use]
     pub fn identity(&self) -> Identity {
         self.identity

@@ -194,13 +194,13 @@ mod platform {
         File::open(path).map_err(failed)?.sync_all().map_err(failed)
     }
 
-    /// Tells which file it is.
+    /// Returns which file it is.
     #[must_use]
     pub fn identity(metadata: &Metadata) -> Identity {
         (metadata.dev(), metadata.ino())
     }
 
-    /// Tells how much a user may still write to the file system at `path`.
+    /// Returns how much a user may still write to the file system at `path`.
     #[must_use]
     pub fn free_bytes(path: &Path) -> Option<u64> {
         let file_system = rustix::fs::statvfs(path).ok()?;

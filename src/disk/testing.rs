@@ -21,7 +21,7 @@ impl Place {
         Self(path)
     }
 
-    /// Gives its path.
+    /// Returns its path.
     pub(crate) fn path(&self) -> &Path {
         &self.0
     }

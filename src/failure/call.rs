@@ -47,7 +47,7 @@ impl Failure {
     }
 }
 
-/// Gives the hint for a token that stands where the grammar has no place for it.
+/// Returns the hint for a token that stands where the grammar has no place for it.
 fn of_stray_token(error: &clap::Error, command: &str) -> Option<String> {
     let kind = match error.kind() {
         ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
@@ -71,7 +71,7 @@ fn tip<'a>(lines: &[&'a str]) -> Option<&'a str> {
     tips.filter(|tip| !tip.starts_with("to pass "))
 }
 
-/// Gives clap's text without values that may be a secret or a token, or that a terminal would obey.
+/// Returns clap's text without values that may be a secret or a token, or that a terminal would obey.
 fn without_foreign_values(error: &clap::Error) -> String {
     let mut told = error.to_string();
     let flag = error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default();
@@ -95,7 +95,7 @@ fn without_foreign_values(error: &clap::Error) -> String {
     told.replace("invalid value a value of ", "invalid value of ")
 }
 
-/// Tells a value by its length alone.
+/// Describes a value by its length alone.
 fn length(value: &str) -> String {
     format!("a value of {} characters", value.chars().count())
 }
@@ -106,7 +106,7 @@ fn brief_or_length(value: &str) -> String {
     shown.trim_matches('\'').to_owned()
 }
 
-/// Gives the command whose help to read, from clap's usage line; `None` where there is none.
+/// Returns the command whose help to read, from clap's usage line; `None` where there is none.
 fn command_of<'a>(mut lines: impl Iterator<Item = &'a str>) -> Option<String> {
     let words = lines.find_map(|line| line.strip_prefix("Usage: "))?.split_whitespace();
     let is_name = |word: &&str| {

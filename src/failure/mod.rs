@@ -48,7 +48,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// Gives the exit code.
+    /// Returns the exit code.
     #[must_use]
     pub const fn code(self) -> u8 {
         match self {
@@ -140,7 +140,7 @@ struct FailureBody<'a> {
 }
 
 impl Failure {
-    /// Gives the form for JSON.
+    /// Returns the form for JSON.
     #[must_use]
     pub fn as_json(&self) -> FailureJson<'_> {
         let kind = match self.exit {
@@ -176,7 +176,7 @@ impl Failure {
     }
 }
 
-/// Gives the exit and the hint of an error that the program knows.
+/// Returns the exit and the hint of an error that the program knows.
 fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     if let Some(error) = cause.downcast_ref::<Usage>() {
         return Some((Exit::Usage, error.hint.clone()));
@@ -255,7 +255,7 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     None
 }
 
-/// Gives the next step where there is nothing to listen on.
+/// Returns the next step where there is nothing to listen on.
 fn of_io(kind: io::ErrorKind) -> Option<&'static str> {
     match kind {
         io::ErrorKind::AddrInUse => {
@@ -266,7 +266,7 @@ fn of_io(kind: io::ErrorKind) -> Option<&'static str> {
     }
 }
 
-/// Gives the exit and the hint of a session that was not made.
+/// Returns the exit and the hint of a session that was not made.
 fn of_session(error: SessionError) -> (Exit, String) {
     match error {
         SessionError::Random(_) => (Exit::Failed, "see that the system has random numbers".into()),
@@ -274,7 +274,7 @@ fn of_session(error: SessionError) -> (Exit, String) {
     }
 }
 
-/// Gives the exit and the hint of a change that was not made.
+/// Returns the exit and the hint of a change that was not made.
 fn of_change(error: &ChangeError) -> (Exit, String) {
     let exit = match error {
         ChangeError::Config(error) => return (exit_of(error), error.hint()),
@@ -288,7 +288,7 @@ fn of_change(error: &ChangeError) -> (Exit, String) {
     (exit, error.hint())
 }
 
-/// Gives the exit of an error of the configuration: what the system refuses is no fault of the call.
+/// Returns the exit of an error of the configuration: what the system refuses is no fault of the call.
 fn exit_of(error: &ConfigError) -> Exit {
     match error {
         ConfigError::Unreadable { .. } | ConfigError::Unwritable { .. } => Exit::Failed,
@@ -296,7 +296,7 @@ fn exit_of(error: &ConfigError) -> Exit {
     }
 }
 
-/// Gives the next step where the audit log cannot be written or read.
+/// Returns the next step where the audit log cannot be written or read.
 fn of_audit(error: &AuditError) -> String {
     let path = crate::foreign::path_in_full(error.path());
     match error {

@@ -75,13 +75,13 @@ fn path_at_most(path: &Path, longest: usize) -> String {
     at_most(&text, longest).to_string()
 }
 
-/// Tells whether `text` holds what could be a token: `eyJ`, the start of every base64url JSON object.
+/// Returns `true` if `text` holds what could be a token: `eyJ`, the start of every base64url JSON object.
 #[must_use]
 pub fn looks_like_a_token(text: &str) -> bool {
     text.contains("eyJ")
 }
 
-/// Tells whether a character is escaped before it is shown.
+/// Returns `true` if a character is escaped before it is shown.
 ///
 /// These are the control characters (C0, DEL, C1), and what Unicode lays out without showing:
 /// bidirectional controls, zero-width characters, line separators, tags.

@@ -36,7 +36,7 @@ impl State {
         fs::create_dir(self.0.join("audit/audit-00000001.jsonl")).unwrap();
     }
 
-    /// Gives every entry but the one that opens the segment.
+    /// Returns every entry but the one that opens the segment.
     fn entries(&self) -> Vec<Entry> {
         let entry = |listed| match listed {
             Listed::Entry { entry, .. } => *entry,
@@ -86,7 +86,7 @@ fn event(action: Action, outcome: Outcome, id: u64) -> Event {
     Event::new(action, Channel::Cli, ann().actor, outcome).customer(id)
 }
 
-/// Tells whether a token for a customer, pending with an event's mark, opens against that event's receipt.
+/// Returns `true` if a token for a customer, pending with an event's mark, opens against that event's receipt.
 fn opens(id: u64, event: Event) -> bool {
     let state = State::new();
     let pending = pending(id, &event);

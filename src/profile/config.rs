@@ -119,13 +119,13 @@ impl Config {
         }
     }
 
-    /// Gives the name of the default profile.
+    /// Returns the name of the default profile.
     #[must_use]
     pub fn default_profile(&self) -> Option<&ProfileName> {
         self.default_profile.as_ref()
     }
 
-    /// Gives the names of all configured profiles, in order.
+    /// Returns the names of all configured profiles, in order.
     pub fn names(&self) -> impl Iterator<Item = &ProfileName> {
         self.profiles.keys()
     }
@@ -214,7 +214,7 @@ fn judge(_file: &File, _path: &Path) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// Gives the line and the column, from 1, of a byte of the text.
+/// Returns the line and the column, from 1, of a byte of the text.
 fn place(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
@@ -267,7 +267,7 @@ fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>
     check_base_url(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
 }
 
-/// Gives the path of the configuration.
+/// Returns the path of the configuration.
 #[must_use]
 pub fn config_path(explicit: Option<&Path>, directory: Option<PathBuf>) -> Option<PathBuf> {
     explicit.map(Path::to_owned).or_else(|| Some(directory?.join("config.toml")))

@@ -66,7 +66,7 @@ pub(super) fn unset_default(document: &mut DocumentMut) {
     put_before_next(document, isize::MIN, &heading.unwrap_or_default());
 }
 
-/// Gives the text of the document.
+/// Returns the text of the document.
 pub(super) fn text(document: &DocumentMut) -> String {
     document.to_string().trim_start_matches('\n').to_owned()
 }
@@ -103,7 +103,7 @@ fn take_trailing(document: &mut DocumentMut) -> String {
     comments
 }
 
-/// Gives what stands before a key or a table's header: blank lines and comments.
+/// Returns what stands before a key or a table's header: blank lines and comments.
 fn prefix(decor: &Decor) -> &str {
     decor.prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default()
 }
@@ -146,14 +146,14 @@ fn table_at(table: &mut Table, position: isize) -> Option<&mut Table> {
     None
 }
 
-/// Gives a table whose header is not written, as it holds nothing but tables.
+/// Returns a table whose header is not written, as it holds nothing but tables.
 fn implicit() -> Table {
     let mut table = Table::new();
     table.set_implicit(true);
     table
 }
 
-/// Gives a profile's table.
+/// Returns a profile's table.
 fn table_of(profile: &Profile) -> Result<Table, String> {
     let mut table = Table::new();
     if let Some(key) = &profile.api_key {
@@ -172,7 +172,7 @@ fn table_of(profile: &Profile) -> Result<Table, String> {
     Ok(table)
 }
 
-/// Gives a policy's table.
+/// Returns a policy's table.
 fn policy_of(policy: &Policy) -> InlineTable {
     let mut table = InlineTable::new();
     for (key, lifetime) in

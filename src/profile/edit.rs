@@ -94,7 +94,7 @@ impl Drop for Prepared {
     }
 }
 
-/// Gives the text of the configuration after a change.
+/// Returns the text of the configuration after a change.
 fn changed(text: &str, before: &Config, change: &Change, path: &Path) -> Result<String, ConfigError> {
     let broken = |message: String| ConfigError::Inconsistent { path: path.to_owned(), message };
     let mut document: DocumentMut =
@@ -144,13 +144,13 @@ fn followed(path: &Path) -> PathBuf {
     path
 }
 
-/// Gives the directory that a path names a file in.
+/// Returns the directory that a path names a file in.
 fn directory_of(path: &Path) -> &Path {
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
     directory.unwrap_or(Path::new("."))
 }
 
-/// Gives the path of a file beside the configuration.
+/// Returns the path of a file beside the configuration.
 fn beside(path: &Path, what: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".");

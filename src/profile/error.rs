@@ -38,7 +38,7 @@ pub enum ProfileError {
 }
 
 impl ProfileError {
-    /// Gives the next step to take.
+    /// Returns the next step to take.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -164,7 +164,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// Gives the next step to take.
+    /// Returns the next step to take.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

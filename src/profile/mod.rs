@@ -67,21 +67,21 @@ impl Profile {
         }
     }
 
-    /// Gives the built-in `demo` profile.
+    /// Returns the built-in `demo` profile.
     #[must_use]
     pub fn demo() -> Self {
         let api_key = Some("demo-api-key".into());
         Self { api_key, ..Self::new(Some(ProfileName::demo()), Source::Demo) }
     }
 
-    /// Gives what a keyring knows a secret of this profile by. A profile without a name has a source of
+    /// Returns what a keyring knows a secret of this profile by. A profile without a name has a source of
     /// another kind, and no keyring is asked for it.
     #[must_use]
     pub fn item(&self, kind: Kind) -> Item {
         Item { profile: self.name.as_ref().map(ToString::to_string).unwrap_or_default(), kind }
     }
 
-    /// Gives where a secret of this profile comes from. The session key is in the keyring where the API
+    /// Returns where a secret of this profile comes from. The session key is in the keyring where the API
     /// secret is, unless another source is configured; `None` where there is none.
     #[must_use]
     pub fn source_of(&self, kind: Kind) -> Option<&Source> {
@@ -92,7 +92,7 @@ impl Profile {
         }
     }
 
-    /// Tells whether this is the built-in `demo` profile.
+    /// Returns `true` if this is the built-in `demo` profile.
     #[must_use]
     pub fn is_demo(&self) -> bool {
         self.source == Source::Demo
@@ -160,7 +160,7 @@ fn find(name: ProfileName, load: impl Fn() -> Result<Config, ConfigError>) -> Re
     config.find(&name).ok_or_else(|| ProfileError::Unknown { name, known: config.names().cloned().collect() })
 }
 
-/// Gives the default profile.
+/// Returns the default profile.
 fn default_of(config: &Config) -> Option<Profile> {
     config.find(config.default_profile()?)
 }

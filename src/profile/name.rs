@@ -19,19 +19,19 @@ const LONGEST: usize = 32;
 pub struct ProfileName(String);
 
 impl ProfileName {
-    /// Gives the name of the built-in profile.
+    /// Returns the name of the built-in profile.
     #[must_use]
     pub fn demo() -> Self {
         Self(DEMO.into())
     }
 
-    /// Tells whether it is the built-in profile's.
+    /// Returns `true` if it is the built-in profile's.
     #[must_use]
     pub fn is_demo(&self) -> bool {
         self.0 == DEMO
     }
 
-    /// Gives the name as text.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

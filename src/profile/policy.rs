@@ -81,13 +81,13 @@ impl Terms {
         Self { expires_at, issued_at }
     }
 
-    /// Tells when the token ends; `None` is not before it is revoked.
+    /// Returns when the token ends; `None` is not before it is revoked.
     #[must_use]
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
-    /// Tells when the token says that it was issued; `None` is that it does not say.
+    /// Returns when the token says that it was issued; `None` is that it does not say.
     #[must_use]
     pub const fn issued_at(&self) -> Option<Timestamp> {
         self.issued_at
@@ -114,7 +114,7 @@ pub enum PolicyError {
 }
 
 impl PolicyError {
-    /// Gives the next step to take.
+    /// Returns the next step to take.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

@@ -59,7 +59,7 @@ pub enum FileFault {
 }
 
 impl FileFault {
-    /// Gives the next step to take.
+    /// Returns the next step to take.
     pub(super) fn hint(self) -> String {
         match self {
             Self::NotRegular => "give the path of a plain file".into(),
@@ -139,7 +139,7 @@ fn judge(file: &File, _trust: Trust) -> Result<bool, FileError> {
     }
 }
 
-/// Tells whether the file lies on a file system in memory, as containers' secrets do.
+/// Returns `true` if the file lies on a file system in memory, as containers' secrets do.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn is_in_memory(file: &File) -> bool {
     /// The file system types of tmpfs and ramfs (statfs(2)).
@@ -174,7 +174,7 @@ struct Facts {
 
 #[cfg(unix)]
 impl Facts {
-    /// Tells whether others can read the file, or why it is refused.
+    /// Returns `true` if others can read the file, or why it is refused.
     fn judge(self, trust: Trust) -> Result<bool, FileFault> {
         if !self.is_regular {
             return Err(FileFault::NotRegular);

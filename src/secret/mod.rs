@@ -114,13 +114,13 @@ impl Secret {
         Self(Zeroizing::new(bytes.to_vec()))
     }
 
-    /// Gives the bytes that sign. The caller keeps no copy of them.
+    /// Returns the bytes that sign. The caller keeps no copy of them.
     #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
-    /// Gives a name by which people tell secrets apart: 16 hex digits of a MAC, under this secret, over a text
+    /// Returns a name by which people tell secrets apart: 16 hex digits of a MAC, under this secret, over a text
     /// that no token has. Like any token that the secret signed, it tells who has the secret, and nothing else.
     #[must_use]
     pub fn fingerprint(&self) -> String {
@@ -137,7 +137,7 @@ impl Secret {
         })
     }
 
-    /// Tells what makes this secret doubtful.
+    /// Returns what makes this secret doubtful.
     #[must_use]
     pub fn weaknesses(&self) -> Vec<Weakness> {
         let bytes = self.expose();

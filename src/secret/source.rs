@@ -108,7 +108,7 @@ pub enum SourceError {
 }
 
 impl SourceError {
-    /// Gives the next step to take.
+    /// Returns the next step to take.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -229,7 +229,7 @@ impl Source {
         }
     }
 
-    /// Gives the source as it is written in a configuration, nothing cut and nothing escaped.
+    /// Returns the source as it is written in a configuration, nothing cut and nothing escaped.
     #[must_use]
     pub fn in_full(&self) -> String {
         match self {
@@ -316,7 +316,7 @@ impl Source {
     }
 }
 
-/// Tells what a source is to hold, and where that is had from.
+/// Returns what a source is to hold, and where that is had from.
 const fn wanted(kind: Kind) -> (&'static str, &'static str) {
     match kind {
         Kind::ApiSecret => ("the app's API secret", "from Stream's dashboard"),
@@ -324,7 +324,7 @@ const fn wanted(kind: Kind) -> (&'static str, &'static str) {
     }
 }
 
-/// Gives what of a keyring's record is of use now.
+/// Returns what of a keyring's record is of use now.
 fn held(record: &Record, asking: &ReadContext<'_>) -> Read {
     let current = record.current();
     Read {
@@ -335,7 +335,7 @@ fn held(record: &Record, asking: &ReadContext<'_>) -> Read {
     }
 }
 
-/// Gives the published secret of the `demo` profile.
+/// Returns the published secret of the `demo` profile.
 fn published(kind: Kind) -> &'static str {
     match kind {
         Kind::ApiSecret => DEMO_SECRET,
@@ -356,19 +356,19 @@ impl fmt::Display for Source {
     }
 }
 
-/// Tells whether `name` can name an environment variable.
+/// Returns `true` if `name` can name an environment variable.
 fn is_variable_name(name: &str) -> bool {
     !name.is_empty()
         && !name.starts_with(|first: char| first.is_ascii_digit())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// Tells whether `name` is long and without a break, as API secrets are and names are not.
+/// Returns `true` if `name` is long and without a break, as API secrets are and names are not.
 fn looks_like_a_secret(name: &str) -> bool {
     name.len() >= SHORTEST_SOUND_SECRET && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Tells whether `name` is one plain file name, as systemd demands of credentials.
+/// Returns `true` if `name` is one plain file name, as systemd demands of credentials.
 fn is_credential_name(name: &str) -> bool {
     !name.is_empty()
         && name != "."

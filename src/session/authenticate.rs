@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::time::Timestamp;
 use crate::token::CustomerId;
 
-/// Tells whose session a token is.
+/// Returns whose session a token is.
 pub trait Authenticate: fmt::Debug + Send + Sync {
     /// Judges the text that stood behind `Bearer`, whatever it is.
     ///
@@ -69,7 +69,7 @@ pub enum Refused {
 }
 
 impl Refused {
-    /// Gives the reason in one word, as the audit log has it.
+    /// Returns the reason in one word, as the audit log has it.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -83,7 +83,7 @@ impl Refused {
         }
     }
 
-    /// Tells whose session it is, where its signature says so.
+    /// Returns whose session it is, where its signature says so.
     #[must_use]
     pub const fn customer(self) -> Option<CustomerId> {
         match self {

@@ -36,25 +36,25 @@ pub struct Session {
 }
 
 impl Session {
-    /// Gives its id.
+    /// Returns its id.
     #[must_use]
     pub const fn id(&self) -> SessionId {
         self.id
     }
 
-    /// Tells whose it is.
+    /// Returns whose it is.
     #[must_use]
     pub const fn customer(&self) -> CustomerId {
         self.customer
     }
 
-    /// Tells when it was issued.
+    /// Returns when it was issued.
     #[must_use]
     pub const fn issued_at(&self) -> Timestamp {
         self.issued_at
     }
 
-    /// Tells when it ends.
+    /// Returns when it ends.
     #[must_use]
     pub const fn expires_at(&self) -> Timestamp {
         self.expires_at
@@ -71,7 +71,7 @@ impl Session {
         Ok(())
     }
 
-    /// Gives the claims set as JSON.
+    /// Returns the claims set as JSON.
     pub(super) fn to_json(self) -> String {
         let Self { id, customer, issued_at, expires_at } = self;
         let (issued_at, expires_at) = (issued_at.epoch_seconds(), expires_at.epoch_seconds());
@@ -96,7 +96,7 @@ impl Session {
         session.has_sound_lifetime().then_some(session)
     }
 
-    /// Tells whether it ends after it was issued, and within [`LONGEST_LIFETIME`].
+    /// Returns `true` if it ends after it was issued, and within [`LONGEST_LIFETIME`].
     fn has_sound_lifetime(&self) -> bool {
         self.expires_at > self.issued_at && self.expires_at <= self.issued_at.after(LONGEST_LIFETIME)
     }

@@ -66,12 +66,12 @@ pub enum Flaw {
 }
 
 impl RegisterError {
-    /// Tells whether nothing stands there at all.
+    /// Returns `true` if nothing stands there at all.
     pub(super) fn is_missing(&self) -> bool {
         matches!(self, Self::Disk(error) if error.is_missing())
     }
 
-    /// Gives the file or directory at which it went wrong.
+    /// Returns the file or directory at which it went wrong.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
@@ -84,7 +84,7 @@ impl RegisterError {
         }
     }
 
-    /// Gives the next step to take.
+    /// Returns the next step to take.
     #[must_use]
     pub fn hint(&self) -> String {
         let path = crate::foreign::path_in_full(self.path());

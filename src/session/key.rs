@@ -54,7 +54,7 @@ impl fmt::Debug for SessionKey {
 pub struct SessionToken(Zeroizing<String>);
 
 impl SessionToken {
-    /// Gives the token's text.
+    /// Returns the token's text.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

@@ -52,7 +52,7 @@ impl Register {
         Self { path, known: RwLock::new(Known { revocations, at }), seen: Mutex::new(seen) }
     }
 
-    /// Tells whether a session was revoked.
+    /// Returns `true` if a session was revoked.
     ///
     /// # Errors
     /// [`RegisterError`] while the register cannot be read.
@@ -60,12 +60,12 @@ impl Register {
         self.contains_at(session, Instant::now())
     }
 
-    /// Tells whether a session was revoked, at a moment.
+    /// Returns `true` if a session was revoked, at a moment.
     fn contains_at(&self, session: &Session, at: Instant) -> Result<bool, Arc<RegisterError>> {
         Ok(self.known_at(at).revocations?.contains(session))
     }
 
-    /// Gives what is known, after a look at the file where that is due.
+    /// Returns what is known, after a look at the file where that is due.
     fn known_at(&self, at: Instant) -> Known {
         let known = self.known();
         let age = |known: &Known| at.saturating_duration_since(known.at);
@@ -86,7 +86,7 @@ impl Register {
         known
     }
 
-    /// Gives the turn to look; nothing while somebody else has it and what is known is not too old.
+    /// Returns the turn to look; nothing while somebody else has it and what is known is not too old.
     fn turn_to_look(&self, age: Duration) -> Option<MutexGuard<'_, Seen>> {
         if age >= OLDEST {
             return Some(self.seen.lock().unwrap_or_else(PoisonError::into_inner));
@@ -98,7 +98,7 @@ impl Register {
         }
     }
 
-    /// Gives what is known.
+    /// Returns what is known.
     fn known(&self) -> Known {
         self.known.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -147,7 +147,7 @@ mod tests {
     /// A session of customer 9.
     const ISSUED: u64 = 100;
 
-    /// Tells whether a session of customer 9 was revoked, `later` than now.
+    /// Returns `true` if a session of customer 9 was revoked, `later` than now.
     fn is_revoked(register: &Register, later: Duration) -> Result<bool, Arc<RegisterError>> {
         register.contains_at(&session(1, 9, ISSUED), Instant::now() + later)
     }

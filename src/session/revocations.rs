@@ -72,13 +72,13 @@ struct Versioned {
 }
 
 impl Revocations {
-    /// Tells whether a session was revoked.
+    /// Returns `true` if a session was revoked.
     pub(super) fn contains(&self, session: &Session) -> bool {
         let is_revoked_with_all = |until: &Timestamp| session.issued_at <= *until;
         self.contains_id(session.id) || self.customers.get(&session.customer).is_some_and(is_revoked_with_all)
     }
 
-    /// Tells whether a session was revoked by its id.
+    /// Returns `true` if a session was revoked by its id.
     pub(super) fn contains_id(&self, id: SessionId) -> bool {
         self.sessions.contains_key(&id)
     }
@@ -102,12 +102,12 @@ impl Revocations {
         self.customers.retain(|_, until| until.after(LONGEST_LIFETIME).after(MARGIN) > now);
     }
 
-    /// Tells how many there are.
+    /// Returns how many there are.
     pub(super) fn len(&self) -> usize {
         self.sessions.len() + self.customers.len()
     }
 
-    /// Gives the text.
+    /// Returns the text.
     pub(super) fn to_text(&self) -> String {
         let sessions = self.sessions.iter();
         let customers = self.customers.iter();

@@ -37,7 +37,7 @@ impl Asker {
         hidden::ask_twice(question, again, &self.signals()?)
     }
 
-    /// Gives what catches signals.
+    /// Returns what catches signals.
     fn signals(&mut self) -> io::Result<Signals> {
         match &self.signals {
             Some(signals) => Ok(signals.clone()),

@@ -116,13 +116,13 @@ fn open() -> Result<ControllingTerminal, AskError> {
     })
 }
 
-/// Gives the path of the terminal.
+/// Returns the path of the terminal.
 #[cfg(not(target_vendor = "apple"))]
 fn path() -> PathBuf {
     PathBuf::from("/dev/tty")
 }
 
-/// Gives the path of the terminal, by its own name where a stream knows it: there is no waiting for
+/// Returns the path of the terminal, by its own name where a stream knows it: there is no waiting for
 /// `/dev/tty` on Apple's systems.
 #[cfg(target_vendor = "apple")]
 fn path() -> PathBuf {

@@ -103,7 +103,7 @@ impl Line {
         Ok((self.length <= longest).then_some(byte))
     }
 
-    /// Tells whether rpassword would pass over a byte here that belongs to no key's sequence.
+    /// Returns `true` if rpassword would pass over a byte here that belongs to no key's sequence.
     fn spoils(&self, byte: u8) -> bool {
         let is_control = byte < b' ' && !EDITING.contains(&byte);
         // U+0080 to U+009F.

@@ -112,7 +112,7 @@ impl Signals {
         }
     }
 
-    /// Tells whether a signal came, and passes over the one by which the process goes on after a stop.
+    /// Returns `true` if a signal came, and passes over the one by which the process goes on after a stop.
     fn has_come(&self) -> bool {
         for (signal, has_come) in &*self.came {
             if !has_come.load(Ordering::SeqCst) {
@@ -138,7 +138,7 @@ impl Signals {
         while (&*self.wake).read(&mut passed_over).is_ok_and(|count| count > 0) {}
     }
 
-    /// Gives the first that came, and forgets it.
+    /// Returns the first that came, and forgets it.
     fn take(&self) -> Option<i32> {
         let mut came = self.came.iter();
         let signal =
@@ -156,7 +156,7 @@ impl Signals {
     }
 }
 
-/// Tells whether a shell is there to continue what stops: it gave this job a process group of its own.
+/// Returns `true` if a shell is there to continue what stops: it gave this job a process group of its own.
 ///
 /// The system passes over Ctrl-Z where nobody could go on, and so does this. In a PID namespace, what is led from
 /// outside has the number 0; where that is both, no shell inside leads a job, and none outside is known of.

@@ -68,7 +68,7 @@ pub fn span(duration: Duration) -> String {
     shown
 }
 
-/// Gives the calendar's form of a time, for years of four digits.
+/// Returns the calendar's form of a time, for years of four digits.
 fn calendar(at: Timestamp) -> Option<DateTime<Utc>> {
     let seconds = i64::try_from(at.epoch_seconds()).ok()?;
     DateTime::from_timestamp(seconds, 0).filter(|_| seconds <= 253_402_300_799)

@@ -28,19 +28,19 @@ impl Timestamp {
         if seconds <= Self::MAX.0 { Some(Self(seconds)) } else { None }
     }
 
-    /// Gives the seconds since the epoch.
+    /// Returns the seconds since the epoch.
     #[must_use]
     pub const fn epoch_seconds(self) -> u64 {
         self.0
     }
 
-    /// Gives the time `duration` later, at most [`Timestamp::MAX`].
+    /// Returns the time `duration` later, at most [`Timestamp::MAX`].
     #[must_use]
     pub fn after(self, duration: Duration) -> Self {
         Self(self.0.saturating_add(duration.as_secs())).min(Self::MAX)
     }
 
-    /// Gives the time `duration` earlier, at least [`Timestamp::EPOCH`].
+    /// Returns the time `duration` earlier, at least [`Timestamp::EPOCH`].
     #[must_use]
     pub fn before(self, duration: Duration) -> Self {
         Self(self.0.saturating_sub(duration.as_secs()))
@@ -57,7 +57,7 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// Tells the time, cut to whole seconds. A system clock before the epoch reads as the epoch.
+    /// Returns the time, cut to whole seconds. A system clock before the epoch reads as the epoch.
     #[must_use]
     pub fn now(self) -> Timestamp {
         match self {

@@ -83,7 +83,7 @@ pub enum WhenError {
 }
 
 impl WhenError {
-    /// Gives the form to type instead.
+    /// Returns the form to type instead.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {
@@ -134,7 +134,7 @@ impl fmt::Display for WhenError {
 impl Error for WhenError {}
 
 impl When {
-    /// Gives the point in time, seen from `now`.
+    /// Returns the point in time, seen from `now`.
     #[must_use]
     pub fn resolve(&self, now: Timestamp) -> Timestamp {
         match self.meaning {
@@ -145,7 +145,7 @@ impl When {
         }
     }
 
-    /// Gives the point in time where only one later than `now` makes sense, such as an expiry.
+    /// Returns the point in time where only one later than `now` makes sense, such as an expiry.
     ///
     /// # Errors
     /// [`WhenError::Past`] with the form that was probably meant: `3600` for `3600s`, `1h ago` for `1h`.
@@ -166,7 +166,7 @@ impl When {
         Err(WhenError::Past { text: self.text.clone(), at: full(at, now), meant })
     }
 
-    /// Gives the point in time where only one not later than `now` makes sense, such as a revocation.
+    /// Returns the point in time where only one not later than `now` makes sense, such as a revocation.
     ///
     /// # Errors
     /// [`WhenError::Ahead`] with the form that was probably meant: `1h` for `1h ago`.
@@ -228,7 +228,7 @@ fn epoch(text: &str) -> Result<Meaning, WhenError> {
     Timestamp::from_epoch_seconds(number).map(Meaning::Epoch).ok_or_else(too_far)
 }
 
-/// Tells whether `text` has the shape `2026-12-31`.
+/// Returns `true` if `text` has the shape `2026-12-31`.
 fn is_date_only(text: &str) -> bool {
     text.len() == 10
         && text.bytes().enumerate().all(|(at, byte)| match at {

@@ -61,7 +61,7 @@ pub(super) fn encode(bytes: &[u8], buffer: &mut [u8]) {
     debug_assert!(written.is_ok());
 }
 
-/// Tells how long bytes are in base64url without padding.
+/// Returns how long bytes are in base64url without padding.
 pub(super) const fn encoded_length(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }

@@ -77,19 +77,19 @@ impl Claims {
         Ok(Self { issued_at: Some(at), ..self })
     }
 
-    /// Tells whose token it is.
+    /// Returns whose token it is.
     #[must_use]
     pub const fn customer(&self) -> CustomerId {
         self.customer
     }
 
-    /// Tells when the token ends; `None` is until it is revoked.
+    /// Returns when the token ends; `None` is until it is revoked.
     #[must_use]
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
-    /// Tells when the token was made, where it says so.
+    /// Returns when the token was made, where it says so.
     #[must_use]
     pub const fn issued_at(&self) -> Option<Timestamp> {
         self.issued_at

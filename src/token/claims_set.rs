@@ -34,7 +34,7 @@ pub enum TimeClaim {
 }
 
 impl TimeClaim {
-    /// Gives the time, where there is a sound one.
+    /// Returns the time, where there is a sound one.
     #[must_use]
     pub const fn at(self) -> Option<Timestamp> {
         match self {
@@ -64,13 +64,13 @@ impl ClaimsSet {
         Self(object)
     }
 
-    /// Gives the claims set as JSON.
+    /// Returns the claims set as JSON.
     #[must_use]
     pub fn as_json(&self) -> &Json {
         &self.0
     }
 
-    /// Tells what `user_id` is.
+    /// Returns what `user_id` is.
     #[must_use]
     pub fn user_id(&self) -> UserId {
         match self.0.get("user_id") {
@@ -82,19 +82,19 @@ impl ClaimsSet {
         }
     }
 
-    /// Tells what `exp` is.
+    /// Returns what `exp` is.
     #[must_use]
     pub fn expires_at(&self) -> TimeClaim {
         self.time("exp")
     }
 
-    /// Tells what `iat` is.
+    /// Returns what `iat` is.
     #[must_use]
     pub fn issued_at(&self) -> TimeClaim {
         self.time("iat")
     }
 
-    /// Tells what `nbf` is.
+    /// Returns what `nbf` is.
     #[must_use]
     pub fn not_before(&self) -> TimeClaim {
         self.time("nbf")

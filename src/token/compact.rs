@@ -89,7 +89,7 @@ pub(super) fn check_header(bytes: &[u8]) -> Result<Json, Malformed> {
     }
 }
 
-/// Tells whether a `cty` says that the claims are a token themselves (RFC 7519 section 5.2).
+/// Returns `true` if a `cty` says that the claims are a token themselves (RFC 7519 section 5.2).
 fn is_nested_jwt(content_type: &Json) -> bool {
     content_type.as_str().is_none_or(|text| {
         let text = text.to_ascii_lowercase();

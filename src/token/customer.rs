@@ -30,13 +30,13 @@ impl CustomerId {
         }
     }
 
-    /// Gives the number.
+    /// Returns the number.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0.get()
     }
 
-    /// Gives the Stream user id: `customer-123`.
+    /// Returns the Stream user id: `customer-123`.
     #[must_use]
     pub fn user_id(self) -> String {
         format!("{USER_ID_PREFIX}{self}")
@@ -95,7 +95,7 @@ pub struct CustomerIdError {
 }
 
 impl CustomerIdError {
-    /// Gives the form to use instead.
+    /// Returns the form to use instead.
     #[must_use]
     pub fn hint(&self) -> String {
         match self.wrong {
@@ -114,7 +114,7 @@ impl CustomerIdError {
         }
     }
 
-    /// Gives the digits behind the leading zeros.
+    /// Returns the digits behind the leading zeros.
     fn without_zeros(&self) -> &str {
         self.text.strip_prefix(USER_ID_PREFIX).unwrap_or(&self.text).trim_start_matches('0')
     }

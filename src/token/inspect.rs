@@ -63,31 +63,31 @@ impl Inspection {
         Self { header: header.as_deref().and_then(lenient), claims, is_development, faults }
     }
 
-    /// Gives the JOSE header, where it can be read.
+    /// Returns the JOSE header, where it can be read.
     #[must_use]
     pub fn header(&self) -> Option<&Json> {
         self.header.as_ref()
     }
 
-    /// Gives the claims set, where it can be read.
+    /// Returns the claims set, where it can be read.
     #[must_use]
     pub fn claims(&self) -> Option<&ClaimsSet> {
         self.claims.as_ref()
     }
 
-    /// Tells whether this is a development token, which nobody signed.
+    /// Returns `true` if this is a development token, which nobody signed.
     #[must_use]
     pub fn is_development(&self) -> bool {
         self.is_development
     }
 
-    /// Gives what makes this text no token, the first fault first; nothing where its form is sound.
+    /// Returns what makes this text no token, the first fault first; nothing where its form is sound.
     #[must_use]
     pub fn faults(&self) -> &[Malformed] {
         &self.faults
     }
 
-    /// Gives what the reader of this token should know.
+    /// Returns what the reader of this token should know.
     #[must_use]
     pub fn lints(&self) -> Vec<Lint> {
         let mut lints: Vec<Lint> = self.faults.iter().map(lint_of_fault).collect();
@@ -107,7 +107,7 @@ fn lint(name: &'static str, detail: impl Into<String>) -> Lint {
     Lint { name, detail: detail.into() }
 }
 
-/// Gives the faults of the time claims' types.
+/// Returns the faults of the time claims' types.
 fn time_faults(claims: &ClaimsSet) -> Vec<Malformed> {
     [("exp", claims.expires_at()), ("iat", claims.issued_at()), ("nbf", claims.not_before())]
         .into_iter()
@@ -169,7 +169,7 @@ fn lints_of_times(claims: &ClaimsSet) -> Vec<Lint> {
     lints
 }
 
-/// Tells whether a time is so far ahead that it was meant in milliseconds.
+/// Returns `true` if a time is so far ahead that it was meant in milliseconds.
 fn is_likely_milliseconds(at: Timestamp) -> bool {
     at.epoch_seconds() >= LIKELY_MILLISECONDS
 }

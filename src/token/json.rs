@@ -74,13 +74,13 @@ impl Json {
         }
     }
 
-    /// Gives an object's member; the last where a key stands twice, as most readers do.
+    /// Returns an object's member; the last where a key stands twice, as most readers do.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         self.members().iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
-    /// Gives an object's members; nothing for any other value.
+    /// Returns an object's members; nothing for any other value.
     #[must_use]
     pub fn members(&self) -> &[(String, Self)] {
         match self {
@@ -89,7 +89,7 @@ impl Json {
         }
     }
 
-    /// Gives the text of a string.
+    /// Returns the text of a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {

@@ -67,13 +67,13 @@ impl Rest {
         rest
     }
 
-    /// Gives the bytes and their padding.
+    /// Returns the bytes and their padding.
     #[inline]
     pub(super) fn padded(&self) -> &[u8; 2 * BLOCK] {
         &self.blocks
     }
 
-    /// Tells how many bytes the padded blocks have.
+    /// Returns how many bytes the padded blocks have.
     #[inline]
     fn used(&self) -> usize {
         if self.length < BLOCK - LENGTH_FIELD { BLOCK } else { 2 * BLOCK }
@@ -120,7 +120,7 @@ impl Midstate {
         Self { inner, outer }
     }
 
-    /// Gives the MAC of the first block followed by `rest`.
+    /// Returns the MAC of the first block followed by `rest`.
     #[inline]
     pub(super) fn finish(&self, rest: &Rest) -> [u8; MAC_LENGTH] {
         let mut inner = self.inner;
@@ -134,7 +134,7 @@ impl Midstate {
     }
 }
 
-/// Tells in constant time whether two encoded MACs are the same.
+/// Returns in constant time whether two encoded MACs are equal.
 #[inline]
 pub(super) fn is_same(expected: &[u8; ENCODED_LENGTH], given: &[u8]) -> bool {
     if given.len() != ENCODED_LENGTH {
@@ -149,7 +149,7 @@ pub(super) fn is_same(expected: &[u8; ENCODED_LENGTH], given: &[u8]) -> bool {
     difference.ct_eq(&0).into()
 }
 
-/// Gives a hash state's bytes in SHA-256's order.
+/// Returns a hash state's bytes in SHA-256's order.
 #[inline]
 fn to_bytes(State(state): State) -> [u8; MAC_LENGTH] {
     let mut bytes = [0_u8; MAC_LENGTH];

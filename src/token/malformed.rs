@@ -140,7 +140,7 @@ pub enum Malformed {
 }
 
 impl Malformed {
-    /// Gives the next step to take.
+    /// Returns the next step to take.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {

@@ -17,14 +17,14 @@ pub struct Token {
 }
 
 impl Token {
-    /// Gives the token's text.
+    /// Returns the token's text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         // It is ASCII by construction.
         str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
-    /// Gives the token's bytes.
+    /// Returns the token's bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]

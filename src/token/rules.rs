@@ -23,7 +23,7 @@ impl Leeway {
         if duration > Self::LONGEST { Err(LeewayError) } else { Ok(Self(duration)) }
     }
 
-    /// Gives the leeway as a duration.
+    /// Returns the leeway as a duration.
     #[must_use]
     pub const fn duration(self) -> Duration {
         self.0
@@ -62,25 +62,25 @@ impl Rules {
         Self { at, leeway: Leeway(Duration::ZERO), customer: None, revoked_before: None }
     }
 
-    /// Tells whether `iat` is in the future.
+    /// Returns `true` if `iat` is in the future.
     #[must_use]
     pub fn is_issued_in_future(&self, issued_at: Timestamp) -> bool {
         issued_at > self.at.after(self.leeway.duration())
     }
 
-    /// Tells whether `nbf` is in the future.
+    /// Returns `true` if `nbf` is in the future.
     #[must_use]
     pub fn is_not_yet_valid(&self, not_before: Timestamp) -> bool {
         not_before > self.at.after(self.leeway.duration())
     }
 
-    /// Tells whether `exp` is reached: a token is expired from that very second on.
+    /// Returns `true` if `exp` is reached: a token is expired from that very second on.
     #[must_use]
     pub fn is_expired(&self, expires_at: Timestamp) -> bool {
         self.at >= expires_at.after(self.leeway.duration())
     }
 
-    /// Tells whether a token with this `iat`, or with none, falls under the revocation.
+    /// Returns `true` if a token with this `iat`, or with none, falls under the revocation.
     #[must_use]
     pub fn is_revoked(&self, issued_at: Option<Timestamp>) -> bool {
         self.revoked_before.is_some_and(|before| issued_at.is_none_or(|issued_at| issued_at < before))

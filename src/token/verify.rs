@@ -111,7 +111,7 @@ enum Form {
 }
 
 impl Signed {
-    /// Tells what `user_id` is.
+    /// Returns what `user_id` is.
     #[must_use]
     pub fn user_id(&self) -> UserId {
         match &self.0 {
@@ -120,7 +120,7 @@ impl Signed {
         }
     }
 
-    /// Tells what `exp` is.
+    /// Returns what `exp` is.
     #[must_use]
     pub fn expires_at(&self) -> TimeClaim {
         match &self.0 {
@@ -129,7 +129,7 @@ impl Signed {
         }
     }
 
-    /// Tells what `iat` is.
+    /// Returns what `iat` is.
     #[must_use]
     pub fn issued_at(&self) -> TimeClaim {
         match &self.0 {
@@ -138,7 +138,7 @@ impl Signed {
         }
     }
 
-    /// Tells what `nbf` is.
+    /// Returns what `nbf` is.
     #[must_use]
     pub fn not_before(&self) -> TimeClaim {
         match &self.0 {
@@ -186,7 +186,7 @@ impl Signed {
     }
 }
 
-/// Gives a time claim's time, and refuses one of another type.
+/// Returns a time claim's time, and refuses one of another type.
 pub(super) fn sound(time: TimeClaim, claim: &'static str) -> Result<Option<Timestamp>, Malformed> {
     match time {
         TimeClaim::Absent => Ok(None),
@@ -243,7 +243,7 @@ impl Verifier {
         Ok(Signed(Form::General(ClaimsSet::parse(&compact.claims)?)))
     }
 
-    /// Tells whether this secret signed a text of three segments, whatever stands in them.
+    /// Returns `true` if this secret signed a text of three segments, whatever stands in them.
     ///
     /// It is for telling a forgery from a broken token, and says nothing of what a token is good for.
     #[must_use]
@@ -251,7 +251,7 @@ impl Verifier {
         Compact::parse(token).is_ok_and(|compact| self.has_signed_input(&compact))
     }
 
-    /// Tells whether the signature is this secret's.
+    /// Returns `true` if the signature is this secret's.
     fn has_signed_input(&self, compact: &Compact<'_>) -> bool {
         let Compact { signing_input, signature, .. } = compact;
         jsonwebtoken::crypto::verify(signature, signing_input, &self.key, Algorithm::HS256).unwrap_or(false)

@@ -42,7 +42,7 @@ mod code {
     pub(super) const BAD_SIGNATURE: u16 = 43;
 }
 
-/// Tells what the chosen profile's app at Stream would answer.
+/// Returns what the chosen profile's app at Stream would answer.
 pub(super) fn of(facts: &Facts<'_>) -> StreamAnswer {
     if let Some(fault) = first_fault(facts)
         && !matches!(fault, Malformed::Time { .. })
@@ -66,7 +66,7 @@ pub(super) fn of(facts: &Facts<'_>) -> StreamAnswer {
     }
 }
 
-/// Tells the answer to a token of broken form. Where only we are strict, it cannot be told.
+/// Returns the answer to a token of broken form. Where only we are strict, it cannot be told.
 fn to_malformed(fault: &Malformed) -> StreamAnswer {
     match fault {
         Malformed::Empty
@@ -88,7 +88,7 @@ fn to_malformed(fault: &Malformed) -> StreamAnswer {
     }
 }
 
-/// Tells the answer to a signed token, by the rules without leeway.
+/// Returns the answer to a signed token, by the rules without leeway.
 fn to_signed(claims: &ClaimsSet, rules: &Rules) -> StreamAnswer {
     let rules = Rules { leeway: Leeway::default(), ..*rules };
     let times = [claims.expires_at(), claims.not_before(), claims.issued_at()];
@@ -116,7 +116,7 @@ fn to_signed(claims: &ClaimsSet, rules: &Rules) -> StreamAnswer {
     }
 }
 
-/// Tells whether Stream takes a text for a user id (contract section 2).
+/// Returns `true` if Stream takes a text for a user id (contract section 2).
 fn is_user_id(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"@_-".contains(&byte))
 }

@@ -27,7 +27,7 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    /// Gives the outcome as JSON knows it; `None` where the check was not made.
+    /// Returns the outcome as JSON knows it; `None` where the check was not made.
     #[must_use]
     pub const fn is_ok(self) -> Option<bool> {
         match self {

@@ -43,7 +43,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Gives the verdict's name in JSON and in tables.
+    /// Returns the verdict's name in JSON and in tables.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -61,7 +61,7 @@ impl Verdict {
         }
     }
 
-    /// Gives what the verdict means, in a clause.
+    /// Returns what the verdict means, in a clause.
     #[must_use]
     pub const fn meaning(self) -> &'static str {
         match self {
@@ -112,7 +112,7 @@ pub enum Generation {
 }
 
 impl Generation {
-    /// Gives its name in JSON.
+    /// Returns its name in JSON.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -179,12 +179,12 @@ struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// Tells whether a secret of the chosen profile signed the token.
+    /// Returns `true` if a secret of the chosen profile signed the token.
     fn is_signed_by_chosen(&self) -> bool {
         self.signer.is_some_and(|signer| signer.is_chosen)
     }
 
-    /// Gives the first refusal in the verdict's order.
+    /// Returns the first refusal in the verdict's order.
     fn refusal(&self) -> Option<Refusal> {
         let malformed = || self.inspection.faults().first().cloned().map(Refusal::Malformed);
         match &self.signed {
@@ -238,7 +238,7 @@ fn signer_of<'a>(token: &str, candidates: &'a [Candidate]) -> Option<(&'a Candid
     })
 }
 
-/// Gives the faults of form that are told as such: a development token's signature is none.
+/// Returns the faults of form that are told as such: a development token's signature is none.
 fn first_fault<'a>(facts: &'a Facts<'_>) -> Option<&'a Malformed> {
     facts.inspection.faults().first()
 }

@@ -3,7 +3,7 @@
 use super::{Facts, Verdict};
 use crate::token::{ClaimsSet, Malformed, UserId};
 
-/// Gives the next step to take; none for a valid token.
+/// Returns the next step to take; none for a valid token.
 pub(super) fn of(verdict: Verdict, facts: &Facts<'_>) -> Option<String> {
     let mint = || format!("mint a new one: stream-token issue {}", customer_of(facts));
     Some(match verdict {
@@ -61,7 +61,7 @@ fn of_signature(facts: &Facts<'_>) -> String {
     }
 }
 
-/// Gives the customer whom the token names; where it names none, a word in whose place nobody is
+/// Returns the customer whom the token names; where it names none, a word in whose place nobody is
 /// minted for by mistake.
 fn customer_of(facts: &Facts<'_>) -> String {
     match facts.inspection.claims().map(ClaimsSet::user_id) {

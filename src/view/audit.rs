@@ -169,7 +169,7 @@ pub fn audit_verified_text(verified: &Verified, look: Look) -> String {
     head + &lines.into_iter().map(|line| line + "\n").collect::<String>()
 }
 
-/// Gives a number and the noun that goes with it.
+/// Returns a number and the noun that goes with it.
 fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -93,7 +93,7 @@ fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>
     rows
 }
 
-/// Gives the time that a claim names.
+/// Returns the time that a claim names.
 fn time_of(claims: &ClaimsSet, key: &str) -> Option<Timestamp> {
     match key {
         "exp" => claims.expires_at().at(),
@@ -103,7 +103,7 @@ fn time_of(claims: &ClaimsSet, key: &str) -> Option<Timestamp> {
     }
 }
 
-/// Gives an object as it is shown: redacted, all values but those under `kept` keys are hidden.
+/// Returns an object as it is shown: redacted, all values but those under `kept` keys are hidden.
 fn shown(object: &Json, kept: &[&str], is_redacted: bool) -> Json {
     if !is_redacted {
         return object.clone();
@@ -116,7 +116,7 @@ fn shown(object: &Json, kept: &[&str], is_redacted: bool) -> Json {
     Json::Object(object.members().iter().map(redact).collect())
 }
 
-/// Tells whether the value under a kept key has the form that belongs there, and not somebody's name.
+/// Returns `true` if the value under a kept key has the form that belongs there, and not somebody's name.
 fn is_anonymous(key: &str, value: &Json) -> bool {
     match value {
         Json::Number(_) => true,

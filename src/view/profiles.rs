@@ -121,7 +121,7 @@ fn policy_in_words(policy: &Policy) -> String {
     if words.is_empty() { "-".into() } else { words.join(", ") }
 }
 
-/// Gives a profile's name.
+/// Returns a profile's name.
 fn name_of(profile: &Profile) -> &str {
     profile.name.as_ref().map_or("-", |name| name.as_str())
 }

@@ -108,12 +108,12 @@ fn age(read: &Read, now: Timestamp) -> String {
     if told.is_empty() { "-".into() } else { told.join("; ") }
 }
 
-/// Gives the profile's name.
+/// Returns the profile's name.
 fn name_of(peeked: &Peeked) -> &str {
     peeked.profile.name.as_ref().map_or("-", |name| name.as_str())
 }
 
-/// Gives where the secret is.
+/// Returns where the secret is.
 fn source_of(peeked: &Peeked) -> String {
     peeked.profile.source_of(peeked.kind).map_or_else(|| "-".into(), crate::secret::Source::in_full)
 }

@@ -71,13 +71,13 @@ pub(super) fn listing<const COLUMNS: usize>(
     separator.to_owned() + &blocks.join("\n")
 }
 
-/// Gives a single line in a tone.
+/// Returns a single line in a tone.
 pub(super) fn headline(text: &str, tone: Tone, look: Look) -> String {
     let line = [(text.to_owned(), tone)];
     table(&[line], Look { width: None, ..look })
 }
 
-/// Gives the widths of the columns: each as wide as its widest cell, the last as wide as is left.
+/// Returns the widths of the columns: each as wide as its widest cell, the last as wide as is left.
 fn widths<const COLUMNS: usize>(rows: &[[Tinted; COLUMNS]], limit: Option<u16>) -> [u16; COLUMNS] {
     let mut probe = Table::new();
     probe.load_style(presets::NOTHING);
@@ -153,7 +153,7 @@ fn painted(line: &str, tones: &[Tone], widths: &[u16], look: Look) -> String {
     painted
 }
 
-/// Gives a tone's style, in the terminal's own colours, so that it shows on light and dark.
+/// Returns a tone's style, in the terminal's own colours, so that it shows on light and dark.
 fn style(tone: Tone) -> Style {
     let style = Style::new();
     match tone {

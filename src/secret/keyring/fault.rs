@@ -77,7 +77,7 @@ pub enum Fault {
 }
 
 impl Fault {
-    /// Gives its name in JSON.
+    /// Returns its name in JSON.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -97,7 +97,7 @@ impl Fault {
         }
     }
 
-    /// Tells whether the keyring answered, and only the item is not as it should be.
+    /// Returns `true` if the keyring answered, and only the item is not as it should be.
     #[must_use]
     pub const fn is_of_the_item(&self) -> bool {
         matches!(self, Self::Missing | Self::Damaged(_) | Self::Ambiguous { .. })
@@ -113,7 +113,7 @@ impl Fault {
 }
 
 impl KeyringError {
-    /// Gives the next step to take.
+    /// Returns the next step to take.
     #[must_use]
     pub fn hint(&self) -> String {
         let Item { profile, kind } = &self.item;

@@ -35,7 +35,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Gives the flag that means it, with a blank before it.
+    /// Returns the flag that means it, with a blank before it.
     #[must_use]
     pub const fn flag(self) -> &'static str {
         match self {
@@ -64,7 +64,7 @@ pub struct Item {
 }
 
 impl Item {
-    /// Gives the attribute `service` of the item.
+    /// Returns the attribute `service` of the item.
     #[must_use]
     pub const fn service(&self) -> &'static str {
         match self.kind {
@@ -73,7 +73,7 @@ impl Item {
         }
     }
 
-    /// Gives what keyring programs call the item.
+    /// Returns what keyring programs call the item.
     fn label(&self) -> String {
         format!("stream-token: {self}")
     }
@@ -149,7 +149,7 @@ impl From<DiskError> for Fault {
 }
 
 impl Held<'_> {
-    /// Gives what the item holds; `None` where there is none.
+    /// Returns what the item holds; `None` where there is none.
     ///
     /// # Errors
     /// [`KeyringError`] where it holds what is no record, or there are several: it can only be removed.
@@ -158,13 +158,13 @@ impl Held<'_> {
         found.map_err(|fault| KeyringError { item: self.item.clone(), fault })
     }
 
-    /// Gives the item's name.
+    /// Returns the item's name.
     #[must_use]
     pub fn item(&self) -> &Item {
         &self.item
     }
 
-    /// Tells whether a keyring takes the record.
+    /// Returns `true` if a keyring takes the record.
     ///
     /// # Errors
     /// [`KeyringError`] of [`Fault::TooLarge`].
@@ -172,13 +172,13 @@ impl Held<'_> {
         self.bytes_of(record).map(drop)
     }
 
-    /// Gives the record as the keyring holds it.
+    /// Returns the record as the keyring holds it.
     fn bytes_of(&self, record: &Record) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
         let too_large = |bytes| KeyringError { item: self.item.clone(), fault: Fault::TooLarge { bytes } };
         record.to_bytes().map_err(too_large)
     }
 
-    /// Tells whether there is nothing to remove.
+    /// Returns `true` if there is nothing to remove.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self.found, Ok(None))

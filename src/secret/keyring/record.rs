@@ -158,18 +158,18 @@ impl Record {
         Self { generation: 1, current: Current { id: 1, secret, set_at: now }, previous: Vec::new() }
     }
 
-    /// Gives the secret that signs.
+    /// Returns the secret that signs.
     #[must_use]
     pub fn current(&self) -> &Current {
         &self.current
     }
 
-    /// Gives the secrets that were rotated away and are still kept, the latest first.
+    /// Returns the secrets that were rotated away and are still kept, the latest first.
     pub fn previous(&self, now: Timestamp) -> impl Iterator<Item = &Previous> {
         self.previous.iter().filter(move |previous| now < previous.kept_until)
     }
 
-    /// Tells whether it holds no secret but the current one, not even one whose time is over.
+    /// Returns `true` if it holds no secret but the current one, not even one whose time is over.
     #[must_use]
     pub fn has_no_previous(&self) -> bool {
         self.previous.is_empty()
@@ -205,7 +205,7 @@ impl Record {
         self
     }
 
-    /// Gives the form that a keyring holds.
+    /// Returns the form that a keyring holds.
     ///
     /// # Errors
     /// How many bytes it has, where these are more than [`LONGEST_RECORD`].
@@ -259,7 +259,7 @@ impl Record {
         if record.is_sound() { Ok(record) } else { Err(RecordError::Generations) }
     }
 
-    /// Tells whether every secret has an earlier generation than the one after it, and the record the latest.
+    /// Returns `true` if every secret has an earlier generation than the one after it, and the record the latest.
     fn is_sound(&self) -> bool {
         let ids = [self.generation, self.current.id].into_iter();
         let ids: Vec<u64> = ids.chain(self.previous.iter().map(|previous| previous.id)).collect();

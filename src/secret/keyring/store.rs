@@ -49,7 +49,7 @@ impl Place {
     }
 }
 
-/// Tells what an error of a store means.
+/// Returns what an error of a store means.
 ///
 /// Some of them hold what the keyring gave, so none is kept.
 fn fault(error: Error) -> Fault {
@@ -111,12 +111,12 @@ mod platform {
         }
     }
 
-    /// Tells what it means that the keyring cannot be accessed.
+    /// Returns what it means that the keyring cannot be accessed.
     pub(super) fn no_access(error: &(dyn Error + Send + Sync + 'static)) -> Fault {
         failure(error)
     }
 
-    /// Tells what a failure means.
+    /// Returns what a failure means.
     pub(super) fn failure(error: &(dyn Error + Send + Sync + 'static)) -> Fault {
         match error.downcast_ref::<ServiceError>() {
             Some(ServiceError::Locked | ServiceError::Prompt) => Fault::Locked,
@@ -130,7 +130,7 @@ mod platform {
         }
     }
 
-    /// Tells what an error of the bus means, by its name (D-Bus specification; Secret Service API,
+    /// Returns what an error of the bus means, by its name (D-Bus specification; Secret Service API,
     /// "Errors").
     fn of_the_bus(name: &str, detail: String) -> Fault {
         let known = name.strip_prefix("org.freedesktop.DBus.Error.").unwrap_or(name);
@@ -188,12 +188,12 @@ mod platform {
         Err(Fault::Locked)
     }
 
-    /// Tells what it means that the keyring cannot be accessed.
+    /// Returns what it means that the keyring cannot be accessed.
     pub(super) fn no_access(error: &(dyn Error + Send + Sync + 'static)) -> Fault {
         Fault::Denied { detail: error.to_string() }
     }
 
-    /// Tells what a failure means.
+    /// Returns what a failure means.
     pub(super) fn failure(error: &(dyn Error + Send + Sync + 'static)) -> Fault {
         Fault::Failed { detail: error.to_string() }
     }

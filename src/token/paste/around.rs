@@ -189,17 +189,17 @@ fn outermost(characters: impl Iterator<Item = (usize, char)>, own: &[char], othe
     found
 }
 
-/// Tells whether a shell reads the next line as part of this one: sh, cmd and PowerShell.
+/// Returns `true` if a shell reads the next line as part of this one: sh, cmd and PowerShell.
 fn is_continued(line: &str) -> bool {
     line.trim_end().ends_with(['\\', '^', '`'])
 }
 
-/// Tells whether a command line calls curl.
+/// Returns `true` if a command line calls curl.
 fn is_curl(command: &str) -> bool {
     matches!(command.split_whitespace().next(), Some("curl" | "curl.exe"))
 }
 
-/// Gives what was typed at the prompt that `line` starts with; `None` where it starts with none.
+/// Returns what was typed at the prompt that `line` starts with; `None` where it starts with none.
 fn typed(line: &str) -> Option<&str> {
     let line = line.trim_start();
     line.char_indices().take(LONGEST_PROMPT).find_map(|(at, character)| {
@@ -209,7 +209,7 @@ fn typed(line: &str) -> Option<&str> {
     })
 }
 
-/// Tells whether a prompt consists of `head` and this last character.
+/// Returns `true` if a prompt consists of `head` and this last character.
 fn is_prompt(head: &str, last: char) -> bool {
     match last {
         '$' | '%' | '>' => matches!(head, "" | ">>") || is_prompt_head(head),
@@ -219,7 +219,7 @@ fn is_prompt(head: &str, last: char) -> bool {
     }
 }
 
-/// Tells whether a prompt starts with `head`: a user at a host, an environment, `PowerShell`.
+/// Returns `true` if a prompt starts with `head`: a user at a host, an environment, `PowerShell`.
 fn is_prompt_head(head: &str) -> bool {
     head.contains('@') || head.starts_with("PS ") || head.starts_with('(')
 }

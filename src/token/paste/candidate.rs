@@ -44,7 +44,7 @@ pub(super) fn scattered(text: &str) -> Vec<Candidate> {
     if found.is_empty() { scan(&lines, Proof::Segments) } else { found }
 }
 
-/// Gives what is before the first of the copies and what is after it, without the other copies.
+/// Returns what is before the first of the copies and what is after it, without the other copies.
 pub(super) fn surroundings<'a>(text: &'a str, copies: &[Candidate]) -> (&'a str, String) {
     let mut before = None;
     let mut after = String::new();
@@ -103,13 +103,13 @@ fn without_full_stop(word: &str) -> &str {
     word.strip_suffix('.').filter(|token| lines::is_complete(token)).unwrap_or(word)
 }
 
-/// Tells whether a word has three segments or more.
+/// Returns `true` if a word has three segments or more.
 fn has_three_segments(word: &str) -> bool {
     word.matches('.').count() >= 2
 }
 
 impl Proof {
-    /// Tells whether a wrapped token shows this much.
+    /// Returns `true` if a wrapped token shows this much.
     fn is_met_by(self, wrapped: &Wrapped) -> bool {
         wrapped.is_complete || (self == Self::Segments && wrapped.dots >= 2)
     }

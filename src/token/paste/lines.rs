@@ -69,7 +69,7 @@ pub(super) fn split(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
-/// Tells whether a character belongs to what surrounds a block of text on both sides.
+/// Returns `true` if a character belongs to what surrounds a block of text on both sides.
 fn is_margin(character: char) -> bool {
     character.is_whitespace() || matches!(character, '|' | '│' | '┃' | '┆')
 }
@@ -83,7 +83,7 @@ impl<'a> Line<'a> {
         Self { at, text, end, indent, word, widths: Widths::of(&text[..indent], word) }
     }
 
-    /// Gives where the word behind the margin ends.
+    /// Returns where the word behind the margin ends.
     fn word_end(&self) -> usize {
         self.indent + self.word.len()
     }
@@ -144,12 +144,12 @@ impl Widths {
         Self { own, whole: before.chars().count() + own }
     }
 
-    /// Tells whether a piece could be the last of a token whose first piece is `first`.
+    /// Returns `true` if a piece could be the last of a token whose first piece is `first`.
     fn fits(self, first: Self) -> bool {
         self.own <= first.own || self.whole <= first.whole
     }
 
-    /// Tells whether a piece could be followed by another, in a token whose first piece is `first`.
+    /// Returns `true` if a piece could be followed by another, in a token whose first piece is `first`.
     fn fills(self, first: Self) -> bool {
         self.own == first.own || self.whole == first.whole
     }
@@ -179,13 +179,13 @@ impl Wrapped {
     }
 }
 
-/// Tells whether `word` has the three segments of a signed or a development token.
+/// Returns `true` if `word` has the three segments of a signed or a development token.
 pub(super) fn is_complete(word: &str) -> bool {
     let mut segments = word.split('.').skip(2);
     segments.next().is_some_and(is_signature) && segments.next().is_none()
 }
 
-/// Tells whether a third segment is whole: long as an HS256 signature, whatever padding follows, or
+/// Returns `true` if a third segment is whole: long as an HS256 signature, whatever padding follows, or
 /// the literal of a development token.
 fn is_signature(segment: &str) -> bool {
     matches!(segment, "devtoken" | "devToken") || segment.trim_end_matches('=').len() == SIGNATURE_LENGTH

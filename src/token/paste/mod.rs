@@ -100,13 +100,13 @@ fn stripped_from(visible: &Visible, found: &[Candidate]) -> Vec<Stripped> {
 }
 
 impl Pasted {
-    /// Gives the token. It may be malformed: that is the verifier's to say.
+    /// Returns the token. It may be malformed: that is the verifier's to say.
     #[must_use]
     pub fn token(&self) -> &str {
         &self.token
     }
 
-    /// Gives what was left out, each thing once; empty where the paste was the bare token.
+    /// Returns what was left out, each thing once; empty where the paste was the bare token.
     #[must_use]
     pub fn stripped(&self) -> &[Stripped] {
         &self.stripped
@@ -123,7 +123,7 @@ impl fmt::Debug for Pasted {
 }
 
 impl PasteError {
-    /// Gives what to paste instead.
+    /// Returns what to paste instead.
     #[must_use]
     pub fn hint(&self) -> String {
         match self {

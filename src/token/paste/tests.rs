@@ -14,12 +14,12 @@ fn token() -> String {
     format!("{UNSIGNED}.{SIGNATURE}")
 }
 
-/// Gives the token that is found in `text`.
+/// Returns the token that is found in `text`.
 fn found(text: &str) -> String {
     find(text).unwrap().token
 }
 
-/// Gives what is stripped from `text`, in words.
+/// Returns what is stripped from `text`, in words.
 fn stripped(text: &str) -> Vec<String> {
     find(text).unwrap().stripped.iter().map(ToString::to_string).collect()
 }
@@ -232,7 +232,7 @@ fn says_what_is_wrong_and_what_to_paste() {
 #[cfg(unix)]
 const MOST_SECONDS: i64 = 10;
 
-/// Tells how many seconds of the processor this thread has had, whatever else the machine was doing.
+/// Returns how many seconds of the processor this thread has had, whatever else the machine was doing.
 #[cfg(unix)]
 fn seconds_worked() -> i64 {
     rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime).tv_sec

@@ -5,7 +5,7 @@ use crate::foreign::looks_like_a_token;
 /// The longest name of a field, a header or a variable that is told.
 const LONGEST_NAME: usize = 30;
 
-/// Tells whether a character is a quotation mark, straight or typographic.
+/// Returns `true` if a character is a quotation mark, straight or typographic.
 pub(super) fn is_quote(character: char) -> bool {
     matches!(character, '"' | '\'' | '`' | '“' | '”' | '„' | '‘' | '’' | '‚' | '«' | '»' | '‹' | '›')
 }
@@ -24,7 +24,7 @@ pub(super) fn bare(text: &str) -> Option<&str> {
     (rest.len() == whole.len() || !rest.contains('&')).then_some(rest)
 }
 
-/// Tells whether `text` is one word, as a token is and a sentence, a URL or an assignment is not.
+/// Returns `true` if `text` is one word, as a token is and a sentence, a URL or an assignment is not.
 ///
 /// An equals sign is part of a word where padding (RFC 4648 section 3.2) could be: at the end of a
 /// segment.
@@ -71,7 +71,7 @@ fn without_prefix<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
-/// Tells whether `name` can be told to a person: short, plain, and nothing that could be a token.
+/// Returns `true` if `name` can be told to a person: short, plain, and nothing that could be a token.
 pub(super) fn is_name(name: &str) -> bool {
     (1..=LONGEST_NAME).contains(&name.len()) && name.bytes().all(is_name_byte) && !looks_like_a_token(name)
 }
@@ -83,12 +83,12 @@ pub(super) fn split_name(text: &str) -> Option<(&str, &str)> {
     is_name(name).then_some((before, name))
 }
 
-/// Tells whether a byte is of a name's alphabet.
+/// Returns `true` if a byte is of a name's alphabet.
 fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
-/// Tells whether a token could start behind `before`: not inside a longer word.
+/// Returns `true` if a token could start behind `before`: not inside a longer word.
 ///
 /// The last letter of an escape, as of `\n` in a log or of `%22` in a URL, is no part of a word.
 pub(super) fn may_start(before: &str) -> bool {
@@ -108,7 +108,7 @@ pub(super) fn leading(text: &str) -> &str {
     &text[..end]
 }
 
-/// Tells whether a word ends before `rest`.
+/// Returns `true` if a word ends before `rest`.
 fn ends_word(rest: &str) -> bool {
     let mut characters = rest.chars();
     match characters.next() {
@@ -121,7 +121,7 @@ fn ends_word(rest: &str) -> bool {
     }
 }
 
-/// Tells whether a character never is part of a word.
+/// Returns `true` if a character never is part of a word.
 fn is_delimiter(character: char) -> bool {
     !(character.is_alphanumeric() || matches!(character, '-' | '_' | '.' | '=' | '+' | '/' | '…'))
 }
