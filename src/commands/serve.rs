@@ -125,7 +125,7 @@ fn cors(arguments: &ServeArgs) -> Result<Cors> {
 /// Parses the rates of customers and of failures.
 fn rate_limiters(arguments: &ServeArgs) -> Result<RateLimiters> {
     let rate = |text: &String, flag| {
-        let expected = "a rate such as 30/m, with N/s, N/m or N/h and N from 1 to 1000000, or off";
+        let expected = "a rate such as 30/m (N/s, N/m or N/h, with N up to 1000000), or off";
         Ok::<_, anyhow::Error>(parsed(std::slice::from_ref(text), flag, expected, Rate::parse)?[0])
     };
     let customers = rate(&arguments.rate_limit, "--rate-limit")?;

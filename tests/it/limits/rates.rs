@@ -125,7 +125,7 @@ fn where_the_limits_are_off_nobody_is_refused() {
 
 #[test]
 fn what_is_no_rate_is_refused_with_what_was_expected() {
-    let hint = "expected a rate such as 30/m, with N/s, N/m or N/h and N from 1 to 1000000, or off";
+    let hint = "expected a rate such as 30/m (N/s, N/m or N/h, with N up to 1000000), or off";
     for (flag, rate) in [
         ("--rate-limit", "30"),
         ("--rate-limit", "0/m"),
