@@ -5,6 +5,7 @@ use std::thread;
 
 use rustix::process::Signal;
 
+use super::good::ask_until_last;
 use super::swarm::Swarm;
 use super::target::{Target, assert_token};
 
@@ -44,19 +45,7 @@ fn every_request_that_was_sent_on_a_kept_connection_is_answered() {
         let (told, answered) = channel();
         let client = |_| {
             let (way, request, told) = (target.way, target.request(), told.clone());
-            thread::spawn(move || {
-                let mut line = way.connect();
-                loop {
-                    line.send(&request).unwrap();
-                    let reply = line.reply();
-                    let is_last = reply.as_ref().is_some_and(|reply| reply.is_last);
-                    assert_token(reply);
-                    told.send(()).unwrap();
-                    if is_last {
-                        return;
-                    }
-                }
-            })
+            thread::spawn(move || assert!(ask_until_last(way, &request, &told)))
         };
         let clients: Vec<_> = (0..BUSY).map(client).collect();
         for _ in 0..BUSY * 20 {

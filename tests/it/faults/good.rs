@@ -3,6 +3,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 
+use super::line::Way;
 use super::target::{Target, assert_token};
 use crate::cli::watchdog::LONGEST_WAIT;
 
@@ -55,24 +56,28 @@ impl Good {
     }
 }
 
+/// Asks again and again on one connection, until a reply says that it is the last. Each must bring the token. Returns
+/// `false` if nobody listens any more.
+pub(super) fn ask_until_last(way: Way, request: &[u8], told: &Sender<()>) -> bool {
+    let mut line = way.connect();
+    loop {
+        line.send(request).unwrap();
+        let reply = line.reply();
+        let is_last = reply.as_ref().is_some_and(|reply| reply.is_last);
+        assert_token(reply);
+        if told.send(()).is_err() {
+            return false;
+        }
+        if is_last {
+            return true;
+        }
+    }
+}
+
 /// Starts the client that keeps its connection for as long as the server lets it.
 fn keeping(target: &Target, told: Sender<()>) -> JoinHandle<()> {
     let (way, request) = (target.way, target.request());
-    thread::spawn(move || {
-        let mut line = way.connect();
-        loop {
-            line.send(&request).unwrap();
-            let reply = line.reply();
-            let is_last = reply.as_ref().is_some_and(|reply| reply.is_last);
-            assert_token(reply);
-            if told.send(()).is_err() {
-                return;
-            }
-            if is_last {
-                line = way.connect();
-            }
-        }
-    })
+    thread::spawn(move || while ask_until_last(way, &request, &told) {})
 }
 
 /// Starts the client that comes anew each time.

@@ -7,6 +7,9 @@ use super::http::{Answer, Ask, PATH};
 use super::site::Site;
 use crate::cli::token::claims_of;
 
+/// What is said of a body that is not plain JSON by its headers.
+const UNSUPPORTED: &str = "Send the body as application/json, without a Content-Encoding";
+
 /// What is said of a body that names no customer as it should.
 const UNPROCESSABLE: &str =
     "Send a JSON object with exactly one key, customer_id, an integer from 1 to 9223372036854775807";
@@ -59,13 +62,7 @@ fn each_check_comes_before_those_that_follow_it() {
     let answer = refused(&server, &ask, 401, "Unauthorized", "Invalid or expired session token");
     assert_eq!(answer.header("WWW-Authenticate"), Some("Bearer"));
     let ask = ask.bearer(&site.session("123"));
-    refused(
-        &server,
-        &ask,
-        415,
-        "Unsupported Media Type",
-        "Send the body as application/json, without a Content-Encoding",
-    );
+    refused(&server, &ask, 415, "Unsupported Media Type", UNSUPPORTED);
     let ask = ask.with("Content-Type", "application/json");
     refused(&server, &ask, 400, "Bad Request", "Send a body that is valid JSON");
     let ask = ask.body("{}");
@@ -141,13 +138,7 @@ fn a_body_is_said_to_be_json_in_any_case_and_once() {
     }
     let twice = ask.clone().with("Content-Type", "application/json").with("Content-Type", "application/json");
     for ask in [ask.clone(), twice, ask.with("Content-Type", "text/json")] {
-        refused(
-            &server,
-            &ask,
-            415,
-            "Unsupported Media Type",
-            "Send the body as application/json, without a Content-Encoding",
-        );
+        refused(&server, &ask, 415, "Unsupported Media Type", UNSUPPORTED);
     }
 }
 
@@ -194,8 +185,7 @@ fn an_encoded_body_is_refused() {
     let site = Site::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123")).with("Content-Encoding", "gzip");
-    let message = "Send the body as application/json, without a Content-Encoding";
-    refused(&server, &ask, 415, "Unsupported Media Type", message);
+    refused(&server, &ask, 415, "Unsupported Media Type", UNSUPPORTED);
 }
 
 #[test]
