@@ -7,9 +7,14 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
+use tokio::time::timeout;
 
 use super::limits::Limits;
 use crate::server::telemetry::Telemetry;
+
+/// How long no connection is closed for another after its opening or its last request. Without this, a client that
+/// connects in a rush is closed before its request is read.
+const MIN_AGE: Duration = Duration::from_millis(100);
 
 /// What a connection is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,8 +84,8 @@ impl Connections {
 
     /// Waits until there is room for one more connection, or one that can be closed for it.
     pub(super) async fn has_room(&self) {
-        while self.is_full() && self.table().first_to_close(|_| true).is_none() {
-            self.changed.notified().await;
+        while self.is_full() && self.table().first_to_close(|entry| entry.is_old(Instant::now())).is_none() {
+            let _ = timeout(MIN_AGE / 10, self.changed.notified()).await;
         }
     }
 
@@ -206,6 +211,13 @@ impl Table {
     }
 }
 
+impl Entry {
+    /// Returns `true` if the connection may be closed for another.
+    fn is_old(&self, now: Instant) -> bool {
+        now.duration_since(self.last_request) >= MIN_AGE
+    }
+}
+
 impl Slot {
     /// Says what the connection is doing now.
     pub(super) fn enter(&self, phase: Phase) {
@@ -273,6 +285,15 @@ mod tests {
     fn a_connection_that_is_being_answered_is_never_closed() {
         assert_eq!(table(&[(Phase::Answering, 9), (Phase::Idle, 1)]).first_to_close(|_| true), Some(1));
         assert_eq!(table(&[(Phase::Answering, 9)]).first_to_close(|_| true), None);
+    }
+
+    #[test]
+    fn a_connection_that_was_just_opened_is_not_closed_for_another() {
+        let table = table(&[(Phase::Head, 0), (Phase::Head, 0)]);
+        let opened = table.entries[&0].last_request;
+        let first = |after| table.first_to_close(|entry| entry.is_old(opened + after));
+        assert_eq!(first(MIN_AGE - Duration::from_nanos(1)), None);
+        assert!(first(MIN_AGE).is_some());
     }
 
     #[test]
