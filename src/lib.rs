@@ -5,14 +5,16 @@
 //!
 //! | floor | rooms |
 //! | --- | --- |
-//! | 7 | [`commands`] |
-//! | 6 | [`cli`], [`view`], [`terminal`], [`failure`], `server` (on Unix, with the feature `serve`) |
-//! | 5 | [`issuer`], [`custody`] |
-//! | 4 | [`profile`], [`audit`], [`session`], [`verdict`] |
+//! | 9 | `main.rs` |
+//! | 8 | [`commands`] |
+//! | 7 | [`cli`], [`output`], [`error`], `server` (on Unix, with the feature `serve`) |
+//! | 6 | [`issuer`], [`session`] |
+//! | 5 | [`profile`] |
+//! | 4 | [`audit`], [`verdict`] |
 //! | 3 | [`token`], `tls` (as `server`) |
-//! | 2 | [`secret`], [`hygiene`] |
-//! | 1 | [`time`], [`environment`], [`disk`] |
-//! | 0 | [`foreign`] |
+//! | 2 | [`secret`] |
+//! | 1 | [`time`], [`process`], [`fs`] |
+//! | 0 | [`escape`] |
 //!
 //! The way of `issue 123`: `commands::issue` opens the profile and its secret, [`issuer`] asks the policy, signs, waits
 //! until [`audit`] has the entry on disk, and only then releases the token. The way of a request to the endpoint is
@@ -21,22 +23,19 @@
 pub mod audit;
 pub mod cli;
 pub mod commands;
-pub mod custody;
-pub mod disk;
-pub mod environment;
-pub mod failure;
-pub mod foreign;
-pub mod hygiene;
+pub mod error;
+pub mod escape;
+pub mod fs;
 pub mod issuer;
+pub mod output;
+pub mod process;
 pub mod profile;
 pub mod secret;
 #[cfg(all(unix, feature = "serve"))]
 pub mod server;
 pub mod session;
-pub mod terminal;
 pub mod time;
 #[cfg(all(unix, feature = "serve"))]
 pub mod tls;
 pub mod token;
 pub mod verdict;
-pub mod view;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::disk::{DiskError, DiskFault};
+use crate::fs::{DiskError, DiskFault};
 
 /// What went wrong with the log, and at which file.
 ///
@@ -209,7 +209,7 @@ impl From<DiskError> for AuditError {
 
 impl fmt::Display for AuditError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = crate::foreign::path_in_full(self.path());
+        let path = crate::escape::path_in_full(self.path());
         match self {
             Self::Symlink { .. } => write!(f, "{path} is a symbolic link, and the audit log follows none"),
             Self::NotADirectory { .. } => write!(f, "{path} is no directory"),

@@ -12,7 +12,7 @@ use super::chain::{END, Frame, HASH, PREV, SEQUENCE, START};
 use super::entry::{Actor, Channel, Customers, Deed, Entry, Facts, Outcome};
 use super::head::{Hash, Head, LogId};
 use super::ranges::Ranges;
-use crate::foreign::is_unprintable;
+use crate::escape::is_unprintable;
 use crate::time::{Timestamp, When, utc};
 
 /// How many bytes a line has at most, its newline included.

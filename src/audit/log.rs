@@ -12,7 +12,7 @@ use super::error::AuditError;
 use super::head::{Hash, Head};
 use super::health::AuditHealth;
 use super::writer::Writer;
-use crate::disk;
+use crate::fs;
 use crate::time::Clock;
 
 /// The size in bytes after which a segment is followed by another.
@@ -169,7 +169,7 @@ impl AuditLog {
     /// Returns the free space in bytes on the log's file system; `None` if it is unknown.
     #[must_use]
     pub fn free_bytes(&self) -> Option<u64> {
-        disk::free_bytes(&self.directory)
+        fs::free_bytes(&self.directory)
     }
 
     /// Adds an entry to the open batch. Returns the batch and the entry's index in it.

@@ -18,7 +18,7 @@ use super::error::{AuditError, Doing};
 use super::head::Hash;
 use super::line::{self, LONGEST_LINE};
 use super::segment::{self, MOST_TORN, looks_torn};
-use crate::disk::{self, Purpose};
+use crate::fs::{self, Purpose};
 
 /// How much is read from disk at once.
 const BUFFER: usize = 128 * 1024;
@@ -246,7 +246,7 @@ impl Records {
         let Some(&number) = self.numbers.get(self.opened) else { return Ok(false) };
         self.opened += 1;
         let path = segment::path(&self.directory, number);
-        let (file, metadata) = disk::open(&path, Purpose::Read)?;
+        let (file, metadata) = fs::open(&path, Purpose::Read)?;
         let length = metadata.len();
         let opening = match self.numbers.get(self.opened) {
             Some(&next) => first_entry(&segment::path(&self.directory, next))?,
@@ -318,7 +318,7 @@ impl Records {
 
 /// Reads the entry that opens a segment; `None` where its first line is none.
 fn first_entry(path: &Path) -> Result<Option<Entry>, AuditError> {
-    let (file, _) = disk::open(path, Purpose::Read)?;
+    let (file, _) = fs::open(path, Purpose::Read)?;
     let mut lines = Lines::new(BufReader::with_capacity(1024, file));
     lines.next().map_err(|error| AuditError::of(Doing::Read, path, error))?;
     Ok(line::read(lines.line()))

@@ -10,7 +10,7 @@ use super::chain::{END, Frame};
 use super::error::{AuditError, Doing};
 use super::head::{Hash, Head};
 use super::line::LONGEST_LINE;
-use crate::disk::{self, Purpose};
+use crate::fs::{self, Purpose};
 
 /// How much of a segment's end is read at first: several lines as most of them are.
 const SHORT_WINDOW: u64 = 4 * 1024;
@@ -36,7 +36,7 @@ pub(super) fn name(number: u32) -> String {
 
 /// Lists the segments in order; none where there is no log.
 pub(super) fn numbers(directory: &Path) -> Result<Vec<u32>, AuditError> {
-    match disk::directory(directory) {
+    match fs::directory(directory) {
         Err(error) if error.is_missing() => return Ok(Vec::new()),
         other => other?,
     };
@@ -66,7 +66,7 @@ pub fn head(state: &Path) -> Result<Option<Head>, AuditError> {
     let directory = directory(state);
     for number in numbers(&directory)?.into_iter().rev() {
         let path = path(&directory, number);
-        let (file, metadata) = disk::open(&path, Purpose::Read)?;
+        let (file, metadata) = fs::open(&path, Purpose::Read)?;
         match Tail::read(&file, &path, metadata.len())? {
             Tail::Empty | Tail::Fragment => {}
             Tail::Clean(head) | Tail::Unended(head) | Tail::Torn { after: head, .. } => {

@@ -13,7 +13,7 @@ use super::error::{AuditError, Doing};
 use super::head::Head;
 use super::reader::{Lines, Read};
 use super::segment::{self, Tail};
-use crate::disk::{self, Identity, Purpose};
+use crate::fs::{self, Identity, Purpose};
 
 /// What a writer knows of the log from its own writing.
 #[derive(Debug, Default)]
@@ -205,17 +205,17 @@ impl Survey<'_> {
     /// Opens a segment and finds out how it ends.
     fn examine(&self, number: u32) -> Result<Found, AuditError> {
         let path = segment::path(self.directory, number);
-        let (file, metadata) = disk::open(&path, Purpose::Append)?;
+        let (file, metadata) = fs::open(&path, Purpose::Append)?;
         let length = metadata.len();
         let tail = Tail::read(&file, &path, length)?;
-        Ok(Found { number, path, file, identity: disk::identity(&metadata), length, tail })
+        Ok(Found { number, path, file, identity: fs::identity(&metadata), length, tail })
     }
 
     /// Reads damaged segments through, newest first, for the last entry that is still whole.
     fn last_whole(&self, numbers: &[u32]) -> Result<Option<Head>, AuditError> {
         for &number in numbers.iter().rev() {
             let path = segment::path(self.directory, number);
-            let (file, _) = disk::open(&path, Purpose::Read)?;
+            let (file, _) = fs::open(&path, Purpose::Read)?;
             let mut lines = Lines::new(BufReader::new(file));
             let mut last: Option<Head> = None;
             while let Some(read) = lines.next().map_err(|error| AuditError::of(Doing::Read, &path, error))? {

@@ -17,7 +17,7 @@ use super::health::AuditHealth;
 use super::line::{self, Place};
 use super::segment;
 use super::survey::{Ended, Found, Heal, Memory, Next, Opening, survey};
-use crate::disk::{self, Held, Identity, Lock, Purpose};
+use crate::fs::{self, Held, Identity, Lock, Purpose};
 use crate::time::{Clock, utc};
 
 /// The writing side of a log. One call at a time.
@@ -74,7 +74,7 @@ impl Writer {
     /// Makes the log's directory if it is missing, and opens the lock in it.
     pub(super) fn open(state: &Path, clock: Clock, limit: u64) -> Result<Self, AuditError> {
         let directory = segment::directory(state);
-        disk::make_directory(&directory)?;
+        fs::make_directory(&directory)?;
         let lock = Lock::open(directory.join("lock"))?;
         Ok(Self {
             directory,
@@ -148,8 +148,8 @@ impl Writer {
             Next::Open { number, is_there, link, opening } => {
                 let path = segment::path(&self.directory, number);
                 let purpose = if is_there { Purpose::Append } else { Purpose::Create };
-                let (file, metadata) = disk::open(&path, purpose)?;
-                let (identity, length) = (disk::identity(&metadata), metadata.len());
+                let (file, metadata) = fs::open(&path, purpose)?;
+                let (identity, length) = (fs::identity(&metadata), metadata.len());
                 let open = Open { number, path, file, identity, length };
                 Ok(Site { open, link, heal: None, opening: Some(opening) })
             }
@@ -162,7 +162,7 @@ impl Writer {
         let is_newest = next.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
         is_newest
             && open.path.symlink_metadata().is_ok_and(|metadata| {
-                disk::identity(&metadata) == open.identity && metadata.len() == open.length
+                fs::identity(&metadata) == open.identity && metadata.len() == open.length
             })
     }
 
@@ -202,9 +202,9 @@ impl Writer {
     /// Syncs the names that lead to a new segment.
     fn sync_name(&self, open: &Open) -> Result<(), AuditError> {
         if open.number == 1 {
-            disk::sync_parent(&self.directory)?;
+            fs::sync_parent(&self.directory)?;
         }
-        Ok(disk::sync_directory(&self.directory)?)
+        Ok(fs::sync_directory(&self.directory)?)
     }
 
     /// Syncs the entries of a segment.
@@ -234,7 +234,7 @@ impl Writer {
             segment::path(&self.directory, number.saturating_add(1))
         };
         // The failure that led here is what is reported; the next append meets this one again.
-        let _ = disk::open(&next, Purpose::Create);
+        let _ = fs::open(&next, Purpose::Create);
     }
 
     /// Cuts off what was not acknowledged.

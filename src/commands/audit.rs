@@ -5,9 +5,9 @@ use anyhow::Result;
 use super::Context;
 use crate::audit::{self, Filter, Listed};
 use crate::cli::{AuditCommand, AuditListArgs, AuditVerifyArgs};
-use crate::failure::{Exit, Usage};
-use crate::foreign::json_line;
-use crate::view::{self, AuditRow};
+use crate::error::{Exit, Usage};
+use crate::escape::json_line;
+use crate::output::{self, AuditRow};
 
 /// How many lines are laid out in one table; the columns of the next may be of another width.
 const ROWS_A_TABLE: usize = 500;
@@ -43,13 +43,13 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
         }
         rows.push(row_of(&listed));
         if rows.len() >= ROWS_A_TABLE {
-            let shown = view::audit_table(std::mem::take(&mut rows), is_first, context.look());
+            let shown = output::audit_table(std::mem::take(&mut rows), is_first, context.look());
             context.terminal.print(&shown)?;
             is_first = false;
         }
     }
     if !is_json && (is_first || !rows.is_empty()) {
-        let shown = view::audit_table(rows, is_first, context.look());
+        let shown = output::audit_table(rows, is_first, context.look());
         context.terminal.print(&shown)?;
     }
     Ok(Exit::Success)
@@ -59,7 +59,7 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
 fn json_of(listed: &Listed) -> String {
     match listed {
         Listed::Entry { text, .. } => format!("{text}\n"),
-        Listed::Bad { segment, line, why } => view::audit_bad_json(segment, *line, &why.to_string()),
+        Listed::Bad { segment, line, why } => output::audit_bad_json(segment, *line, &why.to_string()),
     }
 }
 
@@ -75,9 +75,9 @@ fn row_of(listed: &Listed) -> AuditRow {
 fn verify(context: &mut Context<'_>, arguments: &AuditVerifyArgs, is_json: bool) -> Result<Exit> {
     let verified = audit::verify(&context.state_dir()?, arguments.expect.as_ref())?;
     let shown = if is_json {
-        view::audit_verified_json(&verified)
+        output::audit_verified_json(&verified)
     } else {
-        view::audit_verified_text(&verified, context.look())
+        output::audit_verified_text(&verified, context.look())
     };
     context.terminal.print(&shown)?;
     Ok(if verified.is_intact() { Exit::Success } else { Exit::AuditDamaged })
@@ -88,7 +88,7 @@ fn head(context: &mut Context<'_>, is_json: bool) -> Result<Exit> {
     let state = context.state_dir()?;
     let Some(head) = audit::head(&state)? else {
         return Err(Usage {
-            message: format!("there is no audit log in {}", crate::foreign::path_in_full(&state)),
+            message: format!("there is no audit log in {}", crate::escape::path_in_full(&state)),
             hint: "it begins with the first token that is minted, or the first profile that is added".into(),
         }
         .into());

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
-use crate::foreign;
+use crate::escape;
 
 /// The most bytes of a line that are kept: more than a token, a `Bearer` and quotes have.
 const LONGEST_LINE: usize = 8 * 1024;
@@ -58,7 +58,7 @@ impl BatchReader {
         if path == Path::new("-") {
             return Ok(Self::new(Box::new(io::stdin()), "standard input".into()));
         }
-        let name = foreign::path(path);
+        let name = escape::path(path);
         let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
         Ok(Self::new(Box::new(file), name))
     }

@@ -4,14 +4,14 @@ use anyhow::Result;
 
 use super::Context;
 use crate::cli::CompletionsArgs;
-use crate::failure::Exit;
-use crate::view;
+use crate::error::Exit;
+use crate::output;
 
 /// Prints the script of the shell that was named.
 pub(super) fn run(context: &mut Context<'_>, arguments: &CompletionsArgs) -> Result<Exit> {
     let script = arguments.shell.script();
     let shown =
-        if context.is_json_or_text("completions")? { view::completions_json(&script) } else { script };
+        if context.is_json_or_text("completions")? { output::completions_json(&script) } else { script };
     context.terminal.print(&shown)?;
     Ok(Exit::Success)
 }

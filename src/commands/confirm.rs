@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use super::{Context, unanswered};
-use crate::failure::Usage;
-use crate::foreign::identifier;
+use crate::error::Usage;
+use crate::escape::identifier;
 use crate::profile::{Profile, ProfileName};
 
 /// Asks before minting for a production profile.

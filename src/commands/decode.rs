@@ -4,9 +4,9 @@ use anyhow::Result;
 
 use super::{Context, input};
 use crate::cli::DecodeArgs;
-use crate::failure::Exit;
+use crate::error::Exit;
+use crate::output;
 use crate::token::{Inspection, Malformed};
-use crate::view;
 
 /// Reads the token that was given, or what can be read of it.
 pub(super) fn run(context: &mut Context<'_>, arguments: &DecodeArgs) -> Result<Exit> {
@@ -14,10 +14,10 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &DecodeArgs) -> Result<E
     let token = input::token_of(&arguments.token, context)?;
     let inspection = Inspection::read(&token);
     let shown = if is_json {
-        view::decode_json(&inspection, arguments.redact)
+        output::decode_json(&inspection, arguments.redact)
     } else {
         context.terminal.note("decoded, not verified: anyone can write a token");
-        view::decode_text(&inspection, arguments.redact, context.clock.now(), context.look())
+        output::decode_text(&inspection, arguments.redact, context.clock.now(), context.look())
     };
     context.terminal.print(&shown)?;
     let is_broken = inspection.faults().iter().any(|fault| !matches!(fault, Malformed::Time { .. }));

@@ -6,10 +6,10 @@ use anyhow::{Context as _, Result};
 use zeroize::Zeroizing;
 
 use super::{Context, unanswered};
-use crate::failure::Usage;
+use crate::error::Usage;
+use crate::output::terminal::AskError;
 use crate::secret::keyring::Item;
 use crate::secret::{LONGEST_SECRET, Secret};
-use crate::terminal::AskError;
 
 /// Returns `true` if somebody can be asked, and may be.
 pub(super) fn can_ask(context: &Context<'_>) -> bool {

@@ -9,15 +9,15 @@ use super::batch::{BatchLine, BatchReader};
 use super::{Context, confirm, tell};
 use crate::audit::{AuditLog, Channel};
 use crate::cli::{Expiry, Format, IssueArgs};
-use crate::custody::Opened;
-use crate::failure::{Exit, Failure, Usage};
-use crate::foreign::json_line;
+use crate::error::{Exit, Failure, Usage};
+use crate::escape::json_line;
 use crate::issuer::{AuditSink, Batch, Caller, IssueError, IssuedToken, TokenIssuer};
+use crate::output::{self, IssuedJson};
+use crate::profile::Opened;
 use crate::profile::{self, ProfileName, Terms, Wish};
 use crate::secret::Source;
 use crate::time::{Timestamp, full, utc};
 use crate::token::CustomerId;
-use crate::view::{self, IssuedJson};
 
 /// How tokens come out.
 struct TokenPrinter {
@@ -216,7 +216,7 @@ impl TokenPrinter {
             return Err(Usage { message: "a curl command needs the app's API key".into(), hint }.into());
         };
         let (profile, base_url) = (opened.profile.name, opened.profile.base_url);
-        let head = Cell::new(if format == Format::Csv { view::CSV_HEADER } else { "" });
+        let head = Cell::new(if format == Format::Csv { output::CSV_HEADER } else { "" });
         Ok(Self { format, head, profile, source: opened.profile.source, api_key, base_url })
     }
 
@@ -230,10 +230,10 @@ impl TokenPrinter {
                 json_line(&IssuedJson::new(minted, self.profile.as_ref().map(ProfileName::as_str), &source))
                     + "\n"
             }
-            Format::Header => view::header(minted),
-            Format::Curl => view::curl(minted, &self.api_key, self.base_url.as_deref()),
-            Format::Env => view::env(minted),
-            Format::Csv => view::csv(minted),
+            Format::Header => output::header(minted),
+            Format::Curl => output::curl(minted, &self.api_key, self.base_url.as_deref()),
+            Format::Env => output::env(minted),
+            Format::Csv => output::csv(minted),
         };
         if head.is_empty() { shown } else { head.to_owned() + &shown }
     }

@@ -23,16 +23,16 @@ use anyhow::Result;
 
 use crate::audit::{Actor, AuditLog};
 use crate::cli::{self, Cli, ColorChoice, Command, Format, Global};
-use crate::custody::{self, ChangeError, Custodian, Opened};
-use crate::environment::{self, Environment};
-use crate::failure::{Exit, Failure, Interrupted, Usage};
-use crate::foreign::json_line;
-use crate::hygiene::HygieneError;
+use crate::error::{Exit, Failure, Interrupted, Usage};
+use crate::escape::json_line;
+use crate::output::Look;
+use crate::output::terminal::{AskError, Color, Terminal, Voice};
+use crate::process::environment::{self, Environment};
+use crate::process::hardening::HygieneError;
+use crate::profile::{self as profiles, ChangeError, Custodian, Opened};
 use crate::profile::{Config, ConfigError, Policy, Profile, choose, config_path};
 use crate::secret::ReadContext;
-use crate::terminal::{AskError, Color, Terminal, Voice};
 use crate::time::Clock;
-use crate::view::Look;
 
 /// How long a keyring or a password manager's command may take that nobody watches.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -159,7 +159,7 @@ impl Context<'_> {
 
     /// Opens a profile's secret, and says where it came from.
     fn open_secret(&mut self, profile: Profile) -> Result<Opened> {
-        let opened = self.asking(|asking| custody::open(profile, asking))?;
+        let opened = self.asking(|asking| profiles::open(profile, asking))?;
         for note in &opened.notes {
             self.terminal.note(note);
         }

@@ -4,14 +4,14 @@ use anyhow::Result;
 
 use super::{Context, confirm, hidden, unanswered};
 use crate::cli::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
-use crate::custody::{Added, Kept};
-use crate::failure::{Exit, Usage};
-use crate::foreign::path_in_full;
+use crate::error::{Exit, Usage};
+use crate::escape::path_in_full;
+use crate::output;
+use crate::profile::{Added, Kept};
 use crate::profile::{Config, Policy, Profile, ProfileName, check_api_key};
 use crate::secret::keyring::Kind;
 use crate::secret::{Secret, Source};
 use crate::time::span;
-use crate::view;
 
 /// Carries out what was asked of profiles.
 pub(super) fn run(context: &mut Context<'_>, command: &ProfileCommand) -> Result<Exit> {
@@ -128,9 +128,9 @@ fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
     let names = config.names().cloned().chain([ProfileName::demo()]);
     let profiles: Vec<_> = names.filter_map(|name| with_mark(&config, &name)).collect();
     let shown = if is_json {
-        profiles.iter().map(|(profile, is_default)| view::profile_json(profile, *is_default)).collect()
+        profiles.iter().map(|(profile, is_default)| output::profile_json(profile, *is_default)).collect()
     } else {
-        view::profile_list(&profiles, context.look())
+        output::profile_list(&profiles, context.look())
     };
     Ok(context.terminal.print(&shown)?)
 }
@@ -140,9 +140,9 @@ fn show(context: &mut Context<'_>, name: &ProfileName, is_json: bool) -> Result<
     let config = context.config()?;
     let (profile, is_default) = (config.demand(name)?, config.default_profile() == Some(name));
     let shown = if is_json {
-        view::profile_json(&profile, is_default)
+        output::profile_json(&profile, is_default)
     } else {
-        view::profile_text(&profile, is_default, context.look())
+        output::profile_text(&profile, is_default, context.look())
     };
     Ok(context.terminal.print(&shown)?)
 }

@@ -4,13 +4,13 @@ use anyhow::Result;
 
 use super::{Context, confirm, hidden};
 use crate::cli::{SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
-use crate::custody::{Kept, SecretChange, peek_all, random_key};
-use crate::failure::Exit;
+use crate::error::Exit;
+use crate::output;
+use crate::profile::{Kept, SecretChange, peek_all, random_key};
 use crate::profile::{Profile, ProfileName};
 use crate::secret::keyring::{Item, Kind};
 use crate::secret::{Secret, Source};
 use crate::time::full;
-use crate::view;
 
 /// Carries out what was asked of secrets.
 pub(super) fn run(context: &mut Context<'_>, command: &SecretCommand) -> Result<Exit> {
@@ -123,9 +123,9 @@ fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
     }
     let now = context.clock.now();
     let shown = if is_json {
-        seen.iter().map(view::secret_json).collect()
+        seen.iter().map(output::secret_json).collect()
     } else {
-        view::secret_list(&seen, now, context.look())
+        output::secret_list(&seen, now, context.look())
     };
     Ok(context.terminal.print(&shown)?)
 }

@@ -17,14 +17,14 @@ use self::state::AuditHandles;
 use super::{Context, session};
 use crate::audit::Refusals;
 use crate::cli::ServeArgs;
-use crate::environment;
-use crate::failure::{Exit, Usage};
+use crate::error::{Exit, Usage};
+use crate::output::terminal::speak;
+use crate::process::environment;
 use crate::server::{
     Cors, Ended, Handler, Limits, LogFormat, OPENAPI, Origin, PATH, Rate, RateLimiters, Reloadable, Server,
     ServerLog, Settings, Telemetry, TokenService, parse_network,
 };
 use crate::session::{DEFAULT_LIFETIME, SessionKey};
-use crate::terminal::speak;
 use crate::tls::{Files, Identity};
 use crate::token::CustomerId;
 
@@ -105,7 +105,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
 fn parsed<T>(texts: &[String], flag: &str, expected: &str, parse: fn(&str) -> Option<T>) -> Result<Vec<T>> {
     let parse = |text: &String| {
         parse(text).ok_or_else(|| {
-            let message = format!("invalid value {} for '{flag}'", crate::foreign::identifier(text));
+            let message = format!("invalid value {} for '{flag}'", crate::escape::identifier(text));
             Usage { message, hint: format!("expected {expected}") }.into()
         })
     };
@@ -267,5 +267,5 @@ fn explain_demo(
 
 /// Quotes a path for a shell.
 fn shell_quoted(path: &Path) -> String {
-    format!("'{}'", crate::foreign::path_in_full(path).replace('\'', r"'\''"))
+    format!("'{}'", crate::escape::path_in_full(path).replace('\'', r"'\''"))
 }

@@ -8,14 +8,15 @@ use zeroize::Zeroizing;
 
 use super::{Context, confirm};
 use crate::cli::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
-use crate::custody::{Kept, Sessions};
-use crate::failure::{Exit, Usage};
+use crate::error::{Exit, Usage};
+use crate::output;
+use crate::profile::Kept;
 use crate::profile::{Profile, ProfileName};
 use crate::secret::keyring::Kind;
+use crate::session::Sessions;
 use crate::session::{Revocation, Revoked, Session, SessionKey};
 use crate::time::{full, utc};
 use crate::token::{CustomerId, MAX_TOKEN_BYTES};
-use crate::view;
 
 /// Carries out what was asked of sessions.
 pub(super) fn run(context: &mut Context<'_>, command: &SessionCommand) -> Result<Exit> {
@@ -45,7 +46,7 @@ fn begin(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -
     };
     context.terminal.note(&format!("the session ends {}", full(session.expires_at(), now)));
     let shown = if is_json {
-        view::session_json(&session, &token, profile.name.as_ref().map(ProfileName::as_str))
+        output::session_json(&session, &token, profile.name.as_ref().map(ProfileName::as_str))
     } else {
         format!("{}\n", token.expose())
     };

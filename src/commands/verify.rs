@@ -9,14 +9,14 @@ use anyhow::Result;
 use super::batch::BatchReader;
 use super::{Context, input};
 use crate::cli::VerifyArgs;
-use crate::custody::peek_all;
-use crate::failure::Exit;
+use crate::error::Exit;
+use crate::output;
 use crate::profile::ProfileName;
+use crate::profile::peek_all;
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{ReadContext, Secret};
 use crate::token::{Rules, Verifier};
 use crate::verdict::{Candidate, Generation, Report, SignedBy, Verdict, examine};
-use crate::view;
 
 /// How long the secrets of all other profiles may take together.
 const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(1);
@@ -38,8 +38,11 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
         let note = "a secret that was rotated away signed it; whether Stream still takes it cannot be told";
         context.terminal.note(note);
     }
-    let shown =
-        if is_json { view::verify_json(&report, None) } else { view::verify_text(&report, context.look()) };
+    let shown = if is_json {
+        output::verify_json(&report, None)
+    } else {
+        output::verify_text(&report, context.look())
+    };
     context.terminal.print(&shown)?;
     Ok(Exit::from(report.verdict))
 }
@@ -66,9 +69,9 @@ fn run_batch(
             exit = Exit::SomeRefused;
         }
         let shown = if is_json {
-            view::verify_json(&report, Some(line.number))
+            output::verify_json(&report, Some(line.number))
         } else {
-            view::verify_line(&report, line.number)
+            output::verify_line(&report, line.number)
         };
         context.terminal.print(&shown)?;
         // Whoever feeds us line by line gets an answer to each.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::name::{DEMO, ProfileName, ProfileNameError};
 use super::{SECRET_FILE_VARIABLE, SECRET_VARIABLE};
-use crate::foreign::{self, whole};
+use crate::escape::{self, whole};
 
 /// Why no profile could be chosen.
 #[derive(Debug)]
@@ -225,7 +225,7 @@ fn listed(known: &[ProfileName]) -> String {
 
 /// Shows a path whole: it is where to look, and what to call chmod with.
 fn shown(path: &Path) -> String {
-    foreign::path_in_full(path)
+    escape::path_in_full(path)
 }
 
 /// Shows a message that may quote the file.

@@ -2,24 +2,32 @@
 //! tokens must be like.
 
 mod app;
+mod change_error;
 mod config;
 mod document;
 mod edit;
 mod error;
+mod load;
+mod manage;
 mod name;
 mod policy;
+mod status;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 pub use app::{check_api_key, check_base_url};
+pub use change_error::ChangeError;
 pub use config::{Config, config_path};
 pub use edit::{Change, Prepared, prepare};
 pub use error::{ConfigError, ProfileError};
+pub use load::{Opened, open, reopen};
+pub use manage::{Added, Custodian, Kept, SecretChange, random_key};
 pub use name::{DEMO, ProfileName, ProfileNameError};
 pub use policy::{BACKDATED, Expiry, Lifetime, Policy, PolicyError, Terms, Wish};
+pub use status::{Peeked, peek_all};
 
-use crate::environment::Environment;
+use crate::process::environment::Environment;
 use crate::secret::Source;
 use crate::secret::keyring::{Item, Kind};
 

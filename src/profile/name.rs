@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::foreign::identifier;
+use crate::escape::identifier;
 
 /// The built-in profile that works on a clean machine: a published secret that no Stream app has.
 pub const DEMO: &str = "demo";

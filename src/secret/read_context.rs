@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::environment::Environment;
+use crate::process::environment::Environment;
 use crate::time::Timestamp;
 
 /// What a source needs to be read.

@@ -10,7 +10,7 @@ use super::file::{self, FileFault, Trust};
 use super::keyring::{self, Item, KeyringError, Kind, Previous, Record};
 use super::read_context::ReadContext;
 use super::{LONGEST_SECRET, SHORTEST_SOUND_SECRET, Secret, SecretError};
-use crate::foreign::{self, brief};
+use crate::escape::{self, brief};
 use crate::time::{Timestamp, span};
 
 /// The variable in which systemd names the directory of a unit's credentials.
@@ -349,7 +349,7 @@ impl fmt::Display for Source {
             Self::Demo => f.write_str("demo"),
             Self::Keyring => f.write_str("keyring"),
             Self::Env(name) => write!(f, "env:{}", brief(name)),
-            Self::File(path) => write!(f, "file:{}", foreign::path(path)),
+            Self::File(path) => write!(f, "file:{}", escape::path(path)),
             Self::Credential(name) => write!(f, "credential:{}", brief(name)),
             Self::Command(words) => write!(f, "command:{}", brief(words.first().map_or("", String::as_str))),
         }
@@ -383,7 +383,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::environment::Environment;
+    use crate::process::environment::Environment;
 
     fn nothing(_: &str) -> Option<OsString> {
         None

@@ -2,7 +2,7 @@
 
 use super::message::{Request, Response};
 use super::telemetry::{METRICS_CONTENT_TYPE, Telemetry};
-use crate::foreign::json_line;
+use crate::escape::json_line;
 
 /// Returns the response to a request. The frontend sends the same to HEAD, without the body.
 pub(super) fn respond(request: &Request, telemetry: &Telemetry) -> Response {

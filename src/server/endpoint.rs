@@ -139,7 +139,7 @@ mod tests {
     use std::sync::atomic::AtomicUsize;
 
     use super::*;
-    use crate::disk::testing::Place;
+    use crate::fs::testing::Place;
 
     /// Returns all that an endpoint sends back on one connection.
     fn exchange(endpoint: &Endpoint, bytes: &[u8]) -> String {

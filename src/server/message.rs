@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use hyper::StatusCode;
 use serde_json::json;
 
-use crate::foreign::json_line;
+use crate::escape::json_line;
 
 /// A whole request: bounded, well-formed, and with only those headers that a response can depend on.
 #[derive(Debug, Clone, PartialEq, Eq)]

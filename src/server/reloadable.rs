@@ -22,10 +22,9 @@ impl<T> Reloadable<T> {
 
     /// Replaces the current value.
     pub fn store(&self, value: T) {
-        let mut value = Arc::new(value);
-        std::mem::swap(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), &mut value);
-        // The old value is dropped here, outside the lock.
-        drop(value);
+        // The old value is dropped at the end, after the lock is released.
+        let _old =
+            std::mem::replace(&mut *self.0.write().unwrap_or_else(PoisonError::into_inner), Arc::new(value));
     }
 }
 

@@ -89,7 +89,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
-    use crate::disk::testing::Place;
+    use crate::fs::testing::Place;
 
     #[test]
     fn it_is_private_and_removed_at_the_end() {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::audit::{Actor, AuditLog, Refusals};
-use crate::disk::testing::Place;
+use crate::fs::testing::Place;
 use crate::issuer::{AuditSink, TokenIssuer};
 use crate::profile::{Lifetime, Policy};
 use crate::secret::Secret;

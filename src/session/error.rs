@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::disk::{DiskError, DiskFault};
+use crate::fs::{DiskError, DiskFault};
 
 /// The most revocations that are kept. One more is refused.
 pub const MAX_REVOCATIONS: usize = 65_536;
@@ -87,7 +87,7 @@ impl RegisterError {
     /// Returns the next step to take.
     #[must_use]
     pub fn hint(&self) -> String {
-        let path = crate::foreign::path_in_full(self.path());
+        let path = crate::escape::path_in_full(self.path());
         match self {
             Self::Disk(error) => match error.fault() {
                 DiskFault::Exposed(_) => format!("look it over, then run 'chmod go-w {path}'"),
@@ -124,7 +124,7 @@ impl fmt::Display for Flaw {
 
 impl fmt::Display for RegisterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = crate::foreign::path_in_full(self.path());
+        let path = crate::escape::path_in_full(self.path());
         match self {
             Self::Disk(error) => error.fmt(f),
             Self::Gone { .. } => write!(f, "{path} is gone, and with it what was revoked"),

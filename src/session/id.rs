@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::foreign::identifier;
+use crate::escape::identifier;
 
 /// How many hexadecimal digits an id has.
 const DIGITS: usize = 32;

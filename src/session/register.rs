@@ -13,7 +13,7 @@ use super::claims::Session;
 use super::error::RegisterError;
 use super::revocations::Revocations;
 use super::revoke::{read, register};
-use crate::disk::{self, Mark};
+use crate::fs::{self, Mark};
 
 /// For how long what was read is not looked at again.
 pub const FRESH: Duration = Duration::from_millis(250);
@@ -119,7 +119,7 @@ struct Seen {
 impl Seen {
     /// Looks at the file, and reads it; nothing where it is the one that was read last.
     fn look(&mut self, path: &Path) -> Option<Look> {
-        let there = path.symlink_metadata().ok().map(|metadata| disk::mark(&metadata));
+        let there = path.symlink_metadata().ok().map(|metadata| fs::mark(&metadata));
         if there.is_some() && there == self.mark {
             return None;
         }
@@ -142,7 +142,7 @@ mod tests {
     use super::super::revoke::{Revocation, revoke};
     use super::super::testing::{at, customer, session};
     use super::*;
-    use crate::disk::testing::Place;
+    use crate::fs::testing::Place;
 
     /// A session of customer 9.
     const ISSUED: u64 = 100;

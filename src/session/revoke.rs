@@ -1,6 +1,6 @@
 //! Revokes sessions: writes the register anew, under a lock, whole or not at all.
 
-use std::fs::{self, File};
+use std::fs::{File, remove_file, rename};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::error::{Flaw, RegisterError};
 use super::error::{MAX_FILE_BYTES, MAX_REVOCATIONS};
 use super::id::SessionId;
 use super::revocations::Revocations;
-use crate::disk::{self, Lock, Purpose};
+use crate::fs::{self, Lock, Purpose};
 use crate::time::Timestamp;
 use crate::token::CustomerId;
 
@@ -53,7 +53,7 @@ pub(super) fn register(state: &Path) -> PathBuf {
 /// its name could not be brought to disk, the change stands, and a power cut may undo it.
 pub fn revoke(state: &Path, revocation: &Revocation, now: Timestamp) -> Result<Revoked, RegisterError> {
     let directory = directory(state);
-    disk::make_directory(&directory)?;
+    fs::make_directory(&directory)?;
     let _held = Lock::open(directory.join("lock"))?.acquire()?;
     let path = register(state);
     let mut revocations = match read(&path) {
@@ -89,15 +89,15 @@ fn add(revocations: &mut Revocations, revocation: &Revocation, now: Timestamp) {
 }
 
 /// Reads the register, with the mark of the file that was read.
-pub(super) fn read(path: &Path) -> Result<(Revocations, disk::Mark), RegisterError> {
+pub(super) fn read(path: &Path) -> Result<(Revocations, fs::Mark), RegisterError> {
     if let Some(directory) = path.parent() {
-        disk::judge_directory(directory)?;
+        fs::judge_directory(directory)?;
     }
-    let (file, metadata) = disk::open(path, Purpose::Believe)?;
+    let (file, metadata) = fs::open(path, Purpose::Believe)?;
     let flawed = |flaw| RegisterError::Flawed { path: path.to_owned(), flaw };
     let text = read_bounded(&file).map_err(|source| RegisterError::Read { path: path.to_owned(), source })?;
     let text = text.ok_or_else(|| flawed(Flaw::TooLong))?;
-    Ok((Revocations::parse(&text).map_err(flawed)?, disk::mark(&metadata)))
+    Ok((Revocations::parse(&text).map_err(flawed)?, fs::mark(&metadata)))
 }
 
 /// Reads a file; nothing where it has more than [`MAX_FILE_BYTES`] bytes.
@@ -112,19 +112,19 @@ fn write(directory: &Path, path: &Path, text: &str) -> Result<(), RegisterError>
     let temporary = directory.join("revoked.json.new");
     let failed = |source| RegisterError::Write { path: path.to_owned(), source };
     // The lock is held: what lies there was left by a process that was killed.
-    match fs::remove_file(&temporary) {
+    match remove_file(&temporary) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
-    let (mut file, _) = disk::open(&temporary, Purpose::Create)?;
+    let (mut file, _) = fs::open(&temporary, Purpose::Create)?;
     let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-    let placed = written.and_then(|()| fs::rename(&temporary, path));
+    let placed = written.and_then(|()| rename(&temporary, path));
     if placed.is_err() {
         // What went wrong is told; the file that is left would be removed by the next writer.
-        let _ = fs::remove_file(&temporary);
+        let _ = remove_file(&temporary);
     }
     placed.map_err(failed)?;
-    Ok(disk::sync_directory(directory)?)
+    Ok(fs::sync_directory(directory)?)
 }
 
 #[cfg(test)]

@@ -51,7 +51,7 @@ mod tests {
     use super::super::revoke::{self, Revocation, revoke};
     use super::super::testing::{at, customer, key};
     use super::*;
-    use crate::disk::testing::Place;
+    use crate::fs::testing::Place;
 
     const HOUR: Duration = Duration::from_hours(1);
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use chrono::DateTime;
 
 use super::{Timestamp, full};
-use crate::foreign::identifier;
+use crate::escape::identifier;
 
 /// The last second of the year 9999, the latest time that can be typed: RFC 3339 ends there too.
 const LATEST: u64 = 253_402_300_799;

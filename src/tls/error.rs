@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::LONGEST_FILE;
-use crate::foreign::path_in_full;
+use crate::escape::path_in_full;
 use crate::secret::FileFault;
 use crate::time::{Timestamp, utc};
 

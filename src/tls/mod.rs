@@ -26,7 +26,7 @@ use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
 pub use self::error::{Part, TlsError};
-use crate::foreign::path_in_full;
+use crate::escape::path_in_full;
 use crate::time::{Timestamp, full};
 
 /// How many bytes each of the files has at most.

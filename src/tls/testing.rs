@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use rcgen::{CertificateParams, KeyPair};
 
 use super::{Files, Identity};
-use crate::disk::testing::Place;
+use crate::fs::testing::Place;
 use crate::time::Clock;
 
 /// A certificate and its key, in PEM.

@@ -2,7 +2,7 @@
 
 use super::testing::{files, identity, made, set_mode, sound, write};
 use super::*;
-use crate::disk::testing::Place;
+use crate::fs::testing::Place;
 use crate::secret::FileFault;
 use crate::time::Clock;
 

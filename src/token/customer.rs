@@ -5,7 +5,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
-use crate::foreign::identifier;
+use crate::escape::identifier;
 
 /// What stands before the number in a customer's Stream user id (contract section 1).
 pub const USER_ID_PREFIX: &str = "customer-";
@@ -102,7 +102,7 @@ impl CustomerIdError {
             Digits::LeadingZero if !self.without_zeros().is_empty() => {
                 format!("without the leading zero that is {}", identifier(self.without_zeros()))
             }
-            Digits::NotANumber if crate::foreign::looks_like_a_token(&self.text) => {
+            Digits::NotANumber if crate::escape::looks_like_a_token(&self.text) => {
                 "this looks like a token: use 'stream-token verify' or 'stream-token decode'".into()
             }
             Digits::NotANumber | Digits::LeadingZero | Digits::OutOfRange => {

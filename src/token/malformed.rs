@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::foreign::brief;
+use crate::escape::brief;
 
 /// The most bytes that are read as a token. Ours have at most 199.
 pub const MAX_TOKEN_BYTES: usize = 4096;

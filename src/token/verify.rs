@@ -17,7 +17,7 @@ use super::compact::{Compact, check_header};
 use super::mac::{ENCODED_LENGTH, Midstate, is_same};
 use super::malformed::Malformed;
 use super::{CustomerId, Rules, provider};
-use crate::foreign::brief;
+use crate::escape::brief;
 use crate::secret::Secret;
 use crate::time::{Timestamp, utc};
 

@@ -294,7 +294,7 @@ mod on_unix {
             let state = State::new();
             let directory = segment::directory(state.path());
             if !name.is_empty() {
-                disk::make_directory(&directory).unwrap();
+                crate::fs::make_directory(&directory).unwrap();
             }
             let link = directory.join(name);
             let link = if name.is_empty() { directory } else { link };
@@ -310,7 +310,7 @@ mod on_unix {
         for name in ["lock", "audit-00000001.jsonl"] {
             let state = State::new();
             let path = segment::directory(state.path()).join(name);
-            disk::make_directory(&path).unwrap();
+            crate::fs::make_directory(&path).unwrap();
             assert!(matches!(error_of(&state), AuditError::NotRegular { .. }));
         }
         let state = State::new();
@@ -325,7 +325,7 @@ mod on_unix {
         for name in ["lock", "audit-00000001.jsonl"] {
             let state = State::new();
             let directory = segment::directory(state.path());
-            disk::make_directory(&directory).unwrap();
+            crate::fs::make_directory(&directory).unwrap();
             let mode = Mode::RUSR | Mode::WUSR;
             mknodat(CWD, directory.join(name), FileType::Fifo, mode, 0).unwrap();
             assert!(matches!(error_of(&state), AuditError::NotRegular { .. }));
@@ -336,7 +336,7 @@ mod on_unix {
     fn a_directory_without_permission_is_named() {
         let state = State::new();
         let directory = segment::directory(state.path());
-        disk::make_directory(&directory).unwrap();
+        crate::fs::make_directory(&directory).unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o500)).unwrap();
         // Root needs no permission.
         if rustix::process::geteuid().is_root() {
@@ -379,10 +379,10 @@ mod on_unix {
         let mut two = Writer::open(state.path(), clock(), 1 << 20).unwrap();
         let held = two.lock().unwrap();
         let there = one.path_of_lock().symlink_metadata().unwrap();
-        assert_ne!(disk::identity(&there), one.lock.identity());
+        assert_ne!(crate::fs::identity(&there), one.lock.identity());
         drop(held);
         append(&mut one, 2).unwrap();
-        assert_eq!(disk::identity(&there), one.lock.identity());
+        assert_eq!(crate::fs::identity(&there), one.lock.identity());
     }
 
     impl Writer {

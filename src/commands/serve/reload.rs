@@ -16,9 +16,9 @@ use signal_hook::low_level::{pipe, unregister};
 
 use super::super::{PATIENCE, session};
 use super::state::{AuditHandles, lifetime};
-use crate::custody;
-use crate::environment::Environment;
-use crate::failure::Failure;
+use crate::error::Failure;
+use crate::process::environment::Environment;
+use crate::profile;
 use crate::profile::{Config, Lifetime, choose};
 use crate::secret::ReadContext;
 use crate::secret::keyring::Kind;
@@ -146,7 +146,7 @@ impl Reload {
         let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(&profile))?;
         let key = source.reread(&item, &asking).with_context(|| format!("the {item}"))?;
         let key = SessionKey::new(&key.secret);
-        let opened = custody::reopen(profile, &asking)?;
+        let opened = profile::reopen(profile, &asking)?;
         let mut notes = identity.as_ref().map(|identity| identity.notes().to_vec()).unwrap_or_default();
         notes.extend(opened.notes.iter().skip(1).cloned());
         let profile = self.audit.active_profile(opened, key, lifetime);

@@ -6,9 +6,9 @@ use anyhow::Result;
 
 use super::super::Context;
 use crate::audit::{Actor, AuditLog, Refusals};
-use crate::custody::Opened;
-use crate::failure::Usage;
+use crate::error::Usage;
 use crate::issuer::{AuditSink, IssueError, TokenIssuer};
+use crate::profile::Opened;
 use crate::profile::{Lifetime, Profile, Wish};
 use crate::server::{ActiveProfile, RequestIssuer, Telemetry};
 use crate::session::{Register, SessionKey, Signed};

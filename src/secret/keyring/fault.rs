@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::Item;
 use super::record::{LONGEST_RECORD, RecordError};
-use crate::disk::DiskError;
-use crate::foreign::brief;
+use crate::escape::brief;
+use crate::fs::DiskError;
 use crate::time::span;
 
 /// Why a keyring did not do what it was asked for.

@@ -19,7 +19,7 @@ pub use record::{Current, LONGEST_RECORD, Previous, Record, RecordError};
 
 use self::store::Place;
 use super::ReadContext;
-use crate::disk::{self, DiskError, DiskFault, Lock};
+use crate::fs::{self, DiskError, DiskFault, Lock};
 
 /// How long another process that changes secrets is waited for: for twenty changes one behind the other, and
 /// for more than one answer that does not come.
@@ -112,7 +112,7 @@ pub struct Held<'a> {
     /// How the keyring is asked.
     asking: &'a ReadContext<'a>,
     /// The lock against other processes.
-    _lock: disk::Held,
+    _lock: fs::Held,
 }
 
 /// Holds an item against the other processes of this login, and reads what it holds. `lock` is a file that
@@ -132,9 +132,9 @@ pub fn hold<'a>(item: Item, lock: &Path, asking: &'a ReadContext<'a>) -> Result<
 }
 
 /// Waits for the lock, and makes its file, and the folder around it, where they are missing.
-fn locked(path: &Path) -> Result<disk::Held, DiskError> {
+fn locked(path: &Path) -> Result<fs::Held, DiskError> {
     if let Some(folder) = path.parent() {
-        disk::make_directory(folder)?;
+        fs::make_directory(folder)?;
     }
     Lock::open(path.to_owned())?.acquire_within(PATIENCE)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::hygiene::raise_descriptor_limit;
+use crate::process::hardening::raise_descriptor_limit;
 
 /// Descriptors that are neither a client's nor an upstream connection's: files, logs, other sockets.
 const OTHER_DESCRIPTORS: u64 = 64;

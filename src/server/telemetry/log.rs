@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::foreign::{is_unprintable, json_line};
+use crate::escape::{is_unprintable, json_line};
 use crate::time::{Clock, Timestamp, utc};
 
 /// The most lines that wait to be written.

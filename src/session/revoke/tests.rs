@@ -3,8 +3,8 @@ use std::thread;
 
 use super::super::testing::{at, customer, id, session};
 use super::*;
-use crate::disk::DiskFault;
-use crate::disk::testing::Place;
+use crate::fs::DiskFault;
+use crate::fs::testing::Place;
 
 fn of_session(number: u32) -> Revocation {
     Revocation::Session(session(number, 5, 100))
@@ -15,7 +15,7 @@ fn revocations(state: &Place) -> Revocations {
 }
 
 fn mode(path: &Path) -> u32 {
-    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+    std::fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
 }
 
 #[test]
@@ -53,10 +53,10 @@ fn the_register_is_the_owners_alone_and_nothing_is_left_beside_it() {
     let state = Place::new();
     let directory = directory(state.path());
     revoke(state.path(), &of_session(1), at(200)).unwrap();
-    fs::write(directory.join("revoked.json.new"), "left by a process that was killed").unwrap();
+    std::fs::write(directory.join("revoked.json.new"), "left by a process that was killed").unwrap();
     revoke(state.path(), &of_session(2), at(200)).unwrap();
     assert_eq!((mode(&directory), mode(&register(state.path()))), (0o700, 0o600));
-    let names = fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name());
+    let names = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
     names.sort();
     assert_eq!(names, ["lock", "revoked.json"]);
@@ -73,10 +73,10 @@ fn a_flawed_register_is_never_overwritten() {
         (r#"{"version":7}"#, Flaw::Version { found: 7 }),
         (&" ".repeat(MAX_FILE_BYTES + 1), Flaw::TooLong),
     ] {
-        fs::write(&path, text).unwrap();
+        std::fs::write(&path, text).unwrap();
         let error = revoke(state.path(), &of_session(2), at(200)).unwrap_err();
         assert!(matches!(error, RegisterError::Flawed { flaw: found, .. } if found == flaw), "{error}");
-        assert_eq!(fs::read_to_string(&path).unwrap(), text);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
 }
 
@@ -95,12 +95,12 @@ fn a_register_that_others_can_write_is_not_trusted() {
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     for path in [register(state.path()), directory(state.path())] {
         let before = mode(&path);
-        fs::set_permissions(&path, fs::Permissions::from_mode(before | 0o020)).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(before | 0o020)).unwrap();
         assert_distrusted(
             &state,
             |fault| matches!(fault, DiskFault::Exposed(mode) if *mode == before | 0o020),
         );
-        fs::set_permissions(&path, fs::Permissions::from_mode(before)).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(before)).unwrap();
     }
     revoke(state.path(), &of_session(2), at(200)).unwrap();
 }
@@ -112,17 +112,17 @@ fn links_and_other_things_in_the_registers_place_are_not_trusted() {
         revoke(place.path(), &of_session(1), at(200)).unwrap();
     }
     let path = register(state.path());
-    fs::remove_file(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
     symlink(register(elsewhere.path()), &path).unwrap();
     assert_distrusted(&state, |fault| matches!(fault, DiskFault::Symlink));
-    fs::remove_file(&path).unwrap();
-    fs::create_dir(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
     assert_distrusted(&state, |fault| matches!(fault, DiskFault::NotRegular));
-    fs::remove_dir_all(directory(state.path())).unwrap();
+    std::fs::remove_dir_all(directory(state.path())).unwrap();
     symlink(directory(elsewhere.path()), directory(state.path())).unwrap();
     assert_distrusted(&state, |fault| matches!(fault, DiskFault::Symlink));
-    fs::remove_file(directory(state.path())).unwrap();
-    fs::write(directory(state.path()), "").unwrap();
+    std::fs::remove_file(directory(state.path())).unwrap();
+    std::fs::write(directory(state.path()), "").unwrap();
     assert_distrusted(&state, |fault| matches!(fault, DiskFault::NotADirectory));
 }
 
@@ -134,10 +134,10 @@ fn a_full_register_refuses_more_and_stands_as_it_was() {
     (0..).map(id).take(MAX_REVOCATIONS).for_each(|id| full.add_session(id, Timestamp::MAX));
     let text = full.to_text();
     assert!(text.len() <= MAX_FILE_BYTES);
-    fs::write(register(state.path()), &text).unwrap();
+    std::fs::write(register(state.path()), &text).unwrap();
     let error = revoke(state.path(), &Revocation::Customer(customer(1)), at(200)).unwrap_err();
     assert!(matches!(error, RegisterError::Full { .. }), "{error}");
-    assert_eq!(fs::read_to_string(register(state.path())).unwrap(), text);
+    assert_eq!(std::fs::read_to_string(register(state.path())).unwrap(), text);
 }
 
 #[test]

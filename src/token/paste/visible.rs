@@ -1,6 +1,6 @@
 //! Takes out of a paste what is not seen, and gives every line break one form.
 
-use crate::foreign::is_unprintable;
+use crate::escape::is_unprintable;
 
 /// A paste as it is seen.
 pub(super) struct Visible {

@@ -1,6 +1,6 @@
 //! Tells where a word of a paste starts and ends, and whether the paste is one word.
 
-use crate::foreign::looks_like_a_token;
+use crate::escape::looks_like_a_token;
 
 /// The longest name of a field, a header or a variable that is told.
 const LONGEST_NAME: usize = 30;

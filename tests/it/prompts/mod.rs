@@ -17,7 +17,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, SpecialCodeIndex, Termios, tcgetattr};
-use stream_token::terminal::{AskError, Terminal, Voice};
+use stream_token::output::terminal::{AskError, Terminal, Voice};
 
 use crate::cli::scratch::Scratch;
 use crate::cli::start_by;

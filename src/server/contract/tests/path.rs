@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::*;
 use crate::audit::{Actor, AuditLog, Entry, Filter, Listed, Refusals, list};
-use crate::disk::testing::Place;
+use crate::fs::testing::Place;
 use crate::issuer::{AuditSink, TokenIssuer};
 use crate::profile::{Lifetime, Policy};
 use crate::server::rate_limit::{Rate, RateLimiters};

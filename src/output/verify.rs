@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Look;
 use super::table::{Tinted, Tone, headline, table};
-use crate::foreign::{at_most, json_line, whole};
+use crate::escape::{at_most, json_line, whole};
 use crate::time::Timestamp;
 use crate::verdict::{Check, Outcome, Report, SignedBy, StreamAnswer, Verdict};
 

@@ -1,16 +1,6 @@
-//! Opens a profile's secrets, and makes every audited change of a profile or a secret.
+//! Loads a profile together with its secret.
 
-mod custodian;
-mod error;
-mod peeked;
-mod sessions;
-
-pub use custodian::{Added, Custodian, Kept, SecretChange, random_key};
-pub use error::ChangeError;
-pub use peeked::{Peeked, peek_all};
-pub use sessions::{Sessions, SessionsError};
-
-use crate::profile::Profile;
+use super::Profile;
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{Read, ReadContext, Secret, Source, SourceError};
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Look;
 use super::table::{Tinted, Tone, table};
-use crate::foreign::{json_line, whole};
+use crate::escape::{json_line, whole};
 use crate::time::{Timestamp, full};
 use crate::token::{ClaimsSet, CustomerId, Inspection, Json, USER_ID_PREFIX};
 

@@ -25,8 +25,8 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use self::asker::Asker;
-use crate::environment::Environment;
-use crate::foreign::json_line;
+use crate::escape::json_line;
+use crate::process::environment::Environment;
 
 pub use error::AskError;
 

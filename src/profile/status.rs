@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use crate::profile::{Config, Profile, ProfileName};
+use super::{Config, Profile, ProfileName};
 use crate::secret::keyring::{Fault, KeyringError, Kind};
 use crate::secret::{Read, ReadContext, Source, SourceError};
 

@@ -5,11 +5,9 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
+use super::{RegisterError, Revocation, Revoked, Session, SessionError, SessionKey, SessionToken, revoke};
 use crate::audit::{Action, Actor, AuditError, AuditLog, Channel, Event, Outcome};
 use crate::profile::ProfileName;
-use crate::session::{
-    RegisterError, Revocation, Revoked, Session, SessionError, SessionKey, SessionToken, revoke,
-};
 use crate::time::Timestamp;
 use crate::token::{CustomerId, Fingerprint};
 

@@ -84,7 +84,7 @@ impl DiskError {
 
 impl fmt::Display for DiskError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = crate::foreign::path_in_full(&self.path);
+        let path = crate::escape::path_in_full(&self.path);
         match &self.fault {
             DiskFault::Symlink => write!(f, "{path} is a symbolic link, and none is followed here"),
             DiskFault::NotADirectory => write!(f, "{path} is no directory"),

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::foreign::json_line;
+use crate::escape::json_line;
 use crate::session::{Session, SessionToken};
 
 /// A session in JSON.

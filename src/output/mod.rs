@@ -1,4 +1,4 @@
-//! Shows results to people and to programs: tables and JSON. It owns no stream.
+//! What people and programs see: tables, JSON, and the streams and prompts of the terminal.
 
 mod audit;
 mod completions;
@@ -8,6 +8,7 @@ mod profiles;
 mod secrets;
 mod sessions;
 mod table;
+pub mod terminal;
 mod verify;
 
 pub use audit::{AuditRow, audit_bad_json, audit_table, audit_verified_json, audit_verified_text};

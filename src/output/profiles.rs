@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Look;
 use super::table::{Tinted, Tone, listing, table};
-use crate::foreign::{json_line, whole};
+use crate::escape::{json_line, whole};
 use crate::profile::{Policy, Profile};
 use crate::time::span;
 

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::Look;
 use super::table::{Tinted, Tone, listing};
-use crate::custody::Peeked;
-use crate::foreign::{json_line, whole};
+use crate::escape::{json_line, whole};
+use crate::profile::Peeked;
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{Read, SourceError};
 use crate::time::{Timestamp, relative, utc};

@@ -4,7 +4,7 @@
 //! makes Ctrl-C kill the process while the terminal is without echo, leaves it so at every other
 //! signal, and takes a line that a lost connection cut short for whole. Its buffer is wiped when
 //! dropped, but parts of an answer stay in memory that it outgrew; that nobody else can read that
-//! memory is the charge of [`crate::hygiene`].
+//! memory is the charge of [`crate::process::hardening`].
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Exit, Failure, judge};
-use crate::foreign::{brief, looks_like_a_token};
+use crate::escape::{brief, looks_like_a_token};
 
 /// What to do with a token that stands where none belongs.
 const LIKE_A_TOKEN: &str = "this looks like a token: use 'stream-token verify' or 'stream-token decode'";
@@ -79,11 +79,11 @@ fn without_foreign_values(error: &clap::Error) -> String {
     for (kind, value) in error.context() {
         if let ContextValue::String(value) = value {
             let is_dubious = (is_of_a_secret && kind == ContextKind::InvalidValue)
-                || value.chars().count() > crate::foreign::LONGEST_IDENTIFIER_SHOWN
+                || value.chars().count() > crate::escape::LONGEST_IDENTIFIER_SHOWN
                 || looks_like_a_token(value)
-                || value.chars().any(crate::foreign::is_unprintable);
+                || value.chars().any(crate::escape::is_unprintable);
             if is_dubious && !value.is_empty() {
-                let shown = if is_of_a_secret { length(value) } else { crate::foreign::identifier(value) };
+                let shown = if is_of_a_secret { length(value) } else { crate::escape::identifier(value) };
                 told = told.replace(&format!("'{value}'"), &shown);
                 // A blank value is everywhere in the text, and hides nothing.
                 if !value.trim().is_empty() && !is_of_a_secret {
@@ -102,7 +102,7 @@ fn length(value: &str) -> String {
 
 /// Shows a value that stands without quotes.
 fn brief_or_length(value: &str) -> String {
-    let shown = crate::foreign::identifier(value);
+    let shown = crate::escape::identifier(value);
     shown.trim_matches('\'').to_owned()
 }
 

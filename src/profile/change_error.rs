@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
+use super::{ConfigError, ProfileName};
 use crate::audit::AuditError;
-use crate::profile::{ConfigError, ProfileName};
 use crate::secret::keyring::{Item, KeyringError, Kind};
 use crate::secret::{Source, SourceError};
 

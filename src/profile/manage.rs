@@ -10,9 +10,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use super::error::ChangeError;
+use super::change_error::ChangeError;
+use super::{Change, Config, Profile, ProfileName, prepare};
 use crate::audit::{Action, Actor, AuditLog, Channel, Event, Outcome};
-use crate::profile::{Change, Config, Profile, ProfileName, prepare};
 use crate::secret::keyring::{self, Fault, Held, Item, KeyringError, Kind, Record};
 use crate::secret::{Read, ReadContext, Secret, Source, SourceError};
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Look;
 use super::table::{Tinted, Tone, headline, listing};
 use crate::audit::{Customers, Deed, Entry, Outcome, Verified};
-use crate::foreign::{at_most, json_line, whole};
+use crate::escape::{at_most, json_line, whole};
 use crate::time::utc;
 
 /// How many characters of an entry's last column are shown.

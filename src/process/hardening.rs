@@ -16,8 +16,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
-use crate::environment::Environment;
-use crate::foreign::identifier;
+use crate::escape::identifier;
+use crate::process::environment::Environment;
 
 /// The variable that leaves the process as it is, for whoever debugs it.
 pub const OPT_OUT: &str = "STREAM_TOKEN_DUMPABLE";

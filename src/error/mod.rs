@@ -10,15 +10,27 @@ use std::net::AddrParseError;
 use serde::Serialize;
 
 use crate::audit::AuditError;
-use crate::custody::{ChangeError, SessionsError};
-use crate::hygiene::HygieneError;
 use crate::issuer::IssueError;
-use crate::profile::{ConfigError, ProfileError};
+use crate::process::hardening::HygieneError;
+use crate::profile::{ChangeError, ConfigError, ProfileError};
 use crate::secret::SourceError;
-use crate::session::{LONGEST_LIFETIME, SessionError, SessionIdError};
+use crate::session::{LONGEST_LIFETIME, SessionError, SessionIdError, SessionsError};
 use crate::time::{DurationError, WhenError, span};
 use crate::token::{ClaimsError, CustomerIdError, LeewayError, PasteError};
 use crate::verdict::Verdict;
+
+/// An error that knows how the process ends and what to do next.
+pub trait Diagnostic: fmt::Display {
+    /// Returns how the process ends.
+    fn exit(&self) -> Exit {
+        Exit::Failed
+    }
+
+    /// Returns the next step to take.
+    fn hint(&self) -> Option<String> {
+        None
+    }
+}
 
 /// How the process ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -298,7 +310,7 @@ fn exit_of(error: &ConfigError) -> Exit {
 
 /// Returns the next step where the audit log cannot be written or read.
 fn of_audit(error: &AuditError) -> String {
-    let path = crate::foreign::path_in_full(error.path());
+    let path = crate::escape::path_in_full(error.path());
     match error {
         AuditError::Locked { .. } => {
             format!("find that process with 'fuser -v {path}'; end it, or let it go on if it is stopped")

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::foreign::json_line;
+use crate::escape::json_line;
 
 /// A script in JSON.
 #[derive(Serialize)]
