@@ -34,6 +34,7 @@ pub mod secret;
 #[cfg(all(unix, feature = "serve"))]
 pub mod server;
 pub mod session;
+mod temporary;
 pub mod time;
 #[cfg(all(unix, feature = "serve"))]
 pub mod tls;

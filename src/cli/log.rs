@@ -3,18 +3,10 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::help;
+use super::values::parsed;
 use crate::audit::{Head, Outcome};
 use crate::time::When;
 use crate::token::CustomerId;
-
-/// What to do with the audit log.
-#[derive(Debug, Args)]
-#[command(subcommand_value_name = "COMMAND")]
-pub struct AuditArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: AuditCommand,
-}
 
 /// What to do with the audit log.
 #[derive(Debug, Subcommand)]
@@ -34,13 +26,13 @@ pub enum AuditCommand {
 #[derive(Debug, Args)]
 pub struct AuditListArgs {
     /// From this time on
-    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<When>)]
     pub since: Option<When>,
     /// Up to this time
-    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<When>)]
     pub until: Option<When>,
     /// About this customer, alone or in a batch
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parsed::<CustomerId>)]
     pub customer: Option<CustomerId>,
     /// By this user, or by one behind sudo
     #[arg(long, value_name = "USER")]
@@ -75,6 +67,6 @@ impl From<OutcomeChoice> for Outcome {
 #[derive(Debug, Args)]
 pub struct AuditVerifyArgs {
     /// A head that 'audit head' printed earlier: the log must hold it still
-    #[arg(long, value_name = "HEAD")]
+    #[arg(long, value_name = "HEAD", value_parser = parsed::<Head>)]
     pub expect: Option<Head>,
 }

@@ -2,7 +2,6 @@
 //! completions come from it.
 
 mod completion;
-mod grammar;
 mod help;
 mod log;
 mod profiles;
@@ -10,79 +9,106 @@ mod secrets;
 #[cfg(all(unix, feature = "serve"))]
 mod serve;
 mod sessions;
+mod usage;
 mod values;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-pub use grammar::{called, grammar, parse};
-
+use self::values::parsed;
 use crate::time::When;
 use crate::token::{CustomerId, Leeway};
 
 pub use completion::Shell;
-pub use log::{AuditArgs, AuditCommand, AuditListArgs, AuditVerifyArgs};
-pub use profiles::{ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileRemoveArgs};
-pub use secrets::{SecretArgs, SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
+pub use log::{AuditCommand, AuditListArgs, AuditVerifyArgs};
+pub use profiles::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
+pub use secrets::{SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
 #[cfg(all(unix, feature = "serve"))]
 pub use serve::ServeArgs;
-pub use sessions::{SessionArgs, SessionCommand, SessionNewArgs, SessionRevokeArgs};
+pub use sessions::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
+pub use usage::usage_error;
 
-/// A call of the program.
-#[derive(Debug)]
+/// A command line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "stream-token",
+    version,
+    about = "Mint, verify, decode and serve Stream Chat user tokens",
+    long_about = help::ABOUT,
+    after_help = "Run 'stream-token --help' for global options, times, environment variables and exit codes.",
+    after_long_help = help::AFTER,
+    max_term_width = 100,
+    propagate_version = true,
+    subcommand_value_name = "COMMAND",
+    arg_required_else_help = true
+)]
 pub struct Cli {
-    /// What goes for every command.
-    pub global: Global,
+    /// The options of every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
     /// What to do.
+    #[command(subcommand)]
     pub command: Command,
 }
 
-/// What goes for every command, before the verb or after it.
+/// The options of every command, before its name or after it.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Global options")]
-pub struct Global {
+pub struct GlobalArgs {
     /// Work with this profile: one Stream app and its secret
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "NAME")]
     pub profile: Option<String>,
     /// The configuration file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The directory that holds the audit log
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
-    /// The form of the result: text (default), json; for issue also header, curl, env, csv
-    #[arg(short, long, value_enum, value_name = "FORMAT", hide_possible_values = true)]
+    /// The format of the result: text (default), json; for issue also header, curl, env, csv
+    #[arg(
+        short,
+        long,
+        global = true,
+        hide_short_help = true,
+        value_enum,
+        value_name = "FORMAT",
+        hide_possible_values = true
+    )]
     pub output: Option<Format>,
+    /// Short for --output json
+    #[arg(long, global = true, hide_short_help = true, conflicts_with = "output")]
+    pub json: bool,
     /// When to use colour: auto (default), always, never
-    #[arg(long, value_enum, value_name = "COLOR", hide_possible_values = true)]
-    pub color: Option<ColorChoice>,
-    /// Never ask; what would be asked is refused, with the flag to use
-    #[arg(long)]
+    #[arg(
+        long,
+        global = true,
+        hide_short_help = true,
+        value_enum,
+        value_name = "COLOR",
+        hide_possible_values = true,
+        default_value = "auto",
+        hide_default_value = true
+    )]
+    pub color: ColorChoice,
+    /// Never prompt; fail instead, and name the flag to use
+    #[arg(long, global = true, hide_short_help = true)]
     pub no_input: bool,
-    /// Leave notes out; errors are still told
-    #[arg(short, long)]
+    /// Hide notes; still show errors
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub quiet: bool,
 }
 
-impl Global {
-    /// Takes what is given here, and the rest from `before`, which stood before the verb.
+impl GlobalArgs {
+    /// Returns the format of the result.
     #[must_use]
-    fn or(self, before: Self) -> Self {
-        Self {
-            profile: self.profile.or(before.profile),
-            config: self.config.or(before.config),
-            state_dir: self.state_dir.or(before.state_dir),
-            output: self.output.or(before.output),
-            color: self.color.or(before.color),
-            no_input: self.no_input || before.no_input,
-            quiet: self.quiet || before.quiet,
-        }
+    pub fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.output.unwrap_or_default() }
     }
 }
 
-/// The form of the result.
+/// The format of the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
     /// For people
@@ -100,68 +126,82 @@ pub enum Format {
     Csv,
 }
 
-/// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum ColorChoice {
-    /// At a terminal that shows it
-    #[default]
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-/// What to do.
-#[derive(Debug)]
+/// What to do. With `defer`, only the grammar of the command that is run is built: the whole takes longer than a short
+/// command does. The list of commands shows the descriptions here, and the help of each shows those of its arguments.
+#[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
-    /// `issue`
+    /// Mint tokens for customers
     Issue(IssueArgs),
-    /// `verify`
+    /// Check a token and say what Stream would answer
     Verify(VerifyArgs),
-    /// `decode`
+    /// Read a token without a secret; nothing is verified
     Decode(DecodeArgs),
-    /// `serve`
+    /// Serve the endpoint that gives customers with a session their tokens
     #[cfg(all(unix, feature = "serve"))]
-    Serve(ServeArgs),
-    /// `profile`
-    Profile(ProfileArgs),
-    /// `secret`
-    Secret(SecretArgs),
-    /// `session`
-    Session(SessionArgs),
-    /// `audit`
-    Audit(AuditArgs),
-    /// `completions`
+    Serve(Box<ServeArgs>),
+    /// Manage profiles (one per Stream app)
+    #[command(
+        subcommand,
+        long_about = help::PROFILE,
+        after_long_help = help::PROFILE_EXAMPLES,
+        arg_required_else_help = true,
+        subcommand_value_name = "COMMAND"
+    )]
+    Profile(ProfileCommand),
+    /// Store, list, rotate and remove secrets in the operating system's keyring
+    #[command(
+        subcommand,
+        long_about = help::SECRET,
+        after_long_help = help::SECRET_EXAMPLES,
+        arg_required_else_help = true,
+        subcommand_value_name = "COMMAND"
+    )]
+    Secret(SecretCommand),
+    /// Create and revoke endpoint sessions
+    #[command(
+        subcommand,
+        long_about = help::SESSION,
+        after_long_help = help::SESSION_EXAMPLES,
+        arg_required_else_help = true,
+        subcommand_value_name = "COMMAND"
+    )]
+    Session(SessionCommand),
+    /// Read and check the log of who minted, refused or changed what
+    #[command(
+        subcommand,
+        long_about = help::AUDIT,
+        after_long_help = help::AUDIT_EXAMPLES,
+        arg_required_else_help = true,
+        subcommand_value_name = "COMMAND"
+    )]
+    Audit(AuditCommand),
+    /// Print a script with which a shell completes this program's commands, flags and values
     Completions(CompletionsArgs),
 }
 
-/// How to mint.
+/// Mint tokens for customers
 #[derive(Debug, Args)]
+#[command(long_about = help::ISSUE, after_long_help = help::ISSUE_EXAMPLES)]
 pub struct IssueArgs {
     /// Whose token: 123 or customer-123
-    #[arg(
-        value_name = "CUSTOMER",
-        required_unless_present = "from",
-        conflicts_with = "from",
-        allow_negative_numbers = true
-    )]
-    pub customers: Vec<String>,
+    #[arg(value_name = "CUSTOMER", conflicts_with = "from", allow_negative_numbers = true, value_parser = parsed::<CustomerId>)]
+    pub customers: Vec<CustomerId>,
     /// Read customers from a file, one a line; - is standard input
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
-    /// When the tokens end: a time ahead, or never [default: never]
+    /// When the tokens expire: a future time, or never [default: never]
     #[arg(long, visible_alias = "ttl", value_name = "WHEN", allow_hyphen_values = true, value_parser = values::expiry)]
     pub expires: Option<Expiry>,
-    /// Say in the tokens when they were issued; without it they do not say
-    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    /// Set the time of issue (iat) in the tokens; by default they have none
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<When>)]
     pub issued_at: Option<When>,
     /// For a production profile: its name, typed again
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
 }
 
-/// When a token ends.
+/// When a token expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expiry {
     /// Not before it is revoked.
@@ -170,49 +210,66 @@ pub enum Expiry {
     At(When),
 }
 
-/// What to verify, and against what.
+/// Check a token and say what Stream would answer
 #[derive(Debug, Args)]
+#[command(long_about = help::VERIFY, after_long_help = help::VERIFY_EXAMPLES)]
 pub struct VerifyArgs {
-    /// The token; - reads it from standard input
-    #[arg(value_name = "TOKEN", required_unless_present = "from", conflicts_with = "from")]
-    pub token: Option<String>,
+    /// The token; without one, or as -, it is read from standard input
+    #[arg(value_name = "TOKEN", conflicts_with = "from", default_value = "-", hide_default_value = true)]
+    pub token: String,
     /// Verify many: a file of tokens, one a line; - is standard input
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
     /// It must be this customer's
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parsed::<CustomerId>)]
     pub customer: Option<CustomerId>,
     /// How far clocks may differ: 0s (default) to 5m
     #[arg(long, value_name = "DURATION", value_parser = values::leeway)]
     pub leeway: Option<Leeway>,
     /// Verify as if it were this time, not now
-    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<When>)]
     pub at: Option<When>,
-    /// Hold it against a revocation at Stream of all tokens issued before this time
-    #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
+    /// Also apply a revocation made at this time: of all tokens issued before it
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<When>)]
     pub revoked_before: Option<When>,
 }
 
-/// What to decode.
+/// Read a token without a secret; nothing is verified
 #[derive(Debug, Args)]
+#[command(long_about = help::DECODE, after_long_help = help::DECODE_EXAMPLES)]
 pub struct DecodeArgs {
-    /// The token; - reads it from standard input
-    #[arg(value_name = "TOKEN", required = true)]
+    /// The token; without one, or as -, it is read from standard input
+    #[arg(value_name = "TOKEN", default_value = "-", hide_default_value = true)]
     pub token: String,
-    /// Hide who it is for and every value that is no time, to show it to others
+    /// Hide who it is for and every value except times, to show it to others
     #[arg(long)]
     pub redact: bool,
 }
 
-/// What to complete in.
+/// Print a script with which a shell completes this program's commands, flags and values
 #[derive(Debug, Args)]
+#[command(long_about = help::COMPLETIONS, after_long_help = help::COMPLETIONS_EXAMPLES)]
 pub struct CompletionsArgs {
     /// The shell
     #[arg(value_name = "SHELL", value_enum)]
     pub shell: Shell,
 }
 
-/// Returns `true` if a call that could not be parsed asked for JSON.
+/// Returns the whole grammar.
+#[must_use]
+pub fn grammar() -> clap::Command {
+    Cli::command()
+}
+
+/// Parses a command line.
+///
+/// # Errors
+/// What clap refuses, and its way to show help and the version.
+pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(arguments)
+}
+
+/// Returns `true` if a command line that could not be parsed asked for JSON.
 #[must_use]
 pub fn wants_json(arguments: &[OsString]) -> bool {
     // Flags of one letter may share a dash: -qo json.
@@ -220,19 +277,74 @@ pub fn wants_json(arguments: &[OsString]) -> bool {
         let letters = argument.to_str().and_then(|text| text.strip_prefix('-'));
         letters.is_some_and(|letters| forms.contains(&letters.trim_start_matches('q')))
     };
-    let spelled = |argument: &OsString| is_any(argument, &["ojson", "o=json", "-output=json"]);
+    let is_json = |argument: &OsString| is_any(argument, &["-json", "ojson", "o=json", "-output=json"]);
     let is_flag = |argument: &OsString| is_any(argument, &["o", "-output"]);
-    arguments.iter().any(spelled) || arguments.windows(2).any(|pair| is_flag(&pair[0]) && pair[1] == "json")
+    arguments.iter().any(is_json) || arguments.windows(2).any(|pair| is_flag(&pair[0]) && pair[1] == "json")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn parsed(call: &str) -> Result<Cli, clap::Error> {
+        parse(&call.split(' ').map(OsString::from).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn the_grammar_is_sound() {
+        grammar().debug_assert();
+    }
+
+    #[cfg(all(unix, feature = "serve"))]
+    #[test]
+    fn serve_needs_no_arguments() {
+        assert!(parsed("stream-token serve").is_ok());
+        assert!(parsed("stream-token --profile demo serve").is_ok());
+    }
+
+    #[test]
+    fn global_options_stand_before_the_command_or_after_it() {
+        let cli = parsed("stream-token --profile a -q issue 1 -o json --profile b").unwrap();
+        assert_eq!(cli.global.profile.as_deref(), Some("b"));
+        assert_eq!((cli.global.format(), cli.global.quiet), (Format::Json, true));
+    }
+
+    #[test]
+    fn global_options_stand_anywhere_around_a_nested_command() {
+        for call in
+            ["stream-token profile list -q", "stream-token profile -q list", "stream-token -q profile list"]
+        {
+            assert!(parsed(call).unwrap().global.quiet, "{call}");
+        }
+    }
+
+    #[test]
+    fn json_is_short_for_output_json() {
+        assert_eq!(parsed("stream-token --json issue 1").unwrap().global.format(), Format::Json);
+        assert_eq!(parsed("stream-token issue 1 --json").unwrap().global.format(), Format::Json);
+        assert!(parsed("stream-token issue 1 --json -o csv").is_err());
+    }
+
+    #[test]
+    fn a_command_name_as_a_value_is_not_a_command() {
+        let cli = parsed("stream-token --profile issue verify decode").unwrap();
+        assert_eq!(cli.global.profile.as_deref(), Some("issue"));
+        assert!(matches!(cli.command, Command::Verify(VerifyArgs { token, .. }) if token == "decode"));
+    }
+
+    #[test]
+    fn help_and_suggestions_know_every_command() {
+        let help = parsed("stream-token --help").unwrap_err().to_string();
+        assert!(grammar().get_subcommands().all(|command| help.contains(command.get_name())), "{help}");
+        let refusal = parsed("stream-token issu 123").unwrap_err().to_string();
+        assert!(refusal.contains("'issue'"), "{refusal}");
+    }
+
     #[test]
     fn knows_json_in_every_spelling() {
         let wants = |call: &str| wants_json(&call.split(' ').map(OsString::from).collect::<Vec<_>>());
         for call in [
+            "x --json",
             "x -o json",
             "x --output json",
             "x --output=json",

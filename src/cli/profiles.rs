@@ -13,15 +13,6 @@ const SOURCES: &str = "Where its API secret comes from: keyring (default), env:N
      command:PROG ARGS";
 
 /// What to do with profiles.
-#[derive(Debug, Args)]
-#[command(subcommand_value_name = "COMMAND")]
-pub struct ProfileArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: ProfileCommand,
-}
-
-/// What to do with profiles.
 #[derive(Debug, Subcommand)]
 pub enum ProfileCommand {
     /// Add a profile; the first becomes the default

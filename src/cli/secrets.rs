@@ -8,15 +8,6 @@ use super::{help, values};
 use crate::profile::ProfileName;
 
 /// What to do with secrets.
-#[derive(Debug, Args)]
-#[command(subcommand_value_name = "COMMAND")]
-pub struct SecretArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: SecretCommand,
-}
-
-/// What to do with secrets.
 #[derive(Debug, Subcommand)]
 pub enum SecretCommand {
     /// Store a profile's secret in the keyring, in the place of the one before

@@ -5,11 +5,12 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::values;
+use super::{help, values};
 use crate::profile::Lifetime;
 
-/// How to serve.
+/// Serve the endpoint that gives customers with a session their tokens
 #[derive(Debug, Args)]
+#[command(long_about = help::SERVE, after_long_help = help::SERVE_EXAMPLES)]
 pub struct ServeArgs {
     /// The address to listen on; port 0 lets the system choose one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]

@@ -3,18 +3,10 @@
 use clap::{Args, Subcommand};
 
 use super::help;
+use super::values::parsed;
 use crate::session::SessionId;
 use crate::time::When;
 use crate::token::CustomerId;
-
-/// What to do with sessions.
-#[derive(Debug, Args)]
-#[command(subcommand_value_name = "COMMAND")]
-pub struct SessionArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: SessionCommand,
-}
 
 /// What to do with sessions.
 #[derive(Debug, Subcommand)]
@@ -31,16 +23,15 @@ pub enum SessionCommand {
 #[derive(Debug, Args)]
 pub struct SessionNewArgs {
     /// Whose session: 123 or customer-123
-    #[arg(value_name = "CUSTOMER", allow_negative_numbers = true)]
-    pub customer: String,
+    #[arg(value_name = "CUSTOMER", allow_negative_numbers = true, value_parser = parsed::<CustomerId>)]
+    pub customer: CustomerId,
     /// When it ends: a time ahead, at most 30d
     #[arg(
         long,
         visible_alias = "ttl",
         value_name = "WHEN",
         allow_hyphen_values = true,
-        default_value = "8h"
-    )]
+        default_value = "8h", value_parser = parsed::<When>)]
     pub expires: When,
     /// For a production profile: its name, typed again
     #[arg(long, value_name = "NAME")]
@@ -55,9 +46,9 @@ pub struct SessionRevokeArgs {
     #[arg(long)]
     pub token_stdin: bool,
     /// The one with this id, as 'session new -o json' and the audit log tell it
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parsed::<SessionId>)]
     pub id: Option<SessionId>,
     /// All of this customer's, issued up to now
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = parsed::<CustomerId>)]
     pub customer: Option<CustomerId>,
 }

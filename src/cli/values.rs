@@ -1,69 +1,68 @@
-//! Reads values of the command line into domain types. Their errors keep their types, by which the
-//! hint is found.
+//! Parses values of the command line into domain types. Their errors are reports, which keep the hint.
 
-use std::error::Error;
-
+use std::str::FromStr;
 use std::time::Duration;
 
 use super::Expiry;
+use crate::error::{Diagnostic, ErrorReport};
 use crate::profile::{Lifetime, check_api_key, check_base_url};
 use crate::secret::Source;
-use crate::time::{WhenError, parse_duration, span};
+use crate::time::{parse_duration, span};
 use crate::token::Leeway;
 
-/// Reads a leeway.
-pub(super) fn leeway(text: &str) -> Result<Leeway, Box<dyn Error + Send + Sync>> {
+/// The longest that a previous secret is kept.
+const MAX_KEEP_FOR: Duration = Duration::from_hours(366 * 24);
+
+/// Parses a value of any type whose error knows the next step.
+pub(super) fn parsed<T: FromStr<Err: Diagnostic>>(text: &str) -> Result<T, ErrorReport> {
+    Ok(text.parse()?)
+}
+
+/// Parses a leeway.
+pub(super) fn leeway(text: &str) -> Result<Leeway, ErrorReport> {
     Ok(Leeway::new(parse_duration(text)?)?)
 }
 
-/// Reads an expiry: a time or `never`.
-pub(super) fn expiry(text: &str) -> Result<Expiry, WhenError> {
-    if text == "never" { Ok(Expiry::Never) } else { text.parse().map(Expiry::At) }
+/// Parses an expiry: a time or `never`.
+pub(super) fn expiry(text: &str) -> Result<Expiry, ErrorReport> {
+    if text == "never" { Ok(Expiry::Never) } else { Ok(Expiry::At(text.parse()?)) }
 }
 
-/// Reads a source.
+/// Parses a source.
 pub(super) fn source(text: &str) -> Result<Source, String> {
     Source::parse(text)
 }
 
-/// Reads a lifetime, which is longer than nothing.
+/// Parses a lifetime, which is longer than 0.
 pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
         Ok(duration) if duration.is_zero() => Err("a lifetime of 0 ends before it starts".into()),
-        Ok(duration) => Ok(duration),
-        Err(error) => Err(error.to_string()),
+        other => other.map_err(|error| error.to_string()),
     }
 }
 
-/// Reads how long the tokens live that are served: a lifetime or `never`.
+/// Parses the lifetime of the tokens that are served: a duration or `never`.
 #[cfg(all(unix, feature = "serve"))]
 pub(super) fn served_lifetime(text: &str) -> Result<Lifetime, String> {
-    if text == "never" {
-        return Ok(Lifetime::Never);
-    }
-    lifetime(text).map(Lifetime::For)
+    if text == "never" { Ok(Lifetime::Never) } else { lifetime(text).map(Lifetime::For) }
 }
 
-/// The longest that a secret is kept that was rotated away.
-const LONGEST_KEPT: Duration = Duration::from_hours(366 * 24);
-
-/// Reads how long a secret is kept that was rotated away.
+/// Parses how long a previous secret is kept.
 pub(super) fn keep_for(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
-        Ok(duration) if duration > LONGEST_KEPT => {
-            Err(format!("a secret is kept for at most {} after its rotation", span(LONGEST_KEPT)))
+        Ok(duration) if duration > MAX_KEEP_FOR => {
+            Err(format!("a secret is kept for at most {} after its rotation", span(MAX_KEEP_FOR)))
         }
-        Ok(duration) => Ok(duration),
-        Err(error) => Err(error.to_string()),
+        other => other.map_err(|error| error.to_string()),
     }
 }
 
-/// Reads an API key.
+/// Parses an API key.
 pub(super) fn api_key(text: &str) -> Result<String, String> {
     check_api_key(text)
 }
 
-/// Reads a base URL.
+/// Parses a base URL.
 pub(super) fn base_url(text: &str) -> Result<String, String> {
     check_base_url(text)
 }

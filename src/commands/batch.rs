@@ -4,8 +4,9 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
 
+use super::Result;
 use crate::escape;
 
 /// The most bytes of a line that are kept: more than a token, a `Bearer` and quotes have.

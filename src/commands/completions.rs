@@ -1,8 +1,6 @@
 //! `completions`: prints what a shell needs to complete this program's calls.
 
-use anyhow::Result;
-
-use super::Context;
+use super::{Context, Result};
 use crate::cli::CompletionsArgs;
 use crate::error::Exit;
 use crate::output;

@@ -1,9 +1,7 @@
 //! Asks for a name to be typed again, before what cannot be taken back.
 
-use anyhow::Result;
-
-use super::{Context, unanswered};
-use crate::error::Usage;
+use super::{Context, Result, prompt_error};
+use crate::error::{ErrorReport, Usage};
 use crate::escape::identifier;
 use crate::profile::{Profile, ProfileName};
 
@@ -22,7 +20,7 @@ pub(super) fn production(context: &mut Context<'_>, profile: &Profile, given: Op
 }
 
 /// Asks before a profile, or something of it, is removed.
-pub(super) fn removal_of(
+pub(super) fn confirm_removal(
     context: &mut Context<'_>,
     what: &str,
     name: &ProfileName,
@@ -40,7 +38,7 @@ fn typed(context: &mut Context<'_>, name: &str, why: &str, given: Option<&str>) 
         }
         None => {
             let answer = context.terminal.ask(&format!("{why}; type its name to go on: "));
-            answer.map_err(|error| unanswered(error, &instead(name)))?
+            answer.map_err(|error| prompt_error(error, &instead(name)))?
         }
     };
     if answer == name {
@@ -55,7 +53,7 @@ fn typed(context: &mut Context<'_>, name: &str, why: &str, given: Option<&str>) 
 }
 
 /// Refuses, with the flag to use.
-fn refused(message: String, name: &str) -> anyhow::Error {
+fn refused(message: String, name: &str) -> ErrorReport {
     Usage { message, hint: instead(name) }.into()
 }
 

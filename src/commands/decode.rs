@@ -1,8 +1,6 @@
 //! `decode`: reads a token without a secret.
 
-use anyhow::Result;
-
-use super::{Context, input};
+use super::{Context, Result, input};
 use crate::cli::DecodeArgs;
 use crate::error::Exit;
 use crate::output;
@@ -17,7 +15,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &DecodeArgs) -> Result<E
         output::decode_json(&inspection, arguments.redact)
     } else {
         context.terminal.note("decoded, not verified: anyone can write a token");
-        output::decode_text(&inspection, arguments.redact, context.clock.now(), context.look())
+        output::decode_text(&inspection, arguments.redact, context.clock.now(), context.layout())
     };
     context.terminal.print(&shown)?;
     let is_broken = inspection.faults().iter().any(|fault| !matches!(fault, Malformed::Time { .. }));

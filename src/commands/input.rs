@@ -2,9 +2,9 @@
 
 use std::io::{self, Read as _};
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
 
-use super::Context;
+use super::{Context, Result};
 use crate::token::{LONGEST_PASTE, PasteError, Pasted, find};
 
 /// Gets the one token that an argument holds; `-` reads standard input. What was stripped is said.
@@ -44,7 +44,7 @@ fn text_of(argument: &str, context: &mut Context<'_>) -> Result<String> {
     if argument != "-" {
         return Ok(argument.to_owned());
     }
-    if context.terminal.is_asked() {
+    if context.terminal.stdin_is_terminal() {
         context.terminal.note("paste the token, then press Ctrl-D on a line of its own");
     }
     let mut bytes = Vec::new();

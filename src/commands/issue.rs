@@ -3,13 +3,11 @@
 use std::cell::Cell;
 use std::path::Path;
 
-use anyhow::Result;
-
 use super::batch::{BatchLine, BatchReader};
-use super::{Context, confirm, tell};
+use super::{Context, Result, confirm, print_error};
 use crate::audit::{AuditLog, Channel};
 use crate::cli::{Expiry, Format, IssueArgs};
-use crate::error::{Exit, Failure, Usage};
+use crate::error::{ErrorReport, Exit, Usage};
 use crate::escape::json_line;
 use crate::issuer::{AuditSink, Batch, Caller, IssueError, IssuedToken, TokenIssuer};
 use crate::output::{self, IssuedJson};
@@ -49,25 +47,30 @@ struct IssueRun<'a> {
 
 /// Mints the tokens that were asked for.
 pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Exit> {
-    let customers =
-        arguments.customers.iter().map(|text| text.parse()).collect::<Result<Vec<CustomerId>, _>>()?;
+    if arguments.customers.is_empty() && arguments.from.is_none() {
+        return Err(Usage {
+            message: "which customer?".into(),
+            hint: "for example 'stream-token issue 123', or --from FILE for many".into(),
+        }
+        .into());
+    }
     let now = context.clock.now();
-    let wish = wish(arguments, now)?;
-    refuse_several(context.format(), arguments)?;
+    let token_request = token_request(arguments, now)?;
+    reject_multiple(context.format(), arguments)?;
     let chosen = context.choose_profile()?;
     if chosen.policy.is_production {
         confirm::production(context, &chosen, arguments.confirm.as_deref())?;
     }
     let opened = context.open_secret(chosen)?;
-    context.note_borrowed_policy(&opened);
+    context.note_default_policy(&opened);
     let audit_log = if opened.profile.is_demo() { None } else { Some(audit_log(context)?) };
     let record = audit_log.as_ref().map_or(AuditSink::Demo, AuditSink::Borrowed);
     let issuer = TokenIssuer::new(&opened.secret, opened.profile.name.clone(), opened.profile.policy, record);
     let caller = Caller { actor: context.actor(), channel: Channel::Cli };
-    let terms = issuer.evaluate(&wish, now, &caller)?;
-    check(context, &wish, &terms, now)?;
+    let terms = issuer.evaluate(&token_request, now, &caller)?;
+    check(context, &token_request, &terms, now)?;
     let run = IssueRun { issuer, terms, caller, form: TokenPrinter::new(context.format(), opened)? };
-    let exit = match (&arguments.from, customers.as_slice()) {
+    let exit = match (&arguments.from, arguments.customers.as_slice()) {
         (Some(path), _) => run_batch(context, path, &run)?,
         (None, [customer]) => run.issue_one(context, *customer).map(|()| Exit::Success)?,
         (None, several) => run.issue_several(context, several).map(|()| Exit::Success)?,
@@ -131,8 +134,8 @@ fn run_batch(context: &mut Context<'_>, path: &Path, run: &IssueRun<'_>) -> Resu
             Err(failure) => {
                 // What came before the bad line comes out before it is told.
                 run.issue_batch(context, &mut batch)?;
-                tell(&mut context.terminal, &failure);
-                exit = Exit::SomeRefused;
+                print_error(&mut context.terminal, &failure);
+                exit = Exit::PartialFailure;
             }
         }
         // Whoever feeds us line by line gets an answer to each.
@@ -146,17 +149,17 @@ fn run_batch(context: &mut Context<'_>, path: &Path, run: &IssueRun<'_>) -> Resu
 }
 
 /// Reads the customer of a line.
-fn customer_of(line: BatchLine) -> Result<CustomerId, Failure> {
+fn customer_of(line: BatchLine) -> Result<CustomerId, ErrorReport> {
     let refused = |message: String, hint| {
         let message = format!("line {}: {message}", line.number);
-        Failure { exit: Exit::SomeRefused, message, hint }
+        ErrorReport { exit: Exit::PartialFailure, message, hint }
     };
     let text = line.text.map_err(|fault| refused(fault.message(), None))?;
     text.parse::<CustomerId>().map_err(|error| refused(error.to_string(), Some(error.hint())))
 }
 
 /// Resolves what is asked for.
-fn wish(arguments: &IssueArgs, now: Timestamp) -> Result<Wish> {
+fn token_request(arguments: &IssueArgs, now: Timestamp) -> Result<Wish> {
     let expiry = match &arguments.expires {
         Some(Expiry::At(when)) => profile::Expiry::At(when.resolve_ahead(now)?),
         Some(Expiry::Never) => profile::Expiry::Never,
@@ -166,7 +169,7 @@ fn wish(arguments: &IssueArgs, now: Timestamp) -> Result<Wish> {
 }
 
 /// Refuses terms that make no sense, and says what is odd about them and what policy added.
-fn check(context: &mut Context<'_>, wish: &Wish, terms: &Terms, now: Timestamp) -> Result<()> {
+fn check(context: &mut Context<'_>, token_request: &Wish, terms: &Terms, now: Timestamp) -> Result<()> {
     if let (Some(expires_at), Some(issued_at)) = (terms.expires_at(), terms.issued_at())
         && expires_at <= issued_at
     {
@@ -180,10 +183,10 @@ fn check(context: &mut Context<'_>, wish: &Wish, terms: &Terms, now: Timestamp) 
         }
         .into());
     }
-    if let (profile::Expiry::Unsaid, Some(at)) = (wish.expiry, terms.expires_at()) {
+    if let (profile::Expiry::Unsaid, Some(at)) = (token_request.expiry, terms.expires_at()) {
         context.terminal.note(&format!("policy: the token expires {}", full(at, now)));
     }
-    if let (None, Some(at)) = (wish.issued_at, terms.issued_at()) {
+    if let (None, Some(at)) = (token_request.issued_at, terms.issued_at()) {
         context.terminal.note(&format!("policy: the token says that it was issued {}", full(at, now)));
     }
     if terms.issued_at().is_some_and(|at| at > now) {
@@ -193,7 +196,7 @@ fn check(context: &mut Context<'_>, wish: &Wish, terms: &Terms, now: Timestamp) 
 }
 
 /// Refuses forms that hold one token for several.
-fn refuse_several(format: Format, arguments: &IssueArgs) -> Result<()> {
+fn reject_multiple(format: Format, arguments: &IssueArgs) -> Result<()> {
     let is_single = matches!(format, Format::Header | Format::Env);
     if is_single && (arguments.customers.len() > 1 || arguments.from.is_some()) {
         return Err(Usage {

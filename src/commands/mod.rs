@@ -5,11 +5,11 @@ mod batch;
 mod completions;
 mod confirm;
 mod decode;
-mod hidden;
 mod input;
 mod issue;
 mod profile;
 mod secret;
+mod secret_input;
 #[cfg(all(unix, feature = "serve"))]
 mod serve;
 mod session;
@@ -19,26 +19,26 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::Result;
-
 use crate::audit::{Actor, AuditLog};
-use crate::cli::{self, Cli, ColorChoice, Command, Format, Global};
-use crate::error::{Exit, Failure, Interrupted, Usage};
+use crate::cli::{self, Cli, Command, Format, GlobalArgs};
+use crate::error::{ErrorReport, Exit, Interrupted, Usage};
 use crate::escape::json_line;
-use crate::output::Look;
-use crate::output::terminal::{AskError, Color, Terminal, Voice};
+use crate::output::Layout;
+use crate::output::terminal::{OutputOptions, PromptError, Terminal};
 use crate::process::environment::{self, Environment};
 use crate::process::hardening::HygieneError;
-use crate::profile::{self as profiles, ChangeError, Custodian, Opened};
-use crate::profile::{Config, ConfigError, Policy, Profile, choose, config_path};
+use crate::profile::{
+    self as profiles, ChangeError, Config, ConfigError, Custodian, Opened, Policy, Profile, choose,
+    config_path,
+};
 use crate::secret::ReadContext;
 use crate::time::Clock;
 
 /// How long a keyring or a password manager's command may take that nobody watches.
-const PATIENCE: Duration = Duration::from_secs(10);
+const SECRET_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long it may take where somebody may have to unlock something.
-const PATIENCE_OF_A_PERSON: Duration = Duration::from_mins(1);
+const INTERACTIVE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// What a command works in.
 struct Context<'a> {
@@ -49,102 +49,99 @@ struct Context<'a> {
     /// The streams.
     terminal: Terminal,
     /// What goes for every command.
-    global: Global,
+    global: GlobalArgs,
 }
 
-/// Runs the program and tells how it ends. Everything that is to be said has been said by then.
+/// What a command returns.
+type Result<T, E = ErrorReport> = std::result::Result<T, E>;
+
+/// Runs the program, and returns how it ends. Everything that is to be printed has been by then.
 #[must_use]
 pub fn run(arguments: &[OsString], environment: &'static Environment<'static>, clock: Clock) -> Exit {
     match cli::parse(arguments) {
-        Ok(call) => carry_out(call, environment, clock),
-        Err(error) => answer(&error, arguments, environment),
+        Ok(cli) => dispatch(cli, environment, clock),
+        Err(error) => print_clap_message(&error, arguments, environment),
     }
 }
 
-/// Refuses to run where secrets would not be safe in memory, and tells how the program ends.
+/// Refuses to run where secrets would not be safe in memory, and returns how the program ends.
 #[must_use]
 pub fn refuse(arguments: &[OsString], environment: &Environment<'_>, error: HygieneError) -> Exit {
-    let is_json = cli::wants_json(arguments);
-    conclude(&mut Terminal::new(Voice { is_json, ..Voice::default() }, environment), Err(error.into()))
+    finish(&mut early_terminal(arguments, environment), Err(error.into()))
 }
 
-/// Carries out a call.
-fn carry_out(call: Cli, environment: &'static Environment<'static>, clock: Clock) -> Exit {
-    let Cli { global, command } = call;
-    let mut context =
-        Context { environment, clock, terminal: Terminal::new(voice(&global), environment), global };
-    let done = match command {
+/// Returns the terminal for a command line that is not parsed.
+fn early_terminal(arguments: &[OsString], environment: &Environment<'_>) -> Terminal {
+    let is_json = cli::wants_json(arguments);
+    Terminal::new(OutputOptions { is_json, ..OutputOptions::default() }, environment)
+}
+
+/// Runs a command.
+fn dispatch(cli: Cli, environment: &'static Environment<'static>, clock: Clock) -> Exit {
+    let Cli { global, command } = cli;
+    let is_json = global.format() == Format::Json;
+    let options = OutputOptions { color: global.color, is_json, is_quiet: global.quiet };
+    let mut context = Context { environment, clock, terminal: Terminal::new(options, environment), global };
+    let result = match command {
         Command::Issue(arguments) => issue::run(&mut context, &arguments),
         Command::Verify(arguments) => verify::run(&mut context, &arguments),
         Command::Decode(arguments) => decode::run(&mut context, &arguments),
         #[cfg(all(unix, feature = "serve"))]
         Command::Serve(arguments) => serve::run(&mut context, &arguments),
-        Command::Profile(arguments) => profile::run(&mut context, &arguments.command),
-        Command::Secret(arguments) => secret::run(&mut context, &arguments.command),
-        Command::Session(arguments) => session::run(&mut context, &arguments.command),
-        Command::Audit(arguments) => audit::run(&mut context, &arguments.command),
+        Command::Profile(command) => profile::run(&mut context, &command),
+        Command::Secret(command) => secret::run(&mut context, &command),
+        Command::Session(command) => session::run(&mut context, &command),
+        Command::Audit(command) => audit::run(&mut context, &command),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),
     };
-    conclude(&mut context.terminal, done)
+    finish(&mut context.terminal, result)
 }
 
-/// Sees the result out, says what went wrong, and tells how the process ends.
-fn conclude(terminal: &mut Terminal, done: Result<Exit>) -> Exit {
-    let done = done.and_then(|exit| Ok(terminal.flush().map(|()| exit)?));
-    match done.as_ref().map_err(Failure::of) {
-        Ok(exit) => *exit,
-        // A result that nobody reads any more is no error.
-        Err(None) => Exit::Success,
-        Err(Some(failure)) => {
-            tell(terminal, &failure);
-            failure.exit
+/// Flushes the result, prints the error if there is one, and returns how the process ends.
+fn finish(terminal: &mut Terminal, result: Result<Exit>) -> Exit {
+    match result.and_then(|exit| Ok(terminal.flush().map(|()| exit)?)) {
+        Ok(exit) => exit,
+        Err(report) => {
+            print_error(terminal, &report);
+            report.exit
         }
     }
 }
 
-/// Answers a call that clap took for itself: help, the version, or one that it refused.
-fn answer(error: &clap::Error, arguments: &[OsString], environment: &Environment<'_>) -> Exit {
-    let is_json = cli::wants_json(arguments);
-    let mut terminal = Terminal::new(Voice { is_json, ..Voice::default() }, environment);
-    let is_bare = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-    if is_bare && !is_json {
-        terminal.say(error.to_string().trim_end());
+/// Prints what clap answers by itself: help, the version, or why it refused the command line.
+fn print_clap_message(error: &clap::Error, arguments: &[OsString], environment: &Environment<'_>) -> Exit {
+    let mut terminal = early_terminal(arguments, environment);
+    let is_help = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if is_help && !terminal.is_json() {
+        terminal.print_message(error.to_string().trim_end());
         return Exit::Usage;
     }
     if error.use_stderr() {
-        tell(&mut terminal, &Failure::of_call(error, || cli::called(arguments)));
-        return Exit::Usage;
+        return finish(&mut terminal, Err(cli::usage_error(error, arguments)));
     }
-    let shown = terminal.print(&error.to_string());
-    conclude(&mut terminal, shown.map(|()| Exit::Success).map_err(Into::into))
+    let printed = terminal.print(&error.to_string());
+    finish(&mut terminal, printed.map(|()| Exit::Success).map_err(Into::into))
 }
 
-/// Says what went wrong.
-fn tell(terminal: &mut Terminal, failure: &Failure) {
+/// Prints an error, unless it is that nobody reads the result any more.
+fn print_error(terminal: &mut Terminal, report: &ErrorReport) {
+    if report.exit == Exit::Success {
+        return;
+    }
     if terminal.is_json() {
-        terminal.say(&json_line(&failure.as_json()));
+        terminal.print_message(&json_line(&report.as_json()));
     } else {
-        terminal.error(&failure.message, failure.hint.as_deref());
+        terminal.error(&report.message, report.hint.as_deref());
     }
 }
 
-/// Judges a question without an answer; `instead` says how to do without it.
-fn unanswered(error: AskError, instead: &str) -> anyhow::Error {
+/// Returns the report of a prompt without an answer; `instead` says how to do without it.
+fn prompt_error(error: PromptError, instead: &str) -> ErrorReport {
     match error {
-        AskError::Interrupted => Interrupted.into(),
-        AskError::Io(_) => error.into(),
+        PromptError::Interrupted => Interrupted.into(),
+        PromptError::Io(error) => ErrorReport::from(error).about("cannot read from the terminal"),
         _ => Usage { message: error.to_string(), hint: instead.to_owned() }.into(),
     }
-}
-
-/// Returns how the program speaks in this call.
-fn voice(global: &Global) -> Voice {
-    let color = match global.color {
-        None | Some(ColorChoice::Auto) => Color::Auto,
-        Some(ColorChoice::Always) => Color::Always,
-        Some(ColorChoice::Never) => Color::Never,
-    };
-    Voice { color, is_json: global.output == Some(Format::Json), is_quiet: global.quiet }
 }
 
 impl Context<'_> {
@@ -167,7 +164,7 @@ impl Context<'_> {
     }
 
     /// Says whose policy holds, where it is not the profile's own.
-    fn note_borrowed_policy(&mut self, opened: &Opened) {
+    fn note_default_policy(&mut self, opened: &Opened) {
         if let Some(name) = &opened.profile.policy_of
             && opened.profile.policy != Policy::default()
         {
@@ -177,13 +174,16 @@ impl Context<'_> {
 
     /// Asks a source: longer where somebody may have to unlock something, and is told what takes long.
     fn asking<T>(&self, ask: impl FnOnce(&ReadContext<'_>) -> T) -> T {
-        let limit = if self.terminal.is_asked() { PATIENCE_OF_A_PERSON } else { PATIENCE };
-        let tell = || self.terminal.note_aside("waiting for the keyring; it may ask to be unlocked");
+        let limit = if self.terminal.stdin_is_terminal() { INTERACTIVE_TIMEOUT } else { SECRET_TIMEOUT };
+        let tell = || self.terminal.note_now("waiting for the keyring; it may ask to be unlocked");
         ask(&ReadContext { environment: self.environment, now: self.clock.now(), limit, on_slow: &tell })
     }
 
     /// Makes a change of profiles or secrets, recorded in the audit log.
-    fn with_custodian<T>(&self, change: impl FnOnce(&Custodian<'_>) -> Result<T, ChangeError>) -> Result<T> {
+    fn with_profile_manager<T>(
+        &self,
+        change: impl FnOnce(&Custodian<'_>) -> Result<T, ChangeError>,
+    ) -> Result<T> {
         let config = self.config_path().ok_or(ConfigError::NoPlace)?;
         // Every process of this login must mean the same lock, wherever its log is.
         let lock = match environment::state_dir(self.environment) {
@@ -231,12 +231,12 @@ impl Context<'_> {
 
     /// Returns the format of the result.
     fn format(&self) -> Format {
-        self.global.output.unwrap_or_default()
+        self.global.format()
     }
 
     /// Returns how the result is laid out.
-    fn look(&self) -> Look {
-        Look { width: self.terminal.width(), has_color: self.terminal.has_color() }
+    fn layout(&self) -> Layout {
+        Layout { width: self.terminal.width(), has_color: self.terminal.has_color() }
     }
 
     /// Takes text or JSON for the form of the result, and refuses every other.

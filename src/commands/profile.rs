@@ -1,8 +1,6 @@
 //! `profile`: adds, lists, shows and removes profiles.
 
-use anyhow::Result;
-
-use super::{Context, confirm, hidden, unanswered};
+use super::{Context, Result, confirm, prompt_error, secret_input};
 use crate::cli::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
 use crate::error::{Exit, Usage};
 use crate::escape::path_in_full;
@@ -21,7 +19,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &ProfileCommand) -> Result
         ProfileCommand::List => list(context, is_json)?,
         ProfileCommand::Show(arguments) => show(context, &arguments.name, is_json)?,
         ProfileCommand::Default(arguments) => {
-            context.with_custodian(|custodian| custodian.make_default(&arguments.name))?;
+            context.with_profile_manager(|manager| manager.make_default(&arguments.name))?;
             context.terminal.note(&format!("{} is the default profile now", arguments.name));
         }
         ProfileCommand::Remove(arguments) => remove(context, arguments)?,
@@ -71,7 +69,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
     let secret = if is_kept { Some(asked(context, &mut profile, arguments.secret_stdin)?) } else { None };
     let item = profile.item(Kind::ApiSecret);
     let stored = secret.as_ref().map(Secret::fingerprint);
-    let Added { config, kept } = context.with_custodian(|custodian| custodian.add(profile, secret))?;
+    let Added { config, kept } = context.with_profile_manager(|manager| manager.add(profile, secret))?;
     if let (Some(fingerprint), Some(kept)) = (stored, kept) {
         let done = if kept == Kept::Changed { "stored the" } else { "the keyring holds the" };
         context.terminal.note(&format!("{done} {item} in the keyring, fingerprint {fingerprint}"));
@@ -86,12 +84,12 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
 /// Asks for what a profile with its secret in the keyring needs; whatever refuses it does so before anybody
 /// types.
 fn asked(context: &mut Context<'_>, profile: &mut Profile, is_piped: bool) -> Result<Secret> {
-    context.with_custodian(|custodian| custodian.check_new(profile))?;
+    context.with_profile_manager(|manager| manager.check_new(profile))?;
     let item = profile.item(Kind::ApiSecret);
-    if profile.api_key.is_none() && !is_piped && hidden::can_ask(context) {
+    if profile.api_key.is_none() && !is_piped && secret_input::can_ask(context) {
         let question = format!("API key of profile {} (no secret; Enter for none): ", item.profile);
         let key = context.terminal.ask(&question);
-        let key = key.map_err(|error| unanswered(error, "give it with --api-key"))?;
+        let key = key.map_err(|error| prompt_error(error, "give it with --api-key"))?;
         if !key.is_empty() {
             profile.api_key = Some(check_api_key(&key).map_err(|message| Usage {
                 message,
@@ -99,7 +97,7 @@ fn asked(context: &mut Context<'_>, profile: &mut Profile, is_piped: bool) -> Re
             })?);
         }
     }
-    hidden::secret(context, &item, is_piped)
+    secret_input::secret(context, &item, is_piped)
 }
 
 /// Removes a profile, once its name was typed again.
@@ -112,8 +110,8 @@ fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()
     } else {
         format!("profile {}", arguments.name)
     };
-    confirm::removal_of(context, &what, &arguments.name, arguments.confirm.as_deref())?;
-    context.with_custodian(|custodian| custodian.remove(&profile, &arguments.name))?;
+    confirm::confirm_removal(context, &what, &arguments.name, arguments.confirm.as_deref())?;
+    context.with_profile_manager(|manager| manager.remove(&profile, &arguments.name))?;
     let rest = if is_kept { "" } else { "; its secret stays where it is" };
     context.terminal.note(&format!("removed {what}{rest}"));
     if before.default_profile() == Some(&arguments.name) {
@@ -126,11 +124,11 @@ fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()
 fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
     let config = context.config()?;
     let names = config.names().cloned().chain([ProfileName::demo()]);
-    let profiles: Vec<_> = names.filter_map(|name| with_mark(&config, &name)).collect();
+    let profiles: Vec<_> = names.filter_map(|name| mark_default(&config, &name)).collect();
     let shown = if is_json {
         profiles.iter().map(|(profile, is_default)| output::profile_json(profile, *is_default)).collect()
     } else {
-        output::profile_list(&profiles, context.look())
+        output::profile_list(&profiles, context.layout())
     };
     Ok(context.terminal.print(&shown)?)
 }
@@ -142,12 +140,12 @@ fn show(context: &mut Context<'_>, name: &ProfileName, is_json: bool) -> Result<
     let shown = if is_json {
         output::profile_json(&profile, is_default)
     } else {
-        output::profile_text(&profile, is_default, context.look())
+        output::profile_text(&profile, is_default, context.layout())
     };
     Ok(context.terminal.print(&shown)?)
 }
 
 /// Finds a profile, and tells whether it is the default.
-fn with_mark(config: &Config, name: &ProfileName) -> Option<(Profile, bool)> {
+fn mark_default(config: &Config, name: &ProfileName) -> Option<(Profile, bool)> {
     Some((config.find(name)?, config.default_profile() == Some(name)))
 }

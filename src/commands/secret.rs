@@ -1,8 +1,6 @@
 //! `secret`: stores, lists, rotates and removes what the keyring holds for profiles.
 
-use anyhow::Result;
-
-use super::{Context, confirm, hidden};
+use super::{Context, Result, confirm, secret_input};
 use crate::cli::{SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
 use crate::error::Exit;
 use crate::output;
@@ -34,8 +32,8 @@ fn set(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<()> {
     let (profile, secret) = given(context, arguments)?;
     let fingerprint = secret.fingerprint();
     let item = profile.item(kind(arguments.session_key));
-    let kept = context.with_custodian(|custodian| {
-        custodian.change_secret(&profile, item.kind, SecretChange::Set(secret))
+    let kept = context.with_profile_manager(|manager| {
+        manager.change_secret(&profile, item.kind, SecretChange::Set(secret))
     })?;
     context.terminal.note(&match kept {
         Kept::Changed => format!("stored the {item} in the keyring, fingerprint {fingerprint}"),
@@ -49,8 +47,8 @@ fn rotate(context: &mut Context<'_>, arguments: &SecretRotateArgs) -> Result<()>
     let (profile, secret) = given(context, &arguments.set)?;
     let fingerprint = secret.fingerprint();
     let item = profile.item(kind(arguments.set.session_key));
-    let kept = context.with_custodian(|custodian| {
-        custodian.change_secret(&profile, item.kind, SecretChange::Rotate(secret, arguments.keep_for))
+    let kept = context.with_profile_manager(|manager| {
+        manager.change_secret(&profile, item.kind, SecretChange::Rotate(secret, arguments.keep_for))
     })?;
     context.terminal.note(&match kept {
         Kept::Changed => format!("rotated the {item} in the keyring, fingerprint {fingerprint}"),
@@ -77,13 +75,13 @@ fn unchanged(item: &Item) -> String {
 fn given(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<(Profile, Secret)> {
     let profile = context.config()?.demand(&arguments.name)?;
     let kind = kind(arguments.session_key);
-    context.with_custodian(|custodian| custodian.check(&profile, kind))?;
+    context.with_profile_manager(|manager| manager.check(&profile, kind))?;
     if profile.policy.is_production {
         confirm::production(context, &profile, arguments.confirm.as_deref())?;
     }
     let secret = match kind {
         Kind::SessionKey if !arguments.secret_stdin => random_key()?,
-        _ => hidden::secret(context, &profile.item(kind), arguments.secret_stdin)?,
+        _ => secret_input::secret(context, &profile.item(kind), arguments.secret_stdin)?,
     };
     Ok((profile, secret))
 }
@@ -94,15 +92,15 @@ fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()>
     // What was left behind by a profile that is gone can be removed too.
     let profile = context.config()?.find(&arguments.name);
     let profile = profile.unwrap_or_else(|| Profile::new(Some(arguments.name.clone()), Source::Keyring));
-    context.with_custodian(|custodian| custodian.check(&profile, kind))?;
+    context.with_profile_manager(|manager| manager.check(&profile, kind))?;
     let item = profile.item(kind);
     let (what, change) = if arguments.previous {
         (format!("what was rotated away of the {item}"), SecretChange::RemovePrevious)
     } else {
         (format!("the {item}"), SecretChange::Remove)
     };
-    confirm::removal_of(context, &what, &arguments.name, arguments.confirm.as_deref())?;
-    let kept = context.with_custodian(|custodian| custodian.change_secret(&profile, kind, change))?;
+    confirm::confirm_removal(context, &what, &arguments.name, arguments.confirm.as_deref())?;
+    let kept = context.with_profile_manager(|manager| manager.change_secret(&profile, kind, change))?;
     context.terminal.note(&match kept {
         Kept::Changed => format!("removed {what} from the keyring"),
         Kept::Unchanged => format!("the keyring does not hold {what}: nothing is changed"),
@@ -125,7 +123,7 @@ fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
     let shown = if is_json {
         seen.iter().map(output::secret_json).collect()
     } else {
-        output::secret_list(&seen, now, context.look())
+        output::secret_list(&seen, now, context.layout())
     };
     Ok(context.terminal.print(&shown)?)
 }

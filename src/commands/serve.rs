@@ -8,17 +8,17 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, anyhow};
 use hyper::header::HeaderName;
 use ipnet::IpNet;
 
 use self::reload::{Reload, SighupListener};
 use self::state::AuditHandles;
-use super::{Context, session};
+use super::{Context, Result, session};
 use crate::audit::Refusals;
 use crate::cli::ServeArgs;
-use crate::error::{Exit, Usage};
-use crate::output::terminal::speak;
+use crate::error::{ErrorReport, Exit, Usage};
+use crate::output::terminal::write_stderr;
 use crate::process::environment;
 use crate::server::{
     Cors, Ended, Handler, Limits, LogFormat, OPENAPI, Origin, PATH, Rate, RateLimiters, Reloadable, Server,
@@ -49,7 +49,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     let lifetime = state::lifetime(arguments.lifetime, &profile, context.clock.now())?;
     let tls = tls(context, arguments)?;
     let loaded = context.open_secret(profile)?;
-    context.note_borrowed_policy(&loaded);
+    context.note_default_policy(&loaded);
     let key = session::key(context, &loaded.profile)?;
     let log = ServerLog::start(format, context.clock, write_log_lines).context("cannot start the log")?;
     let identity = tls.as_ref().map(|(_, identity)| Arc::clone(identity));
@@ -89,14 +89,14 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     telemetry.log().flush();
     match ended? {
         Ended::Drained => Ok(Exit::Success),
-        Ended::Unanswered(1) => Err(anyhow!("1 request was not answered within the time to drain")),
+        Ended::Unanswered(1) => Err(anyhow!("1 request was not answered within the time to drain").into()),
         Ended::Unanswered(count) => {
-            Err(anyhow!("{count} requests were not answered within the time to drain"))
+            Err(anyhow!("{count} requests were not answered within the time to drain").into())
         }
         Ended::Stopped => {
             // Its end would wait for the audit log; the system ends what still runs.
             std::mem::forget(service);
-            Err(anyhow!("stopped at once, before what was received was answered"))
+            Err(anyhow!("stopped at once, before what was received was answered").into())
         }
     }
 }
@@ -126,7 +126,7 @@ fn cors(arguments: &ServeArgs) -> Result<Cors> {
 fn rate_limiters(arguments: &ServeArgs) -> Result<RateLimiters> {
     let rate = |text: &String, flag| {
         let expected = "a rate such as 30/m (N/s, N/m or N/h, with N up to 1000000), or off";
-        Ok::<_, anyhow::Error>(parsed(std::slice::from_ref(text), flag, expected, Rate::parse)?[0])
+        Ok::<_, ErrorReport>(parsed(std::slice::from_ref(text), flag, expected, Rate::parse)?[0])
     };
     let customers = rate(&arguments.rate_limit, "--rate-limit")?;
     Ok(RateLimiters::new(customers, rate(&arguments.rate_limit_address, "--rate-limit-address")?))
@@ -150,7 +150,7 @@ fn tls(
 
 /// Writes lines that have their ends to standard error.
 fn write_log_lines(lines: &str) {
-    speak(lines.strip_suffix('\n').unwrap_or(lines));
+    write_stderr(lines.strip_suffix('\n').unwrap_or(lines));
 }
 
 /// Refuses an address that other machines reach without TLS.
@@ -260,7 +260,7 @@ fn explain_demo(
         context.terminal.note(&format!("try it: {call}"));
     } else {
         context.terminal.note("try it:");
-        context.terminal.say(&call);
+        context.terminal.print_message(&call);
     }
     Ok(())
 }

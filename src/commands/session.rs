@@ -3,12 +3,12 @@
 use std::io::{self, Read as _};
 use std::time::Duration;
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
 use zeroize::Zeroizing;
 
-use super::{Context, confirm};
+use super::{Context, Result, confirm};
 use crate::cli::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
-use crate::error::{Exit, Usage};
+use crate::error::{ErrorReport, Exit, Usage};
 use crate::output;
 use crate::profile::Kept;
 use crate::profile::{Profile, ProfileName};
@@ -16,7 +16,7 @@ use crate::secret::keyring::Kind;
 use crate::session::Sessions;
 use crate::session::{Revocation, Revoked, Session, SessionKey};
 use crate::time::{full, utc};
-use crate::token::{CustomerId, MAX_TOKEN_BYTES};
+use crate::token::MAX_TOKEN_BYTES;
 
 /// Carries out what was asked of sessions.
 pub(super) fn run(context: &mut Context<'_>, command: &SessionCommand) -> Result<Exit> {
@@ -30,7 +30,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &SessionCommand) -> Result
 
 /// Makes a session, and prints its token once it is recorded.
 fn begin(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -> Result<()> {
-    let customer: CustomerId = arguments.customer.parse()?;
+    let customer = arguments.customer;
     let now = context.clock.now();
     let end = arguments.expires.resolve_ahead(now)?;
     let lifetime = Duration::from_secs(end.epoch_seconds() - now.epoch_seconds());
@@ -97,7 +97,7 @@ fn with_sessions<T>(
 
 /// Reads the session whose token is piped in.
 fn piped(context: &mut Context<'_>, profile: &Profile) -> Result<Session> {
-    if context.terminal.is_asked() {
+    if context.terminal.stdin_is_terminal() {
         return Err(Usage {
             message: "--token-stdin reads from a pipe or a file, and standard input is a terminal".into(),
             hint: "pipe the token in; or name the session with --id, or its customer with --customer".into(),
@@ -133,7 +133,7 @@ pub(super) fn key(context: &mut Context<'_>, profile: &Profile) -> Result<Sessio
         context.terminal.note("demo profile: its session key is published, like its secret");
         (read, Kept::Unchanged)
     } else {
-        context.with_custodian(|custodian| custodian.session_key(profile))?
+        context.with_profile_manager(|manager| manager.session_key(profile))?
     };
     let item = profile.item(Kind::SessionKey);
     if kept == Kept::Changed {
@@ -151,7 +151,7 @@ pub(super) fn key(context: &mut Context<'_>, profile: &Profile) -> Result<Sessio
 }
 
 /// Refuses a profile that has no session key.
-pub(super) fn no_source(profile: &Profile) -> anyhow::Error {
+pub(super) fn no_source(profile: &Profile) -> ErrorReport {
     let (message, hint) = match &profile.name {
         Some(name) => (
             format!("profile {name} names no source for its session key"),

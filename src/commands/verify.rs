@@ -4,10 +4,8 @@ use std::iter;
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Result;
-
 use super::batch::BatchReader;
-use super::{Context, input};
+use super::{Context, Result, input};
 use crate::cli::VerifyArgs;
 use crate::error::Exit;
 use crate::output;
@@ -19,19 +17,19 @@ use crate::token::{Rules, Verifier};
 use crate::verdict::{Candidate, Generation, Report, SignedBy, Verdict, examine};
 
 /// How long the secrets of all other profiles may take together.
-const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(1);
+const OTHER_PROFILES_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Verifies the token, or the batch, that was given.
 pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<Exit> {
     let is_json = context.is_json_or_text("verify")?;
     let rules = rules(context, arguments)?;
     if let Some(path) = &arguments.from {
-        let mut witnesses = Witnesses::of(context)?;
-        return run_batch(context, path, &mut witnesses, &rules, is_json);
+        let mut secrets = CandidateSecrets::of(context)?;
+        return run_batch(context, path, &mut secrets, &rules, is_json);
     }
-    let token = input::token_of(arguments.token.as_deref().unwrap_or("-"), context)?;
-    let mut witnesses = Witnesses::of(context)?;
-    let report = witnesses.examine(context, &token, &rules);
+    let token = input::token_of(&arguments.token, context)?;
+    let mut secrets = CandidateSecrets::of(context)?;
+    let report = secrets.examine(context, &token, &rules);
     if report.verdict == Verdict::Valid
         && report.signed_by.as_ref().is_some_and(|by| by.secret == Generation::Previous)
     {
@@ -41,17 +39,17 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
     let shown = if is_json {
         output::verify_json(&report, None)
     } else {
-        output::verify_text(&report, context.look())
+        output::verify_text(&report, context.layout())
     };
     context.terminal.print(&shown)?;
-    Ok(Exit::from(report.verdict))
+    Ok(verdict_exit(report.verdict))
 }
 
 /// Verifies a token a line, and gives one verdict a line.
 fn run_batch(
     context: &mut Context<'_>,
     path: &Path,
-    witnesses: &mut Witnesses,
+    secrets: &mut CandidateSecrets,
     rules: &Rules,
     is_json: bool,
 ) -> Result<Exit> {
@@ -64,9 +62,9 @@ fn run_batch(
             String::new()
         });
         let token = input::token_of_line(text, line.number, context);
-        let report = witnesses.examine(context, &token, rules);
+        let report = secrets.examine(context, &token, rules);
         if report.verdict != Verdict::Valid {
-            exit = Exit::SomeRefused;
+            exit = Exit::PartialFailure;
         }
         let shown = if is_json {
             output::verify_json(&report, Some(line.number))
@@ -95,7 +93,7 @@ fn rules(context: &Context<'_>, arguments: &VerifyArgs) -> Result<Rules> {
 }
 
 /// The secrets that may have signed a token.
-struct Witnesses {
+struct CandidateSecrets {
     /// The chosen profile's, and, once a token was signed by none of these, everybody else's.
     candidates: Vec<Candidate>,
     /// The profile that was chosen.
@@ -104,7 +102,7 @@ struct Witnesses {
     is_complete: bool,
 }
 
-impl Witnesses {
+impl CandidateSecrets {
     /// Opens the secrets of the chosen profile.
     fn of(context: &mut Context<'_>) -> Result<Self> {
         let profile = context.choose_profile()?;
@@ -142,7 +140,7 @@ impl Witnesses {
                 &config,
                 &names,
                 &[Kind::ApiSecret],
-                &ReadContext { limit: PATIENCE_WITH_OTHERS, ..*asking },
+                &ReadContext { limit: OTHER_PROFILES_TIMEOUT, ..*asking },
             )
         });
         let seen =
@@ -166,4 +164,17 @@ fn candidates(
     let current = candidate(secret, Generation::Current);
     let previous = previous.iter().map(|previous| candidate(&previous.secret, Generation::Previous));
     iter::once(current).chain(previous).collect()
+}
+
+/// Returns how a verdict ends.
+fn verdict_exit(verdict: Verdict) -> Exit {
+    match verdict {
+        Verdict::Valid => Exit::Success,
+        Verdict::Malformed => Exit::Malformed,
+        Verdict::BadSignature | Verdict::DevToken => Exit::BadSignature,
+        Verdict::Expired | Verdict::NotYetValid | Verdict::IssuedInFuture | Verdict::Revoked => {
+            Exit::TimeInvalid
+        }
+        Verdict::ServerToken | Verdict::NotACustomer | Verdict::WrongCustomer => Exit::WrongSubject,
+    }
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Look;
-use super::table::{Tinted, Tone, headline, listing};
+use super::Layout;
+use super::table::{Style, StyledCell, headline, listing};
 use crate::audit::{Customers, Deed, Entry, Outcome, Verified};
 use crate::escape::{at_most, json_line, whole};
 use crate::time::utc;
@@ -58,7 +58,7 @@ pub fn audit_bad_json(segment: &str, line: u64, why: &str) -> String {
 
 /// A line of the log as people are shown it.
 #[derive(Debug)]
-pub struct AuditRow([Tinted; 6]);
+pub struct AuditRow([StyledCell; 6]);
 
 impl AuditRow {
     /// Lays out an entry.
@@ -69,14 +69,14 @@ impl AuditRow {
             Some(sudo_user) => format!("{} (sudo {sudo_user})", facts.actor.user),
             None => facts.actor.user.clone(),
         };
-        let tone = if facts.outcome == Outcome::Ok { Tone::Good } else { Tone::Bad };
+        let style = if facts.outcome == Outcome::Ok { Style::Good } else { Style::Bad };
         Self([
-            (utc(entry.time), Tone::Plain),
-            (whole(&actor).to_string(), Tone::Plain),
-            (facts.deed.name().into(), Tone::Name),
-            (whole(facts.profile.as_deref().unwrap_or("-")).to_string(), Tone::Plain),
-            (facts.outcome.name().into(), tone),
-            (at_most(&about(entry), LONGEST_DETAIL).to_string(), Tone::Plain),
+            (utc(entry.time), Style::Plain),
+            (whole(&actor).to_string(), Style::Plain),
+            (facts.deed.name().into(), Style::Name),
+            (whole(facts.profile.as_deref().unwrap_or("-")).to_string(), Style::Plain),
+            (facts.outcome.name().into(), style),
+            (at_most(&about(entry), LONGEST_DETAIL).to_string(), Style::Plain),
         ])
     }
 
@@ -84,23 +84,23 @@ impl AuditRow {
     #[must_use]
     pub fn bad(segment: &str, line: u64, why: &str) -> Self {
         let place = format!("{segment}:{line}");
-        let dash = || ("-".to_owned(), Tone::Faint);
+        let dash = || ("-".to_owned(), Style::Faint);
         Self([
             dash(),
             dash(),
-            ("bad line".into(), Tone::Bad),
+            ("bad line".into(), Style::Bad),
             dash(),
             dash(),
-            (format!("{place}: {}", whole(why)), Tone::Bad),
+            (format!("{place}: {}", whole(why)), Style::Bad),
         ])
     }
 }
 
 /// Shows lines of the log; `is_first` says that none were shown before.
 #[must_use]
-pub fn audit_table(rows: Vec<AuditRow>, is_first: bool, look: Look) -> String {
+pub fn audit_table(rows: Vec<AuditRow>, is_first: bool, layout: Layout) -> String {
     let rows: Vec<_> = rows.into_iter().map(|AuditRow(row)| row).collect();
-    listing(["TIME", "ACTOR", "ACTION", "PROFILE", "OUTCOME", "ABOUT"], &rows, is_first, look)
+    listing(["TIME", "ACTOR", "ACTION", "PROFILE", "OUTCOME", "ABOUT"], &rows, is_first, layout)
 }
 
 /// Says what else an entry tells.
@@ -146,10 +146,10 @@ pub fn audit_verified_json(verified: &Verified) -> String {
 
 /// Shows what was found of the whole log for people.
 #[must_use]
-pub fn audit_verified_text(verified: &Verified, look: Look) -> String {
+pub fn audit_verified_text(verified: &Verified, layout: Layout) -> String {
     let entries = counted(verified.entries, "entry", "entries");
     let segments = counted(verified.segments as u64, "segment", "segments");
-    let (word, tone) = if verified.is_intact() { ("intact", Tone::Good) } else { ("DAMAGED", Tone::Bad) };
+    let (word, style) = if verified.is_intact() { ("intact", Style::Good) } else { ("DAMAGED", Style::Bad) };
     let mut lines = Vec::new();
     if verified.repaired > 0 {
         lines.push(format!("{} torn by a crash, and healed", counted(verified.repaired, "line", "lines")));
@@ -165,7 +165,7 @@ pub fn audit_verified_text(verified: &Verified, look: Look) -> String {
         lines.push(format!("and {}", counted(verified.further_faults, "more fault", "more faults")));
     }
     lines.extend(verified.head.as_ref().map(|head| format!("head {head}")));
-    let head = headline(&format!("{word}: {entries} in {segments}"), tone, look);
+    let head = headline(&format!("{word}: {entries} in {segments}"), style, layout);
     head + &lines.into_iter().map(|line| line + "\n").collect::<String>()
 }
 

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Look;
-use super::table::{Tinted, Tone, table};
+use super::Layout;
+use super::table::{Style, StyledCell, table};
 use crate::escape::{json_line, whole};
 use crate::time::{Timestamp, full};
 use crate::token::{ClaimsSet, CustomerId, Inspection, Json, USER_ID_PREFIX};
@@ -51,7 +51,7 @@ pub fn decode_json(inspection: &Inspection, is_redacted: bool) -> String {
 
 /// Shows what was read for people.
 #[must_use]
-pub fn decode_text(inspection: &Inspection, is_redacted: bool, now: Timestamp, look: Look) -> String {
+pub fn decode_text(inspection: &Inspection, is_redacted: bool, now: Timestamp, layout: Layout) -> String {
     let mut rows = Vec::new();
     let header = inspection.header().map(|header| shown(header, &ANONYMOUS, is_redacted));
     rows.extend(part("header", header.as_ref(), |_| None));
@@ -61,17 +61,17 @@ pub fn decode_text(inspection: &Inspection, is_redacted: bool, now: Timestamp, l
     }));
     for lint in inspection.lints() {
         rows.push([
-            ("lint".into(), Tone::Bad),
-            (lint.name.into(), Tone::Name),
-            (whole(&lint.detail).to_string(), Tone::Plain),
+            ("lint".into(), Style::Bad),
+            (lint.name.into(), Style::Name),
+            (whole(&lint.detail).to_string(), Style::Plain),
         ]);
     }
-    table(&rows, look)
+    table(&rows, layout)
 }
 
 /// Lays out an object, a line a member, with a note where there is one.
-fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>) -> Vec<[Tinted; 3]> {
-    let nothing = |why: &str| vec![[name, "-", why].map(|text| (text.to_owned(), Tone::Faint))];
+fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>) -> Vec<[StyledCell; 3]> {
+    let nothing = |why: &str| vec![[name, "-", why].map(|text| (text.to_owned(), Style::Faint))];
     let Some(object) = object else {
         return nothing("cannot be read");
     };
@@ -88,7 +88,11 @@ fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>
             None => value,
         };
         let label = if rows.is_empty() { name } else { "" };
-        rows.push([(label.into(), Tone::Faint), (whole(key).to_string(), Tone::Name), (value, Tone::Plain)]);
+        rows.push([
+            (label.into(), Style::Faint),
+            (whole(key).to_string(), Style::Name),
+            (value, Style::Plain),
+        ]);
     }
     rows
 }
@@ -155,7 +159,7 @@ mod tests {
     #[test]
     fn says_of_an_empty_object_that_it_is_empty() {
         let inspection = Inspection::read(&unsigned("{}", "{}"));
-        let shown = decode_text(&inspection, false, Timestamp::EPOCH, Look::default());
+        let shown = decode_text(&inspection, false, Timestamp::EPOCH, Layout::default());
         assert!(shown.starts_with("header  -           empty\nclaims  -           empty\n"), "{shown}");
     }
 }

@@ -22,7 +22,7 @@ pub use verify::{verify_json, verify_line, verify_text};
 
 /// How a text is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Look {
+pub struct Layout {
     /// How wide it may be; `None` leaves every line as long as it is.
     pub width: Option<u16>,
     /// Whether it is in colour.

@@ -2,14 +2,14 @@
 
 use serde::Serialize;
 
-use super::Look;
-use super::table::{Tinted, Tone, listing, table};
+use super::Layout;
+use super::table::{Style, StyledCell, listing, table};
 use crate::escape::{json_line, whole};
 use crate::profile::{Policy, Profile};
 use crate::time::span;
 
 /// The narrowest terminal that has room for a profile a line.
-const ROOM_FOR_A_LINE: u16 = 60;
+const SINGLE_LINE_WIDTH: u16 = 60;
 
 /// A profile in JSON.
 #[derive(Serialize)]
@@ -67,28 +67,28 @@ pub fn profile_json(profile: &Profile, is_default: bool) -> String {
 /// Shows profiles for people, a line each, or each by itself where a terminal has no room for that; with
 /// each goes whether it is the default.
 #[must_use]
-pub fn profile_list(profiles: &[(Profile, bool)], look: Look) -> String {
-    if look.width.is_some_and(|width| width < ROOM_FOR_A_LINE) {
-        let each = profiles.iter().map(|(profile, is_default)| profile_text(profile, *is_default, look));
+pub fn profile_list(profiles: &[(Profile, bool)], layout: Layout) -> String {
+    if layout.width.is_some_and(|width| width < SINGLE_LINE_WIDTH) {
+        let each = profiles.iter().map(|(profile, is_default)| profile_text(profile, *is_default, layout));
         return each.collect::<Vec<_>>().join("\n");
     }
-    let row = |(profile, is_default): &(Profile, bool)| -> [Tinted; 5] {
+    let row = |(profile, is_default): &(Profile, bool)| -> [StyledCell; 5] {
         let mark = if *is_default { "default" } else { "" };
         [
-            (name_of(profile).into(), Tone::Name),
-            (mark.into(), Tone::Good),
-            (whole(profile.api_key.as_deref().unwrap_or("-")).to_string(), Tone::Plain),
-            (whole(&profile.source.in_full()).to_string(), Tone::Plain),
-            (policy_in_words(&profile.policy), Tone::Plain),
+            (name_of(profile).into(), Style::Name),
+            (mark.into(), Style::Good),
+            (whole(profile.api_key.as_deref().unwrap_or("-")).to_string(), Style::Plain),
+            (whole(&profile.source.in_full()).to_string(), Style::Plain),
+            (policy_summary(&profile.policy), Style::Plain),
         ]
     };
     let rows: Vec<_> = profiles.iter().map(row).collect();
-    listing(["NAME", "", "API KEY", "SECRET", "POLICY"], &rows, true, look)
+    listing(["NAME", "", "API KEY", "SECRET", "POLICY"], &rows, true, layout)
 }
 
 /// Shows one profile for people.
 #[must_use]
-pub fn profile_text(profile: &Profile, is_default: bool, look: Look) -> String {
+pub fn profile_text(profile: &Profile, is_default: bool, layout: Layout) -> String {
     let mut rows = vec![
         (
             "name",
@@ -96,19 +96,19 @@ pub fn profile_text(profile: &Profile, is_default: bool, look: Look) -> String {
         ),
         ("api key", profile.api_key.clone().unwrap_or_else(|| "-".into())),
         ("secret", profile.source.in_full()),
-        ("policy", policy_in_words(&profile.policy)),
+        ("policy", policy_summary(&profile.policy)),
     ];
     rows.extend(profile.session_key.as_ref().map(|source| ("session key", source.in_full())));
     rows.extend(profile.base_url.as_ref().map(|url| ("base url", url.clone())));
-    let rows: Vec<[Tinted; 2]> = rows
+    let rows: Vec<[StyledCell; 2]> = rows
         .into_iter()
-        .map(|(name, text)| [(name.into(), Tone::Name), (whole(&text).to_string(), Tone::Plain)])
+        .map(|(name, text)| [(name.into(), Style::Name), (whole(&text).to_string(), Style::Plain)])
         .collect();
-    table(&rows, look)
+    table(&rows, layout)
 }
 
 /// Says what a policy demands.
-fn policy_in_words(policy: &Policy) -> String {
+fn policy_summary(policy: &Policy) -> String {
     let mut words = Vec::new();
     if policy.is_production {
         words.push("production".to_owned());
@@ -139,7 +139,7 @@ mod tests {
         };
         profile_list(
             &[(profile, true), (Profile::demo(), false)],
-            Look { width: Some(width), has_color: false },
+            Layout { width: Some(width), has_color: false },
         )
     }
 

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Look;
-use super::table::{Tinted, Tone, listing};
+use super::Layout;
+use super::table::{Style, StyledCell, listing};
 use crate::escape::{json_line, whole};
 use crate::profile::Peeked;
 use crate::secret::keyring::{Kind, Previous};
@@ -77,24 +77,24 @@ pub fn secret_json(peeked: &Peeked) -> String {
 
 /// Shows secrets for people, without the secrets.
 #[must_use]
-pub fn secret_list(seen: &[Peeked], now: Timestamp, look: Look) -> String {
-    let row = |peeked: &Peeked| -> [Tinted; 6] {
-        let (fingerprint, (state, tone)) = match &peeked.read {
-            Ok(read) => (read.secret.fingerprint(), (age(read, now), Tone::Plain)),
-            Err(error @ SourceError::Unasked { .. }) => ("-".into(), (error.to_string(), Tone::Faint)),
-            Err(error) => ("-".into(), (error.to_string(), Tone::Bad)),
+pub fn secret_list(seen: &[Peeked], now: Timestamp, layout: Layout) -> String {
+    let row = |peeked: &Peeked| -> [StyledCell; 6] {
+        let (fingerprint, (state, style)) = match &peeked.read {
+            Ok(read) => (read.secret.fingerprint(), (age(read, now), Style::Plain)),
+            Err(error @ SourceError::Unasked { .. }) => ("-".into(), (error.to_string(), Style::Faint)),
+            Err(error) => ("-".into(), (error.to_string(), Style::Bad)),
         };
         [
-            (name_of(peeked).into(), Tone::Name),
-            (peeked.kind.to_string(), Tone::Plain),
-            (whole(&source_of(peeked)).to_string(), Tone::Plain),
-            (whole(peeked.profile.api_key.as_deref().unwrap_or("-")).to_string(), Tone::Plain),
-            (fingerprint, Tone::Plain),
-            (state, tone),
+            (name_of(peeked).into(), Style::Name),
+            (peeked.kind.to_string(), Style::Plain),
+            (whole(&source_of(peeked)).to_string(), Style::Plain),
+            (whole(peeked.profile.api_key.as_deref().unwrap_or("-")).to_string(), Style::Plain),
+            (fingerprint, Style::Plain),
+            (state, style),
         ]
     };
     let rows: Vec<_> = seen.iter().map(row).collect();
-    listing(["PROFILE", "KIND", "SOURCE", "API KEY", "FINGERPRINT", "AGE"], &rows, true, look)
+    listing(["PROFILE", "KIND", "SOURCE", "API KEY", "FINGERPRINT", "AGE"], &rows, true, layout)
 }
 
 /// Says how old a secret is, and until when those before it are kept.

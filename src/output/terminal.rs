@@ -4,58 +4,47 @@
 //! standard error. Colour is decided for each of the two apart. What nobody is to see is asked for at
 //! the terminal itself.
 
-#[cfg(unix)]
-mod asker;
-#[cfg(not(unix))]
-#[path = "terminal/elsewhere.rs"]
-mod asker;
 mod error;
 #[cfg(unix)]
 mod hidden;
 #[cfg(unix)]
 mod keys;
 #[cfg(unix)]
+mod prompter;
+#[cfg(not(unix))]
+#[path = "terminal/fallback.rs"]
+mod prompter;
+#[cfg(unix)]
 mod signals;
 
-use std::fmt::Write as _;
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use anstyle::{AnsiColor, Style};
+use clap::ColorChoice;
 use serde::Serialize;
+use terminal_size::{Height, Width, terminal_size_of};
 use zeroize::Zeroizing;
 
-use self::asker::Asker;
+use self::prompter::Prompter;
 use crate::escape::json_line;
 use crate::process::environment::Environment;
 
-pub use error::AskError;
+pub use error::PromptError;
 
 /// The program's name, before everything that it says to a person.
 const NAME: &str = "stream-token";
 
 /// How many bytes of an answer are read at most.
-const LONGEST_ANSWER: usize = 1024;
+const MAX_ANSWER: usize = 1024;
 
 /// The width that text is laid out for where a terminal does not tell its own.
-const USUAL_WIDTH: u16 = 80;
-
-/// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Color {
-    /// At a terminal that shows it.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
+const DEFAULT_WIDTH: u16 = 80;
 
 /// How the program speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Voice {
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OutputOptions {
     /// When to use colour.
-    pub color: Color,
+    pub color: ColorChoice,
     /// Whether notes and errors are JSON.
     pub is_json: bool,
     /// Whether notes are left out.
@@ -68,11 +57,11 @@ pub struct Terminal {
     /// Where the result goes.
     output: BufWriter<Stdout>,
     /// How the program speaks.
-    voice: Voice,
+    options: OutputOptions,
     /// Whether the environment rules colour out.
     is_plain: bool,
     /// Asks questions.
-    asker: Asker,
+    prompter: Prompter,
 }
 
 /// A note in JSON.
@@ -85,14 +74,14 @@ struct Note<'a> {
 impl Terminal {
     /// Takes the streams of this process. `environment` looks up `NO_COLOR` and `TERM`.
     #[must_use]
-    pub fn new(voice: Voice, environment: &Environment<'_>) -> Self {
+    pub fn new(options: OutputOptions, environment: &Environment<'_>) -> Self {
         let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
         let is_dumb = environment("TERM").is_some_and(|value| value == "dumb");
         Self {
             output: BufWriter::new(io::stdout()),
-            voice,
+            options,
             is_plain: no_color || is_dumb,
-            asker: Asker::default(),
+            prompter: Prompter::default(),
         }
     }
 
@@ -101,7 +90,7 @@ impl Terminal {
     /// # Errors
     /// What the operating system said; a broken pipe among it.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
-        self.output.write_all(text.as_bytes()).map_err(|error| unwritten(&error))
+        self.output.write_all(text.as_bytes()).map_err(|error| on_write_error(&error))
     }
 
     /// Sees to it that the result so far has left the process.
@@ -109,57 +98,55 @@ impl Terminal {
     /// # Errors
     /// What the operating system said; a broken pipe among it.
     pub fn flush(&mut self) -> io::Result<()> {
-        self.output.flush().map_err(|error| unwritten(&error))
+        self.output.flush().map_err(|error| on_write_error(&error))
     }
 
     /// Says something that a person should know.
     pub fn note(&mut self, note: &str) {
-        if let Some(text) = self.noted(note) {
-            self.say(&text);
+        if let Some(text) = self.note_line(note) {
+            self.print_message(&text);
         }
     }
 
     /// Says something that a person should know while the program waits, whatever of the result is still to
     /// come.
-    pub fn note_aside(&self, note: &str) {
-        if let Some(text) = self.noted(note) {
-            speak(&text);
+    pub fn note_now(&self, note: &str) {
+        if let Some(text) = self.note_line(note) {
+            write_stderr(&text);
         }
     }
 
     /// Returns the line of a note; `None` where notes are left out.
-    fn noted(&self, note: &str) -> Option<String> {
-        if self.voice.is_quiet {
+    fn note_line(&self, note: &str) -> Option<String> {
+        if self.options.is_quiet {
             return None;
         }
-        Some(if self.voice.is_json {
+        Some(if self.options.is_json {
             json_line(&Note { note })
         } else {
-            format!("{NAME}: {} {note}", self.label("note:", AnsiColor::Yellow))
+            self.message("note:", AnsiColor::Yellow, note)
         })
     }
 
     /// Says what went wrong, and the next step to take.
     pub fn error(&mut self, message: &str, hint: Option<&str>) {
-        let mut text = format!("{NAME}: {} {message}", self.label("error:", AnsiColor::Red));
+        self.print_message(&self.message("error:", AnsiColor::Red, message));
         if let Some(hint) = hint {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "\n{NAME}: {} {hint}", self.label("hint:", AnsiColor::Cyan));
+            self.print_message(&self.message("hint:", AnsiColor::Cyan, hint));
         }
-        self.say(&text);
     }
 
     /// Says what is JSON already.
-    pub fn say(&mut self, text: &str) {
+    pub fn print_message(&mut self, text: &str) {
         // The result so far comes first where both streams are one. Its errors are told by flush.
         let _ = self.output.flush();
-        speak(text);
+        write_stderr(text);
     }
 
     /// Returns `true` if errors and notes are JSON.
     #[must_use]
     pub fn is_json(&self) -> bool {
-        self.voice.is_json
+        self.options.is_json
     }
 
     /// Returns how wide the result may be; `None` where it goes to no terminal.
@@ -168,8 +155,7 @@ impl Terminal {
         if !io::stdout().is_terminal() {
             return None;
         }
-        let told = terminal_size::terminal_size_of(io::stdout()).map(|(width, _)| width.0);
-        Some(told.filter(|width| *width > 0).unwrap_or(USUAL_WIDTH))
+        Some(width_of(terminal_size_of(io::stdout())))
     }
 
     /// Returns `true` if the result is in colour.
@@ -180,7 +166,7 @@ impl Terminal {
 
     /// Returns `true` if standard input is a terminal, where a person types.
     #[must_use]
-    pub fn is_asked(&self) -> bool {
+    pub fn stdin_is_terminal(&self) -> bool {
         io::stdin().is_terminal()
     }
 
@@ -193,10 +179,10 @@ impl Terminal {
     /// Asks a person on standard error, and gives the line that was typed, without the blanks around it.
     ///
     /// # Errors
-    /// [`AskError::Interrupted`], [`AskError::TooLong`], and what the operating system said.
-    pub fn ask(&mut self, question: &str) -> Result<String, AskError> {
+    /// [`PromptError::Interrupted`], [`PromptError::TooLong`], and what the operating system said.
+    pub fn ask(&mut self, question: &str) -> Result<String, PromptError> {
         self.flush()?;
-        let answer = self.asker.ask(&format!("{NAME}: {question}"))?;
+        let answer = self.prompter.ask(&format!("{NAME}: {question}"))?;
         Ok(answer.trim().to_owned())
     }
 
@@ -207,50 +193,63 @@ impl Terminal {
     /// question is interrupted, ended or stopped by a signal.
     ///
     /// # Errors
-    /// Every [`AskError`] but [`AskError::Differ`].
-    pub fn ask_hidden(&mut self, subject: &str) -> Result<Zeroizing<String>, AskError> {
+    /// Every [`PromptError`] but [`PromptError::Differ`].
+    pub fn ask_hidden(&mut self, subject: &str) -> Result<Zeroizing<String>, PromptError> {
         self.flush()?;
-        self.asker.ask_hidden(&format!("{NAME}: {subject} (hidden): "))
+        self.prompter.ask_hidden(&format!("{NAME}: {subject} (hidden): "))
     }
 
     /// Asks like [`Terminal::ask_hidden`], then asks for the same again.
     ///
     /// # Errors
-    /// Every [`AskError`].
-    pub fn ask_hidden_twice(&mut self, subject: &str) -> Result<Zeroizing<String>, AskError> {
+    /// Every [`PromptError`].
+    pub fn ask_hidden_twice(&mut self, subject: &str) -> Result<Zeroizing<String>, PromptError> {
         self.flush()?;
         let question = format!("{NAME}: {subject} (hidden): ");
-        self.asker.ask_hidden_twice(&question, &format!("{NAME}: again: "))
+        self.prompter.ask_hidden_twice(&question, &format!("{NAME}: again: "))
     }
 
     /// Returns `true` if a stream is in colour.
     fn colors(&self, is_terminal: bool) -> bool {
-        match self.voice.color {
-            Color::Always => true,
-            Color::Never => false,
-            Color::Auto => is_terminal && !self.is_plain,
+        match self.options.color {
+            ColorChoice::Always => true,
+            ColorChoice::Never => false,
+            ColorChoice::Auto => is_terminal && !self.is_plain,
         }
     }
 
-    /// Returns a label for standard error, in colour where it has any.
-    fn label(&self, text: &str, color: AnsiColor) -> String {
-        if self.colors(io::stderr().is_terminal()) {
-            let style = Style::new().bold().fg_color(Some(color.into()));
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_owned()
+    /// Returns a message for standard error: wrapped at words for a terminal, its label in colour where there is any.
+    fn message(&self, label: &str, color: AnsiColor, text: &str) -> String {
+        let is_terminal = io::stderr().is_terminal();
+        let style = match self.colors(is_terminal) {
+            true => Style::new().bold().fg_color(Some(color.into())),
+            false => Style::new(),
+        };
+        let message = format!("{NAME}: {style}{label}{style:#} {text}");
+        if !is_terminal {
+            return message;
         }
+        // A token or a path is not broken: it is to be copied.
+        let options =
+            textwrap::Options::new(usize::from(width_of(terminal_size_of(io::stderr())))).break_words(false);
+        let options = options.word_separator(textwrap::WordSeparator::AsciiSpace);
+        textwrap::fill(&message, options.word_splitter(textwrap::WordSplitter::NoHyphenation))
     }
 }
 
+/// Returns the width of a terminal of this size.
+fn width_of(size: Option<(Width, Height)>) -> u16 {
+    size.map(|(width, _)| width.0).filter(|width| *width > 0).unwrap_or(DEFAULT_WIDTH)
+}
+
 /// Writes a line to standard error, from any thread.
-pub fn speak(text: &str) {
+pub fn write_stderr(text: &str) {
     // In one piece, so that lines of several processes do not mix. Nobody is left to be told where standard
     // error is gone.
     let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
 /// Says of an error what it kept from being done. Its kind stays: a broken pipe is told by it.
-fn unwritten(error: &io::Error) -> io::Error {
+fn on_write_error(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot write the result: {error}"))
 }

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use super::Look;
-use super::table::{Tinted, Tone, headline, table};
+use super::Layout;
+use super::table::{Style, StyledCell, headline, table};
 use crate::escape::{at_most, json_line, whole};
 use crate::time::Timestamp;
 use crate::verdict::{Check, Outcome, Report, SignedBy, StreamAnswer, Verdict};
@@ -104,20 +104,20 @@ pub fn verify_json(report: &Report, line: Option<u64>) -> String {
 
 /// Shows a report for people: the verdict, every check, Stream's answer and the remedy.
 #[must_use]
-pub fn verify_text(report: &Report, look: Look) -> String {
+pub fn verify_text(report: &Report, layout: Layout) -> String {
     let verdict = report.verdict;
-    let tone = if verdict == Verdict::Valid { Tone::Good } else { Tone::Bad };
-    let head = headline(&format!("{verdict}: {}", verdict.meaning()), tone, look);
-    let mut rows: Vec<[Tinted; 3]> = report.checks.iter().map(row).collect();
+    let style = if verdict == Verdict::Valid { Style::Good } else { Style::Bad };
+    let head = headline(&format!("{verdict}: {}", verdict.meaning()), style, layout);
+    let mut rows: Vec<[StyledCell; 3]> = report.checks.iter().map(row).collect();
     rows.push(answer(report.stream));
     if let Some(remedy) = &report.remedy {
         rows.push([
-            ("remedy".into(), Tone::Name),
-            (String::new(), Tone::Plain),
-            (whole(remedy).to_string(), Tone::Plain),
+            ("remedy".into(), Style::Name),
+            (String::new(), Style::Plain),
+            (whole(remedy).to_string(), Style::Plain),
         ]);
     }
-    format!("{head}\n{}", table(&rows, look))
+    format!("{head}\n{}", table(&rows, layout))
 }
 
 /// Shows a report as one line of a batch: the number, the verdict and the user id, tabs between.
@@ -128,31 +128,33 @@ pub fn verify_line(report: &Report, line: u64) -> String {
 }
 
 /// Lays out a check.
-fn row(check: &Check) -> [Tinted; 3] {
-    let (word, tone) = match check.outcome {
-        Outcome::Passed => ("ok", Tone::Good),
-        Outcome::Failed => ("FAIL", Tone::Bad),
-        Outcome::Skipped => ("-", Tone::Faint),
+fn row(check: &Check) -> [StyledCell; 3] {
+    let (word, style) = match check.outcome {
+        Outcome::Passed => ("ok", Style::Good),
+        Outcome::Failed => ("FAIL", Style::Bad),
+        Outcome::Skipped => ("-", Style::Faint),
     };
-    let weight = if check.outcome == Outcome::Skipped { Tone::Faint } else { Tone::Plain };
+    let weight = if check.outcome == Outcome::Skipped { Style::Faint } else { Style::Plain };
     [
-        (check.name.into(), Tone::Name),
-        (word.into(), tone),
+        (check.name.into(), Style::Name),
+        (word.into(), style),
         (at_most(&check.detail, LONGEST_DETAIL).to_string(), weight),
     ]
 }
 
 /// Lays out Stream's answer.
-fn answer(stream: StreamAnswer) -> [Tinted; 3] {
-    let (word, tone, detail) = match stream {
+fn answer(stream: StreamAnswer) -> [StyledCell; 3] {
+    let (word, style, detail) = match stream {
         StreamAnswer { accepts: Some(true), .. } => {
-            ("yes", Tone::Good, "an app with this secret accepts it".into())
+            ("yes", Style::Good, "an app with this secret accepts it".into())
         }
-        StreamAnswer { accepts: None, .. } => ("?", Tone::Faint, "what Stream answers cannot be told".into()),
+        StreamAnswer { accepts: None, .. } => {
+            ("?", Style::Faint, "what Stream answers cannot be told".into())
+        }
         StreamAnswer { status: Some(status), code: Some(code), .. } => {
-            ("no", Tone::Bad, format!("Stream answers {status}, code {code}"))
+            ("no", Style::Bad, format!("Stream answers {status}, code {code}"))
         }
-        StreamAnswer { .. } => ("no", Tone::Bad, "Stream refuses it".into()),
+        StreamAnswer { .. } => ("no", Style::Bad, "Stream refuses it".into()),
     };
-    [("stream".into(), Tone::Name), (word.into(), tone), (detail, Tone::Plain)]
+    [("stream".into(), Style::Name), (word.into(), style), (detail, Style::Plain)]
 }

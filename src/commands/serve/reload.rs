@@ -9,14 +9,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
-use anyhow::{Context as _, Result};
 use signal_hook::SigId;
 use signal_hook::consts::SIGHUP;
 use signal_hook::low_level::{pipe, unregister};
 
-use super::super::{PATIENCE, session};
+use super::super::Result;
+use super::super::{SECRET_TIMEOUT, session};
 use super::state::{AuditHandles, lifetime};
-use crate::error::Failure;
+use crate::error::ErrorReport;
 use crate::process::environment::Environment;
 use crate::profile;
 use crate::profile::{Config, Lifetime, choose};
@@ -116,15 +116,12 @@ impl Reload {
                     ("tls", self.tls.is_some().into()),
                 ]);
             }
-            Err(error) => {
+            Err(report) => {
                 telemetry.record_reload(false);
-                let failure = Failure::of(&error);
-                let (message, hint) =
-                    failure.map(|failure| (failure.message, failure.hint)).unwrap_or_default();
                 telemetry.log().event(&[
                     ("note", "not reloaded: everything stays as it was".into()),
-                    ("error", message.into()),
-                    ("hint", hint.into()),
+                    ("error", report.message.into()),
+                    ("hint", report.hint.into()),
                 ]);
             }
         }
@@ -141,10 +138,13 @@ impl Reload {
         let config = || self.config.as_ref().map_or_else(|| Ok(Config::default()), |path| Config::load(path));
         let profile = choose(Some(&self.profile), self.environment, config)?.profile;
         let lifetime = lifetime(self.lifetime, &profile, now)?;
-        let asking = ReadContext { environment: self.environment, now, limit: PATIENCE, on_slow: &|| () };
+        let asking =
+            ReadContext { environment: self.environment, now, limit: SECRET_TIMEOUT, on_slow: &|| () };
         let item = profile.item(Kind::SessionKey);
         let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(&profile))?;
-        let key = source.reread(&item, &asking).with_context(|| format!("the {item}"))?;
+        let key = source
+            .reread(&item, &asking)
+            .map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?;
         let key = SessionKey::new(&key.secret);
         let opened = profile::reopen(profile, &asking)?;
         let mut notes = identity.as_ref().map(|identity| identity.notes().to_vec()).unwrap_or_default();

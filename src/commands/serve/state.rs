@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use anyhow::Result;
-
 use super::super::Context;
+use super::super::Result;
 use crate::audit::{Actor, AuditLog, Refusals};
 use crate::error::Usage;
 use crate::issuer::{AuditSink, IssueError, TokenIssuer};

@@ -6,7 +6,7 @@ use std::io;
 
 /// A question that was not answered.
 #[derive(Debug)]
-pub enum AskError {
+pub enum PromptError {
     /// There is no terminal to ask at.
     NoTerminal(io::Error),
     /// Whoever was asked interrupted it.
@@ -26,7 +26,7 @@ pub enum AskError {
     Io(io::Error),
 }
 
-impl fmt::Display for AskError {
+impl fmt::Display for PromptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoTerminal(_) => f.write_str("there is no terminal to ask at"),
@@ -40,7 +40,7 @@ impl fmt::Display for AskError {
     }
 }
 
-impl Error for AskError {
+impl Error for PromptError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::NoTerminal(error) | Self::Io(error) => Some(error),
@@ -49,7 +49,7 @@ impl Error for AskError {
     }
 }
 
-impl From<io::Error> for AskError {
+impl From<io::Error> for PromptError {
     /// Takes out what went through a reader as an error of input.
     fn from(error: io::Error) -> Self {
         match error.kind() {
@@ -59,11 +59,11 @@ impl From<io::Error> for AskError {
     }
 }
 
-impl From<AskError> for io::Error {
+impl From<PromptError> for io::Error {
     /// Sends it through a reader.
-    fn from(error: AskError) -> Self {
+    fn from(error: PromptError) -> Self {
         match error {
-            AskError::Interrupted => Self::from(io::ErrorKind::Interrupted),
+            PromptError::Interrupted => Self::from(io::ErrorKind::Interrupted),
             _ => Self::other(error),
         }
     }

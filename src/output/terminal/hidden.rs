@@ -18,8 +18,8 @@ use rustix::termios::{
 };
 use zeroize::Zeroizing;
 
-use super::AskError;
-use super::keys::HiddenLine;
+use super::PromptError;
+use super::keys::LineEditor;
 use super::signals::Signals;
 
 /// The terminal that controls this process.
@@ -54,25 +54,25 @@ impl<'a> Hidden<'a> {
     }
 
     /// Asks. What was typed before is dropped: it answers no question, and may have been seen.
-    fn ask(&self, question: &str, signals: &Signals) -> Result<Zeroizing<String>, AskError> {
+    fn ask(&self, question: &str, signals: &Signals) -> Result<Zeroizing<String>, PromptError> {
         let mut screen = &self.terminal.screen;
         tcflush(screen, QueueSelector::IFlush).map_err(io::Error::from)?;
         screen.write_all(question.as_bytes())?;
-        let line = HiddenLine::new(self.terminal.keyboard.try_clone()?, signals.clone());
+        let line = LineEditor::new(self.terminal.keyboard.try_clone()?, signals.clone());
         let read = rpassword::read_password_with_config(
             ConfigBuilder::new().input_reader(line).output_discard().build(),
         );
         // Nobody has seen a line end either. Where the terminal is gone, reading has told so.
         let _ = screen.write_all(b"\n");
         let answer = Zeroizing::new(read.map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => AskError::Nothing,
+            io::ErrorKind::UnexpectedEof => PromptError::Nothing,
             _ => error.into(),
         })?);
         if answer.is_empty() {
-            return Err(AskError::Nothing);
+            return Err(PromptError::Nothing);
         }
         // What stands for bytes that are no text.
-        if answer.contains(char::REPLACEMENT_CHARACTER) { Err(AskError::NoText) } else { Ok(answer) }
+        if answer.contains(char::REPLACEMENT_CHARACTER) { Err(PromptError::NoText) } else { Ok(answer) }
     }
 }
 
@@ -85,9 +85,9 @@ impl Drop for Hidden<'_> {
 }
 
 /// Asks once.
-pub(super) fn ask(question: &str, signals: &Signals) -> Result<Zeroizing<String>, AskError> {
+pub(super) fn ask(question: &str, signals: &Signals) -> Result<Zeroizing<String>, PromptError> {
     let terminal = open()?;
-    signals.attend(|signals| Hidden::at(&terminal)?.ask(question, signals))
+    signals.run_with_signals(|signals| Hidden::at(&terminal)?.ask(question, signals))
 }
 
 /// Asks twice, and demands the same answer.
@@ -95,24 +95,24 @@ pub(super) fn ask_twice(
     question: &str,
     again: &str,
     signals: &Signals,
-) -> Result<Zeroizing<String>, AskError> {
+) -> Result<Zeroizing<String>, PromptError> {
     let terminal = open()?;
-    signals.attend(|signals| {
+    signals.run_with_signals(|signals| {
         let hidden = Hidden::at(&terminal)?;
         let first = hidden.ask(question, signals)?;
         let second = hidden.ask(again, signals)?;
-        if *first == *second { Ok(first) } else { Err(AskError::Differ) }
+        if *first == *second { Ok(first) } else { Err(PromptError::Differ) }
     })
 }
 
 /// Opens the terminal that controls this process.
-fn open() -> Result<ControllingTerminal, AskError> {
+fn open() -> Result<ControllingTerminal, PromptError> {
     let no_wait = OFlags::NONBLOCK.bits().cast_signed();
     let screen = OpenOptions::new().write(true).open(path());
     let keyboard = OpenOptions::new().read(true).custom_flags(no_wait).open(path());
     Ok(ControllingTerminal {
-        screen: screen.map_err(AskError::NoTerminal)?,
-        keyboard: keyboard.map_err(AskError::NoTerminal)?,
+        screen: screen.map_err(PromptError::NoTerminal)?,
+        keyboard: keyboard.map_err(PromptError::NoTerminal)?,
     })
 }
 

@@ -5,20 +5,20 @@ use std::os::fd::AsFd;
 
 use rustix::io::Errno;
 
-use super::AskError;
+use super::PromptError;
 use super::signals::Signals;
 
 /// Ctrl-C, where the terminal does not make it a signal.
 const INTERRUPT: u8 = 3;
 
 /// Ctrl-U, which drops the line so far.
-const KILL: u8 = 21;
+const KILL_LINE: u8 = 21;
 
 /// What starts the sequence that a key sends, or that a terminal puts around what is pasted.
 const ESCAPE: u8 = 27;
 
 /// What edits or ends a hidden line: Ctrl-C, Ctrl-D, backspace, both line ends, Ctrl-U, Ctrl-W, escape.
-const EDITING: [u8; 8] = [INTERRUPT, 4, 8, b'\n', b'\r', KILL, 23, ESCAPE];
+const EDITING: [u8; 8] = [INTERRUPT, 4, 8, b'\n', b'\r', KILL_LINE, 23, ESCAPE];
 
 /// Reads the next byte; `None` at the end of input.
 ///
@@ -41,7 +41,7 @@ pub(super) fn next(input: impl AsFd, signals: &Signals) -> io::Result<Option<u8>
 /// rpassword passes over what is no text without a word, and takes what was typed for whole where the
 /// terminal went away. Both would change a secret that nobody sees, so both are errors here.
 #[derive(Debug)]
-pub(super) struct HiddenLine<Input> {
+pub(super) struct LineEditor<Input> {
     /// Where it is typed.
     input: Input,
     /// What may come instead.
@@ -61,7 +61,7 @@ struct Line {
     is_spoilt: bool,
 }
 
-impl<Input: AsFd> HiddenLine<Input> {
+impl<Input: AsFd> LineEditor<Input> {
     /// How many bytes a line may have: more than any secret that a keyring takes.
     pub(super) const LONGEST: usize = 4096;
 
@@ -71,7 +71,7 @@ impl<Input: AsFd> HiddenLine<Input> {
     }
 }
 
-impl<Input: AsFd> Read for HiddenLine<Input> {
+impl<Input: AsFd> Read for LineEditor<Input> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(place) = buffer.first_mut() else { return Ok(0) };
         loop {
@@ -86,17 +86,17 @@ impl<Input: AsFd> Read for HiddenLine<Input> {
 
 impl Line {
     /// Takes a byte; `None` for one of a line that is too long already, which goes on to its end.
-    fn take(&mut self, byte: u8) -> Result<Option<u8>, AskError> {
-        let longest = HiddenLine::<std::fs::File>::LONGEST;
+    fn take(&mut self, byte: u8) -> Result<Option<u8>, PromptError> {
+        let longest = LineEditor::<std::fs::File>::LONGEST;
         match byte {
-            INTERRUPT => return Err(AskError::Interrupted),
-            KILL => *self = Self::default(),
-            b'\n' | b'\r' if self.length > longest => return Err(AskError::TooLong { longest }),
-            b'\n' | b'\r' if self.is_spoilt => return Err(AskError::NoText),
+            INTERRUPT => return Err(PromptError::Interrupted),
+            KILL_LINE => *self = Self::default(),
+            b'\n' | b'\r' if self.length > longest => return Err(PromptError::TooLong { longest }),
+            b'\n' | b'\r' if self.is_spoilt => return Err(PromptError::NoText),
             b'\n' | b'\r' => {}
             _ => {
                 self.length = self.length.saturating_add(1);
-                self.is_spoilt |= self.spoils(byte);
+                self.is_spoilt |= self.is_rejected(byte);
                 self.last = byte;
             }
         }
@@ -104,7 +104,7 @@ impl Line {
     }
 
     /// Returns `true` if rpassword would pass over a byte here that belongs to no key's sequence.
-    fn spoils(&self, byte: u8) -> bool {
+    fn is_rejected(&self, byte: u8) -> bool {
         let is_control = byte < b' ' && !EDITING.contains(&byte);
         // U+0080 to U+009F.
         let is_late_control = self.last == 0xc2 && (0x80..=0x9f).contains(&byte);
@@ -136,13 +136,13 @@ mod tests {
     #[test]
     fn what_would_be_passed_over_is_refused_at_the_end_of_the_line() {
         for line in ["a\tb\n", "\0\n", "\u{1b}x\n", "\u{1b}\u{1b}[A\n", "a\u{85}b\r"] {
-            assert_eq!(typed(line.as_bytes()), Err(AskError::NoText.to_string()), "{line:?}");
+            assert_eq!(typed(line.as_bytes()), Err(PromptError::NoText.to_string()), "{line:?}");
         }
     }
 
     #[test]
     fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
-        let longest = HiddenLine::<std::fs::File>::LONGEST;
+        let longest = LineEditor::<std::fs::File>::LONGEST;
         let line = |length| [vec![b'x'; length], vec![b'\n']].concat();
         assert_eq!(typed(&line(longest)), Ok(line(longest)));
         assert_eq!(typed(&line(longest + 1)), Err("more than 4096 bytes were typed".into()));

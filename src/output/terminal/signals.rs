@@ -15,10 +15,10 @@ use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::flag;
 use signal_hook::low_level::{emulate_default_handler, pipe};
 
-use super::AskError;
+use super::PromptError;
 
 /// The signals that end the process, the interrupt apart.
-const ENDING: [i32; 3] = [SIGTERM, SIGHUP, SIGQUIT];
+const TERMINATING: [i32; 3] = [SIGTERM, SIGHUP, SIGQUIT];
 
 /// Catches signals.
 #[derive(Debug, Clone)]
@@ -44,7 +44,7 @@ impl Signals {
         let is_idle = Arc::new(AtomicBool::new(true));
         let may_stop = Arc::new(AtomicBool::new(has_job_control()));
         let mut came = Vec::new();
-        for signal in ENDING.into_iter().chain([SIGINT, SIGTSTP, SIGCONT]) {
+        for signal in TERMINATING.into_iter().chain([SIGINT, SIGTSTP, SIGCONT]) {
             let condition = if signal == SIGTSTP { &may_stop } else { &is_idle };
             let has_come = Arc::new(AtomicBool::new(false));
             flag::register_conditional_default(signal, Arc::clone(condition))?;
@@ -61,13 +61,16 @@ impl Signals {
     ///
     /// `ask` is to give up once [`Signals::wait`] says so, and to leave the terminal as it was whatever
     /// happens. Only then does a signal act.
-    pub(super) fn attend<T>(&self, mut ask: impl FnMut(&Self) -> Result<T, AskError>) -> Result<T, AskError> {
+    pub(super) fn run_with_signals<T>(
+        &self,
+        mut ask: impl FnMut(&Self) -> Result<T, PromptError>,
+    ) -> Result<T, PromptError> {
         loop {
             self.forget();
             self.set_idle(false);
             let answer = ask(self);
             self.set_idle(true);
-            let is_ended = !matches!(answer, Err(AskError::Interrupted));
+            let is_ended = !matches!(answer, Err(PromptError::Interrupted));
             match self.take() {
                 Some(SIGCONT) if !is_ended => {}
                 Some(SIGTSTP) => {
@@ -79,10 +82,10 @@ impl Signals {
                         return answer;
                     }
                 }
-                Some(SIGINT) => return Err(AskError::Interrupted),
+                Some(SIGINT) => return Err(PromptError::Interrupted),
                 Some(signal) if signal != SIGCONT => {
                     emulate_default_handler(signal)?;
-                    return Err(AskError::Interrupted);
+                    return Err(PromptError::Interrupted);
                 }
                 _ => return answer,
             }
@@ -96,7 +99,7 @@ impl Signals {
     pub(super) fn wait(&self, input: BorrowedFd<'_>) -> io::Result<()> {
         loop {
             // A wake can come later than the signal was taken: only what came counts. Whatever comes from here on wakes.
-            self.drop_wakes();
+            self.drain_pipe();
             if self.has_come() {
                 return Err(io::ErrorKind::Interrupted.into());
             }
@@ -129,11 +132,11 @@ impl Signals {
     /// Forgets what came before.
     fn forget(&self) {
         while self.take().is_some() {}
-        self.drop_wakes();
+        self.drain_pipe();
     }
 
     /// Reads over what woke whoever waited.
-    fn drop_wakes(&self) {
+    fn drain_pipe(&self) {
         let mut passed_over = [0; 64];
         while (&*self.wake).read(&mut passed_over).is_ok_and(|count| count > 0) {}
     }

@@ -17,7 +17,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use rustix::io::ioctl_fionread;
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, SpecialCodeIndex, Termios, tcgetattr};
-use stream_token::output::terminal::{AskError, Terminal, Voice};
+use stream_token::output::terminal::{OutputOptions, PromptError, Terminal};
 
 use crate::cli::scratch::Scratch;
 use crate::cli::start_by;
@@ -43,7 +43,7 @@ const WAITING: &str = "waiting";
 #[ignore = "other tests run it, at a terminal of theirs"]
 fn asks() {
     let asked = env::var(ASKED).unwrap();
-    let mut terminal = Terminal::new(Voice::default(), &|_| None);
+    let mut terminal = Terminal::new(OutputOptions::default(), &|_| None);
     let subject = "API secret of profile staging";
     let answer = match asked.as_str() {
         "twice" => terminal.ask_hidden_twice(subject),
@@ -51,7 +51,7 @@ fn asks() {
     };
     let told = match answer {
         Ok(answer) => format!("typed {}", *answer),
-        Err(error @ AskError::Io(_)) => format!("{error}: {:?}", std::error::Error::source(&error)),
+        Err(error @ PromptError::Io(_)) => format!("{error}: {:?}", std::error::Error::source(&error)),
         Err(error) => error.to_string(),
     };
     fs::write(env::var(ANSWER).unwrap(), told).unwrap();

@@ -5,26 +5,26 @@ use std::io::{self, Write as _};
 use zeroize::Zeroizing;
 
 use super::signals::Signals;
-use super::{AskError, LONGEST_ANSWER, hidden, keys};
+use super::{MAX_ANSWER, PromptError, hidden, keys};
 
 /// Asks questions.
 #[derive(Debug, Default)]
-pub(super) struct Asker {
+pub(super) struct Prompter {
     /// Catches signals, from the first question on.
     signals: Option<Signals>,
 }
 
-impl Asker {
+impl Prompter {
     /// Asks on standard error, and gives the line that is typed.
-    pub(super) fn ask(&mut self, question: &str) -> Result<String, AskError> {
-        self.signals()?.attend(|signals| {
+    pub(super) fn ask(&mut self, question: &str) -> Result<String, PromptError> {
+        self.signals()?.run_with_signals(|signals| {
             io::stderr().lock().write_all(question.as_bytes())?;
             line(signals).inspect_err(|_| end_line())
         })
     }
 
     /// Asks at the terminal itself for what nobody is to see.
-    pub(super) fn ask_hidden(&mut self, question: &str) -> Result<Zeroizing<String>, AskError> {
+    pub(super) fn ask_hidden(&mut self, question: &str) -> Result<Zeroizing<String>, PromptError> {
         hidden::ask(question, &self.signals()?)
     }
 
@@ -33,7 +33,7 @@ impl Asker {
         &mut self,
         question: &str,
         again: &str,
-    ) -> Result<Zeroizing<String>, AskError> {
+    ) -> Result<Zeroizing<String>, PromptError> {
         hidden::ask_twice(question, again, &self.signals()?)
     }
 
@@ -47,13 +47,13 @@ impl Asker {
 }
 
 /// Reads the line that answers, from standard input.
-fn line(signals: &Signals) -> Result<String, AskError> {
+fn line(signals: &Signals) -> Result<String, PromptError> {
     let mut typed = Vec::new();
     let mut is_too_long = false;
     loop {
         match keys::next(io::stdin(), signals)? {
             Some(b'\n') => break,
-            Some(byte) if typed.len() < LONGEST_ANSWER => typed.push(byte),
+            Some(byte) if typed.len() < MAX_ANSWER => typed.push(byte),
             Some(_) => is_too_long = true,
             None => {
                 end_line();
@@ -62,9 +62,9 @@ fn line(signals: &Signals) -> Result<String, AskError> {
         }
     }
     if is_too_long {
-        return Err(AskError::TooLong { longest: LONGEST_ANSWER });
+        return Err(PromptError::TooLong { longest: MAX_ANSWER });
     }
-    String::from_utf8(typed).map_err(|_| AskError::NoText)
+    String::from_utf8(typed).map_err(|_| PromptError::NoText)
 }
 
 /// Ends the line of a question that was left open: what is said next needs its own.

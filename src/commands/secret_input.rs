@@ -2,12 +2,12 @@
 
 use std::io::{self, Read as _};
 
-use anyhow::{Context as _, Result};
+use anyhow::Context as _;
 use zeroize::Zeroizing;
 
-use super::{Context, unanswered};
+use super::{Context, Result, prompt_error};
 use crate::error::Usage;
-use crate::output::terminal::AskError;
+use crate::output::terminal::PromptError;
 use crate::secret::keyring::Item;
 use crate::secret::{LONGEST_SECRET, Secret};
 
@@ -31,7 +31,7 @@ pub(super) fn secret(context: &mut Context<'_>, item: &Item, is_piped: bool) -> 
 
 /// Reads the secret from standard input, to its end.
 fn piped(context: &Context<'_>) -> Result<Vec<u8>> {
-    if context.terminal.is_asked() {
+    if context.terminal.stdin_is_terminal() {
         return Err(Usage {
             message: "--secret-stdin reads from a pipe or a file, and standard input is a terminal".into(),
             hint: "leave --secret-stdin out, and be asked for the secret without it being seen".into(),
@@ -57,12 +57,12 @@ fn typed(context: &mut Context<'_>, item: &Item) -> Result<Vec<u8>> {
     }
     let typed = context.terminal.ask_hidden_twice(&item.to_string());
     let mut typed = typed.map_err(|error| match error {
-        AskError::NoTerminal(_) => Usage {
+        PromptError::NoTerminal(_) => Usage {
             message: format!("the {item} is wanted, and nobody can be asked for it"),
             hint: INSTEAD.into(),
         }
         .into(),
-        other => unanswered(other, "call again; or pipe it in, with --secret-stdin"),
+        other => prompt_error(other, "call again; or pipe it in, with --secret-stdin"),
     })?;
     Ok(std::mem::take(&mut *typed).into_bytes())
 }

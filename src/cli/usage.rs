@@ -1,0 +1,127 @@
+//! Reports the command lines that clap refuses, and repeats nothing of them that may be a secret.
+
+use std::error::Error as _;
+use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::grammar;
+use crate::error::{ErrorReport, Exit};
+use crate::escape::{LONGEST_IDENTIFIER_SHOWN, brief, identifier, is_unprintable, looks_like_a_token};
+
+/// Options in whose place somebody may give the secret itself, however short it is.
+const SECRET_OPTIONS: [&str; 3] = ["--secret", "--session-key", "--api-key"];
+
+/// Returns the report of a command line that clap refused.
+#[must_use]
+pub fn usage_error(error: &clap::Error, arguments: &[OsString]) -> ErrorReport {
+    let text = without_secrets(error);
+    let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
+    let lines: Vec<_> = message.lines().map(str::trim).collect();
+    let message = lines.join(" ");
+    let message = message.strip_prefix("error: ").unwrap_or(&message);
+    let command = command_in_usage(&text).unwrap_or_else(|| command_in(arguments));
+    let report = |message: &str, hint: Option<String>| {
+        let hint = hint.unwrap_or_else(|| format!("run '{command} --help'"));
+        ErrorReport { exit: Exit::Usage, message: message.to_owned(), hint: Some(hint) }
+    };
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return report(&format!("'{command}' needs a command"), None);
+    }
+    match error.source().and_then(|source| source.downcast_ref::<ErrorReport>()) {
+        // An argument speaks for itself; what an option wants does not.
+        Some(value) if !invalid_argument(error).starts_with('-') => {
+            report(&value.message, value.hint.clone())
+        }
+        Some(value) => report(message, value.hint.clone()),
+        None => report(message, stray_token_hint(error, &command).or_else(|| suggestion(rest))),
+    }
+}
+
+/// Returns the argument or option that clap refused, as it names it; empty if it names none.
+fn invalid_argument(error: &clap::Error) -> String {
+    error.get(ContextKind::InvalidArg).map(ToString::to_string).unwrap_or_default()
+}
+
+/// Returns the hint for a token where the grammar has no place for one.
+fn stray_token_hint(error: &clap::Error, command: &str) -> Option<String> {
+    let kind = match error.kind() {
+        ErrorKind::InvalidSubcommand => ContextKind::InvalidSubcommand,
+        ErrorKind::UnknownArgument if !command.ends_with("issue") => ContextKind::InvalidArg,
+        _ => return None,
+    };
+    match error.get(kind) {
+        Some(ContextValue::String(value)) if looks_like_a_token(value) => {}
+        _ => return None,
+    }
+    Some(match kind {
+        _ if command.ends_with("session revoke") => {
+            "a session token is never an argument: pipe it to 'stream-token session revoke --token-stdin'"
+                .into()
+        }
+        ContextKind::InvalidSubcommand => {
+            "this looks like a token: use 'stream-token verify' or 'stream-token decode'".into()
+        }
+        _ => format!("put all that was pasted in quotes, or pipe it to '{command} -'"),
+    })
+}
+
+/// Finds clap's suggestion; not the one to pass an option as a value, which no command here takes.
+fn suggestion(text: &str) -> Option<String> {
+    let tip = text.lines().find_map(|line| line.trim().strip_prefix("tip: "))?;
+    (!tip.starts_with("to pass ")).then(|| tip.to_owned())
+}
+
+/// Returns clap's text without values that may be a secret or a token, or that a terminal would obey.
+fn without_secrets(error: &clap::Error) -> String {
+    let mut text = error.to_string();
+    let argument = invalid_argument(error);
+    let is_secret_option = SECRET_OPTIONS.iter().any(|option| argument.starts_with(option));
+    for (kind, value) in error.context() {
+        let ContextValue::String(value) = value else { continue };
+        let is_doubtful = (is_secret_option && kind == ContextKind::InvalidValue)
+            || value.chars().count() > LONGEST_IDENTIFIER_SHOWN
+            || looks_like_a_token(value)
+            || value.chars().any(is_unprintable);
+        if !is_doubtful || value.is_empty() {
+            continue;
+        }
+        if is_secret_option {
+            let length = format!("a value of {} characters", value.chars().count());
+            text = text.replace(&format!("'{value}'"), &length);
+            continue;
+        }
+        let shown = identifier(value);
+        text = text.replace(&format!("'{value}'"), &shown);
+        // A blank value is everywhere in the text, and hides nothing.
+        if !value.trim().is_empty() {
+            text = text.replace(value.as_str(), shown.trim_matches('\''));
+        }
+    }
+    text.replace("invalid value a value of ", "invalid value of ")
+}
+
+/// Returns the command that clap's usage line names; `None` without such a line.
+fn command_in_usage(text: &str) -> Option<String> {
+    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "))?;
+    let is_name = |word: &&str| {
+        !word.starts_with('-') && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+    };
+    let names: Vec<_> = usage.split_whitespace().take_while(is_name).collect();
+    Some(brief(&names.join(" ")).to_string())
+}
+
+/// Returns the command that these arguments name, as far as they name one.
+fn command_in(arguments: &[OsString]) -> String {
+    let mut grammar = grammar();
+    grammar.build();
+    let mut command = &grammar;
+    let mut names = vec![command.get_name()];
+    for word in arguments.iter().skip(1) {
+        if let Some(found) = word.to_str().and_then(|word| command.find_subcommand(word)) {
+            names.push(found.get_name());
+            command = found;
+        }
+    }
+    names.join(" ")
+}

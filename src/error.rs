@@ -1,0 +1,201 @@
+//! What is reported of an error: what is wrong, how the process ends, and what to do next.
+
+use std::fmt;
+use std::io;
+use std::net::AddrParseError;
+
+use serde::Serialize;
+use thiserror::Error;
+
+/// An error that knows how the process ends and what to do next.
+pub trait Diagnostic: fmt::Display {
+    /// Returns how the process ends.
+    fn exit(&self) -> Exit {
+        Exit::Failed
+    }
+
+    /// Returns the next step to take.
+    fn hint(&self) -> Option<String> {
+        None
+    }
+}
+
+/// How the process ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It did what was asked; the token is valid.
+    Success,
+    /// Input, output or the server failed.
+    Failed,
+    /// The command line is wrong.
+    Usage,
+    /// There is no secret, or it cannot be read.
+    NoSecret,
+    /// The text is not a token.
+    Malformed,
+    /// The token is not signed by this profile's secret.
+    BadSignature,
+    /// The token is outside its time.
+    TimeInvalid,
+    /// The token is signed, and not this customer's.
+    WrongSubject,
+    /// Some lines of a batch were refused.
+    PartialFailure,
+    /// The audit log does not verify.
+    AuditDamaged,
+    /// A person interrupted it.
+    Interrupted,
+}
+
+impl Exit {
+    /// Returns the exit code.
+    #[must_use]
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::NoSecret => 3,
+            Self::Malformed => 4,
+            Self::BadSignature => 5,
+            Self::TimeInvalid => 6,
+            Self::WrongSubject => 7,
+            Self::PartialFailure => 8,
+            Self::AuditDamaged => 9,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// Returns the kind of an error that ends so, for JSON.
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::NoSecret => "no_secret",
+            Self::Malformed => "malformed",
+            Self::PartialFailure => "refused",
+            Self::Interrupted => "interrupted",
+            _ => "failed",
+        }
+    }
+}
+
+/// A command line that cannot be carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct Usage {
+    /// What is wrong.
+    pub message: String,
+    /// What to run instead.
+    pub hint: String,
+}
+
+impl Diagnostic for Usage {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(self.hint.clone())
+    }
+}
+
+/// A prompt that a person interrupted. Nothing was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("interrupted")]
+pub struct Interrupted;
+
+impl Diagnostic for Interrupted {
+    fn exit(&self) -> Exit {
+        Exit::Interrupted
+    }
+}
+
+impl Diagnostic for io::Error {
+    /// A result that nobody reads any more is not an error.
+    fn exit(&self) -> Exit {
+        if self.kind() == io::ErrorKind::BrokenPipe { Exit::Success } else { Exit::Failed }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self.kind() {
+            io::ErrorKind::AddrInUse => {
+                "stop what listens there, or give another port; 0 lets the system choose"
+            }
+            io::ErrorKind::AddrNotAvailable => "give an address of this machine, such as 127.0.0.1",
+            _ => return None,
+        };
+        Some(hint.into())
+    }
+}
+
+impl Diagnostic for AddrParseError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("give an IP address and a port, such as 127.0.0.1:8787 or [::1]:8787".into())
+    }
+}
+
+/// An error of the system, with what was being done.
+impl Diagnostic for anyhow::Error {
+    fn exit(&self) -> Exit {
+        self.downcast_ref::<io::Error>().map_or(Exit::Failed, Diagnostic::exit)
+    }
+
+    fn hint(&self) -> Option<String> {
+        self.downcast_ref::<io::Error>().and_then(Diagnostic::hint)
+    }
+}
+
+/// What is reported of an error. Every [`Diagnostic`] becomes one.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct ErrorReport {
+    /// How the process ends; [`Exit::Success`] if there is nothing to report.
+    pub exit: Exit,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// The next step to take.
+    pub hint: Option<String>,
+}
+
+impl<E: Diagnostic> From<E> for ErrorReport {
+    fn from(error: E) -> Self {
+        Self { exit: error.exit(), message: format!("{error:#}"), hint: error.hint() }
+    }
+}
+
+/// An error in JSON.
+#[derive(Debug, Serialize)]
+pub struct ErrorJson<'a> {
+    /// The one key.
+    error: ErrorBody<'a>,
+}
+
+/// The value in an [`ErrorJson`].
+#[derive(Debug, Serialize)]
+struct ErrorBody<'a> {
+    /// A stable name.
+    kind: &'static str,
+    /// What is wrong.
+    message: &'a str,
+    /// The next step to take.
+    hint: Option<&'a str>,
+}
+
+impl ErrorReport {
+    /// Returns the form for JSON.
+    #[must_use]
+    pub fn as_json(&self) -> ErrorJson<'_> {
+        let hint = self.hint.as_deref();
+        ErrorJson { error: ErrorBody { kind: self.exit.kind(), message: &self.message, hint } }
+    }
+
+    /// Returns the report with what the error is about before its message.
+    #[must_use]
+    pub fn about(self, subject: impl fmt::Display) -> Self {
+        Self { message: format!("{subject}: {}", self.message), ..self }
+    }
+}
