@@ -225,15 +225,16 @@ impl Terminal {
             true => Style::new().bold().fg_color(Some(color.into())),
             false => Style::new(),
         };
-        let message = format!("{NAME}: {style}{label}{style:#} {text}");
+        let styled = format!("{style}{label}{style:#}");
         if !is_terminal {
-            return message;
+            return format!("{NAME}: {styled} {text}");
         }
         // A token or a path is not broken: it is to be copied.
         let options =
             textwrap::Options::new(usize::from(width_of(terminal_size_of(io::stderr())))).break_words(false);
         let options = options.word_separator(textwrap::WordSeparator::AsciiSpace);
-        textwrap::fill(&message, options.word_splitter(textwrap::WordSplitter::NoHyphenation))
+        let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
+        textwrap::fill(&format!("{NAME}: {label} {text}"), options).replacen(label, &styled, 1)
     }
 }
 

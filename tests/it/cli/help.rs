@@ -30,9 +30,27 @@ fn the_version_is_a_result() {
 fn a_bare_call_shows_its_help_as_an_error() {
     let help = call(&["-h"]).run();
     call(&[]).run().is(2, "", help.result());
-    for command in COMMANDS {
+    for command in ["profile", "secret", "session", "audit"] {
         let help = call(&[command, "-h"]).run();
         demo(&[command]).run().is(2, "", help.result());
+    }
+}
+
+#[test]
+fn the_help_command_shows_the_long_help_of_a_command() {
+    call(&["help"]).run().is(0, call(&["--help"]).run().result(), "");
+    for command in COMMANDS {
+        call(&["help", command]).run().is(0, call(&[command, "--help"]).run().result(), "");
+    }
+    call(&["help", "profile", "add"]).run().is(0, call(&["profile", "add", "--help"]).run().result(), "");
+}
+
+#[test]
+fn short_help_leaves_global_options_to_the_long_one() {
+    for command in [&[][..], &["issue"], &["profile", "add"]] {
+        let help = |form| call(&[command, &[form]].concat()).run();
+        assert!(!help("-h").stdout.contains("--state-dir"), "{command:?}");
+        assert!(help("--help").stdout.contains("--state-dir"), "{command:?}");
     }
 }
 
@@ -49,7 +67,6 @@ fn an_unknown_word_is_answered_with_the_nearest_known_one() {
     );
     refused(&["veryfy"], "unrecognized subcommand 'veryfy'", "a similar subcommand exists: 'verify'");
     refused(&["mint", "1"], "unrecognized subcommand 'mint'", "run 'stream-token --help'");
-    refused(&["help"], "unrecognized subcommand 'help'", "run 'stream-token --help'");
     refused(
         &["issue", "1", "--secret", "x"],
         "unexpected argument '--secret' found",

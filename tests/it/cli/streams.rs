@@ -87,19 +87,36 @@ fn json_says_what_the_grammar_refuses_in_json_however_it_is_spelled() {
 }
 
 #[test]
+fn json_is_short_for_output_json() {
+    let token = demo(&["issue", "123"]).run().stdout;
+    for arguments in
+        [&["issue", "123"][..], &["verify", token.trim()], &["decode", token.trim()], &["profile", "list"]]
+    {
+        let long = demo(&[arguments, &["-o", "json"]].concat()).run();
+        assert_eq!(demo(&[arguments, &["--json"]].concat()).run(), long);
+    }
+    let both = call(&["issue", "1", "--json", "-o", "csv"]).run();
+    assert!(
+        both.status == Some(2) && both.stderr.contains("the argument '--json' cannot be used with"),
+        "{both}"
+    );
+}
+
+#[test]
 fn json_says_in_json_that_a_bare_call_is_too_little() {
     let line = |command: &str| {
         format!(
-            "{{\"error\":{{\"kind\":\"usage\",\"message\":\"too little is given to 'stream-token {command}'\",\
+            "{{\"error\":{{\"kind\":\"usage\",\"message\":\"'stream-token {command}' needs a command\",\
              \"hint\":\"run 'stream-token {command} --help'\"}}}}\n"
         )
     };
-    for command in ["issue", "verify", "decode"] {
+    for command in ["profile", "secret", "session", "audit"] {
         call(&["-o", "json", command]).run().is(2, "", &line(command));
+        call(&["--json", command]).run().is(2, "", &line(command));
     }
-    let missing = "{\"error\":{\"kind\":\"usage\",\"message\":\"the following required arguments were not provided: \
-                   <TOKEN>\",\"hint\":\"run 'stream-token verify --help'\"}}\n";
-    call(&["verify", "-o", "json"]).run().is(2, "", missing);
+    let missing = "{\"error\":{\"kind\":\"usage\",\"message\":\"which customer?\",\"hint\":\"for example \
+                   'stream-token issue 123', or --from FILE for many\"}}\n";
+    call(&["issue", "-o", "json"]).run().is(2, "", missing);
 }
 
 #[test]

@@ -44,6 +44,7 @@ fn reads_the_token_from_an_argument_or_from_standard_input() {
     with_secret(&["verify", &token()]).run().is(0, VALID, FROM_ENV);
     for end in ["", "\n", "\r\n"] {
         let output = with_secret(&["verify", "-"]).with_stdin(token() + end).run();
+        assert_eq!(with_secret(&["verify"]).with_stdin(token() + end).run(), output);
         output.is(0, VALID, FROM_ENV);
     }
 }
