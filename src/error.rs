@@ -89,6 +89,14 @@ pub struct Usage {
     pub hint: String,
 }
 
+impl Usage {
+    /// Returns the report of what is wrong, and what to run instead.
+    #[must_use]
+    pub fn report(message: impl Into<String>, hint: impl Into<String>) -> ErrorReport {
+        Self { message: message.into(), hint: hint.into() }.into()
+    }
+}
+
 impl Diagnostic for Usage {
     fn exit(&self) -> Exit {
         Exit::Usage

@@ -85,11 +85,10 @@ fn verify(context: &mut Context<'_>, arguments: &AuditVerifyArgs, is_json: bool)
 fn head(context: &mut Context<'_>, is_json: bool) -> Result<Exit> {
     let state = context.state_dir()?;
     let Some(head) = audit::head(&state)? else {
-        return Err(Usage {
-            message: format!("there is no audit log in {}", crate::escape::path_in_full(&state)),
-            hint: "it begins with the first token that is minted, or the first profile that is added".into(),
-        }
-        .into());
+        return Err(Usage::report(
+            format!("there is no audit log in {}", crate::escape::path_in_full(&state)),
+            "it begins with the first token that is minted, or the first profile that is added",
+        ));
     };
     let head = head.to_string();
     let shown = if is_json { json_line(&std::collections::BTreeMap::from([("head", &head)])) } else { head };

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::path::Path;
 
 use super::batch::{BatchLine, BatchReader};
-use super::{Context, Result, confirm, print_error};
+use super::{Context, Result, input, print_error};
 use crate::audit::{AuditLog, Channel};
 use crate::cli::{Expiry, Format, IssueArgs};
 use crate::error::{ErrorReport, Exit, Usage};
@@ -48,19 +48,16 @@ struct IssueRun<'a> {
 /// Mints the tokens that were asked for.
 pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Exit> {
     if arguments.customers.is_empty() && arguments.from.is_none() {
-        return Err(Usage {
-            message: "which customer?".into(),
-            hint: "for example 'stream-token issue 123', or --from FILE for many".into(),
-        }
-        .into());
+        return Err(Usage::report(
+            "which customer?",
+            "for example 'stream-token issue 123', or --from FILE for many",
+        ));
     }
     let now = context.clock.now();
     let token_request = token_request(arguments, now)?;
     reject_multiple(context.format(), arguments)?;
     let chosen = context.choose_profile()?;
-    if chosen.policy.is_production {
-        confirm::production(context, &chosen, arguments.confirm.as_deref())?;
-    }
+    input::confirm_production(context, &chosen, arguments.confirm.as_deref())?;
     let opened = context.open_secret(chosen)?;
     context.note_default_policy(&opened);
     let audit_log = if opened.profile.is_demo() { None } else { Some(audit_log(context)?) };
@@ -173,15 +170,10 @@ fn check(context: &mut Context<'_>, token_request: &Wish, terms: &Terms, now: Ti
     if let (Some(expires_at), Some(issued_at)) = (terms.expires_at(), terms.issued_at())
         && expires_at <= issued_at
     {
-        return Err(Usage {
-            message: format!(
-                "the token would end at {}, and be issued only at {}",
-                utc(expires_at),
-                utc(issued_at)
-            ),
-            hint: "give an --expires after --issued-at".into(),
-        }
-        .into());
+        return Err(Usage::report(
+            format!("the token would end at {}, and be issued only at {}", utc(expires_at), utc(issued_at)),
+            "give an --expires after --issued-at",
+        ));
     }
     if let (profile::Expiry::Unsaid, Some(at)) = (token_request.expiry, terms.expires_at()) {
         context.terminal.note(&format!("policy: the token expires {}", full(at, now)));
@@ -199,11 +191,10 @@ fn check(context: &mut Context<'_>, token_request: &Wish, terms: &Terms, now: Ti
 fn reject_multiple(format: Format, arguments: &IssueArgs) -> Result<()> {
     let is_single = matches!(format, Format::Header | Format::Env);
     if is_single && (arguments.customers.len() > 1 || arguments.from.is_some()) {
-        return Err(Usage {
-            message: "this form of output holds one token".into(),
-            hint: "give one customer, or use -o text, json, csv or curl".into(),
-        }
-        .into());
+        return Err(Usage::report(
+            "this form of output holds one token",
+            "give one customer, or use -o text, json, csv or curl",
+        ));
     }
     Ok(())
 }
@@ -216,7 +207,7 @@ impl TokenPrinter {
                 Some(name) => format!("add its api_key to profile {name} in the configuration"),
                 None => "set STREAM_API_KEY to the app's API key, from Stream's dashboard".into(),
             };
-            return Err(Usage { message: "a curl command needs the app's API key".into(), hint }.into());
+            return Err(Usage::report("a curl command needs the app's API key", hint));
         };
         let (profile, base_url) = (opened.profile.name, opened.profile.base_url);
         let head = Cell::new(if format == Format::Csv { output::CSV_HEADER } else { "" });

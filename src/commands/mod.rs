@@ -3,13 +3,11 @@
 mod audit;
 mod batch;
 mod completions;
-mod confirm;
 mod decode;
 mod input;
 mod issue;
 mod profile;
 mod secret;
-mod secret_input;
 #[cfg(all(unix, feature = "serve"))]
 mod serve;
 mod session;
@@ -139,8 +137,8 @@ fn print_error(terminal: &mut Terminal, report: &ErrorReport) {
 fn prompt_error(error: PromptError, instead: &str) -> ErrorReport {
     match error {
         PromptError::Interrupted => Interrupted.into(),
-        PromptError::Io(error) => ErrorReport::from(error).about("cannot read from the terminal"),
-        _ => Usage { message: error.to_string(), hint: instead.to_owned() }.into(),
+        PromptError::Io(error) => ErrorReport::from(error).about("cannot ask at the terminal"),
+        _ => Usage::report(error.to_string(), instead.to_owned()),
     }
 }
 
@@ -211,8 +209,8 @@ impl Context<'_> {
     fn state_dir(&self) -> Result<PathBuf> {
         let place = self.global.state_dir.clone().or_else(|| environment::state_dir(self.environment));
         place.ok_or_else(|| {
-            let message = "there is no place for the audit log".into();
-            Usage { message, hint: "set HOME, or give a directory with --state-dir".into() }.into()
+            let message = "there is no directory for the audit log";
+            Usage::report(message, "set HOME, or give a directory with --state-dir")
         })
     }
 
@@ -244,11 +242,10 @@ impl Context<'_> {
         match self.format() {
             Format::Json => Ok(true),
             Format::Text => Ok(false),
-            Format::Header | Format::Curl | Format::Env | Format::Csv => Err(Usage {
-                message: format!("{command} has no such form of output"),
-                hint: "use -o text or -o json; header, curl, env and csv are for issue".into(),
-            }
-            .into()),
+            Format::Header | Format::Curl | Format::Env | Format::Csv => Err(Usage::report(
+                format!("{command} has no such form of output"),
+                "use -o text or -o json; header, curl, env and csv are for issue",
+            )),
         }
     }
 }

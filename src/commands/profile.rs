@@ -1,6 +1,6 @@
 //! `profile`: adds, lists, shows and removes profiles.
 
-use super::{Context, Result, confirm, prompt_error, secret_input};
+use super::{Context, Result, input, prompt_error};
 use crate::cli::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
 use crate::error::{Exit, Usage};
 use crate::escape::path_in_full;
@@ -33,26 +33,21 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
         && default > longest
     {
         // The configuration would be refused too, with the advice to mend it.
-        return Err(Usage {
-            message: format!(
-                "the default_lifetime of profile {} is above its longest_lifetime",
-                arguments.name
-            ),
-            hint: format!(
+        return Err(Usage::report(
+            format!("the default_lifetime of profile {} is above its longest_lifetime", arguments.name),
+            format!(
                 "give a --default-lifetime of {} or less, or a greater --longest-lifetime",
                 span(longest)
             ),
-        }
-        .into());
+        ));
     }
     let source = arguments.secret.clone().unwrap_or(Source::Keyring);
     let is_kept = source == Source::Keyring;
     if arguments.secret_stdin && !is_kept {
-        return Err(Usage {
-            message: format!("--secret-stdin stores a secret in the keyring, and this one stays at {source}"),
-            hint: "leave --secret out, or --secret-stdin".into(),
-        }
-        .into());
+        return Err(Usage::report(
+            format!("--secret-stdin stores a secret in the keyring, and this one stays at {source}"),
+            "leave --secret out, or --secret-stdin",
+        ));
     }
     let mut profile = Profile {
         session_key: arguments.session_key.clone(),
@@ -86,8 +81,8 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
 fn asked(context: &mut Context<'_>, profile: &mut Profile, is_piped: bool) -> Result<Secret> {
     context.with_profile_manager(|manager| manager.check_new(profile))?;
     let item = profile.item(Kind::ApiSecret);
-    if profile.api_key.is_none() && !is_piped && secret_input::can_ask(context) {
-        let question = format!("API key of profile {} (no secret; Enter for none): ", item.profile);
+    if profile.api_key.is_none() && !is_piped && input::can_ask(context) {
+        let question = format!("API key of profile {} (not secret; press Enter to skip): ", item.profile);
         let key = context.terminal.ask(&question);
         let key = key.map_err(|error| prompt_error(error, "give it with --api-key"))?;
         if !key.is_empty() {
@@ -97,7 +92,7 @@ fn asked(context: &mut Context<'_>, profile: &mut Profile, is_piped: bool) -> Re
             })?);
         }
     }
-    secret_input::secret(context, &item, is_piped)
+    input::secret(context, &item, is_piped)
 }
 
 /// Removes a profile, once its name was typed again.
@@ -110,7 +105,7 @@ fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()
     } else {
         format!("profile {}", arguments.name)
     };
-    confirm::confirm_removal(context, &what, &arguments.name, arguments.confirm.as_deref())?;
+    input::confirm_removal(context, &what, &arguments.name, arguments.confirm.as_deref())?;
     context.with_profile_manager(|manager| manager.remove(&profile, &arguments.name))?;
     let rest = if is_kept { "" } else { "; its secret stays where it is" };
     context.terminal.note(&format!("removed {what}{rest}"));

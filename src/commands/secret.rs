@@ -1,6 +1,6 @@
 //! `secret`: stores, lists, rotates and removes what the keyring holds for profiles.
 
-use super::{Context, Result, confirm, secret_input};
+use super::{Context, Result, input};
 use crate::cli::{SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
 use crate::error::Exit;
 use crate::output;
@@ -76,12 +76,10 @@ fn given(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<(Profil
     let profile = context.config()?.demand(&arguments.name)?;
     let kind = kind(arguments.session_key);
     context.with_profile_manager(|manager| manager.check(&profile, kind))?;
-    if profile.policy.is_production {
-        confirm::production(context, &profile, arguments.confirm.as_deref())?;
-    }
+    input::confirm_production(context, &profile, arguments.confirm.as_deref())?;
     let secret = match kind {
         Kind::SessionKey if !arguments.secret_stdin => random_key()?,
-        _ => secret_input::secret(context, &profile.item(kind), arguments.secret_stdin)?,
+        _ => input::secret(context, &profile.item(kind), arguments.secret_stdin)?,
     };
     Ok((profile, secret))
 }
@@ -99,7 +97,7 @@ fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()>
     } else {
         (format!("the {item}"), SecretChange::Remove)
     };
-    confirm::confirm_removal(context, &what, &arguments.name, arguments.confirm.as_deref())?;
+    input::confirm_removal(context, &what, &arguments.name, arguments.confirm.as_deref())?;
     let kept = context.with_profile_manager(|manager| manager.change_secret(&profile, kind, change))?;
     context.terminal.note(&match kept {
         Kept::Changed => format!("removed {what} from the keyring"),

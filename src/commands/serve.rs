@@ -106,7 +106,7 @@ fn parsed<T>(texts: &[String], flag: &str, expected: &str, parse: fn(&str) -> Op
     let parse = |text: &String| {
         parse(text).ok_or_else(|| {
             let message = format!("invalid value {} for '{flag}'", crate::escape::identifier(text));
-            Usage { message, hint: format!("expected {expected}") }.into()
+            Usage::report(message, format!("expected {expected}"))
         })
     };
     texts.iter().map(parse).collect()
@@ -163,7 +163,7 @@ fn require_tls_or_loopback(arguments: &ServeArgs, has_proxy: bool, is_demo: bool
     if is_demo {
         let message = format!("{message}, and the demo profile's keys are published");
         let hint = format!("listen on 127.0.0.1:{}, or use a profile of your own", listen.port());
-        return Err(Usage { message, hint }.into());
+        return Err(Usage::report(message, hint));
     }
     if !has_proxy && arguments.tls_cert.is_none() {
         let message = format!("{message}, and there is no TLS");
@@ -171,7 +171,7 @@ fn require_tls_or_loopback(arguments: &ServeArgs, has_proxy: bool, is_demo: bool
             "give --tls-cert and --tls-key; or listen on 127.0.0.1:{}; or name the proxy that ends TLS, with --trusted-proxy ADDRESS",
             listen.port()
         );
-        return Err(Usage { message, hint }.into());
+        return Err(Usage::report(message, hint));
     }
     Ok(())
 }
@@ -198,7 +198,7 @@ fn bind(
         let message = format!("the limit of open files allows {possible} connections, not {wanted}");
         if asked.is_some() {
             let hint = format!("raise it with 'ulimit -Hn', or use --max-connections {possible}");
-            return Err(Usage { message, hint }.into());
+            return Err(Usage::report(message, hint));
         }
         context.terminal.note(&message);
     }

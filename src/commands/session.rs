@@ -1,12 +1,8 @@
 //! `session`: makes and revokes sessions, and reads the key that signs them.
 
-use std::io::{self, Read as _};
 use std::time::Duration;
 
-use anyhow::Context as _;
-use zeroize::Zeroizing;
-
-use super::{Context, Result, confirm};
+use super::{Context, Result, input};
 use crate::cli::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
 use crate::error::{ErrorReport, Exit, Usage};
 use crate::output;
@@ -35,9 +31,7 @@ fn begin(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -
     let end = arguments.expires.resolve_ahead(now)?;
     let lifetime = Duration::from_secs(end.epoch_seconds() - now.epoch_seconds());
     let profile = context.choose_profile()?;
-    if profile.policy.is_production {
-        confirm::production(context, &profile, arguments.confirm.as_deref())?;
-    }
+    input::confirm_production(context, &profile, arguments.confirm.as_deref())?;
     let key = key(context, &profile)?;
     let (session, token) = if profile.is_demo() {
         key.issue(customer, now, lifetime)?
@@ -57,11 +51,10 @@ fn begin(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -
 fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()> {
     let profile = context.choose_profile()?;
     if profile.is_demo() {
-        return Err(Usage {
-            message: "sessions of the demo profile cannot be revoked: it keeps no state".into(),
-            hint: "add a profile of your own with 'stream-token profile add NAME'".into(),
-        }
-        .into());
+        return Err(Usage::report(
+            "sessions of the demo profile cannot be revoked: it keeps no state",
+            "add a profile of your own with 'stream-token profile add NAME'",
+        ));
     }
     let revocation = if let Some(id) = arguments.id {
         Revocation::Id(id)
@@ -97,18 +90,8 @@ fn with_sessions<T>(
 
 /// Reads the session whose token is piped in.
 fn piped(context: &mut Context<'_>, profile: &Profile) -> Result<Session> {
-    if context.terminal.stdin_is_terminal() {
-        return Err(Usage {
-            message: "--token-stdin reads from a pipe or a file, and standard input is a terminal".into(),
-            hint: "pipe the token in; or name the session with --id, or its customer with --customer".into(),
-        }
-        .into());
-    }
-    // A little more than a token and its line break may have, so that a longer one is seen to be.
-    let most = MAX_TOKEN_BYTES + 64;
-    let mut text = Zeroizing::new(Vec::with_capacity(most));
-    let read = io::stdin().lock().take(most as u64).read_to_end(&mut text);
-    read.context("cannot read the session token from standard input")?;
+    let hint = "pipe the token in; or name the session with --id, or its customer with --customer";
+    let text = input::piped(context, "--token-stdin", MAX_TOKEN_BYTES + 63, "the session token", hint)?;
     let key = key(context, profile)?;
     let token = str::from_utf8(&text).unwrap_or_default().trim();
     let session = key.verify(token).map_err(|refused| Usage {
@@ -167,5 +150,5 @@ pub(super) fn no_source(profile: &Profile) -> ErrorReport {
             ),
         ),
     };
-    Usage { message, hint }.into()
+    Usage::report(message, hint)
 }

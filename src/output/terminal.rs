@@ -206,7 +206,7 @@ impl Terminal {
     pub fn ask_hidden_twice(&mut self, subject: &str) -> Result<Zeroizing<String>, PromptError> {
         self.flush()?;
         let question = format!("{NAME}: {subject} (hidden): ");
-        self.prompter.ask_hidden_twice(&question, &format!("{NAME}: again: "))
+        self.prompter.ask_hidden_twice(&question, &format!("{NAME}: type it again: "))
     }
 
     /// Returns `true` if a stream is in colour.

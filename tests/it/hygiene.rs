@@ -22,7 +22,7 @@ const PRODUCTION: &str = "default_profile = \"live\"\n[profiles.live]\nsecret = 
                           policy = { production = true, default_lifetime = \"10m\" }\n";
 
 /// The question.
-const QUESTION: &str = "stream-token: live is a production profile; type its name to go on: ";
+const QUESTION: &str = "stream-token: live is a production profile; type its name to continue: ";
 
 /// An ordinary user.
 const NOBODY: u32 = 65534;

@@ -1,52 +1,36 @@
-//! Why a question has no answer.
+//! Why a prompt has no answer.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 
-/// A question that was not answered.
-#[derive(Debug)]
+use thiserror::Error;
+
+/// A prompt that was not answered.
+#[derive(Debug, Error)]
 pub enum PromptError {
     /// There is no terminal to ask at.
-    NoTerminal(io::Error),
-    /// Whoever was asked interrupted it.
+    #[error("there is no terminal to ask at")]
+    NoTerminal(#[source] io::Error),
+    /// The person interrupted it.
+    #[error("interrupted")]
     Interrupted,
     /// Nothing was typed.
+    #[error("nothing was typed")]
     Nothing,
     /// More was typed than an answer may have.
+    #[error("more than {longest} bytes were typed")]
     TooLong {
         /// How many bytes an answer may have.
         longest: usize,
     },
-    /// A hidden answer holds what is no text, or a key that edits nothing.
+    /// A hidden answer is not text, or contains a key that edits nothing.
+    #[error("what was typed holds a control character, or is not UTF-8")]
     NoText,
-    /// The same answer was not given twice.
+    /// The second answer was not the first.
+    #[error("the two entries do not match")]
     Differ,
     /// The terminal failed.
-    Io(io::Error),
-}
-
-impl fmt::Display for PromptError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoTerminal(_) => f.write_str("there is no terminal to ask at"),
-            Self::Interrupted => f.write_str("interrupted"),
-            Self::Nothing => f.write_str("nothing was typed"),
-            Self::TooLong { longest } => write!(f, "more than {longest} bytes were typed"),
-            Self::NoText => f.write_str("what was typed holds a control character, or is not UTF-8"),
-            Self::Differ => f.write_str("the two that were typed differ"),
-            Self::Io(_) => f.write_str("cannot ask at the terminal"),
-        }
-    }
-}
-
-impl Error for PromptError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::NoTerminal(error) | Self::Io(error) => Some(error),
-            _ => None,
-        }
-    }
+    #[error("cannot ask at the terminal")]
+    Io(#[source] io::Error),
 }
 
 impl From<io::Error> for PromptError {

@@ -147,7 +147,7 @@ fn reading_from_a_terminal_asks_for_the_paste() {
     let _watchdog = Watchdog::over(&child);
     let output = child.wait_with_output().unwrap();
     let said = "stream-token: note: paste the token, then press Ctrl-D on a line of its own\n\
-                stream-token: note: decoded, not verified: anyone can write\na token\n";
+                stream-token: note: decoded, not verified: anyone can write a token\n";
     assert_eq!(String::from_utf8(output.stderr).unwrap(), said);
     assert!(String::from_utf8(output.stdout).unwrap().contains("claims  user_id  customer-1\n"));
     assert_eq!(output.status.code(), Some(0));

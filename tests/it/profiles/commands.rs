@@ -126,7 +126,11 @@ fn a_profile_is_removed_once_its_name_is_given_again() {
     let home = Home::with(TWO);
     let error = "profile b will be removed, and";
     let hint = "confirm with --confirm b";
-    home.run(&["profile", "remove", "b"]).is_refused(2, &format!("{error} nobody can be asked"), hint);
+    home.run(&["profile", "remove", "b"]).is_refused(
+        2,
+        &format!("{error} there is no terminal to ask at"),
+        hint,
+    );
     home.run(&["profile", "remove", "b", "--confirm", "a"]).is_refused(
         2,
         &format!("{error} 'a' is not its name"),

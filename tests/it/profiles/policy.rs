@@ -118,7 +118,7 @@ fn production_wants_its_name_and_asks_nobody_who_is_not_there() {
     for arguments in [&[][..], &["--no-input"]] {
         minted(PRODUCTION, arguments).is_refused(
             2,
-            "live is a production profile, and nobody can be asked",
+            "live is a production profile, and there is no terminal to ask at",
             hint,
         );
     }
@@ -154,7 +154,7 @@ fn a_batch_for_production_is_confirmed_once_and_up_front() {
         let all: Vec<_> = ["-q", "issue", "--from", "-"].iter().chain(arguments).copied().collect();
         call(&home, &all).with_stdin("1\n2\n").run()
     };
-    let error = "live is a production profile, and nobody can be asked";
+    let error = "live is a production profile, and there is no terminal to ask at";
     batch(&[]).is_refused(2, error, "confirm with --confirm live");
     assert_eq!(batch(&["--confirm", "live"]).result().lines().count(), 2);
 }
@@ -163,9 +163,9 @@ fn a_batch_for_production_is_confirmed_once_and_up_front() {
 fn a_secret_from_the_environment_comes_under_the_default_profiles_policy() {
     let home = Home::with(&configured(PRODUCTION));
     let ambient = |arguments: &[&str]| home.call(arguments).with_env("STREAM_API_SECRET", SECRET).run();
-    let why = "the production profile live is the default, and its policy holds for env:STREAM_API_SECRET";
+    let why = "the production profile live is the default, and its policy applies to env:STREAM_API_SECRET";
     let hint = "confirm with --confirm live";
-    ambient(&["issue", "1"]).is_refused(2, &format!("{why}, and nobody can be asked"), hint);
+    ambient(&["issue", "1"]).is_refused(2, &format!("{why}, and there is no terminal to ask at"), hint);
     let error = format!("{why}, and 'production' is not its name");
     ambient(&["issue", "1", "--confirm", "production"]).is_refused(2, &error, hint);
     let output = ambient(&["issue", "1", "--confirm", "live", "-o", "json"]);

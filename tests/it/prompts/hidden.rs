@@ -118,8 +118,8 @@ fn the_same_typed_twice_is_the_answer() {
 
 #[test]
 fn two_answers_that_differ_are_none() {
-    typed_twice("secret\n", "Secret\n").is("the two that were typed differ");
-    typed_twice("secret\n", "secret \n").is("the two that were typed differ");
+    typed_twice("secret\n", "Secret\n").is("the two entries do not match");
+    typed_twice("secret\n", "secret \n").is("the two entries do not match");
 }
 
 #[test]

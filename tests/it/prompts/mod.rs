@@ -34,7 +34,7 @@ const ANSWER: &str = "STREAM_TOKEN_TEST_ANSWER";
 const QUESTION: &str = "stream-token: API secret of profile staging (hidden): ";
 
 /// The question after it.
-const AGAIN: &str = "stream-token: again: ";
+const AGAIN: &str = "stream-token: type it again: ";
 
 /// Says that a question was answered, and that the process goes on.
 const WAITING: &str = "waiting";
