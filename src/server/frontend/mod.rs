@@ -256,9 +256,7 @@ impl Port {
                 // The client left before it was accepted.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
-                    if [Errno::MFILE, Errno::NFILE]
-                        .contains(&Errno::from_io_error(&error).unwrap_or(Errno::IO))
-                    {
+                    if matches!(Errno::from_io_error(&error), Some(Errno::MFILE | Errno::NFILE)) {
                         self.service.report(Telemetry::out_of_descriptors);
                         self.connections.close_one();
                     }
