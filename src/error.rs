@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::net::AddrParseError;
 
-use serde::Serialize;
+use serde_json::{Value, json};
 use thiserror::Error;
 
 /// An error that knows how the process ends and what to do next.
@@ -175,30 +175,11 @@ impl<E: Diagnostic> From<E> for ErrorReport {
     }
 }
 
-/// An error in JSON.
-#[derive(Debug, Serialize)]
-pub struct ErrorJson<'a> {
-    /// The one key.
-    error: ErrorBody<'a>,
-}
-
-/// The value in an [`ErrorJson`].
-#[derive(Debug, Serialize)]
-struct ErrorBody<'a> {
-    /// A stable name.
-    kind: &'static str,
-    /// What is wrong.
-    message: &'a str,
-    /// The next step to take.
-    hint: Option<&'a str>,
-}
-
 impl ErrorReport {
-    /// Returns the form for JSON.
+    /// Returns the report in JSON.
     #[must_use]
-    pub fn as_json(&self) -> ErrorJson<'_> {
-        let hint = self.hint.as_deref();
-        ErrorJson { error: ErrorBody { kind: self.exit.kind(), message: &self.message, hint } }
+    pub fn to_json(&self) -> Value {
+        json!({ "error": { "kind": self.exit.kind(), "message": self.message, "hint": self.hint } })
     }
 
     /// Returns the report with what the error is about before its message.

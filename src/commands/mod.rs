@@ -127,7 +127,7 @@ fn print_error(terminal: &mut Terminal, report: &ErrorReport) {
         return;
     }
     if terminal.is_json() {
-        terminal.print_message(&json_line(&report.as_json()));
+        terminal.print_message(&json_line(&report.to_json()));
     } else {
         terminal.error(&report.message, report.hint.as_deref());
     }

@@ -1,7 +1,6 @@
 //! What people and programs see: tables, JSON, and the streams and prompts of the terminal.
 
 mod audit;
-mod completions;
 mod decode;
 mod issue;
 mod profiles;
@@ -12,7 +11,6 @@ pub mod terminal;
 mod verify;
 
 pub use audit::{AuditRow, audit_bad_json, audit_table, audit_verified_json, audit_verified_text};
-pub use completions::completions_json;
 pub use decode::{decode_json, decode_text};
 pub use issue::{CSV_HEADER, IssuedJson, csv, curl, env, header};
 pub use profiles::{profile_json, profile_list, profile_text};

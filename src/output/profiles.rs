@@ -1,71 +1,41 @@
 //! Profiles as a table and as JSON.
 
-use serde::Serialize;
+use std::time::Duration;
+
+use serde_json::json;
 
 use super::Layout;
 use super::table::{Style, StyledCell, listing, table};
 use crate::escape::{json_line, whole};
 use crate::profile::{Policy, Profile};
+use crate::secret::Source;
 use crate::time::span;
 
 /// The narrowest terminal that has room for a profile a line.
 const SINGLE_LINE_WIDTH: u16 = 60;
 
-/// A profile in JSON.
-#[derive(Serialize)]
-struct ProfileJson<'a> {
-    /// Its name.
-    name: &'a str,
-    /// Whether it is the default.
-    default: bool,
-    /// The app's API key.
-    api_key: Option<&'a str>,
-    /// Where the API secret comes from.
-    secret: String,
-    /// Where the key that signs sessions comes from.
-    session_key: Option<String>,
-    /// Where the app's API answers; null for Stream's usual place.
-    base_url: Option<&'a str>,
-    /// What its tokens must be like.
-    policy: PolicyJson,
-}
-
-/// A policy in JSON.
-#[derive(Serialize)]
-struct PolicyJson {
-    /// How long a token lives for which nothing was said, in seconds.
-    default_lifetime: Option<u64>,
-    /// How long a token lives at most, in seconds.
-    longest_lifetime: Option<u64>,
-    /// Whether tokens say when they were issued.
-    issued_at: bool,
-    /// Whether the app is in production.
-    production: bool,
-}
-
-/// Shows a profile as a line of JSON.
+/// Returns a profile as a line of JSON.
 #[must_use]
 pub fn profile_json(profile: &Profile, is_default: bool) -> String {
     let policy = &profile.policy;
-    let shown = ProfileJson {
-        name: name_of(profile),
-        default: is_default,
-        api_key: profile.api_key.as_deref(),
-        secret: profile.source.in_full(),
-        session_key: profile.session_key.as_ref().map(crate::secret::Source::in_full),
-        base_url: profile.base_url.as_deref(),
-        policy: PolicyJson {
-            default_lifetime: policy.default_lifetime.map(|lifetime| lifetime.as_secs()),
-            longest_lifetime: policy.longest_lifetime.map(|lifetime| lifetime.as_secs()),
-            issued_at: policy.has_issued_at,
-            production: policy.is_production,
+    let seconds = |lifetime: Option<Duration>| lifetime.map(|lifetime| lifetime.as_secs());
+    json_line(&json!({
+        "name": name_of(profile),
+        "default": is_default,
+        "api_key": profile.api_key,
+        "secret": profile.source.in_full(),
+        "session_key": profile.session_key.as_ref().map(Source::in_full),
+        "base_url": profile.base_url,
+        "policy": {
+            "default_lifetime": seconds(policy.default_lifetime),
+            "longest_lifetime": seconds(policy.longest_lifetime),
+            "issued_at": policy.has_issued_at,
+            "production": policy.is_production,
         },
-    };
-    json_line(&shown) + "\n"
+    })) + "\n"
 }
 
-/// Shows profiles for people, a line each, or each by itself where a terminal has no room for that; with
-/// each goes whether it is the default.
+/// Lists profiles for people; `true` marks the default.
 #[must_use]
 pub fn profile_list(profiles: &[(Profile, bool)], layout: Layout) -> String {
     if layout.width.is_some_and(|width| width < SINGLE_LINE_WIDTH) {
@@ -129,7 +99,6 @@ fn name_of(profile: &Profile) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Source;
 
     fn shown(width: u16) -> String {
         let words = ["pass", "show", "stream/an-app-of-a-long-name/secret"].map(str::to_owned).to_vec();

@@ -1,6 +1,6 @@
 //! Where secrets are, how old they are, and their fingerprints, as a table and as JSON.
 
-use serde::Serialize;
+use serde_json::json;
 
 use super::Layout;
 use super::table::{Style, StyledCell, listing};
@@ -10,69 +10,31 @@ use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{Read, SourceError};
 use crate::time::{Timestamp, relative, utc};
 
-/// A secret in JSON.
-#[derive(Serialize)]
-struct SecretJson<'a> {
-    /// The profile whose it is.
-    profile: &'a str,
-    /// What it is for.
-    kind: &'static str,
-    /// Where it is.
-    source: String,
-    /// The app's API key.
-    api_key: Option<&'a str>,
-    /// The secret's fingerprint; null where it was not read.
-    fingerprint: Option<String>,
-    /// Since when it is the current one, in epoch seconds; null where its source does not know.
-    set_at: Option<u64>,
-    /// Those that were rotated away and are still kept.
-    previous: Vec<PreviousJson>,
-    /// Why it was not read.
-    error: Option<String>,
-}
-
-/// A secret that was rotated away, in JSON; times in epoch seconds.
-#[derive(Serialize)]
-struct PreviousJson {
-    /// Its fingerprint.
-    fingerprint: String,
-    /// Since when it was the current one.
-    set_at: u64,
-    /// When it was replaced.
-    replaced_at: u64,
-    /// Until when it is kept.
-    kept_until: u64,
-}
-
-impl From<&Previous> for PreviousJson {
-    fn from(previous: &Previous) -> Self {
-        Self {
-            fingerprint: previous.secret.fingerprint(),
-            set_at: previous.set_at.epoch_seconds(),
-            replaced_at: previous.replaced_at.epoch_seconds(),
-            kept_until: previous.kept_until.epoch_seconds(),
-        }
-    }
-}
-
-/// Shows a secret as a line of JSON, without the secret.
+/// Returns a secret as a line of JSON, without the secret.
 #[must_use]
 pub fn secret_json(peeked: &Peeked) -> String {
     let read = peeked.read.as_ref().ok();
-    let shown = SecretJson {
-        profile: name_of(peeked),
-        kind: match peeked.kind {
+    let previous = |previous: &Previous| {
+        json!({
+            "fingerprint": previous.secret.fingerprint(),
+            "set_at": previous.set_at.epoch_seconds(),
+            "replaced_at": previous.replaced_at.epoch_seconds(),
+            "kept_until": previous.kept_until.epoch_seconds(),
+        })
+    };
+    json_line(&json!({
+        "profile": name_of(peeked),
+        "kind": match peeked.kind {
             Kind::ApiSecret => "api_secret",
             Kind::SessionKey => "session_key",
         },
-        source: source_of(peeked),
-        api_key: peeked.profile.api_key.as_deref(),
-        fingerprint: read.map(|read| read.secret.fingerprint()),
-        set_at: read.and_then(|read| read.set_at).map(Timestamp::epoch_seconds),
-        previous: read.map(|read| read.previous.iter().map(PreviousJson::from).collect()).unwrap_or_default(),
-        error: peeked.read.as_ref().err().map(ToString::to_string),
-    };
-    json_line(&shown) + "\n"
+        "source": source_of(peeked),
+        "api_key": peeked.profile.api_key,
+        "fingerprint": read.map(|read| read.secret.fingerprint()),
+        "set_at": read.and_then(|read| read.set_at).map(Timestamp::epoch_seconds),
+        "previous": read.map(|read| read.previous.iter().map(previous).collect::<Vec<_>>()).unwrap_or_default(),
+        "error": peeked.read.as_ref().err().map(ToString::to_string),
+    })) + "\n"
 }
 
 /// Shows secrets for people, without the secrets.

@@ -21,7 +21,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 
 use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
-use serde::Serialize;
+use serde_json::json;
 use terminal_size::{Height, Width, terminal_size_of};
 use zeroize::Zeroizing;
 
@@ -62,13 +62,6 @@ pub struct Terminal {
     is_plain: bool,
     /// Asks questions.
     prompter: Prompter,
-}
-
-/// A note in JSON.
-#[derive(Serialize)]
-struct Note<'a> {
-    /// What is to be known.
-    note: &'a str,
 }
 
 impl Terminal {
@@ -122,7 +115,7 @@ impl Terminal {
             return None;
         }
         Some(if self.options.is_json {
-            json_line(&Note { note })
+            json_line(&json!({ "note": note }))
         } else {
             self.message("note:", AnsiColor::Yellow, note)
         })
