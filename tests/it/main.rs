@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 // File modes, pipes and terminals as Unix has them.
+mod architecture;
 #[cfg(unix)]
 mod audit;
 #[cfg(unix)]
@@ -16,7 +17,6 @@ mod fuzz;
 mod generated;
 #[cfg(unix)]
 mod help;
-mod house;
 #[cfg(unix)]
 mod hygiene;
 #[cfg(unix)]

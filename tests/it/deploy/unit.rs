@@ -15,7 +15,7 @@ use crate::cli::token::SECRET;
 use crate::place::{has, install_program};
 use crate::serve::Server;
 use crate::serve::http::Ask;
-use crate::serve::site::SESSION_KEY;
+use crate::serve::test_server_home::SESSION_KEY;
 
 /// The user that runs it: one that owns nothing.
 const NOBODY: u32 = 65534;

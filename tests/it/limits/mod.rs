@@ -11,7 +11,7 @@ use std::net::{SocketAddr, TcpStream};
 use crate::cli::watchdog::LONGEST_WAIT;
 use crate::serve::Server;
 use crate::serve::http::{Answer, Ask};
-use crate::serve::site::Site;
+use crate::serve::test_server_home::TestServerHome;
 
 /// A server that has an admin listener, which the kernel chose a port for.
 pub(crate) struct Watched {
@@ -24,7 +24,7 @@ pub(crate) struct Watched {
 impl Watched {
     /// Starts one at a site, with these flags besides.
     #[track_caller]
-    fn at(site: &Site, flags: &[&str]) -> Self {
+    fn at(site: &TestServerHome, flags: &[&str]) -> Self {
         Self::over(site.serve(&[&["--admin-listen", "127.0.0.1:0"], flags].concat()))
     }
 

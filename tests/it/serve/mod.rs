@@ -8,10 +8,10 @@ mod ending;
 mod flags;
 pub(crate) mod http;
 mod log;
-pub(crate) mod said;
 mod sessions;
-pub(crate) mod site;
+pub(crate) mod stderr_reader;
 mod system;
+pub(crate) mod test_server_home;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -20,7 +20,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 use self::http::{Answer, Ask};
-use self::said::Said;
+use self::stderr_reader::StderrReader;
 use crate::cli::watchdog::{LONGEST_WAIT, Watchdog};
 use crate::cli::{Call, Output, demo};
 
@@ -34,7 +34,7 @@ pub(crate) struct Server {
     /// Where it listens.
     address: SocketAddr,
     /// What it says on standard error.
-    said: Said,
+    said: StderrReader,
     /// Ends it where the test hangs.
     _watchdog: Watchdog,
 }
@@ -52,7 +52,7 @@ impl Server {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let watchdog = Watchdog::over(&child);
-        let said = Said::by(child.stderr.take().unwrap());
+        let said = StderrReader::by(child.stderr.take().unwrap());
         let address = said.wait_for("the address", address);
         Self { child, address, said, _watchdog: watchdog }
     }
@@ -83,7 +83,7 @@ impl Server {
     }
 
     /// Returns what it says on standard error.
-    pub(crate) fn said(&self) -> &Said {
+    pub(crate) fn said(&self) -> &StderrReader {
         &self.said
     }
 

@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use super::Server;
 use super::http::Ask;
-use super::site::Site;
+use super::test_server_home::TestServerHome;
 use crate::cli::watchdog::LONGEST_WAIT;
 
 /// Receives the next message for systemd.
@@ -21,7 +21,7 @@ fn next(socket: &UnixDatagram) -> String {
 
 #[test]
 fn systemd_is_told_when_the_server_is_ready_reloads_and_stops() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let path = site.home().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
     socket.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
@@ -45,7 +45,7 @@ fn directories(runtime: &Path) -> Vec<String> {
 #[test]
 fn a_directory_that_a_killed_server_left_is_removed_by_the_next_start() {
     let runtime = tempdir();
-    let site = Site::new();
+    let site = TestServerHome::new();
     let start = || Server::start(&site.serving(&[]).with_env("XDG_RUNTIME_DIR", &runtime));
     let killed = start();
     assert_eq!(killed.ask(&Ask::of(123)).status, 401);

@@ -16,7 +16,7 @@ use crate::cli::Output;
 use crate::cli::watchdog::Watchdog;
 use crate::serve::Server;
 use crate::serve::http::PATH;
-use crate::serve::site::Site;
+use crate::serve::test_server_home::TestServerHome;
 
 /// A day.
 const DAY: Duration = Duration::from_hours(24);
@@ -61,13 +61,13 @@ pub(crate) fn put(home: &Path, made: &Made) -> (String, String) {
 /// A site with a certificate.
 struct Secure {
     /// The site.
-    site: Site,
+    site: TestServerHome,
 }
 
 impl Secure {
     /// Makes one.
     fn new() -> Self {
-        let secure = Self { site: Site::new() };
+        let secure = Self { site: TestServerHome::new() };
         secure.put(&made());
         secure
     }

@@ -5,7 +5,7 @@ use crate::cli::Output;
 use crate::cli::token::SECRET;
 use crate::place::has;
 use crate::serve::http::{Answer, Ask};
-use crate::serve::site::{SESSION_KEY, Site};
+use crate::serve::test_server_home::{SESSION_KEY, TestServerHome};
 use crate::serve::{KEPT, Server};
 
 /// Another API secret.
@@ -22,7 +22,7 @@ struct Filed {
 impl Filed {
     /// Makes one.
     fn new() -> Self {
-        let filed = Self { secure: Secure { site: Site::new() } };
+        let filed = Self { secure: Secure { site: TestServerHome::new() } };
         filed.secret(SECRET);
         filed.key(SESSION_KEY);
         filed.config("staging", "");

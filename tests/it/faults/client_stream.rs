@@ -13,7 +13,7 @@ use crate::cli::watchdog::LONGEST_WAIT;
 
 /// How a server is reached.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Way {
+pub(crate) enum ServerAddress {
     /// By TCP alone.
     Plain(SocketAddr),
     /// By TLS.
@@ -31,7 +31,7 @@ enum Socket {
 
 /// A connection.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct ClientStream {
     /// The socket.
     socket: Socket,
     /// What was received and not yet taken.
@@ -49,13 +49,13 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
-impl Way {
+impl ServerAddress {
     /// Connects a client.
     #[track_caller]
-    pub(crate) fn connect(self) -> Line {
+    pub(crate) fn connect(self) -> ClientStream {
         match self {
-            Self::Plain(_) => Line { socket: Socket::Plain(self.knock()), received: Vec::new() },
-            Self::Secured(_) => Line::speaking(speech::client(), self.knock()),
+            Self::Plain(_) => ClientStream { socket: Socket::Plain(self.knock()), received: Vec::new() },
+            Self::Secured(_) => ClientStream::speaking(speech::client(), self.knock()),
         }
     }
 
@@ -71,7 +71,7 @@ impl Way {
     }
 }
 
-impl Line {
+impl ClientStream {
     /// Goes on with TLS, however far it is.
     pub(crate) fn speaking(client: ClientConnection, stream: TcpStream) -> Self {
         Self { socket: Socket::Secured(Box::new(StreamOwned::new(client, stream))), received: Vec::new() }

@@ -9,7 +9,7 @@ const MOST_MEMORY: usize = 64 * 1024;
 
 /// What a process holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Vitals {
+pub(super) struct ServerStats {
     /// The most memory that was resident at any moment, in KiB.
     pub(super) peak: usize,
     /// How many threads it has.
@@ -18,7 +18,7 @@ pub(super) struct Vitals {
     pub(super) descriptors: usize,
 }
 
-impl Vitals {
+impl ServerStats {
     /// Looks at a process.
     #[track_caller]
     pub(super) fn of(process: Pid) -> Self {

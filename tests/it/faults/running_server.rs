@@ -4,14 +4,14 @@ use std::io::{self, Write as _};
 use std::thread;
 use std::time::Instant;
 
-use super::line::{Line, Reply, Way};
+use super::client_stream::{ClientStream, Reply, ServerAddress};
+use super::server_stats::ServerStats;
 use super::speech;
-use super::vitals::Vitals;
 use crate::cli::token::signed;
 use crate::cli::watchdog::LONGEST_WAIT;
 use crate::serve::Server;
 use crate::serve::http::Ask;
-use crate::serve::site::Site;
+use crate::serve::test_server_home::TestServerHome;
 
 /// The customer that behaves.
 const CUSTOMER: u64 = 123;
@@ -24,36 +24,36 @@ const ENOUGH_UNCHANGED: usize = 20;
 
 /// What servers speak.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Spoken {
+pub(super) enum Protocol {
     /// HTTP by TCP alone.
     Plain,
     /// The same by TLS.
     Tls,
 }
 
-impl Spoken {
+impl Protocol {
     /// All of it.
     pub(super) const ALL: [Self; 2] = [Self::Plain, Self::Tls];
 }
 
 /// Says over what a test failed.
-struct Told(Way);
+struct EventRecorder(ServerAddress);
 
 /// A server, its state, and how it is reached.
-pub(super) struct Target {
+pub(super) struct RunningServer {
     /// The server.
     pub(super) server: Server,
     /// Where its state is.
-    pub(super) site: Site,
+    pub(super) site: TestServerHome,
     /// How it is reached.
-    pub(super) way: Way,
+    pub(super) way: ServerAddress,
     /// The session of the customer that behaves.
     session: String,
     /// Says how it is reached where the test fails.
-    _told: Told,
+    _told: EventRecorder,
 }
 
-impl Target {
+impl RunningServer {
     /// Starts a server for everything that is spoken, one after the other.
     pub(super) fn each() -> impl Iterator<Item = Self> {
         Self::each_with(&[])
@@ -61,40 +61,48 @@ impl Target {
 
     /// Starts the same with these flags besides.
     pub(super) fn each_with(flags: &[&str]) -> impl Iterator<Item = Self> {
-        Spoken::ALL.into_iter().map(|spoken| Self::with(spoken, flags))
+        Protocol::ALL.into_iter().map(|spoken| Self::with(spoken, flags))
     }
 
     /// Starts a server that speaks this.
     #[track_caller]
-    pub(super) fn speaking(spoken: Spoken) -> Self {
+    pub(super) fn speaking(spoken: Protocol) -> Self {
         Self::with(spoken, &[])
     }
 
     /// Starts a server that speaks this, with these flags besides.
     #[track_caller]
-    fn with(spoken: Spoken, flags: &[&str]) -> Self {
-        Self::of(spoken, Site::in_memory(), |site, own| site.serve(&[own, flags].concat()))
+    fn with(spoken: Protocol, flags: &[&str]) -> Self {
+        Self::of(spoken, TestServerHome::in_memory(), |site, own| site.serve(&[own, flags].concat()))
     }
 
     /// Takes a server that is started otherwise, with these flags at least.
     #[track_caller]
-    pub(super) fn of(spoken: Spoken, site: Site, start: impl FnOnce(&Site, &[&str]) -> Server) -> Self {
+    pub(super) fn of(
+        spoken: Protocol,
+        site: TestServerHome,
+        start: impl FnOnce(&TestServerHome, &[&str]) -> Server,
+    ) -> Self {
         let session = site.session(&CUSTOMER.to_string());
-        let flags = if spoken == Spoken::Tls { speech::flags(site.home()).to_vec() } else { Vec::new() };
+        let flags = if spoken == Protocol::Tls { speech::flags(site.home()).to_vec() } else { Vec::new() };
         let server = start(&site, &flags.iter().map(String::as_str).collect::<Vec<_>>());
         let address = server.address();
-        let way = if spoken == Spoken::Tls { Way::Secured(address) } else { Way::Plain(address) };
-        Self { server, site, way, session, _told: Told(way) }
+        let way = if spoken == Protocol::Tls {
+            ServerAddress::Secured(address)
+        } else {
+            ServerAddress::Plain(address)
+        };
+        Self { server, site, way, session, _told: EventRecorder(way) }
     }
 
     /// Returns `true` if it speaks TLS.
     pub(super) fn is_secured(&self) -> bool {
-        matches!(self.way, Way::Secured(_))
+        matches!(self.way, ServerAddress::Secured(_))
     }
 
     /// Connects a client.
     #[track_caller]
-    pub(super) fn connect(&self) -> Line {
+    pub(super) fn connect(&self) -> ClientStream {
         self.way.connect()
     }
 
@@ -118,14 +126,14 @@ impl Target {
 
     /// Looks at the process.
     #[track_caller]
-    pub(super) fn vitals(&self) -> Vitals {
-        Vitals::of(self.server.pid())
+    pub(super) fn stats(&self) -> ServerStats {
+        ServerStats::of(self.server.pid())
     }
 
     /// Waits until the server has all that it needs, and tells the most that it held till then.
     #[track_caller]
-    pub(super) fn calm(&self) -> Vitals {
-        let mut most = self.wait_until(|vitals| vitals.descriptors > UPSTREAM_DESCRIPTORS);
+    pub(super) fn calm(&self) -> ServerStats {
+        let mut most = self.wait_until(|stats| stats.descriptors > UPSTREAM_DESCRIPTORS);
         let mut unchanged = 0;
         // The last connections to the endpoint are made between requests, and who just asked may be there still.
         self.wait_until(|now| {
@@ -139,26 +147,26 @@ impl Target {
     /// Waits until the server has let go of everything that it did not hold before, and checks that its
     /// memory stayed within its bound.
     #[track_caller]
-    pub(super) fn recover(&self, before: &Vitals) {
-        self.wait_until(|vitals| vitals.is_back_to(before)).assert_within_bounds();
+    pub(super) fn recover(&self, before: &ServerStats) {
+        self.wait_until(|stats| stats.is_back_to(before)).assert_within_bounds();
     }
 
     /// Asks until what the process holds is as it should be.
     #[track_caller]
-    fn wait_until(&self, mut is_so: impl FnMut(&Vitals) -> bool) -> Vitals {
+    fn wait_until(&self, mut is_so: impl FnMut(&ServerStats) -> bool) -> ServerStats {
         let until = Instant::now() + LONGEST_WAIT;
         loop {
             self.ask();
-            let vitals = self.vitals();
-            if is_so(&vitals) {
-                return vitals;
+            let stats = self.stats();
+            if is_so(&stats) {
+                return stats;
             }
-            assert!(Instant::now() < until, "waited in vain: {vitals:?}");
+            assert!(Instant::now() < until, "waited in vain: {stats:?}");
         }
     }
 }
 
-impl Drop for Told {
+impl Drop for EventRecorder {
     fn drop(&mut self) {
         if thread::panicking() {
             // Past the test harness, for the panic is told of there too.

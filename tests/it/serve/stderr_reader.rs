@@ -8,21 +8,21 @@ use std::time::Instant;
 use crate::cli::watchdog::LONGEST_WAIT;
 
 /// What has been said so far. A thread of its own listens, so that who speaks never waits.
-pub(crate) struct Said(Arc<(Mutex<Heard>, Condvar)>);
+pub(crate) struct StderrReader(Arc<(Mutex<Received>, Condvar)>);
 
 /// What was heard.
 #[derive(Default)]
-struct Heard {
+struct Received {
     /// The text.
     text: String,
     /// Whether nothing more comes.
     is_over: bool,
 }
 
-impl Said {
+impl StderrReader {
     /// Listens to a stream until its end.
     pub(crate) fn by(mut stream: impl Read + Send + 'static) -> Self {
-        let heard = Arc::new((Mutex::<Heard>::default(), Condvar::new()));
+        let heard = Arc::new((Mutex::<Received>::default(), Condvar::new()));
         let shared = Arc::clone(&heard);
         thread::spawn(move || {
             let (heard, changed) = &*shared;

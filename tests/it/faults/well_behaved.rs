@@ -3,29 +3,29 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use super::line::Way;
-use super::target::{Target, assert_token};
+use super::client_stream::ServerAddress;
+use super::running_server::{RunningServer, assert_token};
 use crate::cli::watchdog::LONGEST_WAIT;
 
 /// Two clients that ask again and again: one on a connection that it keeps, one on a new one each time. Each
 /// must get its token each time.
-pub(super) struct Good {
+pub(super) struct WellBehavedClients {
     /// Told of each answer.
     answered: Receiver<()>,
     /// The clients.
     clients: Vec<JoinHandle<()>>,
 }
 
-impl Good {
+impl WellBehavedClients {
     /// Has them begin. They end when nobody listens to them any more.
-    pub(super) fn beside(target: &Target) -> Self {
+    pub(super) fn beside(target: &RunningServer) -> Self {
         let (told, answered) = channel();
         let clients = vec![keeping(target, told.clone()), coming_anew(target, told)];
         Self { answered, clients }
     }
 
     /// Has only the one begin that comes anew: where places are few, one that keeps its own may have to go.
-    pub(super) fn newcomers_beside(target: &Target) -> Self {
+    pub(super) fn newcomers_beside(target: &RunningServer) -> Self {
         let (told, answered) = channel();
         Self { answered, clients: vec![coming_anew(target, told)] }
     }
@@ -58,7 +58,7 @@ impl Good {
 
 /// Asks again and again on one connection, until a reply says that it is the last. Each must bring the token. Returns
 /// `false` if nobody listens any more.
-pub(super) fn ask_until_last(way: Way, request: &[u8], told: &Sender<()>) -> bool {
+pub(super) fn ask_until_last(way: ServerAddress, request: &[u8], told: &Sender<()>) -> bool {
     let mut line = way.connect();
     loop {
         line.send(request).unwrap();
@@ -75,13 +75,13 @@ pub(super) fn ask_until_last(way: Way, request: &[u8], told: &Sender<()>) -> boo
 }
 
 /// Starts the client that keeps its connection for as long as the server lets it.
-fn keeping(target: &Target, told: Sender<()>) -> JoinHandle<()> {
+fn keeping(target: &RunningServer, told: Sender<()>) -> JoinHandle<()> {
     let (way, request) = (target.way, target.request());
     thread::spawn(move || while ask_until_last(way, &request, &told) {})
 }
 
 /// Starts the client that comes anew each time.
-fn coming_anew(target: &Target, told: Sender<()>) -> JoinHandle<()> {
+fn coming_anew(target: &RunningServer, told: Sender<()>) -> JoinHandle<()> {
     let (way, request) = (target.way, target.last_request());
     thread::spawn(move || {
         loop {

@@ -17,9 +17,9 @@ pub(crate) const SESSION_KEY: &str = "a-session-key-of-the-tests-0123456789abc";
 const CONFIG: &str = "default_profile = \"staging\"\n\n[profiles.staging]\nsecret = \"env:STAGING_SECRET\"\nsession_key = \"env:STAGING_SESSION_KEY\"\n";
 
 /// The home. All that is run in it shares its profile and its state.
-pub(crate) struct Site(Scratch);
+pub(crate) struct TestServerHome(Scratch);
 
-impl Site {
+impl TestServerHome {
     /// Makes one.
     pub(crate) fn new() -> Self {
         Self::with("")
