@@ -37,7 +37,7 @@ pub(crate) const DEMO: &str =
 pub(crate) const FROM_ENV: &str = "stream-token: note: secret from env:STREAM_API_SECRET\n";
 
 /// The shortest text that is looked for as a secret; shorter ones are words of messages too.
-const SHORTEST_SOUGHT: usize = 16;
+const MIN_SEARCHED: usize = 16;
 
 /// A call of the program, in an environment and a home of its own.
 #[derive(Debug)]
@@ -181,7 +181,7 @@ impl Call {
         let file = file.filter(|path| path.is_file()).and_then(|path| fs::read(path).ok());
         secrets.extend(file.and_then(text));
         let trimmed = secrets.into_iter().map(|secret| secret.trim().to_owned());
-        trimmed.filter(|secret| secret.len() >= SHORTEST_SOUGHT).collect()
+        trimmed.filter(|secret| secret.len() >= MIN_SEARCHED).collect()
     }
 
     /// Returns the signature of every token that the call is given.

@@ -9,7 +9,7 @@ use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
 use rustls::{ClientConnection, StreamOwned};
 
 use super::speech;
-use crate::cli::watchdog::LONGEST_WAIT;
+use crate::cli::watchdog::WAIT_TIMEOUT;
 
 /// How a server is reached.
 #[derive(Debug, Clone, Copy)]
@@ -64,8 +64,8 @@ impl ServerAddress {
     pub(crate) fn knock(self) -> TcpStream {
         let (Self::Plain(address) | Self::Secured(address)) = self;
         let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
-        stream.set_write_timeout(Some(LONGEST_WAIT)).unwrap();
+        stream.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
+        stream.set_write_timeout(Some(WAIT_TIMEOUT)).unwrap();
         stream.set_nodelay(true).unwrap();
         stream
     }

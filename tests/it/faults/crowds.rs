@@ -9,7 +9,7 @@ use super::well_behaved::WellBehavedClients;
 const MEANWHILE: usize = 60;
 
 /// How many connections a server takes by default, but for those of clients that behave.
-const MOST: usize = 768 - 16;
+const MAX_CONNECTIONS: usize = 768 - 16;
 
 /// Clients that do the same.
 struct Crowd {
@@ -36,7 +36,7 @@ fn assert_unmoved_by(crowds: &[Crowd], one_in: usize) {
         for Crowd { count, opening, trickle } in crowds {
             let count = if target.is_secured() { count / one_in } else { *count };
             // Beyond the most connections, one that is kept may be closed between two of its requests.
-            let good = if count > MOST {
+            let good = if count > MAX_CONNECTIONS {
                 WellBehavedClients::newcomers_beside(&target)
             } else {
                 WellBehavedClients::beside(&target)
@@ -77,7 +77,7 @@ fn as_many_as_there_may_be_holding_all_they_can_stay_within_the_bound_of_memory(
     let head = post("Content-Length: 4096");
     let name = "X-Forwarded-For: ";
     let long = |length: usize| format!("{name}{}", "x".repeat(length - head.len() - name.len() - 2));
-    let crowd = |opening: String| Crowd { count: MOST, opening, trickle: "" };
+    let crowd = |opening: String| Crowd { count: MAX_CONNECTIONS, opening, trickle: "" };
     let crowds = [
         // Unfinished heads.
         crowd(format!("POST / HTTP/1.1\r\n{}", "X: y\r\n".repeat(1300))),

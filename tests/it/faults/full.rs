@@ -16,7 +16,7 @@ const UNSHARE: [&[&str]; 2] = [&["--mount"], &["--mount", "--user", "--map-root-
 const MOUNTED: &str = r#"mount -t tmpfs -o size=128k,mode=0700 none "$STATE_DIRECTORY" && exec "$@""#;
 
 /// How many requests are asked on a full disk at most: what is left of a block takes some entries more.
-const MOST: usize = 2000;
+const MAX_REQUESTS: usize = 2000;
 
 /// Prepares a command that runs with the state of a home on a small file system.
 fn on_a_small_disk(how: &[&str], site: &TestServerHome) -> Command {
@@ -71,7 +71,7 @@ fn on_a_full_disk_no_token_is_given_out_and_with_space_again_they_are() {
     let _ = fs::write(&filler, vec![0; 1024 * 1024]);
     while status(&target) == 200 {
         tokens += 1;
-        assert!(tokens < MOST, "the disk was not full");
+        assert!(tokens < MAX_REQUESTS, "the disk was not full");
     }
     for _ in 0..50 {
         assert_eq!(status(&target), 503);

@@ -16,7 +16,7 @@ use super::well_behaved::WellBehavedClients;
 const MANY: usize = 600;
 
 /// How much is sent at most that is no handshake.
-const MOST: usize = 100_000_000;
+const MAX_SENT: usize = 100_000_000;
 
 /// How many bytes lie between the points at which handshakes break off.
 const STEP: usize = 41;
@@ -162,10 +162,10 @@ fn what_is_no_handshake_is_answered_with_an_alert_at_most_and_never_taken_for_ev
         stream.write_all(opening).unwrap();
         let piece = endless.repeat(64 * 1024 / endless.len());
         let mut sent = 0;
-        while sent < MOST && stream.write_all(&piece).is_ok() {
+        while sent < MAX_SENT && stream.write_all(&piece).is_ok() {
             sent += piece.len();
         }
-        assert!(sent < MOST, "{opening:?} {endless:?} was taken for ever");
+        assert!(sent < MAX_SENT, "{opening:?} {endless:?} was taken for ever");
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         let is_told = answer.is_empty() || [21, 22].contains(&answer[0]);

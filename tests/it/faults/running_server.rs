@@ -8,7 +8,7 @@ use super::client_stream::{ClientStream, Reply, ServerAddress};
 use super::server_stats::ServerStats;
 use super::speech;
 use crate::cli::token::signed;
-use crate::cli::watchdog::LONGEST_WAIT;
+use crate::cli::watchdog::WAIT_TIMEOUT;
 use crate::serve::Server;
 use crate::serve::http::Ask;
 use crate::serve::test_server_home::TestServerHome;
@@ -154,7 +154,7 @@ impl RunningServer {
     /// Asks until what the process holds is as it should be.
     #[track_caller]
     fn wait_until(&self, mut is_so: impl FnMut(&ServerStats) -> bool) -> ServerStats {
-        let until = Instant::now() + LONGEST_WAIT;
+        let until = Instant::now() + WAIT_TIMEOUT;
         loop {
             self.ask();
             let stats = self.stats();

@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::Pid;
 
 /// What a server may hold of memory, whatever happens.
-const MOST_MEMORY: usize = 64 * 1024;
+const MAX_MEMORY_KIB: usize = 64 * 1024;
 
 /// What a process holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,6 @@ impl ServerStats {
     /// Checks that it has never held more memory than it may.
     #[track_caller]
     pub(super) fn assert_within_bounds(&self) {
-        assert!(self.peak < MOST_MEMORY, "{self:?}");
+        assert!(self.peak < MAX_MEMORY_KIB, "{self:?}");
     }
 }

@@ -5,7 +5,7 @@ use std::thread::{self, JoinHandle};
 
 use super::client_stream::ServerAddress;
 use super::running_server::{RunningServer, assert_token};
-use crate::cli::watchdog::LONGEST_WAIT;
+use crate::cli::watchdog::WAIT_TIMEOUT;
 
 /// Two clients that ask again and again: one on a connection that it keeps, one on a new one each time. Each
 /// must get its token each time.
@@ -35,7 +35,7 @@ impl WellBehavedClients {
     pub(super) fn wait_for(&self, count: usize) {
         while self.answered.try_recv().is_ok() {}
         for _ in 0..count {
-            match self.answered.recv_timeout(LONGEST_WAIT) {
+            match self.answered.recv_timeout(WAIT_TIMEOUT) {
                 Ok(()) => {}
                 Err(RecvTimeoutError::Timeout) => panic!("clients that behave are not answered any more"),
                 Err(RecvTimeoutError::Disconnected) => panic!("no client that behaves is left"),

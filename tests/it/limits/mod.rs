@@ -8,7 +8,7 @@ mod readiness;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
-use crate::cli::watchdog::LONGEST_WAIT;
+use crate::cli::watchdog::WAIT_TIMEOUT;
 use crate::serve::Server;
 use crate::serve::http::{Answer, Ask};
 use crate::serve::test_server_home::TestServerHome;
@@ -39,7 +39,7 @@ impl Watched {
     #[track_caller]
     fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.admin).unwrap();
-        stream.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
+        stream.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
         stream
     }
 

@@ -7,7 +7,7 @@ use crate::cli::scratch::Scratch;
 use crate::cli::watchdog::Watchdog;
 
 /// The most that may be typed.
-const LONGEST: usize = 4096;
+const MAX_ANSWER: usize = 4096;
 
 /// Types one answer.
 fn typed(text: impl AsRef<[u8]>) -> Ended {
@@ -89,7 +89,7 @@ fn an_end_of_input_behind_text_is_passed_over() {
 
 #[test]
 fn a_long_paste_is_taken_whole_or_refused() {
-    let longest = "x".repeat(LONGEST);
+    let longest = "x".repeat(MAX_ANSWER);
     typed(format!("{longest}\n")).is(&format!("typed {longest}"));
     typed(format!("{longest}y\n")).is("more than 4096 bytes were typed");
     let rest = "y".repeat(300_000);

@@ -21,7 +21,7 @@ use rustix::process::{Pid, Signal, kill_process};
 
 use self::http::{Answer, Ask};
 use self::stderr_reader::StderrReader;
-use crate::cli::watchdog::{LONGEST_WAIT, Watchdog};
+use crate::cli::watchdog::{WAIT_TIMEOUT, Watchdog};
 use crate::cli::{Call, Output, demo};
 
 /// What a server says of a reload that was refused.
@@ -91,8 +91,8 @@ impl Server {
     #[track_caller]
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
-        stream.set_write_timeout(Some(LONGEST_WAIT)).unwrap();
+        stream.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
+        stream.set_write_timeout(Some(WAIT_TIMEOUT)).unwrap();
         stream
     }
 

@@ -13,7 +13,7 @@ use super::http::{Answer, Ask};
 use super::test_server_home::{SESSION_KEY, TestServerHome};
 use crate::cli::demo;
 use crate::cli::token::{SECRET, ending_in, signed, signed_with};
-use crate::cli::watchdog::LONGEST_WAIT;
+use crate::cli::watchdog::WAIT_TIMEOUT;
 
 /// The header of session tokens.
 const HEADER: &str = r#"{"alg":"HS256","typ":"stream-token-session+jwt"}"#;
@@ -23,7 +23,7 @@ const HOUR: Duration = Duration::from_hours(1);
 /// Waits until a running server refuses a session.
 #[track_caller]
 fn wait_until_refused(server: &Server, customer: u64, session: &str) {
-    let until = Instant::now() + LONGEST_WAIT;
+    let until = Instant::now() + WAIT_TIMEOUT;
     while server.ask(&Ask::of(customer).bearer(session)).status != 401 {
         assert!(Instant::now() < until, "the session still counts");
         thread::yield_now();
@@ -86,7 +86,7 @@ fn a_revocation_that_cannot_be_read_makes_every_session_doubtful_until_it_can() 
 /// Asks until the answer has this status, and gives it.
 #[track_caller]
 fn wait_until_answered(server: &Server, ask: &Ask, status: u16) -> Answer {
-    let until = Instant::now() + LONGEST_WAIT;
+    let until = Instant::now() + WAIT_TIMEOUT;
     loop {
         let answer = server.ask(ask);
         if answer.status == status {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Instant;
 
-use crate::cli::watchdog::LONGEST_WAIT;
+use crate::cli::watchdog::WAIT_TIMEOUT;
 
 /// What has been said so far. A thread of its own listens, so that who speaks never waits.
 pub(crate) struct StderrReader(Arc<(Mutex<Received>, Condvar)>);
@@ -41,7 +41,7 @@ impl StderrReader {
     #[track_caller]
     pub(crate) fn wait_for<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
         let (heard, changed) = &*self.0;
-        let until = Instant::now() + LONGEST_WAIT;
+        let until = Instant::now() + WAIT_TIMEOUT;
         let mut heard = heard.lock().unwrap();
         loop {
             if let Some(found) = find(&heard.text) {
@@ -65,7 +65,7 @@ impl StderrReader {
         let (heard, changed) = &*self.0;
         let heard = heard.lock().unwrap();
         let (heard, waited) =
-            changed.wait_timeout_while(heard, LONGEST_WAIT, |heard| !heard.is_over).unwrap();
+            changed.wait_timeout_while(heard, WAIT_TIMEOUT, |heard| !heard.is_over).unwrap();
         assert!(!waited.timed_out(), "waited in vain for the end of\n{}", heard.text);
         heard.text.clone()
     }

@@ -9,7 +9,7 @@ use rustix::process::Signal;
 use super::Server;
 use super::http::Ask;
 use super::test_server_home::TestServerHome;
-use crate::cli::watchdog::LONGEST_WAIT;
+use crate::cli::watchdog::WAIT_TIMEOUT;
 
 /// Receives the next message for systemd.
 #[track_caller]
@@ -24,7 +24,7 @@ fn systemd_is_told_when_the_server_is_ready_reloads_and_stops() {
     let site = TestServerHome::new();
     let path = site.home().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
+    socket.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
     let server = Server::start(&site.serving(&[]).with_env("NOTIFY_SOCKET", &path));
     assert_eq!(next(&socket), "READY=1\n");
     server.reload("note=reloaded", 1);
