@@ -39,7 +39,7 @@ struct PlainClaims {
 type Contestant<'a> = (&'static str, Box<dyn FnMut(u64) + 'a>);
 
 /// What is aimed at: a contestant, the one it is held against, and the highest ratio between them.
-type RunningServer = (&'static str, &'static str, f64);
+type Target = (&'static str, &'static str, f64);
 
 fn main() -> ExitCode {
     install_provider();
@@ -189,7 +189,7 @@ fn median(mut figures: Vec<f64>) -> f64 {
 }
 
 /// Returns `true` if a target is met, and says so.
-fn meets(figures: &Figures, (name, other, highest): RunningServer) -> bool {
+fn meets(figures: &Figures, (name, other, highest): Target) -> bool {
     let ratio = ratio(figures, name, other);
     let met = ratio <= highest;
     println!(
