@@ -38,7 +38,7 @@ const fn is_batch(id: u64) -> bool {
     id / WRITERS % 4 == 3
 }
 
-/// Starts a call, kills it after a while if it still runs, and gives what came out.
+/// Starts a call, kills it after a while if it still runs, and returns its output.
 fn killed(log: &Log, id: u64, after: Duration, kills: &AtomicUsize) -> Left {
     let is_batch = is_batch(id);
     let first = id * BATCH * 2 + 1;

@@ -74,13 +74,13 @@ impl Log {
         self.run(&["-q", "issue", &customer.to_string()]).result();
     }
 
-    /// Checks that a mint is refused at a path for a reason, with a hint, and gives nothing out.
+    /// Checks that a mint is refused at a path for a reason, with a hint, and prints no token.
     #[track_caller]
     fn refuses_a_mint(&self, path: &Path, reason: impl Fn(&str) -> String, hint: &str) {
         is_refused_at(&self.run(&["-q", "issue", "7"]), path, reason, hint);
     }
 
-    /// Checks that the log verifies, and gives its number of entries.
+    /// Checks that the log verifies, and returns its number of entries.
     #[track_caller]
     fn assert_intact(&self) -> u64 {
         let output = self.run(&["-o", "json", "audit", "verify"]);

@@ -18,7 +18,7 @@ pub(crate) fn can_trace(unchecked: &str) -> bool {
     is_permitted
 }
 
-/// Runs a call under strace with these options, and gives how it ended and what was traced.
+/// Runs a call under strace with these options, and returns its output and the trace.
 #[track_caller]
 pub(super) fn run(call: &Call, options: &[&str]) -> (Output, String) {
     let trace = call.home.path().join("trace");

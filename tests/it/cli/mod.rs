@@ -81,7 +81,7 @@ pub(crate) fn with_secret(arguments: &[&str]) -> Call {
     call(arguments).with_env("STREAM_API_SECRET", SECRET)
 }
 
-/// Has one command start another: as its last arguments, in its folder, with what it sets in the environment.
+/// Makes one command start another: as its last arguments, in its directory, with its environment variables.
 pub(crate) fn start_by<'a>(starter: &'a mut Command, command: &Command) -> &'a mut Command {
     starter.arg(command.get_program()).args(command.get_args());
     starter.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -206,7 +206,7 @@ impl Output {
         self.is(status, "", &refusal(error, hint));
     }
 
-    /// Checks that the call succeeded in silence, and gives its result.
+    /// Checks that the call succeeded without a message, and returns its result.
     #[track_caller]
     pub(crate) fn result(&self) -> &str {
         self.is(0, &self.stdout, "");

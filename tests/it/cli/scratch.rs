@@ -15,7 +15,7 @@ static MADE: AtomicU64 = AtomicU64::new(0);
 pub(crate) struct Scratch(PathBuf);
 
 impl Scratch {
-    /// Makes one.
+    /// Creates one.
     pub(crate) fn new() -> Self {
         Self::under(Path::new(env!("CARGO_TARGET_TMPDIR")))
     }
@@ -26,7 +26,7 @@ impl Scratch {
         if memory.is_dir() { Self::under(memory) } else { Self::new() }
     }
 
-    /// Makes one in a folder.
+    /// Creates one in a directory.
     fn under(folder: &Path) -> Self {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let path = folder.join(format!("cli-{}-{number}", process::id()));

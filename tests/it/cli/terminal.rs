@@ -74,7 +74,7 @@ pub(crate) fn wait_for(person: &mut File, text: &str) {
     }
 }
 
-/// Runs a call whose standard output is a terminal, and gives what a person sees there.
+/// Runs a call whose standard output is a terminal, and returns what a person sees there.
 fn seen(call: &Call) -> String {
     let terminal = Terminal::open();
     // No colour on the other stream is among what goes for every run.

@@ -50,7 +50,7 @@ struct Front {
 }
 
 impl Front {
-    /// Makes one.
+    /// Creates one.
     #[track_caller]
     fn new() -> Self {
         let site = TestServerHome::new();

@@ -67,7 +67,7 @@ struct Given {
 }
 
 impl Given {
-    /// Makes the folders and the credentials, and gives them to who runs the service.
+    /// Makes the folders and the credentials, and makes the service's user their owner.
     fn new() -> Self {
         let folder = Scratch::new();
         for (name, mode) in [("credentials", 0o500), ("state", 0o700), ("run", 0o700)] {

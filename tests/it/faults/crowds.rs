@@ -26,7 +26,7 @@ fn post(header: &str) -> String {
     format!("POST /stream-chat/token HTTP/1.1\r\nHost: a\r\n{header}\r\n\r\n")
 }
 
-/// Has every crowd come after the other, with clients that behave beside them.
+/// Connects one crowd after the other, while well-behaved clients ask for tokens.
 ///
 /// By TLS only one in so many comes, for each costs two processors some milliseconds.
 #[track_caller]

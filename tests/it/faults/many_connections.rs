@@ -41,7 +41,7 @@ impl ManyConnections {
         Self(lines.collect())
     }
 
-    /// Has each of them send as much of this as goes.
+    /// Sends as much of the bytes on each connection as it takes without blocking.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         for line in &mut self.0 {
             // Those that were sent away send no more.
@@ -49,7 +49,7 @@ impl ManyConnections {
         }
     }
 
-    /// Tells how many are left.
+    /// Returns the number of open connections.
     pub(super) fn count(&self) -> usize {
         self.0.len()
     }

@@ -16,7 +16,7 @@ const OFTEN: usize = 100_000;
 /// The beginning of a request.
 const BEGINNING: &str = "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12";
 
-/// Has something done by clients of each version, with others beside them that behave.
+/// Runs `act` with a client of each TLS version, while well-behaved clients ask for tokens.
 #[track_caller]
 fn beside_good(act: impl Fn(&RunningServer, ClientStream)) {
     let target = RunningServer::speaking(Protocol::Tls);

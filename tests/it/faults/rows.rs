@@ -20,7 +20,7 @@ fn servers() -> Vec<RunningServer> {
     RunningServer::each().collect()
 }
 
-/// Has every row sent to each of the servers and answered, with clients that behave after them.
+/// Sends every row to each of the servers, checks the responses, and then asks for a token as usual.
 #[track_caller]
 fn check(servers: &[RunningServer], rows: &[Row<'_>]) {
     for target in servers {
@@ -59,7 +59,7 @@ pub(crate) fn fill(text: &str, hidden: &str) -> String {
     text.replace("LENGTH", &length).replace("HEX", &hex).replace("HIDDEN", hidden)
 }
 
-/// Has headers and bodies of requests for a token sent as [`check`] does.
+/// Sends headers and bodies of token requests as [`check`] does.
 #[track_caller]
 fn check_framing(servers: &[RunningServer], rows: &[(&str, &str, &[u16])]) {
     let filled: Vec<String> =

@@ -1,4 +1,4 @@
-//! A server that is attacked, and a client of it that behaves.
+//! A server under attack, and a well-behaved client of it.
 
 use std::io::{self, Write as _};
 use std::thread;
@@ -13,7 +13,7 @@ use crate::serve::Server;
 use crate::serve::http::Ask;
 use crate::serve::test_server_home::TestServerHome;
 
-/// The customer that behaves.
+/// The customer of the well-behaved client.
 const CUSTOMER: u64 = 123;
 
 /// How many connections lead from the frontend to the endpoint, and how many descriptors each takes.
@@ -22,61 +22,61 @@ const UPSTREAM_DESCRIPTORS: usize = 64 * 3;
 /// After how many requests for which it needs nothing new a server has all that it needs.
 const ENOUGH_UNCHANGED: usize = 20;
 
-/// What servers speak.
+/// The protocol that a server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
-    /// HTTP by TCP alone.
+    /// HTTP over TCP.
     Plain,
-    /// The same by TLS.
+    /// HTTP over TLS.
     Tls,
 }
 
 impl Protocol {
-    /// All of it.
+    /// Every protocol.
     pub(super) const ALL: [Self; 2] = [Self::Plain, Self::Tls];
 }
 
-/// Says over what a test failed.
+/// Prints which server address was in use when a test failed.
 struct EventRecorder(ServerAddress);
 
-/// A server, its state, and how it is reached.
+/// A server, its state, and its address.
 pub(super) struct RunningServer {
     /// The server.
     pub(super) server: Server,
-    /// Where its state is.
+    /// Its home directory.
     pub(super) site: TestServerHome,
-    /// How it is reached.
+    /// Its address.
     pub(super) way: ServerAddress,
-    /// The session of the customer that behaves.
+    /// The session of the well-behaved customer.
     session: String,
-    /// Says how it is reached where the test fails.
+    /// Prints the address if the test fails.
     _told: EventRecorder,
 }
 
 impl RunningServer {
-    /// Starts a server for everything that is spoken, one after the other.
+    /// Starts a server for each protocol, one after the other.
     pub(super) fn each() -> impl Iterator<Item = Self> {
         Self::each_with(&[])
     }
 
-    /// Starts the same with these flags besides.
+    /// Starts the same with these extra flags.
     pub(super) fn each_with(flags: &[&str]) -> impl Iterator<Item = Self> {
         Protocol::ALL.into_iter().map(|spoken| Self::with(spoken, flags))
     }
 
-    /// Starts a server that speaks this.
+    /// Starts a server that speaks this protocol.
     #[track_caller]
     pub(super) fn speaking(spoken: Protocol) -> Self {
         Self::with(spoken, &[])
     }
 
-    /// Starts a server that speaks this, with these flags besides.
+    /// Starts a server that speaks this, with these extra flags.
     #[track_caller]
     fn with(spoken: Protocol, flags: &[&str]) -> Self {
         Self::of(spoken, TestServerHome::in_memory(), |site, own| site.serve(&[own, flags].concat()))
     }
 
-    /// Takes a server that is started otherwise, with these flags at least.
+    /// Starts a server with `start`, which gets the flags that the protocol needs.
     #[track_caller]
     pub(super) fn of(
         spoken: Protocol,
@@ -116,7 +116,7 @@ impl RunningServer {
         Ask::of(CUSTOMER).bearer(&self.session).bytes()
     }
 
-    /// Has a client that behaves ask on a connection of its own, which must be answered with its token.
+    /// Asks for a token on a new connection and checks the response.
     #[track_caller]
     pub(super) fn ask(&self) {
         let mut line = self.connect();
@@ -124,13 +124,13 @@ impl RunningServer {
         assert_token(line.reply());
     }
 
-    /// Looks at the process.
+    /// Reads the process's statistics.
     #[track_caller]
     pub(super) fn stats(&self) -> ServerStats {
         ServerStats::of(self.server.pid())
     }
 
-    /// Waits until the server has all that it needs, and tells the most that it held till then.
+    /// Waits until the server needs no new resources, and returns the most that it held until then.
     #[track_caller]
     pub(super) fn calm(&self) -> ServerStats {
         let mut most = self.wait_until(|stats| stats.descriptors > UPSTREAM_DESCRIPTORS);
@@ -151,7 +151,7 @@ impl RunningServer {
         self.wait_until(|stats| stats.is_back_to(before)).assert_within_bounds();
     }
 
-    /// Asks until what the process holds is as it should be.
+    /// Asks for tokens until the process's statistics are as they should be.
     #[track_caller]
     fn wait_until(&self, mut is_so: impl FnMut(&ServerStats) -> bool) -> ServerStats {
         let until = Instant::now() + WAIT_TIMEOUT;
@@ -175,7 +175,7 @@ impl Drop for EventRecorder {
     }
 }
 
-/// Checks that a reply brings the token of the customer that behaves.
+/// Checks that a response has the token of the well-behaved customer.
 #[track_caller]
 pub(super) fn assert_token(reply: Option<Reply>) {
     let reply = reply.unwrap_or_else(|| panic!("a client that behaves was not answered"));

@@ -1,13 +1,13 @@
-//! What a process holds, as the system tells it.
+//! The memory, threads and descriptors of a process, read from /proc.
 
 use std::fs;
 
 use rustix::process::Pid;
 
-/// What a server may hold of memory, whatever happens.
+/// The memory that a server may use, in KiB.
 const MAX_MEMORY_KIB: usize = 64 * 1024;
 
-/// What a process holds.
+/// The resources of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct ServerStats {
     /// The most memory that was resident at any moment, in KiB.
@@ -19,7 +19,7 @@ pub(super) struct ServerStats {
 }
 
 impl ServerStats {
-    /// Looks at a process.
+    /// Reads the statistics of a process.
     #[track_caller]
     pub(super) fn of(process: Pid) -> Self {
         let place = format!("/proc/{}", process.as_raw_nonzero());

@@ -1,4 +1,4 @@
-//! Clients that behave, beside those that do not.
+//! Well-behaved clients, which run beside hostile ones.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
@@ -17,14 +17,14 @@ pub(super) struct WellBehavedClients {
 }
 
 impl WellBehavedClients {
-    /// Has them begin. They end when nobody listens to them any more.
+    /// Starts both clients. They stop when this value is dropped.
     pub(super) fn beside(target: &RunningServer) -> Self {
         let (told, answered) = channel();
         let clients = vec![keeping(target, told.clone()), coming_anew(target, told)];
         Self { answered, clients }
     }
 
-    /// Has only the one begin that comes anew: where places are few, one that keeps its own may have to go.
+    /// Starts only the client that reconnects: where connections are few, the server may close a kept one.
     pub(super) fn newcomers_beside(target: &RunningServer) -> Self {
         let (told, answered) = channel();
         Self { answered, clients: vec![coming_anew(target, told)] }
@@ -45,7 +45,7 @@ impl WellBehavedClients {
         assert!(!has_failed, "a client that behaves was not answered as it should be");
     }
 
-    /// Has them end, and fails if one of them was not answered.
+    /// Stops the clients, and fails if one of them was not answered.
     #[track_caller]
     pub(super) fn end(self) {
         self.wait_for(2);

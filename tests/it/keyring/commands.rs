@@ -8,7 +8,7 @@ use super::service::Session;
 use super::{FIRST, SECOND, note, session};
 use crate::cli::token::{HEADER, signed_with};
 
-/// The fingerprint of [`FIRST`], as the program tells it.
+/// The fingerprint of [`FIRST`], as the program shows it.
 fn fingerprint_of(session: &Session) -> String {
     let listed = session.run(&["secret", "list", "-o", "json"]);
     let line: Value = serde_json::from_str(listed.result().lines().next().unwrap()).unwrap();

@@ -137,7 +137,7 @@ impl Session {
         until("a keyring on the bus", || self.send(&asked).contains("true"));
     }
 
-    /// Sends a message on the bus, and gives the reply.
+    /// Sends a message on the bus, and returns the reply.
     fn send(&self, message: &[&str]) -> String {
         let output = self.command("dbus-send").args(["--session", "--print-reply"]).args(message).output();
         String::from_utf8(output.unwrap().stdout).unwrap()

@@ -12,7 +12,7 @@ use crate::serve::test_server_home::TestServerHome;
 /// The series of a text, by their names with their labels.
 type Series = BTreeMap<String, f64>;
 
-/// Reads what a server tells.
+/// Reads the metrics of a server.
 #[track_caller]
 fn series(watched: &Watched) -> Series {
     let text = watched.tell("GET", "/metrics").body;
@@ -37,7 +37,7 @@ fn counts(series: &Series, metric: &str) -> Vec<(String, u32)> {
     counts
 }
 
-/// Has a server answer a known traffic: ten requests that reach the contract, two that do not.
+/// Sends a known traffic to a server: ten requests that reach the contract, two that do not.
 fn traffic(watched: &Watched, session: &str) {
     let own = Ask::of(123).bearer(session);
     let statuses = [

@@ -22,7 +22,7 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// Starts one at a site, with these flags besides.
+    /// Starts one at a site, with these extra flags.
     #[track_caller]
     fn at(site: &TestServerHome, flags: &[&str]) -> Self {
         Self::over(site.serve(&[&["--admin-listen", "127.0.0.1:0"], flags].concat()))
@@ -43,7 +43,7 @@ impl Watched {
         stream
     }
 
-    /// Has a request answered by the admin listener.
+    /// Sends a request to the admin listener and returns its response.
     #[track_caller]
     fn tell(&self, method: &str, path: &str) -> Answer {
         let mut stream = self.connect();

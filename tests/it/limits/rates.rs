@@ -7,7 +7,7 @@ use crate::serve::Server;
 use crate::serve::http::{Answer, Ask};
 use crate::serve::test_server_home::TestServerHome;
 
-/// Checks that an answer refuses somebody who asked too often, and gives the seconds to wait.
+/// Checks that an answer is 429, and returns the seconds to wait.
 #[track_caller]
 fn wait(answer: &Answer) -> u64 {
     answer.is(429, "Too Many Requests", "Try again after the number of seconds in Retry-After");

@@ -99,7 +99,7 @@ const APART: [&str; 2] = ["setsid", "--wait"];
 /// Starts a session at the terminal of its standard input.
 const AT_TERMINAL: [&str; 3] = ["setsid", "--wait", "--ctty"];
 
-/// Has others start a process, each with the next as its arguments.
+/// Makes other programs start a process, each with the next as its arguments.
 fn started_by(starters: &[&str], command: &Command) -> Command {
     let mut starter = Command::new(starters[0]);
     start_by(starter.args(&starters[1..]), command);

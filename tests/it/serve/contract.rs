@@ -26,7 +26,7 @@ fn assert_common(answer: &Answer) {
     assert_eq!(is_ours, [true; 3], "{answer:?}");
 }
 
-/// Has a request refused with this status and message.
+/// Sends a request that must be refused with this status and message.
 #[track_caller]
 fn refused(server: &Server, ask: &Ask, status: u16, error: &str, message: &str) -> Answer {
     let answer = server.ask(ask);

@@ -20,7 +20,7 @@ struct Run {
     withheld: Vec<String>,
 }
 
-/// Has requests of every kind answered, and ends.
+/// Sends requests of every kind to a server and stops it.
 fn run(flags: &[&str]) -> Run {
     let site = TestServerHome::new();
     let server = site.serve(flags);

@@ -57,7 +57,7 @@ impl Server {
         Self { child, address, said, _watchdog: watchdog }
     }
 
-    /// Starts one under the built-in profile, with these flags besides.
+    /// Starts one under the built-in profile, with these extra flags.
     #[track_caller]
     pub(crate) fn demo(flags: &[&str]) -> Self {
         Self::start(&demo(&arguments(flags)))
@@ -96,7 +96,7 @@ impl Server {
         stream
     }
 
-    /// Sends bytes on a connection of their own, and gives all that comes until it ends.
+    /// Sends bytes on a new connection, and returns everything received until it ends.
     #[track_caller]
     pub(crate) fn exchange(&self, bytes: &[u8]) -> String {
         let mut stream = self.connect();
@@ -106,7 +106,7 @@ impl Server {
         text
     }
 
-    /// Has a request answered, on a connection of its own.
+    /// Sends a request on a new connection and returns the response.
     #[track_caller]
     pub(crate) fn ask(&self, ask: &Ask) -> Answer {
         Answer::parse(&self.exchange(&ask.bytes()))
@@ -117,21 +117,21 @@ impl Server {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Has everything loaded anew, and waits until it is told for the `count`th time how that went.
+    /// Reloads the server, and waits until it reports the result `how` for the `count`th time.
     #[track_caller]
     pub(crate) fn reload(&self, how: &str, count: usize) {
         self.signal(Signal::HUP);
         self.said.wait_for(how, |said| (said.matches(how).count() == count).then_some(()));
     }
 
-    /// Tells it to end, and gives how it ended with all that it wrote.
+    /// Stops the server, and returns its exit status and output.
     #[track_caller]
     pub(crate) fn end(self) -> Output {
         self.signal(Signal::TERM);
         self.wait()
     }
 
-    /// Waits for its end, and gives how it ended with all that it wrote.
+    /// Waits for the server's end, and returns its exit status and output.
     #[track_caller]
     pub(crate) fn wait(mut self) -> Output {
         let mut stdout = String::new();

@@ -30,7 +30,7 @@ fn wait_until_refused(server: &Server, customer: u64, session: &str) {
     }
 }
 
-/// Makes a session of customer 123 with a key, at another moment, and gives its token.
+/// Makes a session of customer 123 with a key, at another moment, and returns its token.
 fn session_of(key: &str, at: Timestamp) -> String {
     let key = SessionKey::new(&Secret::new(key.as_bytes().to_vec()).unwrap());
     key.issue("123".parse().unwrap(), at, HOUR).unwrap().1.expose().to_owned()
@@ -83,7 +83,7 @@ fn a_revocation_that_cannot_be_read_makes_every_session_doubtful_until_it_can() 
     assert!(server.end().stderr.contains(&error));
 }
 
-/// Asks until the answer has this status, and gives it.
+/// Asks until the response has this status, and returns it.
 #[track_caller]
 fn wait_until_answered(server: &Server, ask: &Ask, status: u16) -> Answer {
     let until = Instant::now() + WAIT_TIMEOUT;

@@ -7,7 +7,7 @@ use super::{Secure, run};
 use crate::place::has;
 use crate::serve::http::Ask;
 
-/// What curl tells behind the body.
+/// What curl prints after the body.
 const TOLD: &str = "\n%{http_version} %{http_code} %{num_connects}\n";
 
 #[test]

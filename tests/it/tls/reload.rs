@@ -20,7 +20,7 @@ struct Filed {
 }
 
 impl Filed {
-    /// Makes one.
+    /// Creates one.
     fn new() -> Self {
         let filed = Self { secure: Secure { site: TestServerHome::new() } };
         filed.secret(SECRET);
@@ -79,7 +79,7 @@ impl Filed {
     }
 }
 
-/// Has a token asked for.
+/// Asks for a token.
 #[track_caller]
 fn ask(server: &Server, session: &str) -> Answer {
     server.ask(&Ask::of(123).bearer(session))
