@@ -24,7 +24,6 @@ mod keyring;
 #[cfg(all(unix, feature = "serve"))]
 mod limits;
 mod paste;
-mod place;
 #[cfg(unix)]
 mod profiles;
 #[cfg(unix)]
@@ -34,5 +33,7 @@ mod readme;
 #[cfg(all(unix, feature = "serve"))]
 mod serve;
 mod shells;
+mod test_home;
 #[cfg(all(unix, feature = "serve"))]
 mod tls;
+mod tools;

@@ -18,20 +18,20 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::cli::scratch::Scratch;
 use crate::cli::{Call, Output, with_secret};
+use crate::test_home::TestHome;
 
 /// What is said where the audit log is in the way.
 const NOTHING: &str = "nothing is minted that cannot be recorded: ";
 
 /// A log of a test's own, and the calls that write and read it.
 #[derive(Debug)]
-struct Log(Scratch);
+struct Log(TestHome);
 
 impl Log {
     /// Prepares one that does not begin yet.
     fn new() -> Self {
-        Self(Scratch::new())
+        Self(TestHome::new())
     }
 
     /// Makes one with so many mints, for customers from 1 on.

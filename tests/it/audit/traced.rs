@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::cli::{Call, Output, start_by};
-use crate::place::{has, say_unchecked};
+use crate::tools::{has, say_unchecked};
 
 /// Returns `true` if processes can be traced here, and says what is not checked without it.
 pub(crate) fn can_trace(unchecked: &str) -> bool {

@@ -8,7 +8,6 @@ mod decode;
 mod foreign;
 mod help;
 mod issue;
-pub(crate) mod scratch;
 mod secrets;
 mod streams;
 pub(crate) mod terminal;
@@ -25,9 +24,10 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use scratch::Scratch;
 use token::{SECRET, signatures};
 use watchdog::Watchdog;
+
+use crate::test_home::TestHome;
 
 /// What is said wherever the built-in profile is used.
 pub(crate) const DEMO: &str =
@@ -49,7 +49,7 @@ pub(crate) struct Call {
     /// Standard input.
     stdin: Vec<u8>,
     /// Where it is at home, and where it runs.
-    pub(crate) home: Scratch,
+    pub(crate) home: TestHome,
 }
 
 /// How a call ended, and what it wrote.
@@ -65,7 +65,7 @@ pub(crate) struct Output {
 
 /// Prepares a call: nothing in its environment but a home and the time zone, nothing to read.
 pub(crate) fn call(arguments: &[&str]) -> Call {
-    let home = Scratch::new();
+    let home = TestHome::new();
     let environment = [("HOME", home.path().as_os_str()), ("TZ", OsStr::new("UTC"))];
     let environment = environment.map(|(name, value)| (name.into(), value.into())).into();
     Call { arguments: arguments.iter().map(Into::into).collect(), environment, stdin: Vec::new(), home }

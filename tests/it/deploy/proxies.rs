@@ -15,12 +15,12 @@ use crate::faults::rows::smuggling::{CHUNKS, DISGUISES, LENGTH_AND_CODING};
 use crate::faults::rows::{POST, fill};
 use crate::faults::speech::certificate;
 use crate::keyring::service::Service;
-use crate::place::has;
 use crate::serve::Server;
 use crate::serve::http::Ask;
 use crate::serve::http::PATH;
 use crate::serve::test_server_home::TestServerHome;
 use crate::tls::Made;
+use crate::tools::has;
 
 /// Where the client is, as the proxy sees it.
 const CLIENT: &str = "127.0.0.2";

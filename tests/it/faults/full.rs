@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use super::running_server::{Protocol, RunningServer, assert_token};
-use crate::place::{has, say_unchecked};
 use crate::serve::Server;
 use crate::serve::test_server_home::TestServerHome;
+use crate::tools::{has, say_unchecked};
 
 /// What makes a process that may mount: as root, else as root of a namespace of its own.
 const UNSHARE: [&[&str]; 2] = [&["--mount"], &["--mount", "--user", "--map-root-user"]];

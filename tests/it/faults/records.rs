@@ -8,7 +8,7 @@ use super::running_server::{Protocol, RunningServer, assert_token};
 use super::speech::{VERSIONS, client_of};
 use super::well_behaved::WellBehavedClients;
 use crate::cli::watchdog::Watchdog;
-use crate::place::has;
+use crate::tools::has;
 
 /// How often is done what is done again and again.
 const OFTEN: usize = 100_000;

@@ -11,9 +11,9 @@ use super::many_connections::ManyConnections;
 use super::running_server::{Protocol, RunningServer};
 use super::well_behaved::WellBehavedClients;
 use crate::cli::watchdog::Watchdog;
-use crate::place::{has, say_unchecked};
 use crate::serve::Server;
 use crate::serve::test_server_home::TestServerHome;
+use crate::tools::{has, say_unchecked};
 
 /// Ordinary users, whose threads are counted: one that may have many, and one that may have few.
 const MANY: u32 = 12_347;

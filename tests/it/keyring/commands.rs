@@ -191,7 +191,7 @@ fn nothing_is_stored_or_removed_that_cannot_be_recorded() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let before = (session.lookup("staging"), session.config());
-    let state = session.place.home().join("in-the-way");
+    let state = session.place.path().join("in-the-way");
     fs::write(&state, "").unwrap();
     let state = state.to_str().unwrap();
     for change in [

@@ -5,9 +5,9 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use super::Watched;
-use crate::place::has;
 use crate::serve::http::Ask;
 use crate::serve::test_server_home::TestServerHome;
+use crate::tools::has;
 
 /// The series of a text, by their names with their labels.
 type Series = BTreeMap<String, f64>;

@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::{Home, SECRET, note, refusal, token};
 use crate::cli::{Call, Output};
-use crate::place::install_script;
+use crate::tools::install_script;
 
 /// What to do about a command that failed.
 const SEE: &str = "run the command by itself, and see what it says";

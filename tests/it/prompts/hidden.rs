@@ -3,8 +3,8 @@
 use std::process::Stdio;
 
 use super::{AGAIN, APART, Dialogue, Ended, answer_in, asking, started_by};
-use crate::cli::scratch::Scratch;
 use crate::cli::watchdog::Watchdog;
+use crate::test_home::TestHome;
 
 /// The most that may be typed.
 const MAX_ANSWER: usize = 4096;
@@ -137,7 +137,7 @@ fn a_second_line_of_a_paste_does_not_answer_the_second_question() {
 
 #[test]
 fn without_a_terminal_nobody_is_asked() {
-    let home = Scratch::new();
+    let home = TestHome::new();
     let asking = asking("once", &home.path().join("answer"));
     let mut command = started_by(&APART, &asking);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

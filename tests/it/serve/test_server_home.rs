@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Server, arguments};
-use crate::cli::scratch::Scratch;
 use crate::cli::token::SECRET;
 use crate::cli::{Call, Output, call};
+use crate::test_home::TestHome;
 
 /// The session key of the profile.
 pub(crate) const SESSION_KEY: &str = "a-session-key-of-the-tests-0123456789abc";
@@ -17,7 +17,7 @@ pub(crate) const SESSION_KEY: &str = "a-session-key-of-the-tests-0123456789abc";
 const CONFIG: &str = "default_profile = \"staging\"\n\n[profiles.staging]\nsecret = \"env:STAGING_SECRET\"\nsession_key = \"env:STAGING_SESSION_KEY\"\n";
 
 /// The home directory. Every process run in it shares its profile and its state.
-pub(crate) struct TestServerHome(Scratch);
+pub(crate) struct TestServerHome(TestHome);
 
 impl TestServerHome {
     /// Creates one.
@@ -27,16 +27,16 @@ impl TestServerHome {
 
     /// Creates one whose profile has these extra keys.
     pub(crate) fn with(more: &str) -> Self {
-        Self::at(Scratch::new(), more)
+        Self::at(TestHome::new(), more)
     }
 
     /// Creates one in memory, so that no response waits for a busy disk.
     pub(crate) fn in_memory() -> Self {
-        Self::at(Scratch::in_memory(), "")
+        Self::at(TestHome::in_memory(), "")
     }
 
     /// Creates one in a directory.
-    fn at(home: Scratch, more: &str) -> Self {
+    fn at(home: TestHome, more: &str) -> Self {
         fs::create_dir_all(home.path().join(".config/stream-token")).unwrap();
         home.write(".config/stream-token/config.toml", format!("{CONFIG}{more}").as_bytes(), 0o600);
         Self(home)

@@ -3,10 +3,10 @@
 use super::{Secure, made};
 use crate::cli::Output;
 use crate::cli::token::SECRET;
-use crate::place::has;
 use crate::serve::http::{Answer, Ask};
 use crate::serve::test_server_home::{SESSION_KEY, TestServerHome};
 use crate::serve::{KEPT, Server};
+use crate::tools::has;
 
 /// Another API secret.
 const OTHER_SECRET: &str = "another-api-secret-of-the-tests-0123456789";
