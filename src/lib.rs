@@ -1,7 +1,7 @@
 //! Mints, verifies, decodes and explains Stream Chat user tokens.
 //!
 //! The program is a thin binary over these rooms. They stand on floors, and each imports only from
-//! floors below its own; `tests/it/house.rs` holds them to it.
+//! floors below its own; `tests/it/architecture.rs` holds them to it.
 //!
 //! | floor | rooms |
 //! | --- | --- |

@@ -11,7 +11,7 @@ use stream_token::time::{Clock, Timestamp};
 /// What parts the segments of an input.
 const NEXT_SEGMENT: &[u8] = b"\xff\n";
 /// How many segments an input has at most.
-const MOST_SEGMENTS: usize = 4;
+const MAX_SEGMENTS: usize = 4;
 
 /// A directory in memory, where there is such a place; it goes when it is dropped.
 struct State(PathBuf);
@@ -61,7 +61,7 @@ impl Drop for State {
 fn segments(data: &[u8]) -> Vec<&[u8]> {
     let mut segments = Vec::new();
     let mut rest = data;
-    while segments.len() + 1 < MOST_SEGMENTS
+    while segments.len() + 1 < MAX_SEGMENTS
         && let Some(at) = rest.windows(NEXT_SEGMENT.len()).position(|window| window == NEXT_SEGMENT)
     {
         segments.push(&rest[..at]);

@@ -7,9 +7,9 @@ use stream_token::profile::{Change, Config, Profile, ProfileName, prepare};
 use stream_token::secret::Source;
 
 /// A directory in memory, where there is such a place; it goes when it is dropped.
-struct Place(PathBuf);
+struct MemoryDir(PathBuf);
 
-impl Place {
+impl MemoryDir {
     /// Makes an empty one.
     fn new() -> Self {
         let shared = Path::new("/dev/shm");
@@ -23,7 +23,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for MemoryDir {
     fn drop(&mut self) {
         // What is left is in memory, or in the system's directory for temporary files.
         let _ = fs::remove_dir_all(&self.0);
@@ -37,7 +37,7 @@ fn profiles(config: &Config) -> Vec<Profile> {
 
 /// Takes the input as the text of a configuration.
 pub(crate) fn check(data: &[u8]) {
-    let place = Place::new();
+    let place = MemoryDir::new();
     let path = place.0.join("config.toml");
     fs::write(&path, data).unwrap();
     let added: ProfileName = "added-by-the-fuzzer".parse().unwrap();

@@ -102,17 +102,18 @@ impl Drop for Held {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::Place;
+    use tempfile::TempDir;
+
     use super::*;
 
     /// Opens the one lock of a place, as one writer among others.
-    fn lock(place: &Place) -> Lock {
+    fn lock(place: &TempDir) -> Lock {
         Lock::open(place.path().join("lock")).unwrap()
     }
 
     #[test]
     fn a_lock_that_is_kept_is_given_up_and_one_that_is_released_is_had() {
-        let place = Place::new();
+        let place = TempDir::new().unwrap();
         let (mut one, mut other) = (lock(&place), lock(&place));
         let held = one.acquire().unwrap();
         let error = other.acquire_within(Duration::from_millis(5)).unwrap_err();
@@ -123,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_lock_that_is_released_in_time_is_had() {
-        let place = Place::new();
+        let place = TempDir::new().unwrap();
         let (mut one, mut other) = (lock(&place), lock(&place));
         let held = one.acquire().unwrap();
         let waiting = thread::spawn(move || other.acquire().map(drop));

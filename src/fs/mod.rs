@@ -4,9 +4,6 @@
 mod error;
 mod lock;
 
-#[cfg(test)]
-pub(crate) mod testing;
-
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;

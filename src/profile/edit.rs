@@ -205,35 +205,16 @@ fn sync_directory(_directory: &Path) -> io::Result<()> {
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
+    use tempfile::TempDir;
+
     use super::*;
     use crate::secret::Source;
 
-    /// A folder of a test's own, gone when it ends.
-    struct Place(PathBuf);
-
-    impl Place {
-        fn new(name: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("stream-token-edit-{}-{name}", std::process::id()));
-            fs::create_dir_all(&path).unwrap();
-            Self(path)
-        }
-
-        fn path(&self, name: &str) -> PathBuf {
-            self.0.join(name)
-        }
-
-        fn names(&self) -> Vec<String> {
-            let names = fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().file_name());
-            let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
-            names.sort();
-            names
-        }
-    }
-
-    impl Drop for Place {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
+    fn names(place: &TempDir) -> Vec<String> {
+        let names = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
+        names.sort();
+        names
     }
 
     fn name(text: &str) -> ProfileName {
@@ -246,31 +227,31 @@ mod tests {
 
     #[test]
     fn what_is_prepared_does_not_stand_before_it_is_committed() {
-        let place = Place::new("prepared");
-        let path = place.path("c.toml");
+        let place = TempDir::new().unwrap();
+        let path = place.path().join("c.toml");
         let prepared = prepare(&path, &adding("a")).unwrap();
         assert!(!path.exists());
         let after = prepared.commit().unwrap();
         assert_eq!(after, Config::load(&path).unwrap());
         assert_eq!(after.default_profile(), Some(&name("a")));
-        assert_eq!(place.names(), ["c.toml", "c.toml.lock"]);
+        assert_eq!(names(&place), ["c.toml", "c.toml.lock"]);
     }
 
     #[test]
     fn what_is_dropped_leaves_the_configuration_and_no_trace() {
-        let place = Place::new("dropped");
-        let path = place.path("c.toml");
+        let place = TempDir::new().unwrap();
+        let path = place.path().join("c.toml");
         prepare(&path, &adding("a")).unwrap().commit().unwrap();
         let before = fs::read(&path).unwrap();
         drop(prepare(&path, &adding("b")).unwrap());
         assert_eq!(fs::read(&path).unwrap(), before);
-        assert_eq!(place.names(), ["c.toml", "c.toml.lock"]);
+        assert_eq!(names(&place), ["c.toml", "c.toml.lock"]);
     }
 
     #[test]
     fn only_the_first_profile_becomes_the_default_by_itself() {
-        let place = Place::new("default");
-        let path = place.path("c.toml");
+        let place = TempDir::new().unwrap();
+        let path = place.path().join("c.toml");
         let put = |change: &Change| prepare(&path, change).unwrap().commit().unwrap();
         put(&adding("a"));
         assert_eq!(put(&adding("b")).default_profile(), Some(&name("a")));
@@ -282,8 +263,8 @@ mod tests {
 
     #[test]
     fn refuses_what_cannot_be_changed_so() {
-        let place = Place::new("refused");
-        let path = place.path("c.toml");
+        let place = TempDir::new().unwrap();
+        let path = place.path().join("c.toml");
         prepare(&path, &adding("a")).unwrap().commit().unwrap();
         let refused = |change: &Change| prepare(&path, change).unwrap_err();
         assert!(matches!(refused(&adding("a")), ConfigError::Exists { .. }));
@@ -296,20 +277,20 @@ mod tests {
 
     #[test]
     fn a_broken_configuration_is_not_changed() {
-        let place = Place::new("broken");
-        let path = place.path("c.toml");
+        let place = TempDir::new().unwrap();
+        let path = place.path().join("c.toml");
         fs::write(&path, "a = ").unwrap();
         for change in [adding("a"), Change::Default(name("a")), Change::Remove(name("a"))] {
             assert!(matches!(prepare(&path, &change), Err(ConfigError::Refused { .. })));
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "a = ");
-        assert_eq!(place.names(), ["c.toml", "c.toml.lock"]);
+        assert_eq!(names(&place), ["c.toml", "c.toml.lock"]);
     }
 
     #[test]
     fn the_file_is_the_owners_alone() {
-        let place = Place::new("mode");
-        let path = place.path("c.toml");
+        let place = TempDir::new().unwrap();
+        let path = place.path().join("c.toml");
         fs::write(&path, "# mine\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
         prepare(&path, &adding("a")).unwrap().commit().unwrap();
@@ -318,18 +299,21 @@ mod tests {
 
     #[test]
     fn links_are_followed_to_a_file_that_is_there_or_not_yet() {
-        let place = Place::new("links");
+        let place = TempDir::new().unwrap();
         for (link, target) in
             [("first", "second"), ("second", "sub/c.toml"), ("round", "about"), ("about", "round")]
         {
-            symlink(target, place.path(link)).unwrap();
+            symlink(target, place.path().join(link)).unwrap();
         }
         for profile in ["a", "b"] {
-            prepare(&place.path("first"), &adding(profile)).unwrap().commit().unwrap();
-            assert!(place.path("first").is_symlink() && place.path("second").is_symlink());
-            assert!(!place.path("sub/c.toml").is_symlink());
+            prepare(&place.path().join("first"), &adding(profile)).unwrap().commit().unwrap();
+            assert!(place.path().join("first").is_symlink() && place.path().join("second").is_symlink());
+            assert!(!place.path().join("sub/c.toml").is_symlink());
         }
-        assert_eq!(Config::load(&place.path("sub/c.toml")).unwrap().names().count(), 2);
-        assert!(matches!(prepare(&place.path("round"), &adding("a")), Err(ConfigError::Unreadable { .. })));
+        assert_eq!(Config::load(&place.path().join("sub/c.toml")).unwrap().names().count(), 2);
+        assert!(matches!(
+            prepare(&place.path().join("round"), &adding("a")),
+            Err(ConfigError::Unreadable { .. })
+        ));
     }
 }

@@ -138,8 +138,9 @@ mod tests {
     use std::os::unix::net::UnixStream;
     use std::sync::atomic::AtomicUsize;
 
+    use tempfile::TempDir;
+
     use super::*;
-    use crate::fs::testing::Place;
 
     /// Returns all that an endpoint sends back on one connection.
     fn exchange(endpoint: &Endpoint, bytes: &[u8]) -> String {
@@ -152,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_request_that_does_not_come_from_the_frontend_reaches_no_handler() {
-        let parent = Place::new();
+        let parent = TempDir::new().unwrap();
         let handled = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&handled);
         let answer = move |_: &Request| {
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn its_directory_is_removed_at_the_end() {
-        let parent = Place::new();
+        let parent = TempDir::new().unwrap();
         let token = ForwardingToken::random().unwrap();
         let handler = |_: &Request| Response::new(200);
         let endpoint = Endpoint::open(parent.path(), Arc::new(handler), token).unwrap();

@@ -88,12 +88,13 @@ fn remove(path: &Path) {
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
+    use tempfile::TempDir;
+
     use super::*;
-    use crate::fs::testing::Place;
 
     #[test]
     fn it_is_private_and_removed_at_the_end() {
-        let parent = Place::new();
+        let parent = TempDir::new().unwrap();
         let directory = SocketDir::create_in(parent.path()).unwrap();
         let path = directory.path.clone();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o700);
@@ -112,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_directory_that_a_killed_server_left_is_removed_and_a_running_servers_is_kept() {
-        let parent = Place::new();
+        let parent = TempDir::new().unwrap();
         let left = parent.path().join("stream-token-0123456789abcdef");
         let others = ["stream-token-0123", "stream-token-0123456789abcdeg", "other"];
         for name in others.iter().map(Path::new).chain([left.as_path()]) {

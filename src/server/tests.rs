@@ -9,9 +9,10 @@ use std::sync::{Arc, Barrier, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
+use tempfile::TempDir;
+
 use super::*;
 use crate::audit::{Actor, AuditLog, Refusals};
-use crate::fs::testing::Place;
 use crate::issuer::{AuditSink, TokenIssuer};
 use crate::profile::{Lifetime, Policy};
 use crate::secret::Secret;
@@ -37,7 +38,7 @@ fn telemetry() -> Arc<Telemetry> {
 }
 
 /// Returns the handler of a server with its state at a place, whose sessions are checked by what `wrap` returns.
-fn handler(state: &Place, wrap: impl FnOnce(Signed) -> Box<dyn Authenticate>) -> Arc<dyn Handler> {
+fn handler(state: &TempDir, wrap: impl FnOnce(Signed) -> Box<dyn Authenticate>) -> Arc<dyn Handler> {
     let actor = || Actor { user: "serve".into(), sudo_user: None };
     let clock = Clock::System;
     let audit_log = Arc::new(AuditLog::open(state.path(), clock).unwrap());
@@ -104,7 +105,7 @@ fn response(stream: &mut TcpStream) -> (u16, String, String) {
 
 /// Sends requests to a server, each on a connection of its own. Returns the responses.
 fn responses(requests: &[String]) -> Vec<(u16, String, String)> {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     served(Limits::default(), handler(&state, |signed| Box::new(signed)), |address| {
         let ask = |request: &String| {
             let mut stream = connect(address);
@@ -364,7 +365,7 @@ impl Authenticate for Slow {
 /// has other things to do is left open here.
 #[test]
 fn if_sessions_are_slow_five_hundred_clients_at_once_are_all_answered() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     let request = request("POST", r#"{"customer_id": 123}"#);
     let slow = |signed| Slow { signed, come: AtomicUsize::new(0), together: Barrier::new(AT_ONCE) };
     let handler = handler(&state, |signed| Box::new(slow(signed)));
@@ -400,7 +401,7 @@ impl Authenticate for Blocking {
 
 #[test]
 fn clients_whose_session_check_blocks_hold_up_no_others() {
-    let (state, gate) = (Place::new(), Arc::new(Gate::default()));
+    let (state, gate) = (TempDir::new().unwrap(), Arc::new(Gate::default()));
     let blocking = |signed| Box::new(Blocking { signed, gate: Arc::clone(&gate) }) as Box<dyn Authenticate>;
     let handler = handler(&state, blocking);
     let now = Clock::System.now();

@@ -139,10 +139,11 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
+    use tempfile::TempDir;
+
     use super::super::revoke::{Revocation, revoke};
     use super::super::testing::{at, customer, session};
     use super::*;
-    use crate::fs::testing::Place;
 
     /// A session of customer 9.
     const ISSUED: u64 = 100;
@@ -152,13 +153,13 @@ mod tests {
         register.contains_at(&session(1, 9, ISSUED), Instant::now() + later)
     }
 
-    fn revoke_all(state: &Place) {
+    fn revoke_all(state: &TempDir) {
         revoke(state.path(), &Revocation::Customer(customer(9)), at(ISSUED)).unwrap();
     }
 
     #[test]
     fn where_nothing_was_ever_revoked_there_is_no_file_and_nothing_is_made() {
-        let state = Place::new();
+        let state = TempDir::new().unwrap();
         let register = Register::open(state.path());
         assert!(!is_revoked(&register, Duration::ZERO).unwrap());
         assert!(!is_revoked(&register, OLDEST).unwrap());
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_revocation_is_seen_when_what_was_read_is_no_longer_fresh() {
-        let state = Place::new();
+        let state = TempDir::new().unwrap();
         let register = Register::open(state.path());
         revoke_all(&state);
         assert!(is_revoked(&register, FRESH).unwrap());
@@ -176,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_file_that_did_not_change_is_not_read_again() {
-        let state = Place::new();
+        let state = TempDir::new().unwrap();
         revoke_all(&state);
         let register = Register::open(state.path());
         let before = register.known().revocations.unwrap();
@@ -186,7 +187,7 @@ mod tests {
 
     #[test]
     fn while_somebody_looks_the_others_go_on_with_what_is_known() {
-        let state = Place::new();
+        let state = TempDir::new().unwrap();
         let register = Register::open(state.path());
         revoke_all(&state);
         let looking = register.seen.lock().unwrap();
@@ -197,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_register_that_is_too_old_is_waited_for() {
-        let state = Place::new();
+        let state = TempDir::new().unwrap();
         let register = Register::open(state.path());
         revoke_all(&state);
         let looking = register.seen.lock().unwrap();
@@ -210,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_broken_register_can_not_tell_and_one_that_is_mended_can() {
-        let state = Place::new();
+        let state = TempDir::new().unwrap();
         revoke_all(&state);
         let path = register(state.path());
         let whole = std::fs::read(&path).unwrap();
@@ -226,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_register_that_is_gone_can_not_tell_until_it_is_back() {
-        let state = Place::new();
+        let state = TempDir::new().unwrap();
         revoke_all(&state);
         let opened = Register::open(state.path());
         std::fs::remove_dir_all(state.path().join("sessions")).unwrap();

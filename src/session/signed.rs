@@ -48,20 +48,21 @@ impl Authenticate for Signed {
 mod tests {
     use std::time::Duration;
 
+    use tempfile::TempDir;
+
     use super::super::revoke::{self, Revocation, revoke};
     use super::super::testing::{at, customer, key};
     use super::*;
-    use crate::fs::testing::Place;
 
     const HOUR: Duration = Duration::from_hours(1);
 
-    fn signed(state: &Place) -> Signed {
+    fn signed(state: &TempDir) -> Signed {
         Signed::new(key(), Arc::new(Register::open(state.path())))
     }
 
     #[test]
     fn names_the_customer_of_a_session_until_its_end() {
-        let state = Place::new();
+        let state = TempDir::new().unwrap();
         let (session, token) = key().issue(customer(123), at(1_000), HOUR).unwrap();
         let judged = |now| signed(&state).authenticate(token.expose(), at(now));
         assert_eq!(judged(1_000).unwrap(), customer(123));
@@ -72,7 +73,7 @@ mod tests {
 
     #[test]
     fn refuses_a_revoked_session_and_no_other() {
-        let state = Place::new();
+        let state = TempDir::new().unwrap();
         let (session, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
         let (_, other) = key().issue(customer(1), at(1_000), HOUR).unwrap();
         revoke(state.path(), &Revocation::Session(session), at(1_001)).unwrap();
@@ -84,7 +85,7 @@ mod tests {
 
     #[test]
     fn a_register_that_cannot_be_read_makes_a_good_session_doubtful_and_a_bad_one_no_better() {
-        let state = Place::new();
+        let state = TempDir::new().unwrap();
         let path = revoke::register(state.path());
         std::fs::create_dir_all(&path).unwrap();
         let (_, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();

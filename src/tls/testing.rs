@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use rcgen::{CertificateParams, KeyPair};
+use tempfile::TempDir;
 
 use super::{Files, Identity};
-use crate::fs::testing::Place;
 use crate::time::Clock;
 
 /// A certificate and its key, in PEM.
@@ -37,7 +37,7 @@ pub(crate) fn sound() -> Made {
 }
 
 /// Writes a file with a mode.
-pub(crate) fn write(place: &Place, name: &str, text: &str, mode: u32) -> PathBuf {
+pub(crate) fn write(place: &TempDir, name: &str, text: &str, mode: u32) -> PathBuf {
     let path = place.path().join(name);
     fs::write(&path, text).unwrap();
     set_mode(&path, mode);
@@ -50,7 +50,7 @@ pub(crate) fn set_mode(path: &Path, mode: u32) {
 }
 
 /// Writes a certificate and a key as they should be.
-pub(crate) fn files(place: &Place, certificate: &str, key: &str) -> Files {
+pub(crate) fn files(place: &TempDir, certificate: &str, key: &str) -> Files {
     Files {
         certificate: write(place, "cert.pem", certificate, 0o644),
         key: write(place, "key.pem", key, 0o600),
@@ -59,7 +59,7 @@ pub(crate) fn files(place: &Place, certificate: &str, key: &str) -> Files {
 
 /// Returns an identity, with its certificate in PEM.
 pub(crate) fn identity() -> (Identity, String) {
-    let (place, made) = (Place::new(), sound());
+    let (place, made) = (TempDir::new().unwrap(), sound());
     let identity = Identity::load(&files(&place, &made.certificate, &made.key), Clock::System.now()).unwrap();
     (identity, made.certificate)
 }

@@ -1,8 +1,9 @@
 //! What is taken, and what is refused before anything is served.
 
+use tempfile::TempDir;
+
 use super::testing::{files, identity, made, set_mode, sound, write};
 use super::*;
-use crate::fs::testing::Place;
 use crate::secret::FileFault;
 use crate::time::Clock;
 
@@ -11,7 +12,7 @@ const DAY: u64 = 24 * 3600;
 
 /// Loads these texts.
 fn loaded(certificate: &str, key: &str) -> Result<Identity, TlsError> {
-    let place = Place::new();
+    let place = TempDir::new().unwrap();
     Identity::load(&files(&place, certificate, key), Clock::System.now())
 }
 
@@ -33,7 +34,7 @@ fn speaks_http_1_1_alone_and_keeps_nothing_of_sessions() {
 
 #[test]
 fn a_certificate_is_taken_within_its_time_alone() {
-    let place = Place::new();
+    let place = TempDir::new().unwrap();
     let made = made(DAY, 30 * DAY);
     let files = files(&place, &made.certificate, &made.key);
     let now = Clock::System.now();
@@ -83,7 +84,7 @@ fn what_holds_no_certificate_or_not_one_key_is_refused() {
 
 #[test]
 fn a_key_that_others_can_read_is_refused_and_a_certificate_only_where_they_can_write_it() {
-    let (place, made) = (Place::new(), sound());
+    let (place, made) = (TempDir::new().unwrap(), sound());
     let files = files(&place, &made.certificate, &made.key);
     let load = || Identity::load(&files, Clock::System.now());
     set_mode(&files.key, 0o640);
@@ -101,7 +102,7 @@ fn a_key_that_others_can_read_is_refused_and_a_certificate_only_where_they_can_w
 
 #[test]
 fn a_file_is_read_up_to_its_bound_and_not_beyond() {
-    let (place, made) = (Place::new(), sound());
+    let (place, made) = (TempDir::new().unwrap(), sound());
     let files = files(&place, &made.certificate, &made.key);
     let load = || Identity::load(&files, Clock::System.now());
     let filled =

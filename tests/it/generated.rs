@@ -12,7 +12,8 @@ use std::process::Stdio;
 use clap::Command;
 use stream_token::cli::grammar;
 
-use crate::place::{Place, has};
+use crate::test_home::TestHome;
+use crate::tools::has;
 
 /// Set to write the files anew.
 const REWRITE_VARIABLE: &str = "STREAM_TOKEN_REWRITE";
@@ -84,7 +85,7 @@ fn commands(command: &Command) -> usize {
 
 #[test]
 fn the_completions_are_what_the_program_prints() {
-    let place = Place::new("completions");
+    let place = TestHome::new();
     let script = |shell: &str| {
         let output = place.command("stream-token").args(["completions", shell]).output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty(), "{shell}: {output:?}");
@@ -119,7 +120,7 @@ fn mandoc_finds_nothing_to_warn_of_in_the_man_pages() {
     if !has("mandoc", "the form of the man pages") {
         return;
     }
-    let place = Place::new("mandoc");
+    let place = TestHome::new();
     for (name, page) in pages() {
         let mut mandoc = place.command("mandoc");
         mandoc.args(["-T", "lint", "-W", "warning"]).stdin(Stdio::piped()).stdout(Stdio::piped());

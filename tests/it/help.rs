@@ -7,9 +7,10 @@ use stream_token::cli::grammar;
 
 use crate::cli;
 use crate::keyring::service::{Session, is_here};
-use crate::place::{Place, install_script};
 #[cfg(feature = "serve")]
 use crate::serve::Server;
+use crate::test_home::TestHome;
+use crate::tools::install_script;
 
 /// Returns the words that call every command, the program's own name first.
 fn calls(command: &Command, before: &[String]) -> Vec<Vec<String>> {
@@ -19,7 +20,7 @@ fn calls(command: &Command, before: &[String]) -> Vec<Vec<String>> {
 }
 
 /// Returns what `--help` prints.
-fn help(place: &Place, call: &[String]) -> String {
+fn help(place: &TestHome, call: &[String]) -> String {
     let output = place.command(&call[0]).args(&call[1..]).arg("--help").output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{call:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
@@ -42,16 +43,16 @@ fn examples(help: &str) -> Vec<String> {
 fn session() -> Session {
     let session = Session::new();
     session.add("staging", "the-secret-of-staging-0123456789abcdef");
-    install_script("echo another-secret-of-staging-0123456789abc", &session.place.home().join("pass"));
+    install_script("echo another-secret-of-staging-0123456789abc", &session.place.path().join("pass"));
     session
 }
 
 /// Prepares a shell, in the session where there is one.
-fn shell(place: &Place, session: Option<&Session>) -> process::Command {
+fn shell(place: &TestHome, session: Option<&Session>) -> process::Command {
     let Some(session) = session else { return place.command("sh") };
     let mut shell = session.command("sh");
     let path = shell.get_envs().find_map(|(name, value)| value.filter(|_| name == "PATH"));
-    let mut folders = session.place.home().as_os_str().to_owned();
+    let mut folders = session.place.path().as_os_str().to_owned();
     folders.push(":");
     folders.push(path.unwrap());
     shell.env("PATH", folders);
@@ -72,7 +73,7 @@ fn served(_: &str) {}
 
 #[test]
 fn every_example_of_every_help_works() {
-    let place = Place::new("examples-of-help");
+    let place = TestHome::new();
     for call in calls(&grammar(), &[]) {
         let examples = examples(&help(&place, &call));
         assert!(!examples.is_empty(), "{call:?} has no examples");
@@ -102,7 +103,7 @@ fn every_example_of_every_help_works() {
 
 #[test]
 fn every_help_starts_with_what_the_command_is_for() {
-    let place = Place::new("beginning-of-help");
+    let place = TestHome::new();
     for call in calls(&grammar(), &[]) {
         let help = help(&place, &call);
         let before_usage: Vec<_> = help.lines().take_while(|line| !line.starts_with("Usage:")).collect();

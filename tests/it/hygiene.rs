@@ -12,7 +12,8 @@ use crate::audit::traced::can_trace;
 use crate::cli::terminal::{Terminal, wait_for};
 use crate::cli::watchdog::{Watchdog, until};
 use crate::cli::{call, start_by, with_secret};
-use crate::place::{Place, has, install_program, say_unchecked};
+use crate::test_home::TestHome;
+use crate::tools::{has, install_program, say_unchecked};
 
 /// A secret that the process has, and nothing else in this test's processes does.
 const SECRET: &str = "0f5a1c6e8b7d49d2a3e4f60718293a4b";
@@ -49,9 +50,9 @@ wait $process
 "#;
 
 /// Returns what an ordinary user's process sees of the program at its question.
-fn seen_by_its_user(name: &str, variables: &[(&str, &str)]) -> String {
-    let place = Place::new(name);
-    let home = place.home().to_owned();
+fn seen_by_its_user(variables: &[(&str, &str)]) -> String {
+    let place = TestHome::new();
+    let home = place.path().to_owned();
     let program = home.join("stream-token");
     install_program(&program);
     fs::create_dir_all(home.join(".config/stream-token")).unwrap();
@@ -92,9 +93,9 @@ fn while_a_question_waits_a_process_of_the_same_user_sees_nothing_unless_opted_o
     if !has("setpriv", "that a process of the same user cannot read the secret") {
         return;
     }
-    let closed = seen_by_its_user("closed", &[]);
+    let closed = seen_by_its_user(&[]);
     assert_eq!(closed, "environ: refused\nmem: refused\nmaps: refused\n");
-    let open = seen_by_its_user("open", &[("STREAM_TOKEN_DUMPABLE", "1")]);
+    let open = seen_by_its_user(&[("STREAM_TOKEN_DUMPABLE", "1")]);
     assert_eq!(open, "environ: secret\nmem: secret\nmaps: read\n");
 }
 

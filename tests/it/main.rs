@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 // File modes, pipes and terminals as Unix has them.
+mod architecture;
 #[cfg(unix)]
 mod audit;
 #[cfg(unix)]
@@ -16,7 +17,6 @@ mod fuzz;
 mod generated;
 #[cfg(unix)]
 mod help;
-mod house;
 #[cfg(unix)]
 mod hygiene;
 #[cfg(unix)]
@@ -24,7 +24,6 @@ mod keyring;
 #[cfg(all(unix, feature = "serve"))]
 mod limits;
 mod paste;
-mod place;
 #[cfg(unix)]
 mod profiles;
 #[cfg(unix)]
@@ -34,5 +33,7 @@ mod readme;
 #[cfg(all(unix, feature = "serve"))]
 mod serve;
 mod shells;
+mod test_home;
 #[cfg(all(unix, feature = "serve"))]
 mod tls;
+mod tools;

@@ -17,7 +17,8 @@ use stream_token::cli::grammar;
 
 use crate::cli::watchdog::Watchdog;
 use crate::keyring::service::{Session, is_here};
-use crate::place::{Place, has};
+use crate::test_home::TestHome;
+use crate::tools::has;
 
 /// Set to write the outputs anew.
 const REWRITE_VARIABLE: &str = "STREAM_TOKEN_REWRITE";
@@ -113,7 +114,7 @@ fn shown(calls: &[Call], outputs: &[String]) -> String {
 fn every_console_block_is_what_a_real_run_prints() {
     let readme = fs::read_to_string(path()).unwrap();
     let mut anew = readme.clone();
-    for (at, block) in blocks(&readme).into_iter().enumerate() {
+    for block in blocks(&readme) {
         let calls = calls(block);
         if block.contains("curl -") && !has("curl", "the README's examples of the endpoint") {
             continue;
@@ -125,7 +126,7 @@ fn every_console_block_is_what_a_real_run_prints() {
             }
             outputs(Session::new().command("sh"), &calls)
         } else {
-            outputs(Place::new(&format!("readme-{at}")).command("sh"), &calls)
+            outputs(TestHome::new().command("sh"), &calls)
         };
         anew = anew.replace(
             &format!("```console\n{block}\n```"),
@@ -188,7 +189,7 @@ fn first_cells(readme: &str, heading: &str) -> BTreeSet<String> {
 #[test]
 fn the_tables_of_json_name_every_field_and_no_other() {
     let readme = fs::read_to_string(path()).unwrap();
-    let place = Place::new("readme-fields");
+    let place = TestHome::new();
     let issue = "stream-token --profile demo issue 1";
     for (verb, call) in [
         ("issue", format!("{issue} -o json")),

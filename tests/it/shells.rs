@@ -5,7 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::place::{Place, has};
+use crate::test_home::TestHome;
+use crate::tools::has;
 
 /// Completes the last word as bash does: by the function that was registered.
 const BASH: &str = r#"
@@ -62,22 +63,22 @@ fn lines(command: &mut Command) -> Vec<String> {
 }
 
 /// Completes a line in bash.
-fn in_bash(place: &Place, line: &str) -> Vec<String> {
+fn in_bash(place: &TestHome, line: &str) -> Vec<String> {
     let mut bash = place.command("bash");
     bash.args(["--norc", "--noprofile", "-c", BASH, "bash"]).arg(committed("stream-token.bash"));
     lines(bash.args(line.split(' ')))
 }
 
 /// Completes a line in fish, which describes each candidate after a tab.
-fn in_fish(place: &Place, line: &str) -> Vec<String> {
+fn in_fish(place: &TestHome, line: &str) -> Vec<String> {
     let mut fish = place.command("fish");
     let shown = lines(fish.args(["--no-config", "-c", FISH]).arg(committed("stream-token.fish")).arg(line));
     shown.iter().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect()
 }
 
 /// Completes a line in zsh.
-fn in_zsh(place: &Place, line: &str) -> Vec<String> {
-    fs::write(place.home().join(".zshrc"), ZSHRC).unwrap();
+fn in_zsh(place: &TestHome, line: &str) -> Vec<String> {
+    fs::write(place.path().join(".zshrc"), ZSHRC).unwrap();
     let mut zsh = place.command("zsh");
     zsh.env("COMPLETIONS", committed("_stream-token").parent().unwrap());
     let shown = lines(zsh.args(["-f", "-c", ZSH, "zsh", line]));
@@ -85,12 +86,12 @@ fn in_zsh(place: &Place, line: &str) -> Vec<String> {
 }
 
 /// Holds a shell to what it must complete.
-fn hold(shell: &str, complete: impl Fn(&Place, &str) -> Vec<String>) {
+fn hold(shell: &str, complete: impl Fn(&TestHome, &str) -> Vec<String>) {
     if !has(shell, "completion") {
         return;
     }
-    let place = Place::new(&format!("completion-in-{shell}"));
-    fs::write(place.home().join("some-file"), "").unwrap();
+    let place = TestHome::new();
+    fs::write(place.path().join("some-file"), "").unwrap();
     let candidates = |line: &str| -> BTreeSet<String> {
         complete(&place, line).iter().map(|word| word.trim_end_matches('=').to_owned()).collect()
     };

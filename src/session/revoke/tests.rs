@@ -1,16 +1,17 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::thread;
 
+use tempfile::TempDir;
+
 use super::super::testing::{at, customer, id, session};
 use super::*;
 use crate::fs::DiskFault;
-use crate::fs::testing::Place;
 
 fn of_session(number: u32) -> Revocation {
     Revocation::Session(session(number, 5, 100))
 }
 
-fn revocations(state: &Place) -> Revocations {
+fn revocations(state: &TempDir) -> Revocations {
     read(&register(state.path())).unwrap().0
 }
 
@@ -20,7 +21,7 @@ fn mode(path: &Path) -> u32 {
 
 #[test]
 fn tells_what_is_revoked_already() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     let revoked = |revocation| revoke(state.path(), &revocation, at(200)).unwrap();
     assert_eq!(revoked(of_session(1)), Revoked::Newly);
     assert_eq!(revoked(of_session(1)), Revoked::Already);
@@ -33,7 +34,7 @@ fn tells_what_is_revoked_already() {
 
 #[test]
 fn a_session_known_by_its_id_alone_is_revoked_as_long_as_any_may_live() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     revoke(state.path(), &Revocation::Id(id(1)), at(200)).unwrap();
     let mut later = revocations(&state);
     later.prune(at(200 + LONGEST_LIFETIME.as_secs() + LEEWAY.as_secs()));
@@ -42,7 +43,7 @@ fn a_session_known_by_its_id_alone_is_revoked_as_long_as_any_may_live() {
 
 #[test]
 fn what_has_ended_is_forgotten_with_the_next_revocation() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     revoke(state.path(), &of_session(2), at(200 + 2 * LONGEST_LIFETIME.as_secs())).unwrap();
     assert!(!revocations(&state).contains_id(id(1)) && revocations(&state).contains_id(id(2)));
@@ -50,7 +51,7 @@ fn what_has_ended_is_forgotten_with_the_next_revocation() {
 
 #[test]
 fn the_register_is_the_owners_alone_and_nothing_is_left_beside_it() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     let directory = directory(state.path());
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     std::fs::write(directory.join("revoked.json.new"), "left by a process that was killed").unwrap();
@@ -64,7 +65,7 @@ fn the_register_is_the_owners_alone_and_nothing_is_left_beside_it() {
 
 #[test]
 fn a_flawed_register_is_never_overwritten() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     let path = register(state.path());
     for (text, flaw) in [
@@ -81,7 +82,7 @@ fn a_flawed_register_is_never_overwritten() {
 }
 
 /// Asserts that neither reading nor revoking trusts what stands there.
-fn assert_distrusted(state: &Place, is_fault: impl Fn(&DiskFault) -> bool) {
+fn assert_distrusted(state: &TempDir, is_fault: impl Fn(&DiskFault) -> bool) {
     let revoked = revoke(state.path(), &of_session(2), at(200)).unwrap_err();
     let read = read(&register(state.path())).unwrap_err();
     for error in [revoked, read] {
@@ -91,7 +92,7 @@ fn assert_distrusted(state: &Place, is_fault: impl Fn(&DiskFault) -> bool) {
 
 #[test]
 fn a_register_that_others_can_write_is_not_trusted() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     for path in [register(state.path()), directory(state.path())] {
         let before = mode(&path);
@@ -107,7 +108,7 @@ fn a_register_that_others_can_write_is_not_trusted() {
 
 #[test]
 fn links_and_other_things_in_the_registers_place_are_not_trusted() {
-    let (state, elsewhere) = (Place::new(), Place::new());
+    let (state, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     for place in [&state, &elsewhere] {
         revoke(place.path(), &of_session(1), at(200)).unwrap();
     }
@@ -128,7 +129,7 @@ fn links_and_other_things_in_the_registers_place_are_not_trusted() {
 
 #[test]
 fn a_full_register_refuses_more_and_stands_as_it_was() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     let mut full = Revocations::default();
     (0..).map(id).take(MAX_REVOCATIONS).for_each(|id| full.add_session(id, Timestamp::MAX));
@@ -142,7 +143,7 @@ fn a_full_register_refuses_more_and_stands_as_it_was() {
 
 #[test]
 fn no_revocation_is_lost_where_many_come_at_once() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     thread::scope(|scope| {
         for number in 1..=8 {
             let state = &state;

@@ -98,7 +98,7 @@ fn list_finds_the_batch_for_whoever_is_in_its_ranges_and_for_nobody_else() {
 
 /// How many kilobytes a batch may need at most: the program itself, a chunk of tokens, some buffers.
 #[cfg(target_os = "linux")]
-const MOST_KILOBYTES: u64 = 24 * 1024;
+const MAX_KILOBYTES: u64 = 24 * 1024;
 
 #[test]
 #[cfg(target_os = "linux")]
@@ -121,7 +121,7 @@ fn three_hundred_thousand_tokens_need_no_more_memory_than_a_chunk() {
     assert!(child.wait().unwrap().success());
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     let peak: u64 = peak.trim().strip_suffix(" kB").unwrap().parse().unwrap();
-    assert!(peak < MOST_KILOBYTES, "{peak} kB");
+    assert!(peak < MAX_KILOBYTES, "{peak} kB");
     println!("{peak} kB at most");
     log.assert_intact();
     assert_eq!(batches(&log).iter().map(|(_, count)| count).sum::<u64>(), 300_000);

@@ -19,7 +19,7 @@ const WRITERS: u64 = 4;
 /// How many calls are killed.
 const KILLS: usize = 200;
 /// After how long no further call is started, however few were killed.
-const LONGEST: Duration = Duration::from_secs(20);
+const RUN_TIMEOUT: Duration = Duration::from_secs(20);
 /// How many customers a batch has; every other number, so that they make four chunks.
 const BATCH: u64 = 1000;
 
@@ -38,7 +38,7 @@ const fn is_batch(id: u64) -> bool {
     id / WRITERS % 4 == 3
 }
 
-/// Starts a call, kills it after a while if it still runs, and gives what came out.
+/// Starts a call, kills it after a while if it still runs, and returns its output.
 fn killed(log: &Log, id: u64, after: Duration, kills: &AtomicUsize) -> Left {
     let is_batch = is_batch(id);
     let first = id * BATCH * 2 + 1;
@@ -83,7 +83,7 @@ fn every_token_that_came_out_of_a_killed_process_has_its_entry() {
         // In microseconds, for a single mint and for a batch.
         let mut longest = [8_000, 40_000];
         for at in 0.. {
-            if kills.load(Ordering::Relaxed) >= KILLS || begun.elapsed() > LONGEST {
+            if kills.load(Ordering::Relaxed) >= KILLS || begun.elapsed() > RUN_TIMEOUT {
                 break;
             }
             // A step of a linear congruential generator (Knuth); its upper bits are the better ones.

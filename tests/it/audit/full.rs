@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::{Log, is_refused_at, make_usable};
 use crate::cli::Output;
-use crate::place::say_unchecked;
+use crate::tools::say_unchecked;
 
 /// What makes a process that may mount: as root, else as root of a namespace of its own.
 const UNSHARE: [&[&str]; 2] = [&["--mount"], &["--mount", "--user", "--map-root-user"]];

@@ -18,20 +18,20 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::cli::scratch::Scratch;
 use crate::cli::{Call, Output, with_secret};
+use crate::test_home::TestHome;
 
 /// What is said where the audit log is in the way.
 const NOTHING: &str = "nothing is minted that cannot be recorded: ";
 
 /// A log of a test's own, and the calls that write and read it.
 #[derive(Debug)]
-struct Log(Scratch);
+struct Log(TestHome);
 
 impl Log {
     /// Prepares one that does not begin yet.
     fn new() -> Self {
-        Self(Scratch::new())
+        Self(TestHome::new())
     }
 
     /// Makes one with so many mints, for customers from 1 on.
@@ -74,13 +74,13 @@ impl Log {
         self.run(&["-q", "issue", &customer.to_string()]).result();
     }
 
-    /// Checks that a mint is refused at a path for a reason, with a hint, and gives nothing out.
+    /// Checks that a mint is refused at a path for a reason, with a hint, and prints no token.
     #[track_caller]
     fn refuses_a_mint(&self, path: &Path, reason: impl Fn(&str) -> String, hint: &str) {
         is_refused_at(&self.run(&["-q", "issue", "7"]), path, reason, hint);
     }
 
-    /// Checks that the log verifies, and gives its number of entries.
+    /// Checks that the log verifies, and returns its number of entries.
     #[track_caller]
     fn assert_intact(&self) -> u64 {
         let output = self.run(&["-o", "json", "audit", "verify"]);

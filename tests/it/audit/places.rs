@@ -12,7 +12,7 @@ use rustix::process::geteuid;
 
 use super::{Log, is_refused_at, make_usable};
 use crate::cli::{call, demo, with_secret};
-use crate::place::install_program;
+use crate::tools::install_program;
 
 /// The user that owns nothing.
 const NOBODY: u32 = 65534;

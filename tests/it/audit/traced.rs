@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use crate::cli::{Call, Output, start_by};
-use crate::place::{has, say_unchecked};
+use crate::tools::{has, say_unchecked};
 
 /// Returns `true` if processes can be traced here, and says what is not checked without it.
 pub(crate) fn can_trace(unchecked: &str) -> bool {
@@ -18,7 +18,7 @@ pub(crate) fn can_trace(unchecked: &str) -> bool {
     is_permitted
 }
 
-/// Runs a call under strace with these options, and gives how it ended and what was traced.
+/// Runs a call under strace with these options, and returns its output and the trace.
 #[track_caller]
 pub(super) fn run(call: &Call, options: &[&str]) -> (Output, String) {
     let trace = call.home.path().join("trace");

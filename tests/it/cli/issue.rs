@@ -25,7 +25,7 @@ const AHEAD_HINT: &str = "a time ahead is 1h, 30d, or a date that is to come";
 const FUTURE: &str =
     "stream-token: note: iat is in the future: until then Stream refuses the token with code 42\n";
 
-/// Tells the time in epoch seconds.
+/// Returns the time in epoch seconds.
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }

@@ -8,7 +8,6 @@ mod decode;
 mod foreign;
 mod help;
 mod issue;
-pub(crate) mod scratch;
 mod secrets;
 mod streams;
 pub(crate) mod terminal;
@@ -25,9 +24,10 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::thread;
 
-use scratch::Scratch;
 use token::{SECRET, signatures};
 use watchdog::Watchdog;
+
+use crate::test_home::TestHome;
 
 /// What is said wherever the built-in profile is used.
 pub(crate) const DEMO: &str =
@@ -37,7 +37,7 @@ pub(crate) const DEMO: &str =
 pub(crate) const FROM_ENV: &str = "stream-token: note: secret from env:STREAM_API_SECRET\n";
 
 /// The shortest text that is looked for as a secret; shorter ones are words of messages too.
-const SHORTEST_SOUGHT: usize = 16;
+const MIN_SEARCHED: usize = 16;
 
 /// A call of the program, in an environment and a home of its own.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ pub(crate) struct Call {
     /// Standard input.
     stdin: Vec<u8>,
     /// Where it is at home, and where it runs.
-    pub(crate) home: Scratch,
+    pub(crate) home: TestHome,
 }
 
 /// How a call ended, and what it wrote.
@@ -65,7 +65,7 @@ pub(crate) struct Output {
 
 /// Prepares a call: nothing in its environment but a home and the time zone, nothing to read.
 pub(crate) fn call(arguments: &[&str]) -> Call {
-    let home = Scratch::new();
+    let home = TestHome::new();
     let environment = [("HOME", home.path().as_os_str()), ("TZ", OsStr::new("UTC"))];
     let environment = environment.map(|(name, value)| (name.into(), value.into())).into();
     Call { arguments: arguments.iter().map(Into::into).collect(), environment, stdin: Vec::new(), home }
@@ -81,7 +81,7 @@ pub(crate) fn with_secret(arguments: &[&str]) -> Call {
     call(arguments).with_env("STREAM_API_SECRET", SECRET)
 }
 
-/// Has one command start another: as its last arguments, in its folder, with what it sets in the environment.
+/// Makes one command start another: as its last arguments, in its directory, with its environment variables.
 pub(crate) fn start_by<'a>(starter: &'a mut Command, command: &Command) -> &'a mut Command {
     starter.arg(command.get_program()).args(command.get_args());
     starter.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -181,7 +181,7 @@ impl Call {
         let file = file.filter(|path| path.is_file()).and_then(|path| fs::read(path).ok());
         secrets.extend(file.and_then(text));
         let trimmed = secrets.into_iter().map(|secret| secret.trim().to_owned());
-        trimmed.filter(|secret| secret.len() >= SHORTEST_SOUGHT).collect()
+        trimmed.filter(|secret| secret.len() >= MIN_SEARCHED).collect()
     }
 
     /// Returns the signature of every token that the call is given.
@@ -206,7 +206,7 @@ impl Output {
         self.is(status, "", &refusal(error, hint));
     }
 
-    /// Checks that the call succeeded in silence, and gives its result.
+    /// Checks that the call succeeded without a message, and returns its result.
     #[track_caller]
     pub(crate) fn result(&self) -> &str {
         self.is(0, &self.stdout, "");

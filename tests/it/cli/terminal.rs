@@ -12,7 +12,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
 
 use super::token::signed;
-use super::watchdog::{LONGEST_WAIT, Watchdog};
+use super::watchdog::{WAIT_TIMEOUT, Watchdog};
 use super::{Call, call, with_secret};
 
 /// A terminal of 60 columns.
@@ -59,7 +59,7 @@ impl Terminal {
 /// The program's side may be open here too, so that the end of whoever asks would never be seen.
 #[track_caller]
 pub(crate) fn wait_for(person: &mut File, text: &str) {
-    let until = Instant::now() + LONGEST_WAIT;
+    let until = Instant::now() + WAIT_TIMEOUT;
     let mut seen = Vec::new();
     while seen != text.as_bytes() {
         let rest = until.saturating_duration_since(Instant::now());
@@ -74,7 +74,7 @@ pub(crate) fn wait_for(person: &mut File, text: &str) {
     }
 }
 
-/// Runs a call whose standard output is a terminal, and gives what a person sees there.
+/// Runs a call whose standard output is a terminal, and returns what a person sees there.
 fn seen(call: &Call) -> String {
     let terminal = Terminal::open();
     // No colour on the other stream is among what goes for every run.

@@ -12,7 +12,7 @@ pub(crate) const SECRET: &str = "a-secret-of-the-tests-0123456789abcdef";
 pub(crate) const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
 /// The shortest third segment that could be a signature.
-const SHORTEST_SIGNATURE: usize = 40;
+const MIN_SIGNATURE: usize = 40;
 
 /// Makes a token of any claims, signed with [`SECRET`].
 pub(crate) fn signed(claims: &str) -> String {
@@ -43,5 +43,5 @@ pub(crate) fn signatures(text: &str) -> Vec<String> {
     let is_of_token = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     let words = text.split(|character| !is_of_token(character));
     let thirds = words.filter(|word| word.starts_with("eyJ")).filter_map(|word| word.split('.').nth(2));
-    thirds.filter(|third| third.len() >= SHORTEST_SIGNATURE).map(str::to_owned).collect()
+    thirds.filter(|third| third.len() >= MIN_SIGNATURE).map(str::to_owned).collect()
 }

@@ -9,12 +9,12 @@ use rustix::process::{Pid, Signal, kill_process};
 
 /// Longer than any process here lives on a machine that is busy with much else: thousands of clients in turn take a
 /// server more than a minute there.
-const LONGEST_LIFE: Duration = Duration::from_mins(5);
+const PROCESS_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// Longer than any fact has to be waited for there.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_mins(1);
+pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Kills a process that outlives [`LONGEST_LIFE`], unless it is dropped before.
+/// Kills a process that outlives [`PROCESS_TIMEOUT`], unless it is dropped before.
 pub(crate) struct Watchdog(#[expect(dead_code, reason = "its end is the message")] Sender<()>);
 
 impl Watchdog {
@@ -23,7 +23,7 @@ impl Watchdog {
         let (alive, ended) = channel();
         let process = Pid::from_child(child);
         thread::spawn(move || {
-            if ended.recv_timeout(LONGEST_LIFE) == Err(RecvTimeoutError::Timeout) {
+            if ended.recv_timeout(PROCESS_TIMEOUT) == Err(RecvTimeoutError::Timeout) {
                 let _ = kill_process(process, Signal::KILL);
             }
         });
@@ -36,7 +36,7 @@ impl Watchdog {
 pub(crate) fn until(fact: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
-        assert!(begun.elapsed() < LONGEST_WAIT, "waited in vain for {fact}");
+        assert!(begun.elapsed() < WAIT_TIMEOUT, "waited in vain for {fact}");
         thread::yield_now();
     }
 }

@@ -10,17 +10,17 @@ use rustix::process::geteuid;
 
 use super::{block, swapped};
 use crate::cli::watchdog::until;
-use crate::faults::line::Way;
+use crate::faults::client_stream::ServerAddress;
 use crate::faults::rows::smuggling::{CHUNKS, DISGUISES, LENGTH_AND_CODING};
 use crate::faults::rows::{POST, fill};
 use crate::faults::speech::certificate;
 use crate::keyring::service::Service;
-use crate::place::has;
 use crate::serve::Server;
 use crate::serve::http::Ask;
 use crate::serve::http::PATH;
-use crate::serve::site::Site;
+use crate::serve::test_server_home::TestServerHome;
 use crate::tls::Made;
+use crate::tools::has;
 
 /// Where the client is, as the proxy sees it.
 const CLIENT: &str = "127.0.0.2";
@@ -44,16 +44,16 @@ fn free() -> SocketAddr {
 /// A site with a server that believes a proxy, and a certificate for the proxy.
 struct Front {
     /// The site.
-    site: Site,
+    site: TestServerHome,
     /// The server.
     server: Server,
 }
 
 impl Front {
-    /// Makes one.
+    /// Creates one.
     #[track_caller]
     fn new() -> Self {
-        let site = Site::new();
+        let site = TestServerHome::new();
         let flags = ["--trusted-proxy", "127.0.0.1/32", "--admin-listen", "127.0.0.1:0"];
         let server = site.serve(&flags);
         let Made { certificate, key } = certificate();
@@ -82,7 +82,7 @@ impl Front {
         let rows = LENGTH_AND_CODING.iter().chain(&DISGUISES);
         for (headers, _) in rows {
             let line_end = if headers.ends_with("\r\n") { "" } else { "\r\n" };
-            let mut line = Way::Secured(proxy).connect();
+            let mut line = ServerAddress::Secured(proxy).connect();
             // The proxy may close the connection before all of it is sent.
             let _ = line.send(fill(&format!("{POST}{headers}{line_end}\r\n{CHUNKS}"), &hidden));
             line.finish();

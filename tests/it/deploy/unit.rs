@@ -10,12 +10,12 @@ use rustix::process::{Signal, geteuid};
 
 use super::{block, swapped};
 use crate::audit::traced::can_trace;
-use crate::cli::scratch::Scratch;
 use crate::cli::token::SECRET;
-use crate::place::{has, install_program};
 use crate::serve::Server;
 use crate::serve::http::Ask;
-use crate::serve::site::SESSION_KEY;
+use crate::serve::test_server_home::SESSION_KEY;
+use crate::test_home::TestHome;
+use crate::tools::{has, install_program};
 
 /// The user that runs it: one that owns nothing.
 const NOBODY: u32 = 65534;
@@ -35,7 +35,7 @@ fn value(unit: &str, key: &str) -> String {
 /// Runs a tool over the unit, with the program where it was built.
 #[track_caller]
 fn judged(arguments: &[&str]) {
-    let place = Scratch::new();
+    let place = TestHome::new();
     let unit = swapped(&block("ini", "[Service]"), INSTALLED, env!("CARGO_BIN_EXE_stream-token"));
     place.write("stream-token.service", unit.as_bytes(), 0o644);
     let path = place.path().join("stream-token.service");
@@ -63,13 +63,13 @@ fn systemd_finds_the_unit_exposed_to_little() {
 /// What systemd would give the service.
 struct Given {
     /// The folder of all of it.
-    folder: Scratch,
+    folder: TestHome,
 }
 
 impl Given {
-    /// Makes the folders and the credentials, and gives them to who runs the service.
+    /// Makes the folders and the credentials, and makes the service's user their owner.
     fn new() -> Self {
-        let folder = Scratch::new();
+        let folder = TestHome::new();
         for (name, mode) in [("credentials", 0o500), ("state", 0o700), ("run", 0o700)] {
             let path = folder.path().join(name);
             fs::create_dir(&path).unwrap();

@@ -5,20 +5,20 @@ use std::thread;
 
 use rustix::process::Signal;
 
-use super::good::ask_until_last;
-use super::swarm::Swarm;
-use super::target::{Target, assert_token};
+use super::many_connections::ManyConnections;
+use super::running_server::{RunningServer, assert_token};
+use super::well_behaved::ask_until_last;
 
 #[test]
 fn however_many_hold_it_up_it_drains_in_time_and_answers_what_it_has_received() {
-    for target in Target::each() {
+    for target in RunningServer::each() {
         target.calm();
         let opening = "POST / HTTP/1.1\r\nHost: a\r\nX: ";
         let requests = "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(50);
         let swarms = [
-            Swarm::of(&target, 300, b""),
-            Swarm::of(&target, 300, opening.as_bytes()),
-            Swarm::of(&target, 20, requests.as_bytes()),
+            ManyConnections::of(&target, 300, b""),
+            ManyConnections::of(&target, 300, opening.as_bytes()),
+            ManyConnections::of(&target, 20, requests.as_bytes()),
         ];
         let mut lines: Vec<_> = (0..20).map(|_| target.connect()).collect();
         for line in &mut lines {
@@ -40,7 +40,7 @@ const BUSY: usize = 24;
 
 #[test]
 fn every_request_that_was_sent_on_a_kept_connection_is_answered() {
-    for target in Target::each() {
+    for target in RunningServer::each() {
         target.calm();
         let (told, answered) = channel();
         let client = |_| {

@@ -1,19 +1,19 @@
 //! Requests that never end: each is refused as soon as it is too long, and then heard out only for a while.
 
-use super::good::Good;
-use super::target::Target;
+use super::running_server::RunningServer;
+use super::well_behaved::WellBehavedClients;
 
 /// How much is sent at most: more than is taken in the ten seconds that a body may take.
-const MOST: usize = 50_000_000_000;
+const MAX_SENT: usize = 50_000_000_000;
 
 /// How much is sent at a time, about.
 const PIECE: usize = 64 * 1024;
 
 #[test]
 fn what_never_ends_is_refused_as_soon_as_it_is_too_long() {
-    for target in Target::each() {
+    for target in RunningServer::each() {
         let before = target.calm();
-        let good = Good::beside(&target);
+        let good = WellBehavedClients::beside(&target);
         let start = "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\n";
         let chunked = "Transfer-Encoding: chunked\r\n\r\n";
         let rows: &[(&[&str], &str, &[u16])] = &[
@@ -43,10 +43,10 @@ fn what_never_ends_is_refused_as_soon_as_it_is_too_long() {
             let mut line = target.connect();
             line.send(opening.concat()).unwrap();
             let mut sent = 0;
-            while sent < MOST && line.send(&piece).is_ok() {
+            while sent < MAX_SENT && line.send(&piece).is_ok() {
                 sent += piece.len();
             }
-            assert!(sent < MOST, "{opening:?} {endless:?} was taken for ever");
+            assert!(sent < MAX_SENT, "{opening:?} {endless:?} was taken for ever");
             let statuses = line.statuses();
             // hyper may close the connection where it refuses a request.
             let is_refused = statuses.is_empty() && matches!(expected, [400 | 431]);

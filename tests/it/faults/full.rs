@@ -4,10 +4,10 @@ use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::target::{Spoken, Target, assert_token};
-use crate::place::{has, say_unchecked};
+use super::running_server::{Protocol, RunningServer, assert_token};
 use crate::serve::Server;
-use crate::serve::site::Site;
+use crate::serve::test_server_home::TestServerHome;
+use crate::tools::{has, say_unchecked};
 
 /// What makes a process that may mount: as root, else as root of a namespace of its own.
 const UNSHARE: [&[&str]; 2] = [&["--mount"], &["--mount", "--user", "--map-root-user"]];
@@ -16,10 +16,10 @@ const UNSHARE: [&[&str]; 2] = [&["--mount"], &["--mount", "--user", "--map-root-
 const MOUNTED: &str = r#"mount -t tmpfs -o size=128k,mode=0700 none "$STATE_DIRECTORY" && exec "$@""#;
 
 /// How many requests are asked on a full disk at most: what is left of a block takes some entries more.
-const MOST: usize = 2000;
+const MAX_REQUESTS: usize = 2000;
 
 /// Prepares a command that runs with the state of a home on a small file system.
-fn on_a_small_disk(how: &[&str], site: &Site) -> Command {
+fn on_a_small_disk(how: &[&str], site: &TestServerHome) -> Command {
     let mut command = Command::new("unshare");
     command.args(how).args(["sh", "-c", MOUNTED, "sh"]);
     command.env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin").env("STATE_DIRECTORY", site.state());
@@ -27,7 +27,7 @@ fn on_a_small_disk(how: &[&str], site: &Site) -> Command {
 }
 
 /// Returns how to mount here, if at all.
-fn how_to_mount(site: &Site) -> Option<&'static [&'static str]> {
+fn how_to_mount(site: &TestServerHome) -> Option<&'static [&'static str]> {
     let can_mount = |how: &&&[&str]| {
         let tried = on_a_small_disk(how, site).arg("true").output();
         tried.is_ok_and(|tried| tried.status.success())
@@ -37,7 +37,7 @@ fn how_to_mount(site: &Site) -> Option<&'static [&'static str]> {
 
 /// Returns the status that a request of the client that behaves is answered with.
 #[track_caller]
-fn status(target: &Target) -> u16 {
+fn status(target: &RunningServer) -> u16 {
     let mut line = target.connect();
     line.send(target.last_request()).unwrap();
     line.reply().unwrap().status
@@ -49,12 +49,12 @@ fn on_a_full_disk_no_token_is_given_out_and_with_space_again_they_are() {
     if !has("unshare", unchecked) {
         return;
     }
-    let site = Site::in_memory();
+    let site = TestServerHome::in_memory();
     fs::create_dir_all(site.state()).unwrap();
     let Some(how) = how_to_mount(&site) else {
         return say_unchecked(unchecked, "nothing can be mounted here");
     };
-    let target = Target::of(Spoken::Plain, site, |site, flags| {
+    let target = RunningServer::of(Protocol::Plain, site, |site, flags| {
         let call = site.serving(flags);
         let mut command = on_a_small_disk(how, site);
         command.arg(env!("CARGO_BIN_EXE_stream-token")).args(&call.arguments);
@@ -71,7 +71,7 @@ fn on_a_full_disk_no_token_is_given_out_and_with_space_again_they_are() {
     let _ = fs::write(&filler, vec![0; 1024 * 1024]);
     while status(&target) == 200 {
         tokens += 1;
-        assert!(tokens < MOST, "the disk was not full");
+        assert!(tokens < MAX_REQUESTS, "the disk was not full");
     }
     for _ in 0..50 {
         assert_eq!(status(&target), 503);

@@ -7,16 +7,16 @@ use std::time::Duration;
 use rustix::net::sockopt::set_socket_linger;
 use rustls::ClientConnection;
 
-use super::good::Good;
-use super::line::Line;
+use super::client_stream::ClientStream;
+use super::running_server::{Protocol, RunningServer, assert_token};
 use super::speech::{VERSIONS, client, client_of};
-use super::target::{Spoken, Target, assert_token};
+use super::well_behaved::WellBehavedClients;
 
 /// More than the handshakes that are not finished may be.
 const MANY: usize = 600;
 
 /// How much is sent at most that is no handshake.
-const MOST: usize = 100_000_000;
+const MAX_SENT: usize = 100_000_000;
 
 /// How many bytes lie between the points at which handshakes break off.
 const STEP: usize = 41;
@@ -49,7 +49,7 @@ fn record(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn more_stalled_handshakes_than_there_may_be_keep_nobody_from_being_answered() {
-    let target = Target::speaking(Spoken::Tls);
+    let target = RunningServer::speaking(Protocol::Tls);
     let before = target.calm();
     let hello = said_by(&mut client());
     // The beginning of a message of 65,535 bytes, in whole records and a part of one.
@@ -63,7 +63,7 @@ fn more_stalled_handshakes_than_there_may_be_keep_nobody_from_being_answered() {
             stream
         };
         let mut stalled: Vec<TcpStream> = (0..MANY).map(|_| stall()).collect();
-        let good = Good::beside(&target);
+        let good = WellBehavedClients::beside(&target);
         for _ in 0..3 {
             good.wait_for(10);
             stalled.extend((0..50).map(|_| stall()));
@@ -76,9 +76,9 @@ fn more_stalled_handshakes_than_there_may_be_keep_nobody_from_being_answered() {
 
 #[test]
 fn a_handshake_that_breaks_off_at_any_point_leaves_nothing_behind() {
-    let target = Target::speaking(Spoken::Tls);
+    let target = RunningServer::speaking(Protocol::Tls);
     let before = target.calm();
-    let good = Good::beside(&target);
+    let good = WellBehavedClients::beside(&target);
     for version in VERSIONS {
         let mut points = 1;
         for flight in 0..2 {
@@ -109,7 +109,7 @@ fn a_handshake_that_breaks_off_at_any_point_leaves_nothing_behind() {
 
 #[test]
 fn a_handshake_in_the_smallest_pieces_and_records_is_finished() {
-    let target = Target::speaking(Spoken::Tls);
+    let target = RunningServer::speaking(Protocol::Tls);
     let bytes = |hello: &[u8]| hello.iter().map(|byte| vec![*byte]).collect::<Vec<_>>();
     let records = |hello: &[u8]| hello[5..].iter().map(|byte| record(&[*byte])).collect();
     for version in VERSIONS {
@@ -118,7 +118,7 @@ fn a_handshake_in_the_smallest_pieces_and_records_is_finished() {
             for piece in split(&said_by(&mut client)) {
                 stream.write_all(&piece).unwrap();
             }
-            let mut line = Line::speaking(client, stream);
+            let mut line = ClientStream::speaking(client, stream);
             line.send(target.last_request()).unwrap();
             assert_token(line.reply());
         }
@@ -127,9 +127,9 @@ fn a_handshake_in_the_smallest_pieces_and_records_is_finished() {
 
 #[test]
 fn what_is_no_handshake_is_answered_with_an_alert_at_most_and_never_taken_for_ever() {
-    let target = Target::speaking(Spoken::Tls);
+    let target = RunningServer::speaking(Protocol::Tls);
     let before = target.calm();
-    let good = Good::beside(&target);
+    let good = WellBehavedClients::beside(&target);
     let hello = said_by(&mut client());
     let long = [&[1, 0xff, 0xff, 0xff], &[0; 16_000][..]].concat();
     let rows: &[(&[u8], &[u8])] = &[
@@ -162,10 +162,10 @@ fn what_is_no_handshake_is_answered_with_an_alert_at_most_and_never_taken_for_ev
         stream.write_all(opening).unwrap();
         let piece = endless.repeat(64 * 1024 / endless.len());
         let mut sent = 0;
-        while sent < MOST && stream.write_all(&piece).is_ok() {
+        while sent < MAX_SENT && stream.write_all(&piece).is_ok() {
             sent += piece.len();
         }
-        assert!(sent < MOST, "{opening:?} {endless:?} was taken for ever");
+        assert!(sent < MAX_SENT, "{opening:?} {endless:?} was taken for ever");
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
         let is_told = answer.is_empty() || [21, 22].contains(&answer[0]);

@@ -1,27 +1,27 @@
 //! Clients that leave at every point of a request and of its reply.
 
-use super::good::Good;
-use super::line::Line;
-use super::target::{Target, assert_token};
+use super::client_stream::ClientStream;
+use super::running_server::{RunningServer, assert_token};
+use super::well_behaved::WellBehavedClients;
 
 /// After how many bytes of a request one leaves.
 const STEP: usize = 7;
 
 /// The ways to leave: to send no more and read on, to close, to reset.
-const WAYS: [fn(Line); 3] = [
+const WAYS: [fn(ClientStream); 3] = [
     |mut line| {
         line.finish();
         line.statuses();
     },
     drop,
-    Line::reset,
+    ClientStream::reset,
 ];
 
 #[test]
 fn who_leaves_within_a_request_or_before_its_reply_leaves_nothing_behind() {
-    for target in Target::each() {
+    for target in RunningServer::each() {
         let before = target.calm();
-        let good = Good::beside(&target);
+        let good = WellBehavedClients::beside(&target);
         let whole = String::from_utf8(target.last_request()).unwrap();
         let chunked = "POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nTransfer-Encoding: chunked\r\n\r\n\
                    3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n";
@@ -41,9 +41,9 @@ fn who_leaves_within_a_request_or_before_its_reply_leaves_nothing_behind() {
 
 #[test]
 fn who_leaves_within_a_reply_leaves_nothing_behind() {
-    for target in Target::each() {
+    for target in RunningServer::each() {
         let before = target.calm();
-        let good = Good::beside(&target);
+        let good = WellBehavedClients::beside(&target);
         for leave in WAYS {
             for _ in 0..20 {
                 let mut line = target.connect();
@@ -59,7 +59,7 @@ fn who_leaves_within_a_reply_leaves_nothing_behind() {
 
 #[test]
 fn who_has_sent_a_whole_request_and_sends_no_more_is_answered() {
-    for target in Target::each() {
+    for target in RunningServer::each() {
         for request in [target.request(), target.last_request()] {
             let mut line = target.connect();
             line.send(request).unwrap();

@@ -3,12 +3,12 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use super::good::Good;
-use super::line::Line;
+use super::client_stream::ClientStream;
+use super::running_server::{Protocol, RunningServer, assert_token};
 use super::speech::{VERSIONS, client_of};
-use super::target::{Spoken, Target, assert_token};
+use super::well_behaved::WellBehavedClients;
 use crate::cli::watchdog::Watchdog;
-use crate::place::has;
+use crate::tools::has;
 
 /// How often is done what is done again and again.
 const OFTEN: usize = 100_000;
@@ -16,15 +16,15 @@ const OFTEN: usize = 100_000;
 /// The beginning of a request.
 const BEGINNING: &str = "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n12";
 
-/// Has something done by clients of each version, with others beside them that behave.
+/// Runs `act` with a client of each TLS version, while well-behaved clients ask for tokens.
 #[track_caller]
-fn beside_good(act: impl Fn(&Target, Line)) {
-    let target = Target::speaking(Spoken::Tls);
+fn beside_good(act: impl Fn(&RunningServer, ClientStream)) {
+    let target = RunningServer::speaking(Protocol::Tls);
     let before = target.calm();
-    let good = Good::beside(&target);
+    let good = WellBehavedClients::beside(&target);
     for version in VERSIONS {
         for _ in 0..10 {
-            act(&target, Line::speaking(client_of(version), target.way.knock()));
+            act(&target, ClientStream::speaking(client_of(version), target.way.knock()));
         }
     }
     good.end();
@@ -56,7 +56,7 @@ fn records_that_nobody_made_end_the_connection() {
 
 #[test]
 fn an_alert_or_an_end_in_the_middle_of_a_request_is_the_end_of_it() {
-    let rows: [fn(&mut Line); 3] = [
+    let rows: [fn(&mut ClientStream); 3] = [
         // A warning that nothing more is sent.
         |line| line.speak(|client| client.send_close_notify()).unwrap(),
         // A fatal alert: what the client seems to hear is no TLS.
@@ -68,7 +68,7 @@ fn an_alert_or_an_end_in_the_middle_of_a_request_is_the_end_of_it() {
             });
         },
         // The end of the connection, and no word of it before.
-        Line::break_off,
+        ClientStream::break_off,
     ];
     for end in rows {
         beside_good(|_, mut line| {
@@ -102,12 +102,12 @@ fn all_requests_of_a_full_record_are_answered_in_order() {
 
 #[test]
 fn whoever_does_nothing_but_change_keys_is_not_listened_to_for_ever() {
-    let target = Target::speaking(Spoken::Tls);
-    let good = Good::beside(&target);
-    let mut line = Line::speaking(client_of(VERSIONS[1]), target.way.knock());
+    let target = RunningServer::speaking(Protocol::Tls);
+    let good = WellBehavedClients::beside(&target);
+    let mut line = ClientStream::speaking(client_of(VERSIONS[1]), target.way.knock());
     line.send(target.request()).unwrap();
     assert_token(line.reply());
-    let change = |line: &mut Line| line.speak(|client| client.refresh_traffic_keys().unwrap());
+    let change = |line: &mut ClientStream| line.speak(|client| client.refresh_traffic_keys().unwrap());
     assert!((0..OFTEN).any(|_| change(&mut line).is_err()));
     good.end();
 }
@@ -117,7 +117,7 @@ fn openssl_may_not_negotiate_again() {
     if !has("openssl", "renegotiation") {
         return;
     }
-    let target = Target::speaking(Spoken::Tls);
+    let target = RunningServer::speaking(Protocol::Tls);
     let before = target.calm();
     let connect = target.server.address().to_string();
     for _ in 0..10 {

@@ -7,7 +7,7 @@ mod bodies;
 mod heads;
 pub(crate) mod smuggling;
 
-use super::target::Target;
+use super::running_server::RunningServer;
 
 /// What is sent, and what comes back.
 type Row<'a> = (&'a str, &'a [u16]);
@@ -16,13 +16,13 @@ type Row<'a> = (&'a str, &'a [u16]);
 pub(crate) const POST: &str = "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\n";
 
 /// Starts a server for each of the ways to reach one.
-fn servers() -> Vec<Target> {
-    Target::each().collect()
+fn servers() -> Vec<RunningServer> {
+    RunningServer::each().collect()
 }
 
-/// Has every row sent to each of the servers and answered, with clients that behave after them.
+/// Sends every row to each of the servers, checks the responses, and then asks for a token as usual.
 #[track_caller]
-fn check(servers: &[Target], rows: &[Row<'_>]) {
+fn check(servers: &[RunningServer], rows: &[Row<'_>]) {
     for target in servers {
         check_one(target, rows);
     }
@@ -30,7 +30,7 @@ fn check(servers: &[Target], rows: &[Row<'_>]) {
 
 /// Does the same with one server.
 #[track_caller]
-fn check_one(target: &Target, rows: &[Row<'_>]) {
+fn check_one(target: &RunningServer, rows: &[Row<'_>]) {
     let hidden = String::from_utf8(target.last_request()).unwrap();
     let mut surprises = Vec::new();
     for (text, expected) in rows {
@@ -59,9 +59,9 @@ pub(crate) fn fill(text: &str, hidden: &str) -> String {
     text.replace("LENGTH", &length).replace("HEX", &hex).replace("HIDDEN", hidden)
 }
 
-/// Has headers and bodies of requests for a token sent as [`check`] does.
+/// Sends headers and bodies of token requests as [`check`] does.
 #[track_caller]
-fn check_framing(servers: &[Target], rows: &[(&str, &str, &[u16])]) {
+fn check_framing(servers: &[RunningServer], rows: &[(&str, &str, &[u16])]) {
     let filled: Vec<String> =
         rows.iter().map(|(headers, body, _)| format!("{POST}{headers}\r\n{body}")).collect();
     let rows: Vec<Row<'_>> =

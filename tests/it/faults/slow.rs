@@ -3,8 +3,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::running_server::{RunningServer, assert_token};
 use super::speech;
-use super::target::{Target, assert_token};
 
 /// How long a handshake, a head and a body may take.
 const TEN_SECONDS: Duration = Duration::from_secs(10);
@@ -17,7 +17,7 @@ const HEAD: &str = "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\n";
 
 #[test]
 fn a_client_that_takes_too_long_is_closed_and_a_slow_body_is_told() {
-    let targets: Vec<_> = Target::each().collect();
+    let targets: Vec<_> = RunningServer::each().collect();
     thread::scope(|scope| {
         for target in &targets {
             for (opening, status) in

@@ -7,13 +7,13 @@ use std::process::{Command, Stdio};
 
 use rustix::process::{Resource, Rlimit, geteuid, getrlimit, prlimit};
 
-use super::good::Good;
-use super::swarm::Swarm;
-use super::target::{Spoken, Target};
+use super::many_connections::ManyConnections;
+use super::running_server::{Protocol, RunningServer};
+use super::well_behaved::WellBehavedClients;
 use crate::cli::watchdog::Watchdog;
-use crate::place::{has, say_unchecked};
 use crate::serve::Server;
-use crate::serve::site::Site;
+use crate::serve::test_server_home::TestServerHome;
+use crate::tools::{has, say_unchecked};
 
 /// Ordinary users, whose threads are counted: one that may have many, and one that may have few.
 const MANY: u32 = 12_347;
@@ -22,12 +22,12 @@ const FEW: u32 = 12_348;
 
 /// Starts a server through another program that makes limits.
 #[track_caller]
-fn limited(site: &Site, flags: &[&str], program: &str, arguments: &[&str]) -> Server {
+fn limited(site: &TestServerHome, flags: &[&str], program: &str, arguments: &[&str]) -> Server {
     Server::run(&mut limited_command(site, flags, program, arguments))
 }
 
 /// Prepares a server that is started through another program that makes limits.
-fn limited_command(site: &Site, flags: &[&str], program: &str, arguments: &[&str]) -> Command {
+fn limited_command(site: &TestServerHome, flags: &[&str], program: &str, arguments: &[&str]) -> Command {
     let call = site.serving(flags);
     let mut command = Command::new(program);
     command.args(arguments).arg(env!("CARGO_BIN_EXE_stream-token")).args(&call.arguments);
@@ -36,7 +36,7 @@ fn limited_command(site: &Site, flags: &[&str], program: &str, arguments: &[&str
 }
 
 /// Sets how many descriptors a running server may have; without a number, as many as this process may.
-fn allow_descriptors(target: &Target, most: Option<u64>) {
+fn allow_descriptors(target: &RunningServer, most: Option<u64>) {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let limit = Rlimit { current: most.or(maximum), maximum };
     prlimit(Some(target.server.pid()), Resource::Nofile, limit).unwrap();
@@ -62,31 +62,31 @@ fn with_few_descriptors_from_the_start_there_are_fewer_connections_and_all_are_a
     }
     for most in ["60:60", "100:100", "300:300"] {
         let limit = format!("--nofile={most}");
-        for spoken in Spoken::ALL {
-            let target = Target::of(spoken, Site::in_memory(), |site, flags| {
+        for spoken in Protocol::ALL {
+            let target = RunningServer::of(spoken, TestServerHome::in_memory(), |site, flags| {
                 limited(site, flags, "prlimit", &[&limit])
             });
             target.server.said().wait_until("the limit of open files allows ");
             for opening in ["", "POST / HTTP/1.1\r\nHost: a\r\nX: "] {
-                let swarm = Swarm::of(&target, 300, opening.as_bytes());
-                let good = Good::newcomers_beside(&target);
+                let swarm = ManyConnections::of(&target, 300, opening.as_bytes());
+                let good = WellBehavedClients::newcomers_beside(&target);
                 good.wait_for(30);
                 good.end();
                 drop(swarm);
             }
-            target.vitals().assert_within_bounds();
+            target.stats().assert_within_bounds();
         }
     }
 }
 
 #[test]
 fn where_descriptors_run_out_clients_give_way_and_nothing_is_left_of_it_later() {
-    for target in Target::each() {
+    for target in RunningServer::each() {
         let before = target.calm();
-        let swarm = Swarm::of(&target, 100, b"POST / HTTP/1.1\r\nHost: a\r\nX: ");
+        let swarm = ManyConnections::of(&target, 100, b"POST / HTTP/1.1\r\nHost: a\r\nX: ");
         // Once a client is answered who came after all of them, they have been let in.
         target.ask();
-        allow_descriptors(&target, Some(target.vitals().descriptors as u64));
+        allow_descriptors(&target, Some(target.stats().descriptors as u64));
         let is_answered = |_: &usize| {
             let mut line = target.connect();
             // It may be sent away before it has sent anything.
@@ -95,7 +95,7 @@ fn where_descriptors_run_out_clients_give_way_and_nothing_is_left_of_it_later() 
         };
         assert!((0..200).filter(is_answered).count() > 100);
         allow_descriptors(&target, None);
-        let good = Good::beside(&target);
+        let good = WellBehavedClients::beside(&target);
         good.wait_for(50);
         drop(swarm);
         good.end();
@@ -120,22 +120,22 @@ fn becoming(user: &str) -> Option<[&str; 6]> {
 fn where_threads_run_out_clients_are_answered_and_later_there_are_as_many_as_ever() {
     let user = MANY.to_string();
     let Some(become_user) = becoming(&user) else { return };
-    for spoken in Spoken::ALL {
-        let target = Target::of(spoken, Site::in_memory(), |site, flags| {
+    for spoken in Protocol::ALL {
+        let target = RunningServer::of(spoken, TestServerHome::in_memory(), |site, flags| {
             give(site.home(), MANY);
             limited(site, flags, "prlimit", &[&["--nproc=100:1000"], &become_user[..]].concat())
         });
-        let good = Good::beside(&target);
+        let good = WellBehavedClients::beside(&target);
         good.wait_for(300);
-        let vitals = target.vitals();
-        assert!(vitals.threads <= 100, "{vitals:?}");
+        let stats = target.stats();
+        assert!(stats.threads <= 100, "{stats:?}");
         let pid = target.server.pid().to_string();
         let mut raise = Command::new("setpriv");
         raise.args(&become_user[1..]).args(["prlimit", "--nproc=1000", "--pid", &pid]);
         assert!(raise.status().unwrap().success());
         target.calm();
         good.end();
-        target.vitals().assert_within_bounds();
+        target.stats().assert_within_bounds();
     }
 }
 
@@ -143,7 +143,7 @@ fn where_threads_run_out_clients_are_answered_and_later_there_are_as_many_as_eve
 fn where_there_are_too_few_threads_from_the_start_that_is_said() {
     let user = FEW.to_string();
     let Some(become_user) = becoming(&user) else { return };
-    let site = Site::in_memory();
+    let site = TestServerHome::in_memory();
     give(site.home(), FEW);
     for most in 1..8 {
         let limit = format!("--nproc={most}:{most}");

@@ -81,7 +81,7 @@ fn page(command: &Command, shared: &[&Section], parent: Option<&Command>) -> Str
     page.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
-/// Tells a flag's other names in its help, where `clap_mangen` leaves them out.
+/// Adds a flag's other names to its help, where `clap_mangen` leaves them out.
 fn with_aliases(argument: Arg) -> Arg {
     let aliases = argument.get_visible_aliases().unwrap_or_default();
     let (Some(help), false) = (argument.get_help(), aliases.is_empty()) else { return argument };

@@ -8,7 +8,7 @@ use super::service::Session;
 use super::{FIRST, SECOND, note, session};
 use crate::cli::token::{HEADER, signed_with};
 
-/// The fingerprint of [`FIRST`], as the program tells it.
+/// The fingerprint of [`FIRST`], as the program shows it.
 fn fingerprint_of(session: &Session) -> String {
     let listed = session.run(&["secret", "list", "-o", "json"]);
     let line: Value = serde_json::from_str(listed.result().lines().next().unwrap()).unwrap();
@@ -191,7 +191,7 @@ fn nothing_is_stored_or_removed_that_cannot_be_recorded() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let before = (session.lookup("staging"), session.config());
-    let state = session.place.home().join("in-the-way");
+    let state = session.place.path().join("in-the-way");
     fs::write(&state, "").unwrap();
     let state = state.to_str().unwrap();
     for change in [

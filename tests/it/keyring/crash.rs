@@ -12,7 +12,7 @@ const KILLED: u32 = 12;
 
 /// Starts a change, and kills it after this time.
 fn cut_off(session: &Session, arguments: &[&str], secret: &str, after: Duration) {
-    let file = session.place.home().join("piped");
+    let file = session.place.path().join("piped");
     std::fs::write(&file, secret).unwrap();
     let call = session.call(arguments);
     let mut command = call.command();

@@ -104,7 +104,7 @@ fn two_items_of_one_name_are_told_not_chosen_from_and_can_be_removed() {
 fn a_bus_that_takes_calls_and_never_answers_is_given_up() {
     let session = session!(Session::without_keyring(""));
     configured(&session);
-    let socket = session.place.home().join("deaf");
+    let socket = session.place.path().join("deaf");
     let listener = UnixListener::bind(&socket).unwrap();
     // Whoever calls is let in, and hears nothing until the test ends.
     thread::spawn(move || {

@@ -5,24 +5,20 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::cli::scratch::Scratch;
 use crate::cli::watchdog::{Watchdog, until};
 use crate::cli::{Call, Output, call};
-use crate::place::{Place, has};
+use crate::test_home::TestHome;
+use crate::tools::has;
 
 /// The name that a keyring owns on its bus.
 const NAME: &str = "org.freedesktop.secrets";
 
 /// What unlocks the keyring.
 const PASSWORD: &[u8] = b"pw";
-
-/// How many sessions this process has made.
-static MADE: AtomicU64 = AtomicU64::new(0);
 
 /// Returns `true` if a keyring can be started here, and says what is not checked without it.
 pub(crate) fn is_here(unchecked: &str) -> bool {
@@ -74,9 +70,9 @@ pub(crate) struct Session {
     /// Where the bus is.
     address: String,
     /// Where everything of it lies, but for what the keyring keeps.
-    pub(crate) place: Place,
+    pub(crate) place: TestHome,
     /// What the keyring keeps: the program waits two seconds for it at most, and a busy disk takes longer.
-    kept: Scratch,
+    kept: TestHome,
 }
 
 impl Session {
@@ -96,9 +92,8 @@ impl Session {
 
     /// Starts one with a bus that has these rules besides, and no keyring: nothing is started on demand.
     pub(crate) fn without_keyring(rules: &str) -> Self {
-        let number = MADE.fetch_add(1, Ordering::Relaxed);
-        let place = Place::new(&format!("kr{number}"));
-        let home = place.home();
+        let place = TestHome::new();
+        let home = place.path();
         fs::create_dir(home.join("run")).unwrap();
         fs::set_permissions(home.join("run"), Permissions::from_mode(0o700)).unwrap();
         let config = format!(
@@ -115,7 +110,7 @@ impl Session {
         BufReader::new(bus.child.stdout.take().unwrap()).read_line(&mut address).unwrap();
         assert!(address.starts_with("unix:"), "{address}");
         let address = address.trim_end().to_owned();
-        Self { keyring: None, _bus: bus, address, place, kept: Scratch::in_memory() }
+        Self { keyring: None, _bus: bus, address, place, kept: TestHome::in_memory() }
     }
 
     /// Starts the keyring, and waits until it is on the bus.
@@ -137,7 +132,7 @@ impl Session {
         until("a keyring on the bus", || self.send(&asked).contains("true"));
     }
 
-    /// Sends a message on the bus, and gives the reply.
+    /// Sends a message on the bus, and returns the reply.
     fn send(&self, message: &[&str]) -> String {
         let output = self.command("dbus-send").args(["--session", "--print-reply"]).args(message).output();
         String::from_utf8(output.unwrap().stdout).unwrap()
@@ -165,7 +160,7 @@ impl Session {
 
     /// Prepares a command in this session.
     pub(crate) fn command(&self, program: &str) -> Command {
-        let home = self.place.home();
+        let home = self.place.path();
         let mut command = self.place.command(program);
         command.env("DBUS_SESSION_BUS_ADDRESS", &self.address).env("XDG_RUNTIME_DIR", home.join("run"));
         command
@@ -173,7 +168,7 @@ impl Session {
 
     /// Prepares a call of the program in this session.
     pub(crate) fn call(&self, arguments: &[&str]) -> Call {
-        let home = self.place.home();
+        let home = self.place.path();
         let call = call(arguments).with_env("HOME", home).with_env("XDG_RUNTIME_DIR", home.join("run"));
         call.with_env("DBUS_SESSION_BUS_ADDRESS", &self.address)
     }
@@ -228,7 +223,7 @@ impl Session {
 
     /// Returns the path of the configuration.
     pub(crate) fn config_path(&self) -> PathBuf {
-        self.place.home().join(".config/stream-token/config.toml")
+        self.place.path().join(".config/stream-token/config.toml")
     }
 
     /// Reads the configuration; empty where there is none.
@@ -238,7 +233,7 @@ impl Session {
 
     /// Returns the folder of the audit log's segments.
     pub(crate) fn log_folder(&self) -> PathBuf {
-        self.place.home().join(".local/state/stream-token/audit")
+        self.place.path().join(".local/state/stream-token/audit")
     }
 
     /// Returns what the audit log says of each change: action, outcome and reason.

@@ -22,14 +22,14 @@ fn client_of(session: &Session) -> String {
     session.run(&["-q", "session", "new", "123"]).result().trim_end().to_owned()
 }
 
-/// Has a customer's token asked for, and checks by which secret it is signed.
+/// Asks for a customer's token, and checks which secret signed it.
 #[track_caller]
 fn assert_signed_by(watched: &Watched, client: &str, secret: &str) {
     let token = signed_with(secret, HEADER, r#"{"user_id":"customer-123"}"#);
     assert_eq!(watched.server.ask(&Ask::of(123).bearer(client)).token(), token);
 }
 
-/// Tells what the server says of its secret.
+/// Checks the state of the secret that the server reports.
 #[track_caller]
 fn assert_secret_is(watched: &Watched, state: &str) {
     let (status, told) = watched.ready();

@@ -86,7 +86,7 @@ fn a_keyring_is_not_asked_for_a_token_that_the_chosen_profile_signed() {
 #[test]
 fn the_command_of_another_profile_is_not_run() {
     let session = session!(both());
-    let evidence = session.place.home().join("evidence");
+    let evidence = session.place.path().join("evidence");
     let source = format!("command:touch {}", evidence.display());
     session.run(&["-q", "profile", "add", "vault", "--secret", &source]).is(0, "", "");
     assert_eq!(elsewhere(&session, SECOND).status, Some(5));

@@ -10,7 +10,7 @@ use super::Watched;
 use crate::cli::demo;
 use crate::serve::Server;
 use crate::serve::http::{Answer, Ask};
-use crate::serve::site::Site;
+use crate::serve::test_server_home::TestServerHome;
 
 /// What is said where there is nothing.
 const NOTHING_THERE: &str = "Use GET /healthz, /readyz or /metrics";
@@ -92,7 +92,7 @@ fn nothing_that_is_asked_there_is_in_the_log() {
 
 #[test]
 fn it_says_that_the_server_drains_until_everything_is_answered_and_ends_then() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let watched = Watched::at(&site, &[]);
     let session = site.session("123");
     let lock = File::open(site.state().join("audit/lock")).unwrap();

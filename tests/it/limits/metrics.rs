@@ -5,14 +5,14 @@ use std::io::Write as _;
 use std::process::{Command, Stdio};
 
 use super::Watched;
-use crate::place::has;
 use crate::serve::http::Ask;
-use crate::serve::site::Site;
+use crate::serve::test_server_home::TestServerHome;
+use crate::tools::has;
 
 /// The series of a text, by their names with their labels.
 type Series = BTreeMap<String, f64>;
 
-/// Reads what a server tells.
+/// Reads the metrics of a server.
 #[track_caller]
 fn series(watched: &Watched) -> Series {
     let text = watched.tell("GET", "/metrics").body;
@@ -37,7 +37,7 @@ fn counts(series: &Series, metric: &str) -> Vec<(String, u32)> {
     counts
 }
 
-/// Has a server answer a known traffic: ten requests that reach the contract, two that do not.
+/// Sends a known traffic to a server: ten requests that reach the contract, two that do not.
 fn traffic(watched: &Watched, session: &str) {
     let own = Ask::of(123).bearer(session);
     let statuses = [
@@ -61,7 +61,7 @@ fn traffic(watched: &Watched, session: &str) {
 
 #[test]
 fn the_counts_are_those_of_the_traffic_and_add_up() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let watched = Watched::at(&site, &["--rate-limit", "5/h"]);
     traffic(&watched, &site.session("123"));
     let series = series(&watched);
@@ -96,7 +96,7 @@ fn the_counts_are_those_of_the_traffic_and_add_up() {
 
 #[test]
 fn what_is_asked_of_the_admin_listener_is_not_counted() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let watched = Watched::at(&site, &[]);
     for path in ["/healthz", "/readyz", "/metrics", "/other"] {
         watched.tell("GET", path);
@@ -111,7 +111,7 @@ fn prometheus_finds_nothing_wrong_with_the_text() {
     if !has("promtool", "that Prometheus reads the metrics") {
         return;
     }
-    let site = Site::new();
+    let site = TestServerHome::new();
     let watched = Watched::at(&site, &["--rate-limit", "5/h"]);
     traffic(&watched, &site.session("123"));
     let text = watched.tell("GET", "/metrics").body;

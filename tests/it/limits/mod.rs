@@ -8,10 +8,10 @@ mod readiness;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
-use crate::cli::watchdog::LONGEST_WAIT;
+use crate::cli::watchdog::WAIT_TIMEOUT;
 use crate::serve::Server;
 use crate::serve::http::{Answer, Ask};
-use crate::serve::site::Site;
+use crate::serve::test_server_home::TestServerHome;
 
 /// A server that has an admin listener, which the kernel chose a port for.
 pub(crate) struct Watched {
@@ -22,9 +22,9 @@ pub(crate) struct Watched {
 }
 
 impl Watched {
-    /// Starts one at a site, with these flags besides.
+    /// Starts one at a site, with these extra flags.
     #[track_caller]
-    fn at(site: &Site, flags: &[&str]) -> Self {
+    fn at(site: &TestServerHome, flags: &[&str]) -> Self {
         Self::over(site.serve(&[&["--admin-listen", "127.0.0.1:0"], flags].concat()))
     }
 
@@ -39,11 +39,11 @@ impl Watched {
     #[track_caller]
     fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.admin).unwrap();
-        stream.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
+        stream.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
         stream
     }
 
-    /// Has a request answered by the admin listener.
+    /// Sends a request to the admin listener and returns its response.
     #[track_caller]
     fn tell(&self, method: &str, path: &str) -> Answer {
         let mut stream = self.connect();

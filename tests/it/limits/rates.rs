@@ -5,9 +5,9 @@ use std::time::Instant;
 use crate::cli::demo;
 use crate::serve::Server;
 use crate::serve::http::{Answer, Ask};
-use crate::serve::site::Site;
+use crate::serve::test_server_home::TestServerHome;
 
-/// Checks that an answer refuses somebody who asked too often, and gives the seconds to wait.
+/// Checks that an answer is 429, and returns the seconds to wait.
 #[track_caller]
 fn wait(answer: &Answer) -> u64 {
     answer.is(429, "Too Many Requests", "Try again after the number of seconds in Retry-After");
@@ -24,7 +24,7 @@ fn from(server: &Server, address: &str) -> Answer {
 
 #[test]
 fn a_customer_is_refused_once_the_rate_is_used_up_and_others_are_not() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&["--rate-limit", "30/h", "--rate-limit-address", "off"]);
     let (one, other) = (site.session("123"), site.session("124"));
     for _ in 0..30 {
@@ -47,7 +47,7 @@ fn a_customer_is_refused_once_the_rate_is_used_up_and_others_are_not() {
 
 #[test]
 fn without_flags_a_customer_may_ask_30_times_a_minute() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = Server::start(&site.call(&["serve", "--listen", "127.0.0.1:0"]));
     let session = site.session("123");
     let begun = Instant::now();
@@ -68,7 +68,7 @@ fn without_flags_a_customer_may_ask_30_times_a_minute() {
 
 #[test]
 fn an_address_whose_requests_failed_too_often_gets_429_for_failures_and_tokens_for_good_sessions() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let flags = ["--rate-limit-address", "2/h", "--trusted-proxy", "127.0.0.1/32"];
     let server = site.serve(&flags);
     let session = site.session("123");
@@ -115,7 +115,7 @@ fn what_is_no_request_for_a_token_does_not_count() {
 
 #[test]
 fn where_the_limits_are_off_nobody_is_refused() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&["--rate-limit", "off", "--rate-limit-address", "off"]);
     let session = site.session("123");
     for _ in 0..310 {

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::Watched;
 use crate::serve::http::Ask;
-use crate::serve::site::Site;
+use crate::serve::test_server_home::TestServerHome;
 
 /// What is said of readiness.
 fn said(status: &str, audit: &str) -> String {
@@ -13,7 +13,7 @@ fn said(status: &str, audit: &str) -> String {
 
 #[test]
 fn a_server_that_cannot_record_is_not_ready_until_it_can() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let watched = Watched::at(&site, &[]);
     let ask = Ask::of(123).bearer(&site.session("123"));
     assert_eq!(watched.ready(), (200, said("ready", "untried")));

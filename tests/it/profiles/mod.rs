@@ -16,20 +16,20 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::cli::scratch::Scratch;
 use crate::cli::token::{HEADER, SECRET, signed_with};
 use crate::cli::{Call, Output, call, refusal};
+use crate::test_home::TestHome;
 
 /// What is said of every configuration that is broken.
 const MEND: &str = "mend the file by hand; it is not changed while it is broken";
 
 /// A home that several calls share.
-struct Home(Scratch);
+struct Home(TestHome);
 
 impl Home {
     /// Makes an empty one.
     fn new() -> Self {
-        Self(Scratch::new())
+        Self(TestHome::new())
     }
 
     /// Makes one with this configuration.

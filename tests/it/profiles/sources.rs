@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use super::{Home, SECRET, note, refusal, token};
 use crate::cli::{Call, Output};
-use crate::place::install_script;
+use crate::tools::install_script;
 
 /// What to do about a command that failed.
 const SEE: &str = "run the command by itself, and see what it says";
@@ -30,7 +30,7 @@ fn shown(path: &str) -> String {
     if path.chars().count() > 64 { path.chars().take(64).chain(['…']).collect() } else { path.to_owned() }
 }
 
-/// Mints with what a script prints, and gives how it ended, with the script's name in messages.
+/// Mints with what a script prints, and returns the output, with the script's name in messages.
 fn printed(script: &str) -> (Output, String) {
     let (home, manager) = managed(script, " show stream/a");
     (home.run(&["issue", "1"]), format!("command:{}", shown(&manager)))

@@ -3,11 +3,11 @@
 use std::process::Stdio;
 
 use super::{AGAIN, APART, Dialogue, Ended, answer_in, asking, started_by};
-use crate::cli::scratch::Scratch;
 use crate::cli::watchdog::Watchdog;
+use crate::test_home::TestHome;
 
 /// The most that may be typed.
-const LONGEST: usize = 4096;
+const MAX_ANSWER: usize = 4096;
 
 /// Types one answer.
 fn typed(text: impl AsRef<[u8]>) -> Ended {
@@ -89,7 +89,7 @@ fn an_end_of_input_behind_text_is_passed_over() {
 
 #[test]
 fn a_long_paste_is_taken_whole_or_refused() {
-    let longest = "x".repeat(LONGEST);
+    let longest = "x".repeat(MAX_ANSWER);
     typed(format!("{longest}\n")).is(&format!("typed {longest}"));
     typed(format!("{longest}y\n")).is("more than 4096 bytes were typed");
     let rest = "y".repeat(300_000);
@@ -137,7 +137,7 @@ fn a_second_line_of_a_paste_does_not_answer_the_second_question() {
 
 #[test]
 fn without_a_terminal_nobody_is_asked() {
-    let home = Scratch::new();
+    let home = TestHome::new();
     let asking = asking("once", &home.path().join("answer"));
     let mut command = started_by(&APART, &asking);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());

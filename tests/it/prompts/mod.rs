@@ -19,10 +19,10 @@ use rustix::process::{Pid, Signal, kill_process};
 use rustix::termios::{LocalModes, SpecialCodeIndex, Termios, tcgetattr};
 use stream_token::output::terminal::{OutputOptions, PromptError, Terminal};
 
-use crate::cli::scratch::Scratch;
 use crate::cli::start_by;
 use crate::cli::terminal as pty;
 use crate::cli::watchdog::Watchdog;
+use crate::test_home::TestHome;
 
 /// Says what is asked, and that this process is to ask.
 const ASKED: &str = "STREAM_TOKEN_TEST_ASKED";
@@ -72,7 +72,7 @@ struct Dialogue {
     /// How the terminal was before.
     before: Termios,
     /// Where the answer is.
-    home: Scratch,
+    home: TestHome,
 }
 
 /// How a dialogue ended.
@@ -99,7 +99,7 @@ const APART: [&str; 2] = ["setsid", "--wait"];
 /// Starts a session at the terminal of its standard input.
 const AT_TERMINAL: [&str; 3] = ["setsid", "--wait", "--ctty"];
 
-/// Has others start a process, each with the next as its arguments.
+/// Makes other programs start a process, each with the next as its arguments.
 fn started_by(starters: &[&str], command: &Command) -> Command {
     let mut starter = Command::new(starters[0]);
     start_by(starter.args(&starters[1..]), command);
@@ -114,7 +114,7 @@ impl Dialogue {
 
     /// Starts the process by others at the terminal, and waits for its question.
     fn begin_by(asked: &str, starters: &[&str]) -> Self {
-        let home = Scratch::new();
+        let home = TestHome::new();
         let terminal = pty::Terminal::open();
         let before = tcgetattr(&terminal.program).unwrap();
         let starters = [&AT_TERMINAL, starters].concat();
@@ -169,7 +169,7 @@ impl Dialogue {
 }
 
 /// Returns what was answered.
-fn answer_in(home: &Scratch) -> Option<String> {
+fn answer_in(home: &TestHome) -> Option<String> {
     let path: PathBuf = home.path().join("answer");
     path.exists().then(|| fs::read_to_string(path).unwrap())
 }

@@ -11,7 +11,7 @@ use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use super::started_by;
 use super::{Dialogue, QUESTION};
 #[cfg(target_os = "linux")]
-use crate::place::say_unchecked;
+use crate::tools::say_unchecked;
 
 /// Runs the process as a job of a shell that goes on with it once it was stopped.
 const AS_JOB: [&str; 3] =

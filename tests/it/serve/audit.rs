@@ -7,7 +7,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::http::Ask;
-use super::site::Site;
+use super::test_server_home::TestServerHome;
 
 /// How many refusals of one kind have entries of their own in a minute.
 const A_MINUTE: usize = 10;
@@ -20,7 +20,7 @@ fn fingerprint(token: &str) -> String {
 
 #[test]
 fn every_token_that_is_given_out_has_its_entry() {
-    let site = Site::with("policy = { issued_at = true, default_lifetime = \"1h\" }\n");
+    let site = TestServerHome::with("policy = { issued_at = true, default_lifetime = \"1h\" }\n");
     let server = site.serve(&["--lifetime", "5m"]);
     let sessions = [(123, site.session("123")), (124, site.session("124")), (123, site.session("123"))];
     let given = sessions.map(|(customer, session)| {
@@ -44,7 +44,7 @@ fn every_token_that_is_given_out_has_its_entry() {
 
 #[test]
 fn refusals_have_entries_and_many_of_a_kind_are_summed_up() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let session = site.session("123");
     let asked = 3 * A_MINUTE;
@@ -70,7 +70,7 @@ fn refusals_have_entries_and_many_of_a_kind_are_summed_up() {
 
 #[test]
 fn without_its_log_it_gives_out_nothing_and_with_it_again_it_does() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123"));
     assert_eq!(server.ask(&ask).status, 200);

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Server;
 use super::http::{Answer, Ask, PATH};
-use super::site::Site;
+use super::test_server_home::TestServerHome;
 use crate::cli::token::claims_of;
 
 /// What is said of a body that is not plain JSON by its headers.
@@ -26,7 +26,7 @@ fn assert_common(answer: &Answer) {
     assert_eq!(is_ours, [true; 3], "{answer:?}");
 }
 
-/// Has a request refused with this status and message.
+/// Sends a request that must be refused with this status and message.
 #[track_caller]
 fn refused(server: &Server, ask: &Ask, status: u16, error: &str, message: &str) -> Answer {
     let answer = server.ask(ask);
@@ -37,7 +37,7 @@ fn refused(server: &Server, ask: &Ask, status: u16, error: &str, message: &str) 
 
 #[test]
 fn a_session_gets_its_own_customers_token_and_nobody_elses() {
-    let site = Site::with("policy = { default_lifetime = \"1h\" }\n");
+    let site = TestServerHome::with("policy = { default_lifetime = \"1h\" }\n");
     let server = site.serve(&[]);
     let session = site.session("123");
     let granted = server.ask(&Ask::of(123).bearer(&session));
@@ -50,7 +50,7 @@ fn a_session_gets_its_own_customers_token_and_nobody_elses() {
 
 #[test]
 fn each_check_comes_before_those_that_follow_it() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     // Everything is wrong with it, and is mended one after the other.
     let ask = Ask::of(123).without("Content-Type").body("{").method("PUT").path("/");
@@ -74,7 +74,7 @@ fn each_check_comes_before_those_that_follow_it() {
 
 #[test]
 fn only_the_one_path_and_method_are_served() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123"));
     for path in
@@ -94,7 +94,7 @@ fn only_the_one_path_and_method_are_served() {
 
 #[test]
 fn a_body_counts_by_its_literals() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let session = site.session("123");
     for literal in [
@@ -130,7 +130,7 @@ fn a_body_counts_by_its_literals() {
 
 #[test]
 fn a_body_is_said_to_be_json_in_any_case_and_once() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123")).without("Content-Type");
     for media in ["application/json; charset=utf-8", "APPLICATION/JSON", "Application/Json ;q=1"] {
@@ -144,7 +144,7 @@ fn a_body_is_said_to_be_json_in_any_case_and_once() {
 
 #[test]
 fn what_is_too_large_is_refused_and_what_just_fits_is_not() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123"));
     let body = |length| format!("{:<length$}", r#"{"customer_id":123}"#);
@@ -161,7 +161,7 @@ fn what_is_too_large_is_refused_and_what_just_fits_is_not() {
 
 #[test]
 fn a_request_without_a_clear_host_or_length_is_refused_before_anything_else() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123"));
     let hosts = "Send exactly one Host header with a host and perhaps a port";
@@ -182,7 +182,7 @@ fn a_request_without_a_clear_host_or_length_is_refused_before_anything_else() {
 
 #[test]
 fn an_encoded_body_is_refused() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123")).with("Content-Encoding", "gzip");
     refused(&server, &ask, 415, "Unsupported Media Type", UNSUPPORTED);
@@ -190,7 +190,7 @@ fn an_encoded_body_is_refused() {
 
 #[test]
 fn a_session_token_of_another_system_is_unknown_and_not_malformed() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     for token in ["12|AbCdEf", "a,b;c=\"d\"", &"x".repeat(4096)] {
         assert_eq!(server.ask(&Ask::of(123).bearer(token)).status, 401, "{token}");
@@ -202,7 +202,7 @@ fn a_session_token_of_another_system_is_unknown_and_not_malformed() {
 
 #[test]
 fn a_request_has_a_name_of_our_own_and_never_the_clients() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).with("X-Request-Id", "c0ffee-1");
     let ids: BTreeSet<_> =
@@ -212,7 +212,7 @@ fn a_request_has_a_name_of_our_own_and_never_the_clients() {
 
 #[test]
 fn a_connection_that_is_kept_has_one_request_after_the_other_answered() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123"));
     let mut both = ask.clone().kept_alive().bytes();

@@ -1,7 +1,7 @@
 //! Pages of other origins: who may read replies, and who may not.
 
 use super::http::{Answer, Ask};
-use super::site::Site;
+use super::test_server_home::TestServerHome;
 
 /// The origin that is allowed.
 const ALLOWED: &str = "https://app.example.com";
@@ -20,7 +20,7 @@ fn preflight(origin: &str) -> Ask {
 
 #[test]
 fn a_page_of_an_allowed_origin_may_ask_and_read() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let headers = ["--cors-header", "traceparent", "--cors-header", "Baggage"];
     let origins = ["--cors-origin", "https://other.example.com", "--cors-origin", ALLOWED];
     let server = site.serve(&[origins, headers].concat());
@@ -45,7 +45,7 @@ fn a_page_of_an_allowed_origin_may_ask_and_read() {
 
 #[test]
 fn a_page_of_any_other_origin_may_not() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&["--cors-origin", ALLOWED]);
     for origin in
         ["null", "https://app.example.com:8443", "http://app.example.com", "https://evil.example.com"]
@@ -59,7 +59,7 @@ fn a_page_of_any_other_origin_may_not() {
 
 #[test]
 fn without_allowed_origins_no_page_may_and_nothing_varies() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let refused = server.ask(&preflight(ALLOWED));
     assert_eq!((refused.status, told(&refused)), (405, [None, None]));

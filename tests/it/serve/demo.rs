@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::Server;
 use super::http::{Answer, Ask};
 use crate::cli::demo;
-use crate::place::{Place, has};
+use crate::test_home::TestHome;
+use crate::tools::has;
 
 /// Finds the session token that the demo prints.
 fn session(said: &str) -> Option<String> {
@@ -37,7 +38,7 @@ fn the_call_that_it_prints_works_as_it_is() {
     if !has("curl", "the call that the demo prints") {
         return;
     }
-    let place = Place::new("demo-curl");
+    let place = TestHome::new();
     for flags in [&[][..], &["-o", "json"]] {
         let server = Server::demo(flags);
         let line = server.said().wait_for("a call", |said| {

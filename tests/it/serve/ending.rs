@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use rustix::process::Signal;
 
 use super::http::{Answer, Ask};
-use super::site::Site;
+use super::test_server_home::TestServerHome;
 
 /// Reads an answer that its connection ends with.
 #[track_caller]
@@ -22,7 +22,7 @@ fn last_answer(stream: &mut TcpStream) -> Answer {
 #[test]
 fn a_request_that_is_under_way_when_the_end_comes_is_answered() {
     for signal in [Signal::TERM, Signal::INT] {
-        let site = Site::new();
+        let site = TestServerHome::new();
         let server = site.serve(&[]);
         let request = Ask::of(123).bearer(&site.session("123")).kept_alive().bytes();
         let (first, rest) = request.split_at(request.len() - 1);
@@ -42,7 +42,7 @@ fn a_request_that_is_under_way_when_the_end_comes_is_answered() {
 
 #[test]
 fn whoever_had_sent_all_before_the_end_came_gets_a_token() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let request = Ask::of(123).bearer(&site.session("123")).kept_alive().bytes();
     // As long as another has the log's lock, nobody is answered.
@@ -72,7 +72,7 @@ fn whoever_had_sent_all_before_the_end_came_gets_a_token() {
 
 #[test]
 fn a_second_signal_stops_at_once() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let request = Ask::of(123).bearer(&site.session("123")).bytes();
     // As above.

@@ -4,7 +4,7 @@ use std::io;
 
 use rustix::io::Errno;
 
-use super::site::Site;
+use super::test_server_home::TestServerHome;
 use crate::cli::{call, demo};
 
 #[test]
@@ -42,7 +42,7 @@ fn a_value_that_is_none_is_refused_with_what_to_give() {
 
 #[test]
 fn other_machines_are_kept_out_unless_a_proxy_is_trusted() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     for (address, port) in [("0.0.0.0:8787", 8787), ("[::]:0", 0), ("192.0.2.1:443", 443)] {
         let refused = site.run(&["-q", "serve", "--listen", address]);
         let error = format!("other machines can reach {address}, and there is no TLS");
@@ -65,7 +65,7 @@ fn other_machines_are_kept_out_unless_a_proxy_is_trusted() {
 
 #[test]
 fn an_address_that_is_taken_is_told_with_what_to_do() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let address = site.serve(&[]).address();
     let first = site.serve(&[]);
     assert!(first.address().ip().is_loopback() && first.address() != address);
@@ -77,7 +77,7 @@ fn an_address_that_is_taken_is_told_with_what_to_do() {
 
 #[test]
 fn a_lifetime_that_policy_forbids_is_refused_before_anybody_is() {
-    let site = Site::with("policy = { longest_lifetime = \"1h\" }\n");
+    let site = TestServerHome::with("policy = { longest_lifetime = \"1h\" }\n");
     let hint = "leave --lifetime out, or give one that the policy allows";
     for lifetime in ["never", "2h"] {
         let refused = site.run(&["-q", "serve", "--listen", "127.0.0.1:0", "--lifetime", lifetime]);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::http::{Ask, PATH};
-use super::site::{SESSION_KEY, Site};
+use super::test_server_home::{SESSION_KEY, TestServerHome};
 use crate::cli::Output;
 use crate::cli::token::SECRET;
 use crate::readme::fields_told;
@@ -20,9 +20,9 @@ struct Run {
     withheld: Vec<String>,
 }
 
-/// Has requests of every kind answered, and ends.
+/// Sends requests of every kind to a server and stops it.
 fn run(flags: &[&str]) -> Run {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(flags);
     let session = site.session("123");
     let forged = format!("{}x", site.session("124"));
@@ -127,7 +127,7 @@ fn in_json_every_line_is_an_object() {
 
 #[test]
 fn a_trusted_proxy_whose_word_cannot_be_read_is_noted_once_a_minute() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&["--trusted-proxy", "127.0.0.1"]);
     for _ in 0..5 {
         server.ask(&Ask::of(123).with("X-Forwarded-For", "unknown"));
@@ -141,7 +141,7 @@ fn a_trusted_proxy_whose_word_cannot_be_read_is_noted_once_a_minute() {
 
 #[test]
 fn who_asks_is_the_peer_or_whom_a_trusted_proxy_names() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let peer = |flags: &[&str], forwarded: &[&str]| {
         let server = site.serve(&[&["-q", "-o", "json"], flags].concat());
         let ask = forwarded.iter().fold(Ask::of(123), |ask, value| ask.with("X-Forwarded-For", value));

@@ -8,10 +8,10 @@ mod ending;
 mod flags;
 pub(crate) mod http;
 mod log;
-pub(crate) mod said;
 mod sessions;
-pub(crate) mod site;
+pub(crate) mod stderr_reader;
 mod system;
+pub(crate) mod test_server_home;
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -20,8 +20,8 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 
 use self::http::{Answer, Ask};
-use self::said::Said;
-use crate::cli::watchdog::{LONGEST_WAIT, Watchdog};
+use self::stderr_reader::StderrReader;
+use crate::cli::watchdog::{WAIT_TIMEOUT, Watchdog};
 use crate::cli::{Call, Output, demo};
 
 /// What a server says of a reload that was refused.
@@ -34,7 +34,7 @@ pub(crate) struct Server {
     /// Where it listens.
     address: SocketAddr,
     /// What it says on standard error.
-    said: Said,
+    said: StderrReader,
     /// Ends it where the test hangs.
     _watchdog: Watchdog,
 }
@@ -52,12 +52,12 @@ impl Server {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let watchdog = Watchdog::over(&child);
-        let said = Said::by(child.stderr.take().unwrap());
+        let said = StderrReader::by(child.stderr.take().unwrap());
         let address = said.wait_for("the address", address);
         Self { child, address, said, _watchdog: watchdog }
     }
 
-    /// Starts one under the built-in profile, with these flags besides.
+    /// Starts one under the built-in profile, with these extra flags.
     #[track_caller]
     pub(crate) fn demo(flags: &[&str]) -> Self {
         Self::start(&demo(&arguments(flags)))
@@ -83,7 +83,7 @@ impl Server {
     }
 
     /// Returns what it says on standard error.
-    pub(crate) fn said(&self) -> &Said {
+    pub(crate) fn said(&self) -> &StderrReader {
         &self.said
     }
 
@@ -91,12 +91,12 @@ impl Server {
     #[track_caller]
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
-        stream.set_write_timeout(Some(LONGEST_WAIT)).unwrap();
+        stream.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
+        stream.set_write_timeout(Some(WAIT_TIMEOUT)).unwrap();
         stream
     }
 
-    /// Sends bytes on a connection of their own, and gives all that comes until it ends.
+    /// Sends bytes on a new connection, and returns everything received until it ends.
     #[track_caller]
     pub(crate) fn exchange(&self, bytes: &[u8]) -> String {
         let mut stream = self.connect();
@@ -106,7 +106,7 @@ impl Server {
         text
     }
 
-    /// Has a request answered, on a connection of its own.
+    /// Sends a request on a new connection and returns the response.
     #[track_caller]
     pub(crate) fn ask(&self, ask: &Ask) -> Answer {
         Answer::parse(&self.exchange(&ask.bytes()))
@@ -117,21 +117,21 @@ impl Server {
         kill_process(self.pid(), signal).unwrap();
     }
 
-    /// Has everything loaded anew, and waits until it is told for the `count`th time how that went.
+    /// Reloads the server, and waits until it reports the result `how` for the `count`th time.
     #[track_caller]
     pub(crate) fn reload(&self, how: &str, count: usize) {
         self.signal(Signal::HUP);
         self.said.wait_for(how, |said| (said.matches(how).count() == count).then_some(()));
     }
 
-    /// Tells it to end, and gives how it ended with all that it wrote.
+    /// Stops the server, and returns its exit status and output.
     #[track_caller]
     pub(crate) fn end(self) -> Output {
         self.signal(Signal::TERM);
         self.wait()
     }
 
-    /// Waits for its end, and gives how it ended with all that it wrote.
+    /// Waits for the server's end, and returns its exit status and output.
     #[track_caller]
     pub(crate) fn wait(mut self) -> Output {
         let mut stdout = String::new();

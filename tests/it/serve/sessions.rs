@@ -10,10 +10,10 @@ use stream_token::time::{Clock, Timestamp};
 
 use super::Server;
 use super::http::{Answer, Ask};
-use super::site::{SESSION_KEY, Site};
+use super::test_server_home::{SESSION_KEY, TestServerHome};
 use crate::cli::demo;
 use crate::cli::token::{SECRET, ending_in, signed, signed_with};
-use crate::cli::watchdog::LONGEST_WAIT;
+use crate::cli::watchdog::WAIT_TIMEOUT;
 
 /// The header of session tokens.
 const HEADER: &str = r#"{"alg":"HS256","typ":"stream-token-session+jwt"}"#;
@@ -23,14 +23,14 @@ const HOUR: Duration = Duration::from_hours(1);
 /// Waits until a running server refuses a session.
 #[track_caller]
 fn wait_until_refused(server: &Server, customer: u64, session: &str) {
-    let until = Instant::now() + LONGEST_WAIT;
+    let until = Instant::now() + WAIT_TIMEOUT;
     while server.ask(&Ask::of(customer).bearer(session)).status != 401 {
         assert!(Instant::now() < until, "the session still counts");
         thread::yield_now();
     }
 }
 
-/// Makes a session of customer 123 with a key, at another moment, and gives its token.
+/// Makes a session of customer 123 with a key, at another moment, and returns its token.
 fn session_of(key: &str, at: Timestamp) -> String {
     let key = SessionKey::new(&Secret::new(key.as_bytes().to_vec()).unwrap());
     key.issue("123".parse().unwrap(), at, HOUR).unwrap().1.expose().to_owned()
@@ -44,7 +44,7 @@ fn lasting(mut answer: Answer) -> Answer {
 
 #[test]
 fn a_running_server_sees_that_a_session_is_revoked_and_others_still_count() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let sessions = [site.session("123"), site.session("123"), site.session("123"), site.session("124")];
     let [first, second, third, others] = &sessions;
@@ -65,7 +65,7 @@ fn a_running_server_sees_that_a_session_is_revoked_and_others_still_count() {
 
 #[test]
 fn a_revocation_that_cannot_be_read_makes_every_session_doubtful_until_it_can() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let (revoked, session) = (site.session("123"), site.session("123"));
     site.call(&["-q", "session", "revoke", "--token-stdin"]).with_stdin(&revoked).run().is(0, "", "");
@@ -83,10 +83,10 @@ fn a_revocation_that_cannot_be_read_makes_every_session_doubtful_until_it_can() 
     assert!(server.end().stderr.contains(&error));
 }
 
-/// Asks until the answer has this status, and gives it.
+/// Asks until the response has this status, and returns it.
 #[track_caller]
 fn wait_until_answered(server: &Server, ask: &Ask, status: u16) -> Answer {
-    let until = Instant::now() + LONGEST_WAIT;
+    let until = Instant::now() + WAIT_TIMEOUT;
     loop {
         let answer = server.ask(ask);
         if answer.status == status {
@@ -98,7 +98,7 @@ fn wait_until_answered(server: &Server, ask: &Ask, status: u16) -> Answer {
 }
 
 /// Tokens that are not a session of customer 123 at this server, and yet look like one.
-fn counterfeits(site: &Site) -> Vec<String> {
+fn counterfeits(site: &TestServerHome) -> Vec<String> {
     let now = Clock::System.now();
     let own = site.session("123");
     let claims = |token: &str| crate::cli::token::claims_of(token);
@@ -138,7 +138,7 @@ fn counterfeits(site: &Site) -> Vec<String> {
 
 #[test]
 fn nothing_but_a_session_gets_past_and_all_else_is_answered_alike() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let server = site.serve(&[]);
     let refusal = lasting(server.ask(&Ask::of(123)));
     refusal.is(401, "Unauthorized", "Invalid or expired session token");
@@ -180,7 +180,7 @@ fn nothing_but_a_session_gets_past_and_all_else_is_answered_alike() {
 
 #[test]
 fn a_session_token_is_no_user_token_even_where_one_secret_is_for_both() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let session = site.session("123");
     let call = |call: &[&str]| site.call(call).with_env("STAGING_SESSION_KEY", SECRET);
     let same = call(&["-q", "session", "new", "123"]).run().result().trim_end().to_owned();

@@ -8,8 +8,8 @@ use rustix::process::Signal;
 
 use super::Server;
 use super::http::Ask;
-use super::site::Site;
-use crate::cli::watchdog::LONGEST_WAIT;
+use super::test_server_home::TestServerHome;
+use crate::cli::watchdog::WAIT_TIMEOUT;
 
 /// Receives the next message for systemd.
 #[track_caller]
@@ -21,10 +21,10 @@ fn next(socket: &UnixDatagram) -> String {
 
 #[test]
 fn systemd_is_told_when_the_server_is_ready_reloads_and_stops() {
-    let site = Site::new();
+    let site = TestServerHome::new();
     let path = site.home().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
-    socket.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
+    socket.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
     let server = Server::start(&site.serving(&[]).with_env("NOTIFY_SOCKET", &path));
     assert_eq!(next(&socket), "READY=1\n");
     server.reload("note=reloaded", 1);
@@ -45,7 +45,7 @@ fn directories(runtime: &Path) -> Vec<String> {
 #[test]
 fn a_directory_that_a_killed_server_left_is_removed_by_the_next_start() {
     let runtime = tempdir();
-    let site = Site::new();
+    let site = TestServerHome::new();
     let start = || Server::start(&site.serving(&[]).with_env("XDG_RUNTIME_DIR", &runtime));
     let killed = start();
     assert_eq!(killed.ask(&Ask::of(123)).status, 401);

@@ -4,10 +4,10 @@ use std::io::{Read as _, Write as _};
 use std::process::Command;
 
 use super::{Secure, run};
-use crate::place::has;
 use crate::serve::http::Ask;
+use crate::tools::has;
 
-/// What curl tells behind the body.
+/// What curl prints after the body.
 const TOLD: &str = "\n%{http_version} %{http_code} %{num_connects}\n";
 
 #[test]

@@ -16,7 +16,7 @@ use crate::cli::Output;
 use crate::cli::watchdog::Watchdog;
 use crate::serve::Server;
 use crate::serve::http::PATH;
-use crate::serve::site::Site;
+use crate::serve::test_server_home::TestServerHome;
 
 /// A day.
 const DAY: Duration = Duration::from_hours(24);
@@ -44,7 +44,7 @@ pub(crate) fn made() -> Made {
     made_for(SystemTime::now() - DAY, SystemTime::now() + 365 * DAY)
 }
 
-/// Writes a file with a mode, and gives its path.
+/// Writes a file with a mode, and returns its path.
 fn write(home: &Path, name: &str, text: &str, mode: u32) -> String {
     let path = home.join(name);
     fs::write(&path, text).unwrap();
@@ -52,7 +52,7 @@ fn write(home: &Path, name: &str, text: &str, mode: u32) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Puts a certificate and its key in a home, and gives their paths.
+/// Writes a certificate and its key to a home, and returns their paths.
 pub(crate) fn put(home: &Path, made: &Made) -> (String, String) {
     let certificate = write(home, "cert.pem", &made.certificate, 0o644);
     (certificate, write(home, "key.pem", &made.key, 0o600))
@@ -61,13 +61,13 @@ pub(crate) fn put(home: &Path, made: &Made) -> (String, String) {
 /// A site with a certificate.
 struct Secure {
     /// The site.
-    site: Site,
+    site: TestServerHome,
 }
 
 impl Secure {
-    /// Makes one.
+    /// Creates one.
     fn new() -> Self {
-        let secure = Self { site: Site::new() };
+        let secure = Self { site: TestServerHome::new() };
         secure.put(&made());
         secure
     }
@@ -87,7 +87,7 @@ impl Secure {
         put(self.site.home(), made);
     }
 
-    /// Returns the arguments of a server that listens here, with these flags besides.
+    /// Returns the arguments of a server that listens here, with these extra flags.
     fn arguments(&self, flags: &[&str]) -> Vec<String> {
         let (certificate, key) = (self.path("cert.pem"), self.path("key.pem"));
         let (certificate, key) = (certificate.to_str().unwrap(), key.to_str().unwrap());
@@ -109,7 +109,7 @@ impl Secure {
         self.site.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// Has a token asked for by curl, with these flags besides; gives the status and the rest of what
+    /// Asks for a token with curl and these extra flags; returns the status, the rest of what
     /// curl wrote, and how it ended.
     #[track_caller]
     fn curl(&self, server: &Server, session: &str, flags: &[&str]) -> Output {

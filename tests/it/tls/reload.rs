@@ -3,10 +3,10 @@
 use super::{Secure, made};
 use crate::cli::Output;
 use crate::cli::token::SECRET;
-use crate::place::has;
 use crate::serve::http::{Answer, Ask};
-use crate::serve::site::{SESSION_KEY, Site};
+use crate::serve::test_server_home::{SESSION_KEY, TestServerHome};
 use crate::serve::{KEPT, Server};
+use crate::tools::has;
 
 /// Another API secret.
 const OTHER_SECRET: &str = "another-api-secret-of-the-tests-0123456789";
@@ -20,9 +20,9 @@ struct Filed {
 }
 
 impl Filed {
-    /// Makes one.
+    /// Creates one.
     fn new() -> Self {
-        let filed = Self { secure: Secure { site: Site::new() } };
+        let filed = Self { secure: Secure { site: TestServerHome::new() } };
         filed.secret(SECRET);
         filed.key(SESSION_KEY);
         filed.config("staging", "");
@@ -79,7 +79,7 @@ impl Filed {
     }
 }
 
-/// Has a token asked for.
+/// Asks for a token.
 #[track_caller]
 fn ask(server: &Server, session: &str) -> Answer {
     server.ask(&Ask::of(123).bearer(session))

@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use tempfile::TempDir;
+
 use super::*;
 use crate::audit::{Actor, AuditLog, Entry, Filter, Listed, Refusals, list};
-use crate::fs::testing::Place;
 use crate::issuer::{AuditSink, TokenIssuer};
 use crate::profile::{Lifetime, Policy};
 use crate::server::rate_limit::{Rate, RateLimiters};
@@ -14,7 +15,7 @@ use crate::session::{Register, Revocation, SessionKey, Signed, revoke};
 use crate::token::{Rules, Verifier};
 
 /// Returns every entry of the log.
-fn entries(state: &Place) -> Vec<Entry> {
+fn entries(state: &TempDir) -> Vec<Entry> {
     let entry = |listed| match listed {
         Listed::Entry { entry, .. } => *entry,
         Listed::Bad { .. } => panic!("{listed:?}"),
@@ -65,7 +66,7 @@ fn with_session(number: u64) -> Request {
 
 #[test]
 fn a_session_gets_a_token_that_verifies_and_is_in_the_log() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     let audit_log = AuditLog::open(state.path(), clock()).unwrap();
     let answer = answer(state.path(), &audit_log, &with_session(123));
     assert_eq!(answer.response.status(), 200);
@@ -83,7 +84,7 @@ fn a_session_gets_a_token_that_verifies_and_is_in_the_log() {
 
 #[test]
 fn a_refusal_is_in_the_log_with_the_word_for_it() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     let audit_log = AuditLog::open(state.path(), clock()).unwrap();
     let answer = answer(state.path(), &audit_log, &with_session(124));
     assert_eq!(answer.response.status(), 403);
@@ -94,7 +95,7 @@ fn a_refusal_is_in_the_log_with_the_word_for_it() {
 
 #[test]
 fn where_the_log_cannot_be_written_there_is_no_token_until_it_can() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     let audit_log = AuditLog::open(state.path(), clock()).unwrap();
     let request = with_session(123);
     let segment = state.path().join("audit/audit-00000001.jsonl");
@@ -108,7 +109,7 @@ fn where_the_log_cannot_be_written_there_is_no_token_until_it_can() {
 
 #[test]
 fn a_revoked_session_is_refused_and_a_broken_register_is_later() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     let audit_log = AuditLog::open(state.path(), clock()).unwrap();
     let request = with_session(123);
     revoke(state.path(), &Revocation::Customer(customer(123)), clock().now()).unwrap();
@@ -125,7 +126,7 @@ fn a_revoked_session_is_refused_and_a_broken_register_is_later() {
 
 #[test]
 fn no_kind_of_token_for_stream_passes_for_a_session() {
-    let state = Place::new();
+    let state = TempDir::new().unwrap();
     let audit_log = AuditLog::open(state.path(), clock()).unwrap();
     let jwt = r#"{"alg":"HS256","typ":"JWT"}"#;
     let granted = answer(state.path(), &audit_log, &with_session(123)).response;

@@ -1,31 +1,31 @@
-//! Clients that behave, beside those that do not.
+//! Well-behaved clients, which run beside hostile ones.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use super::line::Way;
-use super::target::{Target, assert_token};
-use crate::cli::watchdog::LONGEST_WAIT;
+use super::client_stream::ServerAddress;
+use super::running_server::{RunningServer, assert_token};
+use crate::cli::watchdog::WAIT_TIMEOUT;
 
 /// Two clients that ask again and again: one on a connection that it keeps, one on a new one each time. Each
 /// must get its token each time.
-pub(super) struct Good {
+pub(super) struct WellBehavedClients {
     /// Told of each answer.
     answered: Receiver<()>,
     /// The clients.
     clients: Vec<JoinHandle<()>>,
 }
 
-impl Good {
-    /// Has them begin. They end when nobody listens to them any more.
-    pub(super) fn beside(target: &Target) -> Self {
+impl WellBehavedClients {
+    /// Starts both clients. They stop when this value is dropped.
+    pub(super) fn beside(target: &RunningServer) -> Self {
         let (told, answered) = channel();
         let clients = vec![keeping(target, told.clone()), coming_anew(target, told)];
         Self { answered, clients }
     }
 
-    /// Has only the one begin that comes anew: where places are few, one that keeps its own may have to go.
-    pub(super) fn newcomers_beside(target: &Target) -> Self {
+    /// Starts only the client that reconnects: where connections are few, the server may close a kept one.
+    pub(super) fn newcomers_beside(target: &RunningServer) -> Self {
         let (told, answered) = channel();
         Self { answered, clients: vec![coming_anew(target, told)] }
     }
@@ -35,7 +35,7 @@ impl Good {
     pub(super) fn wait_for(&self, count: usize) {
         while self.answered.try_recv().is_ok() {}
         for _ in 0..count {
-            match self.answered.recv_timeout(LONGEST_WAIT) {
+            match self.answered.recv_timeout(WAIT_TIMEOUT) {
                 Ok(()) => {}
                 Err(RecvTimeoutError::Timeout) => panic!("clients that behave are not answered any more"),
                 Err(RecvTimeoutError::Disconnected) => panic!("no client that behaves is left"),
@@ -45,7 +45,7 @@ impl Good {
         assert!(!has_failed, "a client that behaves was not answered as it should be");
     }
 
-    /// Has them end, and fails if one of them was not answered.
+    /// Stops the clients, and fails if one of them was not answered.
     #[track_caller]
     pub(super) fn end(self) {
         self.wait_for(2);
@@ -58,7 +58,7 @@ impl Good {
 
 /// Asks again and again on one connection, until a reply says that it is the last. Each must bring the token. Returns
 /// `false` if nobody listens any more.
-pub(super) fn ask_until_last(way: Way, request: &[u8], told: &Sender<()>) -> bool {
+pub(super) fn ask_until_last(way: ServerAddress, request: &[u8], told: &Sender<()>) -> bool {
     let mut line = way.connect();
     loop {
         line.send(request).unwrap();
@@ -75,13 +75,13 @@ pub(super) fn ask_until_last(way: Way, request: &[u8], told: &Sender<()>) -> boo
 }
 
 /// Starts the client that keeps its connection for as long as the server lets it.
-fn keeping(target: &Target, told: Sender<()>) -> JoinHandle<()> {
+fn keeping(target: &RunningServer, told: Sender<()>) -> JoinHandle<()> {
     let (way, request) = (target.way, target.request());
     thread::spawn(move || while ask_until_last(way, &request, &told) {})
 }
 
 /// Starts the client that comes anew each time.
-fn coming_anew(target: &Target, told: Sender<()>) -> JoinHandle<()> {
+fn coming_anew(target: &RunningServer, told: Sender<()>) -> JoinHandle<()> {
     let (way, request) = (target.way, target.last_request());
     thread::spawn(move || {
         loop {

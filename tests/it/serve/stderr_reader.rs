@@ -1,28 +1,28 @@
-//! What a process says, as it says it.
+//! Reads the standard error of a running process.
 
 use std::io::Read;
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Instant;
 
-use crate::cli::watchdog::LONGEST_WAIT;
+use crate::cli::watchdog::WAIT_TIMEOUT;
 
-/// What has been said so far. A thread of its own listens, so that who speaks never waits.
-pub(crate) struct Said(Arc<(Mutex<Heard>, Condvar)>);
+/// The text read so far. A thread reads, so that the process never waits for a full pipe.
+pub(crate) struct StderrReader(Arc<(Mutex<Received>, Condvar)>);
 
-/// What was heard.
+/// The text, and whether the stream has ended.
 #[derive(Default)]
-struct Heard {
+struct Received {
     /// The text.
     text: String,
-    /// Whether nothing more comes.
+    /// Whether the stream has ended.
     is_over: bool,
 }
 
-impl Said {
-    /// Listens to a stream until its end.
+impl StderrReader {
+    /// Starts to read a stream until its end.
     pub(crate) fn by(mut stream: impl Read + Send + 'static) -> Self {
-        let heard = Arc::new((Mutex::<Heard>::default(), Condvar::new()));
+        let heard = Arc::new((Mutex::<Received>::default(), Condvar::new()));
         let shared = Arc::clone(&heard);
         thread::spawn(move || {
             let (heard, changed) = &*shared;
@@ -37,11 +37,11 @@ impl Said {
         Self(heard)
     }
 
-    /// Waits until something can be found in what was said, and gives it.
+    /// Waits until `find` finds something in the text, and returns it.
     #[track_caller]
     pub(crate) fn wait_for<T>(&self, what: &str, find: impl Fn(&str) -> Option<T>) -> T {
         let (heard, changed) = &*self.0;
-        let until = Instant::now() + LONGEST_WAIT;
+        let until = Instant::now() + WAIT_TIMEOUT;
         let mut heard = heard.lock().unwrap();
         loop {
             if let Some(found) = find(&heard.text) {
@@ -53,19 +53,19 @@ impl Said {
         }
     }
 
-    /// Waits until a text was said.
+    /// Waits until the stream contains a text.
     #[track_caller]
     pub(crate) fn wait_until(&self, text: &str) {
         self.wait_for(text, |said| said.contains(text).then_some(()));
     }
 
-    /// Waits for the end, and gives all that was said.
+    /// Waits for the end of the stream, and returns the whole text.
     #[track_caller]
     pub(crate) fn all(&self) -> String {
         let (heard, changed) = &*self.0;
         let heard = heard.lock().unwrap();
         let (heard, waited) =
-            changed.wait_timeout_while(heard, LONGEST_WAIT, |heard| !heard.is_over).unwrap();
+            changed.wait_timeout_while(heard, WAIT_TIMEOUT, |heard| !heard.is_over).unwrap();
         assert!(!waited.timed_out(), "waited in vain for the end of\n{}", heard.text);
         heard.text.clone()
     }

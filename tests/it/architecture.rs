@@ -1,4 +1,4 @@
-//! The house: rooms stand on floors, imports run down only, and one room alone names the minter.
+//! The architecture: rooms stand on floors, imports run down only, and one room alone names the minter.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,4 +1,4 @@
-//! A home with a profile that serves: its secret and its session key from the environment, state of its own.
+//! A home directory for a server: a profile whose secret and session key come from the environment, and its own state.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,37 +6,37 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{Server, arguments};
-use crate::cli::scratch::Scratch;
 use crate::cli::token::SECRET;
 use crate::cli::{Call, Output, call};
+use crate::test_home::TestHome;
 
 /// The session key of the profile.
 pub(crate) const SESSION_KEY: &str = "a-session-key-of-the-tests-0123456789abc";
 
-/// What the configuration says of the profile.
+/// The configuration.
 const CONFIG: &str = "default_profile = \"staging\"\n\n[profiles.staging]\nsecret = \"env:STAGING_SECRET\"\nsession_key = \"env:STAGING_SESSION_KEY\"\n";
 
-/// The home. All that is run in it shares its profile and its state.
-pub(crate) struct Site(Scratch);
+/// The home directory. Every process run in it shares its profile and its state.
+pub(crate) struct TestServerHome(TestHome);
 
-impl Site {
-    /// Makes one.
+impl TestServerHome {
+    /// Creates one.
     pub(crate) fn new() -> Self {
         Self::with("")
     }
 
-    /// Makes one whose profile has these keys besides.
+    /// Creates one whose profile has these extra keys.
     pub(crate) fn with(more: &str) -> Self {
-        Self::at(Scratch::new(), more)
+        Self::at(TestHome::new(), more)
     }
 
-    /// Makes one in memory, so that no answer waits for a busy disk.
+    /// Creates one in memory, so that no response waits for a busy disk.
     pub(crate) fn in_memory() -> Self {
-        Self::at(Scratch::in_memory(), "")
+        Self::at(TestHome::in_memory(), "")
     }
 
-    /// Makes one in a folder.
-    fn at(home: Scratch, more: &str) -> Self {
+    /// Creates one in a directory.
+    fn at(home: TestHome, more: &str) -> Self {
         fs::create_dir_all(home.path().join(".config/stream-token")).unwrap();
         home.write(".config/stream-token/config.toml", format!("{CONFIG}{more}").as_bytes(), 0o600);
         Self(home)
@@ -58,7 +58,7 @@ impl Site {
         call.with_env("STAGING_SECRET", SECRET).with_env("STAGING_SESSION_KEY", SESSION_KEY)
     }
 
-    /// Runs a call in this home, which must not give its secrets away.
+    /// Runs a call in this home, and checks that its output contains no secret.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         let output = self.call(arguments).run();
@@ -67,18 +67,18 @@ impl Site {
         output
     }
 
-    /// Starts a server in this home, with these flags besides.
+    /// Starts a server in this home, with these extra flags.
     #[track_caller]
     pub(crate) fn serve(&self, flags: &[&str]) -> Server {
         Server::start(&self.serving(flags))
     }
 
-    /// Prepares a call that starts a server in this home, with these flags besides.
+    /// Prepares a call that starts a server in this home, with these extra flags.
     pub(crate) fn serving(&self, flags: &[&str]) -> Call {
         self.call(&arguments(flags))
     }
 
-    /// Makes a session of a customer, and gives its token.
+    /// Creates a session for a customer, and returns its token.
     #[track_caller]
     pub(crate) fn session(&self, customer: &str) -> String {
         self.run(&["-q", "session", "new", customer]).result().trim_end().to_owned()

@@ -1,15 +1,15 @@
-//! What a process holds, as the system tells it.
+//! The memory, threads and descriptors of a process, read from /proc.
 
 use std::fs;
 
 use rustix::process::Pid;
 
-/// What a server may hold of memory, whatever happens.
-const MOST_MEMORY: usize = 64 * 1024;
+/// The memory that a server may use, in KiB.
+const MAX_MEMORY_KIB: usize = 64 * 1024;
 
-/// What a process holds.
+/// The resources of a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Vitals {
+pub(super) struct ServerStats {
     /// The most memory that was resident at any moment, in KiB.
     pub(super) peak: usize,
     /// How many threads it has.
@@ -18,8 +18,8 @@ pub(super) struct Vitals {
     pub(super) descriptors: usize,
 }
 
-impl Vitals {
-    /// Looks at a process.
+impl ServerStats {
+    /// Reads the statistics of a process.
     #[track_caller]
     pub(super) fn of(process: Pid) -> Self {
         let place = format!("/proc/{}", process.as_raw_nonzero());
@@ -49,6 +49,6 @@ impl Vitals {
     /// Checks that it has never held more memory than it may.
     #[track_caller]
     pub(super) fn assert_within_bounds(&self) {
-        assert!(self.peak < MOST_MEMORY, "{self:?}");
+        assert!(self.peak < MAX_MEMORY_KIB, "{self:?}");
     }
 }

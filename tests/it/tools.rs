@@ -1,59 +1,16 @@
-//! A place of a test's own: an empty home, nothing of the user's environment, the program on the path.
+//! The tools that tests call: which are installed, and how the program and scripts are installed for them.
 
 use std::env;
 use std::ffi::OsString;
-use std::fs;
 use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Set where everything must be checked: a tool that is missing is then a failure.
 const ALL_VARIABLE: &str = "STREAM_TOKEN_ALL";
 
-/// A folder of a test's own, and commands that know nothing else.
-pub(crate) struct Place(PathBuf);
-
-impl Place {
-    /// Makes an empty folder. `name` is the test's own.
-    pub(crate) fn new(name: &str) -> Self {
-        // A short path, wherever the project lies: messages cut long ones.
-        let home = env::temp_dir().join(format!("st-{}-{name}", std::process::id()));
-        if home.exists() {
-            fs::remove_dir_all(&home).unwrap();
-        }
-        fs::create_dir_all(&home).unwrap();
-        Self(home)
-    }
-
-    /// Returns the folder.
-    pub(crate) fn home(&self) -> &Path {
-        &self.0
-    }
-
-    /// Prepares a command that runs here.
-    pub(crate) fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
-        command
-            .env_clear()
-            .env("HOME", &self.0)
-            .env("PATH", path())
-            .env("LC_ALL", "C.UTF-8")
-            .env("TERM", "xterm")
-            .env("TZ", "UTC")
-            .current_dir(&self.0);
-        command
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        // What a failed test leaves is no reason to hide why it failed.
-        let _ = fs::remove_dir_all(&self.0);
-    }
-}
-
 /// Returns the path with the program that was built before everything else.
-fn path() -> OsString {
+pub(crate) fn path() -> OsString {
     let built = Path::new(env!("CARGO_BIN_EXE_stream-token")).parent().unwrap().to_owned();
     let usual = env::var_os("PATH").unwrap_or_default();
     env::join_paths([built].into_iter().chain(env::split_paths(&usual))).unwrap()

@@ -1,5 +1,5 @@
-//! One connection of a client that need not behave, over whatever the server speaks: the one place that
-//! knows what that is.
+//! A client's connection over TCP or TLS, which can send anything: the only file that
+//! knows which of the two it is.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -9,18 +9,18 @@ use rustix::net::sockopt::{set_socket_linger, set_socket_recv_buffer_size};
 use rustls::{ClientConnection, StreamOwned};
 
 use super::speech;
-use crate::cli::watchdog::LONGEST_WAIT;
+use crate::cli::watchdog::WAIT_TIMEOUT;
 
-/// How a server is reached.
+/// The address of a server, and whether it speaks TLS.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Way {
+pub(crate) enum ServerAddress {
     /// By TCP alone.
     Plain(SocketAddr),
     /// By TLS.
     Secured(SocketAddr),
 }
 
-/// A socket, and what is spoken over it.
+/// A TCP socket, or a TLS session over one.
 #[derive(Debug)]
 enum Socket {
     /// Nothing but what is sent.
@@ -31,7 +31,7 @@ enum Socket {
 
 /// A connection.
 #[derive(Debug)]
-pub(crate) struct Line {
+pub(crate) struct ClientStream {
     /// The socket.
     socket: Socket,
     /// What was received and not yet taken.
@@ -49,29 +49,29 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
-impl Way {
+impl ServerAddress {
     /// Connects a client.
     #[track_caller]
-    pub(crate) fn connect(self) -> Line {
+    pub(crate) fn connect(self) -> ClientStream {
         match self {
-            Self::Plain(_) => Line { socket: Socket::Plain(self.knock()), received: Vec::new() },
-            Self::Secured(_) => Line::speaking(speech::client(), self.knock()),
+            Self::Plain(_) => ClientStream { socket: Socket::Plain(self.knock()), received: Vec::new() },
+            Self::Secured(_) => ClientStream::speaking(speech::client(), self.knock()),
         }
     }
 
-    /// Connects a client that says nothing by itself.
+    /// Opens a TCP connection and sends nothing.
     #[track_caller]
     pub(crate) fn knock(self) -> TcpStream {
         let (Self::Plain(address) | Self::Secured(address)) = self;
         let stream = TcpStream::connect(address).unwrap();
-        stream.set_read_timeout(Some(LONGEST_WAIT)).unwrap();
-        stream.set_write_timeout(Some(LONGEST_WAIT)).unwrap();
+        stream.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
+        stream.set_write_timeout(Some(WAIT_TIMEOUT)).unwrap();
         stream.set_nodelay(true).unwrap();
         stream
     }
 }
 
-impl Line {
+impl ClientStream {
     /// Goes on with TLS, however far it is.
     pub(crate) fn speaking(client: ClientConnection, stream: TcpStream) -> Self {
         Self { socket: Socket::Secured(Box::new(StreamOwned::new(client, stream))), received: Vec::new() }
@@ -83,7 +83,7 @@ impl Line {
         stream.write_all(bytes)
     }
 
-    /// Has TLS do something, and sends what comes of it.
+    /// Runs `act` on the TLS session and sends the records that it produces.
     pub(crate) fn speak(&mut self, act: impl FnOnce(&mut ClientConnection)) -> io::Result<()> {
         let Socket::Secured(stream) = &mut self.socket else { panic!("no TLS is spoken") };
         shake_hands(stream)?;
@@ -105,7 +105,7 @@ impl Line {
         }
     }
 
-    /// Sends as much as goes at once, and tells how much that was.
+    /// Sends as much as the socket takes at once, and returns the number of bytes.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = match &mut self.socket {
             Socket::Plain(stream) => stream.write(bytes),
@@ -156,7 +156,7 @@ impl Line {
         String::from_utf8_lossy(&std::mem::take(&mut self.received)).into_owned()
     }
 
-    /// Sends no more.
+    /// Shuts down the sending side, with a TLS close_notify first.
     pub(crate) fn finish(&mut self) {
         // The server may have ended it already.
         if let Socket::Secured(stream) = &mut self.socket {
@@ -166,7 +166,7 @@ impl Line {
         let _ = self.tcp().shutdown(Shutdown::Write);
     }
 
-    /// Sends no more, and says nothing of it.
+    /// Shuts down the sending side without a TLS close_notify.
     pub(crate) fn break_off(&mut self) {
         // The server may have ended it already.
         let _ = self.tcp().shutdown(Shutdown::Write);
@@ -177,12 +177,12 @@ impl Line {
         set_socket_linger(self.tcp(), Some(Duration::ZERO)).unwrap();
     }
 
-    /// Has it wait for nothing any more.
+    /// Makes the socket non-blocking.
     pub(crate) fn never_block(&self) {
         self.tcp().set_nonblocking(true).unwrap();
     }
 
-    /// Takes as little as can be before it is read.
+    /// Shrinks the receive buffer as far as possible.
     pub(crate) fn take_little(&self) {
         set_socket_recv_buffer_size(self.tcp(), 2048).unwrap();
     }
@@ -195,7 +195,7 @@ impl Line {
         }
     }
 
-    /// Takes a whole reply off what was received.
+    /// Removes a complete response from the received bytes.
     #[track_caller]
     fn taken(&mut self) -> Option<Reply> {
         let end = self.received.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;

@@ -2,28 +2,33 @@
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::line::Line;
-use super::target::Target;
+use super::client_stream::ClientStream;
+use super::running_server::RunningServer;
 
 /// Connections that never wait for the server.
-pub(super) struct Swarm(Vec<Line>);
+pub(super) struct ManyConnections(Vec<ClientStream>);
 
-impl Swarm {
+impl ManyConnections {
     /// Connects so many clients, each of which sends this at once.
     #[track_caller]
-    pub(super) fn of(target: &Target, count: usize, opening: &[u8]) -> Self {
+    pub(super) fn of(target: &RunningServer, count: usize, opening: &[u8]) -> Self {
         Self::prepared(target, count, opening, |_| ())
     }
 
     /// Connects clients that take as little as can be, before they read anything.
     #[track_caller]
-    pub(super) fn of_stingy(target: &Target, count: usize, opening: &[u8]) -> Self {
-        Self::prepared(target, count, opening, Line::take_little)
+    pub(super) fn of_stingy(target: &RunningServer, count: usize, opening: &[u8]) -> Self {
+        Self::prepared(target, count, opening, ClientStream::take_little)
     }
 
     /// Connects clients that are prepared first.
     #[track_caller]
-    fn prepared(target: &Target, count: usize, opening: &[u8], prepare: impl Fn(&Line)) -> Self {
+    fn prepared(
+        target: &RunningServer,
+        count: usize,
+        opening: &[u8],
+        prepare: impl Fn(&ClientStream),
+    ) -> Self {
         allow_descriptors();
         let lines = (0..count).map(|_| {
             let mut line = target.connect();
@@ -36,7 +41,7 @@ impl Swarm {
         Self(lines.collect())
     }
 
-    /// Has each of them send as much of this as goes.
+    /// Sends as much of the bytes on each connection as it takes without blocking.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         for line in &mut self.0 {
             // Those that were sent away send no more.
@@ -44,7 +49,7 @@ impl Swarm {
         }
     }
 
-    /// Tells how many are left.
+    /// Returns the number of open connections.
     pub(super) fn count(&self) -> usize {
         self.0.len()
     }
