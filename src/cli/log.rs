@@ -4,7 +4,7 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::help;
 use crate::audit::{Head, Outcome};
-use crate::time::When;
+use crate::time::TimeSpec;
 use crate::token::CustomerId;
 
 /// What to do with the audit log.
@@ -35,10 +35,10 @@ pub enum AuditCommand {
 pub struct AuditListArgs {
     /// From this time on
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
-    pub since: Option<When>,
+    pub since: Option<TimeSpec>,
     /// Up to this time
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
-    pub until: Option<When>,
+    pub until: Option<TimeSpec>,
     /// About this customer, alone or in a batch
     #[arg(long, value_name = "ID")]
     pub customer: Option<CustomerId>,

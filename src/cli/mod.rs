@@ -19,7 +19,7 @@ use clap::{Args, ValueEnum};
 
 pub use grammar::{called, grammar, parse};
 
-use crate::time::When;
+use crate::time::TimeSpec;
 use crate::token::{CustomerId, Leeway};
 
 pub use completion::Shell;
@@ -155,7 +155,7 @@ pub struct IssueArgs {
     pub expires: Option<Expiry>,
     /// Say in the tokens when they were issued; without it they do not say
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
-    pub issued_at: Option<When>,
+    pub issued_at: Option<TimeSpec>,
     /// For a production profile: its name, typed again
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
@@ -167,7 +167,7 @@ pub enum Expiry {
     /// Not before it is revoked.
     Never,
     /// At this time.
-    At(When),
+    At(TimeSpec),
 }
 
 /// What to verify, and against what.
@@ -187,10 +187,10 @@ pub struct VerifyArgs {
     pub leeway: Option<Leeway>,
     /// Verify as if it were this time, not now
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
-    pub at: Option<When>,
+    pub at: Option<TimeSpec>,
     /// Hold it against a revocation at Stream of all tokens issued before this time
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true)]
-    pub revoked_before: Option<When>,
+    pub revoked_before: Option<TimeSpec>,
 }
 
 /// What to decode.

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 
 use super::help;
 use crate::session::SessionId;
-use crate::time::When;
+use crate::time::TimeSpec;
 use crate::token::CustomerId;
 
 /// What to do with sessions.
@@ -41,7 +41,7 @@ pub struct SessionNewArgs {
         allow_hyphen_values = true,
         default_value = "8h"
     )]
-    pub expires: When,
+    pub expires: TimeSpec,
     /// For a production profile: its name, typed again
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,

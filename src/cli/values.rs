@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::Expiry;
 use crate::profile::{Lifetime, check_api_key, check_base_url};
 use crate::secret::Source;
-use crate::time::{WhenError, parse_duration, span};
+use crate::time::{ParseTimeError, humanize, parse_duration};
 use crate::token::Leeway;
 
 /// Reads a leeway.
@@ -17,7 +17,7 @@ pub(super) fn leeway(text: &str) -> Result<Leeway, Box<dyn Error + Send + Sync>>
 }
 
 /// Reads an expiry: a time or `never`.
-pub(super) fn expiry(text: &str) -> Result<Expiry, WhenError> {
+pub(super) fn expiry(text: &str) -> Result<Expiry, ParseTimeError> {
     if text == "never" { Ok(Expiry::Never) } else { text.parse().map(Expiry::At) }
 }
 
@@ -51,7 +51,7 @@ const LONGEST_KEPT: Duration = Duration::from_hours(366 * 24);
 pub(super) fn keep_for(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
         Ok(duration) if duration > LONGEST_KEPT => {
-            Err(format!("a secret is kept for at most {} after its rotation", span(LONGEST_KEPT)))
+            Err(format!("a secret is kept for at most {} after its rotation", humanize(LONGEST_KEPT)))
         }
         Ok(duration) => Ok(duration),
         Err(error) => Err(error.to_string()),

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::{Context, unanswered};
 use crate::error::Usage;
-use crate::escape::identifier;
+use crate::escape::escaped_or_redacted;
 use crate::profile::{Profile, ProfileName};
 
 /// Asks before minting for a production profile.
@@ -49,7 +49,7 @@ fn typed(context: &mut Context<'_>, name: &str, why: &str, given: Option<&str>) 
     let found = if answer.is_empty() {
         "nothing was typed".to_owned()
     } else {
-        format!("{} is not its name", identifier(&answer))
+        format!("{} is not its name", escaped_or_redacted(&answer))
     };
     Err(refused(format!("{why}, and {found}"), name))
 }

@@ -9,7 +9,7 @@ use super::{Context, unanswered};
 use crate::error::Usage;
 use crate::output::terminal::AskError;
 use crate::secret::keyring::Item;
-use crate::secret::{LONGEST_SECRET, Secret};
+use crate::secret::{MAX_SECRET_BYTES, Secret};
 
 /// Returns `true` if somebody can be asked, and may be.
 pub(super) fn can_ask(context: &Context<'_>) -> bool {
@@ -39,7 +39,7 @@ fn piped(context: &Context<'_>) -> Result<Vec<u8>> {
         .into());
     }
     // One byte more than a secret and its line break may have, so that a longer one is seen to be.
-    let most = LONGEST_SECRET + 3;
+    let most = MAX_SECRET_BYTES + 3;
     let mut bytes = Zeroizing::new(Vec::with_capacity(most));
     let read = io::stdin().lock().take(most as u64).read_to_end(&mut bytes);
     read.context("cannot read the secret from standard input")?;

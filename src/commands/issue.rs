@@ -16,7 +16,7 @@ use crate::output::{self, IssuedJson};
 use crate::profile::Opened;
 use crate::profile::{self, ProfileName, Terms, Wish};
 use crate::secret::Source;
-use crate::time::{Timestamp, full, utc};
+use crate::time::{Timestamp, absolute_and_relative, utc};
 use crate::token::CustomerId;
 
 /// How tokens come out.
@@ -158,7 +158,7 @@ fn customer_of(line: BatchLine) -> Result<CustomerId, Failure> {
 /// Resolves what is asked for.
 fn wish(arguments: &IssueArgs, now: Timestamp) -> Result<Wish> {
     let expiry = match &arguments.expires {
-        Some(Expiry::At(when)) => profile::Expiry::At(when.resolve_ahead(now)?),
+        Some(Expiry::At(when)) => profile::Expiry::At(when.resolve_future(now)?),
         Some(Expiry::Never) => profile::Expiry::Never,
         None => profile::Expiry::Unsaid,
     };
@@ -181,10 +181,12 @@ fn check(context: &mut Context<'_>, wish: &Wish, terms: &Terms, now: Timestamp) 
         .into());
     }
     if let (profile::Expiry::Unsaid, Some(at)) = (wish.expiry, terms.expires_at()) {
-        context.terminal.note(&format!("policy: the token expires {}", full(at, now)));
+        context.terminal.note(&format!("policy: the token expires {}", absolute_and_relative(at, now)));
     }
     if let (None, Some(at)) = (wish.issued_at, terms.issued_at()) {
-        context.terminal.note(&format!("policy: the token says that it was issued {}", full(at, now)));
+        context
+            .terminal
+            .note(&format!("policy: the token says that it was issued {}", absolute_and_relative(at, now)));
     }
     if terms.issued_at().is_some_and(|at| at > now) {
         context.terminal.note("iat is in the future: until then Stream refuses the token with code 42");
@@ -226,7 +228,7 @@ impl TokenPrinter {
         let shown = match self.format {
             Format::Text => format!("{}\n", minted.token.as_str()),
             Format::Json => {
-                let source = self.source.in_full();
+                let source = self.source.config_text();
                 json_line(&IssuedJson::new(minted, self.profile.as_ref().map(ProfileName::as_str), &source))
                     + "\n"
             }

@@ -28,7 +28,7 @@ use crate::escape::json_line;
 use crate::output::Look;
 use crate::output::terminal::{AskError, Color, Terminal, Voice};
 use crate::process::environment::{self, Environment};
-use crate::process::hardening::HygieneError;
+use crate::process::hardening::HardeningError;
 use crate::profile::{self as profiles, ChangeError, Custodian, Opened};
 use crate::profile::{Config, ConfigError, Policy, Profile, choose, config_path};
 use crate::secret::ReadContext;
@@ -63,7 +63,7 @@ pub fn run(arguments: &[OsString], environment: &'static Environment<'static>, c
 
 /// Refuses to run where secrets would not be safe in memory, and tells how the program ends.
 #[must_use]
-pub fn refuse(arguments: &[OsString], environment: &Environment<'_>, error: HygieneError) -> Exit {
+pub fn refuse(arguments: &[OsString], environment: &Environment<'_>, error: HardeningError) -> Exit {
     let is_json = cli::wants_json(arguments);
     conclude(&mut Terminal::new(Voice { is_json, ..Voice::default() }, environment), Err(error.into()))
 }

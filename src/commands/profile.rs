@@ -11,7 +11,7 @@ use crate::profile::{Added, Kept};
 use crate::profile::{Config, Policy, Profile, ProfileName, check_api_key};
 use crate::secret::keyring::Kind;
 use crate::secret::{Secret, Source};
-use crate::time::span;
+use crate::time::humanize;
 
 /// Carries out what was asked of profiles.
 pub(super) fn run(context: &mut Context<'_>, command: &ProfileCommand) -> Result<Exit> {
@@ -42,7 +42,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
             ),
             hint: format!(
                 "give a --default-lifetime of {} or less, or a greater --longest-lifetime",
-                span(longest)
+                humanize(longest)
             ),
         }
         .into());

@@ -5,7 +5,7 @@ use std::error::Error as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::{Exit, Failure, judge};
-use crate::escape::{brief, looks_like_a_token};
+use crate::escape::{escaped_short, looks_like_a_token};
 
 /// What to do with a token that stands where none belongs.
 const LIKE_A_TOKEN: &str = "this looks like a token: use 'stream-token verify' or 'stream-token decode'";
@@ -79,11 +79,12 @@ fn without_foreign_values(error: &clap::Error) -> String {
     for (kind, value) in error.context() {
         if let ContextValue::String(value) = value {
             let is_dubious = (is_of_a_secret && kind == ContextKind::InvalidValue)
-                || value.chars().count() > crate::escape::LONGEST_IDENTIFIER_SHOWN
+                || value.chars().count() > crate::escape::MAX_IDENTIFIER_SHOWN
                 || looks_like_a_token(value)
                 || value.chars().any(crate::escape::is_unprintable);
             if is_dubious && !value.is_empty() {
-                let shown = if is_of_a_secret { length(value) } else { crate::escape::identifier(value) };
+                let shown =
+                    if is_of_a_secret { length(value) } else { crate::escape::escaped_or_redacted(value) };
                 told = told.replace(&format!("'{value}'"), &shown);
                 // A blank value is everywhere in the text, and hides nothing.
                 if !value.trim().is_empty() && !is_of_a_secret {
@@ -102,7 +103,7 @@ fn length(value: &str) -> String {
 
 /// Shows a value that stands without quotes.
 fn brief_or_length(value: &str) -> String {
-    let shown = crate::escape::identifier(value);
+    let shown = crate::escape::escaped_or_redacted(value);
     shown.trim_matches('\'').to_owned()
 }
 
@@ -113,5 +114,5 @@ fn command_of<'a>(mut lines: impl Iterator<Item = &'a str>) -> Option<String> {
         !word.starts_with('-') && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     };
     let words: Vec<_> = words.take_while(is_name).collect();
-    Some(brief(words.join(" ").as_str()).to_string())
+    Some(escaped_short(words.join(" ").as_str()).to_string())
 }

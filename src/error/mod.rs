@@ -11,11 +11,11 @@ use serde::Serialize;
 
 use crate::audit::AuditError;
 use crate::issuer::IssueError;
-use crate::process::hardening::HygieneError;
+use crate::process::hardening::HardeningError;
 use crate::profile::{ChangeError, ConfigError, ProfileError};
 use crate::secret::SourceError;
 use crate::session::{LONGEST_LIFETIME, SessionError, SessionIdError, SessionsError};
-use crate::time::{DurationError, WhenError, span};
+use crate::time::{DurationError, ParseTimeError, humanize};
 use crate::token::{ClaimsError, CustomerIdError, LeewayError, PasteError};
 use crate::verdict::Verdict;
 
@@ -193,9 +193,9 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     if let Some(error) = cause.downcast_ref::<Usage>() {
         return Some((Exit::Usage, error.hint.clone()));
     }
-    if let Some(error) = cause.downcast_ref::<HygieneError>() {
-        let is_usage = matches!(error, HygieneError::OptOut { .. });
-        return Some((if is_usage { Exit::Usage } else { Exit::Failed }, error.hint()));
+    if let Some(error) = cause.downcast_ref::<HardeningError>() {
+        let is_usage = matches!(error, HardeningError::InvalidOptOut(_));
+        return Some((if is_usage { Exit::Usage } else { Exit::Failed }, error.hint().unwrap_or_default()));
     }
     if let Some(error) = cause.downcast_ref::<ConfigError>() {
         return Some((exit_of(error), error.hint()));
@@ -223,13 +223,13 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
         return Some((exit, error.hint()));
     }
     if let Some(error) = cause.downcast_ref::<SourceError>() {
-        return Some((Exit::NoSecret, error.hint()));
+        return Some((Exit::NoSecret, error.hint().unwrap_or_default()));
     }
     if let Some(error) = cause.downcast_ref::<CustomerIdError>() {
         return Some((Exit::Usage, error.hint()));
     }
-    if let Some(error) = cause.downcast_ref::<WhenError>() {
-        return Some((Exit::Usage, error.hint()));
+    if let Some(error) = cause.downcast_ref::<ParseTimeError>() {
+        return Some((Exit::Usage, error.hint().unwrap_or_default()));
     }
     if let Some(error) = cause.downcast_ref::<PasteError>() {
         return Some((Exit::Usage, error.hint()));
@@ -259,7 +259,7 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
     }
     #[cfg(all(unix, feature = "serve"))]
     if let Some(error) = cause.downcast_ref::<crate::tls::TlsError>() {
-        return Some((if error.is_of_the_system() { Exit::Failed } else { Exit::Usage }, error.hint()));
+        return Some((error.exit(), error.hint().unwrap_or_default()));
     }
     if cause.is::<ClaimsError>() {
         return Some((Exit::Usage, "give a time after the epoch".into()));
@@ -282,7 +282,7 @@ fn of_io(kind: io::ErrorKind) -> Option<&'static str> {
 fn of_session(error: SessionError) -> (Exit, String) {
     match error {
         SessionError::Random(_) => (Exit::Failed, "see that the system has random numbers".into()),
-        _ => (Exit::Usage, format!("give a lifetime from 1s to {}", span(LONGEST_LIFETIME))),
+        _ => (Exit::Usage, format!("give a lifetime from 1s to {}", humanize(LONGEST_LIFETIME))),
     }
 }
 

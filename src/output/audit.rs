@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Look;
 use super::table::{Tinted, Tone, headline, listing};
 use crate::audit::{Customers, Deed, Entry, Outcome, Verified};
-use crate::escape::{at_most, json_line, whole};
+use crate::escape::{escaped, escaped_truncated, json_line};
 use crate::time::utc;
 
 /// How many characters of an entry's last column are shown.
@@ -72,11 +72,11 @@ impl AuditRow {
         let tone = if facts.outcome == Outcome::Ok { Tone::Good } else { Tone::Bad };
         Self([
             (utc(entry.time), Tone::Plain),
-            (whole(&actor).to_string(), Tone::Plain),
+            (escaped(&actor).to_string(), Tone::Plain),
             (facts.deed.name().into(), Tone::Name),
-            (whole(facts.profile.as_deref().unwrap_or("-")).to_string(), Tone::Plain),
+            (escaped(facts.profile.as_deref().unwrap_or("-")).to_string(), Tone::Plain),
             (facts.outcome.name().into(), tone),
-            (at_most(&about(entry), LONGEST_DETAIL).to_string(), Tone::Plain),
+            (escaped_truncated(&about(entry), LONGEST_DETAIL).to_string(), Tone::Plain),
         ])
     }
 
@@ -91,7 +91,7 @@ impl AuditRow {
             ("bad line".into(), Tone::Bad),
             dash(),
             dash(),
-            (format!("{place}: {}", whole(why)), Tone::Bad),
+            (format!("{place}: {}", escaped(why)), Tone::Bad),
         ])
     }
 }
@@ -160,7 +160,7 @@ pub fn audit_verified_text(verified: &Verified, look: Look) -> String {
             "{bytes} at the end, no whole entry: being written, or torn and healed by the next mint"
         ));
     }
-    lines.extend(verified.faults.iter().map(|fault| whole(&fault.to_string()).to_string()));
+    lines.extend(verified.faults.iter().map(|fault| escaped(&fault.to_string()).to_string()));
     if verified.further_faults > 0 {
         lines.push(format!("and {}", counted(verified.further_faults, "more fault", "more faults")));
     }

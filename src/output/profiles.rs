@@ -4,9 +4,9 @@ use serde::Serialize;
 
 use super::Look;
 use super::table::{Tinted, Tone, listing, table};
-use crate::escape::{json_line, whole};
+use crate::escape::{escaped, json_line};
 use crate::profile::{Policy, Profile};
-use crate::time::span;
+use crate::time::humanize;
 
 /// The narrowest terminal that has room for a profile a line.
 const ROOM_FOR_A_LINE: u16 = 60;
@@ -51,8 +51,8 @@ pub fn profile_json(profile: &Profile, is_default: bool) -> String {
         name: name_of(profile),
         default: is_default,
         api_key: profile.api_key.as_deref(),
-        secret: profile.source.in_full(),
-        session_key: profile.session_key.as_ref().map(crate::secret::Source::in_full),
+        secret: profile.source.config_text(),
+        session_key: profile.session_key.as_ref().map(crate::secret::Source::config_text),
         base_url: profile.base_url.as_deref(),
         policy: PolicyJson {
             default_lifetime: policy.default_lifetime.map(|lifetime| lifetime.as_secs()),
@@ -77,8 +77,8 @@ pub fn profile_list(profiles: &[(Profile, bool)], look: Look) -> String {
         [
             (name_of(profile).into(), Tone::Name),
             (mark.into(), Tone::Good),
-            (whole(profile.api_key.as_deref().unwrap_or("-")).to_string(), Tone::Plain),
-            (whole(&profile.source.in_full()).to_string(), Tone::Plain),
+            (escaped(profile.api_key.as_deref().unwrap_or("-")).to_string(), Tone::Plain),
+            (escaped(&profile.source.config_text()).to_string(), Tone::Plain),
             (policy_in_words(&profile.policy), Tone::Plain),
         ]
     };
@@ -95,14 +95,14 @@ pub fn profile_text(profile: &Profile, is_default: bool, look: Look) -> String {
             if is_default { format!("{}, the default", name_of(profile)) } else { name_of(profile).into() },
         ),
         ("api key", profile.api_key.clone().unwrap_or_else(|| "-".into())),
-        ("secret", profile.source.in_full()),
+        ("secret", profile.source.config_text()),
         ("policy", policy_in_words(&profile.policy)),
     ];
-    rows.extend(profile.session_key.as_ref().map(|source| ("session key", source.in_full())));
+    rows.extend(profile.session_key.as_ref().map(|source| ("session key", source.config_text())));
     rows.extend(profile.base_url.as_ref().map(|url| ("base url", url.clone())));
     let rows: Vec<[Tinted; 2]> = rows
         .into_iter()
-        .map(|(name, text)| [(name.into(), Tone::Name), (whole(&text).to_string(), Tone::Plain)])
+        .map(|(name, text)| [(name.into(), Tone::Name), (escaped(&text).to_string(), Tone::Plain)])
         .collect();
     table(&rows, look)
 }
@@ -113,8 +113,8 @@ fn policy_in_words(policy: &Policy) -> String {
     if policy.is_production {
         words.push("production".to_owned());
     }
-    words.extend(policy.default_lifetime.map(|lifetime| format!("{} by default", span(lifetime))));
-    words.extend(policy.longest_lifetime.map(|lifetime| format!("{} at most", span(lifetime))));
+    words.extend(policy.default_lifetime.map(|lifetime| format!("{} by default", humanize(lifetime))));
+    words.extend(policy.longest_lifetime.map(|lifetime| format!("{} at most", humanize(lifetime))));
     if policy.has_issued_at {
         words.push("with iat".to_owned());
     }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Look;
 use super::table::{Tinted, Tone, listing};
-use crate::escape::{json_line, whole};
+use crate::escape::{escaped, json_line};
 use crate::profile::Peeked;
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{Read, SourceError};
@@ -81,14 +81,16 @@ pub fn secret_list(seen: &[Peeked], now: Timestamp, look: Look) -> String {
     let row = |peeked: &Peeked| -> [Tinted; 6] {
         let (fingerprint, (state, tone)) = match &peeked.read {
             Ok(read) => (read.secret.fingerprint(), (age(read, now), Tone::Plain)),
-            Err(error @ SourceError::Unasked { .. }) => ("-".into(), (error.to_string(), Tone::Faint)),
+            Err(error @ (SourceError::NotRun | SourceError::NoTimeLeft)) => {
+                ("-".into(), (error.to_string(), Tone::Faint))
+            }
             Err(error) => ("-".into(), (error.to_string(), Tone::Bad)),
         };
         [
             (name_of(peeked).into(), Tone::Name),
             (peeked.kind.to_string(), Tone::Plain),
-            (whole(&source_of(peeked)).to_string(), Tone::Plain),
-            (whole(peeked.profile.api_key.as_deref().unwrap_or("-")).to_string(), Tone::Plain),
+            (escaped(&source_of(peeked)).to_string(), Tone::Plain),
+            (escaped(peeked.profile.api_key.as_deref().unwrap_or("-")).to_string(), Tone::Plain),
             (fingerprint, Tone::Plain),
             (state, tone),
         ]
@@ -115,5 +117,5 @@ fn name_of(peeked: &Peeked) -> &str {
 
 /// Returns where the secret is.
 fn source_of(peeked: &Peeked) -> String {
-    peeked.profile.source_of(peeked.kind).map_or_else(|| "-".into(), crate::secret::Source::in_full)
+    peeked.profile.source_of(peeked.kind).map_or_else(|| "-".into(), crate::secret::Source::config_text)
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::{ConfigError, ProfileName};
 use crate::audit::AuditError;
+use crate::error::Diagnostic as _;
 use crate::secret::keyring::{Item, KeyringError, Kind};
 use crate::secret::{Source, SourceError};
 
@@ -54,8 +55,8 @@ impl ChangeError {
         match self {
             Self::Config(error) => error.hint(),
             Self::Audit(_) => "see to the audit log first".into(),
-            Self::Source(error) => error.hint(),
-            Self::Keyring(error) => error.hint(),
+            Self::Source(error) => error.hint().unwrap_or_default(),
+            Self::Keyring(error) => error.hint().unwrap_or_default(),
             Self::Elsewhere { source: Source::Demo, .. } => {
                 "add a profile of your own with 'stream-token profile add NAME'".into()
             }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::name::{DEMO, ProfileName, ProfileNameError};
 use super::{SECRET_FILE_VARIABLE, SECRET_VARIABLE};
-use crate::escape::{self, whole};
+use crate::escape::{self, escaped};
 
 /// Why no profile could be chosen.
 #[derive(Debug)]
@@ -230,5 +230,5 @@ fn shown(path: &Path) -> String {
 
 /// Shows a message that may quote the file.
 fn brief_line(message: &str) -> String {
-    whole(message).to_string()
+    escaped(message).to_string()
 }

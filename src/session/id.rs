@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::escape::identifier;
+use crate::escape::escaped_or_redacted;
 
 /// How many hexadecimal digits an id has.
 const DIGITS: usize = 32;
@@ -48,7 +48,11 @@ pub struct SessionIdError {
 
 impl fmt::Display for SessionIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not a session id: that is {DIGITS} hexadecimal digits", identifier(&self.text))
+        write!(
+            f,
+            "{} is not a session id: that is {DIGITS} hexadecimal digits",
+            escaped_or_redacted(&self.text)
+        )
     }
 }
 

@@ -14,7 +14,7 @@ use super::authenticate::Refused;
 use super::claims::{LONGEST_LIFETIME, Session};
 use super::id::SessionId;
 use crate::secret::Secret;
-use crate::time::{Timestamp, span};
+use crate::time::{Timestamp, humanize};
 use crate::token::{CustomerId, MAX_TOKEN_BYTES};
 
 /// The JOSE header of every session token, typed explicitly (RFC 8725 section 3.11).
@@ -85,7 +85,7 @@ impl fmt::Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong { asked } => {
-                write!(f, "a session lives {} at most, not {}", span(LONGEST_LIFETIME), span(*asked))
+                write!(f, "a session lives {} at most, not {}", humanize(LONGEST_LIFETIME), humanize(*asked))
             }
             Self::NoLifetime => f.write_str("a session lives for a second or more"),
             Self::Random(error) => write!(f, "no random numbers for a session's id: {error}"),

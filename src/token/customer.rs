@@ -5,7 +5,7 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
-use crate::escape::identifier;
+use crate::escape::escaped_or_redacted;
 
 /// What stands before the number in a customer's Stream user id (contract section 1).
 pub const USER_ID_PREFIX: &str = "customer-";
@@ -100,7 +100,7 @@ impl CustomerIdError {
     pub fn hint(&self) -> String {
         match self.wrong {
             Digits::LeadingZero if !self.without_zeros().is_empty() => {
-                format!("without the leading zero that is {}", identifier(self.without_zeros()))
+                format!("without the leading zero that is {}", escaped_or_redacted(self.without_zeros()))
             }
             Digits::NotANumber if crate::escape::looks_like_a_token(&self.text) => {
                 "this looks like a token: use 'stream-token verify' or 'stream-token decode'".into()
@@ -122,7 +122,7 @@ impl CustomerIdError {
 
 impl fmt::Display for CustomerIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not a customer id", identifier(&self.text))?;
+        write!(f, "{} is not a customer id", escaped_or_redacted(&self.text))?;
         match self.wrong {
             Digits::NotANumber => Ok(()),
             Digits::LeadingZero => f.write_str(": it has a leading zero"),
