@@ -96,31 +96,22 @@ impl Diagnostic for SourceError {
     }
 
     fn hint(&self) -> Option<String> {
+        let kind = match self {
+            Self::VariableNotSet(_, kind) | Self::Missing(_, kind) | Self::Unusable(_, kind, _) => *kind,
+            _ => Kind::ApiSecret,
+        };
+        let (content, origin) = expected_content(kind);
         Some(match self {
-            Self::VariableNotSet(name, kind) => {
-                let (content, origin) = expected_content(*kind);
-                format!("set {name} to {content}, {origin}")
+            Self::VariableNotSet(name, _) => format!("set {name} to {content}, {origin}"),
+            Self::Missing(Source::File(path), _) if path.is_relative() => {
+                format!("give the path of a file that holds {content}, not the secret itself")
             }
-            Self::Missing(Source::File(path), kind) if path.is_relative() => {
-                format!(
-                    "give the path of a file that holds {}, not the secret itself",
-                    expected_content(*kind).0
-                )
-            }
-            Self::Missing(_, kind) => {
-                let (content, origin) = expected_content(*kind);
-                format!("write {content} there, {origin}")
-            }
-            Self::Unusable(_, kind, SecretError::Empty) => {
-                let (content, origin) = expected_content(*kind);
-                format!("put {content} there, {origin}")
-            }
+            Self::Missing(..) => format!("write {content} there, {origin}"),
+            Self::Unusable(_, _, SecretError::Empty) => format!("put {content} there, {origin}"),
             Self::Unusable(_, Kind::ApiSecret, _) => {
                 "it must hold the API secret alone, as Stream's dashboard shows it".into()
             }
-            Self::Unusable(_, Kind::SessionKey, _) => {
-                format!("it must hold the session key alone, {}", expected_content(Kind::SessionKey).1)
-            }
+            Self::Unusable(_, Kind::SessionKey, _) => format!("it must hold the session key alone, {origin}"),
             Self::Unreadable(..) => "check the path and who may read it".into(),
             Self::Unsafe(_, fault) => fault.hint(),
             Self::NoCredentials(_) => {

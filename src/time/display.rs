@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Local, SecondsFormat, Utc};
 
-use super::Timestamp;
-use super::parse::MAX;
+use super::{END_OF_CALENDAR, Timestamp};
 
 /// Formats a time as `2030-01-01 01:00:00 +01:00, 2030-01-01T00:00:00Z, in 3 years`.
 ///
@@ -71,7 +70,7 @@ pub fn humanize(duration: Duration) -> String {
 /// Converts a time to chrono's type; `None` if it is after the year 9999.
 fn to_chrono(at: Timestamp) -> Option<DateTime<Utc>> {
     let seconds = at.epoch_seconds();
-    (seconds <= MAX).then(|| DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0))?
+    (seconds <= END_OF_CALENDAR).then(|| DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0))?
 }
 
 #[cfg(test)]

@@ -10,6 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize};
 pub use display::{absolute_and_relative, humanize, relative, utc};
 pub use parse::{DurationError, ParseTimeError, TimeSpec, parse_duration};
 
+/// The last second of the year 9999, where RFC 3339 ends: the latest time that can be typed or shown as a date.
+const END_OF_CALENDAR: u64 = 253_402_300_799;
+
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z: a `NumericDate` (RFC 7519 section 2)
 /// without its fraction.
 ///

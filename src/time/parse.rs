@@ -6,12 +6,9 @@ use std::time::Duration;
 use chrono::DateTime;
 use thiserror::Error;
 
-use super::{Timestamp, absolute_and_relative};
+use super::{END_OF_CALENDAR, Timestamp, absolute_and_relative};
 use crate::error::{Diagnostic, Exit};
 use crate::escape::escaped_or_redacted;
-
-/// The latest time that can be typed, the end of the year 9999, where RFC 3339 ends too.
-pub(super) const MAX: u64 = 253_402_300_799;
 
 /// A time as it was typed, not yet resolved against a clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -166,7 +163,7 @@ fn parse_meaning(text: &str) -> Result<Meaning, ParseTimeError> {
         return parse_duration(ago).map(Meaning::Ago).map_err(|_| invalid());
     }
     match parse_duration(text) {
-        Ok(duration) if duration.as_secs() <= MAX => return Ok(Meaning::FromNow(duration)),
+        Ok(duration) if duration.as_secs() <= END_OF_CALENDAR => return Ok(Meaning::FromNow(duration)),
         Ok(_) | Err(DurationError::TooLong(_)) => return Err(ParseTimeError::TooFar(text.to_owned())),
         Err(DurationError::InvalidFormat(_)) => {}
     }
@@ -181,7 +178,7 @@ fn parse_meaning(text: &str) -> Result<Meaning, ParseTimeError> {
 /// Parses a bare number of epoch seconds.
 fn parse_epoch(text: &str) -> Result<Meaning, ParseTimeError> {
     match text.parse() {
-        Ok(seconds) if seconds <= MAX => {
+        Ok(seconds) if seconds <= END_OF_CALENDAR => {
             Ok(Meaning::Epoch(Timestamp::EPOCH.after(Duration::from_secs(seconds))))
         }
         Ok(number) if (12..=14).contains(&text.len()) => {

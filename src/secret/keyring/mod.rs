@@ -101,7 +101,7 @@ pub struct LockedItem<'a> {
     /// The item.
     item: Item,
     /// Its content; an error if that is not one record, and then it can only be removed.
-    found: Result<Option<SecretRecord>, KeyringErrorKind>,
+    found: Result<Option<SecretRecord>, KeyringError>,
     /// The time limits.
     context: &'a ReadContext<'a>,
     /// The lock against other processes.
@@ -122,7 +122,7 @@ pub fn lock_item<'a>(
     let found = match read(&item, context) {
         Ok(record) => Ok(Some(record)),
         Err(KeyringError { kind: KeyringErrorKind::Missing, .. }) => Ok(None),
-        Err(KeyringError { kind, .. }) if kind.is_item_error() => Err(kind),
+        Err(error) if error.kind.is_item_error() => Err(error),
         Err(other) => return Err(other),
     };
     Ok(LockedItem { item, found, context, _lock: lock })
@@ -145,14 +145,23 @@ impl From<DiskError> for KeyringErrorKind {
     }
 }
 
+// A record that cannot be written. Those that cannot be read are all `Damaged`, as `parse` says.
+impl From<RecordError> for KeyringErrorKind {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::TooLong(bytes) => Self::TooLarge(bytes),
+            other => Self::Damaged(other),
+        }
+    }
+}
+
 impl LockedItem<'_> {
     /// Takes the item's record; `None` if there is none.
     ///
     /// # Errors
     /// [`KeyringError`] if the item is not one record: it can only be removed.
     pub fn record(&mut self) -> Result<Option<SecretRecord>, KeyringError> {
-        let found = std::mem::replace(&mut self.found, Ok(None));
-        found.map_err(|kind| KeyringError { item: self.item.clone(), kind })
+        std::mem::replace(&mut self.found, Ok(None))
     }
 
     /// Returns the item's name.
@@ -172,7 +181,10 @@ impl LockedItem<'_> {
     /// # Errors
     /// [`KeyringError`] of [`KeyringErrorKind::TooLarge`].
     pub fn check_size(&self, record: &SecretRecord) -> Result<(), KeyringError> {
-        record.to_bytes().map(drop).map_err(|kind| KeyringError { item: self.item.clone(), kind })
+        record
+            .to_bytes()
+            .map(drop)
+            .map_err(|error| KeyringError { item: self.item.clone(), kind: error.into() })
     }
 
     /// Writes the item.

@@ -10,7 +10,6 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::KeyringErrorKind;
 use crate::escape::write_ascii_json;
 use crate::secret::{Secret, SecretError};
 use crate::time::Timestamp;
@@ -154,13 +153,13 @@ impl SecretRecord {
     /// Returns the JSON that a keyring stores.
     ///
     /// # Errors
-    /// [`KeyringErrorKind::TooLarge`] if it has more than [`MAX_RECORD_BYTES`] bytes.
-    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
+    /// [`RecordError::TooLong`] if it has more than [`MAX_RECORD_BYTES`] bytes.
+    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, RecordError> {
         // Enough for every record, as no byte of a secret becomes more than six: growing would leave copies behind.
         let capacity = 256 + self.secrets().map(|secret| 256 + 6 * secret.expose().len()).sum::<usize>();
         let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-        write_ascii_json(&mut *bytes, self).map_err(|error| KeyringErrorKind::Failed(error.to_string()))?;
-        if bytes.len() <= MAX_RECORD_BYTES { Ok(bytes) } else { Err(KeyringErrorKind::TooLarge(bytes.len())) }
+        write_ascii_json(&mut *bytes, self).map_err(|_| RecordError::InvalidFormat)?;
+        if bytes.len() <= MAX_RECORD_BYTES { Ok(bytes) } else { Err(RecordError::TooLong(bytes.len())) }
     }
 
     /// Parses the content of a keyring's item.
@@ -306,9 +305,7 @@ mod tests {
         let fits = SecretRecord::new(secret(&"x".repeat(MAX_RECORD_BYTES - frame)), at(0));
         assert_eq!(fits.to_bytes().unwrap().len(), MAX_RECORD_BYTES);
         let over = SecretRecord::new(secret(&"x".repeat(MAX_RECORD_BYTES - frame + 1)), at(0));
-        assert!(
-            matches!(over.to_bytes(), Err(KeyringErrorKind::TooLarge(bytes)) if bytes == MAX_RECORD_BYTES + 1)
-        );
+        assert_eq!(over.to_bytes(), Err(RecordError::TooLong(MAX_RECORD_BYTES + 1)));
         let padded = |blanks: usize| {
             let mut bytes = fits.to_bytes().unwrap().to_vec();
             bytes.extend(vec![b' '; blanks]);
