@@ -316,9 +316,20 @@ mod tests {
     }
 
     fn read(source: &Source, environment: &Environment<'_>) -> Result<Read, SourceError> {
-        let item = Item { profile: "staging".into(), kind: Kind::ApiSecret };
         let limit = Duration::from_mins(1);
-        source.read(&item, &ReadContext { environment, now: Timestamp::EPOCH, limit, on_slow: &|| () })
+        source.read(&item(), &ReadContext { environment, now: Timestamp::EPOCH, limit, on_slow: &|| () })
+    }
+
+    fn item() -> Item {
+        Item { profile: "staging".into(), kind: Kind::ApiSecret }
+    }
+
+    #[test]
+    fn a_probe_runs_no_command() {
+        let (now, limit) = (Timestamp::EPOCH, Duration::from_mins(1));
+        let context = ReadContext { environment: &nothing, now, limit, on_slow: &|| () };
+        let error = Source::Command(vec!["true".into()]).probe(&item(), &context).unwrap_err();
+        assert_eq!(error.to_string(), "not read (would run the command)");
     }
 
     #[test]

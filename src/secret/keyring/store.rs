@@ -197,3 +197,18 @@ mod platform {
         KeyringErrorKind::Failed(error.to_string())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_that_a_store_reports_are_never_shown() {
+        for error in [
+            Error::BadEncoding(b"hunter2".to_vec()),
+            Error::BadDataFormat(b"hunter2".to_vec(), "cannot decode hunter2".into()),
+        ] {
+            assert_eq!(format!("{:?}", error_kind(error)), r#"Failed("its data cannot be decoded")"#);
+        }
+    }
+}
