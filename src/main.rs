@@ -11,7 +11,7 @@ use stream_token::time::Clock;
 fn main() -> ExitCode {
     let environment: &'static Environment<'static> = &|name| std::env::var_os(name);
     // Before anything else: whatever comes may bring a secret.
-    let closed = hardening::close_memory(environment);
+    let closed = hardening::disable_core_dumps(environment);
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let exit = match closed {
         Ok(()) => commands::run(&arguments, environment, Clock::System),

@@ -13,7 +13,7 @@ use super::entry::{Actor, Channel, Customers, Deed, Entry, Facts, Outcome};
 use super::head::{Hash, Head, LogId};
 use super::ranges::Ranges;
 use crate::escape::is_unprintable;
-use crate::time::{Timestamp, When, utc};
+use crate::time::{TimeSpec, Timestamp, utc};
 
 /// How many bytes a line has at most, its newline included.
 pub const LONGEST_LINE: usize = 16 * 1024;
@@ -184,7 +184,7 @@ pub(super) fn read(line: &[u8]) -> Option<Entry> {
 
 /// Reads a time in exactly the form in which it is written.
 fn time(text: &str) -> Option<Timestamp> {
-    let read = match text.parse::<When>() {
+    let read = match text.parse::<TimeSpec>() {
         Ok(when) => when.resolve(Timestamp::EPOCH),
         Err(_) => Timestamp::from_epoch_seconds(text.parse().ok()?)?,
     };

@@ -5,7 +5,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use super::help;
 use super::values::parsed;
 use crate::audit::{Head, Outcome};
-use crate::time::When;
+use crate::time::TimeSpec;
 use crate::token::CustomerId;
 
 /// What to do with the audit log.
@@ -26,11 +26,11 @@ pub enum AuditCommand {
 #[derive(Debug, Args)]
 pub struct AuditListArgs {
     /// From this time on
-    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<When>)]
-    pub since: Option<When>,
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<TimeSpec>)]
+    pub since: Option<TimeSpec>,
     /// Up to this time
-    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<When>)]
-    pub until: Option<When>,
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<TimeSpec>)]
+    pub until: Option<TimeSpec>,
     /// About this customer, alone or in a batch
     #[arg(long, value_name = "ID", value_parser = parsed::<CustomerId>)]
     pub customer: Option<CustomerId>,

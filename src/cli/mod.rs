@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use self::values::parsed;
-use crate::time::When;
+use crate::time::TimeSpec;
 use crate::token::{CustomerId, Leeway};
 
 pub use completion::Shell;
@@ -80,7 +80,7 @@ pub struct GlobalArgs {
     /// Short for --output json
     #[arg(long, global = true, hide_short_help = true, conflicts_with = "output")]
     pub json: bool,
-    /// When to use colour: auto (default), always, never
+    /// TimeSpec to use colour: auto (default), always, never
     #[arg(
         long,
         global = true,
@@ -190,24 +190,24 @@ pub struct IssueArgs {
     /// Read customers from a file, one a line; - is standard input
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
-    /// When the tokens expire: a future time, or never [default: never]
+    /// TimeSpec the tokens expire: a future time, or never [default: never]
     #[arg(long, visible_alias = "ttl", value_name = "WHEN", allow_hyphen_values = true, value_parser = values::expiry)]
     pub expires: Option<Expiry>,
     /// Set the time of issue (iat) in the tokens; by default they have none
-    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<When>)]
-    pub issued_at: Option<When>,
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<TimeSpec>)]
+    pub issued_at: Option<TimeSpec>,
     /// For a production profile: its name, typed again
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
 }
 
-/// When a token expires.
+/// TimeSpec a token expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expiry {
     /// Not before it is revoked.
     Never,
     /// At this time.
-    At(When),
+    At(TimeSpec),
 }
 
 /// Check a token and say what Stream would answer
@@ -227,11 +227,11 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "DURATION", value_parser = values::leeway)]
     pub leeway: Option<Leeway>,
     /// Verify as if it were this time, not now
-    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<When>)]
-    pub at: Option<When>,
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<TimeSpec>)]
+    pub at: Option<TimeSpec>,
     /// Also apply a revocation made at this time: of all tokens issued before it
-    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<When>)]
-    pub revoked_before: Option<When>,
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<TimeSpec>)]
+    pub revoked_before: Option<TimeSpec>,
 }
 
 /// Read a token without a secret; nothing is verified

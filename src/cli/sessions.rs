@@ -5,7 +5,7 @@ use clap::{Args, Subcommand};
 use super::help;
 use super::values::parsed;
 use crate::session::SessionId;
-use crate::time::When;
+use crate::time::TimeSpec;
 use crate::token::CustomerId;
 
 /// What to do with sessions.
@@ -25,14 +25,14 @@ pub struct SessionNewArgs {
     /// Whose session: 123 or customer-123
     #[arg(value_name = "CUSTOMER", allow_negative_numbers = true, value_parser = parsed::<CustomerId>)]
     pub customer: CustomerId,
-    /// When it ends: a time ahead, at most 30d
+    /// TimeSpec it ends: a time ahead, at most 30d
     #[arg(
         long,
         visible_alias = "ttl",
         value_name = "WHEN",
         allow_hyphen_values = true,
-        default_value = "8h", value_parser = parsed::<When>)]
-    pub expires: When,
+        default_value = "8h", value_parser = parsed::<TimeSpec>)]
+    pub expires: TimeSpec,
     /// For a production profile: its name, typed again
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,

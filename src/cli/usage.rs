@@ -7,7 +7,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::grammar;
 use crate::error::{ErrorReport, Exit};
-use crate::escape::{LONGEST_IDENTIFIER_SHOWN, brief, identifier, is_unprintable, looks_like_a_token};
+use crate::escape::{
+    MAX_IDENTIFIER_SHOWN, escaped_or_redacted, escaped_short, is_unprintable, looks_like_a_token,
+};
 
 /// Options in whose place somebody may give the secret itself, however short it is.
 const SECRET_OPTIONS: [&str; 3] = ["--secret", "--session-key", "--api-key"];
@@ -80,7 +82,7 @@ fn without_secrets(error: &clap::Error) -> String {
     for (kind, value) in error.context() {
         let ContextValue::String(value) = value else { continue };
         let is_doubtful = (is_secret_option && kind == ContextKind::InvalidValue)
-            || value.chars().count() > LONGEST_IDENTIFIER_SHOWN
+            || value.chars().count() > MAX_IDENTIFIER_SHOWN
             || looks_like_a_token(value)
             || value.chars().any(is_unprintable);
         if !is_doubtful || value.is_empty() {
@@ -91,7 +93,7 @@ fn without_secrets(error: &clap::Error) -> String {
             text = text.replace(&format!("'{value}'"), &length);
             continue;
         }
-        let shown = identifier(value);
+        let shown = escaped_or_redacted(value);
         text = text.replace(&format!("'{value}'"), &shown);
         // A blank value is everywhere in the text, and hides nothing.
         if !value.trim().is_empty() {
@@ -108,7 +110,7 @@ fn command_in_usage(text: &str) -> Option<String> {
         !word.starts_with('-') && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
     };
     let names: Vec<_> = usage.split_whitespace().take_while(is_name).collect();
-    Some(brief(&names.join(" ")).to_string())
+    Some(escaped_short(&names.join(" ")).to_string())
 }
 
 /// Returns the command that these arguments name, as far as they name one.

@@ -7,7 +7,7 @@ use super::Expiry;
 use crate::error::{Diagnostic, ErrorReport};
 use crate::profile::{Lifetime, check_api_key, check_base_url};
 use crate::secret::Source;
-use crate::time::{parse_duration, span};
+use crate::time::{humanize, parse_duration};
 use crate::token::Leeway;
 
 /// The longest that a previous secret is kept.
@@ -51,7 +51,7 @@ pub(super) fn served_lifetime(text: &str) -> Result<Lifetime, String> {
 pub(super) fn keep_for(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
         Ok(duration) if duration > MAX_KEEP_FOR => {
-            Err(format!("a secret is kept for at most {} after its rotation", span(MAX_KEEP_FOR)))
+            Err(format!("a secret is kept for at most {} after its rotation", humanize(MAX_KEEP_FOR)))
         }
         other => other.map_err(|error| error.to_string()),
     }

@@ -8,11 +8,11 @@ use zeroize::Zeroizing;
 
 use super::{Context, Result, prompt_error};
 use crate::error::{ErrorReport, Usage};
-use crate::escape::identifier;
+use crate::escape::escaped_or_redacted;
 use crate::output::terminal::PromptError;
 use crate::profile::{Profile, ProfileName};
 use crate::secret::keyring::Item;
-use crate::secret::{LONGEST_SECRET, Secret};
+use crate::secret::{MAX_SECRET_BYTES, Secret};
 use crate::token::{LONGEST_PASTE, PasteError, Pasted, find};
 
 /// What to do where there is no terminal to ask for a secret at.
@@ -20,7 +20,7 @@ const PIPE_IT: &str = "pipe it in, with --secret-stdin";
 
 /// Reads standard input to its end, or to one byte more than `limit`, so that a longer text is seen to be too long.
 fn stdin(limit: usize, what: &str) -> Result<Zeroizing<Vec<u8>>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(limit.min(LONGEST_SECRET) + 1));
+    let mut bytes = Zeroizing::new(Vec::with_capacity(limit.min(MAX_SECRET_BYTES) + 1));
     let read = io::stdin().lock().take(limit as u64 + 1).read_to_end(&mut bytes);
     read.with_context(|| format!("cannot read {what}"))?;
     Ok(bytes)
@@ -95,7 +95,7 @@ pub(super) fn secret(context: &mut Context<'_>, item: &Item, is_piped: bool) -> 
     let mut bytes = if is_piped {
         let hint = "leave --secret-stdin out, and type the secret at a prompt that does not show it";
         // A secret may have a line break.
-        piped(context, "--secret-stdin", LONGEST_SECRET + 2, "the secret", hint)?
+        piped(context, "--secret-stdin", MAX_SECRET_BYTES + 2, "the secret", hint)?
     } else {
         typed_secret(context, item)?
     };
@@ -175,6 +175,6 @@ fn confirm_by_typing(context: &mut Context<'_>, name: &str, why: &str, given: Op
     match answer.as_str() {
         answer if answer == name => Ok(()),
         "" => refused("nothing was typed"),
-        other => refused(&format!("{} is not its name", identifier(other))),
+        other => refused(&format!("{} is not its name", escaped_or_redacted(other))),
     }
 }

@@ -7,14 +7,14 @@ use super::batch::{BatchLine, BatchReader};
 use super::{Context, Result, input, print_error};
 use crate::audit::{AuditLog, Channel};
 use crate::cli::{Expiry, Format, IssueArgs};
-use crate::error::{ErrorReport, Exit, Usage};
+use crate::error::{Diagnostic as _, ErrorReport, Exit, Usage};
 use crate::escape::json_line;
 use crate::issuer::{AuditSink, Batch, Caller, IssueError, IssuedToken, TokenIssuer};
 use crate::output::{self, IssuedJson};
 use crate::profile::Opened;
 use crate::profile::{self, ProfileName, Terms, Wish};
 use crate::secret::Source;
-use crate::time::{Timestamp, full, utc};
+use crate::time::{Timestamp, absolute_and_relative, utc};
 use crate::token::CustomerId;
 
 /// How tokens come out.
@@ -152,13 +152,13 @@ fn customer_of(line: BatchLine) -> Result<CustomerId, ErrorReport> {
         ErrorReport { exit: Exit::PartialFailure, message, hint }
     };
     let text = line.text.map_err(|fault| refused(fault.message(), None))?;
-    text.parse::<CustomerId>().map_err(|error| refused(error.to_string(), Some(error.hint())))
+    text.parse::<CustomerId>().map_err(|error| refused(error.to_string(), error.hint()))
 }
 
 /// Resolves what is asked for.
 fn token_request(arguments: &IssueArgs, now: Timestamp) -> Result<Wish> {
     let expiry = match &arguments.expires {
-        Some(Expiry::At(when)) => profile::Expiry::At(when.resolve_ahead(now)?),
+        Some(Expiry::At(when)) => profile::Expiry::At(when.resolve_future(now)?),
         Some(Expiry::Never) => profile::Expiry::Never,
         None => profile::Expiry::Unsaid,
     };
@@ -176,10 +176,12 @@ fn check(context: &mut Context<'_>, token_request: &Wish, terms: &Terms, now: Ti
         ));
     }
     if let (profile::Expiry::Unsaid, Some(at)) = (token_request.expiry, terms.expires_at()) {
-        context.terminal.note(&format!("policy: the token expires {}", full(at, now)));
+        context.terminal.note(&format!("policy: the token expires {}", absolute_and_relative(at, now)));
     }
     if let (None, Some(at)) = (token_request.issued_at, terms.issued_at()) {
-        context.terminal.note(&format!("policy: the token says that it was issued {}", full(at, now)));
+        context
+            .terminal
+            .note(&format!("policy: the token says that it was issued {}", absolute_and_relative(at, now)));
     }
     if terms.issued_at().is_some_and(|at| at > now) {
         context.terminal.note("iat is in the future: until then Stream refuses the token with code 42");
@@ -220,7 +222,7 @@ impl TokenPrinter {
         let shown = match self.format {
             Format::Text => format!("{}\n", minted.token.as_str()),
             Format::Json => {
-                let source = self.source.in_full();
+                let source = self.source.config_text();
                 json_line(&IssuedJson::new(minted, self.profile.as_ref().map(ProfileName::as_str), &source))
                     + "\n"
             }

@@ -24,7 +24,7 @@ use crate::escape::json_line;
 use crate::output::Layout;
 use crate::output::terminal::{OutputOptions, PromptError, Terminal};
 use crate::process::environment::{self, Environment};
-use crate::process::hardening::HygieneError;
+use crate::process::hardening::HardeningError;
 use crate::profile::{
     self as profiles, ChangeError, Config, ConfigError, Custodian, Opened, Policy, Profile, choose,
     config_path,
@@ -64,7 +64,7 @@ pub fn run(arguments: &[OsString], environment: &'static Environment<'static>, c
 
 /// Refuses to run where secrets would not be safe in memory, and returns how the program ends.
 #[must_use]
-pub fn refuse(arguments: &[OsString], environment: &Environment<'_>, error: HygieneError) -> Exit {
+pub fn refuse(arguments: &[OsString], environment: &Environment<'_>, error: HardeningError) -> Exit {
     finish(&mut early_terminal(arguments, environment), Err(error.into()))
 }
 

@@ -9,7 +9,7 @@ use crate::profile::{Added, Kept};
 use crate::profile::{Config, Policy, Profile, ProfileName, check_api_key};
 use crate::secret::keyring::Kind;
 use crate::secret::{Secret, Source};
-use crate::time::span;
+use crate::time::humanize;
 
 /// Carries out what was asked of profiles.
 pub(super) fn run(context: &mut Context<'_>, command: &ProfileCommand) -> Result<Exit> {
@@ -37,7 +37,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
             format!("the default_lifetime of profile {} is above its longest_lifetime", arguments.name),
             format!(
                 "give a --default-lifetime of {} or less, or a greater --longest-lifetime",
-                span(longest)
+                humanize(longest)
             ),
         ));
     }

@@ -8,7 +8,7 @@ use crate::profile::{Kept, SecretChange, peek_all, random_key};
 use crate::profile::{Profile, ProfileName};
 use crate::secret::keyring::{Item, Kind};
 use crate::secret::{Secret, Source};
-use crate::time::full;
+use crate::time::absolute_and_relative;
 
 /// Carries out what was asked of secrets.
 pub(super) fn run(context: &mut Context<'_>, command: &SecretCommand) -> Result<Exit> {
@@ -59,7 +59,10 @@ fn rotate(context: &mut Context<'_>, arguments: &SecretRotateArgs) -> Result<()>
         context.terminal.note(&if arguments.keep_for.is_zero() {
             "the one before verifies nothing any more".to_owned()
         } else {
-            format!("the one before verifies until {}", full(now.after(arguments.keep_for), now))
+            format!(
+                "the one before verifies until {}",
+                absolute_and_relative(now.after(arguments.keep_for), now)
+            )
         });
     }
     Ok(())

@@ -25,7 +25,7 @@ use crate::server::{
     ServerLog, Settings, Telemetry, TokenService, parse_network,
 };
 use crate::session::{DEFAULT_LIFETIME, SessionKey};
-use crate::tls::{Files, Identity};
+use crate::tls::{IdentityPaths, ServerIdentity};
 use crate::token::CustomerId;
 
 /// How long the end waits for the last refusals to be recorded.
@@ -105,7 +105,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
 fn parsed<T>(texts: &[String], flag: &str, expected: &str, parse: fn(&str) -> Option<T>) -> Result<Vec<T>> {
     let parse = |text: &String| {
         parse(text).ok_or_else(|| {
-            let message = format!("invalid value {} for '{flag}'", crate::escape::identifier(text));
+            let message = format!("invalid value {} for '{flag}'", crate::escape::escaped_or_redacted(text));
             Usage::report(message, format!("expected {expected}"))
         })
     };
@@ -136,13 +136,13 @@ fn rate_limiters(arguments: &ServeArgs) -> Result<RateLimiters> {
 fn tls(
     context: &mut Context<'_>,
     arguments: &ServeArgs,
-) -> Result<Option<(Files, Arc<Reloadable<Identity>>)>> {
+) -> Result<Option<(IdentityPaths, Arc<Reloadable<ServerIdentity>>)>> {
     let (Some(certificate), Some(key)) = (arguments.tls_cert.clone(), arguments.tls_key.clone()) else {
         return Ok(None);
     };
-    let files = Files { certificate, key };
-    let identity = Identity::load(&files, context.clock.now())?;
-    for note in identity.notes() {
+    let files = IdentityPaths { certificate, key };
+    let identity = ServerIdentity::load(&files, context.clock.now())?;
+    for note in identity.warnings() {
         context.terminal.note(note);
     }
     Ok(Some((files, Arc::new(Reloadable::new(identity)))))
@@ -181,7 +181,7 @@ fn bind(
     context: &mut Context<'_>,
     arguments: &ServeArgs,
     trusted_proxies: Vec<IpNet>,
-    identity: Option<Arc<Reloadable<Identity>>>,
+    identity: Option<Arc<Reloadable<ServerIdentity>>>,
     telemetry: &Arc<Telemetry>,
 ) -> Result<Server> {
     let mut limits = Limits::default();

@@ -11,7 +11,7 @@ use crate::profile::{Profile, ProfileName};
 use crate::secret::keyring::Kind;
 use crate::session::Sessions;
 use crate::session::{Revocation, Revoked, Session, SessionKey};
-use crate::time::{full, utc};
+use crate::time::{absolute_and_relative, utc};
 use crate::token::MAX_TOKEN_BYTES;
 
 /// Carries out what was asked of sessions.
@@ -28,7 +28,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &SessionCommand) -> Result
 fn begin(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -> Result<()> {
     let customer = arguments.customer;
     let now = context.clock.now();
-    let end = arguments.expires.resolve_ahead(now)?;
+    let end = arguments.expires.resolve_future(now)?;
     let lifetime = Duration::from_secs(end.epoch_seconds() - now.epoch_seconds());
     let profile = context.choose_profile()?;
     input::confirm_production(context, &profile, arguments.confirm.as_deref())?;
@@ -38,7 +38,7 @@ fn begin(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -
     } else {
         with_sessions(context, &profile, |sessions| Ok(sessions.begin(&key, customer, lifetime)?))?
     };
-    context.terminal.note(&format!("the session ends {}", full(session.expires_at(), now)));
+    context.terminal.note(&format!("the session ends {}", absolute_and_relative(session.expires_at(), now)));
     let shown = if is_json {
         output::session_json(&session, &token, profile.name.as_ref().map(ProfileName::as_str))
     } else {

@@ -1,34 +1,42 @@
-//! JSON whose strings hold nothing that a terminal would obey or hide.
+//! JSON without characters that a terminal would obey or hide.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{CompactFormatter, Formatter, Serializer};
+use serde_json::ser::{Formatter, Serializer};
 
 use super::is_unprintable;
 
-/// Writes a value as one line of compact JSON, unprintable characters as `\u` escapes.
+/// Returns a value as one line of compact JSON, with unprintable characters as `\u` escapes.
 ///
-/// Nothing is cut. The line has no line break at its end. What cannot be written as JSON, a map
-/// with keys that are no strings for one, gives `null`.
+/// The line is never cut and does not end with a line break. A value that JSON cannot represent, such as a map
+/// whose keys are not strings, becomes `null`.
 #[must_use]
 pub fn json_line(value: &impl Serialize) -> String {
     let mut line = Vec::with_capacity(512);
-    let mut serializer = Serializer::with_formatter(&mut line, Printable);
+    let mut serializer = Serializer::with_formatter(&mut line, EscapingFormatter(is_unprintable));
     if value.serialize(&mut serializer).is_err() {
         return "null".into();
     }
     String::from_utf8(line).unwrap_or_default()
 }
 
-/// Escapes what is unprintable and leaves the rest to the compact form.
-struct Printable;
+/// Writes a value as compact JSON in ASCII, with all other characters as `\u` escapes.
+///
+/// # Errors
+/// Where the value cannot be represented, or `writer` fails.
+pub fn write_ascii_json(writer: impl Write, value: &impl Serialize) -> serde_json::Result<()> {
+    let formatter = EscapingFormatter(|character| !character.is_ascii());
+    value.serialize(&mut Serializer::with_formatter(writer, formatter))
+}
 
-impl Formatter for Printable {
+/// Writes compact JSON, and escapes the characters that the function returns `true` for.
+struct EscapingFormatter(fn(char) -> bool);
+
+impl Formatter for EscapingFormatter {
     fn write_string_fragment<W: Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
         let mut written = 0;
-        for (start, character) in fragment.char_indices().filter(|(_, character)| is_unprintable(*character))
-        {
+        for (start, character) in fragment.char_indices().filter(|(_, character)| self.0(*character)) {
             writer.write_all(&fragment.as_bytes()[written..start])?;
             for unit in character.encode_utf16(&mut [0; 2]) {
                 write!(writer, "\\u{unit:04x}")?;
@@ -37,10 +45,6 @@ impl Formatter for Printable {
         }
         writer.write_all(&fragment.as_bytes()[written..])
     }
-
-    fn write_raw_fragment<W: Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
-        CompactFormatter.write_raw_fragment(writer, fragment)
-    }
 }
 
 #[cfg(test)]
@@ -48,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_what_serde_json_leaves_and_reads_back_the_same() {
+    fn escapes_unprintable_characters_and_reads_back_the_same_text() {
         let hostile = "a\u{1b}\u{7f}\u{9b}\u{202e}\u{200b}\u{e0041}\"é✓";
         let line = json_line(&hostile);
         assert_eq!(line, r#""a\u001b\u007f\u009b\u202e\u200b\udb40\udc41\"é✓""#);

@@ -1,81 +1,81 @@
-//! Text that came from outside, made safe to show.
+//! Escapes untrusted text before it is shown.
 //!
-//! A token's claims, a file's name or a line of a batch can carry escape sequences, direction
-//! overrides and invisible characters. Whoever shows such text shows it through this room.
+//! A token's claims, a file's name or a line of a batch can contain escape sequences, direction overrides and
+//! invisible characters. All such text is shown through this module.
 
 mod json;
 
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
-pub use json::json_line;
+pub use json::{json_line, write_ascii_json};
 
-/// How many characters of a foreign string a message shows.
-pub const LONGEST_SHOWN: usize = 64;
+/// The most characters of a string that a message shows.
+pub const MAX_SHOWN: usize = 64;
 
-/// How many characters a value may have that stands where an identifier belongs, and be shown.
+/// The most characters of a value shown where an identifier is expected.
 ///
-/// Longer ones may be a secret or a token in the wrong place, so only their length is told.
-pub const LONGEST_IDENTIFIER_SHOWN: usize = 30;
+/// A longer value may be a misplaced secret or token, so only its length is shown.
+pub const MAX_IDENTIFIER_SHOWN: usize = 30;
 
-/// Shows `text` whole, its unprintable characters escaped.
+/// Returns the whole of `text`, its unprintable characters escaped.
 #[must_use]
-pub fn whole(text: &str) -> Foreign<'_> {
-    at_most(text, usize::MAX)
+pub fn escaped(text: &str) -> Escaped<'_> {
+    escaped_truncated(text, usize::MAX)
 }
 
-/// Shows at most `longest` characters of `text`, escaped.
+/// Returns at most `max` characters of `text`, escaped.
 #[must_use]
-pub fn at_most(text: &str, longest: usize) -> Foreign<'_> {
-    Foreign { text, longest }
+pub fn escaped_truncated(text: &str, max: usize) -> Escaped<'_> {
+    Escaped { text, max }
 }
 
-/// Shows `text` in a message: escaped, and cut after [`LONGEST_SHOWN`] characters.
+/// Returns `text` for a message: escaped, and cut after [`MAX_SHOWN`] characters.
 #[must_use]
-pub fn brief(text: &str) -> Foreign<'_> {
-    at_most(text, LONGEST_SHOWN)
+pub fn escaped_short(text: &str) -> Escaped<'_> {
+    escaped_truncated(text, MAX_SHOWN)
 }
 
-/// Shows `text` that stands where a short identifier belongs, quoted.
+/// Returns `text` for a message about a short identifier: escaped and quoted.
 ///
-/// Anything longer than [`LONGEST_IDENTIFIER_SHOWN`] characters, or that looks like a token, is
-/// told by its length alone.
+/// Text that is longer than [`MAX_IDENTIFIER_SHOWN`] characters or that looks like a token is replaced by its
+/// length.
 #[must_use]
-pub fn identifier(text: &str) -> String {
+pub fn escaped_or_redacted(text: &str) -> String {
     let characters = text.chars().count();
-    if characters > LONGEST_IDENTIFIER_SHOWN || looks_like_a_token(text) {
+    if characters > MAX_IDENTIFIER_SHOWN || looks_like_a_token(text) {
         return format!("a value of {characters} characters");
     }
-    format!("'{}'", brief(text))
+    format!("'{}'", escaped_short(text))
 }
 
-/// Shows a path in a message: escaped, cut after [`LONGEST_SHOWN`] characters, without quotes.
+/// Returns a path for a message: escaped, cut after [`MAX_SHOWN`] characters, without quotes.
 ///
-/// A secret or a token in a path's place is told by its length alone: what looks like a token, and
-/// a relative path with a part longer than [`LONGEST_IDENTIFIER_SHOWN`] characters.
+/// A misplaced secret or token is replaced by its length: a path that looks like a token, and a relative path
+/// with a component longer than [`MAX_IDENTIFIER_SHOWN`] characters.
 #[must_use]
 pub fn path(path: &Path) -> String {
-    path_at_most(path, LONGEST_SHOWN)
+    path_truncated(path, MAX_SHOWN)
 }
 
-/// Shows a path in a message like [`path`], and does not cut it: for what is to be found or typed.
+/// Returns a path as [`path`] does, but never cut: for a path that the reader must find or type.
 #[must_use]
 pub fn path_in_full(path: &Path) -> String {
-    path_at_most(path, usize::MAX)
+    path_truncated(path, usize::MAX)
 }
 
-/// Shows at most `longest` characters of a path, or its length alone.
-fn path_at_most(path: &Path, longest: usize) -> String {
+/// Returns at most `max` characters of a path, or its length alone.
+fn path_truncated(path: &Path, max: usize) -> String {
     let text = path.to_string_lossy();
-    let is_long = |part: &str| part.chars().count() > LONGEST_IDENTIFIER_SHOWN;
-    let is_dubious = path.is_relative() && text.split(['/', '\\']).any(is_long);
-    if is_dubious || looks_like_a_token(&text) {
+    let is_long = |part: &str| part.chars().count() > MAX_IDENTIFIER_SHOWN;
+    let is_suspect = path.is_relative() && text.split(['/', '\\']).any(is_long);
+    if is_suspect || looks_like_a_token(&text) {
         return format!("a value of {} characters", text.chars().count());
     }
-    at_most(&text, longest).to_string()
+    escaped_truncated(&text, max).to_string()
 }
 
-/// Returns `true` if `text` holds what could be a token: `eyJ`, the start of every base64url JSON object.
+/// Returns `true` if `text` may contain a token: `eyJ`, the start of every base64url JSON object.
 #[must_use]
 pub fn looks_like_a_token(text: &str) -> bool {
     text.contains("eyJ")
@@ -98,19 +98,19 @@ pub fn is_unprintable(character: char) -> bool {
             | '\u{e0000}'..='\u{e007f}')
 }
 
-/// A foreign string as [`whole`] or [`brief`] shows it.
+/// Untrusted text, escaped when it is displayed.
 #[derive(Debug, Clone, Copy)]
-pub struct Foreign<'a> {
-    /// The string as it came.
+pub struct Escaped<'a> {
+    /// The original text.
     text: &'a str,
-    /// How many of its characters are shown.
-    longest: usize,
+    /// The most characters of it that are shown.
+    max: usize,
 }
 
-impl fmt::Display for Foreign<'_> {
+impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut characters = self.text.chars();
-        for character in characters.by_ref().take(self.longest) {
+        for character in characters.by_ref().take(self.max) {
             if is_unprintable(character) {
                 write!(f, "\\u{{{:x}}}", u32::from(character))?;
             } else {
@@ -129,34 +129,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_what_a_terminal_would_obey_or_hide() {
+    fn escapes_characters_that_a_terminal_would_obey_or_hide() {
         let hostile = "a\u{1b}]52;c;x\u{7}\u{7f}\u{9b}\u{202e}\u{200b}\u{feff}\u{2066}\nb";
         assert_eq!(
-            whole(hostile).to_string(),
+            escaped(hostile).to_string(),
             "a\\u{1b}]52;c;x\\u{7}\\u{7f}\\u{9b}\\u{202e}\\u{200b}\\u{feff}\\u{2066}\\u{a}b"
         );
     }
 
     #[test]
     fn leaves_ordinary_text_of_any_script_alone() {
-        assert_eq!(whole("s3crét ✓ 日本").to_string(), "s3crét ✓ 日本");
+        assert_eq!(escaped("s3crét ✓ 日本").to_string(), "s3crét ✓ 日本");
     }
 
     #[test]
     fn cuts_a_message_after_64_characters_and_says_so() {
-        assert_eq!(brief(&"x".repeat(64)).to_string(), "x".repeat(64));
-        assert_eq!(brief(&"x".repeat(65)).to_string(), format!("{}…", "x".repeat(64)));
+        assert_eq!(escaped_short(&"x".repeat(64)).to_string(), "x".repeat(64));
+        assert_eq!(escaped_short(&"x".repeat(65)).to_string(), format!("{}…", "x".repeat(64)));
     }
 
     #[test]
-    fn tells_only_the_length_of_what_could_be_a_secret_or_a_token() {
-        assert_eq!(identifier(&"s".repeat(30)), format!("'{}'", "s".repeat(30)));
-        assert_eq!(identifier(&"s".repeat(31)), "a value of 31 characters");
-        assert_eq!(identifier("eyJhbGciOiJI"), "a value of 12 characters");
+    fn shows_only_the_length_of_a_possible_secret_or_token() {
+        assert_eq!(escaped_or_redacted(&"s".repeat(30)), format!("'{}'", "s".repeat(30)));
+        assert_eq!(escaped_or_redacted(&"s".repeat(31)), "a value of 31 characters");
+        assert_eq!(escaped_or_redacted("eyJhbGciOiJI"), "a value of 12 characters");
     }
 
     #[test]
-    fn tells_only_the_length_of_a_secret_or_a_token_in_a_paths_place() {
+    fn shows_only_the_length_of_a_secret_or_token_given_as_a_path() {
         let shown = |text: &str| path(Path::new(text));
         assert_eq!(shown("s3cret".repeat(8).as_str()), "a value of 48 characters");
         assert_eq!(shown("eyJhbGciOiJI"), "a value of 12 characters");

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::Layout;
 use super::table::{Style, StyledCell, headline, listing};
 use crate::audit::{Customers, Deed, Entry, Outcome, Verified};
-use crate::escape::{at_most, json_line, whole};
+use crate::escape::{escaped, escaped_truncated, json_line};
 use crate::time::utc;
 
 /// How many characters of an entry's last column are shown.
@@ -72,11 +72,11 @@ impl AuditRow {
         let style = if facts.outcome == Outcome::Ok { Style::Good } else { Style::Bad };
         Self([
             (utc(entry.time), Style::Plain),
-            (whole(&actor).to_string(), Style::Plain),
+            (escaped(&actor).to_string(), Style::Plain),
             (facts.deed.name().into(), Style::Name),
-            (whole(facts.profile.as_deref().unwrap_or("-")).to_string(), Style::Plain),
+            (escaped(facts.profile.as_deref().unwrap_or("-")).to_string(), Style::Plain),
             (facts.outcome.name().into(), style),
-            (at_most(&about(entry), LONGEST_DETAIL).to_string(), Style::Plain),
+            (escaped_truncated(&about(entry), LONGEST_DETAIL).to_string(), Style::Plain),
         ])
     }
 
@@ -91,7 +91,7 @@ impl AuditRow {
             ("bad line".into(), Style::Bad),
             dash(),
             dash(),
-            (format!("{place}: {}", whole(why)), Style::Bad),
+            (format!("{place}: {}", escaped(why)), Style::Bad),
         ])
     }
 }
@@ -160,7 +160,7 @@ pub fn audit_verified_text(verified: &Verified, layout: Layout) -> String {
             "{bytes} at the end, no whole entry: being written, or torn and healed by the next mint"
         ));
     }
-    lines.extend(verified.faults.iter().map(|fault| whole(&fault.to_string()).to_string()));
+    lines.extend(verified.faults.iter().map(|fault| escaped(&fault.to_string()).to_string()));
     if verified.further_faults > 0 {
         lines.push(format!("and {}", counted(verified.further_faults, "more fault", "more faults")));
     }

@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::Layout;
 use super::table::{Style, StyledCell, table};
-use crate::escape::{json_line, whole};
-use crate::time::{Timestamp, full};
+use crate::escape::{escaped, json_line};
+use crate::time::{Timestamp, absolute_and_relative};
 use crate::token::{ClaimsSet, CustomerId, Inspection, Json, USER_ID_PREFIX};
 
 /// The claims that are times.
@@ -57,13 +57,13 @@ pub fn decode_text(inspection: &Inspection, is_redacted: bool, now: Timestamp, l
     rows.extend(part("header", header.as_ref(), |_| None));
     let claims = inspection.claims().map(|claims| shown(claims.as_json(), &TIMES, is_redacted));
     rows.extend(part("claims", claims.as_ref(), |key| {
-        time_of(inspection.claims()?, key).map(|at| full(at, now))
+        time_of(inspection.claims()?, key).map(|at| absolute_and_relative(at, now))
     }));
     for lint in inspection.lints() {
         rows.push([
             ("lint".into(), Style::Bad),
             (lint.name.into(), Style::Name),
-            (whole(&lint.detail).to_string(), Style::Plain),
+            (escaped(&lint.detail).to_string(), Style::Plain),
         ]);
     }
     table(&rows, layout)
@@ -82,7 +82,7 @@ fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>
     for (key, value) in object.members() {
         let value = value
             .as_str()
-            .map_or_else(|| whole(&value.to_string()).to_string(), |text| whole(text).to_string());
+            .map_or_else(|| escaped(&value.to_string()).to_string(), |text| escaped(text).to_string());
         let value = match note(key) {
             Some(note) => format!("{value}  ({note})"),
             None => value,
@@ -90,7 +90,7 @@ fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>
         let label = if rows.is_empty() { name } else { "" };
         rows.push([
             (label.into(), Style::Faint),
-            (whole(key).to_string(), Style::Name),
+            (escaped(key).to_string(), Style::Name),
             (value, Style::Plain),
         ]);
     }

@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::Layout;
 use super::table::{Style, StyledCell, listing, table};
-use crate::escape::{json_line, whole};
+use crate::escape::{escaped, json_line};
 use crate::profile::{Policy, Profile};
 use crate::secret::Source;
-use crate::time::span;
+use crate::time::humanize;
 
 /// The narrowest terminal that has room for a profile a line.
 const SINGLE_LINE_WIDTH: u16 = 60;
@@ -23,8 +23,8 @@ pub fn profile_json(profile: &Profile, is_default: bool) -> String {
         "name": name_of(profile),
         "default": is_default,
         "api_key": profile.api_key,
-        "secret": profile.source.in_full(),
-        "session_key": profile.session_key.as_ref().map(Source::in_full),
+        "secret": profile.source.config_text(),
+        "session_key": profile.session_key.as_ref().map(Source::config_text),
         "base_url": profile.base_url,
         "policy": {
             "default_lifetime": seconds(policy.default_lifetime),
@@ -47,8 +47,8 @@ pub fn profile_list(profiles: &[(Profile, bool)], layout: Layout) -> String {
         [
             (name_of(profile).into(), Style::Name),
             (mark.into(), Style::Good),
-            (whole(profile.api_key.as_deref().unwrap_or("-")).to_string(), Style::Plain),
-            (whole(&profile.source.in_full()).to_string(), Style::Plain),
+            (escaped(profile.api_key.as_deref().unwrap_or("-")).to_string(), Style::Plain),
+            (escaped(&profile.source.config_text()).to_string(), Style::Plain),
             (policy_summary(&profile.policy), Style::Plain),
         ]
     };
@@ -65,14 +65,14 @@ pub fn profile_text(profile: &Profile, is_default: bool, layout: Layout) -> Stri
             if is_default { format!("{}, the default", name_of(profile)) } else { name_of(profile).into() },
         ),
         ("api key", profile.api_key.clone().unwrap_or_else(|| "-".into())),
-        ("secret", profile.source.in_full()),
+        ("secret", profile.source.config_text()),
         ("policy", policy_summary(&profile.policy)),
     ];
-    rows.extend(profile.session_key.as_ref().map(|source| ("session key", source.in_full())));
+    rows.extend(profile.session_key.as_ref().map(|source| ("session key", source.config_text())));
     rows.extend(profile.base_url.as_ref().map(|url| ("base url", url.clone())));
     let rows: Vec<[StyledCell; 2]> = rows
         .into_iter()
-        .map(|(name, text)| [(name.into(), Style::Name), (whole(&text).to_string(), Style::Plain)])
+        .map(|(name, text)| [(name.into(), Style::Name), (escaped(&text).to_string(), Style::Plain)])
         .collect();
     table(&rows, layout)
 }
@@ -83,8 +83,8 @@ fn policy_summary(policy: &Policy) -> String {
     if policy.is_production {
         words.push("production".to_owned());
     }
-    words.extend(policy.default_lifetime.map(|lifetime| format!("{} by default", span(lifetime))));
-    words.extend(policy.longest_lifetime.map(|lifetime| format!("{} at most", span(lifetime))));
+    words.extend(policy.default_lifetime.map(|lifetime| format!("{} by default", humanize(lifetime))));
+    words.extend(policy.longest_lifetime.map(|lifetime| format!("{} at most", humanize(lifetime))));
     if policy.has_issued_at {
         words.push("with iat".to_owned());
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Layout;
 use super::table::{Style, StyledCell, listing};
-use crate::escape::{json_line, whole};
+use crate::escape::{escaped, json_line};
 use crate::profile::Peeked;
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{Read, SourceError};
@@ -43,14 +43,16 @@ pub fn secret_list(seen: &[Peeked], now: Timestamp, layout: Layout) -> String {
     let row = |peeked: &Peeked| -> [StyledCell; 6] {
         let (fingerprint, (state, style)) = match &peeked.read {
             Ok(read) => (read.secret.fingerprint(), (age(read, now), Style::Plain)),
-            Err(error @ SourceError::Unasked { .. }) => ("-".into(), (error.to_string(), Style::Faint)),
+            Err(error @ (SourceError::NotRun | SourceError::NoTimeLeft)) => {
+                ("-".into(), (error.to_string(), Style::Faint))
+            }
             Err(error) => ("-".into(), (error.to_string(), Style::Bad)),
         };
         [
             (name_of(peeked).into(), Style::Name),
             (peeked.kind.to_string(), Style::Plain),
-            (whole(&source_of(peeked)).to_string(), Style::Plain),
-            (whole(peeked.profile.api_key.as_deref().unwrap_or("-")).to_string(), Style::Plain),
+            (escaped(&source_of(peeked)).to_string(), Style::Plain),
+            (escaped(peeked.profile.api_key.as_deref().unwrap_or("-")).to_string(), Style::Plain),
             (fingerprint, Style::Plain),
             (state, style),
         ]
@@ -77,5 +79,5 @@ fn name_of(peeked: &Peeked) -> &str {
 
 /// Returns where the secret is.
 fn source_of(peeked: &Peeked) -> String {
-    peeked.profile.source_of(peeked.kind).map_or_else(|| "-".into(), crate::secret::Source::in_full)
+    peeked.profile.source_of(peeked.kind).map_or_else(|| "-".into(), crate::secret::Source::config_text)
 }

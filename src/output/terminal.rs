@@ -43,7 +43,7 @@ const DEFAULT_WIDTH: u16 = 80;
 /// How the program speaks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OutputOptions {
-    /// When to use colour.
+    /// TimeSpec to use colour.
     pub color: ColorChoice,
     /// Whether notes and errors are JSON.
     pub is_json: bool,

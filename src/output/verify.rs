@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::Layout;
 use super::table::{Style, StyledCell, headline, table};
-use crate::escape::{at_most, json_line, whole};
+use crate::escape::{escaped, escaped_truncated, json_line};
 use crate::time::Timestamp;
 use crate::verdict::{Check, Outcome, Report, SignedBy, StreamAnswer, Verdict};
 
@@ -114,7 +114,7 @@ pub fn verify_text(report: &Report, layout: Layout) -> String {
         rows.push([
             ("remedy".into(), Style::Name),
             (String::new(), Style::Plain),
-            (whole(remedy).to_string(), Style::Plain),
+            (escaped(remedy).to_string(), Style::Plain),
         ]);
     }
     format!("{head}\n{}", table(&rows, layout))
@@ -124,7 +124,7 @@ pub fn verify_text(report: &Report, layout: Layout) -> String {
 #[must_use]
 pub fn verify_line(report: &Report, line: u64) -> String {
     let user_id = report.user_id.as_deref().unwrap_or("-");
-    format!("{line}\t{}\t{}\n", report.verdict, whole(user_id))
+    format!("{line}\t{}\t{}\n", report.verdict, escaped(user_id))
 }
 
 /// Lays out a check.
@@ -138,7 +138,7 @@ fn row(check: &Check) -> [StyledCell; 3] {
     [
         (check.name.into(), Style::Name),
         (word.into(), style),
-        (at_most(&check.detail, LONGEST_DETAIL).to_string(), weight),
+        (escaped_truncated(&check.detail, LONGEST_DETAIL).to_string(), weight),
     ]
 }
 

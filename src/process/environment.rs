@@ -1,94 +1,92 @@
-//! What the environment tells: variables, the platform's places for files, the user.
+//! Environment variables, the platform's directories for configuration and state, and the user.
 //!
-//! Variables are looked up through a function that is passed in, so that nothing below the binary
-//! reads the process's own.
+//! Variables are looked up through a function that is passed in, so that only the binary reads the process's own
+//! environment.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// Looks up environment variables; the caller decides what stands behind it.
+/// Looks up an environment variable.
 pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + Sync + 'a;
 
-/// The name of the program's folders.
-const FOLDER: &str = "stream-token";
+/// The name of the program's directories.
+const APP_DIR: &str = "stream-token";
 
-/// Returns the directory in which the configuration lies; `None` where the environment names no home.
+/// Returns the directory of the configuration; `None` if the environment names no home.
 ///
 /// `$XDG_CONFIG_HOME/stream-token`, or `~/.config/stream-token`; `~/Library/Application Support` on
 /// macOS and `%APPDATA%` on Windows.
 #[must_use]
 pub fn config_dir(environment: &Environment<'_>) -> Option<PathBuf> {
-    let base = if cfg!(windows) {
-        absolute(environment, "APPDATA")
-    } else if cfg!(target_os = "macos") {
-        home(environment).map(|home| home.join("Library/Application Support"))
-    } else {
-        absolute(environment, "XDG_CONFIG_HOME").or_else(|| Some(home(environment)?.join(".config")))
-    };
-    base.map(|base| base.join(FOLDER))
+    app_dir(environment, "APPDATA", "XDG_CONFIG_HOME", ".config")
 }
 
-/// Returns the directory for what must outlive a run; `None` where the environment names no home.
+/// Returns the directory of state that outlives a run; `None` if the environment names no home.
 ///
 /// `$STATE_DIRECTORY` that systemd sets, `$XDG_STATE_HOME/stream-token`, or
 /// `~/.local/state/stream-token`; `~/Library/Application Support` on macOS and `%LOCALAPPDATA%` on
 /// Windows.
 #[must_use]
 pub fn state_dir(environment: &Environment<'_>) -> Option<PathBuf> {
-    if let Some(directory) = absolute(environment, "STATE_DIRECTORY") {
-        return Some(directory);
-    }
+    absolute(environment, "STATE_DIRECTORY")
+        .or_else(|| app_dir(environment, "LOCALAPPDATA", "XDG_STATE_HOME", ".local/state"))
+}
+
+/// Returns this program's directory inside the one that a variable names, on Windows or by the XDG specification;
+/// otherwise inside the platform's default in the home directory.
+fn app_dir(environment: &Environment<'_>, windows: &str, xdg: &str, default: &str) -> Option<PathBuf> {
+    let in_home = |path: &str| absolute(environment, "HOME").map(|home| home.join(path));
     let base = if cfg!(windows) {
-        absolute(environment, "LOCALAPPDATA")
+        absolute(environment, windows)
     } else if cfg!(target_os = "macos") {
-        home(environment).map(|home| home.join("Library/Application Support"))
+        in_home("Library/Application Support")
     } else {
-        absolute(environment, "XDG_STATE_HOME").or_else(|| Some(home(environment)?.join(".local/state")))
+        absolute(environment, xdg).or_else(|| in_home(default))
     };
-    base.map(|base| base.join(FOLDER))
+    Some(base?.join(APP_DIR))
 }
 
 /// Returns a directory for sockets of this run: `$RUNTIME_DIRECTORY` that systemd sets, `$XDG_RUNTIME_DIR`
-/// or `$TMPDIR`, the first that is there and whose path leaves room for a socket's; else `/tmp`.
+/// or `$TMPDIR`, the first that exists and is short enough for the path of a socket; otherwise `/tmp`.
 #[cfg(unix)]
 #[must_use]
 pub fn runtime_dir(environment: &Environment<'_>) -> PathBuf {
-    /// How long a path may be that a socket's name is added to.
-    const LONGEST: usize = 64;
+    /// The longest path to which the name of a socket can be added.
+    const MAX_PATH: usize = 64;
     ["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "TMPDIR"]
         .into_iter()
         .filter_map(|variable| absolute(environment, variable))
-        .find(|path| path.as_os_str().len() <= LONGEST && path.is_dir())
+        .find(|path| path.as_os_str().len() <= MAX_PATH && path.is_dir())
         .unwrap_or_else(|| PathBuf::from("/tmp"))
 }
 
-/// Names the user whose process this is: by `/etc/passwd`, else `uid:1000`.
+/// Returns the name of the user who runs this process, from `/etc/passwd`; otherwise `uid:1000`.
 ///
-/// The system's name service is not asked: loading it takes longer than minting a token.
+/// The system's name service is not used: loading it takes longer than minting a token.
 #[cfg(unix)]
 #[must_use]
 pub fn user(_environment: &Environment<'_>) -> String {
     let uid = rustix::process::getuid().as_raw();
-    named(&std::fs::read_to_string("/etc/passwd").unwrap_or_default(), uid)
+    user_name(&std::fs::read_to_string("/etc/passwd").unwrap_or_default(), uid)
         .unwrap_or_else(|| format!("uid:{uid}"))
 }
 
-/// Names the user whose process this is, as Windows tells it.
+/// Returns the name of the user who runs this process.
 #[cfg(not(unix))]
 #[must_use]
 pub fn user(environment: &Environment<'_>) -> String {
     environment("USERNAME").map_or_else(|| "unknown".into(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Names the user behind sudo, where there is one. Whoever is root can set it to anything.
+/// Returns the name of the user who ran sudo, if any. Root can set it to anything.
 #[must_use]
 pub fn sudo_user(environment: &Environment<'_>) -> Option<String> {
     environment("SUDO_USER").map(|name| name.to_string_lossy().into_owned()).filter(|name| !name.is_empty())
 }
 
-/// Finds the name of a user id in the text of `/etc/passwd`.
+/// Returns the name of a user id in the text of `/etc/passwd`.
 #[cfg(unix)]
-fn named(passwd: &str, uid: u32) -> Option<String> {
+fn user_name(passwd: &str, uid: u32) -> Option<String> {
     passwd.lines().find_map(|line| {
         let mut fields = line.split(':');
         let name = fields.next()?;
@@ -96,17 +94,13 @@ fn named(passwd: &str, uid: u32) -> Option<String> {
     })
 }
 
-/// Returns the home directory.
-fn home(environment: &Environment<'_>) -> Option<PathBuf> {
-    absolute(environment, "HOME")
-}
-
-/// Returns a variable's path; a relative one is passed over, as the XDG specification asks.
+/// Returns the path in a variable; a relative path is ignored, as the XDG specification requires.
 fn absolute(environment: &Environment<'_>, variable: &str) -> Option<PathBuf> {
     environment(variable).map(PathBuf::from).filter(|path: &PathBuf| Path::is_absolute(path))
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -124,12 +118,12 @@ mod tests {
     }
 
     #[test]
-    fn takes_the_directory_that_systemd_made_as_it_is() {
+    fn uses_the_directory_of_systemd_unchanged() {
         assert_eq!(state_dir(&with(&[("STATE_DIRECTORY", "/var/lib/x")])), Some("/var/lib/x".into()));
     }
 
     #[test]
-    fn passes_over_relative_paths_and_knows_no_place_without_a_home() {
+    fn ignores_relative_paths_and_returns_nothing_without_a_home() {
         assert_eq!(
             config_dir(&with(&[("XDG_CONFIG_HOME", "c"), ("HOME", "/h")])),
             Some("/h/.config/stream-token".into())
@@ -138,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_the_first_directory_for_sockets_that_is_there_and_short() {
+    fn uses_the_first_runtime_directory_that_exists_and_is_short() {
         let long = format!("/{}", "x".repeat(64));
         let set =
             [("RUNTIME_DIRECTORY", long.as_str()), ("XDG_RUNTIME_DIR", "/no/where"), ("TMPDIR", "/dev")];
@@ -147,10 +141,10 @@ mod tests {
     }
 
     #[test]
-    fn finds_a_users_name_by_the_whole_id() {
+    fn finds_a_user_name_by_the_whole_id() {
         let passwd = "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n";
-        assert_eq!(named(passwd, 0).as_deref(), Some("root"));
-        assert_eq!(named(passwd, 1000).as_deref(), Some("ann"));
-        assert_eq!(named(passwd, 100), None);
+        assert_eq!(user_name(passwd, 0).as_deref(), Some("root"));
+        assert_eq!(user_name(passwd, 1000).as_deref(), Some("ann"));
+        assert_eq!(user_name(passwd, 100), None);
     }
 }

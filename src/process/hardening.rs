@@ -1,89 +1,76 @@
-//! Keeps the process's memory, and the secrets in it, from being dumped or read by others.
+//! Protects the process's memory, and the secrets in it, from being dumped or read by others.
 //!
 //! | platform | what is done |
 //! | --- | --- |
-//! | Linux | no core dumps by any way, and no other process of the same user reads the memory |
-//! | other Unix | no core file; against a debugger there is nothing that safe code can ask for |
-//! | others | nothing: there is nothing that safe code can ask for |
+//! | Linux | no core dumps of any kind, and no other process of the same user can read the memory |
+//! | other Unix | no core file; safe code cannot protect against a debugger |
+//! | others | nothing, for lack of a safe interface |
 //!
-//! On Linux it takes both. The limit alone is passed over where cores are piped to a program, as
-//! systemd has it, and a process that is not dumpable alone may be dumped to a file for root. Children
+//! Linux needs both. The limit alone is ignored where cores are piped to a program, as systemd
+//! does, and a process that is not dumpable alone may be dumped to a file for root. Children
 //! inherit the limit; they are dumpable again once they execute their own program.
 //!
 //! A debugger that started the program still sees its calls and registers, and root sees everything.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 
-use crate::escape::identifier;
+use thiserror::Error;
+
+use crate::error::{Diagnostic, Exit};
+use crate::escape::escaped_or_redacted;
 use crate::process::environment::Environment;
 
-/// The variable that leaves the process as it is, for whoever debugs it.
+/// The variable that turns the protection off, for debugging.
 pub const OPT_OUT: &str = "STREAM_TOKEN_DUMPABLE";
 
-/// The memory could not be closed, so nothing is to be put into it.
-#[derive(Debug)]
-pub enum HygieneError {
-    /// The variable to opt out is neither `1` nor `0`.
-    OptOut {
-        /// What it is, escaped.
-        found: String,
-    },
+/// Why the memory could not be protected. No secret may be read then.
+#[derive(Debug, Error)]
+pub enum HardeningError {
+    /// The variable to opt out is neither `1` nor `0`; holds its value, escaped.
+    #[error("{OPT_OUT} is {0}, and must be 1 or 0")]
+    InvalidOptOut(String),
     /// The operating system refused.
-    Refused(io::Error),
+    #[error("cannot keep this process's memory from being dumped: {0}")]
+    Refused(#[source] io::Error),
 }
 
-impl HygieneError {
-    /// Returns the next step to take.
-    #[must_use]
-    pub fn hint(&self) -> String {
+impl Diagnostic for HardeningError {
+    fn exit(&self) -> Exit {
         match self {
-            Self::OptOut { .. } => format!("unset {OPT_OUT}; to debug this program, set it to 1"),
+            Self::InvalidOptOut(_) => Exit::Usage,
+            Self::Refused(_) => Exit::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::InvalidOptOut(_) => format!("unset {OPT_OUT}; to debug this program, set it to 1"),
             Self::Refused(_) => {
                 format!("allow prctl and setrlimit here, or set {OPT_OUT}=1 to do without this protection")
             }
-        }
+        })
     }
 }
 
-impl fmt::Display for HygieneError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::OptOut { found } => write!(f, "{OPT_OUT} is {found}, and must be 1 or 0"),
-            Self::Refused(error) => write!(f, "cannot keep this process's memory from being dumped: {error}"),
-        }
-    }
-}
-
-impl Error for HygieneError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::OptOut { .. } => None,
-            Self::Refused(error) => Some(error),
-        }
-    }
-}
-
-/// Closes the process's memory, unless `STREAM_TOKEN_DUMPABLE` is `1`. To be called before any secret
-/// is read; it takes a few microseconds.
+/// Protects the process's memory, unless `STREAM_TOKEN_DUMPABLE` is `1`. Must be called before any secret is read;
+/// takes a few microseconds.
 ///
 /// # Errors
-/// Where the memory cannot be closed. Nothing should be run then: a protection that may silently be
-/// absent is none, and whoever can do without it has the variable to say so.
-pub fn close_memory(environment: &Environment<'_>) -> Result<(), HygieneError> {
+/// [`HardeningError`] if the memory cannot be protected. The program must not go on then: a protection that may
+/// silently be absent is none, and a user who can do without it can set the variable.
+pub fn disable_core_dumps(environment: &Environment<'_>) -> Result<(), HardeningError> {
     match environment(OPT_OUT) {
         Some(value) if value == "1" => Ok(()),
         Some(value) if !value.is_empty() && value != "0" => {
-            Err(HygieneError::OptOut { found: identifier(&value.to_string_lossy()) })
+            Err(HardeningError::InvalidOptOut(escaped_or_redacted(&value.to_string_lossy())))
         }
-        _ => close().map_err(HygieneError::Refused),
+        _ => apply_hardening().map_err(HardeningError::Refused),
     }
 }
 
-/// Closes the memory.
+/// Disables core dumps, and on Linux access to the memory by other processes of the user.
 #[cfg(unix)]
-fn close() -> io::Result<()> {
+fn apply_hardening() -> io::Result<()> {
     use rustix::process::{Resource, Rlimit, setrlimit};
 
     // The hard limit too, so that it stays.
@@ -93,14 +80,14 @@ fn close() -> io::Result<()> {
     Ok(())
 }
 
-/// Leaves the memory as it is.
+/// Does nothing on other platforms.
 #[cfg(not(unix))]
 #[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
-fn close() -> io::Result<()> {
+fn apply_hardening() -> io::Result<()> {
     Ok(())
 }
 
-/// Raises the soft limit of open files to `wanted`, as far as the hard limit allows. Returns the soft limit then.
+/// Raises the soft limit of open files to `wanted`, as far as the hard limit allows. Returns the resulting soft limit.
 #[cfg(feature = "serve")]
 #[must_use]
 pub fn raise_descriptor_limit(wanted: u64) -> u64 {
@@ -114,27 +101,31 @@ pub fn raise_descriptor_limit(wanted: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::error::Error as _;
     use std::ffi::OsString;
 
-    fn closed_with(value: &'static str) -> Result<(), HygieneError> {
-        close_memory(&move |name: &str| (name == OPT_OUT).then(|| OsString::from(value)))
+    use super::*;
+
+    fn hardened_with(value: &'static str) -> Result<(), HardeningError> {
+        disable_core_dumps(&move |name: &str| (name == OPT_OUT).then(|| OsString::from(value)))
     }
 
     #[test]
-    fn an_opt_out_that_is_neither_yes_nor_no_is_refused_and_escaped() {
-        let error = closed_with("yes\u{1b}").unwrap_err();
+    fn an_invalid_opt_out_is_refused_and_escaped() {
+        let error = hardened_with("yes\u{1b}").unwrap_err();
         let message = "STREAM_TOKEN_DUMPABLE is 'yes\\u{1b}', and must be 1 or 0";
         assert_eq!(error.to_string(), message);
-        assert_eq!(error.hint(), "unset STREAM_TOKEN_DUMPABLE; to debug this program, set it to 1");
-        assert!(closed_with("11").is_err());
-        assert!(closed_with(" 1").is_err());
+        assert_eq!(error.hint().unwrap(), "unset STREAM_TOKEN_DUMPABLE; to debug this program, set it to 1");
+        assert!(hardened_with("11").is_err());
+        assert!(hardened_with(" 1").is_err());
     }
 
     #[test]
-    fn what_the_system_refuses_is_told_with_the_way_to_do_without() {
-        let error = HygieneError::Refused(io::Error::from_raw_os_error(1));
+    fn a_refusal_of_the_system_is_reported_with_the_way_to_opt_out() {
+        let error = HardeningError::Refused(io::Error::from_raw_os_error(1));
         assert!(error.source().is_some());
-        assert!(error.hint().ends_with("or set STREAM_TOKEN_DUMPABLE=1 to do without this protection"));
+        assert!(
+            error.hint().unwrap().ends_with("or set STREAM_TOKEN_DUMPABLE=1 to do without this protection")
+        );
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use super::{ConfigError, ProfileName};
 use crate::audit::AuditError;
+use crate::error::{Diagnostic, Exit};
 use crate::secret::keyring::{Item, KeyringError, Kind};
 use crate::secret::{Source, SourceError};
 
@@ -47,15 +48,22 @@ pub enum ChangeError {
     Source(SourceError),
 }
 
-impl ChangeError {
-    /// Returns the next step to take. An error of the log has none of its own: where it lies tells more.
-    #[must_use]
-    pub fn hint(&self) -> String {
+impl Diagnostic for ChangeError {
+    fn exit(&self) -> Exit {
         match self {
-            Self::Config(error) => error.hint(),
-            Self::Audit(_) => "see to the audit log first".into(),
-            Self::Source(error) => error.hint(),
-            Self::Keyring(error) => error.hint(),
+            Self::Config(error) => error.exit(),
+            Self::Audit(_) | Self::NoRandom => Exit::Failed,
+            Self::Keyring(_) | Self::Source(_) | Self::LeftBehind { .. } => Exit::NoSecret,
+            Self::Elsewhere { .. } | Self::NoSource { .. } | Self::Taken { .. } => Exit::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Config(error) => return error.hint(),
+            Self::Audit(error) => return error.hint(),
+            Self::Source(error) => error.hint().unwrap_or_default(),
+            Self::Keyring(error) => error.hint().unwrap_or_default(),
             Self::Elsewhere { source: Source::Demo, .. } => {
                 "add a profile of your own with 'stream-token profile add NAME'".into()
             }
@@ -78,7 +86,7 @@ impl ChangeError {
             Self::LeftBehind { name, .. } => {
                 format!("remove it with 'stream-token secret remove {name}'")
             }
-        }
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use toml_edit::{Decor, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::app::check_base_url;
 use super::{Policy, Profile, ProfileName};
-use crate::time::span;
+use crate::time::humanize;
 
 /// The key that names the default profile.
 const DEFAULT: &str = "default_profile";
@@ -159,9 +159,9 @@ fn table_of(profile: &Profile) -> Result<Table, String> {
     if let Some(key) = &profile.api_key {
         table.insert("api_key", value(key));
     }
-    table.insert("secret", value(profile.source.in_full()));
+    table.insert("secret", value(profile.source.config_text()));
     if let Some(source) = &profile.session_key {
-        table.insert("session_key", value(source.in_full()));
+        table.insert("session_key", value(source.config_text()));
     }
     if let Some(url) = &profile.base_url {
         table.insert("base_url", value(check_base_url(url)?));
@@ -179,7 +179,7 @@ fn policy_of(policy: &Policy) -> InlineTable {
         [("default_lifetime", policy.default_lifetime), ("longest_lifetime", policy.longest_lifetime)]
     {
         if let Some(lifetime) = lifetime {
-            table.insert(key, span(lifetime).into());
+            table.insert(key, humanize(lifetime).into());
         }
     }
     for (key, is_set) in [("issued_at", policy.has_issued_at), ("production", policy.is_production)] {

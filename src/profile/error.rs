@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::name::{DEMO, ProfileName, ProfileNameError};
 use super::{SECRET_FILE_VARIABLE, SECRET_VARIABLE};
-use crate::escape::{self, whole};
+use crate::error::{Diagnostic, Exit};
+use crate::escape::{self, escaped};
 
 /// Why no profile could be chosen.
 #[derive(Debug)]
@@ -37,11 +38,17 @@ pub enum ProfileError {
     Config(ConfigError),
 }
 
-impl ProfileError {
-    /// Returns the next step to take.
-    #[must_use]
-    pub fn hint(&self) -> String {
+impl Diagnostic for ProfileError {
+    fn exit(&self) -> Exit {
         match self {
+            Self::NoSecret { .. } => Exit::NoSecret,
+            Self::Config(error) => error.exit(),
+            _ => Exit::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
             Self::Unknown { known, .. } => listed(known),
             Self::Name(_) => "'stream-token profile list' shows the profiles".into(),
             Self::TwoSecrets => "unset one of them".into(),
@@ -55,8 +62,8 @@ impl ProfileError {
                  the app's API secret, or {SECRET_VARIABLE} to the secret itself; or try '--profile {DEMO}'"
             ),
             Self::NotUtf8 { variable } => format!("set {variable} anew"),
-            Self::Config(error) => error.hint(),
-        }
+            Self::Config(error) => return error.hint(),
+        })
     }
 }
 
@@ -163,11 +170,16 @@ pub enum ConfigError {
     NoPlace,
 }
 
-impl ConfigError {
-    /// Returns the next step to take.
-    #[must_use]
-    pub fn hint(&self) -> String {
+impl Diagnostic for ConfigError {
+    fn exit(&self) -> Exit {
         match self {
+            Self::Unreadable { .. } | Self::Unwritable { .. } => Exit::Failed,
+            _ => Exit::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
             Self::Unreadable { .. } | Self::Unwritable { .. } => "check the path and who may use it".into(),
             Self::ForeignOwner { .. } => "make it your own, or give another with --config".into(),
             Self::Exposed { path, .. } => format!("look it over, then run 'chmod 600 {}'", shown(path)),
@@ -180,7 +192,7 @@ impl ConfigError {
             Self::Missing { known, .. } => listed(known),
             Self::BuiltIn => "choose another name; 'stream-token profile list' shows those in use".into(),
             Self::NoPlace => "set HOME, or give a file with --config".into(),
-        }
+        })
     }
 }
 
@@ -230,5 +242,5 @@ fn shown(path: &Path) -> String {
 
 /// Shows a message that may quote the file.
 fn brief_line(message: &str) -> String {
-    whole(message).to_string()
+    escaped(message).to_string()
 }

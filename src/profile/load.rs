@@ -31,7 +31,7 @@ pub fn open(profile: Profile, asking: &ReadContext<'_>) -> Result<Opened, Source
 /// # Errors
 /// [`SourceError`], which is final: no other source is tried.
 pub fn reopen(profile: Profile, asking: &ReadContext<'_>) -> Result<Opened, SourceError> {
-    let read = profile.source.reread(&profile.item(Kind::ApiSecret), asking)?;
+    let read = profile.source.reload(&profile.item(Kind::ApiSecret), asking)?;
     Ok(opened(profile, read))
 }
 

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::change_error::ChangeError;
 use super::{Change, Config, Profile, ProfileName, prepare};
 use crate::audit::{Action, Actor, AuditLog, Channel, Event, Outcome};
-use crate::secret::keyring::{self, Fault, Held, Item, KeyringError, Kind, Record};
+use crate::secret::keyring::{self, Item, KeyringError, KeyringErrorKind, Kind, LockedItem, SecretRecord};
 use crate::secret::{Read, ReadContext, Secret, Source, SourceError};
 
 /// How many random bytes a session key is made from: the length of HS256's hash (RFC 7518 section 3.2).
@@ -99,13 +99,14 @@ impl Custodian<'_> {
     }
 
     /// Stores the secret of a new profile.
-    fn store_first(&self, item: Item, secret: Secret) -> Result<Option<(Held<'_>, Kept)>, ChangeError> {
-        let mut held = keyring::hold(item.clone(), self.lock, self.asking).map_err(ChangeError::Keyring)?;
+    fn store_first(&self, item: Item, secret: Secret) -> Result<Option<(LockedItem<'_>, Kept)>, ChangeError> {
+        let mut held =
+            keyring::lock_item(item.clone(), self.lock, self.asking).map_err(ChangeError::Keyring)?;
         match held.record().map_err(ChangeError::Keyring)? {
             Some(record) if record.current().secret == secret => Ok(Some((held, Kept::Unchanged))),
             Some(_) => Err(ChangeError::Taken { item }),
             None => {
-                let record = Record::new(secret, self.asking.now);
+                let record = SecretRecord::new(secret, self.asking.now);
                 self.written(&held, Action::SecretSet, &record)?;
                 Ok(Some((held, Kept::Changed)))
             }
@@ -158,7 +159,7 @@ impl Custodian<'_> {
     pub fn check(&self, profile: &Profile, kind: Kind) -> Result<(), ChangeError> {
         Self::item_of(profile, kind).and_then(|item| match keyring::read(&item, self.asking) {
             Ok(_) => Ok(()),
-            Err(KeyringError { fault, .. }) if fault.is_of_the_item() => Ok(()),
+            Err(KeyringError { kind, .. }) if kind.is_item_error() => Ok(()),
             Err(error) => Err(ChangeError::Keyring(error)),
         })
     }
@@ -186,7 +187,7 @@ impl Custodian<'_> {
     /// Changes a secret of a profile in the keyring.
     ///
     /// # Errors
-    /// [`ChangeError`], and the keyring holds what it held; but after [`Fault::OutcomeUnknown`] it may hold
+    /// [`ChangeError`], and the keyring holds what it held; but after [`KeyringErrorKind::OutcomeUnknown`] it may hold
     /// the old or the new.
     pub fn change_secret(
         &self,
@@ -202,7 +203,8 @@ impl Custodian<'_> {
     /// # Errors
     /// As [`Custodian::change_secret`].
     pub fn change(&self, item: Item, change: SecretChange) -> Result<Kept, ChangeError> {
-        let mut held = keyring::hold(item.clone(), self.lock, self.asking).map_err(ChangeError::Keyring)?;
+        let mut held =
+            keyring::lock_item(item.clone(), self.lock, self.asking).map_err(ChangeError::Keyring)?;
         if matches!(change, SecretChange::Remove) {
             if held.is_empty() {
                 return Ok(Kept::Unchanged);
@@ -211,7 +213,7 @@ impl Custodian<'_> {
             return Ok(Kept::Changed);
         }
         let record = held.record().map_err(ChangeError::Keyring)?;
-        let missing = || ChangeError::Keyring(KeyringError { item, fault: Fault::Missing });
+        let missing = || ChangeError::Keyring(KeyringError { item, kind: KeyringErrorKind::Missing });
         let now = self.asking.now;
         let (action, record) = match (change, record) {
             (SecretChange::Set(secret) | SecretChange::Rotate(secret, _), Some(record))
@@ -220,7 +222,7 @@ impl Custodian<'_> {
                 return Ok(Kept::Unchanged);
             }
             (SecretChange::Set(secret), Some(record)) => (Action::SecretSet, record.with(secret, now)),
-            (SecretChange::Set(secret), None) => (Action::SecretSet, Record::new(secret, now)),
+            (SecretChange::Set(secret), None) => (Action::SecretSet, SecretRecord::new(secret, now)),
             (SecretChange::Rotate(secret, keep_for), Some(record)) => {
                 (Action::SecretRotate, record.rotated(secret, now, keep_for))
             }
@@ -249,13 +251,13 @@ impl Custodian<'_> {
             profile.source_of(Kind::SessionKey).ok_or(ChangeError::NoSource { item: item.clone() })?;
         match source.read(&item, self.asking) {
             Ok(read) => Ok((read, Kept::Unchanged)),
-            Err(SourceError::Keyring(KeyringError { fault: Fault::Missing, .. })) => {
-                let held = keyring::hold(item.clone(), self.lock, self.asking);
+            Err(SourceError::Keyring(KeyringError { kind: KeyringErrorKind::Missing, .. })) => {
+                let held = keyring::lock_item(item.clone(), self.lock, self.asking);
                 let held = held.map_err(ChangeError::Keyring)?;
                 // Another process may have made it meanwhile.
                 let made = held.is_empty();
                 if made {
-                    let record = Record::new(random_key()?, self.asking.now);
+                    let record = SecretRecord::new(random_key()?, self.asking.now);
                     self.written(&held, Action::SecretSet, &record)?;
                 }
                 drop(held);
@@ -267,9 +269,14 @@ impl Custodian<'_> {
     }
 
     /// Records that an item is written, and writes it.
-    fn written(&self, held: &Held<'_>, action: Action, record: &Record) -> Result<(), ChangeError> {
+    fn written(
+        &self,
+        held: &LockedItem<'_>,
+        action: Action,
+        record: &SecretRecord,
+    ) -> Result<(), ChangeError> {
         // What no keyring takes is refused before anything is recorded.
-        held.fits(record).map_err(ChangeError::Keyring)?;
+        held.check_size(record).map_err(ChangeError::Keyring)?;
         let fingerprint = record.current().secret.fingerprint();
         let event = |outcome| self.secret_event(action, held.item(), outcome).fingerprint(&fingerprint);
         self.audit_log.record(event(Outcome::Ok)).map_err(ChangeError::Audit)?;
@@ -277,7 +284,7 @@ impl Custodian<'_> {
     }
 
     /// Records that an item is removed, and removes it.
-    fn removed(&self, held: &Held<'_>, why: &str) -> Result<(), ChangeError> {
+    fn removed(&self, held: &LockedItem<'_>, why: &str) -> Result<(), ChangeError> {
         let event = |outcome| self.secret_event(Action::SecretRemove, held.item(), outcome);
         let begun = if why.is_empty() { event(Outcome::Ok) } else { event(Outcome::Ok).reason(why) };
         self.audit_log.record(begun).map_err(ChangeError::Audit)?;
@@ -287,7 +294,7 @@ impl Custodian<'_> {
     /// Records that the keyring did not do what was recorded before.
     fn failed(&self, event: Event, error: KeyringError) -> ChangeError {
         // Where the log cannot say that it failed, the error still does.
-        let _ = self.audit_log.record(event.reason(format!("the keyring: {}", error.fault.name())));
+        let _ = self.audit_log.record(event.reason(format!("the keyring: {}", error.kind.name())));
         ChangeError::Keyring(error)
     }
 

@@ -184,6 +184,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::error::Diagnostic as _;
 
     fn chosen_with(flag: Option<&str>, set: &[(&str, &str)], config: &str) -> Result<Choice, ProfileError> {
         let environment =
@@ -249,13 +250,14 @@ mod tests {
     #[test]
     fn profiles_without_a_default_are_named() {
         let error = chosen_with(None, &[], "[profiles.a]\nsecret = \"env:A\"").unwrap_err();
-        assert!(error.hint().contains("--profile") && error.hint().ends_with("profiles: a, demo"));
+        let hint = error.hint().unwrap();
+        assert!(hint.contains("--profile") && hint.ends_with("profiles: a, demo"));
     }
 
     #[test]
     fn nothing_set_names_the_ways_to_set_one() {
         let error = chosen(None, &[(PROFILE_VARIABLE, "")]).unwrap_err();
-        let hint = error.hint();
+        let hint = error.hint().unwrap();
         assert!(hint.contains(SECRET_VARIABLE) && hint.contains(SECRET_FILE_VARIABLE) && hint.contains(DEMO));
     }
 }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::escape::identifier;
+use crate::escape::escaped_or_redacted;
 
 /// The built-in profile that works on a clean machine: a published secret that no Stream app has.
 pub const DEMO: &str = "demo";
@@ -56,7 +56,7 @@ impl fmt::Display for ProfileNameError {
         write!(
             f,
             "{} is no profile's name: use 1 to {LONGEST} of a-z 0-9 _ -, beginning with a letter or a digit",
-            identifier(&self.text)
+            escaped_or_redacted(&self.text)
         )
     }
 }

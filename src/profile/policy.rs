@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
-use crate::time::{Timestamp, span};
+use crate::time::{Timestamp, humanize};
 
 /// How far back policy puts `iat`, for clocks that differ (contract section 2, code 42).
 pub const BACKDATED: Duration = Duration::from_secs(5);
@@ -120,7 +120,7 @@ impl PolicyError {
         match self {
             Self::EndlessInProduction => "leave --expires out, or give one".into(),
             Self::Endless { longest } | Self::TooLong { longest, .. } => {
-                format!("use --expires {} or less", span(*longest))
+                format!("use --expires {} or less", humanize(*longest))
             }
         }
     }
@@ -131,14 +131,14 @@ impl fmt::Display for PolicyError {
         match self {
             Self::EndlessInProduction => f.write_str("policy: tokens of a production profile must expire"),
             Self::Endless { longest } => {
-                write!(f, "policy: tokens of this profile live {} at most, not for ever", span(*longest))
+                write!(f, "policy: tokens of this profile live {} at most, not for ever", humanize(*longest))
             }
             Self::TooLong { asked, longest } => {
                 write!(
                     f,
                     "policy: tokens of this profile live {} at most, not {}",
-                    span(*longest),
-                    span(*asked)
+                    humanize(*longest),
+                    humanize(*asked)
                 )
             }
         }

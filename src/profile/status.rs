@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::{Config, Profile, ProfileName};
-use crate::secret::keyring::{Fault, KeyringError, Kind};
+use crate::secret::keyring::{KeyringError, KeyringErrorKind, Kind};
 use crate::secret::{Read, ReadContext, Source, SourceError};
 
 /// What was seen of a profile's secret.
@@ -24,7 +24,10 @@ impl Peeked {
     pub fn is_not_made_yet(&self) -> bool {
         let is_missing = matches!(
             &self.read,
-            Err(SourceError::Keyring(KeyringError { fault: Fault::Missing | Fault::NoCollection, .. }))
+            Err(SourceError::Keyring(KeyringError {
+                kind: KeyringErrorKind::Missing | KeyringErrorKind::NoCollection,
+                ..
+            }))
         );
         is_missing && self.kind == Kind::SessionKey && self.profile.session_key.is_none()
     }
@@ -48,11 +51,11 @@ pub fn peek_all<'a>(
             let Some(source) = profile.source_of(*kind) else { continue };
             let limit = asking.limit.saturating_sub(begun.elapsed());
             let read = match &given_up {
-                _ if limit.is_zero() => Err(SourceError::Unasked { source: source.clone() }),
+                _ if limit.is_zero() => Err(SourceError::NoTimeLeft),
                 Some(fault) if *source == Source::Keyring => {
-                    Err(SourceError::Keyring(KeyringError { item: profile.item(*kind), fault: fault() }))
+                    Err(SourceError::Keyring(KeyringError { item: profile.item(*kind), kind: fault() }))
                 }
-                _ => source.peek(&profile.item(*kind), &ReadContext { limit, ..*asking }),
+                _ => source.probe(&profile.item(*kind), &ReadContext { limit, ..*asking }),
             };
             given_up = given_up.or_else(|| gives_up(&read));
             seen.push(Peeked { profile: profile.clone(), kind: *kind, read });
@@ -62,18 +65,18 @@ pub fn peek_all<'a>(
 }
 
 /// Makes the fault of items that a keyring is not asked for any more.
-type MakeFault = Box<dyn Fn() -> Fault>;
+type MakeFault = Box<dyn Fn() -> KeyringErrorKind>;
 
 /// Returns `true` if the keyring is not to be asked again, and with which fault.
 fn gives_up(read: &Result<Read, SourceError>) -> Option<MakeFault> {
     match read {
-        Err(SourceError::Keyring(KeyringError { fault: Fault::TimedOut { waited }, .. })) => {
+        Err(SourceError::Keyring(KeyringError { kind: KeyringErrorKind::TimedOut(waited), .. })) => {
             let waited = *waited;
-            Some(Box::new(move || Fault::TimedOut { waited }))
+            Some(Box::new(move || KeyringErrorKind::TimedOut(waited)))
         }
-        Err(SourceError::Keyring(KeyringError { fault: Fault::NoService { detail }, .. })) => {
+        Err(SourceError::Keyring(KeyringError { kind: KeyringErrorKind::NoService(detail), .. })) => {
             let detail = detail.clone();
-            Some(Box::new(move || Fault::NoService { detail: detail.clone() }))
+            Some(Box::new(move || KeyringErrorKind::NoService(detail.clone())))
         }
         _ => None,
     }

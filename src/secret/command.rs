@@ -1,142 +1,166 @@
-//! Runs a password manager's command and takes what it prints for the secret.
+//! Runs a password manager's command and reads the secret that it prints.
 
 use std::io::{self, Read as _};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::LONGEST_SECRET;
+use super::MAX_SECRET_BYTES;
+use super::timeout::with_timeout;
+use crate::error::{Diagnostic, Exit};
+use crate::escape::escaped_short;
+use crate::time::humanize;
 
-/// How many bytes are read at most: one more than a secret and its line break may have.
-const MOST: usize = LONGEST_SECRET + 3;
+/// The most bytes that are read: one more than a secret and its line break.
+const MAX_OUTPUT: usize = MAX_SECRET_BYTES + 3;
 
-/// How often a command that has printed everything is asked whether it has ended.
-const PAUSE: Duration = Duration::from_millis(5);
+/// How often a command that has closed its output is checked for its end.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Why a command gave no secret.
-#[derive(Debug)]
+/// Why a command gave no secret. Each variant begins with the program.
+#[derive(Debug, Error)]
 pub enum CommandError {
     /// It could not be started.
-    NotStarted(io::Error),
-    /// Its output could not be read.
-    Unread(io::Error),
-    /// It ended with an error of its own. What it printed is not used.
-    Failed(ExitStatus),
+    #[error("cannot start command:{}: {}", escaped_short(.0), .1)]
+    NotStarted(String, #[source] io::Error),
+    /// Its output or its exit status could not be read.
+    #[error("cannot read command:{}: {}", escaped_short(.0), .1)]
+    Unreadable(String, #[source] io::Error),
+    /// It exited with an error. Its output is not used.
+    #[error("command:{} failed: {}", escaped_short(.0), .1)]
+    Failed(String, ExitStatus),
     /// It did not end in time, and was stopped.
-    TimedOut(Duration),
+    #[error("command:{} did not end within {}, and was stopped", escaped_short(.0), humanize(*.1))]
+    TimedOut(String, Duration),
 }
 
-/// Runs a program with its arguments, without a shell, and gives what it printed.
+impl Diagnostic for CommandError {
+    fn exit(&self) -> Exit {
+        Exit::NoSecret
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NotStarted(..) => {
+                "give the program's whole path; words are split at white space, and no shell is asked"
+            }
+            Self::TimedOut(..) => "run the command by itself: it may wait for you to unlock something",
+            Self::Unreadable(..) | Self::Failed(..) => "run the command by itself, and see what it says",
+        };
+        Some(hint.into())
+    }
+}
+
+/// Runs a program with its arguments, without a shell, and returns its output, at most [`MAX_OUTPUT`] bytes.
 ///
-/// Its standard input is empty; its standard error is ours, so that it can say what it wants.
-pub(super) fn run(words: &[String], limit: Duration) -> Result<Vec<u8>, CommandError> {
+/// Its standard input is empty; its standard error is ours, so that it can report problems.
+pub(super) fn run(words: &[String], limit: Duration) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     let started = Instant::now();
-    let (program, arguments) = words.split_first().ok_or_else(nothing)?;
+    let (program, arguments) =
+        words.split_first().map_or(("", words), |(first, rest)| (first.as_str(), rest));
     let mut child = Command::new(program)
         .args(arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
-        .map_err(CommandError::NotStarted)?;
-    let printed = read(&mut child, limit).and_then(|printed| {
-        if printed.len() == MOST {
-            // Refused for its length, which says more than the signal that ends a command nobody reads.
-            stop(&mut child);
-            return Ok(printed);
+        .map_err(|error| CommandError::NotStarted(program.into(), error))?;
+    let output = read_output(&mut child, program, limit).and_then(|output| {
+        // Longer output is refused for its length, which says more than the signal that stops the command.
+        if output.len() < MAX_OUTPUT {
+            let status = wait(&mut child, program, started, limit)?;
+            if !status.success() {
+                return Err(CommandError::Failed(program.into(), status));
+            }
         }
-        let status = wait(&mut child, started, limit)?;
-        if status.success() { Ok(printed) } else { Err(CommandError::Failed(status)) }
+        Ok(output)
     });
-    if printed.is_err() {
-        stop(&mut child);
-    }
-    printed
-}
-
-/// Stops the command. One that has ended already cannot be stopped, and needs not be.
-fn stop(child: &mut Child) {
+    // Without effect on a command that has ended.
     let _ = child.kill();
     let _ = child.wait();
+    output
 }
 
-/// Reads what the command prints, in time; at most [`MOST`] bytes.
-fn read(child: &mut Child, limit: Duration) -> Result<Vec<u8>, CommandError> {
-    let output = child.stdout.take().ok_or_else(nothing)?;
-    let (sender, receiver) = mpsc::channel();
-    thread::spawn(move || {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(MOST));
-        let read = output.take(MOST as u64).read_to_end(&mut bytes);
-        // Whoever waited too long is gone.
-        let _ = sender.send(read.map(|_| bytes));
-    });
-    match receiver.recv_timeout(limit) {
-        Ok(Ok(mut bytes)) => Ok(std::mem::take(&mut *bytes)),
-        Ok(Err(error)) => Err(CommandError::Unread(error)),
-        Err(_) => Err(CommandError::TimedOut(limit)),
-    }
+/// Reads what the command prints, within the limit.
+fn read_output(
+    child: &mut Child,
+    program: &str,
+    limit: Duration,
+) -> Result<Zeroizing<Vec<u8>>, CommandError> {
+    let stdout = child.stdout.take();
+    let read = move || {
+        // It never grows, which would leave a copy behind.
+        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT));
+        stdout.map_or(Ok(0), |stdout| stdout.take(MAX_OUTPUT as u64).read_to_end(&mut bytes)).map(|_| bytes)
+    };
+    with_timeout(limit, &|| (), read)
+        .ok_or_else(|| CommandError::TimedOut(program.into(), limit))?
+        .map_err(|error| CommandError::Unreadable(program.into(), error))
 }
 
-/// Waits for the command's end, in time.
-fn wait(child: &mut Child, started: Instant, limit: Duration) -> Result<ExitStatus, CommandError> {
+/// Waits for the command's end, within the limit since it was started.
+fn wait(
+    child: &mut Child,
+    program: &str,
+    started: Instant,
+    limit: Duration,
+) -> Result<ExitStatus, CommandError> {
     loop {
         match child.try_wait() {
             Ok(Some(status)) => return Ok(status),
-            Ok(None) if started.elapsed() >= limit => return Err(CommandError::TimedOut(limit)),
-            Ok(None) => thread::sleep(PAUSE),
-            Err(error) => return Err(CommandError::Unread(error)),
+            Ok(None) if started.elapsed() >= limit => {
+                return Err(CommandError::TimedOut(program.into(), limit));
+            }
+            Ok(None) => thread::sleep(POLL_INTERVAL),
+            Err(error) => return Err(CommandError::Unreadable(program.into(), error)),
         }
     }
 }
 
-/// Names a command without words; a source always has one.
-fn nothing() -> CommandError {
-    CommandError::NotStarted(io::Error::from(io::ErrorKind::InvalidInput))
-}
-
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    fn sh(script: &str, limit: Duration) -> Result<Vec<u8>, CommandError> {
+    fn sh(script: &str, limit: Duration) -> Result<Zeroizing<Vec<u8>>, CommandError> {
         run(&["/bin/sh".into(), "-c".into(), script.into()], limit)
     }
 
     const LONG: Duration = Duration::from_mins(1);
 
     #[test]
-    fn gives_what_the_command_prints() {
-        assert_eq!(sh("printf 'secret\\n'", LONG).unwrap(), b"secret\n");
+    fn returns_the_output_of_the_command() {
+        assert_eq!(sh("printf 'secret\\n'", LONG).unwrap().as_slice(), b"secret\n");
     }
 
     #[test]
-    fn an_error_of_the_commands_is_final_whatever_it_printed() {
+    fn a_failed_command_is_refused_whatever_it_printed() {
         assert!(
-            matches!(sh("echo secret; exit 3", LONG), Err(CommandError::Failed(status)) if status.code() == Some(3))
+            matches!(sh("echo secret; exit 3", LONG), Err(CommandError::Failed(_, status)) if status.code() == Some(3))
         );
     }
 
     #[test]
-    fn stops_a_command_that_does_not_end_in_time() {
+    fn stops_a_command_at_its_time_limit() {
         let short = Duration::from_millis(50);
-        assert!(matches!(sh("sleep 60", short), Err(CommandError::TimedOut(_))));
-        assert!(matches!(sh("exec >&-; sleep 60", short), Err(CommandError::TimedOut(_))));
+        assert!(matches!(sh("sleep 60", short), Err(CommandError::TimedOut(..))));
+        assert!(matches!(sh("exec >&-; sleep 60", short), Err(CommandError::TimedOut(..))));
     }
 
     #[test]
-    fn takes_no_more_than_a_secret_may_have() {
+    fn reads_no_more_than_a_secret_may_have() {
         for script in
             ["head -c 100000 /dev/zero; exit 0", "exec cat /dev/zero", "head -c 5000 /dev/zero; exit 1"]
         {
-            assert_eq!(sh(script, LONG).map(|bytes| bytes.len()).unwrap_or_default(), MOST, "{script}");
+            assert_eq!(sh(script, LONG).map(|bytes| bytes.len()).unwrap_or_default(), MAX_OUTPUT, "{script}");
         }
     }
 
     #[test]
-    fn names_a_program_that_is_not_there() {
+    fn reports_a_missing_program() {
         let missing = run(&["/nowhere/at-all".into()], LONG);
-        assert!(matches!(missing, Err(CommandError::NotStarted(_))));
+        assert!(matches!(missing, Err(CommandError::NotStarted(..))));
     }
 }

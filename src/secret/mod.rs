@@ -1,20 +1,21 @@
-//! Secrets, and where they come from.
+//! Secrets and their sources.
 //!
-//! A secret is held in memory that is wiped when dropped, has no `Display`, and its `Debug` is
-//! redacted. Where it comes from is a [`Source`], one closed set.
+//! A secret is held in memory that is wiped when dropped, has no `Display`, and its `Debug` is redacted. It comes from
+//! a [`Source`], one of a closed set.
 
 mod command;
 mod file;
 pub mod keyring;
 mod read_context;
 mod source;
+mod timeout;
 
-use std::error::Error;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
+use thiserror::Error;
 use zeroize::Zeroizing;
 
 pub use command::CommandError;
@@ -22,73 +23,62 @@ pub use file::{Content, FileError, FileFault, Trust, read as read_file};
 pub use read_context::ReadContext;
 pub use source::{Read, Source, SourceError};
 
-/// How many bytes a secret has at most; more than any API secret, and little to hold.
-pub const LONGEST_SECRET: usize = 4096;
+/// The most bytes of a secret; more than any API secret has.
+pub const MAX_SECRET_BYTES: usize = 4096;
 
-/// How many bytes a secret has at least before it is warned about: the length of HS256's hash,
-/// the least that RFC 7518 section 3.2 allows.
-pub const SHORTEST_SOUND_SECRET: usize = 32;
+/// The fewest bytes of a secret that causes no warning: the length of HS256's hash, the minimum of RFC 7518 section
+/// 3.2.
+pub const MIN_RECOMMENDED_BYTES: usize = 32;
 
 /// A Stream API secret: its raw UTF-8 bytes, never base64-decoded (contract section 1).
 #[derive(Clone)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
-/// Why bytes are no secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why bytes are not a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SecretError {
-    /// Nothing is left of it, or nothing was there.
+    /// There are no bytes, except perhaps a line break.
+    #[error("the secret is empty")]
     Empty,
-    /// It has more than [`LONGEST_SECRET`] bytes.
+    /// There are more than [`MAX_SECRET_BYTES`] bytes.
+    #[error("the secret has more than {MAX_SECRET_BYTES} bytes")]
     TooLong,
-    /// It is not UTF-8.
+    /// They are not UTF-8.
+    #[error("the secret is not UTF-8 text")]
     NotUtf8,
 }
 
-impl fmt::Display for SecretError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("the secret is empty"),
-            Self::TooLong => write!(f, "the secret has more than {LONGEST_SECRET} bytes"),
-            Self::NotUtf8 => f.write_str("the secret is not UTF-8 text"),
-        }
-    }
-}
-
-impl Error for SecretError {}
-
-/// What makes a secret doubtful, though it can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a secret is suspect, though it can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Weakness {
-    /// Shorter than [`SHORTEST_SOUND_SECRET`].
+    /// It is shorter than [`MIN_RECOMMENDED_BYTES`].
+    #[error(
+        "the secret has only {bytes} bytes: HS256 wants {MIN_RECOMMENDED_BYTES} or more (RFC 7518 section 3.2)"
+    )]
     Short {
-        /// How many bytes it has.
+        /// The number of its bytes.
         bytes: usize,
     },
     /// It looks like a token.
+    #[error("the secret looks like a token")]
     TokenLike,
     /// It begins or ends with white space, or has a line break inside.
+    #[error("the secret begins or ends with white space or spans lines")]
     WhiteSpace,
 }
 
-impl fmt::Display for Weakness {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Short { bytes } => write!(
-                f,
-                "the secret has only {bytes} bytes: HS256 wants {SHORTEST_SOUND_SECRET} or more (RFC 7518 section 3.2)"
-            ),
-            Self::TokenLike => f.write_str("the secret looks like a token"),
-            Self::WhiteSpace => f.write_str("the secret begins or ends with white space or spans lines"),
-        }
-    }
-}
-
 impl Secret {
-    /// Takes bytes as a secret, without one trailing line break.
+    /// Creates a secret from bytes, without one trailing line break.
     ///
     /// # Errors
-    /// [`SecretError`] where they are empty, too long or not UTF-8.
+    /// [`SecretError`] if they are empty, too long or not UTF-8.
     pub fn new(bytes: Vec<u8>) -> Result<Self, SecretError> {
+        let secret = Self::unchecked(bytes);
+        secret.check().map(|()| secret)
+    }
+
+    /// Creates a secret that is not checked yet from bytes, without one trailing line break.
+    fn unchecked(bytes: Vec<u8>) -> Self {
         let mut bytes = Zeroizing::new(bytes);
         if bytes.ends_with(b"\n") {
             bytes.pop();
@@ -96,21 +86,21 @@ impl Secret {
                 bytes.pop();
             }
         }
-        if bytes.is_empty() {
-            return Err(SecretError::Empty);
-        }
-        if bytes.len() > LONGEST_SECRET {
-            return Err(SecretError::TooLong);
-        }
-        if std::str::from_utf8(&bytes).is_err() {
-            return Err(SecretError::NotUtf8);
-        }
-        Ok(Self(bytes))
+        Self(bytes)
     }
 
-    /// Takes any bytes as a key, as published vectors have them.
+    /// Checks the length and the encoding.
+    fn check(&self) -> Result<(), SecretError> {
+        match self.expose() {
+            [] => Err(SecretError::Empty),
+            bytes if bytes.len() > MAX_SECRET_BYTES => Err(SecretError::TooLong),
+            bytes => std::str::from_utf8(bytes).map(drop).map_err(|_| SecretError::NotUtf8),
+        }
+    }
+
+    /// Creates a secret from any bytes, as published test vectors have them.
     #[cfg(test)]
-    pub(crate) fn of_bytes(bytes: &[u8]) -> Self {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         Self(Zeroizing::new(bytes.to_vec()))
     }
 
@@ -120,24 +110,18 @@ impl Secret {
         &self.0
     }
 
-    /// Returns a name by which people tell secrets apart: 16 hex digits of a MAC, under this secret, over a text
-    /// that no token has. Like any token that the secret signed, it tells who has the secret, and nothing else.
+    /// Returns a fingerprint by which people can compare secrets: 16 hex digits of a MAC, under this secret, over a
+    /// text that no token has. Like any token that the secret signed, it reveals who has the secret and nothing else.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        use std::fmt::Write as _;
-        /// What is authenticated.
+        /// The text that is authenticated.
         const TEXT: &[u8] = b"stream-token: fingerprint of a secret";
-        // HMAC takes keys of every length (RFC 2104 section 3).
+        // HMAC accepts keys of every length (RFC 2104 section 3).
         let mac = Hmac::<Sha256>::new_from_slice(self.expose()).map(|mac| mac.chain_update(TEXT).finalize());
-        let mac = mac.map(|mac| mac.into_bytes()).unwrap_or_default();
-        mac.iter().take(8).fold(String::with_capacity(16), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        mac.map(|mac| base16ct::lower::encode_string(&mac.into_bytes()[..8])).unwrap_or_default()
     }
 
-    /// Returns what makes this secret doubtful.
+    /// Returns the reasons why this secret is suspect.
     #[must_use]
     pub fn weaknesses(&self) -> Vec<Weakness> {
         let bytes = self.expose();
@@ -146,7 +130,7 @@ impl Secret {
         if bytes.starts_with(b"eyJ") && bytes.contains(&b'.') {
             found.push(Weakness::TokenLike);
         }
-        if bytes.len() < SHORTEST_SOUND_SECRET {
+        if bytes.len() < MIN_RECOMMENDED_BYTES {
             found.push(Weakness::Short { bytes: bytes.len() });
         }
         if blank(bytes.first()) || blank(bytes.last()) || bytes.contains(&b'\n') {
@@ -189,28 +173,28 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_a_secret() {
+    fn refuses_bytes_that_are_not_a_secret() {
         assert_eq!(Secret::new(vec![]).unwrap_err(), SecretError::Empty);
         assert_eq!(Secret::new(b"\n".to_vec()).unwrap_err(), SecretError::Empty);
         assert_eq!(Secret::new(vec![0xff, 0xfe]).unwrap_err(), SecretError::NotUtf8);
-        assert!(Secret::new(vec![b'a'; LONGEST_SECRET]).is_ok());
-        assert_eq!(Secret::new(vec![b'a'; LONGEST_SECRET + 1]).unwrap_err(), SecretError::TooLong);
+        assert!(Secret::new(vec![b'a'; MAX_SECRET_BYTES]).is_ok());
+        assert_eq!(Secret::new(vec![b'a'; MAX_SECRET_BYTES + 1]).unwrap_err(), SecretError::TooLong);
     }
 
     #[test]
-    fn never_shows_itself() {
+    fn debug_is_redacted() {
         assert_eq!(format!("{:?}", secret("hunter2hunter2")), "Secret([redacted])");
     }
 
     #[test]
-    fn its_fingerprint_is_its_own_and_no_token_has_it() {
+    fn each_secret_has_its_own_fingerprint() {
         assert_eq!(secret("secret").fingerprint().len(), 16);
         assert_eq!(secret("secret").fingerprint(), secret("secret\n").fingerprint());
         assert_ne!(secret("secret").fingerprint(), secret("secreT").fingerprint());
     }
 
     #[test]
-    fn names_its_weaknesses() {
+    fn reports_weaknesses() {
         assert_eq!(secret(&"s".repeat(32)).weaknesses(), []);
         assert_eq!(secret(&"s".repeat(31)).weaknesses(), [Weakness::Short { bytes: 31 }]);
         assert_eq!(secret("eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl").weaknesses(), [Weakness::TokenLike]);

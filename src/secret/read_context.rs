@@ -1,19 +1,19 @@
-//! What a source needs to be read, and how long that may take.
+//! What reading a source depends on: the environment, the time, and a time limit.
 
 use std::time::Duration;
 
 use crate::process::environment::Environment;
 use crate::time::Timestamp;
 
-/// What a source needs to be read.
+/// What reading a source depends on.
 #[derive(Clone, Copy)]
 pub struct ReadContext<'a> {
     /// Looks up environment variables.
     pub environment: &'a Environment<'a>,
-    /// The time, which decides whether a secret that was rotated away is still kept.
+    /// The time, by which previous secrets are dropped.
     pub now: Timestamp,
-    /// How long a keyring or a command may take to respond.
+    /// How long a keyring or a command may take.
     pub limit: Duration,
-    /// Called once when a keyring takes long, to tell the person who waits.
+    /// Called once if a keyring is slow, to tell the user.
     pub on_slow: &'a dyn Fn(),
 }

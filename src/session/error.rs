@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::error::Diagnostic;
 use crate::fs::{DiskError, DiskFault};
 
 /// The most revocations that are kept. One more is refused.
@@ -83,26 +84,29 @@ impl RegisterError {
             | Self::Write { path, .. } => path,
         }
     }
+}
 
-    /// Returns the next step to take.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        let path = crate::escape::path_in_full(self.path());
-        match self {
-            Self::Disk(error) => match error.fault() {
-                DiskFault::Exposed(_) => format!("look it over, then run 'chmod go-w {path}'"),
-                DiskFault::Locked(_) => format!("find the process that has {path} open, and end it"),
-                _ => "see that the state directory is there and is yours".into(),
-            },
-            Self::Gone { .. } => "bring it back, or restart the server to go on without it".into(),
-            Self::Flawed { .. } => {
-                "change the session key, then move it away: without it, revoked sessions count again".into()
+impl Diagnostic for RegisterError {
+    fn hint(&self) -> Option<String> {
+        Some({
+            let path = crate::escape::path_in_full(self.path());
+            match self {
+                Self::Disk(error) => match error.fault() {
+                    DiskFault::Exposed(_) => format!("look it over, then run 'chmod go-w {path}'"),
+                    DiskFault::Locked(_) => format!("find the process that has {path} open, and end it"),
+                    _ => "see that the state directory is there and is yours".into(),
+                },
+                Self::Gone { .. } => "bring it back, or restart the server to go on without it".into(),
+                Self::Flawed { .. } => {
+                    "change the session key, then move it away: without it, revoked sessions count again"
+                        .into()
+                }
+                Self::Full { .. } => "change the session key: that ends all sessions at once".into(),
+                Self::Read { .. } | Self::Write { .. } => {
+                    "see that the state directory is there and can be written".into()
+                }
             }
-            Self::Full { .. } => "change the session key: that ends all sessions at once".into(),
-            Self::Read { .. } | Self::Write { .. } => {
-                "see that the state directory is there and can be written".into()
-            }
-        }
+        })
     }
 }
 

@@ -4,7 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
 
-use crate::escape::identifier;
+use crate::error::{Diagnostic, Exit};
+use crate::escape::escaped_or_redacted;
 
 /// How many hexadecimal digits an id has.
 const DIGITS: usize = 32;
@@ -48,7 +49,11 @@ pub struct SessionIdError {
 
 impl fmt::Display for SessionIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not a session id: that is {DIGITS} hexadecimal digits", identifier(&self.text))
+        write!(
+            f,
+            "{} is not a session id: that is {DIGITS} hexadecimal digits",
+            escaped_or_redacted(&self.text)
+        )
     }
 }
 
@@ -59,6 +64,16 @@ impl FromStr for SessionId {
 
     fn from_str(text: &str) -> Result<Self, SessionIdError> {
         Self::from_hex(text).ok_or_else(|| SessionIdError { text: text.to_owned() })
+    }
+}
+
+impl Diagnostic for SessionIdError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("give the id that 'stream-token session new' printed".into())
     }
 }
 

@@ -13,8 +13,9 @@ use zeroize::Zeroizing;
 use super::authenticate::Refused;
 use super::claims::{LONGEST_LIFETIME, Session};
 use super::id::SessionId;
+use crate::error::{Diagnostic, Exit};
 use crate::secret::Secret;
-use crate::time::{Timestamp, span};
+use crate::time::{Timestamp, humanize};
 use crate::token::{CustomerId, MAX_TOKEN_BYTES};
 
 /// The JOSE header of every session token, typed explicitly (RFC 8725 section 3.11).
@@ -85,7 +86,7 @@ impl fmt::Display for SessionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooLong { asked } => {
-                write!(f, "a session lives {} at most, not {}", span(LONGEST_LIFETIME), span(*asked))
+                write!(f, "a session lives {} at most, not {}", humanize(LONGEST_LIFETIME), humanize(*asked))
             }
             Self::NoLifetime => f.write_str("a session lives for a second or more"),
             Self::Random(error) => write!(f, "no random numbers for a session's id: {error}"),
@@ -173,6 +174,22 @@ const fn padded<const LENGTH: usize>(key: &[u8; LENGTH]) -> [u8; BLOCK] {
     let (start, _) = block.split_at_mut(LENGTH);
     start.copy_from_slice(key);
     block
+}
+
+impl Diagnostic for SessionError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Random(_) => Exit::Failed,
+            _ => Exit::Usage,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Random(_) => "see that the system has random numbers".into(),
+            _ => format!("give a lifetime from 1s to {}", crate::time::humanize(LONGEST_LIFETIME)),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{RegisterError, Revocation, Revoked, Session, SessionError, SessionKey, SessionToken, revoke};
 use crate::audit::{Action, Actor, AuditError, AuditLog, Channel, Event, Outcome};
+use crate::error::{Diagnostic, Exit};
 use crate::profile::ProfileName;
 use crate::time::Timestamp;
 use crate::token::{CustomerId, Fingerprint};
@@ -113,6 +114,23 @@ impl Sessions<'_> {
         match self.profile {
             Some(name) => event.profile(name.as_str()),
             None => event,
+        }
+    }
+}
+
+impl Diagnostic for SessionsError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Session(error) => error.exit(),
+            Self::Audit(_) | Self::Register(_) => Exit::Failed,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Session(error) => error.hint(),
+            Self::Audit(error) => error.hint(),
+            Self::Register(error) => error.hint(),
         }
     }
 }

@@ -1,19 +1,18 @@
-//! Shows points in time to people: local, UTC, and how far away.
+//! Formats points in time and durations for people.
 
 use std::time::Duration;
 
 use chrono::{DateTime, Local, SecondsFormat, Utc};
 
-use super::Timestamp;
+use super::{END_OF_CALENDAR, Timestamp};
 
-/// Shows a time as `2030-01-01 01:00:00 +01:00, 2030-01-01T00:00:00Z, in 3 years`.
+/// Formats a time as `2030-01-01 01:00:00 +01:00, 2030-01-01T00:00:00Z, in 3 years`.
 ///
-/// The local form is left out where the local zone is UTC. A time that no calendar holds is shown
-/// as its epoch seconds.
+/// The local form is omitted if the local zone is UTC. A time after the year 9999 is shown as epoch seconds.
 #[must_use]
-pub fn full(at: Timestamp, now: Timestamp) -> String {
+pub fn absolute_and_relative(at: Timestamp, now: Timestamp) -> String {
     let relative = relative(at, now);
-    let Some(universal) = calendar(at) else {
+    let Some(universal) = to_chrono(at) else {
         return format!("epoch second {}, {relative}", at.epoch_seconds());
     };
     let local = universal.with_timezone(&Local);
@@ -23,16 +22,16 @@ pub fn full(at: Timestamp, now: Timestamp) -> String {
     format!("{}, {}, {relative}", local.format("%Y-%m-%d %H:%M:%S %:z"), utc(at))
 }
 
-/// Shows a time in RFC 3339, UTC; its epoch seconds where no calendar holds it.
+/// Formats a time in RFC 3339, UTC; as epoch seconds if it is after the year 9999.
 #[must_use]
 pub fn utc(at: Timestamp) -> String {
-    calendar(at).map_or_else(
+    to_chrono(at).map_or_else(
         || at.epoch_seconds().to_string(),
         |universal| universal.to_rfc3339_opts(SecondsFormat::Secs, true),
     )
 }
 
-/// Shows how far `at` is from `now`: `in 3 days`, `2 hours ago`, `now`.
+/// Formats the distance of `at` from `now`: `in 3 days`, `2 hours ago`, `now`.
 #[must_use]
 pub fn relative(at: Timestamp, now: Timestamp) -> String {
     let distance = at.epoch_seconds().abs_diff(now.epoch_seconds());
@@ -50,28 +49,28 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
     if at > now { format!("in {number} {unit}{plural}") } else { format!("{number} {unit}{plural} ago") }
 }
 
-/// Shows a duration as it is typed, in the largest units: `1h30m`, `7d`.
+/// Formats a duration as people type it, in the largest units: `1h30m`, `7d`.
 #[must_use]
-pub fn span(duration: Duration) -> String {
+pub fn humanize(duration: Duration) -> String {
     let mut rest = duration.as_secs();
     if rest == 0 {
         return "0s".into();
     }
     let mut shown = String::new();
-    for (unit, seconds) in [('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)] {
+    for (unit, seconds) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
         if rest >= seconds {
-            shown.push_str(&(rest / seconds).to_string());
-            shown.push(unit);
+            shown += &(rest / seconds).to_string();
+            shown += unit;
             rest %= seconds;
         }
     }
     shown
 }
 
-/// Returns the calendar's form of a time, for years of four digits.
-fn calendar(at: Timestamp) -> Option<DateTime<Utc>> {
-    let seconds = i64::try_from(at.epoch_seconds()).ok()?;
-    DateTime::from_timestamp(seconds, 0).filter(|_| seconds <= 253_402_300_799)
+/// Converts a time to chrono's type; `None` if it is after the year 9999.
+fn to_chrono(at: Timestamp) -> Option<DateTime<Utc>> {
+    let seconds = at.epoch_seconds();
+    (seconds <= END_OF_CALENDAR).then(|| DateTime::from_timestamp(i64::try_from(seconds).ok()?, 0))?
 }
 
 #[cfg(test)]
@@ -83,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_the_distance_in_the_largest_fitting_unit() {
+    fn shows_the_distance_in_the_largest_fitting_unit() {
         let now = at(1_800_000_000);
         let shown = |seconds: u64| relative(at(seconds), now);
         assert_eq!(shown(1_800_000_000), "now");
@@ -102,11 +101,11 @@ mod tests {
     }
 
     #[test]
-    fn shows_a_span_as_it_is_typed() {
+    fn shows_a_duration_as_people_type_it() {
         for (seconds, shown) in
             [(0, "0s"), (59, "59s"), (5_400, "1h30m"), (86_400, "1d"), (694_861, "8d1h1m1s")]
         {
-            assert_eq!(span(Duration::from_secs(seconds)), shown);
+            assert_eq!(humanize(Duration::from_secs(seconds)), shown);
             assert_eq!(crate::time::parse_duration(shown), Ok(Duration::from_secs(seconds)));
         }
     }

@@ -1,28 +1,39 @@
-//! Time as the rest of the program means it: whole seconds since the epoch, from a clock that is
-//! passed in.
+//! Points in time and durations: whole seconds since the epoch, a clock that is passed in, parsing and display.
 
 mod display;
-mod when;
+mod parse;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-pub use display::{full, relative, span, utc};
-pub use when::{DurationError, When, WhenError, parse_duration};
+use serde::{Deserialize, Deserializer, Serialize};
+
+pub use display::{absolute_and_relative, humanize, relative, utc};
+pub use parse::{DurationError, ParseTimeError, TimeSpec, parse_duration};
+
+/// The last second of the year 9999, where RFC 3339 ends: the latest time that can be typed or shown as a date.
+const END_OF_CALENDAR: u64 = 253_402_300_799;
 
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z: a `NumericDate` (RFC 7519 section 2)
 /// without its fraction.
 ///
 /// At most 2^53 - 1, the largest integer that every JSON reader keeps (RFC 8259 section 6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Timestamp(u64);
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let seconds = u64::deserialize(deserializer)?;
+        Self::from_epoch_seconds(seconds).ok_or_else(|| serde::de::Error::custom("the time is too late"))
+    }
+}
 
 impl Timestamp {
     /// The epoch itself.
     pub const EPOCH: Self = Self(0);
-    /// The latest point in time that a claim may name.
+    /// The latest point in time that a claim can contain.
     pub const MAX: Self = Self((1 << 53) - 1);
 
-    /// Makes a timestamp from epoch seconds; `None` above [`Timestamp::MAX`].
+    /// Creates a timestamp from epoch seconds; `None` above [`Timestamp::MAX`].
     #[must_use]
     pub const fn from_epoch_seconds(seconds: u64) -> Option<Self> {
         if seconds <= Self::MAX.0 { Some(Self(seconds)) } else { None }
@@ -47,17 +58,17 @@ impl Timestamp {
     }
 }
 
-/// Where the present comes from.
+/// The source of the current time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Clock {
     /// The operating system's clock.
     System,
-    /// One moment that does not pass.
+    /// A clock that always shows this time.
     Fixed(Timestamp),
 }
 
 impl Clock {
-    /// Returns the time, cut to whole seconds. A system clock before the epoch reads as the epoch.
+    /// Returns the current time, truncated to whole seconds. A system clock before the epoch reads as the epoch.
     #[must_use]
     pub fn now(self) -> Timestamp {
         match self {
@@ -82,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn holds_exactly_the_integers_that_json_keeps() {
+    fn represents_exactly_the_integers_that_json_preserves() {
         assert_eq!(Timestamp::from_epoch_seconds((1 << 53) - 1), Some(Timestamp::MAX));
         assert_eq!(Timestamp::from_epoch_seconds(1 << 53), None);
     }

@@ -1,9 +1,9 @@
-//! Who the server is to clients: a certificate with its chain, its key, and how TLS is spoken with them.
+//! The server's TLS identity: a certificate with its chain, its key, and the TLS settings.
 //!
-//! Whatever would only fail once a client comes is found here, before anything is served.
+//! Every problem that would otherwise appear with the first client is found here, before anything is served.
 
 mod error;
-mod files;
+mod pem;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -25,76 +25,76 @@ use rustls::{InconsistentKeys, ServerConfig};
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
-pub use self::error::{Part, TlsError};
+pub use self::error::{PemKind, TlsError};
 use crate::escape::path_in_full;
-use crate::time::{Timestamp, full};
+use crate::time::{Timestamp, absolute_and_relative};
 
-/// How many bytes each of the files has at most.
-pub const LONGEST_FILE: usize = 64 * 1024;
+/// The most bytes of each file.
+pub const MAX_FILE_BYTES: usize = 64 * 1024;
 
-/// How long before its end a certificate is worth a note.
-const CLOSE: Duration = Duration::from_hours(14 * 24);
+/// How long before its expiry a certificate is warned about.
+const EXPIRY_WARNING: Duration = Duration::from_hours(14 * 24);
 
-/// The one protocol that is spoken over TLS here.
+/// The only application protocol.
 const ALPN: &[u8] = b"http/1.1";
 
-/// Where the certificate and its key are.
+/// The paths of the certificate and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Files {
-    /// The certificate, with those between it and the root.
+pub struct IdentityPaths {
+    /// The certificate with its chain.
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
 }
 
-/// A certificate with its key, ready to be shown to clients.
+/// A certificate with its key, ready to serve clients.
 #[derive(Clone)]
-pub struct Identity {
-    /// How TLS is spoken.
+pub struct ServerIdentity {
+    /// The TLS settings.
     config: Arc<ServerConfig>,
     /// When the certificate expires.
     expires_at: Timestamp,
-    /// What a person should know, in sentences.
-    notes: Vec<String>,
+    /// What the operator should know, in sentences.
+    warnings: Vec<String>,
 }
 
-impl fmt::Debug for Identity {
+impl fmt::Debug for ServerIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Identity").field("notes", &self.notes).finish_non_exhaustive()
+        f.debug_struct("ServerIdentity").field("warnings", &self.warnings).finish_non_exhaustive()
     }
 }
 
-impl Identity {
-    /// Reads both files, and judges them.
+impl ServerIdentity {
+    /// Reads and checks both files.
     ///
     /// # Errors
     /// [`TlsError`]
-    pub fn load(files: &Files, now: Timestamp) -> Result<Self, TlsError> {
-        let chain = files::chain(&files.certificate)?;
-        let (key, is_exposed) = files::key(&files.key)?;
-        let mut notes = Vec::new();
+    pub fn load(paths: &IdentityPaths, now: Timestamp) -> Result<Self, TlsError> {
+        let chain = pem::read_chain(&paths.certificate)?;
+        let (key, is_exposed) = pem::read_key(&paths.key)?;
+        let mut warnings = Vec::new();
         if is_exposed {
-            notes.push(format!("others on this machine can read {}", path_in_full(&files.key)));
+            warnings.push(format!("others on this machine can read {}", path_in_full(&paths.key)));
         }
-        let leaf =
-            chain.first().ok_or_else(|| TlsError::NoCertificate { path: files.certificate.clone() })?;
-        let expires_at = judge_time(leaf, &files.certificate, now)?;
-        if now.after(CLOSE) >= expires_at {
-            let path = path_in_full(&files.certificate);
-            notes.push(format!("the certificate in {path} ends {}", full(expires_at, now)));
+        let leaf = chain.first().ok_or_else(|| TlsError::NoCertificate(paths.certificate.clone()))?;
+        let expires_at = check_validity(leaf, &paths.certificate, now)?;
+        if now.after(EXPIRY_WARNING) >= expires_at {
+            let path = path_in_full(&paths.certificate);
+            warnings
+                .push(format!("the certificate in {path} ends {}", absolute_and_relative(expires_at, now)));
         }
-        let key = any_supported_type(&key).map_err(|_| TlsError::OddKey { path: files.key.clone() })?;
+        let key = any_supported_type(&key).map_err(|_| TlsError::InvalidKey(paths.key.clone()))?;
         let certified = CertifiedKey::new(chain, key);
         certified.keys_match().map_err(|error| match error {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-                TlsError::Mismatch { certificate: files.certificate.clone(), key: files.key.clone() }
+                TlsError::Mismatch { certificate: paths.certificate.clone(), key: paths.key.clone() }
             }
-            _ => TlsError::OddCertificate { path: files.certificate.clone() },
+            _ => TlsError::InvalidCertificate(paths.certificate.clone()),
         })?;
-        Ok(Self { config: Arc::new(config(certified)?), expires_at, notes })
+        Ok(Self { config: Arc::new(config(certified)?), expires_at, warnings })
     }
 
-    /// Returns how TLS is spoken.
+    /// Returns the TLS settings.
     #[must_use]
     pub fn config(&self) -> Arc<ServerConfig> {
         Arc::clone(&self.config)
@@ -106,35 +106,35 @@ impl Identity {
         self.expires_at
     }
 
-    /// Returns what a person should know: that others read the key, that the certificate ends soon.
+    /// Returns what the operator should know: that others can read the key, that the certificate expires soon.
     #[must_use]
-    pub fn notes(&self) -> &[String] {
-        &self.notes
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 }
 
-/// Refuses a certificate outside of its time, and tells when that ends.
-fn judge_time(leaf: &CertificateDer<'_>, path: &Path, now: Timestamp) -> Result<Timestamp, TlsError> {
-    let odd = || TlsError::OddCertificate { path: path.to_owned() };
-    let leaf = Certificate::from_der(leaf).map_err(|_| odd())?;
+/// Returns when a certificate expires, if it is valid now.
+fn check_validity(leaf: &CertificateDer<'_>, path: &Path, now: Timestamp) -> Result<Timestamp, TlsError> {
+    let invalid = || TlsError::InvalidCertificate(path.to_owned());
+    let leaf = Certificate::from_der(leaf).map_err(|_| invalid())?;
     let validity = leaf.tbs_certificate().validity();
     let at = |time: x509_cert::time::Time| {
-        Timestamp::from_epoch_seconds(time.to_unix_duration().as_secs()).ok_or_else(odd)
+        Timestamp::from_epoch_seconds(time.to_unix_duration().as_secs()).ok_or_else(invalid)
     };
     let (begin, end) = (at(validity.not_before)?, at(validity.not_after)?);
     if now < begin {
-        return Err(TlsError::NotYetValid { path: path.to_owned(), at: begin });
+        return Err(TlsError::NotYetValid(path.to_owned(), begin));
     }
     if now > end {
-        return Err(TlsError::Expired { path: path.to_owned(), at: end });
+        return Err(TlsError::Expired(path.to_owned(), end));
     }
     Ok(end)
 }
 
-/// Makes what TLS is spoken with: versions 1.2 and 1.3, HTTP/1.1, no client certificates.
+/// Builds the TLS settings: versions 1.2 and 1.3, HTTP/1.1, no client certificates.
 ///
-/// Sessions are not resumed, by tickets or by a cache: nothing is kept for clients that have gone, no key
-/// stands that would open what was recorded before, and a handshake for a token now and then costs little.
+/// Sessions are not resumed, by tickets or by a cache: nothing is kept for clients that have gone, no long-lived key
+/// could decrypt recorded traffic, and an occasional handshake costs little.
 fn config(certified: CertifiedKey) -> Result<ServerConfig, TlsError> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&[&TLS13, &TLS12])

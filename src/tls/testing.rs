@@ -1,4 +1,4 @@
-//! What tests of TLS share: certificates that were made a moment ago, in files.
+//! Fresh certificates in files, for tests.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
 
-use super::{Files, Identity};
+use super::{IdentityPaths, ServerIdentity};
 use crate::time::Clock;
 
 /// A certificate and its key, in PEM.
@@ -44,22 +44,23 @@ pub(crate) fn write(place: &TempDir, name: &str, text: &str, mode: u32) -> PathB
     path
 }
 
-/// Returns a file another mode.
+/// Changes the mode of a file.
 pub(crate) fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
 }
 
-/// Writes a certificate and a key as they should be.
-pub(crate) fn files(place: &TempDir, certificate: &str, key: &str) -> Files {
-    Files {
+/// Writes a certificate and a key with safe modes.
+pub(crate) fn files(place: &TempDir, certificate: &str, key: &str) -> IdentityPaths {
+    IdentityPaths {
         certificate: write(place, "cert.pem", certificate, 0o644),
         key: write(place, "key.pem", key, 0o600),
     }
 }
 
 /// Returns an identity, with its certificate in PEM.
-pub(crate) fn identity() -> (Identity, String) {
+pub(crate) fn identity() -> (ServerIdentity, String) {
     let (place, made) = (TempDir::new().unwrap(), sound());
-    let identity = Identity::load(&files(&place, &made.certificate, &made.key), Clock::System.now()).unwrap();
+    let identity =
+        ServerIdentity::load(&files(&place, &made.certificate, &made.key), Clock::System.now()).unwrap();
     (identity, made.certificate)
 }

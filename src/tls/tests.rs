@@ -1,4 +1,4 @@
-//! What is taken, and what is refused before anything is served.
+//! Which certificates and keys are accepted, and which are refused before anything is served.
 
 use tempfile::TempDir;
 
@@ -10,22 +10,22 @@ use crate::time::Clock;
 /// A day in seconds.
 const DAY: u64 = 24 * 3600;
 
-/// Loads these texts.
-fn loaded(certificate: &str, key: &str) -> Result<Identity, TlsError> {
+/// Loads a certificate and a key from these texts.
+fn loaded(certificate: &str, key: &str) -> Result<ServerIdentity, TlsError> {
     let place = TempDir::new().unwrap();
-    Identity::load(&files(&place, certificate, key), Clock::System.now())
+    ServerIdentity::load(&files(&place, certificate, key), Clock::System.now())
 }
 
 #[test]
-fn takes_a_chain_and_its_key_whatever_else_stands_around() {
+fn accepts_a_chain_and_its_key_beside_other_text() {
     let (made, other) = (sound(), sound());
     let chain = format!("made by hand\n{}{}", made.certificate, other.certificate);
     let identity = loaded(&chain, &format!("{}{}", other.certificate, made.key)).unwrap();
-    assert_eq!(identity.notes(), [""; 0]);
+    assert_eq!(identity.warnings(), [""; 0]);
 }
 
 #[test]
-fn speaks_http_1_1_alone_and_keeps_nothing_of_sessions() {
+fn offers_only_http_1_1_and_resumes_no_sessions() {
     let config = identity().0.config();
     assert_eq!(config.alpn_protocols, [b"http/1.1"]);
     assert!(!config.session_storage.can_cache() && !config.ticketer.enabled());
@@ -33,19 +33,19 @@ fn speaks_http_1_1_alone_and_keeps_nothing_of_sessions() {
 }
 
 #[test]
-fn a_certificate_is_taken_within_its_time_alone() {
+fn a_certificate_is_accepted_only_while_it_is_valid() {
     let place = TempDir::new().unwrap();
     let made = made(DAY, 30 * DAY);
     let files = files(&place, &made.certificate, &made.key);
     let now = Clock::System.now();
-    let at = |days: u64| Identity::load(&files, now.after(Duration::from_secs(days * DAY)));
-    assert_eq!(at(0).unwrap().notes().len(), 0);
-    assert_eq!(at(15).unwrap().notes().len(), 0);
+    let at = |days: u64| ServerIdentity::load(&files, now.after(Duration::from_secs(days * DAY)));
+    assert_eq!(at(0).unwrap().warnings().len(), 0);
+    assert_eq!(at(15).unwrap().warnings().len(), 0);
     let close = at(17).unwrap();
-    assert!(close.notes()[0].contains("/cert.pem ends "), "{:?}", close.notes());
-    assert!(matches!(at(31), Err(TlsError::Expired { .. })));
-    let early = Identity::load(&files, now.before(Duration::from_secs(2 * DAY)));
-    assert!(matches!(early, Err(TlsError::NotYetValid { .. })));
+    assert!(close.warnings()[0].contains("/cert.pem ends "), "{:?}", close.warnings());
+    assert!(matches!(at(31), Err(TlsError::Expired(..))));
+    let early = ServerIdentity::load(&files, now.before(Duration::from_secs(2 * DAY)));
+    assert!(matches!(early, Err(TlsError::NotYetValid(..))));
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_key_that_is_not_the_certificates_is_refused() {
 }
 
 #[test]
-fn what_holds_no_certificate_or_not_one_key_is_refused() {
+fn files_without_a_certificate_or_with_other_than_one_key_are_refused() {
     let made = sound();
     let twice = format!("{}{}", made.key, made.key);
     let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
@@ -73,48 +73,46 @@ fn what_holds_no_certificate_or_not_one_key_is_refused() {
         let error = loaded(&made.certificate, key).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");
     }
-    assert!(matches!(loaded(&made.certificate, encrypted), Err(TlsError::EncryptedKey { .. })));
-    assert!(matches!(loaded(&made.certificate, older), Err(TlsError::EncryptedKey { .. })));
-    assert!(matches!(loaded(&made.certificate, odd), Err(TlsError::OddKey { .. })));
-    assert!(matches!(loaded("", &made.key), Err(TlsError::NoCertificate { .. })));
-    assert!(matches!(loaded(&made.key, &made.key), Err(TlsError::NoCertificate { .. })));
+    assert!(matches!(loaded(&made.certificate, encrypted), Err(TlsError::EncryptedKey(_))));
+    assert!(matches!(loaded(&made.certificate, older), Err(TlsError::EncryptedKey(_))));
+    assert!(matches!(loaded(&made.certificate, odd), Err(TlsError::InvalidKey(_))));
+    assert!(matches!(loaded("", &made.key), Err(TlsError::NoCertificate(_))));
+    assert!(matches!(loaded(&made.key, &made.key), Err(TlsError::NoCertificate(_))));
     let odd = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    assert!(matches!(loaded(odd, &made.key), Err(TlsError::OddCertificate { .. })));
+    assert!(matches!(loaded(odd, &made.key), Err(TlsError::InvalidCertificate(_))));
 }
 
 #[test]
 fn a_key_that_others_can_read_is_refused_and_a_certificate_only_where_they_can_write_it() {
     let (place, made) = (TempDir::new().unwrap(), sound());
     let files = files(&place, &made.certificate, &made.key);
-    let load = || Identity::load(&files, Clock::System.now());
+    let load = || ServerIdentity::load(&files, Clock::System.now());
     set_mode(&files.key, 0o640);
     let fault = FileFault::Exposed { mode: 0o640 };
-    assert!(matches!(load(), Err(TlsError::Unsafe { part: Part::Key, fault: found, .. }) if found == fault));
+    assert!(matches!(load(), Err(TlsError::Unsafe(PemKind::Key, _, found)) if found == fault));
     set_mode(&files.key, 0o400);
     set_mode(&files.certificate, 0o664);
     let fault = FileFault::Writable { mode: 0o664 };
-    assert!(
-        matches!(load(), Err(TlsError::Unsafe { part: Part::Certificate, fault: found, .. }) if found == fault)
-    );
+    assert!(matches!(load(), Err(TlsError::Unsafe(PemKind::Certificate, _, found)) if found == fault));
     set_mode(&files.certificate, 0o444);
     load().unwrap();
 }
 
 #[test]
-fn a_file_is_read_up_to_its_bound_and_not_beyond() {
+fn a_file_may_have_the_maximum_of_bytes_and_no_more() {
     let (place, made) = (TempDir::new().unwrap(), sound());
     let files = files(&place, &made.certificate, &made.key);
-    let load = || Identity::load(&files, Clock::System.now());
+    let load = || ServerIdentity::load(&files, Clock::System.now());
     let filled =
         |length: usize| format!("{}{}", made.certificate, "#".repeat(length - made.certificate.len()));
-    write(&place, "cert.pem", &filled(LONGEST_FILE), 0o644);
+    write(&place, "cert.pem", &filled(MAX_FILE_BYTES), 0o644);
     load().unwrap();
-    write(&place, "cert.pem", &filled(LONGEST_FILE + 1), 0o644);
-    assert!(matches!(load(), Err(TlsError::TooLong { part: Part::Certificate, .. })));
+    write(&place, "cert.pem", &filled(MAX_FILE_BYTES + 1), 0o644);
+    assert!(matches!(load(), Err(TlsError::TooLong(PemKind::Certificate, _))));
 }
 
 #[test]
-fn nothing_of_a_key_is_shown() {
+fn debug_shows_nothing_of_the_key() {
     let shown = format!("{:?}", identity().0);
-    assert_eq!(shown, "Identity { notes: [], .. }");
+    assert_eq!(shown, "ServerIdentity { warnings: [], .. }");
 }

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::CustomerId;
+use crate::error::{Diagnostic, Exit};
 use crate::time::Timestamp;
 
 /// What every canonical claims set starts with. With the header before it, it is 65 bytes of
@@ -163,6 +164,16 @@ fn write_number(buffer: &mut [u8], start: usize, number: u64) -> usize {
         rest /= 10;
     }
     end
+}
+
+impl Diagnostic for ClaimsError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("give a time after the epoch".into())
+    }
 }
 
 #[cfg(test)]

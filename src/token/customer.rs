@@ -5,7 +5,8 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
-use crate::escape::identifier;
+use crate::error::{Diagnostic, Exit};
+use crate::escape::escaped_or_redacted;
 
 /// What stands before the number in a customer's Stream user id (contract section 1).
 pub const USER_ID_PREFIX: &str = "customer-";
@@ -95,12 +96,21 @@ pub struct CustomerIdError {
 }
 
 impl CustomerIdError {
-    /// Returns the form to use instead.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self.wrong {
+    /// Returns the digits behind the leading zeros.
+    fn without_zeros(&self) -> &str {
+        self.text.strip_prefix(USER_ID_PREFIX).unwrap_or(&self.text).trim_start_matches('0')
+    }
+}
+
+impl Diagnostic for CustomerIdError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self.wrong {
             Digits::LeadingZero if !self.without_zeros().is_empty() => {
-                format!("without the leading zero that is {}", identifier(self.without_zeros()))
+                format!("without the leading zero that is {}", escaped_or_redacted(self.without_zeros()))
             }
             Digits::NotANumber if crate::escape::looks_like_a_token(&self.text) => {
                 "this looks like a token: use 'stream-token verify' or 'stream-token decode'".into()
@@ -111,18 +121,13 @@ impl CustomerIdError {
                     CustomerId::MAX
                 )
             }
-        }
-    }
-
-    /// Returns the digits behind the leading zeros.
-    fn without_zeros(&self) -> &str {
-        self.text.strip_prefix(USER_ID_PREFIX).unwrap_or(&self.text).trim_start_matches('0')
+        })
     }
 }
 
 impl fmt::Display for CustomerIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not a customer id", identifier(&self.text))?;
+        write!(f, "{} is not a customer id", escaped_or_redacted(&self.text))?;
         match self.wrong {
             Digits::NotANumber => Ok(()),
             Digits::LeadingZero => f.write_str(": it has a leading zero"),
@@ -185,7 +190,7 @@ mod tests {
         }
         let error = "007".parse::<CustomerId>().unwrap_err();
         assert_eq!(error.to_string(), "'007' is not a customer id: it has a leading zero");
-        assert_eq!(error.hint(), "without the leading zero that is '7'");
+        assert_eq!(error.hint().unwrap(), "without the leading zero that is '7'");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::escape::brief;
+use crate::escape::escaped_short;
 
 /// The most bytes that are read as a token. Ours have at most 199.
 pub const MAX_TOKEN_BYTES: usize = 4096;
@@ -176,7 +176,7 @@ impl fmt::Display for Malformed {
                 Encoding::WhiteSpace => write!(f, "white space stands in the {segment}"),
                 Encoding::Alphabet(character) => {
                     let mut buffer = [0; 4];
-                    let character = brief(character.encode_utf8(&mut buffer)).to_string();
+                    let character = escaped_short(character.encode_utf8(&mut buffer)).to_string();
                     write!(f, "'{character}' stands in the {segment}, and is not base64url")
                 }
                 Encoding::NotCanonical => write!(f, "the {segment} is not whole base64url"),
@@ -184,14 +184,14 @@ impl fmt::Display for Malformed {
             Self::NotJson { segment } => write!(f, "the {segment} is not JSON"),
             Self::NotAnObject { segment } => write!(f, "the {segment} is JSON, but no object"),
             Self::DuplicateKey { segment, key } => {
-                write!(f, "the key '{}' stands twice in the {segment}", brief(key))
+                write!(f, "the key '{}' stands twice in the {segment}", escaped_short(key))
             }
             Self::TooDeep { segment } => write!(f, "the {segment} is nested too deep"),
             Self::AlgorithmMissing => f.write_str("the header names no algorithm"),
             Self::AlgorithmMismatch { found } => {
-                write!(f, "the algorithm is '{}', expected 'HS256'", brief(found))
+                write!(f, "the algorithm is '{}', expected 'HS256'", escaped_short(found))
             }
-            Self::TypeMismatch { found } => write!(f, "typ is '{}', expected 'JWT'", brief(found)),
+            Self::TypeMismatch { found } => write!(f, "typ is '{}', expected 'JWT'", escaped_short(found)),
             Self::HeaderParameter { name } => {
                 write!(f, "the header has '{name}', which Stream's tokens never have")
             }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::CustomerId;
+use crate::error::{Diagnostic, Exit};
 use crate::time::Timestamp;
 
 /// How far clocks may differ: none unless told, and at most five minutes.
@@ -84,6 +85,16 @@ impl Rules {
     #[must_use]
     pub fn is_revoked(&self, issued_at: Option<Timestamp>) -> bool {
         self.revoked_before.is_some_and(|before| issued_at.is_none_or(|issued_at| issued_at < before))
+    }
+}
+
+impl Diagnostic for LeewayError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("a leeway is a number and its unit, such as 30s, and at most 5m".into())
     }
 }
 

@@ -17,7 +17,7 @@ use super::compact::{Compact, check_header};
 use super::mac::{ENCODED_LENGTH, Midstate, is_same};
 use super::malformed::Malformed;
 use super::{CustomerId, Rules, provider};
-use crate::escape::brief;
+use crate::escape::escaped_short;
 use crate::secret::Secret;
 use crate::time::{Timestamp, utc};
 
@@ -70,7 +70,9 @@ impl fmt::Display for Refusal {
             Self::Malformed(malformed) => write!(f, "not a token: {malformed}"),
             Self::BadSignature => f.write_str("not signed by this secret"),
             Self::ServerToken => f.write_str("a server token: signed, and without a user_id"),
-            Self::NotACustomer { user_id } => write!(f, "the user id '{}' is no customer's", brief(user_id)),
+            Self::NotACustomer { user_id } => {
+                write!(f, "the user id '{}' is no customer's", escaped_short(user_id))
+            }
             Self::WrongCustomer { expected, found } => {
                 write!(f, "the token of customer {found}, expected {expected}")
             }

@@ -1,7 +1,7 @@
 //! The checks behind a verdict, each with what was found.
 
 use super::Facts;
-use crate::time::{Timestamp, full};
+use crate::time::{Timestamp, absolute_and_relative};
 use crate::token::{ClaimsSet, Rules, TimeClaim, UserId};
 
 /// One check and what it found.
@@ -135,7 +135,7 @@ fn time(name: &'static str, claim: Option<TimeClaim>, rules: &Rules) -> Check {
         _ => rules.is_expired(at),
     };
     let outcome = if is_broken { Outcome::Failed } else { Outcome::Passed };
-    check(name, outcome, full(at, rules.at))
+    check(name, outcome, absolute_and_relative(at, rules.at))
 }
 
 /// Says what the absence of a time claim means.
@@ -157,7 +157,7 @@ fn revocation(claims: Option<&ClaimsSet>, rules: &Rules) -> Check {
         return check(name, Outcome::Skipped, "the claims cannot be read");
     };
     let issued_at: Option<Timestamp> = claims.issued_at().at();
-    let told = full(before, rules.at);
+    let told = absolute_and_relative(before, rules.at);
     match (rules.is_revoked(issued_at), issued_at) {
         (false, _) => check(name, Outcome::Passed, format!("issued not before {told}")),
         (true, Some(_)) => check(name, Outcome::Failed, format!("issued before {told}")),

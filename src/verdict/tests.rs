@@ -18,7 +18,7 @@ fn candidate(secret: &[u8], profile: &str, generation: Generation, is_chosen: bo
     Candidate {
         name: SignedBy { profile: Some(profile.into()), secret: generation },
         is_chosen,
-        verifier: Verifier::new(&Secret::of_bytes(secret)),
+        verifier: Verifier::new(&Secret::from_bytes(secret)),
     }
 }
 

@@ -25,7 +25,7 @@ use crate::secret::keyring::Kind;
 use crate::server::{ActiveProfile, Reloadable, TokenService};
 use crate::session::SessionKey;
 use crate::time::Clock;
-use crate::tls::{Files, Identity};
+use crate::tls::{IdentityPaths, ServerIdentity};
 
 /// Receives SIGHUP through a socket. Once it is dropped, the signal has no effect.
 #[derive(Debug)]
@@ -73,7 +73,7 @@ pub(super) struct Reload {
     /// How long tokens live, as the command line says.
     pub(super) lifetime: Option<Lifetime>,
     /// The files of the certificate and its key, and what shows them to clients.
-    pub(super) tls: Option<(Files, Arc<Reloadable<Identity>>)>,
+    pub(super) tls: Option<(IdentityPaths, Arc<Reloadable<ServerIdentity>>)>,
     /// What outlives it.
     pub(super) audit: AuditHandles,
     /// What answers requests.
@@ -89,7 +89,7 @@ struct Loaded {
     /// What the profile and its secrets decide.
     profile: ActiveProfile,
     /// The certificate and its key.
-    identity: Option<Identity>,
+    identity: Option<ServerIdentity>,
     /// What a person should know.
     notes: Vec<String>,
 }
@@ -132,7 +132,7 @@ impl Reload {
     fn load(&self) -> Result<Loaded> {
         let now = self.clock.now();
         let identity = match &self.tls {
-            Some((files, _)) => Some(Identity::load(files, now)?),
+            Some((files, _)) => Some(ServerIdentity::load(files, now)?),
             None => None,
         };
         let config = || self.config.as_ref().map_or_else(|| Ok(Config::default()), |path| Config::load(path));
@@ -143,11 +143,11 @@ impl Reload {
         let item = profile.item(Kind::SessionKey);
         let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(&profile))?;
         let key = source
-            .reread(&item, &asking)
+            .reload(&item, &asking)
             .map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?;
         let key = SessionKey::new(&key.secret);
         let opened = profile::reopen(profile, &asking)?;
-        let mut notes = identity.as_ref().map(|identity| identity.notes().to_vec()).unwrap_or_default();
+        let mut notes = identity.as_ref().map(|identity| identity.warnings().to_vec()).unwrap_or_default();
         notes.extend(opened.notes.iter().skip(1).cloned());
         let profile = self.audit.active_profile(opened, key, lifetime);
         Ok(Loaded { profile, identity, notes })

@@ -1,10 +1,9 @@
 //! The keyring of a login: one item for each secret of a profile, read and changed within time limits.
 //!
-//! Whoever changes an item holds a lock against the other processes of the login, from before it is
-//! read until after it is written.
+//! A process that changes an item holds a lock against the other processes of the login, from before it reads the
+//! item until after it has written it.
 
-mod fault;
-mod limit;
+mod error;
 mod record;
 mod store;
 
@@ -12,20 +11,19 @@ use std::fmt;
 use std::path::Path;
 use std::time::Duration;
 
-use zeroize::Zeroizing;
+pub use error::{KeyringError, KeyringErrorKind};
+pub use record::{Current, MAX_RECORD_BYTES, Previous, RecordError, SecretRecord};
 
-pub use fault::{Fault, KeyringError};
-pub use record::{Current, LONGEST_RECORD, Previous, Record, RecordError};
-
-use self::store::Place;
+use self::store::KeyringEntry;
 use super::ReadContext;
+use super::timeout::with_timeout;
 use crate::fs::{self, DiskError, DiskFault, Lock};
 
-/// How long another process that changes secrets is waited for: for twenty changes one behind the other, and
-/// for more than one answer that does not come.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long the lock of another process is waited for: time for twenty changes in a row, and for more than one
+/// reply that does not come.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What a secret is for.
+/// The purpose of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// Stream's API secret, which signs tokens.
@@ -35,7 +33,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Returns the flag that means it, with a blank before it.
+    /// Returns the command line flag for it, with a space before it.
     #[must_use]
     pub const fn flag(self) -> &'static str {
         match self {
@@ -54,12 +52,12 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Names an item of the keyring: a profile's secret of one kind.
+/// The name of an item in the keyring: a profile's secret of one kind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Item {
     /// The profile's name.
     pub profile: String,
-    /// What the secret is for.
+    /// The purpose of the secret.
     pub kind: Kind,
 }
 
@@ -72,11 +70,6 @@ impl Item {
             Kind::SessionKey => "app.stream-token.session-key",
         }
     }
-
-    /// Returns what keyring programs call the item.
-    fn label(&self) -> String {
-        format!("stream-token: {self}")
-    }
 }
 
 impl fmt::Display for Item {
@@ -85,77 +78,90 @@ impl fmt::Display for Item {
     }
 }
 
-/// Reads an item, and may have it unlocked.
+/// Reads an item; the keyring may ask the user to unlock it.
 ///
 /// # Errors
 /// [`KeyringError`].
-pub fn read(item: &Item, asking: &ReadContext<'_>) -> Result<Record, KeyringError> {
-    let sought = item.clone();
-    within(item, asking, move || parsed(&Place::of(&sought)?.read()?))
+pub fn read(item: &Item, context: &ReadContext<'_>) -> Result<SecretRecord, KeyringError> {
+    let name = item.clone();
+    run(item, context, move || parse(&KeyringEntry::for_item(&name)?.read()?))
 }
 
-/// Reads an item without unlocking anything and without asking anybody.
+/// Reads an item without unlocking the keyring and without a prompt.
 ///
 /// # Errors
 /// [`KeyringError`].
-pub fn peek(item: &Item, asking: &ReadContext<'_>) -> Result<Record, KeyringError> {
-    let sought = item.clone();
-    within(item, asking, move || parsed(&store::peek(&sought)?))
+pub fn probe(item: &Item, context: &ReadContext<'_>) -> Result<SecretRecord, KeyringError> {
+    let name = item.clone();
+    run(item, context, move || parse(&store::probe(&name)?))
 }
 
-/// An item that no other process changes.
-pub struct Held<'a> {
+/// An item that no other process can change.
+pub struct LockedItem<'a> {
     /// The item.
     item: Item,
-    /// What it holds; an error where that is no record, and then it can only be removed.
-    found: Result<Option<Record>, Fault>,
-    /// How the keyring is asked.
-    asking: &'a ReadContext<'a>,
+    /// Its content; an error if that is not one record, and then it can only be removed.
+    found: Result<Option<SecretRecord>, KeyringError>,
+    /// The time limits.
+    context: &'a ReadContext<'a>,
     /// The lock against other processes.
     _lock: fs::Held,
 }
 
-/// Holds an item against the other processes of this login, and reads what it holds. `lock` is a file that
-/// all of them know, made where it is missing.
+/// Locks an item against the other processes of this login, and reads it. `lock` is a file that they share; it is
+/// created if it does not exist.
 ///
 /// # Errors
-/// [`KeyringError`] where another process does not let go of it, or the keyring cannot be read.
-pub fn hold<'a>(item: Item, lock: &Path, asking: &'a ReadContext<'a>) -> Result<Held<'a>, KeyringError> {
-    let lock = locked(lock).map_err(|error| KeyringError { item: item.clone(), fault: error.into() })?;
-    let found = match read(&item, asking) {
+/// [`KeyringError`] if another process keeps the lock, or the keyring cannot be read.
+pub fn lock_item<'a>(
+    item: Item,
+    lock: &Path,
+    context: &'a ReadContext<'a>,
+) -> Result<LockedItem<'a>, KeyringError> {
+    let lock = acquire(lock).map_err(|error| KeyringError { item: item.clone(), kind: error.into() })?;
+    let found = match read(&item, context) {
         Ok(record) => Ok(Some(record)),
-        Err(KeyringError { fault: Fault::Missing, .. }) => Ok(None),
-        Err(KeyringError { fault, .. }) if fault.is_of_the_item() => Err(fault),
+        Err(KeyringError { kind: KeyringErrorKind::Missing, .. }) => Ok(None),
+        Err(error) if error.kind.is_item_error() => Err(error),
         Err(other) => return Err(other),
     };
-    Ok(Held { item, found, asking, _lock: lock })
+    Ok(LockedItem { item, found, context, _lock: lock })
 }
 
-/// Waits for the lock, and makes its file, and the folder around it, where they are missing.
-fn locked(path: &Path) -> Result<fs::Held, DiskError> {
-    if let Some(folder) = path.parent() {
-        fs::make_directory(folder)?;
+/// Waits for the lock; creates its file and directory if they do not exist.
+fn acquire(path: &Path) -> Result<fs::Held, DiskError> {
+    if let Some(directory) = path.parent() {
+        fs::make_directory(directory)?;
     }
-    Lock::open(path.to_owned())?.acquire_within(PATIENCE)
+    Lock::open(path.to_owned())?.acquire_within(LOCK_TIMEOUT)
 }
 
-impl From<DiskError> for Fault {
+impl From<DiskError> for KeyringErrorKind {
     fn from(error: DiskError) -> Self {
         match error.fault() {
-            DiskFault::Locked(waited) => Self::Busy { waited: *waited },
-            _ => Self::Unlockable(error),
+            DiskFault::Locked(waited) => Self::Busy(*waited),
+            _ => Self::LockUnavailable(error),
         }
     }
 }
 
-impl Held<'_> {
-    /// Returns what the item holds; `None` where there is none.
+// A record that cannot be written. Those that cannot be read are all `Damaged`, as `parse` says.
+impl From<RecordError> for KeyringErrorKind {
+    fn from(error: RecordError) -> Self {
+        match error {
+            RecordError::TooLong(bytes) => Self::TooLarge(bytes),
+            other => Self::Damaged(other),
+        }
+    }
+}
+
+impl LockedItem<'_> {
+    /// Takes the item's record; `None` if there is none.
     ///
     /// # Errors
-    /// [`KeyringError`] where it holds what is no record, or there are several: it can only be removed.
-    pub fn record(&mut self) -> Result<Option<Record>, KeyringError> {
-        let found = std::mem::replace(&mut self.found, Ok(None));
-        found.map_err(|fault| KeyringError { item: self.item.clone(), fault })
+    /// [`KeyringError`] if the item is not one record: it can only be removed.
+    pub fn record(&mut self) -> Result<Option<SecretRecord>, KeyringError> {
+        std::mem::replace(&mut self.found, Ok(None))
     }
 
     /// Returns the item's name.
@@ -164,64 +170,63 @@ impl Held<'_> {
         &self.item
     }
 
-    /// Returns `true` if a keyring takes the record.
-    ///
-    /// # Errors
-    /// [`KeyringError`] of [`Fault::TooLarge`].
-    pub fn fits(&self, record: &Record) -> Result<(), KeyringError> {
-        self.bytes_of(record).map(drop)
-    }
-
-    /// Returns the record as the keyring holds it.
-    fn bytes_of(&self, record: &Record) -> Result<Zeroizing<Vec<u8>>, KeyringError> {
-        let too_large = |bytes| KeyringError { item: self.item.clone(), fault: Fault::TooLarge { bytes } };
-        record.to_bytes().map_err(too_large)
-    }
-
     /// Returns `true` if there is nothing to remove.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self.found, Ok(None))
     }
 
+    /// Checks that the record is small enough for a keyring.
+    ///
+    /// # Errors
+    /// [`KeyringError`] of [`KeyringErrorKind::TooLarge`].
+    pub fn check_size(&self, record: &SecretRecord) -> Result<(), KeyringError> {
+        record
+            .to_bytes()
+            .map(drop)
+            .map_err(|error| KeyringError { item: self.item.clone(), kind: error.into() })
+    }
+
     /// Writes the item.
     ///
     /// # Errors
-    /// [`KeyringError`]; after [`Fault::OutcomeUnknown`] it may hold the old record or the new one.
-    pub fn write(&self, record: &Record) -> Result<(), KeyringError> {
-        let bytes = self.bytes_of(record)?;
-        let item = self.item.clone();
-        self.change(move || Place::of(&item)?.write(&bytes))
+    /// [`KeyringError`]; after [`KeyringErrorKind::OutcomeUnknown`] it contains the old record or the new one.
+    pub fn write(&self, record: &SecretRecord) -> Result<(), KeyringError> {
+        let bytes = record.to_bytes();
+        self.update(move |entry| entry.write(&bytes?))
     }
 
-    /// Removes the item; all that answer to its name.
+    /// Removes the item, and all others with its name.
     ///
     /// # Errors
-    /// [`KeyringError`]; after [`Fault::OutcomeUnknown`] it may be there or not.
+    /// [`KeyringError`]; after [`KeyringErrorKind::OutcomeUnknown`] it may still exist.
     pub fn remove(&self) -> Result<(), KeyringError> {
-        let item = self.item.clone();
-        self.change(move || Place::of(&item)?.remove())
+        self.update(KeyringEntry::remove)
     }
 
-    /// Changes the item, within the limit.
-    fn change(&self, work: impl FnOnce() -> Result<(), Fault> + Send + 'static) -> Result<(), KeyringError> {
-        let changed = within(&self.item, self.asking, work);
-        changed.map_err(|error| KeyringError { fault: error.fault.of_a_write(), ..error })
+    /// Changes the item, within the time limit.
+    fn update(
+        &self,
+        change: impl FnOnce(&KeyringEntry) -> Result<(), KeyringErrorKind> + Send + 'static,
+    ) -> Result<(), KeyringError> {
+        let name = self.item.clone();
+        let changed = run(&self.item, self.context, move || change(&KeyringEntry::for_item(&name)?));
+        changed.map_err(|error| KeyringError { kind: error.kind.into_write_error(), ..error })
     }
 }
 
-/// Does `work` within the limit.
-fn within<T: Send + 'static>(
+/// Runs `work` on an item within the time limit.
+fn run<T: Send + 'static>(
     item: &Item,
-    asking: &ReadContext<'_>,
-    work: impl FnOnce() -> Result<T, Fault> + Send + 'static,
+    context: &ReadContext<'_>,
+    work: impl FnOnce() -> Result<T, KeyringErrorKind> + Send + 'static,
 ) -> Result<T, KeyringError> {
-    let done = limit::within(asking.limit, asking.on_slow, work);
-    let done = done.unwrap_or(Err(Fault::TimedOut { waited: asking.limit }));
-    done.map_err(|fault| KeyringError { item: item.clone(), fault })
+    with_timeout(context.limit, context.on_slow, work)
+        .unwrap_or(Err(KeyringErrorKind::TimedOut(context.limit)))
+        .map_err(|kind| KeyringError { item: item.clone(), kind })
 }
 
-/// Takes what a keyring gave for a record.
-fn parsed(bytes: &[u8]) -> Result<Record, Fault> {
-    Record::parse(bytes).map_err(Fault::Damaged)
+/// Parses the content of an item.
+fn parse(bytes: &[u8]) -> Result<SecretRecord, KeyringErrorKind> {
+    SecretRecord::parse(bytes).map_err(KeyringErrorKind::Damaged)
 }

@@ -1,72 +1,69 @@
-//! The platform's keyring: keyring-core's store for it, and what its errors mean.
+//! The platform's keyring: its store in keyring-core, and what its errors mean.
 
-use std::sync::Arc;
-
-use keyring_core::{CredentialStore, Entry, Error};
+use keyring_core::{Entry, Error};
 use zeroize::Zeroizing;
 
-use super::{Fault, Item};
+pub(super) use self::platform::probe;
+use super::{Item, KeyringErrorKind};
 
-/// An item of the keyring that may be there or not.
-pub(super) struct Place(Entry);
+/// An item of the keyring, which may exist or not.
+pub(super) struct KeyringEntry(Entry);
 
-impl Place {
-    /// Names an item, in the platform's keyring.
-    pub(super) fn of(item: &Item) -> Result<Self, Fault> {
-        Self::in_store(&platform::connect().map_err(fault)?, item)
-    }
-
-    /// Names an item in a store.
-    pub(super) fn in_store(store: &Arc<CredentialStore>, item: &Item) -> Result<Self, Fault> {
-        let label = item.label();
-        let modifiers = platform::modifiers(&label);
-        store.build(item.service(), &item.profile, Some(&modifiers)).map(Self).map_err(fault)
+impl KeyringEntry {
+    /// Connects to the platform's keyring and names an item in it.
+    pub(super) fn for_item(item: &Item) -> Result<Self, KeyringErrorKind> {
+        let label = format!("stream-token: {item}");
+        let store = platform::connect().map_err(error_kind)?;
+        store
+            .build(item.service(), &item.profile, Some(&platform::attributes(&label)))
+            .map(Self)
+            .map_err(error_kind)
     }
 
     /// Reads the item.
-    pub(super) fn read(&self) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        self.0.get_secret().map(Zeroizing::new).map_err(fault)
+    pub(super) fn read(&self) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
+        self.0.get_secret().map(Zeroizing::new).map_err(error_kind)
     }
 
-    /// Writes the item, new or in the place of what it holds, and reads it again.
-    pub(super) fn write(&self, bytes: &[u8]) -> Result<(), Fault> {
-        self.0.set_secret(bytes).map_err(|error| fault(error).of_a_write())?;
-        // Some keyrings store what they then show to nobody.
+    /// Creates or replaces the item, and reads it back.
+    pub(super) fn write(&self, bytes: &[u8]) -> Result<(), KeyringErrorKind> {
+        self.0.set_secret(bytes).map_err(|error| error_kind(error).into_write_error())?;
+        // Some keyrings store items that they then show to nobody.
         match self.read() {
             Ok(kept) if *kept == bytes => Ok(()),
-            Ok(_) | Err(Fault::Missing) => Err(Fault::NotKept),
+            Ok(_) | Err(KeyringErrorKind::Missing) => Err(KeyringErrorKind::ReadBackMismatch),
             Err(other) => Err(other),
         }
     }
 
-    /// Removes the item; every one that answers to its name, where there are several.
-    pub(super) fn remove(&self) -> Result<(), Fault> {
+    /// Removes the item; all of them if several have its name.
+    pub(super) fn remove(&self) -> Result<(), KeyringErrorKind> {
         let removed = match self.0.delete_credential() {
             Err(Error::Ambiguous(entries)) => entries.iter().try_for_each(Entry::delete_credential),
             removed => removed,
         };
-        removed.map_err(|error| fault(error).of_a_write())
+        removed.map_err(|error| error_kind(error).into_write_error())
     }
 }
 
-/// Returns what an error of a store means.
+/// Returns the meaning of a store's error.
 ///
-/// Some of them hold what the keyring gave, so none is kept.
-fn fault(error: Error) -> Fault {
+/// The error itself is never kept or shown: one of its variants contains the secret.
+fn error_kind(error: Error) -> KeyringErrorKind {
     match error {
-        Error::NoEntry => Fault::Missing,
-        Error::Ambiguous(entries) => Fault::Ambiguous { items: entries.len() },
-        Error::TooLong(_, limit) => Fault::TooLarge { bytes: limit as usize + 1 },
+        Error::NoEntry => KeyringErrorKind::Missing,
+        Error::Ambiguous(entries) => KeyringErrorKind::Ambiguous(entries.len()),
+        Error::TooLong(_, limit) => KeyringErrorKind::TooLarge(limit as usize + 1),
         Error::NoStorageAccess(error) => platform::no_access(error.as_ref()),
         Error::PlatformFailure(error) => platform::failure(error.as_ref()),
-        Error::NoDefaultStore => Fault::NoService { detail: "it has no store".into() },
-        Error::NotSupportedByStore(detail) => Fault::Failed { detail },
-        Error::Invalid(attribute, reason) => Fault::Failed { detail: format!("{attribute}: {reason}") },
+        Error::NoDefaultStore => KeyringErrorKind::NoService("it has no store".into()),
+        Error::NotSupportedByStore(detail) => KeyringErrorKind::Failed(detail),
+        Error::Invalid(attribute, reason) => KeyringErrorKind::Failed(format!("{attribute}: {reason}")),
         Error::BadEncoding(_) | Error::BadDataFormat(..) => {
-            Fault::Failed { detail: "what it gave could not be read".into() }
+            KeyringErrorKind::Failed("its data cannot be decoded".into())
         }
-        Error::BadStoreFormat(_) => Fault::Failed { detail: "its store is damaged".into() },
-        _ => Fault::Failed { detail: "an error of another kind".into() },
+        Error::BadStoreFormat(_) => KeyringErrorKind::Failed("its store is damaged".into()),
+        _ => KeyringErrorKind::Failed("an error of another kind".into()),
     }
 }
 
@@ -83,66 +80,68 @@ mod platform {
     use keyring_core::CredentialStore;
     use zeroize::Zeroizing;
 
-    use super::{Fault, Item};
+    use super::{Item, KeyringErrorKind};
 
-    /// How long the crates wait for one answer on the bus.
-    const LONGEST_ANSWER: Duration = Duration::from_secs(2);
+    /// How long the crates wait for one reply on the bus.
+    const REPLY_TIMEOUT: Duration = Duration::from_secs(2);
 
     /// Connects to the login's keyring.
     pub(super) fn connect() -> keyring_core::Result<Arc<CredentialStore>> {
         Ok(Store::new()?)
     }
 
-    /// Says how a new item is called in keyring programs.
-    pub(super) fn modifiers(label: &str) -> HashMap<&str, &str> {
+    /// Returns the attributes of a new item: its label in keyring programs.
+    pub(super) fn attributes(label: &str) -> HashMap<&str, &str> {
         HashMap::from([("label", label)])
     }
 
     /// Reads an item without unlocking anything.
-    pub(super) fn peek(item: &Item) -> Result<Zeroizing<Vec<u8>>, Fault> {
+    pub(in crate::secret::keyring) fn probe(item: &Item) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
         let service = SecretService::connect(EncryptionType::Dh).map_err(|error| failure(&error))?;
         let attributes = HashMap::from([("service", item.service()), ("username", item.profile.as_str())]);
         let found = service.search_items(attributes).map_err(|error| failure(&error))?;
         match (found.unlocked.as_slice(), found.locked.len()) {
-            ([], 0) => Err(Fault::Missing),
-            ([], _) => Err(Fault::Locked),
+            ([], 0) => Err(KeyringErrorKind::Missing),
+            ([], _) => Err(KeyringErrorKind::Locked),
             ([one], 0) => one.get_secret().map(Zeroizing::new).map_err(|error| failure(&error)),
-            (unlocked, locked) => Err(Fault::Ambiguous { items: unlocked.len() + locked }),
+            (unlocked, locked) => Err(KeyringErrorKind::Ambiguous(unlocked.len() + locked)),
         }
     }
 
-    /// Returns what it means that the keyring cannot be accessed.
-    pub(super) fn no_access(error: &(dyn Error + Send + Sync + 'static)) -> Fault {
+    /// Returns the meaning of a failed access.
+    pub(super) fn no_access(error: &(dyn Error + Send + Sync + 'static)) -> KeyringErrorKind {
         failure(error)
     }
 
-    /// Returns what a failure means.
-    pub(super) fn failure(error: &(dyn Error + Send + Sync + 'static)) -> Fault {
+    /// Returns the meaning of a platform failure.
+    pub(super) fn failure(error: &(dyn Error + Send + Sync + 'static)) -> KeyringErrorKind {
         match error.downcast_ref::<ServiceError>() {
-            Some(ServiceError::Locked | ServiceError::Prompt) => Fault::Locked,
-            Some(ServiceError::NoResult) => Fault::NoCollection,
-            Some(ServiceError::Unavailable) => Fault::NoService { detail: error.to_string() },
+            Some(ServiceError::Locked | ServiceError::Prompt) => KeyringErrorKind::Locked,
+            Some(ServiceError::NoResult) => KeyringErrorKind::NoCollection,
+            Some(ServiceError::Unavailable) => KeyringErrorKind::NoService(error.to_string()),
             Some(ServiceError::Dbus(error)) => {
                 let detail = error.message().unwrap_or_default().to_owned();
-                of_the_bus(error.name().unwrap_or_default(), detail)
+                from_dbus(error.name().unwrap_or_default(), detail)
             }
-            _ => Fault::Failed { detail: error.to_string() },
+            _ => KeyringErrorKind::Failed(error.to_string()),
         }
     }
 
-    /// Returns what an error of the bus means, by its name (D-Bus specification; Secret Service API,
+    /// Returns the meaning of a D-Bus error, by its name (D-Bus specification; Secret Service API,
     /// "Errors").
-    fn of_the_bus(name: &str, detail: String) -> Fault {
+    fn from_dbus(name: &str, detail: String) -> KeyringErrorKind {
         let known = name.strip_prefix("org.freedesktop.DBus.Error.").unwrap_or(name);
         match known {
-            "NoReply" | "Timeout" | "TimedOut" => Fault::TimedOut { waited: LONGEST_ANSWER },
-            "AccessDenied" | "AuthFailed" | "InteractiveAuthorizationRequired" => Fault::Denied { detail },
-            "org.freedesktop.Secret.Error.IsLocked" => Fault::Locked,
-            "org.freedesktop.Secret.Error.NoSuchObject" | "UnknownObject" => Fault::Missing,
+            "NoReply" | "Timeout" | "TimedOut" => KeyringErrorKind::TimedOut(REPLY_TIMEOUT),
+            "AccessDenied" | "AuthFailed" | "InteractiveAuthorizationRequired" => {
+                KeyringErrorKind::Denied(detail)
+            }
+            "org.freedesktop.Secret.Error.IsLocked" => KeyringErrorKind::Locked,
+            "org.freedesktop.Secret.Error.NoSuchObject" | "UnknownObject" => KeyringErrorKind::Missing,
             "ServiceUnknown" | "NameHasNoOwner" | "NoServer" | "NoNetwork" | "Disconnected"
-            | "NotSupported" | "BadAddress" | "FileNotFound" => Fault::NoService { detail },
-            _ if known.starts_with("Spawn.") => Fault::NoService { detail },
-            _ => Fault::Failed { detail },
+            | "NotSupported" | "BadAddress" | "FileNotFound" => KeyringErrorKind::NoService(detail),
+            _ if known.starts_with("Spawn.") => KeyringErrorKind::NoService(detail),
+            _ => KeyringErrorKind::Failed(detail),
         }
     }
 }
@@ -157,7 +156,7 @@ mod platform {
     use keyring_core::CredentialStore;
     use zeroize::Zeroizing;
 
-    use super::{Fault, Item};
+    use super::{Item, KeyringErrorKind};
 
     /// Connects to the login's keyring.
     #[cfg(target_vendor = "apple")]
@@ -171,35 +170,45 @@ mod platform {
         Ok(windows_native_keyring_store::Store::new()?)
     }
 
-    /// Says how a new item is called in keyring programs: by its service and its user.
-    pub(super) fn modifiers(_label: &str) -> HashMap<&str, &str> {
+    /// Returns the attributes of a new item: none, as keyring programs show its service and its user.
+    pub(super) fn attributes(_label: &str) -> HashMap<&str, &str> {
         HashMap::new()
     }
 
-    /// Reads an item without asking anybody, where the platform can: Windows never asks.
+    /// Reads an item without a prompt; Windows never shows one.
     #[cfg(windows)]
-    pub(super) fn peek(item: &Item) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        super::Place::of(item)?.read()
+    pub(in crate::secret::keyring) fn probe(item: &Item) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
+        super::KeyringEntry::for_item(item)?.read()
     }
 
-    /// Reads nothing: the Keychain may ask whether this program may read.
+    /// Reads nothing: the Keychain may ask whether this program may read it.
     #[cfg(not(windows))]
-    pub(super) fn peek(_item: &Item) -> Result<Zeroizing<Vec<u8>>, Fault> {
-        Err(Fault::Locked)
+    pub(in crate::secret::keyring) fn probe(_item: &Item) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
+        Err(KeyringErrorKind::Locked)
     }
 
-    /// Returns what it means that the keyring cannot be accessed.
-    pub(super) fn no_access(error: &(dyn Error + Send + Sync + 'static)) -> Fault {
-        Fault::Denied { detail: error.to_string() }
+    /// Returns the meaning of a failed access.
+    pub(super) fn no_access(error: &(dyn Error + Send + Sync + 'static)) -> KeyringErrorKind {
+        KeyringErrorKind::Denied(error.to_string())
     }
 
-    /// Returns what a failure means.
-    pub(super) fn failure(error: &(dyn Error + Send + Sync + 'static)) -> Fault {
-        Fault::Failed { detail: error.to_string() }
+    /// Returns the meaning of a platform failure.
+    pub(super) fn failure(error: &(dyn Error + Send + Sync + 'static)) -> KeyringErrorKind {
+        KeyringErrorKind::Failed(error.to_string())
     }
 }
 
-/// Reads an item without unlocking anything and without asking anybody.
-pub(super) fn peek(item: &Item) -> Result<Zeroizing<Vec<u8>>, Fault> {
-    platform::peek(item)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bytes_that_a_store_reports_are_never_shown() {
+        for error in [
+            Error::BadEncoding(b"hunter2".to_vec()),
+            Error::BadDataFormat(b"hunter2".to_vec(), "cannot decode hunter2".into()),
+        ] {
+            assert_eq!(format!("{:?}", error_kind(error)), r#"Failed("its data cannot be decoded")"#);
+        }
+    }
 }

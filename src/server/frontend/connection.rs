@@ -29,7 +29,7 @@ use crate::server::client_ip::client_ip;
 use crate::server::message;
 use crate::server::reloadable::Reloadable;
 use crate::server::telemetry::Telemetry;
-use crate::tls::Identity;
+use crate::tls::ServerIdentity;
 
 /// The header with the request's id.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,7 +44,7 @@ pub(super) struct Service {
     /// The proxies whose `X-Forwarded-For` counts.
     pub(super) trusted_proxies: Vec<IpNet>,
     /// The certificate and its key; `None` for plain HTTP.
-    pub(super) identity: Option<Arc<Reloadable<Identity>>>,
+    pub(super) identity: Option<Arc<Reloadable<ServerIdentity>>>,
     /// What answers requests.
     pub(super) responder: Responder,
     /// Told what the endpoint does not see; `None` for an admin listener.

@@ -39,7 +39,7 @@ use self::upstream::Upstreams;
 use super::endpoint::Handler;
 use super::reloadable::Reloadable;
 use super::telemetry::Telemetry;
-use crate::tls::Identity;
+use crate::tls::ServerIdentity;
 
 /// How many clients may wait to be accepted. With the usual 128, in a rush many would have to try again a second
 /// later.
@@ -57,7 +57,7 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// The certificate and its key; `None` for plain HTTP. Clients that connect after it was replaced see the new
     /// one.
-    pub identity: Option<Arc<Reloadable<Identity>>>,
+    pub identity: Option<Arc<Reloadable<ServerIdentity>>>,
     /// Where the private directory of the endpoint's socket is created; its path must be short.
     pub runtime_dir: PathBuf,
     /// Told what happens.

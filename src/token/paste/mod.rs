@@ -10,6 +10,7 @@ mod stripped;
 mod visible;
 mod word;
 
+use crate::error::{Diagnostic, Exit};
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
@@ -122,17 +123,23 @@ impl fmt::Debug for Pasted {
     }
 }
 
-impl PasteError {
-    /// Returns what to paste instead.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::Empty => "paste the token, from its eyJ to its end",
-            Self::NoToken => "a token starts with eyJ and has three parts joined by dots; paste all of it",
-            Self::SeveralTokens { .. } => "paste one token, or give many with --from, one a line",
-            Self::TooLong { .. } => "paste the token alone",
-        }
-        .into()
+impl Diagnostic for PasteError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(
+            match self {
+                Self::Empty => "paste the token, from its eyJ to its end",
+                Self::NoToken => {
+                    "a token starts with eyJ and has three parts joined by dots; paste all of it"
+                }
+                Self::SeveralTokens { .. } => "paste one token, or give many with --from, one a line",
+                Self::TooLong { .. } => "paste the token alone",
+            }
+            .into(),
+        )
     }
 }
 

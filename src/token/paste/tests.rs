@@ -215,7 +215,7 @@ fn says_what_is_wrong_and_what_to_paste() {
         PasteError::SeveralTokens { found: 3 },
         PasteError::TooLong { bytes: 70_000 },
     ];
-    let said = errors.map(|error| format!("{error}; {}", error.hint()));
+    let said = errors.map(|error| format!("{error}; {}", error.hint().unwrap()));
     assert_eq!(
         said,
         [

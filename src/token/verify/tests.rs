@@ -22,7 +22,7 @@ fn customer(number: u64) -> CustomerId {
 }
 
 fn verifier() -> Verifier {
-    Verifier::new(&Secret::of_bytes(SECRET))
+    Verifier::new(&Secret::from_bytes(SECRET))
 }
 
 /// Verifies a token of these claims, rightly signed, in the year 2027.
@@ -320,7 +320,7 @@ fn the_sdks_drop_an_exp_and_an_iat_of_zero() {
 #[test]
 fn verifies_the_examples_of_the_official_go_sdk() {
     // Its CreateToken tests: user tommaso, secret "secret", claims sorted, once without typ.
-    let verifier = Verifier::new(&Secret::of_bytes(b"secret"));
+    let verifier = Verifier::new(&Secret::from_bytes(b"secret"));
     for (token, expires_at) in [
         (
             "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoidG9tbWFzbyJ9.v-x-jt3ZnBXXbQ0GoWloIZtVnat2IE74U1a4Yuxd63M",
@@ -349,7 +349,7 @@ fn verifies_the_examples_of_the_official_go_sdk() {
 fn verifies_the_example_of_rfc_7515_appendix_a_1() {
     let key = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
     let token = "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-    let verifier = Verifier::new(&Secret::of_bytes(&URL_SAFE_NO_PAD.decode(key).unwrap()));
+    let verifier = Verifier::new(&Secret::from_bytes(&URL_SAFE_NO_PAD.decode(key).unwrap()));
     let signed = verifier.authenticate(token).unwrap();
     assert_eq!((signed.user_id(), signed.expires_at()), (UserId::Absent, TimeClaim::At(at(1_300_819_380))));
 }
@@ -397,7 +397,7 @@ fn agrees_with_wycheproof() {
     for case in &cases {
         let token = case.jws.as_str().map_or_else(|| case.jws.to_string(), str::to_owned);
         let key = URL_SAFE_NO_PAD.decode(case.k.as_deref().unwrap_or_default()).unwrap();
-        let verifier = Verifier::new(&Secret::of_bytes(&key));
+        let verifier = Verifier::new(&Secret::from_bytes(&key));
         // Their payloads are no claims: what is told of the claims is told after the signature.
         let is_signed = match verifier.authenticate(&token) {
             Ok(_) => true,
@@ -430,7 +430,7 @@ fn an_empty_secret_verifies_nothing() {
     // A Secret cannot be empty; were one to be, the provider would refuse it.
     assert!(Secret::new(Vec::new()).is_err());
     let token = signed_with(b"", HEADER, r#"{"user_id":"customer-7","x":1}"#);
-    let refusal = Verifier::new(&Secret::of_bytes(b"")).verify(&token, &Rules::at(at(1)));
+    let refusal = Verifier::new(&Secret::from_bytes(b"")).verify(&token, &Rules::at(at(1)));
     assert_eq!(refusal, Err(Refusal::BadSignature));
 }
 
@@ -451,7 +451,7 @@ fn any_claims() -> impl Strategy<Value = Claims> {
 proptest! {
     #[test]
     fn both_paths_read_what_was_minted(claims in any_claims(), secret in "[ -~]{1,80}") {
-        let secret = Secret::of_bytes(secret.as_bytes());
+        let secret = Secret::from_bytes(secret.as_bytes());
         let token = Minter::new(&secret).mint(&claims);
         let verifier = Verifier::new(&secret);
         let canonical = verifier.authenticate(token.as_str()).unwrap();
@@ -473,7 +473,7 @@ proptest! {
         altered in "[A-Za-z0-9_.=+/ -]{0,3}",
         removed in 0_usize..4,
     ) {
-        let secret = Secret::of_bytes(SECRET);
+        let secret = Secret::from_bytes(SECRET);
         let minted = Minter::new(&secret).mint(&claims);
         let token = if general {
             signed(r#"{"typ":"JWT","alg":"HS256"}"#, ClaimsSet::from(&claims).as_json().to_string())

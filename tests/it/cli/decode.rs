@@ -1,6 +1,6 @@
 //! `decode` reads a token, or what is left of one, without a secret.
 
-use stream_token::time::{Clock, Timestamp, full};
+use stream_token::time::{Clock, Timestamp, absolute_and_relative};
 
 use super::token::{HEADER, ending_in, signed, signed_with};
 use super::{SECRET, call};
@@ -14,7 +14,7 @@ const PERSONAL: &str = r#"{"user_id":"customer-4711","exp":4000000000,"iat":1700
 /// Shows a time as a table does now.
 fn shown(seconds: u64) -> String {
     let at = Timestamp::from_epoch_seconds(seconds).unwrap();
-    format!("{seconds}  ({})", full(at, Clock::System.now()))
+    format!("{seconds}  ({})", absolute_and_relative(at, Clock::System.now()))
 }
 
 /// Decodes a token and checks status and table.

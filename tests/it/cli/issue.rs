@@ -19,7 +19,7 @@ const TIME_HINT: &str =
     "a time is now, 1h (ahead), 1h ago, 2026-12-31T23:59:59Z, or epoch seconds; units are s m h d w";
 
 /// What an expiry is.
-const AHEAD_HINT: &str = "a time ahead is 1h, 30d, or a date that is to come";
+const FUTURE_HINT: &str = "a future time is 1h, 30d, or a future date";
 
 /// What is said of a token that does not count yet.
 const FUTURE: &str =
@@ -186,15 +186,15 @@ fn an_expiry_that_is_past_is_refused_with_the_form_that_was_meant() {
         let output = demo(&["issue", "1", "--expires", expires]).run();
         let said = output.stderr.clone();
         let error = said.lines().next().unwrap().strip_prefix("stream-token: error: ").unwrap();
-        assert!(error.starts_with(&format!("'{expires}' is not ahead: it means ")), "{error}");
+        assert!(error.starts_with(&format!("'{expires}' is not in the future: it means ")), "{error}");
         output.is_refused(2, error, hint);
     };
-    refused("3600", "for a time ahead write 3600s");
-    refused("1h ago", "for a time ahead write 1h");
-    refused("1700000000", AHEAD_HINT);
-    refused("2020-01-01T00:00:00Z", AHEAD_HINT);
-    refused("now", AHEAD_HINT);
-    refused("0", AHEAD_HINT);
+    refused("3600", "for a future time write 3600s");
+    refused("1h ago", "for a future time write 1h");
+    refused("1700000000", FUTURE_HINT);
+    refused("2020-01-01T00:00:00Z", FUTURE_HINT);
+    refused("now", FUTURE_HINT);
+    refused("0", FUTURE_HINT);
 }
 
 #[test]

@@ -107,11 +107,11 @@ fn a_revocation_that_is_ahead_is_refused_with_the_form_that_was_meant() {
         let output = with_secret(&["verify", &token(), "--revoked-before", before]).run();
         let said = output.stderr.clone();
         let error = said.lines().next().unwrap().strip_prefix("stream-token: error: ").unwrap();
-        assert!(error.starts_with(&format!("'{before}' is not past: it means ")), "{error}");
+        assert!(error.starts_with(&format!("'{before}' is not in the past: it means ")), "{error}");
         output.is_refused(2, error, hint);
     };
-    refused("1h", "for a time that is past write '1h ago'");
-    refused("4000000000", "a time that is past is now, 1h ago, or an earlier date");
+    refused("1h", "for a past time write '1h ago'");
+    refused("4000000000", "a past time is now, 1h ago, or an earlier date");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use super::{FIRST, SECOND, session};
 use crate::cli::watchdog::until;
 
 /// What to do where no keyring is.
-const NO_SERVICE: &str = "call again in a login session with a keyring (GNOME Keyring, KWallet, KeePassXC); where there \
+const NO_SERVICE: &str = "run the command again in a login session with a keyring (GNOME Keyring, KWallet, KeePassXC); where there \
                           is none, give the profile a file:, credential: or command: source";
 
 /// What to do where a keyring does not answer.
@@ -46,7 +46,7 @@ fn a_locked_keyring_is_told() {
     session.add("staging", FIRST);
     session.lock();
     let error = "the keyring is locked, and it holds the API secret of profile staging";
-    let hint = "unlock it, as by logging in at the desktop, and call again; where nobody logs in, give the profile a \
+    let hint = "unlock it, for example by logging in at the desktop, and run the command again; where nobody logs in, give the profile a \
                 file:, credential: or command: source";
     session.run(&["issue", "1"]).is_refused(3, error, hint);
     session.pipe(&["secret", "set", "staging", "--secret-stdin"], SECOND).is_refused(3, error, hint);
@@ -81,7 +81,7 @@ fn a_keyring_that_refuses_this_program_is_told() {
     assert_eq!(output.status, Some(3), "{output}");
     let begins = "stream-token: error: the keyring refuses the API secret of profile staging: ";
     assert!(output.stderr.starts_with(begins), "{output}");
-    let ends = "stream-token: hint: allow stream-token in the keyring program's settings, and call again\n";
+    let ends = "stream-token: hint: allow stream-token in the keyring program's settings, and run the command again\n";
     assert!(output.stderr.ends_with(ends), "{output}");
 }
 
@@ -90,7 +90,8 @@ fn two_items_of_one_name_are_told_not_chosen_from_and_can_be_removed() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     session.store("staging", &["more", "1"], &session.lookup("staging"));
-    let error = "the keyring holds 2 items that are the API secret of profile staging, and one must be it";
+    let error =
+        "the keyring holds 2 items that are the API secret of profile staging, and there must be only one";
     let hint = "remove them with 'stream-token secret remove staging', and store the right one with 'stream-token \
                 secret set staging'";
     session.run(&["issue", "1"]).is_refused(3, error, hint);
@@ -154,7 +155,7 @@ fn a_fresh_host_holds_nothing_and_says_what_is_missing_to_store_anything() {
     session.pipe(&["secret", "set", "staging", "--secret-stdin"], FIRST).is_refused(
         3,
         "there is no default keyring to store the API secret of profile staging in",
-        "create a default keyring, with Seahorse or by logging in at the desktop, and call again",
+        "create a default keyring, with Seahorse or by logging in at the desktop, and run the command again",
     );
     assert_eq!(session.told(), ["secret_set ok -", "secret_set failed the keyring: no_collection"]);
 }
@@ -209,7 +210,7 @@ fn a_write_that_is_not_answered_has_an_unknown_outcome_and_can_be_made_again() {
     if output.status != Some(0) {
         let error = "outcome unknown: the keyring did not say within 2s whether it changed the API secret of profile \
                      staging";
-        let hint = "see what it holds with 'stream-token secret list', and call again: what is done already is not \
+        let hint = "see what it holds with 'stream-token secret list', and run the command again: what is done already is not \
                     done twice; the item is that of staging";
         output.is_refused(3, error, hint);
         assert_eq!(session.told().last().unwrap(), "secret_rotate failed the keyring: outcome_unknown");
