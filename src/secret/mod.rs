@@ -124,17 +124,12 @@ impl Secret {
     /// that no token has. Like any token that the secret signed, it tells who has the secret, and nothing else.
     #[must_use]
     pub fn fingerprint(&self) -> String {
-        use std::fmt::Write as _;
         /// What is authenticated.
         const TEXT: &[u8] = b"stream-token: fingerprint of a secret";
         // HMAC takes keys of every length (RFC 2104 section 3).
         let mac = Hmac::<Sha256>::new_from_slice(self.expose()).map(|mac| mac.chain_update(TEXT).finalize());
         let mac = mac.map(|mac| mac.into_bytes()).unwrap_or_default();
-        mac.iter().take(8).fold(String::with_capacity(16), |mut text, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        base16ct::lower::encode_string(&mac[..8])
     }
 
     /// Returns what makes this secret doubtful.
