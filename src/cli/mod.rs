@@ -1,10 +1,10 @@
 //! The grammar of the command line: every flag is defined here, once, and help, man pages and
 //! completions come from it.
 
+mod audit;
 mod completion;
 mod grammar;
 mod help;
-mod log;
 mod profiles;
 mod secrets;
 #[cfg(all(unix, feature = "serve"))]
@@ -22,8 +22,8 @@ pub use grammar::{called, grammar, parse};
 use crate::time::When;
 use crate::token::{CustomerId, Leeway};
 
+pub use audit::{AuditArgs, AuditCommand, AuditListArgs, AuditVerifyArgs};
 pub use completion::Shell;
-pub use log::{AuditArgs, AuditCommand, AuditListArgs, AuditVerifyArgs};
 pub use profiles::{ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileRemoveArgs};
 pub use secrets::{SecretArgs, SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
 #[cfg(all(unix, feature = "serve"))]

@@ -204,12 +204,7 @@ fn judge(cause: &(dyn Error + 'static)) -> Option<(Exit, String)> {
         return Some(of_change(error));
     }
     if let Some(error) = cause.downcast_ref::<IssueError>() {
-        return Some(match error {
-            IssueError::Policy(error) => (Exit::Usage, error.hint()),
-            IssueError::Claims(_) => (Exit::Usage, "give a time after the epoch".into()),
-            IssueError::Audit(error) => (Exit::Failed, of_audit(error)),
-            IssueError::Receipt => (Exit::Failed, "this is a fault of the program: please report it".into()),
-        });
+        return Some((error.exit(), error.hint().unwrap_or_default()));
     }
     if let Some(error) = cause.downcast_ref::<AuditError>() {
         return Some((Exit::Failed, of_audit(error)));
@@ -310,14 +305,5 @@ fn exit_of(error: &ConfigError) -> Exit {
 
 /// Returns the next step where the audit log cannot be written or read.
 fn of_audit(error: &AuditError) -> String {
-    let path = crate::escape::path_in_full(error.path());
-    match error {
-        AuditError::Locked { .. } => {
-            format!("find that process with 'fuser -v {path}'; end it, or let it go on if it is stopped")
-        }
-        AuditError::DiskFull { .. } => "free some space, or give another place with --state-dir".into(),
-        AuditError::Damaged { .. } => "see what is wrong with 'stream-token audit verify'".into(),
-        AuditError::Exposed { .. } => format!("look it over, then run 'chmod go-w {path}'"),
-        _ => format!("make {path} usable for this user, or give another place with --state-dir"),
-    }
+    error.hint().unwrap_or_default()
 }

@@ -22,7 +22,7 @@ pub fn json_line(value: &impl Serialize) -> String {
 }
 
 /// Escapes what is unprintable and leaves the rest to the compact form.
-struct Printable;
+pub struct Printable;
 
 impl Formatter for Printable {
     fn write_string_fragment<W: Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {

@@ -8,7 +8,7 @@ mod json;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
-pub use json::json_line;
+pub use json::{Printable, json_line};
 
 /// How many characters of a foreign string a message shows.
 pub const LONGEST_SHOWN: usize = 64;

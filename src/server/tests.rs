@@ -10,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use super::*;
-use crate::audit::{Actor, AuditLog, Refusals};
+use crate::audit::{Actor, AuditLog, RefusalRecorder};
 use crate::fs::testing::Place;
 use crate::issuer::{AuditSink, TokenIssuer};
 use crate::profile::{Lifetime, Policy};
@@ -41,7 +41,7 @@ fn handler(state: &Place, wrap: impl FnOnce(Signed) -> Box<dyn Authenticate>) ->
     let actor = || Actor { user: "serve".into(), sudo_user: None };
     let clock = Clock::System;
     let audit_log = Arc::new(AuditLog::open(state.path(), clock).unwrap());
-    let refusals = Refusals::start(Arc::clone(&audit_log), actor(), None, clock).unwrap();
+    let refusals = RefusalRecorder::start(Arc::clone(&audit_log), actor(), None, clock).unwrap();
     let signed = Signed::new(key(), Arc::new(Register::open(state.path())));
     let issuer = TokenIssuer::new(&api_secret(), None, Policy::default(), AuditSink::Shared(audit_log));
     let issuer = RequestIssuer { issuer, actor: actor(), lifetime: Lifetime::PolicyDefault, clock };
