@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use stream_token::audit::{
-    Action, Actor, AuditLog, Channel, Event, Filter, Outcome, Ranges, head, list, verify,
+    Action, Actor, AuditLog, Channel, Event, Filter, IdRanges, Outcome, head, list, verify,
 };
 use stream_token::time::Clock;
 
@@ -62,7 +62,7 @@ fn record(callers: u64) -> (f64, f64) {
     assert!(verify(&state, None).unwrap().is_intact());
     fs::remove_dir_all(&state).unwrap();
     #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
-    (count as f64 / seconds, count as f64 / log.syncs() as f64)
+    (count as f64 / seconds, count as f64 / log.fsync_count() as f64)
 }
 
 /// Opens a log of some length anew for each entry, as a command does; gives the time of one.
@@ -90,8 +90,8 @@ fn fill(state: &Path) {
                 scope.spawn(move || {
                     for at in 0..64 {
                         let customer = caller * 64 + at;
-                        let mut ranges = Ranges::new();
-                        (0..16).for_each(|id| assert!(ranges.push(customer + 2 * id)));
+                        let mut ranges = IdRanges::new();
+                        (0..16).for_each(|id| assert!(ranges.insert_next(customer + 2 * id)));
                         let is_batch = at % 16 == 0;
                         let event = mint(customer);
                         let event = if is_batch { event.customers(ranges) } else { event };

@@ -3,12 +3,15 @@
 //! No other module refers to the signer; a test reads the sources and enforces it. A signed token is released
 //! only with the receipt of its own audit entry.
 
-use std::error::Error;
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::audit::{Action, Actor, AuditError, AuditLog, Channel, Event, Outcome, Ranges, Receipt, Ticket};
+use thiserror::Error;
+
+use crate::audit::{
+    Action, Actor, AuditError, AuditLog, Channel, Event, EventId, IdRanges, Outcome, Receipt,
+};
+use crate::error::{Diagnostic, Exit};
 use crate::profile::{Policy, PolicyError, ProfileName, Terms, Wish};
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -32,36 +35,36 @@ impl IssuedToken {
 }
 
 /// Why no token was issued.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum IssueError {
     /// Policy refuses it.
+    #[error("{0}")]
     Policy(PolicyError),
     /// The claims cannot be in a token.
+    #[error("{0}")]
     Claims(ClaimsError),
     /// It cannot be recorded.
-    Audit(AuditError),
+    #[error("nothing is minted that cannot be recorded: {0}")]
+    Audit(#[source] AuditError),
     /// The receipt is another entry's: a fault of the program, and nothing is released.
+    #[error("nothing was minted: the audit log gave the receipt of another entry")]
     Receipt,
 }
 
-impl fmt::Display for IssueError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Diagnostic for IssueError {
+    fn exit(&self) -> Exit {
         match self {
-            Self::Policy(error) => error.fmt(f),
-            Self::Claims(error) => error.fmt(f),
-            Self::Audit(error) => write!(f, "nothing is minted that cannot be recorded: {error}"),
-            Self::Receipt => {
-                f.write_str("nothing was minted: the audit log gave the receipt of another entry")
-            }
+            Self::Policy(_) | Self::Claims(_) => Exit::Usage,
+            Self::Audit(_) | Self::Receipt => Exit::Failed,
         }
     }
-}
 
-impl Error for IssueError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
+    fn hint(&self) -> Option<String> {
         match self {
-            Self::Audit(error) => error.source(),
-            Self::Policy(_) | Self::Claims(_) | Self::Receipt => None,
+            Self::Policy(error) => Some(error.hint()),
+            Self::Claims(_) => Some("give a time after the epoch".into()),
+            Self::Audit(error) => error.hint(),
+            Self::Receipt => Some("this is a fault of the program: please report it".into()),
         }
     }
 }
@@ -126,14 +129,14 @@ struct PendingToken {
     /// The token.
     token: IssuedToken,
     /// The id of the event that must be on disk before the token is released.
-    ticket: Ticket,
+    event: EventId,
 }
 
 impl PendingToken {
     /// Releases the token for the receipt of its own entry, and no other.
     fn release(self, receipt: &Receipt) -> Result<IssuedToken, IssueError> {
-        let is_own = receipt.is_for(self.ticket)
-            && receipt.is_for_a_mint()
+        let is_own = receipt.covers_event(self.event)
+            && receipt.covers_mint()
             && receipt.covers_customer(self.token.claims.customer().get());
         if is_own { Ok(self.token) } else { Err(IssueError::Receipt) }
     }
@@ -209,16 +212,15 @@ impl<'a> TokenIssuer<'a> {
     ) -> Result<Vec<IssuedToken>, IssueError> {
         let tokens = batch.customers.iter().map(|customer| self.sign(*customer, terms));
         let tokens = tokens.collect::<Result<Vec<_>, _>>()?;
-        let Some(audit_log) = self.sink.audit_log() else {
-            return Ok(tokens);
-        };
+        let Some(audit_log) = self.sink.audit_log() else { return Ok(tokens) };
         let event = self.audit_event(Action::MintBatch, Outcome::Ok, caller.channel, &caller.actor);
-        let event = with_expiry(event, terms.expires_at())
+        let event = event
+            .expires_at(terms.expires_at())
             .customers(batch.ranges.clone())
             .count(batch.customers.len() as u64);
-        let ticket = event.ticket();
+        let event_id = event.id();
         let receipt = audit_log.record(event).map_err(IssueError::Audit)?;
-        tokens.into_iter().map(|token| PendingToken { token, ticket }.release(&receipt)).collect()
+        tokens.into_iter().map(|token| PendingToken { token, event: event_id }.release(&receipt)).collect()
     }
 
     /// Signs one token.
@@ -235,13 +237,12 @@ impl<'a> TokenIssuer<'a> {
 
     /// Records that a token was issued, and releases it once the entry is on disk.
     fn release_after_audit(&self, token: IssuedToken, event: Event) -> Result<IssuedToken, IssueError> {
-        let Some(audit_log) = self.sink.audit_log() else {
-            return Ok(token);
-        };
-        let event = with_expiry(event, token.claims.expires_at())
+        let Some(audit_log) = self.sink.audit_log() else { return Ok(token) };
+        let event = event
+            .expires_at(token.claims.expires_at())
             .customer(token.claims.customer().get())
             .fingerprint(token.fingerprint().to_string());
-        let pending = PendingToken { token, ticket: event.ticket() };
+        let pending = PendingToken { token, event: event.id() };
         pending.release(&audit_log.record(event).map_err(IssueError::Audit)?)
     }
 
@@ -255,21 +256,13 @@ impl<'a> TokenIssuer<'a> {
     }
 }
 
-/// Adds the expiry of the tokens to an event.
-fn with_expiry(event: Event, expires_at: Option<Timestamp>) -> Event {
-    match expires_at {
-        Some(at) => event.expires_at(at),
-        None => event,
-    }
-}
-
 /// Customers whose tokens are issued under one entry.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// The customers, in order.
     customers: Vec<CustomerId>,
     /// The same, as the entry names them.
-    ranges: Ranges,
+    ranges: IdRanges,
 }
 
 impl Batch {
@@ -279,7 +272,7 @@ impl Batch {
     /// Adds a customer; returns `false` if the batch is full and must be issued first.
     #[must_use]
     pub fn push(&mut self, customer: CustomerId) -> bool {
-        let has_room = self.customers.len() < Self::MAX && self.ranges.push(customer.get());
+        let has_room = self.customers.len() < Self::MAX && self.ranges.insert_next(customer.get());
         if has_room {
             self.customers.push(customer);
         }

@@ -34,7 +34,6 @@ pub mod secret;
 #[cfg(all(unix, feature = "serve"))]
 pub mod server;
 pub mod session;
-mod temporary;
 pub mod time;
 #[cfg(all(unix, feature = "serve"))]
 pub mod tls;

@@ -2,41 +2,41 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::head::{Hash, LogId};
-use super::ranges::Ranges;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::head::{Hash, Head, LogId};
+use super::ranges::IdRanges;
+use crate::escape::is_unprintable;
 use crate::time::Timestamp;
 
-/// Declares a closed set of words, each with its form in the log.
-macro_rules! words {
+/// How many bytes of a string, escaped, an entry keeps; what is cut shows as an ellipsis.
+pub const MAX_FIELD_BYTES: usize = 512;
+
+/// Declares an enum whose values are words in the log.
+macro_rules! string_enum {
     ($(#[$about:meta])* $set:ident { $($(#[$doc:meta])* $word:ident = $name:literal,)* }) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $set { $($(#[$doc])* $word,)* }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum $set { $($(#[$doc])* #[serde(rename = $name)] $word,)* }
 
         impl $set {
-            /// Returns the word as the log has it.
+            /// Returns the word that the log has.
             #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$word => $name,)* }
-            }
-
-            /// Finds the word that the log has.
-            #[must_use]
-            pub fn named(name: &str) -> Option<Self> {
-                match name { $($name => Some(Self::$word),)* _ => None }
             }
         }
     };
 }
 
-words! {
-    /// What was done, or refused.
+string_enum! {
+    /// What an entry is about.
     Action {
         /// One token was minted.
         Mint = "mint",
         /// Tokens for a chunk of customers were minted.
         MintBatch = "mint_batch",
-        /// Somebody was refused.
+        /// A client or a call was refused.
         Refusal = "refusal",
         /// Further refusals of one reason and address prefix, summed up.
         Refusals = "refusals",
@@ -58,12 +58,6 @@ words! {
         ProfileChange = "profile_change",
         /// A profile was removed.
         ProfileRemove = "profile_remove",
-    }
-}
-
-words! {
-    /// What the log did to the log itself.
-    Upkeep {
         /// A segment was opened; `reason` says why.
         SegmentOpened = "segment_opened",
         /// A line torn by a crash was ended; `count` says how many bytes it has.
@@ -73,8 +67,16 @@ words! {
     }
 }
 
-words! {
-    /// The way by which somebody came.
+impl Action {
+    /// Returns `true` if the log itself did it.
+    #[must_use]
+    pub const fn is_maintenance(self) -> bool {
+        matches!(self, Self::SegmentOpened | Self::Repaired | Self::ChainBroken)
+    }
+}
+
+string_enum! {
+    /// How the caller reached the program.
     Channel {
         /// The command line.
         Cli = "cli",
@@ -83,8 +85,8 @@ words! {
     }
 }
 
-words! {
-    /// How it ended.
+string_enum! {
+    /// How an action ended.
     Outcome {
         /// It was done.
         Ok = "ok",
@@ -95,105 +97,108 @@ words! {
     }
 }
 
-/// What an entry is about: somebody's action, or the log's own upkeep.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Deed {
-    /// Somebody's action.
-    Action(Action),
-    /// The log's own.
-    Upkeep(Upkeep),
-}
-
-impl Deed {
-    /// Returns the word as the log has it.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Action(action) => action.name(),
-            Self::Upkeep(upkeep) => upkeep.name(),
-        }
-    }
-
-    /// Finds the word that the log has.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Action::named(name).map(Self::Action).or_else(|| Upkeep::named(name).map(Self::Upkeep))
-    }
-}
-
 /// Who did it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
     /// The operating system's user.
     pub user: String,
     /// The user behind sudo.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub sudo_user: Option<String>,
 }
 
-/// For whom it was done.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Customers {
-    /// For no customer in particular.
-    #[default]
-    None,
-    /// For this one.
-    One(u64),
-    /// For all of these.
-    Many(Ranges),
+/// The customers for whom it was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum CustomerSet {
+    /// One customer.
+    One {
+        /// The customer's id.
+        customer: u64,
+    },
+    /// Several customers.
+    Many {
+        /// Their ids.
+        customers: IdRanges,
+    },
+    /// No customer in particular.
+    None {},
 }
 
-impl Customers {
-    /// Returns `true` if the id is among them.
+impl CustomerSet {
+    /// Returns `true` if the id is in the set.
     #[must_use]
-    pub fn contains(&self, customer: u64) -> bool {
+    pub fn contains(&self, id: u64) -> bool {
         match self {
-            Self::None => false,
-            Self::One(one) => *one == customer,
-            Self::Many(ranges) => ranges.contains(customer),
+            Self::One { customer } => *customer == id,
+            Self::Many { customers } => customers.contains(id),
+            Self::None {} => false,
         }
     }
 }
 
-/// All that an entry says of an event; what is absent is left out of the line.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Facts {
+/// All that an entry says of an event, in the order of its keys; what is absent is left out of the line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EntryBody {
     /// Who did it.
     pub actor: Actor,
-    /// The way by which they came.
+    /// How they reached the program.
     pub channel: Channel,
     /// What they did.
-    pub deed: Deed,
+    pub action: Action,
     /// With which profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
     /// For whom.
-    pub customers: Customers,
+    #[serde(flatten)]
+    pub customers: CustomerSet,
     /// When what was made expires.
+    #[serde(default, serialize_with = "as_seconds", deserialize_with = "from_seconds")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
     /// The fingerprint of the token that was made, or of a line that was torn.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
     /// The client's address, or the prefix that it shares with others.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
     /// The request's id.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
     /// Why it ended so.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// How many: tokens, refusals, or bytes of what was torn or left behind.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// For an opened segment: how many bytes of the segment before belong to the log.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_bytes: Option<u64>,
 }
 
-impl Facts {
-    /// Makes the facts that no entry is without.
-    pub(super) fn new(deed: Deed, channel: Channel, actor: Actor, outcome: Outcome) -> Self {
+/// Writes a time in epoch seconds.
+#[expect(clippy::ref_option, reason = "serde passes a reference to the field")]
+fn as_seconds<S: Serializer>(at: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
+    at.map(Timestamp::epoch_seconds).serialize(serializer)
+}
+
+/// Reads a time in epoch seconds; one that no timestamp holds is dropped, and the line then not as it was written.
+fn from_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    u64::deserialize(deserializer).map(Timestamp::from_epoch_seconds)
+}
+
+impl EntryBody {
+    /// Returns the body that no entry is without.
+    pub(super) fn new(action: Action, channel: Channel, actor: Actor, outcome: Outcome) -> Self {
+        let actor = Actor { user: bounded(actor.user), sudo_user: actor.sudo_user.map(bounded) };
         Self {
             actor,
             channel,
-            deed,
+            action,
             profile: None,
-            customers: Customers::None,
+            customers: CustomerSet::None {},
             expires_at: None,
             fingerprint: None,
             peer: None,
@@ -206,119 +211,133 @@ impl Facts {
     }
 }
 
-/// One event's mark, by which its receipt is known again. No two events of a process share one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Ticket(u64);
+/// Cuts a string at [`MAX_FIELD_BYTES`], counted as the log escapes it.
+fn bounded(mut text: String) -> String {
+    let mut length = 0;
+    let cut = text.char_indices().find(|(_, character)| {
+        length += match character {
+            '"' | '\\' => 2,
+            _ if is_unprintable(*character) => 6 * character.len_utf16(),
+            _ => character.len_utf8(),
+        };
+        length > MAX_FIELD_BYTES
+    });
+    if let Some((at, _)) = cut {
+        text.truncate(at);
+        text.push('…');
+    }
+    text
+}
 
-impl Ticket {
-    /// Makes a mark that no event has had.
-    fn fresh() -> Self {
-        /// The mark of the next event.
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+/// The id of an event, by which its receipt is known again. No two events of a process share one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct EventId(u64);
+
+impl EventId {
+    /// Returns an id that no event has had.
+    fn new() -> Self {
+        /// The id of the next event.
+        static NEXT_EVENT_ID: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT_EVENT_ID.fetch_add(1, Ordering::Relaxed))
     }
 }
 
-/// An event to be recorded. It cannot be cloned, so its ticket stands for one entry at most.
+/// An event to be recorded. It cannot be cloned, so its id stands for one entry at most.
+///
+/// Strings are cut at [`MAX_FIELD_BYTES`].
 #[derive(Debug)]
 pub struct Event {
-    /// Its mark.
-    ticket: Ticket,
+    /// Its id.
+    pub(super) id: EventId,
     /// What its entry will say.
-    facts: Facts,
+    pub(super) body: EntryBody,
 }
 
 impl Event {
-    /// Makes an event of what no entry is without.
+    /// Returns an event with what no entry is without.
     #[must_use]
     pub fn new(action: Action, channel: Channel, actor: Actor, outcome: Outcome) -> Self {
-        let facts = Facts::new(Deed::Action(action), channel, actor, outcome);
-        Self { ticket: Ticket::fresh(), facts }
+        Self { id: EventId::new(), body: EntryBody::new(action, channel, actor, outcome) }
     }
 
-    /// Returns the mark that this event's receipt will carry.
+    /// Returns the id that this event's receipt will carry.
     #[must_use]
-    pub fn ticket(&self) -> Ticket {
-        self.ticket
+    pub fn id(&self) -> EventId {
+        self.id
     }
 
     /// Returns what the entry will say.
     #[must_use]
-    pub fn facts(&self) -> &Facts {
-        &self.facts
+    pub fn body(&self) -> &EntryBody {
+        &self.body
     }
 
-    /// Says with which profile.
+    /// Adds the profile.
     #[must_use]
     pub fn profile(mut self, profile: impl Into<String>) -> Self {
-        self.facts.profile = Some(profile.into());
+        self.body.profile = Some(bounded(profile.into()));
         self
     }
 
-    /// Says for which customer.
+    /// Adds the customer.
     #[must_use]
     pub fn customer(mut self, customer: u64) -> Self {
-        self.facts.customers = Customers::One(customer);
+        self.body.customers = CustomerSet::One { customer };
         self
     }
 
-    /// Says for which customers, and how many they are.
+    /// Adds several customers and their number.
     #[must_use]
-    pub fn customers(mut self, ranges: Ranges) -> Self {
-        self.facts.count = Some(ranges.count());
-        self.facts.customers = Customers::Many(ranges);
+    pub fn customers(mut self, customers: IdRanges) -> Self {
+        self.body.count = Some(customers.count());
+        self.body.customers = CustomerSet::Many { customers };
         self
     }
 
-    /// Says when what was made expires.
+    /// Adds when what was made expires; `None` for never.
     #[must_use]
-    pub fn expires_at(mut self, at: Timestamp) -> Self {
-        self.facts.expires_at = Some(at);
+    pub fn expires_at(mut self, at: impl Into<Option<Timestamp>>) -> Self {
+        self.body.expires_at = at.into();
         self
     }
 
-    /// Says which token was made.
+    /// Adds the fingerprint of the token that was made.
     #[must_use]
     pub fn fingerprint(mut self, fingerprint: impl Into<String>) -> Self {
-        self.facts.fingerprint = Some(fingerprint.into());
+        self.body.fingerprint = Some(bounded(fingerprint.into()));
         self
     }
 
-    /// Says from where the request came.
+    /// Adds the client's address.
     #[must_use]
     pub fn peer(mut self, peer: impl Into<String>) -> Self {
-        self.facts.peer = Some(peer.into());
+        self.body.peer = Some(bounded(peer.into()));
         self
     }
 
-    /// Says which request it was.
+    /// Adds the request's id.
     #[must_use]
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
-        self.facts.request_id = Some(id.into());
+        self.body.request_id = Some(bounded(id.into()));
         self
     }
 
-    /// Says why it ended as it did.
+    /// Adds why it ended as it did.
     #[must_use]
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
-        self.facts.reason = Some(reason.into());
+        self.body.reason = Some(bounded(reason.into()));
         self
     }
 
-    /// Says how many.
+    /// Adds how many there were.
     #[must_use]
     pub fn count(mut self, count: u64) -> Self {
-        self.facts.count = Some(count);
+        self.body.count = Some(count);
         self
-    }
-
-    /// Takes the event apart, into its mark and what its entry will say.
-    pub(super) fn into_parts(self) -> (Ticket, Facts) {
-        (self.ticket, self.facts)
     }
 }
 
-/// An entry read back from the log. Its hash was checked against its line, its place was not.
+/// An entry read back from the log, in the one form that entries are written in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The log to which it belongs.
@@ -328,11 +347,19 @@ pub struct Entry {
     /// When it was written.
     pub time: Timestamp,
     /// What it says.
-    pub facts: Facts,
+    pub body: EntryBody,
     /// The hash of the entry before.
     pub prev: Hash,
     /// Its own hash.
     pub hash: Hash,
+}
+
+impl Entry {
+    /// Returns the entry as a head of the log.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        Head { log_id: self.log_id, sequence: self.sequence, hash: self.hash }
+    }
 }
 
 #[cfg(test)]
@@ -340,21 +367,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_word_is_found_by_its_name_and_no_other_is() {
+    fn every_word_is_read_by_its_name_and_no_other_is() {
+        let read = |name: &str| serde_json::from_value::<Action>(name.into()).ok();
         for name in ["mint", "mint_batch", "refusals", "secret_rotate", "segment_opened", "repaired"] {
-            assert_eq!(Deed::named(name).map(Deed::name), Some(name));
+            assert_eq!(read(name).map(Action::name), Some(name));
         }
-        assert_eq!(Deed::named("minted"), None);
-        assert_eq!(Outcome::named("refused"), Some(Outcome::Refused));
-        assert_eq!(Channel::named(""), None);
+        assert_eq!(read("minted"), None);
+        assert_eq!(serde_json::from_value::<Outcome>("refused".into()).ok(), Some(Outcome::Refused));
+        assert_eq!(serde_json::from_value::<Channel>("".into()).ok(), None);
     }
 
     #[test]
-    fn no_two_events_share_a_ticket() {
+    fn a_text_is_cut_only_beyond_its_limit() {
+        assert_eq!(bounded("x".repeat(512)), "x".repeat(512));
+        assert_eq!(bounded("x".repeat(513)), format!("{}…", "x".repeat(512)));
+    }
+
+    #[test]
+    fn no_two_events_share_an_id() {
         let event = || {
             let actor = Actor { user: "ann".into(), sudo_user: None };
             Event::new(Action::Mint, Channel::Cli, actor, Outcome::Ok)
         };
-        assert_ne!(event().ticket(), event().ticket());
+        assert_ne!(event().id(), event().id());
     }
 }

@@ -1,250 +1,142 @@
 //! Why the audit log could not be written or read; nothing is minted while it cannot be written.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
+use crate::error::Diagnostic;
+use crate::escape::path_in_full;
 use crate::fs::{DiskError, DiskFault};
 
 /// What went wrong with the log, and at which file.
 ///
 /// It can be cloned, because all entries that share one write share its failure.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum AuditError {
-    /// A symbolic link stands where a file or the directory of the log belongs.
-    Symlink {
-        /// The link.
-        path: PathBuf,
-    },
-    /// Something else stands where the directory of the log belongs.
-    NotADirectory {
-        /// What stands there.
-        path: PathBuf,
-    },
-    /// Something else stands where a file of the log belongs.
-    NotRegular {
-        /// What stands there.
-        path: PathBuf,
-    },
-    /// It belongs to a user who is neither this one nor root.
-    WrongOwner {
-        /// Whose it is.
-        path: PathBuf,
-        /// The owner's user id.
-        owner: u32,
-    },
-    /// Others than its owner may write it.
-    Exposed {
-        /// What they may write.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
-    /// The permission is missing.
-    Denied {
-        /// For what.
+    /// A file or directory of the log is not what it must be, or another process keeps it locked.
+    #[error("{}", unusable(.0))]
+    Unusable(Arc<DiskError>),
+    /// The operating system refused to work on a file.
+    // What it said is part of the sentence: it is the reason that is looked for.
+    #[error("{}: {source}", refused(*.operation, .path, .source.kind()))]
+    System {
+        /// What was being done.
+        operation: Operation,
+        /// To which file or directory.
         path: PathBuf,
         /// What the operating system said.
         source: Arc<io::Error>,
-    },
-    /// The file system can only be read.
-    ReadOnly {
-        /// What was to be written.
-        path: PathBuf,
-        /// What the operating system said.
-        source: Arc<io::Error>,
-    },
-    /// The disk, or the user's share of it, is full.
-    DiskFull {
-        /// What was to be written.
-        path: PathBuf,
-        /// What the operating system said.
-        source: Arc<io::Error>,
-    },
-    /// It could not be opened or created.
-    Open {
-        /// What was to be opened.
-        path: PathBuf,
-        /// What the operating system said.
-        source: Arc<io::Error>,
-    },
-    /// It could not be read.
-    Read {
-        /// What was to be read.
-        path: PathBuf,
-        /// What the operating system said.
-        source: Arc<io::Error>,
-    },
-    /// It could not be written.
-    Write {
-        /// What was to be written.
-        path: PathBuf,
-        /// What the operating system said.
-        source: Arc<io::Error>,
-    },
-    /// It was written, and is perhaps not on disk.
-    Sync {
-        /// What was to be on disk.
-        path: PathBuf,
-        /// What the operating system said.
-        source: Arc<io::Error>,
-    },
-    /// It could not be locked against other writers.
-    Lock {
-        /// The lock.
-        path: PathBuf,
-        /// What the operating system said.
-        source: Arc<io::Error>,
-    },
-    /// Another process has had it locked for so long that it must be stuck.
-    Locked {
-        /// The lock.
-        path: PathBuf,
-        /// How long it was waited for.
-        waited: Duration,
     },
     /// Its last line is not as it was written.
+    #[error("the last line of {} is not as it was written", path_in_full(.path))]
     Damaged {
         /// The segment.
         path: PathBuf,
     },
     /// The thread that was writing the entry came to an end before it was done.
+    #[error("writing to {} was broken off", path_in_full(.path))]
     Abandoned {
         /// The directory of the log.
         path: PathBuf,
     },
 }
 
-/// What was being done to a file when it failed.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Doing {
-    /// Opening or creating.
+/// What was being done to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// Opening or creating it.
     Open,
-    /// Reading.
+    /// Reading it.
     Read,
-    /// Writing.
+    /// Writing it.
     Write,
-    /// Bringing to disk.
+    /// Syncing it to disk.
     Sync,
-    /// Locking.
+    /// Locking it.
     Lock,
 }
 
 impl AuditError {
-    /// Names the fact behind an error of the operating system.
-    pub(super) fn of(doing: Doing, path: &Path, error: io::Error) -> Self {
-        let path = path.to_owned();
-        let kind = error.kind();
-        let source = Arc::new(error);
-        match (kind, doing) {
-            (io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded, _) => Self::DiskFull { path, source },
-            (io::ErrorKind::ReadOnlyFilesystem, _) => Self::ReadOnly { path, source },
-            (io::ErrorKind::PermissionDenied, _) => Self::Denied { path, source },
-            (_, Doing::Open) => Self::Open { path, source },
-            (_, Doing::Read) => Self::Read { path, source },
-            (_, Doing::Write) => Self::Write { path, source },
-            (_, Doing::Sync) => Self::Sync { path, source },
-            (_, Doing::Lock) => Self::Lock { path, source },
-        }
+    /// Returns what an error of the operating system means for the log.
+    pub(super) fn of(operation: Operation, path: &Path, error: io::Error) -> Self {
+        Self::System { operation, path: path.to_owned(), source: Arc::new(error) }
     }
 
     /// Returns the file or directory at which it went wrong.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
-            Self::Symlink { path }
-            | Self::NotADirectory { path }
-            | Self::NotRegular { path }
-            | Self::WrongOwner { path, .. }
-            | Self::Exposed { path, .. }
-            | Self::Denied { path, .. }
-            | Self::ReadOnly { path, .. }
-            | Self::DiskFull { path, .. }
-            | Self::Open { path, .. }
-            | Self::Read { path, .. }
-            | Self::Write { path, .. }
-            | Self::Sync { path, .. }
-            | Self::Lock { path, .. }
-            | Self::Locked { path, .. }
-            | Self::Damaged { path }
-            | Self::Abandoned { path } => path,
-        }
-    }
-
-    /// Returns what the operating system said, where it said something.
-    fn cause(&self) -> Option<&Arc<io::Error>> {
-        match self {
-            Self::Denied { source, .. }
-            | Self::ReadOnly { source, .. }
-            | Self::DiskFull { source, .. }
-            | Self::Open { source, .. }
-            | Self::Read { source, .. }
-            | Self::Write { source, .. }
-            | Self::Sync { source, .. }
-            | Self::Lock { source, .. } => Some(source),
-            _ => None,
+            Self::Unusable(error) => error.path(),
+            Self::System { path, .. } | Self::Damaged { path } | Self::Abandoned { path } => path,
         }
     }
 }
 
 impl From<DiskError> for AuditError {
     fn from(error: DiskError) -> Self {
-        let (path, fault) = error.into_parts();
-        match fault {
-            DiskFault::Symlink => Self::Symlink { path },
-            DiskFault::NotADirectory => Self::NotADirectory { path },
-            DiskFault::NotRegular => Self::NotRegular { path },
-            DiskFault::WrongOwner(owner) => Self::WrongOwner { path, owner },
-            DiskFault::Exposed(mode) => Self::Exposed { path, mode },
-            DiskFault::Open(source) => Self::of(Doing::Open, &path, source),
-            DiskFault::Sync(source) => Self::of(Doing::Sync, &path, source),
-            DiskFault::Lock(source) => Self::of(Doing::Lock, &path, source),
-            DiskFault::Locked(waited) => Self::Locked { path, waited },
+        match error.into_parts() {
+            (path, DiskFault::Open(source)) => Self::of(Operation::Open, &path, source),
+            (path, DiskFault::Sync(source)) => Self::of(Operation::Sync, &path, source),
+            (path, DiskFault::Lock(source)) => Self::of(Operation::Lock, &path, source),
+            (path, fault) => Self::Unusable(Arc::new(DiskError::new(&path, fault))),
         }
     }
 }
 
-impl fmt::Display for AuditError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = crate::escape::path_in_full(self.path());
-        match self {
-            Self::Symlink { .. } => write!(f, "{path} is a symbolic link, and the audit log follows none"),
-            Self::NotADirectory { .. } => write!(f, "{path} is no directory"),
-            Self::NotRegular { .. } => write!(f, "{path} is no regular file"),
-            Self::WrongOwner { owner, .. } => {
-                write!(f, "{path} belongs to user {owner}, neither to this user nor to root")
-            }
-            Self::Exposed { mode, .. } => write!(f, "{path} can be written by other users (mode {mode:03o})"),
-            Self::Denied { .. } => write!(f, "the audit log needs a permission at {path}"),
-            Self::ReadOnly { .. } => write!(f, "{path} is on a read-only file system"),
-            Self::DiskFull { .. } => write!(f, "no space is left to write {path}"),
-            Self::Open { .. } => write!(f, "cannot open {path}"),
-            Self::Read { .. } => write!(f, "cannot read {path}"),
-            Self::Write { .. } => write!(f, "cannot write {path}"),
-            Self::Sync { .. } => write!(f, "cannot bring {path} to disk"),
-            Self::Lock { .. } => write!(f, "cannot lock {path}"),
-            Self::Locked { waited, .. } => {
-                write!(f, "another process has had {path} locked for {} s", waited.as_secs())
-            }
-            Self::Damaged { .. } => write!(f, "the last line of {path} is not as it was written"),
-            Self::Abandoned { .. } => write!(f, "writing to {path} was broken off"),
-        }?;
-        // What the operating system said is part of the sentence: it is the reason that is looked for.
-        self.cause().map_or(Ok(()), |cause| write!(f, ": {cause}"))
+/// Returns what is said of a file that is not what it must be.
+fn unusable(error: &DiskError) -> String {
+    match error.fault() {
+        DiskFault::Symlink => {
+            format!("{} is a symbolic link, and the audit log follows none", path_in_full(error.path()))
+        }
+        _ => error.to_string(),
     }
 }
 
-impl Error for AuditError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause().map(|source| source.as_ref() as &(dyn Error + 'static))
+/// Returns what is said of an operation that the operating system refused.
+fn refused(operation: Operation, path: &Path, kind: io::ErrorKind) -> String {
+    let path = path_in_full(path);
+    match kind {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            format!("no space is left to write {path}")
+        }
+        io::ErrorKind::ReadOnlyFilesystem => format!("{path} is on a read-only file system"),
+        io::ErrorKind::PermissionDenied => format!("the audit log needs a permission at {path}"),
+        _ => match operation {
+            Operation::Open => format!("cannot open {path}"),
+            Operation::Read => format!("cannot read {path}"),
+            Operation::Write => format!("cannot write {path}"),
+            Operation::Sync => format!("cannot bring {path} to disk"),
+            Operation::Lock => format!("cannot lock {path}"),
+        },
+    }
+}
+
+impl Diagnostic for AuditError {
+    fn hint(&self) -> Option<String> {
+        let path = path_in_full(self.path());
+        Some(match self {
+            Self::Unusable(error) if matches!(error.fault(), DiskFault::Locked(_)) => {
+                format!("find that process with 'fuser -v {path}'; end it, or let it go on if it is stopped")
+            }
+            Self::Unusable(error) if matches!(error.fault(), DiskFault::Exposed(_)) => {
+                format!("look it over, then run 'chmod go-w {path}'")
+            }
+            Self::System { source, .. }
+                if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
+            {
+                "free some space, or give another place with --state-dir".into()
+            }
+            Self::Damaged { .. } => "see what is wrong with 'stream-token audit verify'".into(),
+            _ => format!("make {path} usable for this user, or give another place with --state-dir"),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::error::Error as _;
+
     use super::*;
 
     #[test]
@@ -258,12 +150,15 @@ mod tests {
         };
         let place = path.display();
         assert_eq!(
-            shown(Doing::Write, io::ErrorKind::StorageFull),
+            shown(Operation::Write, io::ErrorKind::StorageFull),
             format!("no space is left to write {place}: cause")
         );
-        assert_eq!(shown(Doing::Sync, io::ErrorKind::Other), format!("cannot bring {place} to disk: cause"));
         assert_eq!(
-            shown(Doing::Open, io::ErrorKind::ReadOnlyFilesystem),
+            shown(Operation::Sync, io::ErrorKind::Other),
+            format!("cannot bring {place} to disk: cause")
+        );
+        assert_eq!(
+            shown(Operation::Open, io::ErrorKind::ReadOnlyFilesystem),
             format!("{place} is on a read-only file system: cause")
         );
     }

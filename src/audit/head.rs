@@ -1,14 +1,13 @@
 //! What an entry is known by: its hash, its log's id, and both with its number as the log's head.
 
-use std::error::Error;
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::str::FromStr;
 
+use base16ct::lower as hex;
 use sha2::{Digest as _, Sha256};
 
-/// How many hexadecimal digits a hash has.
-pub(super) const DIGITS: usize = 64;
+use crate::error::{Diagnostic, Exit};
 
 /// A SHA-256 hash.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,7 +15,7 @@ pub struct Hash([u8; 32]);
 
 impl Hash {
     /// What stands for the entry before the first.
-    pub(super) const NONE: Self = Self([0; 32]);
+    pub(super) const GENESIS: Self = Self([0; 32]);
 
     /// Hashes `bytes`.
     pub(super) fn of(bytes: &[u8]) -> Self {
@@ -28,56 +27,22 @@ impl Hash {
         Self(hasher.finalize().into())
     }
 
-    /// Returns the hash in lower-case hexadecimal digits.
-    pub(super) fn to_hex(self) -> [u8; DIGITS] {
-        let mut hex = [0; DIGITS];
-        for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
-            pair[0] = digit(byte >> 4);
-            pair[1] = digit(byte & 15);
-        }
-        hex
-    }
-
     /// Reads exactly 64 lower-case hexadecimal digits.
-    pub(super) fn from_hex(hex: &[u8]) -> Option<Self> {
+    pub(super) fn from_hex(digits: &str) -> Option<Self> {
         let mut bytes = [0; 32];
-        if hex.len() != DIGITS {
-            return None;
-        }
-        let mut wrong = 0;
-        for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
-            let (high, low) = (VALUES[usize::from(pair[0])], VALUES[usize::from(pair[1])]);
-            wrong |= high | low;
-            *byte = (high << 4) | (low & 15);
-        }
-        (wrong < 16).then_some(Self(bytes))
+        let read = hex::decode(digits, &mut bytes).ok()?.len();
+        (read == bytes.len()).then_some(Self(bytes))
     }
 
     /// Returns the first 16 digits, which name what was hashed briefly.
-    pub(super) fn fingerprint(self) -> String {
-        self.to_hex()[..16].iter().copied().map(char::from).collect()
+    pub(super) fn short(self) -> String {
+        hex::encode_string(&self.0[..8])
     }
 }
-
-/// Returns the lower-case hexadecimal digit of a value below 16.
-const fn digit(value: u8) -> u8 {
-    if value < 10 { b'0' + value } else { b'a' + value - 10 }
-}
-
-/// What each byte is worth as a lower-case hexadecimal digit; 255 for any other.
-const VALUES: [u8; 256] = {
-    let mut values = [255; 256];
-    let mut value = 0;
-    while value < 16 {
-        values[digit(value) as usize] = value;
-        value += 1;
-    }
-    values
-};
 
 impl fmt::Display for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.to_hex().iter().try_for_each(|&digit| fmt::Write::write_char(f, char::from(digit)))
+        f.write_str(hex::encode_str(&self.0, &mut [0; 64]).map_err(|_| fmt::Error)?)
     }
 }
 
@@ -100,15 +65,10 @@ impl LogId {
     }
 
     /// Reads exactly 16 lower-case hexadecimal digits.
-    pub(super) fn from_hex(hex: &[u8]) -> Option<Self> {
-        if hex.len() != 16 {
-            return None;
-        }
-        let id = hex.iter().try_fold(0, |id, &byte| {
-            let value = VALUES[usize::from(byte)];
-            (value < 16).then_some((id << 4) | u64::from(value))
-        });
-        id.map(Self)
+    pub(super) fn from_hex(digits: &str) -> Option<Self> {
+        let mut bytes = [0; 8];
+        let read = hex::decode(digits, &mut bytes).ok()?.len();
+        (read == bytes.len()).then_some(Self(u64::from_be_bytes(bytes)))
     }
 }
 
@@ -135,50 +95,34 @@ impl fmt::Display for Head {
     }
 }
 
-/// Why a text is no head.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why a text is not a head.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "not a head of an audit log: that is 16 hexadecimal digits, a number and 64 hexadecimal digits, with colons between"
+)]
 pub struct HeadError;
-
-impl fmt::Display for HeadError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("not a head of an audit log: that is 16 hexadecimal digits, a number and 64 hexadecimal digits, with colons between")
-    }
-}
-
-impl Error for HeadError {}
 
 impl FromStr for Head {
     type Err = HeadError;
 
     fn from_str(text: &str) -> Result<Self, HeadError> {
-        let mut parts = text.split(':');
-        let (Some(log), Some(sequence), Some(hash), None) =
-            (parts.next(), parts.next(), parts.next(), parts.next())
-        else {
-            return Err(HeadError);
+        let parts = || {
+            let (log_id, rest) = text.split_once(':')?;
+            let (sequence, hash) = rest.split_once(':')?;
+            let (log_id, hash) = (LogId::from_hex(log_id)?, Hash::from_hex(hash)?);
+            Some(Self { log_id, sequence: sequence.parse().ok()?, hash })
         };
-        let (sequence, rest) = number(sequence.as_bytes()).ok_or(HeadError)?;
-        if !rest.is_empty() {
-            return Err(HeadError);
-        }
-        Ok(Self {
-            log_id: LogId::from_hex(log.as_bytes()).ok_or(HeadError)?,
-            sequence,
-            hash: Hash::from_hex(hash.as_bytes()).ok_or(HeadError)?,
-        })
+        // A number has other forms than the one that is printed.
+        parts().filter(|head| head.to_string() == text).ok_or(HeadError)
     }
 }
 
-/// Reads a decimal number without leading zeros.
-pub(super) fn number(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let (number, rest) = bytes.split_at(digits);
-    let value = number
-        .iter()
-        .try_fold(0_u64, |value, byte| value.checked_mul(10)?.checked_add(u64::from(byte - b'0')))?;
-    let plain = digits == 1 || (digits > 1 && number[0] != b'0');
-    plain.then_some((value, rest))
+impl Diagnostic for HeadError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crate::time::{Clock, Timestamp};
 
-/// The health of an audit log, shared by its writer and whoever watches it.
+/// The health of an audit log, shared by its writer and its observer.
 pub struct AuditHealth {
     /// The clock.
     clock: Clock,
     /// The number of syncs of entries.
-    syncs: AtomicU64,
+    fsync_count: AtomicU64,
     /// How the last append went.
     last: Mutex<LastAppend>,
     /// Called with the duration of each sync.
@@ -40,7 +40,7 @@ pub enum LastAppend {
 impl AuditHealth {
     /// Returns the health of a log that nothing was appended to yet.
     pub(super) fn new(clock: Clock) -> Self {
-        Self { clock, syncs: AtomicU64::new(0), last: Mutex::default(), observer: OnceLock::new() }
+        Self { clock, fsync_count: AtomicU64::new(0), last: Mutex::default(), observer: OnceLock::new() }
     }
 
     /// Calls `observer` with the duration of every sync from now on. Only the first observer is kept.
@@ -56,13 +56,13 @@ impl AuditHealth {
     }
 
     /// Returns the number of syncs of entries, failed ones included.
-    pub(super) fn syncs(&self) -> u64 {
-        self.syncs.load(Ordering::Relaxed)
+    pub(super) fn fsync_count(&self) -> u64 {
+        self.fsync_count.load(Ordering::Relaxed)
     }
 
     /// Records a sync.
-    pub(super) fn record_sync(&self, took: Duration) {
-        self.syncs.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn record_fsync(&self, took: Duration) {
+        self.fsync_count.fetch_add(1, Ordering::Relaxed);
         if let Some(observer) = self.observer.get() {
             observer(took);
         }
@@ -80,7 +80,7 @@ impl fmt::Debug for AuditHealth {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("AuditHealth")
-            .field("syncs", &self.syncs())
+            .field("fsync_count", &self.fsync_count())
             .field("last", &self.last_append())
             .finish_non_exhaustive()
     }

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use super::entry::{Entry, Outcome};
 use super::error::AuditError;
-use super::line;
-use super::reader::{Flaw, Record, Records};
+use super::reader::{EntryError, LogReader, ReadItem};
 use super::segment;
 use crate::time::Timestamp;
 
@@ -27,20 +26,20 @@ pub struct Filter {
 impl Filter {
     /// Returns `true` if an entry is listed.
     #[must_use]
-    pub fn admits(&self, entry: &Entry) -> bool {
-        let actor = &entry.facts.actor;
+    pub fn matches(&self, entry: &Entry) -> bool {
+        let actor = &entry.body.actor;
         let is_by = |user: &str| actor.user == user || actor.sudo_user.as_deref() == Some(user);
         self.since.is_none_or(|since| entry.time >= since)
             && self.until.is_none_or(|until| entry.time <= until)
-            && self.customer.is_none_or(|customer| entry.facts.customers.contains(customer))
+            && self.customer.is_none_or(|customer| entry.body.customers.contains(customer))
             && self.actor.as_deref().is_none_or(is_by)
-            && self.outcome.is_none_or(|outcome| entry.facts.outcome == outcome)
+            && self.outcome.is_none_or(|outcome| entry.body.outcome == outcome)
     }
 }
 
 /// A line of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listed {
+pub enum ListItem {
     /// An entry, as it was written.
     Entry {
         /// The entry.
@@ -49,21 +48,21 @@ pub enum Listed {
         text: String,
     },
     /// A line that is none, whatever the filter.
-    Bad {
+    Invalid {
         /// The segment's file name.
         segment: String,
         /// The line in it, from 1.
         line: u64,
         /// What is wrong with it.
-        why: Flaw,
+        error: EntryError,
     },
 }
 
 /// The lines of a log that a filter admits, in order.
 #[derive(Debug)]
-pub struct Listing {
+pub struct EntryIter {
     /// All lines.
-    records: Records,
+    reader: LogReader,
     /// Which of them are given.
     filter: Filter,
     /// Whether reading failed, and ends.
@@ -74,34 +73,32 @@ pub struct Listing {
 ///
 /// # Errors
 /// Whatever keeps the log from being read; each item can fail so too, and is then the last.
-pub fn list(state: &Path, filter: Filter) -> Result<Listing, AuditError> {
-    Ok(Listing { records: Records::open(state)?, filter, has_failed: false })
+pub fn list(state: &Path, filter: Filter) -> Result<EntryIter, AuditError> {
+    Ok(EntryIter { reader: LogReader::open(state)?, filter, has_failed: false })
 }
 
-impl Listing {
+impl EntryIter {
     /// Reads on to the next line that is given.
-    fn read(&mut self) -> Result<Option<Listed>, AuditError> {
-        while let Some(record) = self.records.next()? {
-            let (at, why) = match record {
-                Record::Unfinished(_) => continue,
-                Record::Bad(at, why, _) => (at, why),
-                Record::Entry(at, _) => match line::read(self.records.line()) {
-                    Some(entry) if !self.filter.admits(&entry) => continue,
-                    Some(entry) => {
-                        let text = String::from_utf8_lossy(self.records.line()).into_owned();
-                        return Ok(Some(Listed::Entry { entry: Box::new(entry), text }));
-                    }
-                    None => (at, Flaw::Unreadable),
-                },
-            };
-            return Ok(Some(Listed::Bad { segment: segment::name(at.segment), line: at.line, why }));
+    fn read(&mut self) -> Result<Option<ListItem>, AuditError> {
+        while let Some(item) = self.reader.next()? {
+            match item {
+                ReadItem::Entry(_, entry) if self.filter.matches(&entry) => {
+                    let text = String::from_utf8_lossy(self.reader.line()).into_owned();
+                    return Ok(Some(ListItem::Entry { entry, text }));
+                }
+                ReadItem::Invalid(at, error, _) => {
+                    let segment = segment::name(at.segment);
+                    return Ok(Some(ListItem::Invalid { segment, line: at.line, error }));
+                }
+                ReadItem::Entry(..) | ReadItem::Unfinished(_) => {}
+            }
         }
         Ok(None)
     }
 }
 
-impl Iterator for Listing {
-    type Item = Result<Listed, AuditError>;
+impl Iterator for EntryIter {
+    type Item = Result<ListItem, AuditError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         if self.has_failed {
@@ -117,7 +114,7 @@ impl Iterator for Listing {
 mod tests {
     use super::super::entry::{Action, Actor, Channel, Event};
     use super::super::log::AuditLog;
-    use super::super::ranges::Ranges;
+    use super::super::ranges::IdRanges;
     use super::super::testing::{State, edit, mint};
     use super::*;
     use crate::time::Clock;
@@ -128,9 +125,9 @@ mod tests {
 
     /// Returns the numbers of the entries that a filter admits, 0 for a bad line.
     fn numbers(state: &State, filter: Filter) -> Vec<u64> {
-        let number = |listed: Result<Listed, AuditError>| match listed.unwrap() {
-            Listed::Entry { entry, .. } => entry.sequence,
-            Listed::Bad { .. } => 0,
+        let number = |listed: Result<ListItem, AuditError>| match listed.unwrap() {
+            ListItem::Entry { entry, .. } => entry.sequence,
+            ListItem::Invalid { .. } => 0,
         };
         list(state.path(), filter).unwrap().map(number).collect()
     }
@@ -138,8 +135,8 @@ mod tests {
     #[test]
     fn filters_by_customer_also_inside_a_batch() {
         let state = State::with_entries(4);
-        let mut ranges = Ranges::new();
-        assert!((2..=500).chain([777]).all(|id| ranges.push(id)));
+        let mut ranges = IdRanges::new();
+        assert!((2..=500).chain([777]).all(|id| ranges.insert_next(id)));
         let batch = Event::new(Action::MintBatch, Channel::Cli, super::super::testing::ann(), Outcome::Ok);
         state.log().record(batch.customers(ranges)).unwrap();
         let of = |customer| numbers(&state, Filter { customer: Some(customer), ..Filter::default() });
@@ -177,7 +174,7 @@ mod tests {
         assert_eq!(numbers(&state, Filter { customer: Some(1), ..Filter::default() }), [2, 0, 0]);
         let last = list(state.path(), Filter::default()).unwrap().last().unwrap().unwrap();
         let segment = "audit-00000001.jsonl".to_owned();
-        assert_eq!(last, Listed::Bad { segment, line: 4, why: Flaw::Edited });
+        assert_eq!(last, ListItem::Invalid { segment, line: 4, error: EntryError::Edited });
     }
 
     #[test]
@@ -185,9 +182,9 @@ mod tests {
         let state = State::with_entries(1);
         state.log().record(mint(7)).unwrap();
         let last = list(state.path(), Filter::default()).unwrap().last().unwrap().unwrap();
-        let Listed::Entry { entry, text } = last else { panic!("{last:?}") };
+        let ListItem::Entry { entry, text } = last else { panic!("{last:?}") };
         assert_eq!(format!("{text}\n").into_bytes(), state.lines(1)[1]);
-        assert!(entry.facts.customers.contains(7));
+        assert!(entry.body.customers.contains(7));
     }
 
     #[test]

@@ -7,9 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use super::entry::{Action, Customers, Deed, Event, Facts, Outcome, Ticket};
+use super::entry::{Action, EntryBody, Event, EventId, Outcome};
 use super::error::AuditError;
-use super::head::{Hash, Head};
+use super::head::Head;
 use super::health::AuditHealth;
 use super::writer::Writer;
 use crate::fs;
@@ -35,7 +35,7 @@ pub struct AuditLog {
 #[derive(Debug)]
 struct Batch {
     /// What the entries say, in order; `None` once the batch is being written.
-    entries: Mutex<Option<Vec<Arc<Facts>>>>,
+    entries: Mutex<Option<Vec<Arc<EntryBody>>>>,
     /// The entries' heads once they are on disk, or why they are not. The caller that initializes it writes.
     outcome: OnceLock<Result<Vec<Head>, AuditError>>,
 }
@@ -45,27 +45,15 @@ struct Batch {
 /// Only [`AuditLog::record`] makes one, one for each event, and it cannot be cloned.
 #[derive(Debug)]
 pub struct Receipt {
-    /// The mark of the event.
-    ticket: Ticket,
+    /// The id of the event.
+    event: EventId,
     /// The entry.
     head: Head,
     /// What the entry says.
-    facts: Arc<Facts>,
+    body: Arc<EntryBody>,
 }
 
 impl Receipt {
-    /// Returns the entry's number in the log.
-    #[must_use]
-    pub fn sequence(&self) -> u64 {
-        self.head.sequence
-    }
-
-    /// Returns the entry's hash.
-    #[must_use]
-    pub fn hash(&self) -> Hash {
-        self.head.hash
-    }
-
     /// Returns the entry as a head of the log.
     #[must_use]
     pub fn head(&self) -> Head {
@@ -74,33 +62,26 @@ impl Receipt {
 
     /// Returns `true` if it is for the event with this id.
     #[must_use]
-    pub fn is_for(&self, ticket: Ticket) -> bool {
-        self.ticket == ticket
+    pub fn covers_event(&self, id: EventId) -> bool {
+        self.event == id
     }
 
     /// Returns `true` if it is for a mint that was allowed.
     #[must_use]
-    pub fn is_for_a_mint(&self) -> bool {
-        self.facts.outcome == Outcome::Ok
-            && matches!(self.facts.deed, Deed::Action(Action::Mint | Action::MintBatch))
+    pub fn covers_mint(&self) -> bool {
+        self.body.outcome == Outcome::Ok && matches!(self.body.action, Action::Mint | Action::MintBatch)
     }
 
     /// Returns `true` if the entry records the minting of the one token with this fingerprint.
     #[must_use]
     pub fn covers(&self, fingerprint: &str) -> bool {
-        self.is_for_a_mint() && self.facts.fingerprint.as_deref() == Some(fingerprint)
+        self.covers_mint() && self.body.fingerprint.as_deref() == Some(fingerprint)
     }
 
     /// Returns `true` if the entry records minting for this customer, alone or among others.
     #[must_use]
     pub fn covers_customer(&self, customer: u64) -> bool {
-        self.is_for_a_mint() && self.facts.customers.contains(customer)
-    }
-
-    /// Returns the customers that the entry names.
-    #[must_use]
-    pub fn customers(&self) -> &Customers {
-        &self.facts.customers
+        self.covers_mint() && self.body.customers.contains(customer)
     }
 }
 
@@ -126,8 +107,8 @@ impl AuditLog {
         let writer = Writer::open(state, clock, limit)?;
         Ok(Self {
             open: Mutex::new(Batch::open()),
-            directory: writer.directory().to_owned(),
-            health: writer.health(),
+            directory: writer.directory.clone(),
+            health: Arc::clone(&writer.health),
             writer: Mutex::new(writer),
         })
     }
@@ -138,20 +119,19 @@ impl AuditLog {
     /// Whatever kept the entry from being written. It may then be in the log or not, and what it
     /// was to record must not happen.
     pub fn record(&self, event: Event) -> Result<Receipt, AuditError> {
-        let (ticket, facts) = event.into_parts();
-        let facts = Arc::new(facts);
-        let (batch, index) = self.join(Arc::clone(&facts));
+        let (event, body) = (event.id, Arc::new(event.body));
+        let (batch, index) = self.join(Arc::clone(&body));
         // One caller writes; those who come here meanwhile wait until it has.
         let outcome = batch.outcome.get_or_init(|| self.write(&batch));
         let heads = outcome.as_ref().map_err(Clone::clone)?;
         let head = *heads.get(index).ok_or_else(|| self.interrupted())?;
-        Ok(Receipt { ticket, head, facts })
+        Ok(Receipt { event, head, body })
     }
 
     /// Returns the number of syncs of entries, failed ones included.
     #[must_use]
-    pub fn syncs(&self) -> u64 {
-        self.health.syncs()
+    pub fn fsync_count(&self) -> u64 {
+        self.health.fsync_count()
     }
 
     /// Returns how appends and syncs went, without writing to the log.
@@ -173,11 +153,11 @@ impl AuditLog {
     }
 
     /// Adds an entry to the open batch. Returns the batch and the entry's index in it.
-    fn join(&self, facts: Arc<Facts>) -> (Arc<Batch>, usize) {
+    fn join(&self, body: Arc<EntryBody>) -> (Arc<Batch>, usize) {
         let mut open = lock(&self.open);
         loop {
             if let Some(entries) = lock(&open.entries).as_mut() {
-                entries.push(facts);
+                entries.push(body);
                 return (Arc::clone(&open), entries.len() - 1);
             }
             *open = Batch::open();
@@ -189,7 +169,7 @@ impl AuditLog {
         let mut writer = lock(&self.writer);
         let locked = writer.lock();
         let entries = lock(&batch.entries).take().unwrap_or_default();
-        let entries: Vec<&Facts> = entries.iter().map(|facts| &**facts).collect();
+        let entries: Vec<&EntryBody> = entries.iter().map(|body| &**body).collect();
         let outcome = locked.and_then(|_locked| {
             // Without this, a panic would have the next caller write the batch again.
             let append = AssertUnwindSafe(|| writer.append(&entries));

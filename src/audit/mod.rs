@@ -4,41 +4,42 @@
 //! one JSON object a line, and a file `lock` that lets one writer append at a time. An entry's `hash`
 //! is the SHA-256 of everything in its line before `,"hash":`, and `prev`, inside that, is the hash
 //! of the entry before; so an entry cannot be changed, removed or moved without rewriting all that
-//! follow it, and whoever keeps a [`Head`] elsewhere finds that too.
+//! follow it, and a [`Head`] that is kept elsewhere shows that too.
 //!
 //! What is guaranteed: a [`Receipt`] exists only when its entry, and all before it, are on disk; what
 //! is not acknowledged may be there or not; and no fault on disk or in the log is passed over.
 
-mod chain;
+mod encode;
 mod entry;
 mod error;
 mod head;
 mod health;
-mod line;
 mod list;
+mod locate;
 mod log;
 mod ranges;
 mod reader;
+mod refusal_counter;
 mod refusals;
 mod segment;
-mod survey;
-mod tally;
 mod verify;
 mod writer;
 
 #[cfg(test)]
 mod testing;
 
-pub use entry::{Action, Actor, Channel, Customers, Deed, Entry, Event, Facts, Outcome, Ticket, Upkeep};
-pub use error::AuditError;
+pub use encode::MAX_ENTRY_BYTES;
+pub use entry::{
+    Action, Actor, Channel, CustomerSet, Entry, EntryBody, Event, EventId, MAX_FIELD_BYTES, Outcome,
+};
+pub use error::{AuditError, Operation};
 pub use head::{Hash, Head, HeadError, LogId};
 pub use health::{AuditHealth, LastAppend};
-pub use line::{LONGEST_LINE, LONGEST_TEXT};
-pub use list::{Filter, Listed, Listing, list};
+pub use list::{EntryIter, Filter, ListItem, list};
 pub use log::{AuditLog, Receipt};
-pub use ranges::{MOST_RANGES, Ranges};
-pub use reader::Flaw;
-pub use refusals::{LEAST_FREE_BYTES, Refusals};
+pub use ranges::{IdRanges, MAX_RANGES};
+pub use reader::EntryError;
+pub use refusal_counter::{MAX_ENTRIES_PER_MINUTE, MAX_KEYS, Refusal};
+pub use refusals::{MIN_FREE_BYTES, RefusalRecorder};
 pub use segment::head;
-pub use tally::{MOST_KEYS, RECORDED_A_MINUTE, Refusal};
-pub use verify::{Fault, FaultKind, MOST_FAULTS, Verified, verify};
+pub use verify::{Finding, FindingKind, MAX_FINDINGS, VerifyReport, verify};

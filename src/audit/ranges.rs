@@ -1,65 +1,62 @@
 //! Which customers a batch was for, as exact ranges.
 
+use serde::{Deserialize, Serialize};
+
 /// How many ranges one entry holds; with so many its line stays below the longest line.
-pub const MOST_RANGES: usize = 256;
+pub const MAX_RANGES: usize = 256;
 
 /// Customer ids in the order they came, runs of successive ids drawn together.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Ranges {
-    /// First and last id of each run, both included.
-    runs: Vec<(u64, u64)>,
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IdRanges {
+    /// First and last id of each range, both included.
+    ranges: Vec<(u64, u64)>,
 }
 
-impl Ranges {
-    /// Makes an empty list of ranges.
+impl IdRanges {
+    /// Returns an empty list of ranges.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds an id; `false`, and nothing added, where it would need a range more than [`MOST_RANGES`].
+    /// Adds an id; `false`, and nothing added, where it would need a range more than [`MAX_RANGES`].
     #[must_use]
-    pub fn push(&mut self, customer: u64) -> bool {
-        if let Some((_, last)) = self.runs.last_mut()
+    pub fn insert_next(&mut self, customer: u64) -> bool {
+        if let Some((_, last)) = self.ranges.last_mut()
             && last.checked_add(1) == Some(customer)
         {
             *last = customer;
             return true;
         }
-        if self.runs.len() >= MOST_RANGES {
+        if self.ranges.len() >= MAX_RANGES {
             return false;
         }
-        self.runs.push((customer, customer));
+        self.ranges.push((customer, customer));
         true
     }
 
     /// Returns `true` if the id is in one of the ranges.
     #[must_use]
     pub fn contains(&self, customer: u64) -> bool {
-        self.runs.iter().any(|&(first, last)| (first..=last).contains(&customer))
+        self.ranges.iter().any(|&(first, last)| (first..=last).contains(&customer))
     }
 
     /// Returns how many ids there are; one that came twice counts twice.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.runs.iter().map(|&(first, last)| last.saturating_sub(first).saturating_add(1)).sum()
+        self.ranges.iter().map(|&(first, last)| last.saturating_sub(first).saturating_add(1)).sum()
     }
 
     /// Returns `true` if there is no id at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.runs.is_empty()
+        self.ranges.is_empty()
     }
 
-    /// Returns first and last id of each range, both included.
-    #[must_use]
-    pub fn runs(&self) -> &[(u64, u64)] {
-        &self.runs
-    }
-
-    /// Takes ranges as a log has them.
-    pub(super) fn from_runs(runs: Vec<(u64, u64)>) -> Self {
-        Self { runs }
+    /// Iterates over the first and last id of each range, both included.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.ranges.iter().copied()
     }
 }
 
@@ -69,24 +66,24 @@ mod tests {
 
     #[test]
     fn draws_successive_ids_together_and_keeps_every_other() {
-        let mut ranges = Ranges::new();
+        let mut ranges = IdRanges::new();
         for id in (1..=500).chain([777, 776, 776, u64::MAX, 1]) {
-            assert!(ranges.push(id));
+            assert!(ranges.insert_next(id));
         }
         let expected = [(1, 500), (777, 777), (776, 776), (776, 776), (u64::MAX, u64::MAX), (1, 1)];
-        assert_eq!(ranges.runs(), expected);
+        assert!(ranges.iter().eq(expected));
         assert_eq!(ranges.count(), 505);
         assert!(ranges.contains(500) && ranges.contains(777) && !ranges.contains(501));
     }
 
     #[test]
     fn is_full_after_its_last_range_but_still_extends_that_one() {
-        let mut ranges = Ranges::new();
+        let mut ranges = IdRanges::new();
         for id in 0..256 {
-            assert!(ranges.push(id * 10));
+            assert!(ranges.insert_next(id * 10));
         }
-        assert!(!ranges.push(9_000));
-        assert!(ranges.push(2_551));
+        assert!(!ranges.insert_next(9_000));
+        assert!(ranges.insert_next(2_551));
         assert_eq!(ranges.count(), 257);
     }
 }

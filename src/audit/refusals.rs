@@ -9,74 +9,72 @@ use std::thread::Builder;
 use std::time::Duration;
 
 use super::entry::{Action, Actor, Channel, Event, Outcome};
-use super::error::{AuditError, Doing};
+use super::error::{AuditError, Operation};
 use super::log::AuditLog;
-use super::tally::{Refusal, Summary, Tally};
+use super::refusal_counter::{Refusal, RefusalCount, RefusalCounter};
 use crate::time::Clock;
 
 /// Below how much free disk refusals are no longer recorded, so that mints still are.
-pub const LEAST_FREE_BYTES: u64 = 256 * 1024 * 1024;
+pub const MIN_FREE_BYTES: u64 = 256 * 1024 * 1024;
 /// How many refusals wait to be recorded at most.
-const MOST_WAITING: usize = 1024;
+const CAPACITY: usize = 1024;
 /// How often ended counts are looked for.
 const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Records refusals. When it is dropped, what waits is recorded, and all counts are summed up.
 #[derive(Debug)]
-pub struct Refusals {
+pub struct RefusalRecorder {
     /// Reaches the thread.
     queue: RwLock<Option<SyncSender<Refusal>>>,
     /// How many refusals are in no entry and no summary.
-    lost: Arc<AtomicU64>,
+    dropped: Arc<AtomicU64>,
     /// Hangs up when the thread ends.
     ended: Mutex<Receiver<()>>,
 }
 
-impl Refusals {
+impl RefusalRecorder {
     /// Starts to record refusals of the endpoint, which `actor` runs with a profile.
     ///
     /// # Errors
-    /// [`AuditError::Open`] where no thread can be had.
+    /// [`AuditError::System`] where no thread can be had.
     pub fn start(
         log: Arc<AuditLog>,
         actor: Actor,
         profile: Option<String>,
         clock: Clock,
     ) -> Result<Self, AuditError> {
-        let (queue, waiting) = sync_channel(MOST_WAITING);
-        let lost = Arc::new(AtomicU64::new(0));
+        let (queue, waiting) = sync_channel(CAPACITY);
+        let dropped = Arc::new(AtomicU64::new(0));
         let directory = log.directory().to_owned();
-        let tally = Tally::default();
-        let recorder = Recorder { log, actor, profile, clock, tally, lost: Arc::clone(&lost) };
+        let counter = RefusalCounter::default();
+        let worker = Worker { log, actor, profile, clock, counter, dropped: Arc::clone(&dropped) };
         let (running, ended) = channel::<()>();
         Builder::new()
             .name("audit-refusals".into())
             .spawn(move || {
-                recorder.run(&waiting);
+                worker.run(&waiting);
                 drop(running);
             })
-            .map_err(|error| AuditError::of(Doing::Open, &directory, error))?;
-        Ok(Self { queue: RwLock::new(Some(queue)), lost, ended: Mutex::new(ended) })
+            .map_err(|error| AuditError::of(Operation::Open, &directory, error))?;
+        Ok(Self { queue: RwLock::new(Some(queue)), dropped, ended: Mutex::new(ended) })
     }
 
-    /// Hands in a refusal, and never waits.
+    /// Queues a refusal, and never waits.
     pub fn refuse(&self, refusal: Refusal) {
         let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
         let is_taken = queue.as_ref().is_some_and(|queue| queue.try_send(refusal).is_ok());
         if !is_taken {
-            self.lost.fetch_add(1, Ordering::Relaxed);
+            self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
     /// Returns how many refusals are in no entry and no summary: the queue or the disk was full, or
     /// the log could not be written.
     #[must_use]
-    pub fn lost(&self) -> u64 {
-        self.lost.load(Ordering::Relaxed)
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
     }
-}
 
-impl Refusals {
     /// Records all refusals that wait, and the counts of the others. Later refusals are dropped. Returns `false` if
     /// that takes longer than `timeout`, because the log cannot be written.
     #[must_use]
@@ -88,7 +86,7 @@ impl Refusals {
     }
 }
 
-impl Drop for Refusals {
+impl Drop for RefusalRecorder {
     fn drop(&mut self) {
         // A caller that has closed it does not wait any more.
         if self.queue.write().unwrap_or_else(PoisonError::into_inner).take().is_some() {
@@ -99,7 +97,7 @@ impl Drop for Refusals {
 }
 
 /// What the thread has.
-struct Recorder {
+struct Worker {
     /// Where refusals are recorded.
     log: Arc<AuditLog>,
     /// Who runs the endpoint.
@@ -109,36 +107,33 @@ struct Recorder {
     /// Where the time comes from.
     clock: Clock,
     /// The counts.
-    tally: Tally,
+    counter: RefusalCounter,
     /// How many refusals are in no entry and no summary.
-    lost: Arc<AtomicU64>,
+    dropped: Arc<AtomicU64>,
 }
 
-impl Recorder {
+impl Worker {
     /// Records until nobody can hand in refusals any more.
     fn run(mut self, waiting: &Receiver<Refusal>) {
         loop {
             let next = waiting.recv_timeout(INTERVAL);
-            let due = self.tally.due(self.clock.now());
-            self.sum_up(due);
+            let due = self.counter.due(self.clock.now());
+            self.write_summaries(due);
             match next {
                 Ok(refusal) => self.take(refusal),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        let rest = self.tally.rest();
-        self.sum_up(rest);
+        let rest = self.counter.drain();
+        self.write_summaries(rest);
     }
 
     /// Records a refusal, or counts it.
     fn take(&mut self, refusal: Refusal) {
         let now = self.clock.now();
         let Refusal { reason, peer, request_id, customer } = refusal;
-        if !self.has_room() {
-            return self.tally.silence(reason, peer, now);
-        }
-        if !self.tally.admit(reason, peer, now) {
+        if !self.counter.count(reason, peer, now, has_room(self.log.free_bytes())) {
             return;
         }
         let mut event = self.event(Action::Refusal, reason).peer(peer.to_string());
@@ -152,23 +147,14 @@ impl Recorder {
     }
 
     /// Records what got no entry of its own.
-    fn sum_up(&self, summaries: Vec<Summary>) {
-        for Summary { reason, prefix, count } in summaries {
+    fn write_summaries(&self, summaries: Vec<RefusalCount>) {
+        for RefusalCount { reason, prefix, count } in summaries {
             let event = self.event(Action::Refusals, reason).peer(prefix.to_string()).count(count);
-            if self.has_room() {
-                self.record(event, count);
-            } else {
-                self.lost.fetch_add(count, Ordering::Relaxed);
-            }
+            self.record(event, count);
         }
     }
 
-    /// Returns `true` if there is disk enough for refusals.
-    fn has_room(&self) -> bool {
-        has_room(self.log.free_bytes())
-    }
-
-    /// Makes the event of a refusal.
+    /// Returns the event of a refusal.
     fn event(&self, action: Action, reason: &str) -> Event {
         let event = Event::new(action, Channel::Serve, self.actor.clone(), Outcome::Refused).reason(reason);
         match &self.profile {
@@ -179,20 +165,20 @@ impl Recorder {
 
     /// Records an event that stands for `count` refusals.
     fn record(&self, event: Event, count: u64) {
-        if self.log.record(event).is_err() {
-            self.lost.fetch_add(count, Ordering::Relaxed);
+        if !has_room(self.log.free_bytes()) || self.log.record(event).is_err() {
+            self.dropped.fetch_add(count, Ordering::Relaxed);
         }
     }
 }
 
 /// Returns `true` if so much free disk is enough for refusals; where it cannot be told, it is.
 fn has_room(free: Option<u64>) -> bool {
-    free.is_none_or(|free| free >= LEAST_FREE_BYTES)
+    free.is_none_or(|free| free >= MIN_FREE_BYTES)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::list::{Filter, Listed, list};
+    use super::super::list::{Filter, ListItem, list};
     use super::super::testing::{State, ann, clock};
     use super::*;
 
@@ -205,15 +191,15 @@ mod tests {
     fn a_flood_makes_ten_entries_and_a_summary() {
         let state = State::new();
         let refusals =
-            Refusals::start(Arc::new(state.log()), ann(), Some("staging".into()), clock()).unwrap();
+            RefusalRecorder::start(Arc::new(state.log()), ann(), Some("staging".into()), clock()).unwrap();
         (0..500).for_each(|_| refusals.refuse(refusal("192.0.2.1")));
         refusals.refuse(refusal("2001:db8::1"));
-        assert_eq!(refusals.lost(), 0);
+        assert_eq!(refusals.dropped(), 0);
         drop(refusals);
         let mut entries = Vec::new();
         for listed in list(state.path(), Filter { customer: None, ..Filter::default() }).unwrap() {
-            if let Listed::Entry { entry, .. } = listed.unwrap() {
-                entries.push(entry.facts);
+            if let ListItem::Entry { entry, .. } = listed.unwrap() {
+                entries.push(entry.body);
             }
         }
         assert_eq!(entries.len(), 13);
@@ -222,7 +208,7 @@ mod tests {
         assert!(entries[1..].iter().all(|facts| facts.profile.as_deref() == Some("staging")));
         assert_eq!(entries[11].peer.as_deref(), Some("2001:db8::1"));
         let summary = &entries[12];
-        assert_eq!((summary.deed.name(), summary.count), ("refusals", Some(490)));
+        assert_eq!((summary.action.name(), summary.count), ("refusals", Some(490)));
         assert_eq!(summary.peer.as_deref(), Some("192.0.2.0/24"));
         assert!(state.verify().is_intact());
     }
@@ -233,16 +219,16 @@ mod tests {
         let lock = std::fs::File::open(state.path().join("audit/lock")).unwrap();
         lock.lock().unwrap();
         let refusals =
-            Refusals::start(Arc::new(state.log()), ann(), Some("staging".into()), clock()).unwrap();
-        let flood = 5 * MOST_WAITING as u64;
+            RefusalRecorder::start(Arc::new(state.log()), ann(), Some("staging".into()), clock()).unwrap();
+        let flood = 5 * CAPACITY as u64;
         (0..flood).for_each(|_| refusals.refuse(refusal("192.0.2.1")));
-        let lost = refusals.lost();
-        assert!(lost >= flood - MOST_WAITING as u64 - 1, "{lost}");
+        let dropped = refusals.dropped();
+        assert!(dropped >= flood - CAPACITY as u64 - 1, "{dropped}");
         lock.unlock().unwrap();
         drop(refusals);
         let summary = list(state.path(), Filter::default()).unwrap().last().unwrap().unwrap();
-        let Listed::Entry { entry, .. } = summary else { panic!("{summary:?}") };
-        assert_eq!(entry.facts.count, Some(flood - lost - 10));
+        let ListItem::Entry { entry, .. } = summary else { panic!("{summary:?}") };
+        assert_eq!(entry.body.count, Some(flood - dropped - 10));
     }
 
     #[test]

@@ -6,18 +6,15 @@ use std::fs::{File, read_dir};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::chain::{END, Frame};
-use super::error::{AuditError, Doing};
+use super::encode::{ChainLink, MAX_ENTRY_BYTES};
+use super::error::{AuditError, Operation};
 use super::head::{Hash, Head};
-use super::line::LONGEST_LINE;
-use crate::fs::{self, Purpose};
+use crate::fs::{self, Identity, Purpose};
 
-/// How much of a segment's end is read at first: several lines as most of them are.
-const SHORT_WINDOW: u64 = 4 * 1024;
-/// How much is read where that does not hold the last whole line.
-const LONG_WINDOW: u64 = (MOST_TORN as u64 + 2) * LONGEST_LINE as u64;
-/// How many lines in a row a crash may have torn: a healing may be torn itself.
-pub(super) const MOST_TORN: usize = 4;
+/// How many lines in a row a crash may have torn: a repair may be torn itself.
+pub(super) const MAX_TORN_LINES: usize = 4;
+/// How much of a segment's end is read: it holds the last whole line, or the segment is damaged.
+const TAIL_BYTES: u64 = (MAX_TORN_LINES as u64 + 2) * MAX_ENTRY_BYTES as u64;
 
 /// Returns the directory of the log that belongs to a state directory.
 pub(super) fn directory(state: &Path) -> PathBuf {
@@ -40,7 +37,7 @@ pub(super) fn numbers(directory: &Path) -> Result<Vec<u32>, AuditError> {
         Err(error) if error.is_missing() => return Ok(Vec::new()),
         other => other?,
     };
-    let failed = |error| AuditError::of(Doing::Read, directory, error);
+    let failed = |error| AuditError::of(Operation::Read, directory, error);
     let mut numbers = Vec::new();
     for entry in read_dir(directory).map_err(failed)? {
         let found = entry.map_err(failed)?.file_name();
@@ -65,22 +62,56 @@ fn number(found: &str) -> Option<u32> {
 pub fn head(state: &Path) -> Result<Option<Head>, AuditError> {
     let directory = directory(state);
     for number in numbers(&directory)?.into_iter().rev() {
-        let path = path(&directory, number);
-        let (file, metadata) = fs::open(&path, Purpose::Read)?;
-        match Tail::read(&file, &path, metadata.len())? {
-            Tail::Empty | Tail::Fragment => {}
-            Tail::Clean(head) | Tail::Unended(head) | Tail::Torn { after: head, .. } => {
+        let segment = OpenSegment::open(&directory, number, Purpose::Read)?;
+        match segment.tail()? {
+            SegmentTail::Empty | SegmentTail::Fragment => {}
+            SegmentTail::Clean(head) | SegmentTail::Unended(head) | SegmentTail::Torn { after: head, .. } => {
                 return Ok(Some(head));
             }
-            Tail::Damaged => return Err(AuditError::Damaged { path }),
+            SegmentTail::Damaged => return Err(AuditError::Damaged { path: segment.path }),
         }
     }
     Ok(None)
 }
 
+/// An open segment.
+#[derive(Debug)]
+pub(super) struct OpenSegment {
+    /// Its number.
+    pub(super) number: u32,
+    /// Its path.
+    pub(super) path: PathBuf,
+    /// The file.
+    pub(super) file: File,
+    /// Which file it is.
+    pub(super) identity: Identity,
+    /// How many bytes it has.
+    pub(super) length: u64,
+}
+
+impl OpenSegment {
+    /// Opens a segment.
+    pub(super) fn open(directory: &Path, number: u32, purpose: Purpose) -> Result<Self, AuditError> {
+        let path = path(directory, number);
+        let (file, metadata) = fs::open(&path, purpose)?;
+        Ok(Self { number, path, file, identity: fs::identity(&metadata), length: metadata.len() })
+    }
+
+    /// Reads how the segment ends.
+    pub(super) fn tail(&self) -> Result<SegmentTail, AuditError> {
+        let size = self.length.min(TAIL_BYTES);
+        let mut window = Vec::new();
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(self.length - size))
+            .and_then(|_| file.take(size).read_to_end(&mut window))
+            .map_err(|error| AuditError::of(Operation::Read, &self.path, error))?;
+        Ok(SegmentTail::of(&window, size == self.length).unwrap_or(SegmentTail::Damaged))
+    }
+}
+
 /// How a segment ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Tail {
+pub(super) enum SegmentTail {
     /// There is nothing in it.
     Empty,
     /// With a whole entry.
@@ -96,61 +127,40 @@ pub(super) enum Tail {
         /// What names those bytes.
         fingerprint: String,
     },
-    /// It holds a torn line and nothing else.
+    /// It holds torn lines and nothing else.
     Fragment,
     /// With an ended line that is not as it was written.
     Damaged,
 }
 
-impl Tail {
-    /// Reads how a segment of `length` bytes ends.
-    pub(super) fn read(mut file: &File, path: &Path, length: u64) -> Result<Self, AuditError> {
-        let mut window = Vec::new();
-        for longest in [SHORT_WINDOW, LONG_WINDOW] {
-            let size = length.min(longest);
-            window.clear();
-            // With room for all of it, it is read in one piece.
-            window.reserve(usize::try_from(size).unwrap_or_default() + 1);
-            file.seek(SeekFrom::Start(length - size))
-                .and_then(|_| file.take(size).read_to_end(&mut window))
-                .map_err(|error| AuditError::of(Doing::Read, path, error))?;
-            if let Some(tail) = Self::of(&window, size == length) {
-                return Ok(tail);
-            }
-        }
-        Ok(Self::Damaged)
-    }
-
-    /// Judges the end of a segment; `None` where more of it must be seen. `is_all` says that there is
+impl SegmentTail {
+    /// Classifies the end of a segment; `None` where more of it must be seen. `is_all` says that there is
     /// no more.
     fn of(window: &[u8], is_all: bool) -> Option<Self> {
-        let ended = window.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-        let rest = &window[ended..];
-        if rest.is_empty() {
-            return match last_line(&window[..ended], is_all)? {
-                (_, b"") if ended == 0 => Some(Self::Empty),
-                (_, line) => Some(Frame::whole(line).map_or(Self::Damaged, |frame| Self::Clean(frame.head))),
-            };
+        if window.is_empty() {
+            return Some(Self::Empty);
         }
-        if (ended > 0 || is_all)
-            && let Some(frame) = Frame::whole(rest)
-        {
-            return Some(Self::Unended(frame.head));
-        }
-        let mut end = ended;
-        // The last of them is `rest`, which is not ended.
-        for _ in 0..MOST_TORN {
+        let is_ended = window.ends_with(b"\n");
+        let mut end = window.len();
+        for torn_lines in 0..=MAX_TORN_LINES {
             if end == 0 && is_all {
                 return Some(Self::Fragment);
             }
             let (start, line) = last_line(&window[..end], is_all)?;
-            if let Some(frame) = Frame::whole(line) {
-                let torn = &window[end..];
-                let fingerprint = Hash::of(torn).fingerprint();
-                return Some(Self::Torn { after: frame.head, bytes: torn.len() as u64, fingerprint });
+            if let Some(entry) = ChainLink::parse_whole(line) {
+                let head = entry.head();
+                return Some(match &window[end..] {
+                    _ if torn_lines == 0 && is_ended => Self::Clean(head),
+                    _ if torn_lines == 0 => Self::Unended(head),
+                    torn => {
+                        let fingerprint = Hash::of(torn).short();
+                        Self::Torn { after: head, bytes: torn.len() as u64, fingerprint }
+                    }
+                });
             }
-            if !looks_torn(line) {
-                return Some(Self::Damaged);
+            // The last line is torn unless it is ended; one before it was ended by the repair of an earlier crash.
+            if if torn_lines == 0 { is_ended } else { !is_torn_write(line) } {
+                break;
             }
             end = start;
         }
@@ -159,8 +169,8 @@ impl Tail {
 }
 
 /// Returns `true` if a line that is no entry may be the start of one: what a crash leaves has no end.
-pub(super) fn looks_torn(line: &[u8]) -> bool {
-    !line.ends_with(END)
+pub(super) fn is_torn_write(line: &[u8]) -> bool {
+    !line.ends_with(br#""}"#)
 }
 
 /// Finds where the last ended line starts, and the line; `None` where it starts before `ended`.
@@ -174,9 +184,9 @@ fn last_line(ended: &[u8], is_all: bool) -> Option<(usize, &[u8])> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::encode::{self, ChainPosition};
     use super::super::entry::{Action, Actor, Channel, Event, Outcome};
     use super::super::head::LogId;
-    use super::super::line::{self, Place};
     use super::*;
     use crate::time::{Timestamp, utc};
 
@@ -184,20 +194,20 @@ mod tests {
     fn lines() -> (Vec<Vec<u8>>, Vec<Head>) {
         let actor = Actor { user: "ann".into(), sudo_user: None };
         let event = Event::new(Action::Mint, Channel::Cli, actor, Outcome::Ok);
-        let mut place = Place::first(LogId::from_hex(b"0123456789abcdef").unwrap());
+        let mut place = ChainPosition::first(LogId::from_hex("0123456789abcdef").unwrap());
         let (mut lines, mut heads) = (Vec::new(), Vec::new());
         for _ in 0..3 {
             let mut line = Vec::new();
-            let head = line::write(&mut line, place, &utc(Timestamp::EPOCH), event.facts());
-            place = Place::after(head);
+            let head = encode::write(&mut line, place, &utc(Timestamp::EPOCH), event.body()).unwrap();
+            place = ChainPosition::after(head);
             lines.push(line);
             heads.push(head);
         }
         (lines, heads)
     }
 
-    fn tail(bytes: &[u8]) -> Tail {
-        Tail::of(bytes, true).unwrap()
+    fn tail(bytes: &[u8]) -> SegmentTail {
+        SegmentTail::of(bytes, true).unwrap()
     }
 
     #[test]
@@ -222,18 +232,18 @@ mod tests {
         let (lines, heads) = lines();
         let whole = lines.concat();
         let two = lines[0].len() + lines[1].len();
-        assert_eq!(tail(&whole), Tail::Clean(heads[2]));
-        assert_eq!(tail(&whole[..whole.len() - 1]), Tail::Unended(heads[2]));
-        assert_eq!(tail(&whole[..two]), Tail::Clean(heads[1]));
+        assert_eq!(tail(&whole), SegmentTail::Clean(heads[2]));
+        assert_eq!(tail(&whole[..whole.len() - 1]), SegmentTail::Unended(heads[2]));
+        assert_eq!(tail(&whole[..two]), SegmentTail::Clean(heads[1]));
         for cut in two + 1..whole.len() - 1 {
             let torn = &whole[two..cut];
-            let (bytes, fingerprint) = (torn.len() as u64, Hash::of(torn).fingerprint());
-            assert_eq!(tail(&whole[..cut]), Tail::Torn { after: heads[1], bytes, fingerprint });
+            let (bytes, fingerprint) = (torn.len() as u64, Hash::of(torn).short());
+            assert_eq!(tail(&whole[..cut]), SegmentTail::Torn { after: heads[1], bytes, fingerprint });
         }
         for cut in 1..lines[0].len() - 1 {
-            assert_eq!(tail(&whole[..cut]), Tail::Fragment);
+            assert_eq!(tail(&whole[..cut]), SegmentTail::Fragment);
         }
-        assert_eq!(tail(b""), Tail::Empty);
+        assert_eq!(tail(b""), SegmentTail::Empty);
     }
 
     #[test]
@@ -241,8 +251,8 @@ mod tests {
         let (lines, heads) = lines();
         let torn = [&lines[1][..40], b"\n", &lines[2][..60]].concat();
         let bytes = [&lines[0][..], &torn].concat();
-        let fingerprint = Hash::of(&torn).fingerprint();
-        assert_eq!(tail(&bytes), Tail::Torn { after: heads[0], bytes: 101, fingerprint });
+        let fingerprint = Hash::of(&torn).short();
+        assert_eq!(tail(&bytes), SegmentTail::Torn { after: heads[0], bytes: 101, fingerprint });
     }
 
     #[test]
@@ -251,19 +261,19 @@ mod tests {
         let mut whole = lines.concat();
         let at = whole.len() - 100;
         whole[at] ^= 1;
-        assert_eq!(tail(&whole), Tail::Damaged);
-        assert_eq!(tail(&[&whole[..], b"{\"version"].concat()), Tail::Damaged);
-        assert_eq!(tail(b"\n"), Tail::Damaged);
-        assert_eq!(tail(&[&lines[0][..], b"\n"].concat()), Tail::Damaged);
-        assert_eq!(tail(&[&lines[0][..40], b"\n"].concat()), Tail::Damaged);
+        assert_eq!(tail(&whole), SegmentTail::Damaged);
+        assert_eq!(tail(&[&whole[..], b"{\"version"].concat()), SegmentTail::Damaged);
+        assert_eq!(tail(b"\n"), SegmentTail::Damaged);
+        assert_eq!(tail(&[&lines[0][..], b"\n"].concat()), SegmentTail::Damaged);
+        assert_eq!(tail(&[&lines[0][..40], b"\n"].concat()), SegmentTail::Damaged);
     }
 
     #[test]
     fn asks_for_more_where_the_window_cuts_the_line_it_needs() {
         let (lines, heads) = lines();
-        assert_eq!(Tail::of(&lines[2][1..], false), None);
-        assert_eq!(Tail::of(&lines[2][..50], false), None);
+        assert_eq!(SegmentTail::of(&lines[2][1..], false), None);
+        assert_eq!(SegmentTail::of(&lines[2][..50], false), None);
         let window = [b"x\n", &lines[2][..]].concat();
-        assert_eq!(Tail::of(&window, false), Some(Tail::Clean(heads[2])));
+        assert_eq!(SegmentTail::of(&window, false), Some(SegmentTail::Clean(heads[2])));
     }
 }

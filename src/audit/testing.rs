@@ -3,13 +3,15 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use tempfile::TempDir;
 
 use super::entry::{Action, Actor, Channel, Event, Outcome};
-use super::list::{Filter, Listed, list};
+use super::list::{Filter, ListItem, list};
 use super::log::AuditLog;
 use super::segment;
-use super::verify::{Verified, verify};
+use super::verify::{VerifyReport, verify};
 use crate::time::{Clock, Timestamp};
 
 /// Which faults a writer meets.
@@ -53,24 +55,17 @@ fn failing(is_failing: &AtomicBool, kind: io::ErrorKind) -> io::Result<()> {
     if is_failing.load(Ordering::Relaxed) { Err(kind.into()) } else { Ok(()) }
 }
 
-/// A state directory that goes when it is dropped.
+/// A state directory that is removed when it is dropped.
 #[derive(Debug)]
-pub(super) struct State(PathBuf);
+pub(super) struct State(TempDir);
 
 impl State {
-    /// Makes an empty one.
+    /// Creates an empty one.
     pub(super) fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let name = format!("stream-token-audit-{}-{number}", std::process::id());
-        let path = std::env::temp_dir().join(name);
-        // One left by an earlier process of this number may be there.
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir(&path).unwrap();
-        Self(path)
+        Self(tempfile::tempdir().unwrap())
     }
 
-    /// Makes one with a log of so many entries, of which the first opens the segment.
+    /// Creates one with a log of so many entries, of which the first opens the segment.
     pub(super) fn with_entries(count: u64) -> Self {
         let state = Self::new();
         let log = state.log();
@@ -81,20 +76,20 @@ impl State {
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.0
+        self.0.path()
     }
 
     pub(super) fn log(&self) -> AuditLog {
-        AuditLog::open(&self.0, clock()).unwrap()
+        AuditLog::open(self.path(), clock()).unwrap()
     }
 
     /// Opens a log that goes on to a new segment after every write.
     pub(super) fn log_of_short_segments(&self) -> AuditLog {
-        AuditLog::open_with(&self.0, clock(), 1).unwrap()
+        AuditLog::open_with(self.path(), clock(), 1).unwrap()
     }
 
     pub(super) fn segment(&self, number: u32) -> PathBuf {
-        segment::path(&segment::directory(&self.0), number)
+        segment::path(&segment::directory(self.path()), number)
     }
 
     pub(super) fn read(&self, number: u32) -> Vec<u8> {
@@ -110,29 +105,22 @@ impl State {
         self.read(number).split_inclusive(|&byte| byte == b'\n').map(<[u8]>::to_vec).collect()
     }
 
-    pub(super) fn verify(&self) -> Verified {
-        verify(&self.0, None).unwrap()
+    pub(super) fn verify(&self) -> VerifyReport {
+        verify(self.path(), None).unwrap()
     }
 
     /// Returns the faults as they are shown.
-    pub(super) fn faults(&self) -> Vec<String> {
-        self.verify().faults.iter().map(ToString::to_string).collect()
+    pub(super) fn findings(&self) -> Vec<String> {
+        self.verify().findings.iter().map(ToString::to_string).collect()
     }
 
     /// Returns the actions of all entries, and `bad` for what is none.
     pub(super) fn actions(&self) -> Vec<&'static str> {
         let name = |listed| match listed {
-            Listed::Entry { entry, .. } => entry.facts.deed.name(),
-            Listed::Bad { .. } => "bad",
+            ListItem::Entry { entry, .. } => entry.body.action.name(),
+            ListItem::Invalid { .. } => "bad",
         };
-        list(&self.0, Filter::default()).unwrap().map(|listed| name(listed.unwrap())).collect()
-    }
-}
-
-impl Drop for State {
-    fn drop(&mut self) {
-        // What is left is in the system's directory for temporary files.
-        let _ = fs::remove_dir_all(&self.0);
+        list(self.path(), Filter::default()).unwrap().map(|listed| name(listed.unwrap())).collect()
     }
 }
 

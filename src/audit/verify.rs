@@ -6,19 +6,18 @@
 use std::fmt;
 use std::path::Path;
 
-use super::chain::Frame;
-use super::entry::{Deed, Upkeep};
+use super::entry::{Action, Entry};
 use super::error::AuditError;
 use super::head::{Hash, Head, LogId};
-use super::reader::{At, Flaw, Record, Records};
+use super::reader::{EntryError, Location, LogReader, ReadItem};
 use super::segment;
 
-/// How many faults are told one by one; the rest are counted.
-pub const MOST_FAULTS: usize = 1000;
+/// How many findings are reported one by one; the rest are counted.
+pub const MAX_FINDINGS: usize = 1000;
 
 /// What a log was found to be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VerifyReport {
     /// The last entry; `None` where there is none.
     pub head: Option<Head>,
     /// How many entries are as they were written.
@@ -29,39 +28,41 @@ pub struct Verified {
     pub bytes: u64,
     /// How many torn lines the log accounts for.
     pub repaired: u64,
-    /// How many bytes at the end are no whole entry: one being written, or torn and not yet healed.
+    /// How many bytes at the end are no whole entry: one being written, or torn and not yet repaired.
     pub unfinished: u64,
-    /// What is wrong, in the order of the log, at most [`MOST_FAULTS`].
-    pub faults: Vec<Fault>,
-    /// How many faults there are beyond those.
-    pub further_faults: u64,
+    /// What is wrong, in the order of the log, at most [`MAX_FINDINGS`].
+    pub findings: Vec<Finding>,
+    /// How many findings there are beyond those.
+    pub further_findings: u64,
 }
 
-impl Verified {
+impl VerifyReport {
     /// Returns `true` if nothing is wrong.
     #[must_use]
     pub fn is_intact(&self) -> bool {
-        self.faults.is_empty()
+        self.findings.is_empty()
     }
 }
 
 /// Something that is wrong with a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fault {
+pub struct Finding {
     /// The segment where it is; `None` where it is about the log as a whole.
     pub segment: Option<u32>,
     /// The line in the segment, from 1; `None` where it is about no line.
     pub line: Option<u64>,
     /// What it is.
-    pub kind: FaultKind,
+    pub kind: FindingKind,
 }
 
 /// What is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FaultKind {
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FindingKind {
     /// The line by itself.
-    Flawed(Flaw),
+    #[error("the line {0}")]
+    Invalid(EntryError),
     /// Entries are missing before the line.
+    #[error("{} before this line", missing(*.first, *.last))]
     Missing {
         /// The first one.
         first: u64,
@@ -69,6 +70,7 @@ pub enum FaultKind {
         last: u64,
     },
     /// The entry was already passed: it was moved, copied, or stands after an inserted one.
+    #[error("entry {found} stands where entry {expected} belongs")]
     OutOfOrder {
         /// The entry's number.
         found: u64,
@@ -76,17 +78,22 @@ pub enum FaultKind {
         expected: u64,
     },
     /// The entry before is not the one after which this one was written.
+    #[error("the entry before is not the one after which this one was written")]
     Unlinked,
     /// The line is from another log.
+    #[error("the entry is from another log, {found}")]
     ForeignLog {
         /// That log.
         found: LogId,
     },
     /// A writer found the log damaged here.
+    #[error("a writer found the log damaged before this line")]
     ChainBroken,
     /// The segment is missing.
+    #[error("the segment is missing")]
     SegmentMissing,
     /// The log ends before the expected head.
+    #[error("the log was cut: it ends at entry {found}, and the expected head is {expected}")]
     CutEnd {
         /// The expected entry.
         expected: u64,
@@ -94,51 +101,36 @@ pub enum FaultKind {
         found: u64,
     },
     /// The entry is not the expected one: the log was rewritten.
+    #[error("the log was rewritten: entry {sequence} is not the expected head")]
     Rewritten {
         /// The expected entry.
         sequence: u64,
     },
     /// The expected head is of another log.
+    #[error("the expected head is of another log, {expected}")]
     ForeignHead {
         /// The log that it is of.
         expected: LogId,
     },
 }
 
-impl fmt::Display for Fault {
+/// Returns the entries that are missing, in words.
+fn missing(first: u64, last: u64) -> String {
+    if first == last {
+        format!("entry {first} is missing")
+    } else {
+        format!("entries {first} to {last} are missing")
+    }
+}
+
+impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.segment, self.line) {
             (Some(number), Some(line)) => write!(f, "{}, line {line}: ", segment::name(number))?,
             (Some(number), None) => write!(f, "{}: ", segment::name(number))?,
             (None, _) => {}
         }
-        match &self.kind {
-            FaultKind::Flawed(flaw) => write!(f, "the line {flaw}"),
-            FaultKind::Missing { first, last } if first == last => {
-                write!(f, "entry {first} is missing before this line")
-            }
-            FaultKind::Missing { first, last } => {
-                write!(f, "entries {first} to {last} are missing before this line")
-            }
-            FaultKind::OutOfOrder { found, expected } => {
-                write!(f, "entry {found} stands where entry {expected} belongs")
-            }
-            FaultKind::Unlinked => {
-                f.write_str("the entry before is not the one after which this one was written")
-            }
-            FaultKind::ForeignLog { found } => write!(f, "the entry is from another log, {found}"),
-            FaultKind::ChainBroken => f.write_str("a writer found the log damaged before this line"),
-            FaultKind::SegmentMissing => f.write_str("the segment is missing"),
-            FaultKind::CutEnd { expected, found } => {
-                write!(f, "the log was cut: it ends at entry {found}, and the expected head is {expected}")
-            }
-            FaultKind::Rewritten { sequence } => {
-                write!(f, "the log was rewritten: entry {sequence} is not the expected head")
-            }
-            FaultKind::ForeignHead { expected } => {
-                write!(f, "the expected head is of another log, {expected}")
-            }
-        }
+        self.kind.fmt(f)
     }
 }
 
@@ -148,24 +140,24 @@ impl fmt::Display for Fault {
 ///
 /// # Errors
 /// Whatever keeps the log from being read. What is wrong with it is no error, but in the answer.
-pub fn verify(state: &Path, expected: Option<&Head>) -> Result<Verified, AuditError> {
-    let mut records = Records::open(state)?;
-    let mut chain = Chain::new(expected.copied());
-    chain.segments(records.segments());
-    while let Some(record) = records.next()? {
-        chain.record(&record);
+pub fn verify(state: &Path, expected: Option<&Head>) -> Result<VerifyReport, AuditError> {
+    let mut reader = LogReader::open(state)?;
+    let mut verifier = Verifier { expected: expected.copied(), ..Verifier::default() };
+    verifier.check_segments(&reader.numbers);
+    while let Some(item) = reader.next()? {
+        verifier.check_item(item);
     }
-    Ok(Verified {
-        segments: records.segments().len(),
-        bytes: records.bytes(),
-        repaired: records.repaired(),
-        ..chain.finish()
+    Ok(VerifyReport {
+        segments: reader.numbers.len(),
+        bytes: reader.bytes,
+        repaired: reader.repaired,
+        ..verifier.finish()
     })
 }
 
 /// What was verified so far, and what must come next.
-#[derive(Debug)]
-struct Chain {
+#[derive(Debug, Default)]
+struct Verifier {
     /// The head that was kept elsewhere.
     expected: Option<Head>,
     /// Whether the entry of that number was met.
@@ -175,139 +167,123 @@ struct Chain {
     /// The entry before.
     last: Option<Head>,
     /// How many lines since then are not as they were written, each perhaps in an entry's place.
-    bad: u64,
+    invalid: u64,
     /// What hashes the last of these may have had: the one it claims, and the one it has.
     claimed: Option<[Hash; 2]>,
-    /// The answer so far.
-    verified: Verified,
+    /// The report so far.
+    report: VerifyReport,
 }
 
-impl Chain {
-    /// Starts before the first entry.
-    fn new(expected: Option<Head>) -> Self {
-        let verified = Verified {
-            head: None,
-            entries: 0,
-            segments: 0,
-            bytes: 0,
-            repaired: 0,
-            unfinished: 0,
-            faults: Vec::new(),
-            further_faults: 0,
-        };
-        Self { expected, was_met: false, log_id: None, last: None, bad: 0, claimed: None, verified }
-    }
-
+impl Verifier {
     /// Finds the segments that are missing between those that are there.
-    fn segments(&mut self, numbers: &[u32]) {
+    fn check_segments(&mut self, numbers: &[u32]) {
         let mut next = 1;
         for &number in numbers {
-            for missing in (next..number).take(MOST_FAULTS) {
-                self.fault(Some(missing), None, FaultKind::SegmentMissing);
+            for missing in (next..number).take(MAX_FINDINGS) {
+                self.add(Some(missing), None, FindingKind::SegmentMissing);
             }
             next = number.saturating_add(1);
         }
     }
 
-    /// Takes the next record.
-    fn record(&mut self, record: &Record) {
-        match *record {
-            Record::Entry(at, frame) => self.entry(at, &frame),
-            Record::Bad(at, flaw, frame) => {
-                self.fault(Some(at.segment), Some(at.line), FaultKind::Flawed(flaw));
-                if matches!(flaw, Flaw::Unreadable | Flaw::Edited | Flaw::TooLong { .. }) {
-                    self.bad += 1;
-                    self.claimed = frame.map(|frame| [frame.head.hash, frame.computed]);
+    /// Checks the next item.
+    fn check_item(&mut self, item: ReadItem) {
+        match item {
+            ReadItem::Entry(at, entry) => self.check_entry(at, &entry),
+            ReadItem::Invalid(at, error, claimed) => {
+                self.add_at(at, FindingKind::Invalid(error));
+                if matches!(error, EntryError::Unreadable | EntryError::Edited | EntryError::TooLong { .. }) {
+                    self.invalid += 1;
+                    self.claimed = claimed;
                 }
             }
-            Record::Unfinished(bytes) => self.verified.unfinished = bytes,
+            ReadItem::Unfinished(bytes) => self.report.unfinished = bytes,
         }
     }
 
-    /// Takes an entry that is as it was written, and finds whether it is in its place.
-    fn entry(&mut self, at: At, frame: &Frame) {
-        self.verified.entries += 1;
-        let here = |kind| Fault { segment: Some(at.segment), line: Some(at.line), kind };
-        let head = frame.head;
+    /// Checks whether an entry that is as it was written is in its place.
+    fn check_entry(&mut self, at: Location, entry: &Entry) {
+        self.report.entries += 1;
+        let head = entry.head();
         if head.log_id != *self.log_id.get_or_insert(head.log_id) {
-            return self.add(here(FaultKind::ForeignLog { found: head.log_id }));
+            return self.add_at(at, FindingKind::ForeignLog { found: head.log_id });
         }
-        let is_broken = frame.deed == Deed::Upkeep(Upkeep::ChainBroken);
+        let is_broken = entry.body.action == Action::ChainBroken;
         let next = self.last.map_or(1, |last| last.sequence.saturating_add(1));
         let gap = head.sequence.checked_sub(next);
         match gap {
-            None => self.add(here(FaultKind::OutOfOrder { found: head.sequence, expected: next })),
-            Some(0) if !self.follows(frame.prev) && !is_broken => self.add(here(FaultKind::Unlinked)),
-            Some(gap) if gap > self.bad => {
-                self.add(here(FaultKind::Missing { first: next, last: head.sequence - 1 }));
+            None => self.add_at(at, FindingKind::OutOfOrder { found: head.sequence, expected: next }),
+            Some(gap) if gap > self.invalid => {
+                self.add_at(at, FindingKind::Missing { first: next, last: head.sequence - 1 });
             }
-            Some(gap) if gap == self.bad && gap > 0 && !is_broken => {
-                if self.claimed.is_some_and(|claimed| !claimed.contains(&frame.prev)) {
-                    self.add(here(FaultKind::Unlinked));
-                }
+            Some(gap) if !is_broken && !self.check_link(entry.prev, gap) => {
+                self.add_at(at, FindingKind::Unlinked);
             }
             Some(_) => {}
         }
         if is_broken {
-            self.add(here(FaultKind::ChainBroken));
+            self.add_at(at, FindingKind::ChainBroken);
         }
         if gap.is_some() || is_broken {
-            self.expect(head, here);
+            self.check_expected(head, at);
             self.last = Some(head);
-            self.bad = 0;
+            self.invalid = 0;
             self.claimed = None;
         }
     }
 
-    /// Returns `true` if `prev` is the hash of the entry before.
-    fn follows(&self, prev: Hash) -> bool {
-        prev == self.last.map_or(Hash::NONE, |last| last.hash)
+    /// Returns `true` if `prev` may be the hash of the entry before, `gap` entries being invalid since the last.
+    fn check_link(&self, prev: Hash, gap: u64) -> bool {
+        match gap {
+            0 => prev == self.last.map_or(Hash::GENESIS, |last| last.hash),
+            _ => gap < self.invalid || self.claimed.is_none_or(|claimed| claimed.contains(&prev)),
+        }
     }
 
-    /// Holds an entry against the expected head.
-    fn expect(&mut self, head: Head, here: impl Fn(FaultKind) -> Fault) {
+    /// Compares an entry with the expected head.
+    fn check_expected(&mut self, head: Head, at: Location) {
         if let Some(expected) = self.expected
             && expected.sequence == head.sequence
             && expected.log_id == head.log_id
         {
             self.was_met = true;
             if expected.hash != head.hash {
-                self.add(here(FaultKind::Rewritten { sequence: head.sequence }));
+                self.add_at(at, FindingKind::Rewritten { sequence: head.sequence });
             }
         }
     }
 
-    /// Ends at the last record.
-    fn finish(mut self) -> Verified {
-        self.verified.head = self.last;
+    /// Ends at the last item.
+    fn finish(mut self) -> VerifyReport {
+        self.report.head = self.last;
         let found = self.last.map_or(0, |last| last.sequence);
         let kind = match self.expected {
             Some(expected) if self.log_id.is_some_and(|log_id| log_id != expected.log_id) => {
-                Some(FaultKind::ForeignHead { expected: expected.log_id })
+                Some(FindingKind::ForeignHead { expected: expected.log_id })
             }
             Some(expected) if !self.was_met && found < expected.sequence => {
-                Some(FaultKind::CutEnd { expected: expected.sequence, found })
+                Some(FindingKind::CutEnd { expected: expected.sequence, found })
             }
-            Some(expected) if !self.was_met => Some(FaultKind::Rewritten { sequence: expected.sequence }),
+            Some(expected) if !self.was_met => Some(FindingKind::Rewritten { sequence: expected.sequence }),
             _ => None,
         };
         if let Some(kind) = kind {
-            self.fault(None, None, kind);
+            self.add(None, None, kind);
         }
-        self.verified
+        self.report
     }
 
-    /// Adds a fault.
-    fn fault(&mut self, segment: Option<u32>, line: Option<u64>, kind: FaultKind) {
-        self.add(Fault { segment, line, kind });
+    /// Adds a finding at a line.
+    fn add_at(&mut self, at: Location, kind: FindingKind) {
+        self.add(Some(at.segment), Some(at.line), kind);
     }
 
-    /// Adds a fault, or counts it where there are too many.
-    fn add(&mut self, fault: Fault) {
-        if self.verified.faults.len() < MOST_FAULTS {
-            self.verified.faults.push(fault);
+    /// Adds a finding, or counts it where there are too many.
+    fn add(&mut self, segment: Option<u32>, line: Option<u64>, kind: FindingKind) {
+        if self.report.findings.len() < MAX_FINDINGS {
+            self.report.findings.push(Finding { segment, line, kind });
         } else {
-            self.verified.further_faults += 1;
+            self.report.further_findings += 1;
         }
     }
 }

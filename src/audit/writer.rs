@@ -4,27 +4,27 @@
 //! up: what is known to be on disk counts, the rest is cut off where that is possible, and the next
 //! entry goes into a new segment that says so.
 
-use std::fs::{File, remove_file};
+use std::fs::remove_file;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::entry::{Deed, Facts, Outcome, Upkeep};
-use super::error::{AuditError, Doing};
+use super::encode::{self, ChainPosition};
+use super::entry::{Action, EntryBody, Outcome};
+use super::error::{AuditError, Operation};
 use super::head::{Head, LogId};
 use super::health::AuditHealth;
-use super::line::{self, Place};
-use super::segment;
-use super::survey::{Ended, Found, Heal, Memory, Next, Opening, survey};
-use crate::fs::{self, Held, Identity, Lock, Purpose};
+use super::locate::{AbandonedSegment, AppendTarget, Maintenance, WriterState, locate};
+use super::segment::{self, OpenSegment};
+use crate::fs::{self, Held, Lock, Purpose};
 use crate::time::{Clock, utc};
 
 /// The writing side of a log. One call at a time.
 #[derive(Debug)]
 pub(super) struct Writer {
     /// The directory of the log.
-    directory: PathBuf,
+    pub(super) directory: PathBuf,
     /// Where the time of an entry comes from.
     clock: Clock,
     /// After how many bytes a segment is followed by another.
@@ -32,46 +32,18 @@ pub(super) struct Writer {
     /// Keeps other writers away.
     lock: Lock,
     /// The segment that was written last, as it was left.
-    open: Option<Open>,
-    /// What was written.
-    memory: Memory,
-    /// Is told of syncs.
-    health: Arc<AuditHealth>,
+    open: Option<OpenSegment>,
+    /// What the writer knows of the log.
+    state: WriterState,
+    /// Records how syncs went.
+    pub(super) health: Arc<AuditHealth>,
     /// What goes wrong in a test.
     #[cfg(test)]
     pub(super) sabotage: super::testing::Sabotage,
 }
 
-/// The segment that was written last.
-#[derive(Debug)]
-struct Open {
-    /// Its number.
-    number: u32,
-    /// Its path.
-    path: PathBuf,
-    /// The file.
-    file: File,
-    /// Which file it is.
-    identity: Identity,
-    /// How many bytes it has; the last one ends an entry.
-    length: u64,
-}
-
-/// A segment that is about to be appended to, and what goes before the entries.
-#[derive(Debug)]
-struct Site {
-    /// The segment.
-    open: Open,
-    /// The entry after which it goes on; `None` for a new log.
-    link: Option<Head>,
-    /// What must be mended first.
-    heal: Option<Heal>,
-    /// What a new segment says first.
-    opening: Option<Opening>,
-}
-
 impl Writer {
-    /// Makes the log's directory if it is missing, and opens the lock in it.
+    /// Creates the log's directory if it is missing, and opens the lock in it.
     pub(super) fn open(state: &Path, clock: Clock, limit: u64) -> Result<Self, AuditError> {
         let directory = segment::directory(state);
         fs::make_directory(&directory)?;
@@ -82,21 +54,11 @@ impl Writer {
             limit,
             lock,
             open: None,
-            memory: Memory::default(),
+            state: WriterState::default(),
             health: Arc::new(AuditHealth::new(clock)),
             #[cfg(test)]
             sabotage: super::testing::Sabotage::default(),
         })
-    }
-
-    /// Returns the directory of the log.
-    pub(super) fn directory(&self) -> &Path {
-        &self.directory
-    }
-
-    /// Returns what is told of syncs.
-    pub(super) fn health(&self) -> Arc<AuditHealth> {
-        Arc::clone(&self.health)
     }
 
     /// Waits until no other writer has the lock, and gives up on one that seems stuck.
@@ -104,60 +66,47 @@ impl Writer {
         Ok(self.lock.acquire()?)
     }
 
-    /// Appends entries, at least one, and gives their heads once they are on disk. The caller holds
+    /// Appends entries, at least one, and returns their heads once they are on disk. The caller holds
     /// the lock.
-    pub(super) fn append(&mut self, entries: &[&Facts]) -> Result<Vec<Head>, AuditError> {
+    pub(super) fn append(&mut self, entries: &[&EntryBody]) -> Result<Vec<Head>, AuditError> {
         let Some(&first) = entries.first() else { return Ok(Vec::new()) };
-        let mut site = self.site()?;
-        let mut bytes = Vec::with_capacity(512 * (entries.len() + 1));
-        let now = utc(self.clock.now());
-        let link = site.link;
-        let mut place = link.map_or_else(|| Place::first(LogId::random()), Place::after);
-        let mut write = |facts: &Facts, bytes: &mut Vec<u8>| {
-            let head = line::write(bytes, place, &now, facts);
-            place = Place::after(head);
-            head
+        let AppendTarget { number, segment, link, maintenance } = self.target()?;
+        let segment = match segment {
+            Some(segment) => segment,
+            None => OpenSegment::open(&self.directory, number, Purpose::Create)?,
         };
-        if let Some(heal) = site.heal.take() {
+        let maintenance = maintenance.map(|maintenance| maintenance_entry(maintenance, first));
+        let mut bytes = Vec::with_capacity(512 * (entries.len() + 1));
+        if maintenance.as_ref().is_some_and(|entry| entry.action == Action::Repaired) {
             bytes.push(b'\n');
-            write(&repaired(heal, first), &mut bytes);
         }
-        if let Some(opening) = site.opening.take() {
-            write(&opened(opening, first), &mut bytes);
+        let now = utc(self.clock.now());
+        let mut position = link.map_or_else(|| ChainPosition::first(LogId::random()), ChainPosition::after);
+        let mut heads = Vec::with_capacity(entries.len() + 1);
+        for body in maintenance.iter().chain(entries.iter().copied()) {
+            let head = encode::write(&mut bytes, position, &now, body)
+                .map_err(|error| AuditError::of(Operation::Write, &segment.path, error))?;
+            position = ChainPosition::after(head);
+            heads.push(head);
         }
-        let heads: Vec<Head> = entries.iter().map(|facts| write(facts, &mut bytes)).collect();
-        self.bring_to_disk(site.open, link, &bytes)?;
-        self.memory.known = heads.last().copied();
-        Ok(heads)
+        self.write_and_sync(segment, link, &bytes)?;
+        self.state.known = heads.last().copied();
+        Ok(heads.split_off(heads.len() - entries.len()))
     }
 
     /// Finds where the next entry goes, by the shortest way.
-    fn site(&mut self) -> Result<Site, AuditError> {
-        if let Some(open) = self.open.take()
-            && open.length < self.limit
-            && self.is_unchanged(&open)
-        {
-            return Ok(Site { open, link: self.memory.known, heal: None, opening: None });
-        }
-        match survey(&self.directory, self.limit, &self.memory)? {
-            Next::Continue { found, link, heal } => {
-                let Found { number, path, file, identity, length, .. } = found;
-                let open = Open { number, path, file, identity, length };
-                Ok(Site { open, link: Some(link), heal, opening: None })
+    fn target(&mut self) -> Result<AppendTarget, AuditError> {
+        match self.open.take() {
+            Some(segment) if segment.length < self.limit && self.still_current(&segment) => {
+                let (number, link) = (segment.number, self.state.known);
+                Ok(AppendTarget { number, segment: Some(segment), link, maintenance: None })
             }
-            Next::Open { number, is_there, link, opening } => {
-                let path = segment::path(&self.directory, number);
-                let purpose = if is_there { Purpose::Append } else { Purpose::Create };
-                let (file, metadata) = fs::open(&path, purpose)?;
-                let (identity, length) = (fs::identity(&metadata), metadata.len());
-                let open = Open { number, path, file, identity, length };
-                Ok(Site { open, link, heal: None, opening: Some(opening) })
-            }
+            _ => locate(&self.directory, self.limit, &self.state),
         }
     }
 
     /// Returns `true` if a segment is still the newest, the same file, and as long as it was left.
-    fn is_unchanged(&self, open: &Open) -> bool {
+    fn still_current(&self, open: &OpenSegment) -> bool {
         let next = segment::path(&self.directory, open.number.saturating_add(1));
         let is_newest = next.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
         is_newest
@@ -167,21 +116,26 @@ impl Writer {
     }
 
     /// Writes `bytes` to the end of a segment and syncs it; a new one's name before.
-    fn bring_to_disk(&mut self, mut open: Open, link: Option<Head>, bytes: &[u8]) -> Result<(), AuditError> {
+    fn write_and_sync(
+        &mut self,
+        mut open: OpenSegment,
+        link: Option<Head>,
+        bytes: &[u8],
+    ) -> Result<(), AuditError> {
         // The name goes first: a segment that has entries is one whose name is on disk.
         if open.length == 0
             && let Err(error) = self.sync_name(&open)
         {
-            self.give_up(&open, link, "sync_failed");
+            self.abandon_segment(&open, link, "sync_failed");
             return Err(error);
         }
         if let Err(error) = self.write(&open, bytes) {
-            self.give_up(&open, link, "write_failed");
-            return Err(AuditError::of(Doing::Write, &open.path, error));
+            self.abandon_segment(&open, link, "write_failed");
+            return Err(AuditError::of(Operation::Write, &open.path, error));
         }
         if let Err(error) = self.sync(&open) {
-            self.give_up(&open, link, "sync_failed");
-            return Err(AuditError::of(Doing::Sync, &open.path, error));
+            self.abandon_segment(&open, link, "sync_failed");
+            return Err(AuditError::of(Operation::Sync, &open.path, error));
         }
         open.length += bytes.len() as u64;
         self.open = Some(open);
@@ -190,7 +144,7 @@ impl Writer {
 
     /// Writes `bytes` to the end of a segment.
     #[cfg_attr(not(test), expect(clippy::unused_self, reason = "a test lets it fail"))]
-    fn write(&self, open: &Open, bytes: &[u8]) -> io::Result<()> {
+    fn write(&self, open: &OpenSegment, bytes: &[u8]) -> io::Result<()> {
         #[cfg(test)]
         let bytes = self.sabotage.shorten(bytes);
         (&open.file).write_all(bytes)?;
@@ -200,7 +154,7 @@ impl Writer {
     }
 
     /// Syncs the names that lead to a new segment.
-    fn sync_name(&self, open: &Open) -> Result<(), AuditError> {
+    fn sync_name(&self, open: &OpenSegment) -> Result<(), AuditError> {
         if open.number == 1 {
             fs::sync_parent(&self.directory)?;
         }
@@ -208,10 +162,10 @@ impl Writer {
     }
 
     /// Syncs the entries of a segment.
-    fn sync(&self, open: &Open) -> io::Result<()> {
+    fn sync(&self, open: &OpenSegment) -> io::Result<()> {
         let begun = Instant::now();
         let result = open.file.sync_data();
-        self.health.record_sync(begun.elapsed());
+        self.health.record_fsync(begun.elapsed());
         #[cfg(test)]
         self.sabotage.sync()?;
         result
@@ -221,8 +175,8 @@ impl Writer {
     ///
     /// Other writers are told by an empty segment after it, or in its place if nothing in it counts.
     /// If even that cannot be made, this writer still remembers.
-    fn give_up(&mut self, open: &Open, link: Option<Head>, reason: &'static str) {
-        let left = match self.cut(open) {
+    fn abandon_segment(&mut self, open: &OpenSegment, link: Option<Head>, reason: &'static str) {
+        let left = match self.truncate(open) {
             Ok(()) => open.length,
             Err(_) => open.file.metadata().map_or(open.length, |metadata| metadata.len()),
         };
@@ -230,7 +184,7 @@ impl Writer {
             open.path.clone()
         } else {
             let (number, trusted) = (open.number, open.length);
-            self.memory.ended = Some(Ended { number, reason, trusted, left, link });
+            self.state.abandoned = Some(AbandonedSegment { number, reason, trusted, left, link });
             segment::path(&self.directory, number.saturating_add(1))
         };
         // The failure that led here is what is reported; the next append meets this one again.
@@ -239,30 +193,23 @@ impl Writer {
 
     /// Cuts off what was not acknowledged.
     #[cfg_attr(not(test), expect(clippy::unused_self, reason = "a test lets it fail"))]
-    fn cut(&self, open: &Open) -> io::Result<()> {
+    fn truncate(&self, open: &OpenSegment) -> io::Result<()> {
         #[cfg(test)]
         self.sabotage.cut()?;
         open.file.set_len(open.length)
     }
 }
 
-/// Says that a torn line was ended; by whoever comes next.
-fn repaired(heal: Heal, next: &Facts) -> Facts {
-    Facts {
-        count: Some(heal.bytes),
-        fingerprint: heal.fingerprint,
-        ..Facts::new(Deed::Upkeep(Upkeep::Repaired), next.channel, next.actor.clone(), Outcome::Ok)
-    }
-}
-
-/// Says that a segment was opened, and why; by whoever comes next.
-fn opened(opening: Opening, next: &Facts) -> Facts {
-    let outcome = if opening.upkeep == Upkeep::ChainBroken { Outcome::Failed } else { Outcome::Ok };
-    Facts {
-        reason: Some(opening.reason.to_owned()),
-        count: opening.left_behind,
-        previous_bytes: opening.previous_bytes,
-        ..Facts::new(Deed::Upkeep(opening.upkeep), next.channel, next.actor.clone(), outcome)
+/// Returns the log's own entry, in the name of the caller whose entry comes next.
+fn maintenance_entry(maintenance: Maintenance, next: &EntryBody) -> EntryBody {
+    let Maintenance { action, reason, count, fingerprint, previous_bytes } = maintenance;
+    let outcome = if action == Action::ChainBroken { Outcome::Failed } else { Outcome::Ok };
+    EntryBody {
+        reason: reason.map(str::to_owned),
+        count,
+        fingerprint,
+        previous_bytes,
+        ..EntryBody::new(action, next.channel, next.actor.clone(), outcome)
     }
 }
 

@@ -1,9 +1,9 @@
 //! The grammar of the command line: every flag is defined here, once, and help, man pages and
 //! completions come from it.
 
+mod audit;
 mod completion;
 mod help;
-mod log;
 mod profiles;
 mod secrets;
 #[cfg(all(unix, feature = "serve"))]
@@ -21,8 +21,8 @@ use self::values::parsed;
 use crate::time::TimeSpec;
 use crate::token::{CustomerId, Leeway};
 
+pub use audit::{AuditCommand, AuditListArgs, AuditVerifyArgs};
 pub use completion::Shell;
-pub use log::{AuditCommand, AuditListArgs, AuditVerifyArgs};
 pub use profiles::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
 pub use secrets::{SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
 #[cfg(all(unix, feature = "serve"))]

@@ -1,7 +1,7 @@
 //! `audit`: reads and checks the audit log.
 
 use super::{Context, Result};
-use crate::audit::{self, Filter, Listed};
+use crate::audit::{self, Filter, ListItem};
 use crate::cli::{AuditCommand, AuditListArgs, AuditVerifyArgs};
 use crate::error::{Exit, Usage};
 use crate::escape::json_line;
@@ -20,7 +20,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> Result<E
     }
 }
 
-/// Lists the entries that are asked for, and every bad line.
+/// Lists the entries that are asked for, and every invalid line.
 fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> Result<Exit> {
     let now = context.clock.now();
     let filter = Filter {
@@ -54,18 +54,20 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
 }
 
 /// Shows a line of the log as JSON: an entry as the log has it.
-fn json_of(listed: &Listed) -> String {
+fn json_of(listed: &ListItem) -> String {
     match listed {
-        Listed::Entry { text, .. } => format!("{text}\n"),
-        Listed::Bad { segment, line, why } => output::audit_bad_json(segment, *line, &why.to_string()),
+        ListItem::Entry { text, .. } => format!("{text}\n"),
+        ListItem::Invalid { segment, line, error } => {
+            output::audit_invalid_json(segment, *line, &error.to_string())
+        }
     }
 }
 
 /// Lays a line of the log out for people.
-fn row_of(listed: &Listed) -> AuditRow {
+fn row_of(listed: &ListItem) -> AuditRow {
     match listed {
-        Listed::Entry { entry, .. } => AuditRow::of(entry),
-        Listed::Bad { segment, line, why } => AuditRow::bad(segment, *line, &why.to_string()),
+        ListItem::Entry { entry, .. } => AuditRow::of(entry),
+        ListItem::Invalid { segment, line, error } => AuditRow::invalid(segment, *line, &error.to_string()),
     }
 }
 

@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use self::reload::{Reload, SighupListener};
 use self::state::AuditHandles;
 use super::{Context, Result, session};
-use crate::audit::Refusals;
+use crate::audit::RefusalRecorder;
 use crate::cli::ServeArgs;
 use crate::error::{ErrorReport, Exit, Usage};
 use crate::output::terminal::write_stderr;
@@ -82,7 +82,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
         .context("cannot wait for signals")?;
     announce(context, &server, arguments, &telemetry, demo_key.as_ref())?;
     let ended = server.run(Arc::clone(&service) as Arc<dyn Handler>).context("the server failed");
-    let is_closed = |refusals: &Refusals| refusals.close(REFUSAL_DRAIN_TIMEOUT);
+    let is_closed = |refusals: &RefusalRecorder| refusals.close(REFUSAL_DRAIN_TIMEOUT);
     if !matches!(ended, Ok(Ended::Stopped)) && !service.refusals.as_ref().is_none_or(is_closed) {
         telemetry.note("the last refusals are not in the audit log, which cannot be written");
     }

@@ -31,7 +31,7 @@ pub fn write_ascii_json(writer: impl Write, value: &impl Serialize) -> serde_jso
 }
 
 /// Writes compact JSON, and escapes the characters that the function returns `true` for.
-struct EscapingFormatter(fn(char) -> bool);
+pub struct EscapingFormatter(pub fn(char) -> bool);
 
 impl Formatter for EscapingFormatter {
     fn write_string_fragment<W: Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {

@@ -8,7 +8,7 @@ mod json;
 use std::fmt::{self, Write as _};
 use std::path::Path;
 
-pub use json::{json_line, write_ascii_json};
+pub use json::{EscapingFormatter, json_line, write_ascii_json};
 
 /// The most characters of a string that a message shows.
 pub const MAX_SHOWN: usize = 64;

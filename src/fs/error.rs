@@ -40,7 +40,8 @@ pub enum DiskFault {
 
 impl DiskError {
     /// Says what is wrong with a file or directory.
-    pub(super) fn new(path: &Path, fault: DiskFault) -> Self {
+    #[must_use]
+    pub fn new(path: &Path, fault: DiskFault) -> Self {
         Self { path: path.to_owned(), fault }
     }
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::*;
-use crate::audit::{Entry, Filter, Listed, list};
+use crate::audit::{Entry, Filter, ListItem, list};
 use crate::profile::Expiry;
 use crate::time::Clock;
 
@@ -39,8 +39,8 @@ impl State {
     /// Returns every entry but the one that opens the segment.
     fn entries(&self) -> Vec<Entry> {
         let entry = |listed| match listed {
-            Listed::Entry { entry, .. } => *entry,
-            Listed::Bad { .. } => panic!("{listed:?}"),
+            ListItem::Entry { entry, .. } => *entry,
+            ListItem::Invalid { .. } => panic!("{listed:?}"),
         };
         list(self.path(), Filter::default()).unwrap().skip(1).map(|listed| entry(listed.unwrap())).collect()
     }
@@ -78,7 +78,7 @@ fn issuer(policy: Policy, sink: AuditSink<'_>) -> TokenIssuer<'_> {
 /// Signs a token and seals it with an event's mark.
 fn pending(id: u64, event: &Event) -> PendingToken {
     let token = issuer(Policy::default(), AuditSink::Demo).sign(customer(id), &ENDLESS).unwrap();
-    PendingToken { token, ticket: event.ticket() }
+    PendingToken { token, event: event.id() }
 }
 
 /// Makes the event of a mint for a customer.
@@ -126,8 +126,8 @@ fn a_sealed_token_stays_shut_against_a_receipt_that_does_not_name_its_customer()
     assert!(!opens(1, event(Action::Mint, Outcome::Ok, 2)));
     assert!(!opens(1, Event::new(Action::Mint, Channel::Cli, ann().actor, Outcome::Ok)));
     let batch = |ids: &[u64]| {
-        let mut ranges = Ranges::new();
-        assert!(ids.iter().all(|id| ranges.push(*id)));
+        let mut ranges = IdRanges::new();
+        assert!(ids.iter().all(|id| ranges.insert_next(*id)));
         Event::new(Action::MintBatch, Channel::Cli, ann().actor, Outcome::Ok).customers(ranges)
     };
     assert!(opens(2, batch(&[1, 2, 3])));
@@ -144,9 +144,9 @@ fn a_mint_is_recorded_with_the_fingerprint_of_its_token() {
         .issue(customer(7), &terms, &ann())
         .unwrap();
     let [entry] = &state.entries()[..] else { panic!() };
-    assert_eq!(entry.facts.fingerprint, Some(token.fingerprint().to_string()));
-    assert_eq!(entry.facts.expires_at, Some(now()));
-    assert!(entry.facts.customers.contains(7));
+    assert_eq!(entry.body.fingerprint, Some(token.fingerprint().to_string()));
+    assert_eq!(entry.body.expires_at, Some(now()));
+    assert!(entry.body.customers.contains(7));
 }
 
 #[test]
@@ -158,8 +158,8 @@ fn a_chunk_is_one_entry_that_names_all_its_customers() {
     let issuer = issuer(Policy::default(), AuditSink::Borrowed(&audit_log));
     assert_eq!(issuer.issue_batch(&batch, &ENDLESS, &ann()).unwrap().len(), 6);
     let [entry] = &state.entries()[..] else { panic!() };
-    assert_eq!(entry.facts.count, Some(6));
-    assert!((1..=9).all(|id| entry.facts.customers.contains(id) == (id <= 5 || id == 9)));
+    assert_eq!(entry.body.count, Some(6));
+    assert!((1..=9).all(|id| entry.body.customers.contains(id) == (id <= 5 || id == 9)));
 }
 
 #[test]
@@ -200,8 +200,8 @@ fn what_policy_refuses_has_no_terms_and_is_recorded_as_a_refusal_alone() {
     let decided = issuer(policy, AuditSink::Borrowed(&audit_log)).evaluate(&wish, now(), &ann());
     assert!(matches!(decided, Err(IssueError::Policy(_))));
     let [entry] = &state.entries()[..] else { panic!() };
-    assert_eq!(entry.facts.outcome, Outcome::Refused);
-    assert_eq!((&entry.facts.fingerprint, entry.facts.deed.name()), (&None, "refusal"));
+    assert_eq!(entry.body.outcome, Outcome::Refused);
+    assert_eq!((&entry.body.fingerprint, entry.body.action.name()), (&None, "refusal"));
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn what_policy_allows_is_recorded_only_when_it_is_minted() {
     let terms =
         issuer(Policy::default(), AuditSink::Borrowed(&audit_log)).evaluate(&wish, now(), &ann()).unwrap();
     assert_eq!(terms, ENDLESS);
-    assert_eq!(audit_log.syncs(), 0);
+    assert_eq!(audit_log.fsync_count(), 0);
 }
 
 /// Issues a token for a client at a documentation address.
@@ -239,7 +239,7 @@ fn a_clients_token_is_released_after_the_sync_of_its_entry() {
     let issuer = issuer(Policy::default(), AuditSink::Borrowed(&audit_log));
     let wish = Wish { expiry: Expiry::Never, issued_at: None };
     assert!(issued_for_client(&issuer, 7, &wish).is_ok());
-    assert_eq!((audit_log.syncs(), state.entries().len()), (1, 1));
+    assert_eq!((audit_log.fsync_count(), state.entries().len()), (1, 1));
 }
 
 #[test]
@@ -250,12 +250,12 @@ fn a_clients_token_is_recorded_with_the_address_and_the_request() {
     let wish = Wish { expiry: Expiry::Unsaid, issued_at: None };
     let token = issued_for_client(&issuer(policy, AuditSink::Borrowed(&audit_log)), 7, &wish).unwrap();
     let [entry] = &state.entries()[..] else { panic!() };
-    assert_eq!((entry.facts.deed.name(), entry.facts.channel), ("mint", Channel::Serve));
-    assert_eq!(entry.facts.peer.as_deref(), Some("192.0.2.7"));
-    assert_eq!(entry.facts.request_id.as_deref(), Some("r-7"));
-    assert_eq!(entry.facts.fingerprint, Some(token.fingerprint().to_string()));
-    assert_eq!(entry.facts.expires_at, token.claims.expires_at());
-    assert!(entry.facts.customers.contains(7));
+    assert_eq!((entry.body.action.name(), entry.body.channel), ("mint", Channel::Serve));
+    assert_eq!(entry.body.peer.as_deref(), Some("192.0.2.7"));
+    assert_eq!(entry.body.request_id.as_deref(), Some("r-7"));
+    assert_eq!(entry.body.fingerprint, Some(token.fingerprint().to_string()));
+    assert_eq!(entry.body.expires_at, token.claims.expires_at());
+    assert!(entry.body.customers.contains(7));
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn what_policy_refuses_a_client_is_left_to_the_endpoint_to_record() {
     let (policy, wish) = too_long();
     let token = issued_for_client(&issuer(policy, AuditSink::Borrowed(&audit_log)), 1, &wish);
     assert!(matches!(token, Err(IssueError::Policy(_))));
-    assert_eq!(audit_log.syncs(), 0);
+    assert_eq!(audit_log.fsync_count(), 0);
 }
 
 #[test]

@@ -3,24 +3,24 @@
 use serde::Serialize;
 
 use super::Layout;
-use super::table::{Style, StyledCell, headline, listing};
-use crate::audit::{Customers, Deed, Entry, Outcome, Verified};
+use super::table::{Style, StyledCell, headline, table};
+use crate::audit::{CustomerSet, Entry, EntryBody, Outcome, VerifyReport};
 use crate::escape::{escaped, escaped_truncated, json_line};
 use crate::time::utc;
 
-/// How many characters of an entry's last column are shown.
-const LONGEST_DETAIL: usize = 200;
+/// How wide the last column is at least.
+const MIN_DETAIL: usize = 12;
 
 /// A line of the log that cannot be read, in JSON.
 #[derive(Serialize)]
-struct BadJson<'a> {
+struct InvalidLineJson<'a> {
     /// The one key.
-    bad: BadBody<'a>,
+    bad: InvalidLineBody<'a>,
 }
 
-/// What stands in a [`BadJson`].
+/// What stands in a [`InvalidLineJson`].
 #[derive(Serialize)]
-struct BadBody<'a> {
+struct InvalidLineBody<'a> {
     /// The segment's file.
     segment: &'a str,
     /// The line, from 1.
@@ -29,7 +29,7 @@ struct BadBody<'a> {
     why: &'a str,
 }
 
-/// What was found of the whole log, in JSON.
+/// What was found of the escaped log, in JSON.
 #[derive(Serialize)]
 struct VerifiedJson {
     /// Whether nothing was found.
@@ -40,7 +40,7 @@ struct VerifiedJson {
     segments: usize,
     /// How many torn lines were healed.
     repaired: u64,
-    /// How many bytes at the end are no whole entry.
+    /// How many bytes at the end are no escaped entry.
     unfinished: u64,
     /// The last entry's head.
     head: Option<String>,
@@ -52,85 +52,91 @@ struct VerifiedJson {
 
 /// Shows a bad line as a line of JSON.
 #[must_use]
-pub fn audit_bad_json(segment: &str, line: u64, why: &str) -> String {
-    json_line(&BadJson { bad: BadBody { segment, line, why } }) + "\n"
+pub fn audit_invalid_json(segment: &str, line: u64, why: &str) -> String {
+    json_line(&InvalidLineJson { bad: InvalidLineBody { segment, line, why } }) + "\n"
 }
 
-/// A line of the log as people are shown it.
+/// A line of the log as people are shown it: time, action, profile, customer and detail.
 #[derive(Debug)]
-pub struct AuditRow([StyledCell; 6]);
+pub struct AuditRow([StyledCell; 5]);
 
 impl AuditRow {
-    /// Lays out an entry.
+    /// Returns the row of an entry.
     #[must_use]
     pub fn of(entry: &Entry) -> Self {
-        let facts = &entry.facts;
-        let actor = match &facts.actor.sudo_user {
-            Some(sudo_user) => format!("{} (sudo {sudo_user})", facts.actor.user),
-            None => facts.actor.user.clone(),
+        let body = &entry.body;
+        let customer = match &body.customers {
+            CustomerSet::None {} => "-".into(),
+            CustomerSet::One { customer } => customer.to_string(),
+            CustomerSet::Many { .. } => "several".into(),
         };
-        let style = if facts.outcome == Outcome::Ok { Style::Good } else { Style::Bad };
+        let style = if body.outcome == Outcome::Ok { Style::Name } else { Style::Bad };
         Self([
             (utc(entry.time), Style::Plain),
-            (escaped(&actor).to_string(), Style::Plain),
-            (facts.deed.name().into(), Style::Name),
-            (escaped(facts.profile.as_deref().unwrap_or("-")).to_string(), Style::Plain),
-            (facts.outcome.name().into(), style),
-            (escaped_truncated(&about(entry), LONGEST_DETAIL).to_string(), Style::Plain),
+            (body.action.name().into(), style),
+            (escaped(body.profile.as_deref().unwrap_or("-")).to_string(), Style::Plain),
+            (customer, Style::Plain),
+            (escaped(&detail(body)).to_string(), Style::Plain),
         ])
     }
 
-    /// Lays out a line that cannot be read.
+    /// Returns the row of a line that cannot be read.
     #[must_use]
-    pub fn bad(segment: &str, line: u64, why: &str) -> Self {
-        let place = format!("{segment}:{line}");
+    pub fn invalid(segment: &str, line: u64, why: &str) -> Self {
         let dash = || ("-".to_owned(), Style::Faint);
-        Self([
-            dash(),
-            dash(),
-            ("bad line".into(), Style::Bad),
-            dash(),
-            dash(),
-            (format!("{place}: {}", escaped(why)), Style::Bad),
-        ])
+        let detail = format!("{segment}:{line}: {}", escaped(why));
+        Self([dash(), ("bad line".into(), Style::Bad), dash(), dash(), (detail, Style::Bad)])
     }
 }
 
-/// Shows lines of the log; `is_first` says that none were shown before.
+/// Shows lines of the log, each in one line: the detail is cut to what fits the width. `is_first` says that none
+/// were shown before.
 #[must_use]
 pub fn audit_table(rows: Vec<AuditRow>, is_first: bool, layout: Layout) -> String {
-    let rows: Vec<_> = rows.into_iter().map(|AuditRow(row)| row).collect();
-    listing(["TIME", "ACTOR", "ACTION", "PROFILE", "OUTCOME", "ABOUT"], &rows, is_first, layout)
-}
-
-/// Says what else an entry tells.
-fn about(entry: &Entry) -> String {
-    let facts = &entry.facts;
-    let mut words = Vec::new();
-    match &facts.customers {
-        Customers::None => {}
-        Customers::One(customer) => words.push(format!("customer-{customer}")),
-        Customers::Many(ranges) => {
-            let run = |&(first, last): &(u64, u64)| {
-                if first == last { first.to_string() } else { format!("{first}-{last}") }
-            };
-            words.push(format!("customers {}", ranges.runs().iter().map(run).collect::<Vec<_>>().join(" ")));
+    let head =
+        ["TIME", "ACTION", "PROFILE", "CUSTOMER", "DETAIL"].map(|name| (name.to_owned(), Style::Faint));
+    let mut rows: Vec<_> =
+        is_first.then_some(head).into_iter().chain(rows.into_iter().map(|row| row.0)).collect();
+    if let Some(width) = layout.width {
+        let widest =
+            |column: usize| rows.iter().map(|row| row[column].0.chars().count() + 2).max().unwrap_or(0);
+        let room = usize::from(width).saturating_sub((0..4).map(widest).sum()).max(MIN_DETAIL);
+        for [.., (detail, _)] in &mut rows {
+            if detail.chars().count() > room {
+                *detail = escaped_truncated(detail, room - 1).to_string();
+            }
         }
     }
-    words.extend(facts.count.map(|count| match facts.deed {
-        Deed::Action(_) => format!("{count} in all"),
-        Deed::Upkeep(_) => format!("{count} bytes"),
-    }));
-    words.extend(facts.expires_at.map(|at| format!("until {}", utc(at))));
-    words.extend(facts.fingerprint.as_ref().map(|fingerprint| format!("fingerprint {fingerprint}")));
-    words.extend(facts.peer.as_ref().map(|peer| format!("from {peer}")));
-    words.extend(facts.reason.clone());
-    if words.is_empty() { "-".into() } else { words.join(", ") }
+    table(&rows, layout)
 }
 
-/// Shows what was found of the whole log as a line of JSON.
+/// Returns what an entry says beside its time, action, profile and customer, the most telling first.
+fn detail(body: &EntryBody) -> String {
+    let mut words = Vec::new();
+    if body.outcome != Outcome::Ok {
+        words.push(body.outcome.name().to_owned());
+    }
+    words.extend(body.reason.clone());
+    let unit = if body.action.is_maintenance() { "bytes" } else { "in all" };
+    words.extend(body.count.map(|count| format!("{count} {unit}")));
+    words.extend(body.fingerprint.as_ref().map(|fingerprint| format!("fingerprint {fingerprint}")));
+    words.extend(body.expires_at.map(|at| format!("until {}", utc(at))));
+    words.extend(body.peer.as_ref().map(|peer| format!("from {peer}")));
+    words.push(match &body.actor.sudo_user {
+        Some(sudo_user) => format!("by {} (sudo {sudo_user})", body.actor.user),
+        None => format!("by {}", body.actor.user),
+    });
+    if let CustomerSet::Many { customers } = &body.customers {
+        let range =
+            |(first, last)| if first == last { format!("{first}") } else { format!("{first}-{last}") };
+        words.push(format!("customers {}", customers.iter().map(range).collect::<Vec<_>>().join(" ")));
+    }
+    words.join(", ")
+}
+
+/// Shows what was found of the escaped log as a line of JSON.
 #[must_use]
-pub fn audit_verified_json(verified: &Verified) -> String {
+pub fn audit_verified_json(verified: &VerifyReport) -> String {
     let shown = VerifiedJson {
         intact: verified.is_intact(),
         entries: verified.entries,
@@ -138,15 +144,15 @@ pub fn audit_verified_json(verified: &Verified) -> String {
         repaired: verified.repaired,
         unfinished: verified.unfinished,
         head: verified.head.as_ref().map(ToString::to_string),
-        faults: verified.faults.iter().map(ToString::to_string).collect(),
-        further_faults: verified.further_faults,
+        faults: verified.findings.iter().map(ToString::to_string).collect(),
+        further_faults: verified.further_findings,
     };
     json_line(&shown) + "\n"
 }
 
-/// Shows what was found of the whole log for people.
+/// Shows what was found of the escaped log for people.
 #[must_use]
-pub fn audit_verified_text(verified: &Verified, layout: Layout) -> String {
+pub fn audit_verified_text(verified: &VerifyReport, layout: Layout) -> String {
     let entries = counted(verified.entries, "entry", "entries");
     let segments = counted(verified.segments as u64, "segment", "segments");
     let (word, style) = if verified.is_intact() { ("intact", Style::Good) } else { ("DAMAGED", Style::Bad) };
@@ -157,12 +163,12 @@ pub fn audit_verified_text(verified: &Verified, layout: Layout) -> String {
     if verified.unfinished > 0 {
         let bytes = counted(verified.unfinished, "byte", "bytes");
         lines.push(format!(
-            "{bytes} at the end, no whole entry: being written, or torn and healed by the next mint"
+            "{bytes} at the end, no escaped entry: being written, or torn and healed by the next mint"
         ));
     }
-    lines.extend(verified.faults.iter().map(|fault| escaped(&fault.to_string()).to_string()));
-    if verified.further_faults > 0 {
-        lines.push(format!("and {}", counted(verified.further_faults, "more fault", "more faults")));
+    lines.extend(verified.findings.iter().map(|finding| escaped(&finding.to_string()).to_string()));
+    if verified.further_findings > 0 {
+        lines.push(format!("and {}", counted(verified.further_findings, "more fault", "more faults")));
     }
     lines.extend(verified.head.as_ref().map(|head| format!("head {head}")));
     let head = headline(&format!("{word}: {entries} in {segments}"), style, layout);
@@ -172,4 +178,39 @@ pub fn audit_verified_text(verified: &Verified, layout: Layout) -> String {
 /// Returns a number and the noun that goes with it.
 fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audit::{Action, Actor, AuditLog, Channel, Event, Filter, ListItem, list};
+    use crate::time::{Clock, Timestamp};
+
+    #[test]
+    fn an_entry_has_one_line_of_80_columns_on_a_terminal_and_is_whole_in_a_pipe() {
+        let state = tempfile::tempdir().unwrap();
+        let log = AuditLog::open(state.path(), Clock::Fixed(Timestamp::EPOCH)).unwrap();
+        let actor = Actor { user: "ann".into(), sudo_user: None };
+        let event = Event::new(Action::Refusal, Channel::Serve, actor, Outcome::Refused)
+            .profile("production")
+            .customer(12_345_678)
+            .reason("the session has expired")
+            .peer("2001:db8::1");
+        log.record(event).unwrap();
+        let rows = || {
+            let row = |item| match item {
+                ListItem::Entry { entry, .. } => AuditRow::of(&entry),
+                ListItem::Invalid { .. } => panic!("{item:?}"),
+            };
+            list(state.path(), Filter::default()).unwrap().map(|item| row(item.unwrap())).collect()
+        };
+        let shown = audit_table(rows(), true, Layout { width: Some(80), has_color: false });
+        let lines: Vec<_> = shown.lines().collect();
+        assert_eq!(lines.len(), 3, "{shown}");
+        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{shown}");
+        assert!(lines[2].ends_with('…'), "{shown}");
+        let escaped = audit_table(rows(), false, Layout::default());
+        let detail = "  refused, the session has expired, from 2001:db8::1, by ann";
+        assert!(escaped.lines().nth(1).unwrap().ends_with(detail), "{escaped}");
+    }
 }

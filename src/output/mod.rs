@@ -10,7 +10,7 @@ mod table;
 pub mod terminal;
 mod verify;
 
-pub use audit::{AuditRow, audit_bad_json, audit_table, audit_verified_json, audit_verified_text};
+pub use audit::{AuditRow, audit_invalid_json, audit_table, audit_verified_json, audit_verified_text};
 pub use decode::{decode_json, decode_text};
 pub use issue::{CSV_HEADER, IssuedJson, csv, curl, env, header};
 pub use profiles::{profile_json, profile_list, profile_text};

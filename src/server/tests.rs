@@ -12,7 +12,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 use super::*;
-use crate::audit::{Actor, AuditLog, Refusals};
+use crate::audit::{Actor, AuditLog, RefusalRecorder};
 use crate::issuer::{AuditSink, TokenIssuer};
 use crate::profile::{Lifetime, Policy};
 use crate::secret::Secret;
@@ -42,7 +42,7 @@ fn handler(state: &TempDir, wrap: impl FnOnce(Signed) -> Box<dyn Authenticate>) 
     let actor = || Actor { user: "serve".into(), sudo_user: None };
     let clock = Clock::System;
     let audit_log = Arc::new(AuditLog::open(state.path(), clock).unwrap());
-    let refusals = Refusals::start(Arc::clone(&audit_log), actor(), None, clock).unwrap();
+    let refusals = RefusalRecorder::start(Arc::clone(&audit_log), actor(), None, clock).unwrap();
     let signed = Signed::new(key(), Arc::new(Register::open(state.path())));
     let issuer = TokenIssuer::new(&api_secret(), None, Policy::default(), AuditSink::Shared(audit_log));
     let issuer = RequestIssuer { issuer, actor: actor(), lifetime: Lifetime::PolicyDefault, clock };

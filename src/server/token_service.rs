@@ -28,7 +28,7 @@ pub struct TokenService {
     /// Limits how often clients may ask.
     pub rate_limiter: Box<dyn RateLimiter>,
     /// Takes refusals for the audit log; the demo records none.
-    pub refusals: Option<audit::Refusals>,
+    pub refusals: Option<audit::RefusalRecorder>,
     /// Which pages may read responses.
     pub cors: Cors,
     /// Told about every response.

@@ -28,9 +28,9 @@ impl SessionId {
     /// Reads exactly 32 lower-case hexadecimal digits.
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
-        let is_digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        let is_exact = text.len() == DIGITS && text.bytes().all(is_digit);
-        is_exact.then(|| u128::from_str_radix(text, 16).ok().map(Self)).flatten()
+        let mut bytes = [0; size_of::<u128>()];
+        let read = base16ct::lower::decode(text, &mut bytes).ok()?.len();
+        (read == bytes.len()).then(|| Self(u128::from_be_bytes(bytes)))
     }
 }
 

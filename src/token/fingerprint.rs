@@ -20,7 +20,7 @@ impl Fingerprint {
 
 impl fmt::Display for Fingerprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(base16ct::lower::encode_str(&self.0, &mut [0; 16]).map_err(|_| fmt::Error)?)
     }
 }
 

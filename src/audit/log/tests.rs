@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use super::super::entry::Channel;
+use super::super::error::Operation;
 use super::super::health::LastAppend;
 use super::super::testing::{State, ann, clock, mint};
 use super::*;
@@ -14,7 +15,7 @@ fn crowd(logs: &[&AuditLog], threads: u64, each: u64) -> Vec<u64> {
     let caller = |thread: u64| {
         let log = logs[usize::try_from(thread).unwrap() % logs.len()];
         start.wait();
-        let record = |at| log.record(mint(thread * each + at + 1)).unwrap().sequence();
+        let record = |at| log.record(mint(thread * each + at + 1)).unwrap().head().sequence;
         (0..each).map(record).collect::<Vec<u64>>()
     };
     thread::scope(|scope| {
@@ -27,7 +28,7 @@ fn crowd(logs: &[&AuditLog], threads: u64, each: u64) -> Vec<u64> {
 fn an_entry_is_on_disk_when_its_receipt_is_there() {
     let state = State::new();
     let receipt = state.log().record(mint(123)).unwrap();
-    assert_eq!(receipt.sequence(), 2);
+    assert_eq!(receipt.head().sequence, 2);
     assert_eq!(Some(receipt.head()), super::super::head(state.path()).unwrap());
     assert_eq!(state.actions(), ["segment_opened", "mint"]);
 }
@@ -37,9 +38,9 @@ fn a_receipt_is_for_its_own_event_alone() {
     let state = State::new();
     let log = state.log();
     let (event, other) = (mint(123), mint(123));
-    let (ticket, other_ticket) = (event.ticket(), other.ticket());
+    let (id, other_id) = (event.id(), other.id());
     let receipt = log.record(event).unwrap();
-    assert!(receipt.is_for(ticket) && !receipt.is_for(other_ticket));
+    assert!(receipt.covers_event(id) && !receipt.covers_event(other_id));
     assert!(receipt.covers("000000000000007b") && !receipt.covers("000000000000007c"));
     assert!(receipt.covers_customer(123) && !receipt.covers_customer(124));
     let refused = Event::new(Action::Refusal, Channel::Cli, ann(), Outcome::Refused)
@@ -54,7 +55,7 @@ fn a_caller_by_itself_pays_one_sync_for_each_entry() {
     let state = State::new();
     let log = state.log();
     (1..=10).for_each(|customer| drop(log.record(mint(customer)).unwrap()));
-    assert_eq!(log.syncs(), 10);
+    assert_eq!(log.fsync_count(), 10);
 }
 
 #[test]
@@ -65,14 +66,14 @@ fn sixty_four_callers_share_a_sync_among_at_least_24_entries() {
     sequences.sort_unstable();
     assert_eq!(sequences, (2..=6401).collect::<Vec<u64>>());
     let verified = state.verify();
-    assert!(verified.is_intact(), "{:?}", verified.faults);
+    assert!(verified.is_intact(), "{:?}", verified.findings);
     assert_eq!(verified.entries, 6401);
-    let average = 6400 / log.syncs();
+    let average = 6400 / log.fsync_count();
     assert!(average >= 24, "{average} entries a sync");
 }
 
 #[test]
-fn two_journals_on_one_log_make_one_chain() {
+fn two_writers_on_one_log_make_one_chain() {
     let state = State::new();
     let (one, two) = (state.log(), state.log_of_short_segments());
     let mut sequences = crowd(&[&one, &two], 16, 25);
@@ -80,7 +81,7 @@ fn two_journals_on_one_log_make_one_chain() {
     sequences.dedup();
     assert_eq!(sequences.len(), 400);
     let verified = state.verify();
-    assert!(verified.is_intact(), "{:?}", verified.faults);
+    assert!(verified.is_intact(), "{:?}", verified.findings);
     assert_eq!(verified.entries, 400 + verified.segments as u64);
 }
 
@@ -104,13 +105,13 @@ fn a_failure_reaches_every_caller_and_the_next_entry_is_written() {
             (0..8).map(|customer| scope.spawn(move || log.record(mint(customer)))).collect();
         for caller in callers {
             let error = caller.join().unwrap().unwrap_err();
-            assert!(matches!(error, AuditError::Sync { .. }), "{error:?}");
+            assert!(matches!(error, AuditError::System { operation: Operation::Sync, .. }), "{error:?}");
         }
     });
     lock(&log.writer).sabotage.sync.store(false, Ordering::Relaxed);
-    assert_eq!(log.record(mint(2)).unwrap().sequence(), 4);
+    assert_eq!(log.record(mint(2)).unwrap().head().sequence, 4);
     assert_eq!(state.actions(), ["segment_opened", "mint", "segment_opened", "mint"]);
-    assert!(state.verify().is_intact(), "{:?}", state.verify().faults);
+    assert!(state.verify().is_intact(), "{:?}", state.verify().findings);
 }
 
 #[test]
@@ -140,7 +141,7 @@ fn every_sync_is_told_to_the_one_who_asked_first() {
     log.health().observe(move |_| _ = counter.fetch_add(1, Ordering::Relaxed));
     log.health().observe(|_| panic!("the second who asked"));
     (1..=3).for_each(|customer| drop(log.record(mint(customer)).unwrap()));
-    assert_eq!((told.load(Ordering::Relaxed), log.syncs()), (3, 3));
+    assert_eq!((told.load(Ordering::Relaxed), log.fsync_count()), (3, 3));
 }
 
 /// Waits until so many entries are in the batch that callers join.
@@ -161,7 +162,7 @@ fn entries_that_wait_for_the_same_write_share_one_sync() {
             .map(|customer| {
                 let caller = scope.spawn({
                     let log = &log;
-                    move || log.record(mint(customer)).unwrap().sequence()
+                    move || log.record(mint(customer)).unwrap().head().sequence
                 });
                 wait_until_joined(&log, usize::try_from(customer).unwrap());
                 caller
@@ -170,7 +171,7 @@ fn entries_that_wait_for_the_same_write_share_one_sync() {
         drop(writer);
         callers.into_iter().map(|caller| caller.join().unwrap()).collect()
     });
-    assert_eq!((sequences, log.syncs()), ((2..=9).collect(), 1));
+    assert_eq!((sequences, log.fsync_count()), ((2..=9).collect(), 1));
 }
 
 #[test]
@@ -191,15 +192,15 @@ fn a_panic_of_the_caller_that_writes_fails_its_batch_and_nothing_else() {
     });
     assert_eq!(log.health().last_append(), LastAppend::Failed { at: clock().now() });
     lock(&log.writer).sabotage.panic.store(false, Ordering::Relaxed);
-    assert_eq!(log.record(mint(3)).unwrap().sequence(), 2);
+    assert_eq!(log.record(mint(3)).unwrap().head().sequence, 2);
 }
 
 #[test]
-fn a_log_that_is_removed_under_a_journal_denies_the_next_entry() {
+fn a_log_that_is_removed_under_a_writer_denies_the_next_entry() {
     let state = State::new();
     let log = state.log();
     log.record(mint(1)).unwrap();
     fs::remove_dir_all(log.directory()).unwrap();
     let error = log.record(mint(2)).unwrap_err();
-    assert!(matches!(error, AuditError::Open { .. }), "{error:?}");
+    assert!(matches!(error, AuditError::System { operation: Operation::Open, .. }), "{error:?}");
 }

@@ -3,8 +3,8 @@
 use std::fs;
 
 use super::*;
+use crate::audit::encode::{self, ChainLink, ChainPosition};
 use crate::audit::entry::{Action, Channel, Event, Outcome};
-use crate::audit::line::{self, Place};
 use crate::audit::testing::{State, ann, edit, mint};
 use crate::time::{Timestamp, utc};
 
@@ -14,25 +14,25 @@ fn faults_after(change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Vec<String> {
     let mut lines = state.lines(1);
     change(&mut lines);
     state.write(1, &lines.concat());
-    state.faults()
+    state.findings()
 }
 
 /// A line with a right hash, for a place of its writer's choice.
-fn forged(place: Place) -> (Vec<u8>, Head) {
+fn forged(position: ChainPosition) -> (Vec<u8>, Head) {
     let event = Event::new(Action::Mint, Channel::Cli, ann(), Outcome::Ok).customer(666);
     let mut line = Vec::new();
-    let head = line::write(&mut line, place, &utc(Timestamp::EPOCH), event.facts());
+    let head = encode::write(&mut line, position, &utc(Timestamp::EPOCH), event.body()).unwrap();
     (line, head)
 }
 
 fn head_of(line: &[u8]) -> Head {
-    Frame::whole(line.strip_suffix(b"\n").unwrap()).unwrap().head
+    ChainLink::parse_whole(line.strip_suffix(b"\n").unwrap()).unwrap().head()
 }
 
 /// Writes all lines again from one of them on, each linked to the one before.
 fn relink(lines: &mut [Vec<u8>], from: usize) {
     for at in from..lines.len() {
-        let place = Place::after(head_of(&lines[at - 1]));
+        let place = ChainPosition::after(head_of(&lines[at - 1]));
         lines[at] = forged(place).0;
     }
 }
@@ -43,7 +43,7 @@ const LINE: &str = "audit-00000001.jsonl, line";
 fn a_log_as_it_was_written_is_intact() {
     let state = State::with_entries(6);
     let verified = state.verify();
-    assert!(verified.is_intact(), "{:?}", verified.faults);
+    assert!(verified.is_intact(), "{:?}", verified.findings);
     assert_eq!((verified.entries, verified.segments), (6, 1));
     assert_eq!(verified.bytes, state.read(1).len() as u64);
     assert_eq!(verified.head, crate::audit::head(state.path()).unwrap());
@@ -57,7 +57,7 @@ fn a_log_that_is_not_there_is_empty_unless_a_head_was_expected() {
     assert_eq!(state.verify().head, None);
     let head = State::with_entries(3).verify().head.unwrap();
     let verified = verify(state.path(), Some(&head)).unwrap();
-    assert_eq!(verified.faults[0].kind, FaultKind::CutEnd { expected: 3, found: 0 });
+    assert_eq!(verified.findings[0].kind, FindingKind::CutEnd { expected: 3, found: 0 });
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn any_line_that_was_edited_with_a_new_hash_is_found_at_the_next() {
         let faults = faults_after(|lines| {
             let before = at.checked_sub(1).map(|before| head_of(&lines[before]));
             let log_id = head_of(&lines[at]).log_id;
-            lines[at] = forged(before.map_or(Place::first(log_id), Place::after)).0;
+            lines[at] = forged(before.map_or(ChainPosition::first(log_id), ChainPosition::after)).0;
         });
         let unlinked = "the entry before is not the one after which this one was written";
         assert_eq!(faults, [format!("{LINE} {}: {unlinked}", at + 2)]);
@@ -86,7 +86,7 @@ fn a_line_after_an_edited_one_must_still_link_to_it() {
     let faults = faults_after(|lines| {
         let Head { log_id, .. } = head_of(&lines[3]);
         edit(&mut lines[2]);
-        lines[3] = forged(Place { log_id, sequence: 4, prev: Hash::NONE }).0;
+        lines[3] = forged(ChainPosition { log_id, sequence: 4, prev: Hash::GENESIS }).0;
     });
     let told = faults.iter().map(|fault| fault.split(": the ").next().unwrap());
     assert!(told.eq([3, 4, 5].map(|line| format!("{LINE} {line}"))), "{faults:?}");
@@ -159,7 +159,7 @@ fn any_line_that_was_inserted_is_found() {
         let faults = faults_after(|lines| lines.insert(at, b"{}\n".to_vec()));
         assert_eq!(faults, [format!("{LINE} {}: the line is no entry", at + 1)]);
         let faults = faults_after(|lines| {
-            lines.insert(at, forged(Place::after(head_of(&lines[at - 1]))).0);
+            lines.insert(at, forged(ChainPosition::after(head_of(&lines[at - 1]))).0);
         });
         assert!(faults[0].starts_with(&format!("{LINE} {}: entry {} stands", at + 2, at + 1)), "{faults:?}");
     }
@@ -173,9 +173,9 @@ fn a_cut_end_is_found_by_the_expected_head_alone() {
     state.write(1, &lines[..4].concat());
     assert!(state.verify().is_intact());
     let verified = verify(state.path(), head.as_ref()).unwrap();
-    assert_eq!(verified.faults.len(), 1);
+    assert_eq!(verified.findings.len(), 1);
     let told = "the log was cut: it ends at entry 4, and the expected head is 6";
-    assert_eq!(verified.faults[0].to_string(), told);
+    assert_eq!(verified.findings[0].to_string(), told);
 }
 
 #[test]
@@ -187,9 +187,9 @@ fn a_rewritten_chain_is_found_by_the_expected_head_alone() {
     state.write(1, &lines.concat());
     assert!(state.verify().is_intact());
     let verified = verify(state.path(), head.as_ref()).unwrap();
-    assert_eq!(verified.faults.len(), 1);
+    assert_eq!(verified.findings.len(), 1);
     let told = "the log was rewritten: entry 6 is not the expected head";
-    assert_eq!(verified.faults[0].to_string(), format!("{LINE} 6: {told}"));
+    assert_eq!(verified.findings[0].to_string(), format!("{LINE} 6: {told}"));
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn an_expected_head_of_another_log_or_of_a_later_time_is_told_apart() {
     let state = State::with_entries(6);
     let other = State::with_entries(6).verify().head.unwrap();
     let verified = verify(state.path(), Some(&other)).unwrap();
-    assert_eq!(verified.faults[0].kind, FaultKind::ForeignHead { expected: other.log_id });
+    assert_eq!(verified.findings[0].kind, FindingKind::ForeignHead { expected: other.log_id });
     let before = head_of(&state.lines(1)[2]);
     assert!(verify(state.path(), Some(&before)).unwrap().is_intact());
 }
@@ -215,7 +215,7 @@ fn segments_that_are_missing_exchanged_or_added_to_are_named() {
         "audit-00000003.jsonl: the segment is missing",
         "audit-00000004.jsonl, line 1: entries 5 to 6 are missing before this line",
     ];
-    assert_eq!(state.faults(), told);
+    assert_eq!(state.findings(), told);
 
     state.write(3, &fourth);
     state.write(4, &third);
@@ -225,7 +225,7 @@ fn segments_that_are_missing_exchanged_or_added_to_are_named() {
     state.write(4, &fourth);
     state.write(2, &[&second[..], b"x"].concat());
     let told = "audit-00000002.jsonl, line 3: the line and 1 bytes were added after the segment's end";
-    assert_eq!(state.faults(), [told]);
+    assert_eq!(state.findings(), [told]);
 
     state.write(2, &second[..second.len() - 1]);
     assert!(state.verify().is_intact(), "only the last newline is missing");
@@ -236,10 +236,10 @@ fn a_log_that_is_all_damage_is_told_in_bounded_memory() {
     let state = State::with_entries(2);
     state.write(1, &b"x\n".repeat(50_000));
     let verified = state.verify();
-    assert_eq!((verified.faults.len(), verified.further_faults), (1000, 49_000));
+    assert_eq!((verified.findings.len(), verified.further_findings), (1000, 49_000));
     state.write(1, &vec![b'x'; 100_000_000]);
-    let kind = FaultKind::Flawed(Flaw::TooLong { bytes: 100_000_000 });
-    assert_eq!(state.verify().faults[0].kind, kind);
+    let kind = FindingKind::Invalid(EntryError::TooLong { bytes: 100_000_000 });
+    assert_eq!(state.verify().findings[0].kind, kind);
 }
 
 #[test]
@@ -250,7 +250,7 @@ fn a_line_that_is_being_written_is_no_fault() {
     for cut in start..=whole.len() {
         state.write(1, &whole[..cut]);
         let verified = state.verify();
-        assert!(verified.is_intact(), "cut at {cut}: {:?}", verified.faults);
+        assert!(verified.is_intact(), "cut at {cut}: {:?}", verified.findings);
         let is_entry = cut + 1 >= whole.len();
         assert_eq!(verified.unfinished, if is_entry { 0 } else { (cut - start) as u64 });
         assert_eq!(verified.entries, if is_entry { 3 } else { 2 });

@@ -3,8 +3,9 @@
 use std::fs;
 
 use super::*;
+use crate::audit::encode::ChainLink;
 use crate::audit::testing::{Sabotage, State, clock, mint};
-use crate::audit::verify::FaultKind;
+use crate::audit::verify::FindingKind;
 
 /// A writer that has written the entry of one mint.
 fn writer(state: &State) -> Writer {
@@ -15,7 +16,7 @@ fn writer(state: &State) -> Writer {
 
 fn append(writer: &mut Writer, customer: u64) -> Result<Head, AuditError> {
     let _held = writer.lock()?;
-    Ok(writer.append(&[mint(customer).facts()])?[0])
+    Ok(writer.append(&[mint(customer).body()])?[0])
 }
 
 fn sabotaged(write: bool, sync: bool, cut: bool) -> Sabotage {
@@ -24,7 +25,7 @@ fn sabotaged(write: bool, sync: bool, cut: bool) -> Sabotage {
 
 fn intact(state: &State) {
     let verified = state.verify();
-    assert!(verified.is_intact(), "{:?}", verified.faults);
+    assert!(verified.is_intact(), "{:?}", verified.findings);
 }
 
 #[test]
@@ -72,7 +73,7 @@ fn what_verify_takes_for_torn_the_next_writer_heals_and_no_more() {
         let was_intact = state.verify().is_intact();
         assert_eq!(was_intact, ended < 4, "{ended} after {entries}");
         state.log().record(mint(1)).unwrap();
-        assert_eq!(state.verify().is_intact(), was_intact, "{ended} after {entries}: {:?}", state.faults());
+        assert_eq!(state.verify().is_intact(), was_intact, "{ended} after {entries}: {:?}", state.findings());
     }
 }
 
@@ -85,18 +86,18 @@ fn a_repaired_entry_names_the_bytes_that_were_torn() {
     state.log().record(mint(9)).unwrap();
     let lines = state.lines(1);
     assert_eq!(lines[3], b"{\"version\":1,\"log_\n");
-    let repaired = line::read(lines[4].strip_suffix(b"\n").unwrap()).unwrap();
-    assert_eq!((repaired.facts.count, repaired.sequence), (Some(18), 4));
+    let repaired = ChainLink::parse_whole(lines[4].strip_suffix(b"\n").unwrap()).unwrap();
+    assert_eq!((repaired.body.count, repaired.sequence), (Some(18), 4));
     assert_eq!(state.verify().repaired, 1);
 
     let mut changed = lines.clone();
     changed[3][1] = b'x';
     state.write(1, &changed.concat());
-    assert_eq!(state.faults(), ["audit-00000001.jsonl, line 4: the line is no entry"]);
+    assert_eq!(state.findings(), ["audit-00000001.jsonl, line 4: the line is no entry"]);
     changed.remove(3);
     state.write(1, &changed.concat());
     let told = "the line says that the line before was torn, and it is not there";
-    assert_eq!(state.faults(), [format!("audit-00000001.jsonl, line 4: {told}")]);
+    assert_eq!(state.findings(), [format!("audit-00000001.jsonl, line 4: {told}")]);
 }
 
 #[test]
@@ -106,10 +107,10 @@ fn damage_elsewhere_opens_a_segment_that_says_the_chain_is_broken() {
         let whole = state.read(1);
         state.write(1, &[&whole[..], damage].concat());
         let receipt = state.log().record(mint(9)).unwrap();
-        assert_eq!(receipt.sequence(), 5);
+        assert_eq!(receipt.head().sequence, 5);
         assert_eq!(state.actions().last(), Some(&"mint"));
         assert!(state.actions().contains(&"chain_broken"));
-        let faults = state.faults();
+        let faults = state.findings();
         let told = "audit-00000002.jsonl, line 1: a writer found the log damaged before this line";
         assert_eq!(faults.last().unwrap(), told);
         assert!(faults.iter().any(|fault| fault.contains("line 4: the line is no entry")), "{faults:?}");
@@ -124,12 +125,12 @@ fn a_last_line_that_was_edited_is_found_by_the_next_writer() {
     bytes[at] ^= 1;
     state.write(1, &bytes);
     state.log().record(mint(9)).unwrap();
-    let kinds: Vec<_> = state.verify().faults.into_iter().map(|fault| fault.kind).collect();
-    assert!(matches!(kinds[0], FaultKind::Flawed(_)), "{kinds:?}");
-    assert!(kinds.contains(&FaultKind::ChainBroken));
-    let before = state.verify().faults;
+    let kinds: Vec<_> = state.verify().findings.into_iter().map(|fault| fault.kind).collect();
+    assert!(matches!(kinds[0], FindingKind::Invalid(_)), "{kinds:?}");
+    assert!(kinds.contains(&FindingKind::ChainBroken));
+    let before = state.verify().findings;
     state.log().record(mint(10)).unwrap();
-    assert_eq!(state.verify().faults, before, "the log goes on after the damage");
+    assert_eq!(state.verify().findings, before, "the log goes on after the damage");
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn a_writer_notices_that_its_own_entries_are_gone() {
         "audit-00000002.jsonl, line 1: entry 3 is missing before this line",
         "audit-00000002.jsonl, line 1: a writer found the log damaged before this line",
     ];
-    assert_eq!(state.faults(), told);
+    assert_eq!(state.findings(), told);
 }
 
 #[test]
@@ -153,8 +154,8 @@ fn a_writer_notices_that_another_log_stands_in_its_place() {
     let mut writer = writer(&state);
     state.write(1, &State::with_entries(5).read(1));
     append(&mut writer, 2).unwrap();
-    let kinds: Vec<_> = state.verify().faults.into_iter().map(|fault| fault.kind).collect();
-    assert_eq!(kinds, [FaultKind::ChainBroken]);
+    let kinds: Vec<_> = state.verify().findings.into_iter().map(|fault| fault.kind).collect();
+    assert_eq!(kinds, [FindingKind::ChainBroken]);
 }
 
 #[test]
@@ -167,9 +168,9 @@ fn a_full_segment_is_followed_by_another() {
     intact(&state);
     assert!(state.read(1).len() >= 1000 && state.read(1).len() < 1500);
     assert!(state.verify().segments > 2);
-    let opening = line::read(state.lines(2)[0].strip_suffix(b"\n").unwrap()).unwrap();
-    assert_eq!(opening.facts.reason.as_deref(), Some("size"));
-    assert_eq!(opening.facts.previous_bytes, Some(state.read(1).len() as u64));
+    let opening = ChainLink::parse_whole(state.lines(2)[0].strip_suffix(b"\n").unwrap()).unwrap();
+    assert_eq!(opening.body.reason.as_deref(), Some("size"));
+    assert_eq!(opening.body.previous_bytes, Some(state.read(1).len() as u64));
 }
 
 #[test]
@@ -186,8 +187,8 @@ fn a_failure_ends_the_segment_and_the_next_one_says_so() {
         intact(&state);
         writer.sabotage = Sabotage::default();
         assert_eq!(append(&mut writer, 3).unwrap().sequence, 4);
-        let opening = line::read(state.lines(2)[0].strip_suffix(b"\n").unwrap()).unwrap();
-        assert_eq!(opening.facts.reason.as_deref(), Some(reason));
+        let opening = ChainLink::parse_whole(state.lines(2)[0].strip_suffix(b"\n").unwrap()).unwrap();
+        assert_eq!(opening.body.reason.as_deref(), Some(reason));
         intact(&state);
     }
 }
@@ -207,7 +208,7 @@ fn what_could_not_be_cut_off_does_not_count() {
         assert_eq!(state.actions(), ["segment_opened", "mint", "segment_opened", "mint"]);
         let more = [&state.read(1)[..], b"more\n"].concat();
         state.write(1, &more);
-        assert_eq!(state.verify().faults.len(), 1, "nothing can be added there unseen");
+        assert_eq!(state.verify().findings.len(), 1, "nothing can be added there unseen");
     }
 }
 
@@ -260,6 +261,7 @@ mod on_unix {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
     use super::*;
+    use crate::fs::DiskFault;
 
     fn error_of(state: &State) -> AuditError {
         let mut writer = match Writer::open(state.path(), clock(), 1 << 20) {
@@ -267,6 +269,10 @@ mod on_unix {
             Err(error) => return error,
         };
         append(&mut writer, 1).unwrap_err()
+    }
+
+    fn is_unusable(error: &AuditError, is_expected: impl Fn(&DiskFault) -> bool) -> bool {
+        matches!(error, AuditError::Unusable(error) if is_expected(error.fault()))
     }
 
     fn mode(path: &Path) -> u32 {
@@ -300,7 +306,7 @@ mod on_unix {
             let link = if name.is_empty() { directory } else { link };
             symlink(segment::directory(elsewhere.path()).join(name), &link).unwrap();
             let error = error_of(&state);
-            assert!(matches!(error, AuditError::Symlink { .. }), "{error:?}");
+            assert!(is_unusable(&error, |fault| matches!(fault, DiskFault::Symlink)), "{error:?}");
             assert_eq!(error.path(), link);
         }
     }
@@ -311,11 +317,11 @@ mod on_unix {
             let state = State::new();
             let path = segment::directory(state.path()).join(name);
             crate::fs::make_directory(&path).unwrap();
-            assert!(matches!(error_of(&state), AuditError::NotRegular { .. }));
+            assert!(is_unusable(&error_of(&state), |fault| matches!(fault, DiskFault::NotRegular)));
         }
         let state = State::new();
         fs::write(segment::directory(state.path()), b"").unwrap();
-        assert!(matches!(error_of(&state), AuditError::NotADirectory { .. }));
+        assert!(is_unusable(&error_of(&state), |fault| matches!(fault, DiskFault::NotADirectory)));
     }
 
     #[test]
@@ -328,7 +334,7 @@ mod on_unix {
             crate::fs::make_directory(&directory).unwrap();
             let mode = Mode::RUSR | Mode::WUSR;
             mknodat(CWD, directory.join(name), FileType::Fifo, mode, 0).unwrap();
-            assert!(matches!(error_of(&state), AuditError::NotRegular { .. }));
+            assert!(is_unusable(&error_of(&state), |fault| matches!(fault, DiskFault::NotRegular)));
         }
     }
 
@@ -343,7 +349,8 @@ mod on_unix {
             return;
         }
         let error = error_of(&state);
-        assert!(matches!(error, AuditError::Denied { .. }), "{error:?}");
+        let is_denied = |source: &io::Error| source.kind() == io::ErrorKind::PermissionDenied;
+        assert!(matches!(&error, AuditError::System { source, .. } if is_denied(source)), "{error:?}");
         assert_eq!(error.path(), directory.join("lock"));
     }
 
@@ -357,7 +364,7 @@ mod on_unix {
             let state = State::with_entries(2);
             let path = segment::directory(state.path()).join(name);
             std::os::unix::fs::chown(&path, Some(12_345), None).unwrap();
-            assert!(matches!(error_of(&state), AuditError::WrongOwner { owner: 12_345, .. }));
+            assert!(is_unusable(&error_of(&state), |fault| matches!(fault, DiskFault::WrongOwner(12_345))));
         }
     }
 
@@ -367,7 +374,7 @@ mod on_unix {
             let state = State::with_entries(2);
             let path = segment::directory(state.path()).join(name);
             fs::set_permissions(&path, fs::Permissions::from_mode(0o722)).unwrap();
-            assert!(matches!(error_of(&state), AuditError::Exposed { mode: 0o722, .. }));
+            assert!(is_unusable(&error_of(&state), |fault| matches!(fault, DiskFault::Exposed(0o722))));
         }
     }
 

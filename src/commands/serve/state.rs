@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::super::Context;
 use super::super::Result;
-use crate::audit::{Actor, AuditLog, Refusals};
+use crate::audit::{Actor, AuditLog, RefusalRecorder};
 use crate::error::Usage;
 use crate::issuer::{AuditSink, IssueError, TokenIssuer};
 use crate::profile::Opened;
@@ -31,7 +31,7 @@ impl AuditHandles {
         context: &Context<'_>,
         profile: &Profile,
         telemetry: &Telemetry,
-    ) -> Result<(Self, Option<Refusals>)> {
+    ) -> Result<(Self, Option<RefusalRecorder>)> {
         let (clock, actor) = (context.clock, context.actor());
         if profile.is_demo() {
             return Ok((Self { stored: None, actor, clock }, None));
@@ -40,7 +40,7 @@ impl AuditHandles {
         let audit_log = Arc::new(AuditLog::open(&state, clock).map_err(IssueError::Audit)?);
         telemetry.watch_audit_log(&audit_log);
         let name = profile.name.as_ref().map(ToString::to_string);
-        let refusals = Refusals::start(Arc::clone(&audit_log), actor.clone(), name, clock)?;
+        let refusals = RefusalRecorder::start(Arc::clone(&audit_log), actor.clone(), name, clock)?;
         let stored = Some((audit_log, Arc::new(Register::open(&state))));
         Ok((Self { stored, actor, clock }, Some(refusals)))
     }

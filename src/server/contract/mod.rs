@@ -56,7 +56,7 @@ pub trait RefusalSink: Send + Sync {
     fn refuse(&self, refusal: audit::Refusal);
 }
 
-impl RefusalSink for Option<audit::Refusals> {
+impl RefusalSink for Option<audit::RefusalRecorder> {
     fn refuse(&self, refusal: audit::Refusal) {
         if let Some(refusals) = self {
             refusals.refuse(refusal);

@@ -6,7 +6,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use super::*;
-use crate::audit::{Actor, AuditLog, Entry, Filter, Listed, Refusals, list};
+use crate::audit::{Actor, AuditLog, Entry, Filter, ListItem, RefusalRecorder, list};
 use crate::issuer::{AuditSink, TokenIssuer};
 use crate::profile::{Lifetime, Policy};
 use crate::server::rate_limit::{Rate, RateLimiters};
@@ -17,8 +17,8 @@ use crate::token::{Rules, Verifier};
 /// Returns every entry of the log.
 fn entries(state: &TempDir) -> Vec<Entry> {
     let entry = |listed| match listed {
-        Listed::Entry { entry, .. } => *entry,
-        Listed::Bad { .. } => panic!("{listed:?}"),
+        ListItem::Entry { entry, .. } => *entry,
+        ListItem::Invalid { .. } => panic!("{listed:?}"),
     };
     list(state.path(), Filter::default()).unwrap().map(|listed| entry(listed.unwrap())).collect()
 }
@@ -44,7 +44,7 @@ const API_SECRET: &str = "an-api-secret-for-tests-0123456789abc";
 /// Answers a request with a session of customer 123, in a state directory.
 fn answer(state: &Path, audit_log: &AuditLog, request: &Request) -> LoggedResponse {
     let log_of_refusals = Arc::new(AuditLog::open(state, clock()).unwrap());
-    let refusals = Some(Refusals::start(log_of_refusals, actor(), None, clock()).unwrap());
+    let refusals = Some(RefusalRecorder::start(log_of_refusals, actor(), None, clock()).unwrap());
     let policy = Policy { default_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
     let issuer = TokenIssuer::new(&secret(API_SECRET), None, policy, AuditSink::Borrowed(audit_log));
     let endpoint = TokenEndpoint {
@@ -74,9 +74,9 @@ fn a_session_gets_a_token_that_verifies_and_is_in_the_log() {
     let token = body["token"].as_str().unwrap();
     let verified = Verifier::new(&secret(API_SECRET)).verify(token, &Rules::at(clock().now()));
     assert_eq!(verified, Ok(customer(123)));
-    let facts = &entries(&state)[1].facts;
+    let facts = &entries(&state)[1].body;
     assert_eq!(
-        (facts.deed.name(), facts.channel.name(), facts.actor.user.as_str()),
+        (facts.action.name(), facts.channel.name(), facts.actor.user.as_str()),
         ("mint", "serve", "serve")
     );
     assert_eq!((facts.peer.as_deref(), facts.request_id.as_deref()), (Some("192.0.2.7"), Some("r-7")));
@@ -88,8 +88,8 @@ fn a_refusal_is_in_the_log_with_the_word_for_it() {
     let audit_log = AuditLog::open(state.path(), clock()).unwrap();
     let answer = answer(state.path(), &audit_log, &with_session(124));
     assert_eq!(answer.response.status(), 403);
-    let facts = &entries(&state)[1].facts;
-    assert_eq!((facts.deed.name(), facts.reason.as_deref()), ("refusal", Some("wrong_customer")));
+    let facts = &entries(&state)[1].body;
+    assert_eq!((facts.action.name(), facts.reason.as_deref()), ("refusal", Some("wrong_customer")));
     assert!(facts.customers.contains(124));
 }
 

@@ -63,7 +63,7 @@ impl From<OutcomeChoice> for Outcome {
     }
 }
 
-/// What the log is held against.
+/// What the log is compared with.
 #[derive(Debug, Args)]
 pub struct AuditVerifyArgs {
     /// A head that 'audit head' printed earlier: the log must hold it still
