@@ -301,7 +301,7 @@ fn every_reason_of_a_refusal_is_documented() {
 }
 
 #[test]
-fn the_exit_codes_and_variables_of_help_are_told() {
+fn the_exit_codes_and_variables_of_help_are_documented() {
     let readme = fs::read_to_string(path()).unwrap();
     let documents: String = documents().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let help = grammar().get_after_long_help().unwrap().to_string();

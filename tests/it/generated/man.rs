@@ -158,12 +158,12 @@ fn page(command: &Command, sections: Vec<Section>, see_also: &[String]) -> Strin
     finish(page, sections, see_also)
 }
 
-/// Tells a flag's other names in its help, where `clap_mangen` leaves them out.
+/// Adds a flag's other names to its help, because `clap_mangen` leaves them out.
 fn with_aliases(argument: Arg) -> Arg {
     let aliases = argument.get_visible_aliases().unwrap_or_default();
     let (Some(help), false) = (argument.get_help(), aliases.is_empty()) else { return argument };
-    let told = format!("{help} [alias: --{}]", aliases.join(", --"));
-    argument.help(told)
+    let help = format!("{help} [alias: --{}]", aliases.join(", --"));
+    argument.help(help)
 }
 
 /// Renders one section of `clap_mangen`'s.
