@@ -1,24 +1,99 @@
 //! Mints, verifies, decodes and explains Stream Chat user tokens.
 //!
-//! The program is a thin binary over these rooms. They stand on floors, and each imports only from
-//! floors below its own; `tests/it/architecture.rs` holds them to it.
+//! This page is the map for those who change the program: its rooms, two calls from start to end, and where to add things.
 //!
-//! | floor | rooms |
-//! | --- | --- |
-//! | 9 | `main.rs` |
-//! | 8 | [`commands`] |
-//! | 7 | [`cli`], [`output`], [`error`], `server` (on Unix, with the feature `serve`) |
-//! | 6 | [`issuer`], [`session`] |
-//! | 5 | [`profile`] |
-//! | 4 | [`audit`], [`verdict`] |
-//! | 3 | [`token`], `tls` (as `server`) |
-//! | 2 | [`secret`] |
-//! | 1 | [`time`], [`process`], [`fs`] |
-//! | 0 | [`escape`] |
+//! # Rooms and floors
 //!
-//! The way of `issue 123`: `commands::issue` opens the profile and its secret, [`issuer`] asks the policy, signs, waits
-//! until [`audit`] has the entry on disk, and only then releases the token. The way of a request to the endpoint is
-//! at the top of `server`; it ends in the same [`issuer`].
+//! The program is a thin binary over this library. Its modules, here called rooms, stand on floors, and each imports only
+//! from floors below its own. `FLOORS` in `tests/it/architecture.rs` is the list, and a test checks every import against it.
+//!
+//! | floor | room | what is in it |
+//! | --- | --- | --- |
+//! | 9 | `main.rs` | parse, run, exit code |
+//! | 8 | [`commands`] | one file for each verb; composes the rest |
+//! | 7 | [`cli`] | the grammar: flags, help, completions |
+//! | 7 | [`output`] | what people and programs read: tables, JSON, colour, prompts |
+//! | 7 | `server` | the endpoint (on Unix, with the feature `serve`) |
+//! | 6 | [`issuer`] | policy, signature, audit entry, and only then the token |
+//! | 6 | [`session`] | who a client of the endpoint is; revocations |
+//! | 5 | [`profile`] | the configuration, policies, every audited change of a profile or a secret |
+//! | 4 | [`audit`] | the log: entries, the chain, reading, verifying |
+//! | 4 | [`verdict`] | who signed a token, what Stream would answer, what to do |
+//! | 3 | [`token`] | claims, signing, verifying, finding a token in a paste |
+//! | 3 | `tls` | certificates and keys (as `server`) |
+//! | 2 | [`secret`] | a secret and its sources, the keyring among them |
+//! | 1 | [`time`], [`process`], [`fs`] | the clock; environment and hardening; private files and locks |
+//! | 0 | [`error`], [`escape`] | exit codes and hints; text from outside made harmless |
+//!
+//! # The way of `issue 123`
+//!
+//! 1. `main.rs` hardens the process and parses the call with [`cli`].
+//! 2. [`commands`] chooses the profile, has [`profile`] load it, and reads its secret through [`secret`].
+//! 3. `commands::issue` hands the customer and the times asked for to [`issuer`].
+//! 4. [`issuer`] applies the policy, has [`token`] sign, and waits until [`audit`] has the entry on disk. Only it refers to
+//!    the signer.
+//! 5. [`output`] prints the token. An error on the way says its exit code and its hint itself, through [`error`].
+//!
+//! # The way of a request
+//!
+//! 1. `server::frontend` receives it with hyper, within its bounds, and passes it to a worker over a private socket.
+//! 2. `server::endpoint` takes it there, in a thread of the worker's own; `server::handoff` is how both write it down.
+//! 3. `server::contract` checks it in the documented order: path, method, session, rate, content type, body, customer.
+//! 4. For that it asks [`session`] who the client is, and `server::rate_limit` whether it may.
+//! 5. `server::request_issuer` issues the token with the same [`issuer`], entry and all.
+//! 6. The response goes back the same way; `server::telemetry` logs and counts it.
+//!
+//! # To add a verdict
+//!
+//! 1. `src/token/verify.rs`: the reason for which the verifier refuses a token, if it is a new one.
+//! 2. `src/verdict/mod.rs`: the variant, its name and meaning, and its place in the order of checks.
+//! 3. `src/verdict/checks.rs`, `answer.rs`, `remedy.rs`: the check, Stream's answer, what to do. The compiler finds these.
+//! 4. Its exit code, where the compiler asks for it.
+//! 5. `README.md` and `man/sections/stream-token-json.7.md`: both lists of verdicts.
+//!
+//! `readme::every_verdict_is_documented` fails if 5 is forgotten, and `cli::verdicts` (in `tests/it`) holds what each prints.
+//!
+//! # To add a command
+//!
+//! 1. `src/cli`: the variant and its arguments.
+//! 2. `src/cli/help.rs`: its description and at least one example.
+//! 3. `src/commands`: a file of its own, and its arm in `mod.rs`.
+//! 4. `src/output`: the type of its result, for text and JSON.
+//! 5. `man/sections/stream-token-json.7.md`: its fields.
+//! 6. `STREAM_TOKEN_REWRITE=1 cargo test --test it -- generated` writes man pages and completions.
+//!
+//! `help::every_example_of_every_help_works` fails without 2, the tests in `generated` without 6.
+//!
+//! # To add a source of secrets
+//!
+//! 1. `src/secret`: a file that reads it, with an error type that says its hint.
+//! 2. `src/secret/source.rs`: the variant, its form in the configuration (`NAME:…`), and how it is read.
+//! 3. `src/secret/keyring`: nothing; a keyring is the only source that stores secrets.
+//! 4. `src/cli/help.rs` (`PROFILE_ADD`) and `man/sections/stream-token-profile.1.md`: the table of sources.
+//! 5. `tests/it/profiles/sources.rs`: that it works, and each of its errors.
+//!
+//! The compiler finds every `match` on the source, and `readme::every_source_of_secrets_is_documented` fails without 4.
+//!
+//! # To add a kind of session
+//!
+//! 1. `src/session`: a file with a type that implements the trait by which the endpoint authenticates.
+//! 2. `src/profile/config.rs`: how a profile asks for it.
+//! 3. `src/commands/serve`: build it instead of the signed kind, at start and at a reload.
+//! 4. `man/sections/stream-token-session.1.md`: what it is and how to configure it.
+//! 5. `tests/it/serve/sessions.rs`: what it lets in, and that everything else gets the same 401.
+//!
+//! `readme::every_reason_of_a_refusal_is_documented` fails if it has reasons of its own that the reference lacks. Nothing
+//! fails without 5: a kind of session without tests is a hole.
+//!
+//! # To add a reason to the log
+//!
+//! 1. `src/server/contract/error.rs`: the variant, its status, its message and its reason code. What never reaches the
+//!    contract is in `src/server/frontend/request.rs`, and what is wrong with a session in `src/session/authenticate.rs`.
+//! 2. `src/server/openapi.json`: the status, if it is a new one.
+//! 3. `man/sections/stream-token-serve.1.md`: the tables of statuses (in the order of the checks) and reasons.
+//!
+//! `readme::every_reason_of_a_refusal_is_documented` fails without 3. `serve::log` fails for a new field of a log line that
+//! the table of lines does not name.
 
 pub mod audit;
 pub mod cli;

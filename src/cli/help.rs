@@ -1,14 +1,15 @@
 //! The longer texts of `--help`, and of the man pages, which are made from them.
 //!
 //! After a command's options come sections: a heading at the margin that ends with a colon, lines
-//! indented by two. Every line under `Examples:` is run by a test, so each fits the width of help.
+//! indented by two. A test runs every example, so each fits the width of help. What is too long for help
+//! is in `man/sections`.
 
-/// What the program is for.
+/// Description of the program.
 pub(super) const ABOUT: &str = "\
 Mint, verify, decode and serve Stream Chat user tokens.
 
-Support mints a test token for a customer and learns why a token is refused; engineers decode and \
-verify, by hand and in scripts; staging serves them. The profile 'demo' is built in and needs no set-up.";
+Support mints a test token for a customer and finds out why a token is refused; engineers decode and \
+verify, by hand and in scripts; staging serves tokens. The profile 'demo' is built in and needs no set-up.";
 
 /// Examples, times, environment and exit codes.
 pub(super) const AFTER: &str = "\
@@ -19,17 +20,17 @@ Examples:
   stream-token --profile demo issue 123 | stream-token decode -
 
 Times:
-  WHEN is now, 1h (ahead), 1h ago, 2026-12-31T23:59:59Z, or epoch seconds;
+  WHEN is now, 1h (from now), 1h ago, 2026-12-31T23:59:59Z, or epoch seconds;
   units are s m h d w, as in 1h30m
 
 Environment:
-  STREAM_TOKEN_PROFILE    the profile, where --profile is not given
+  STREAM_TOKEN_PROFILE    the profile, if --profile is not given
   STREAM_API_SECRET_FILE  a file that holds the app's API secret
   STREAM_API_SECRET       the API secret itself
   STREAM_API_KEY          the app's API key, beside a secret from the environment
-  XDG_CONFIG_HOME         holds stream-token/config.toml; else ~/.config does
-  XDG_STATE_HOME          holds stream-token/audit; else ~/.local/state does
-  STATE_DIRECTORY         holds audit, where systemd sets it
+  XDG_CONFIG_HOME         holds stream-token/config.toml; default ~/.config
+  XDG_STATE_HOME          holds stream-token/audit; default ~/.local/state
+  STATE_DIRECTORY         holds audit, if systemd sets it
   STREAM_TOKEN_DUMPABLE   1 to allow debuggers and core dumps, which show secrets
   NO_COLOR                no colour, unless --color always
 
@@ -46,12 +47,12 @@ Exit codes:
   9  the audit log does not verify
   130  interrupted at a question";
 
-/// What `issue` is for.
+/// Description of `issue`.
 pub(super) const ISSUE: &str = "\
 Mint tokens for customers.
 
-Each comes out as one line and nothing else, ready for a pipe. Without --expires and --issued-at a \
-token is valid until it is revoked, and byte for byte what Stream's SDKs give for the same user.";
+Each token is one line and nothing else, ready for a pipe. Without --expires and --issued-at a \
+token is valid until it is revoked, and byte for byte what Stream's SDKs print for the same user.";
 
 /// Examples of `issue`.
 pub(super) const ISSUE_EXAMPLES: &str = "\
@@ -62,13 +63,13 @@ Examples:
   stream-token --profile demo issue 123 -o curl
   seq 1 1000 | stream-token --profile demo issue --from - -o csv";
 
-/// What `verify` is for.
+/// Description of `verify`.
 pub(super) const VERIFY: &str = "\
 Check a token and say what Stream would answer.
 
-Every check is listed, whichever fails first, and the exit code tells the verdict. Stream knows no \
-leeway; what it would answer is told without it. A token is found in what was pasted around it: \
-Bearer, quotes, a curl command, a JSON reply.";
+Every check is listed, whichever fails first, and the exit code depends on the verdict. Stream allows no \
+leeway, so its answer is reported without it. The token is found in whatever was pasted with it: \
+Bearer, quotes, a curl command, a JSON response.";
 
 /// Examples of `verify`.
 pub(super) const VERIFY_EXAMPLES: &str = "\
@@ -82,11 +83,11 @@ Examples:
   stream-token --profile demo issue 1 2 3 |
     stream-token --profile demo verify --from - -o json";
 
-/// What `decode` is for.
+/// Description of `decode`.
 pub(super) const DECODE: &str = "\
 Read a token without a secret; nothing is verified.
 
-Anyone can write a token: what decode shows is what it claims. To check it, use verify.";
+Anyone can write a token: decode shows only what it claims. To check it, use verify.";
 
 /// Examples of `decode`.
 pub(super) const DECODE_EXAMPLES: &str = "\
@@ -95,22 +96,22 @@ Examples:
   stream-token --profile demo issue 123 |
     stream-token decode - --redact -o json";
 
-/// What `serve` is for.
+/// Description of `serve`.
 #[cfg(all(unix, feature = "serve"))]
 pub(super) const SERVE: &str = "\
 Serve the endpoint that gives customers with a session their tokens.
 
 POST /stream-chat/token with 'Authorization: Bearer SESSION' and {\"customer_id\": 123} answers \
-{\"token\": \"…\"}. Every token is in the audit log before it is sent. There is one line a request \
-on standard error, also with --quiet. SIGTERM and Ctrl-C drain: what was received is still answered; \
+{\"token\": \"…\"}. Every token is in the audit log before it is sent. Each request is one line on \
+standard error, also with --quiet. SIGTERM and Ctrl-C drain: what was received is still answered; \
 a second signal stops at once.
 
-A RATE is 30/m, or so many by s or h, or off: all at once, and then evenly. Beyond it the answer is 429 \
-with Retry-After. --admin-listen answers GET /healthz, /readyz and /metrics, for Prometheus.
+A RATE is 30/m, 1/s, 500/h or the like, or off: all of it at once, and then evenly. Beyond it the response \
+is 429 with Retry-After. --admin-listen answers GET /healthz, /readyz and /metrics, for Prometheus.
 
 Other machines can reach it only with TLS: --tls-cert and --tls-key, or a proxy that ends TLS and is \
 named with --trusted-proxy. SIGHUP loads the certificate and its key, the profile, its API secret and \
-its session key again: all of them, or none where one of them is of no use.
+its session key again: all of them, or none if one of them is invalid.
 
 Under the profile 'demo', which needs no set-up, it prints a session and a curl command to try.";
 
@@ -121,12 +122,13 @@ Examples:
   stream-token --profile demo serve --listen 127.0.0.1:0
   stream-token serve --openapi";
 
-/// What `session` is for.
+/// Description of `session`.
 pub(super) const SESSION: &str = "\
-Make and revoke sessions: who a client of the endpoint is.
+Create and revoke endpoint sessions.
 
-A session token is signed with a key of the profile's own, which the keyring holds or its \
-configuration names. It opens nothing at Stream. Both commands are recorded in the audit log.";
+A session says whose tokens a client may get. Its token is signed with a key of the profile's own, which \
+the keyring holds or the configuration names, and is worth nothing at Stream. Both commands are recorded in the \
+audit log.";
 
 /// Examples of `session`.
 pub(super) const SESSION_EXAMPLES: &str = "\
@@ -134,11 +136,11 @@ Examples:
   stream-token --profile demo session new 123
   stream-token --profile staging session revoke --customer 123";
 
-/// What `session new` is for.
+/// Description of `session new`.
 pub(super) const SESSION_NEW: &str = "\
-Make a session of a customer, and print its token.
+Create a session for a customer, and print its token.
 
-Whoever has it gets that customer's tokens from the endpoint until it ends or is revoked.";
+Anybody who has it gets that customer's tokens from the endpoint until it ends or is revoked.";
 
 /// Examples of `session new`.
 pub(super) const SESSION_NEW_EXAMPLES: &str = "\
@@ -146,12 +148,12 @@ Examples:
   stream-token --profile demo session new 123
   stream-token --profile demo session new 123 --expires 30m -o json";
 
-/// What `session revoke` is for.
+/// Description of `session revoke`.
 pub(super) const SESSION_REVOKE: &str = "\
 End one session, or all of a customer's.
 
 A running server sees it within a second. It holds in this state directory, whatever the profile; \
-tokens that were given out already are not ended by it.";
+tokens that were issued before stay valid.";
 
 /// Examples of `session revoke`.
 pub(super) const SESSION_REVOKE_EXAMPLES: &str = "\
@@ -159,13 +161,13 @@ Examples:
   stream-token --profile staging session revoke --customer 123
   stream-token --profile staging session revoke --id 00c0ffee00c0ffee00c0ffee00c0ffee";
 
-/// What `completions` is for.
+/// Description of `completions`.
 pub(super) const COMPLETIONS: &str = "\
-Print what a shell needs to complete this program's commands, flags and values.
+Print shell completions for this program's commands, flags and values.
 
 bash: source it, or keep it as ~/.local/share/bash-completion/completions/stream-token. zsh: keep it \
 as _stream-token in a folder of $fpath. fish: keep it as \
-~/.config/fish/completions/stream-token.fish. Others: source it where the shell starts.";
+~/.config/fish/completions/stream-token.fish. Other shells: source it at start-up.";
 
 /// Examples of `completions`.
 pub(super) const COMPLETIONS_EXAMPLES: &str = "\
@@ -174,12 +176,12 @@ Examples:
   stream-token completions zsh > _stream-token
   stream-token completions fish | grep -c issue";
 
-/// What `profile` is for.
+/// Description of `profile`.
 pub(super) const PROFILE: &str = "\
-Add, list, show and remove profiles: one is one Stream app.
+Manage profiles (one per Stream app).
 
-A profile holds the app's API key, where its secret comes from, and a policy for its tokens. The \
-configuration holds all of that, and never a secret. Every change is recorded in the audit log.";
+A profile holds the app's API key, the source of its secret, and a policy for its tokens. The \
+configuration never holds a secret. Every change is recorded in the audit log.";
 
 /// Examples of `profile`.
 pub(super) const PROFILE_EXAMPLES: &str = "\
@@ -187,12 +189,12 @@ Examples:
   stream-token profile add staging --secret env:STAGING_SECRET --api-key abc123
   stream-token profile list";
 
-/// What `profile add` is for.
+/// Description of `profile add`.
 pub(super) const PROFILE_ADD: &str = "\
 Add a profile; the first becomes the default.
 
-Its API key and its secret are asked for, and the secret goes to the keyring of this login; \
---api-key and --secret-stdin give them where nobody can be asked. With --secret it stays where it \
+It asks for the API key and the secret, and stores the secret in the keyring of this login; \
+--api-key and --secret-stdin are for scripts. With --secret the secret stays where it \
 is: in a variable, a file, a systemd credential, or a password manager whose command prints it. The \
 words of a command are split at white space, and no shell sees them.";
 
@@ -203,11 +205,11 @@ Examples:
   stream-token profile add us --secret 'command:pass show stream/us' --issued-at
   stream-token profile add live --secret credential:stream --production --default-lifetime 1h";
 
-/// What `profile list` is for.
+/// Description of `profile list`.
 pub(super) const PROFILE_LIST: &str = "\
 List all profiles.
 
-The one that is meant where none is named is marked.";
+The default profile is marked.";
 
 /// Examples of `profile list`.
 pub(super) const PROFILE_LIST_EXAMPLES: &str = "\
@@ -215,7 +217,7 @@ Examples:
   stream-token profile list
   stream-token profile list -o json";
 
-/// What `profile show` is for.
+/// Description of `profile show`.
 pub(super) const PROFILE_SHOW: &str = "\
 Show one profile.
 
@@ -226,22 +228,23 @@ pub(super) const PROFILE_SHOW_EXAMPLES: &str = "\
 Examples:
   stream-token profile show demo";
 
-/// What `profile default` is for.
+/// Description of `profile default`.
 pub(super) const PROFILE_DEFAULT: &str = "\
 Make a profile the default.
 
-It is meant where neither --profile nor the environment names another.";
+It is used if neither --profile nor the environment names another.";
 
 /// Examples of `profile default`.
 pub(super) const PROFILE_DEFAULT_EXAMPLES: &str = "\
 Examples:
   stream-token profile default demo";
 
-/// What `profile remove` is for.
+/// Description of `profile remove`.
 pub(super) const PROFILE_REMOVE: &str = "\
 Remove a profile.
 
-What the keyring holds for it is removed too; every other secret stays where it is. Its name is asked for again, or given with --confirm.";
+What the keyring holds for it is removed too; any other secret stays where it is. Type its name again when asked, \
+or give it with --confirm.";
 
 /// Examples of `profile remove`.
 pub(super) const PROFILE_REMOVE_EXAMPLES: &str = "\
@@ -249,12 +252,12 @@ Examples:
   stream-token profile add old --secret env:OLD
   stream-token profile remove old --confirm old";
 
-/// What `secret` is for.
+/// Description of `secret`.
 pub(super) const SECRET: &str = "\
 Store, list, rotate and remove secrets in the operating system's keyring.
 
-One item holds a profile's secret, and those that were rotated away for as long as they are kept. A \
-secret is asked for twice, or read with --secret-stdin; it is never an argument, and never shown. \
+One item holds a profile's secret, and its earlier ones for as long as they are kept. A \
+secret is typed twice, or read with --secret-stdin; it is never an argument, and never shown. \
 Every change is recorded in the audit log.";
 
 /// Examples of `secret`.
@@ -264,11 +267,11 @@ Examples:
   pass show stream/staging |
     stream-token secret rotate staging --secret-stdin";
 
-/// What `secret set` is for.
+/// Description of `secret set`.
 pub(super) const SECRET_SET: &str = "\
-Store a profile's secret in the keyring, in the place of the one before.
+Store a profile's secret in the keyring, in place of the one before.
 
-The one before is not kept: this is for one that was wrong. For a secret that was changed at Stream, \
+The one before is not kept: use this if it was wrong. For a secret that was changed at Stream, \
 use rotate.";
 
 /// Examples of `secret set`.
@@ -277,12 +280,12 @@ Examples:
   pass show stream/staging |
     stream-token secret set staging --secret-stdin";
 
-/// What `secret list` is for.
+/// Description of `secret list`.
 pub(super) const SECRET_LIST: &str = "\
 List where secrets are, how old they are, and their fingerprints.
 
-Nothing is unlocked and no program is run for it. A fingerprint is 16 hex digits by which two \
-secrets are told apart; the secret cannot be had from it.";
+Nothing is unlocked and no program is run. A fingerprint is 16 hex digits that tell two secrets \
+apart and reveal nothing of them.";
 
 /// Examples of `secret list`.
 pub(super) const SECRET_LIST_EXAMPLES: &str = "\
@@ -290,7 +293,7 @@ Examples:
   stream-token secret list
   stream-token secret list -o json";
 
-/// What `secret rotate` is for.
+/// Description of `secret rotate`.
 pub(super) const SECRET_ROTATE: &str = "\
 Store a new secret, and keep the one before for a while.
 
@@ -303,12 +306,12 @@ Examples:
   pass show stream/staging |
     stream-token secret rotate staging --secret-stdin --keep-for 7d";
 
-/// What `secret remove` is for.
+/// Description of `secret remove`.
 pub(super) const SECRET_REMOVE: &str = "\
 Remove a profile's secret from the keyring.
 
-The secrets that were rotated away go with it; --previous removes them alone. The profile stays, and \
-its name is asked for again, or given with --confirm.";
+Its earlier secrets are removed too; --previous removes only them. The profile stays. Type its name again when \
+asked, or give it with --confirm.";
 
 /// Examples of `secret remove`.
 pub(super) const SECRET_REMOVE_EXAMPLES: &str = "\
@@ -316,12 +319,12 @@ Examples:
   stream-token secret remove staging --previous --confirm staging
   stream-token secret remove staging --confirm staging";
 
-/// What `audit` is for.
+/// Description of `audit`.
 pub(super) const AUDIT: &str = "\
 Read and check the log of who minted, refused or changed what.
 
-Every token but the demo profile's has its entry on disk before it is seen. The entries are chained \
-by their hashes; a head that was kept elsewhere shows whether the log was cut or rewritten.";
+Every token but the demo profile's has its entry on disk before it is printed or sent. The entries are \
+chained by their hashes; a head that was kept elsewhere shows whether the log was cut or rewritten.";
 
 /// Examples of `audit`.
 pub(super) const AUDIT_EXAMPLES: &str = "\
@@ -329,11 +332,11 @@ Examples:
   stream-token audit list --customer 123 --since '7d ago'
   stream-token audit verify";
 
-/// What `audit list` is for.
+/// Description of `audit list`.
 pub(super) const AUDIT_LIST: &str = "\
 List who minted, refused or changed what.
 
-Lines of the log that cannot be read are shown, not passed over.";
+Lines of the log that cannot be read are shown, not skipped.";
 
 /// Examples of `audit list`.
 pub(super) const AUDIT_LIST_EXAMPLES: &str = "\
@@ -341,12 +344,12 @@ Examples:
   stream-token audit list --customer 123
   stream-token audit list --since '1h ago' --outcome refused";
 
-/// What `audit verify` is for.
+/// Description of `audit verify`.
 pub(super) const AUDIT_VERIFY: &str = "\
 Check that nothing in the log was changed.
 
-An edited, inserted, removed, moved or foreign line is named, and the exit code is 9. With the head \
-that was printed earlier, a log that was cut or rewritten is found too.";
+An edited, inserted, removed, moved or foreign line is reported, and the exit code is 9. With an \
+earlier head, a log that was cut or rewritten is found too.";
 
 /// Examples of `audit verify`.
 pub(super) const AUDIT_VERIFY_EXAMPLES: &str = "\
@@ -354,12 +357,12 @@ Examples:
   stream-token audit verify
   stream-token audit verify -o json";
 
-/// What `audit head` is for.
+/// Description of `audit head`.
 pub(super) const AUDIT_HEAD: &str = "\
-Print the log's head, to be kept elsewhere.
+Print the log's head, to keep elsewhere.
 
-It is the log's id, the number of its last entry and that entry's hash. Keep it where whoever writes \
-the log cannot: then 'audit verify --expect HEAD' finds a log that was cut or rewritten.";
+It is the log's id, the number of its last entry and that entry's hash. Keep it where nobody who writes \
+the log can change it: then 'audit verify --expect HEAD' finds a log that was cut or rewritten.";
 
 /// Examples of `audit head`.
 pub(super) const AUDIT_HEAD_EXAMPLES: &str = "\

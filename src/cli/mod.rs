@@ -80,7 +80,7 @@ pub struct GlobalArgs {
     /// Short for --output json
     #[arg(long, global = true, hide_short_help = true, conflicts_with = "output")]
     pub json: bool,
-    /// TimeSpec to use colour: auto (default), always, never
+    /// When to use colour: auto (default), always, never
     #[arg(
         long,
         global = true,
@@ -190,7 +190,7 @@ pub struct IssueArgs {
     /// Read customers from a file, one a line; - is standard input
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
-    /// TimeSpec the tokens expire: a future time, or never [default: never]
+    /// When the tokens expire: a future time, or never [default: never]
     #[arg(long, visible_alias = "ttl", value_name = "WHEN", allow_hyphen_values = true, value_parser = values::expiry)]
     pub expires: Option<Expiry>,
     /// Set the time of issue (iat) in the tokens; by default they have none
@@ -201,7 +201,7 @@ pub struct IssueArgs {
     pub confirm: Option<String>,
 }
 
-/// TimeSpec a token expires.
+/// When a token expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Expiry {
     /// Not before it is revoked.

@@ -25,7 +25,7 @@ pub struct SessionNewArgs {
     /// Whose session: 123 or customer-123
     #[arg(value_name = "CUSTOMER", allow_negative_numbers = true, value_parser = parsed::<CustomerId>)]
     pub customer: CustomerId,
-    /// TimeSpec it ends: a time ahead, at most 30d
+    /// When it ends: a future time, at most 30d ahead
     #[arg(
         long,
         visible_alias = "ttl",

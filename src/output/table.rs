@@ -46,10 +46,10 @@ pub(super) fn table<const COLUMNS: usize>(rows: &[[StyledCell; COLUMNS]], layout
     let last = COLUMNS.saturating_sub(1);
     let widths = table.column_max_content_widths();
     for (index, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, if index == last { 0 } else { COLUMN_GAP }));
-        let padded = if index == last { 0 } else { COLUMN_GAP };
-        let least = widths[index].min(MIN_WIDTH) + padded;
-        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+        let gap = if index == last { 0 } else { COLUMN_GAP };
+        column.set_padding((0, gap));
+        let narrowest = Width::Fixed(widths[index].min(MIN_WIDTH) + gap);
+        column.set_constraint(ColumnConstraint::LowerBoundary(narrowest));
     }
     table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }

@@ -43,7 +43,7 @@ const DEFAULT_WIDTH: u16 = 80;
 /// How the program speaks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OutputOptions {
-    /// TimeSpec to use colour.
+    /// When to use colour.
     pub color: ColorChoice,
     /// Whether notes and errors are JSON.
     pub is_json: bool,
@@ -214,9 +214,10 @@ impl Terminal {
     /// Returns a message for standard error: wrapped at words for a terminal, its label in colour where there is any.
     fn message(&self, label: &str, color: AnsiColor, text: &str) -> String {
         let is_terminal = io::stderr().is_terminal();
-        let style = match self.colors(is_terminal) {
-            true => Style::new().bold().fg_color(Some(color.into())),
-            false => Style::new(),
+        let style = if self.colors(is_terminal) {
+            Style::new().bold().fg_color(Some(color.into()))
+        } else {
+            Style::new()
         };
         let styled = format!("{style}{label}{style:#}");
         if !is_terminal {

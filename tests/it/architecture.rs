@@ -10,7 +10,6 @@ const FLOORS: [(&str, u8); 18] = [
     ("commands", 8),
     ("cli", 7),
     ("output", 7),
-    ("error", 7),
     ("server", 7),
     ("issuer", 6),
     ("session", 6),
@@ -23,6 +22,7 @@ const FLOORS: [(&str, u8); 18] = [
     ("time", 1),
     ("process", 1),
     ("fs", 1),
+    ("error", 0),
     ("escape", 0),
 ];
 

@@ -1,8 +1,11 @@
-//! Every `console` block of the README is what a real run prints.
+//! Every `console` block of the README and of the man pages' sections is what a real run prints.
+//!
+//! The blocks of a document share one home, in order, with a login's keyring if one stores a secret: what the first
+//! block sets up, the next uses. A stand-in for a password manager, `pass`, prints a secret of staging.
 //!
 //! In a block, a line that starts with `$ ` is a command, and goes on in the next line where it ends
 //! with a backslash or a pipe. What follows is what the command prints on both streams; `[..]` stands
-//! for any text within a line. A block's commands share one shell, and what they leave running ends with it.
+//! for any text within a line. A block's commands share one shell, and its processes end with it.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -16,9 +19,10 @@ use serde_json::{Map, Value};
 use stream_token::cli::grammar;
 
 use crate::cli::watchdog::Watchdog;
+use crate::generated::man::sections_folder;
 use crate::keyring::service::{Session, is_here};
 use crate::test_home::TestHome;
-use crate::tools::has;
+use crate::tools::{has, install_script};
 
 /// Set to write the outputs anew.
 const REWRITE_VARIABLE: &str = "STREAM_TOKEN_REWRITE";
@@ -29,7 +33,7 @@ const END: &str = "\u{1}end of output\u{1}";
 /// A command and its output.
 #[derive(Debug, PartialEq, Eq)]
 struct Call {
-    /// The command, as it stands in the README, without `$ `.
+    /// The command, as the document has it, without `$ `.
     command: String,
     /// What it prints.
     output: String,
@@ -38,6 +42,50 @@ struct Call {
 /// Returns the README's path.
 fn path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")
+}
+
+/// Returns the README and the sources of the man pages' sections.
+fn documents() -> Vec<PathBuf> {
+    let sections = fs::read_dir(sections_folder()).unwrap().map(|entry| entry.unwrap().path());
+    let mut documents: Vec<_> = sections.chain([path()]).collect();
+    documents.sort();
+    documents
+}
+
+/// Where a document's commands run.
+enum Home {
+    /// A home of their own.
+    Plain(TestHome),
+    /// A login, with its keyring.
+    Login(Session),
+}
+
+impl Home {
+    /// Prepares one for a document; `None` if it needs a keyring and none can be started.
+    fn of(document: &str) -> Option<Self> {
+        let home = if !document.contains("--secret-stdin\n") {
+            Self::Plain(TestHome::new())
+        } else if is_here("the documents' examples of the keyring") {
+            Self::Login(Session::new())
+        } else {
+            return None;
+        };
+        let (Self::Plain(place) | Self::Login(Session { place, .. })) = &home;
+        install_script("echo not-a-real-secret-but-long-enough-for-hs256", &place.path().join("pass"));
+        Some(home)
+    }
+
+    /// Prepares a shell.
+    fn shell(&self) -> Command {
+        let (mut shell, place) = match self {
+            Self::Plain(place) => (place.command("sh"), place),
+            Self::Login(session) => (session.command("sh"), &session.place),
+        };
+        let path = shell.get_envs().find_map(|(name, value)| value.filter(|_| name == "PATH")).unwrap();
+        let folders: Vec<_> = [place.path().to_owned()].into_iter().chain(env::split_paths(path)).collect();
+        shell.env("PATH", env::join_paths(folders).unwrap());
+        shell
+    }
 }
 
 /// Takes the insides of the `console` blocks out of a text.
@@ -110,48 +158,50 @@ fn shown(calls: &[Call], outputs: &[String]) -> String {
     lines.join("\n")
 }
 
+/// Runs a document's blocks, and returns it as it should be, with every output that differs.
+fn rerun(document: &str) -> (String, Vec<String>) {
+    let (mut anew, mut wrong) = (document.to_owned(), Vec::new());
+    let Some(home) = Home::of(document) else { return (anew, wrong) };
+    for block in blocks(document) {
+        let calls = calls(block);
+        if block.contains("curl -") && !has("curl", "the documents' examples of the endpoint") {
+            continue;
+        }
+        let outputs = outputs(home.shell(), &calls);
+        let found = calls.iter().zip(&outputs).filter(|(call, output)| !matches(output, &call.output));
+        wrong.extend(found.map(|(call, output)| {
+            format!("{}\nfor `{}`, which prints\n{output}", call.output, call.command)
+        }));
+        let shown = format!("```console\n{}\n```", shown(&calls, &outputs));
+        anew = anew.replace(&format!("```console\n{block}\n```"), &shown);
+    }
+    (anew, wrong)
+}
+
 #[test]
 fn every_console_block_is_what_a_real_run_prints() {
-    let readme = fs::read_to_string(path()).unwrap();
-    let mut anew = readme.clone();
-    for block in blocks(&readme) {
-        let calls = calls(block);
-        if block.contains("curl -") && !has("curl", "the README's examples of the endpoint") {
-            continue;
-        }
-        // What is piped in is stored in a keyring.
-        let outputs = if block.contains("--secret-stdin") {
-            if !is_here("the README's examples of the keyring") {
-                continue;
-            }
-            outputs(Session::new().command("sh"), &calls)
-        } else {
-            outputs(TestHome::new().command("sh"), &calls)
-        };
-        anew = anew.replace(
-            &format!("```console\n{block}\n```"),
-            &format!("```console\n{}\n```", shown(&calls, &outputs)),
-        );
+    for path in documents() {
+        let (anew, wrong) = rerun(&fs::read_to_string(&path).unwrap());
         if env::var_os(REWRITE_VARIABLE).is_some() {
-            continue;
+            fs::write(&path, anew).unwrap();
+        } else {
+            let how = format!("to rewrite it: {REWRITE_VARIABLE}=1 cargo test --test it -- readme");
+            assert!(wrong.is_empty(), "{} has\n{}\n{how}", path.display(), wrong.join("\n\n"));
         }
-        for (call, output) in calls.iter().zip(&outputs) {
-            assert!(
-                matches(output, &call.output),
-                "README.md has\n{}\nfor `{}`, which prints\n{output}\nto write it anew: {REWRITE_VARIABLE}=1 cargo test --test it readme",
-                call.output,
-                call.command
-            );
-        }
-    }
-    if env::var_os(REWRITE_VARIABLE).is_some() {
-        fs::write(path(), anew).unwrap();
     }
 }
 
 #[test]
-fn the_readme_has_console_blocks() {
-    assert!(blocks(&fs::read_to_string(path()).unwrap()).len() >= 5);
+fn the_documents_have_console_blocks() {
+    let count = |path: PathBuf| blocks(&fs::read_to_string(path).unwrap()).len();
+    assert!(count(path()) >= 5);
+    assert!(documents().into_iter().map(count).sum::<usize>() >= 15);
+}
+
+#[test]
+fn the_readme_stays_short() {
+    let lines = fs::read_to_string(path()).unwrap().lines().count();
+    assert!(lines <= 320, "{lines} lines; what is not for a first day belongs into man/sections");
 }
 
 #[test]
@@ -173,14 +223,14 @@ fn a_wildcard_stands_for_text_within_a_line() {
     assert!(!matches("text", ""));
 }
 
-/// Returns the fields that the README tells of in the table of a section.
-pub(crate) fn fields_told(heading: &str) -> BTreeSet<String> {
-    first_cells(&fs::read_to_string(path()).unwrap(), heading)
+/// Returns the fields in the table under a heading of a man page's source.
+pub(crate) fn documented_fields(file: &str, heading: &str) -> BTreeSet<String> {
+    first_cells(&fs::read_to_string(sections_folder().join(file)).unwrap(), heading)
 }
 
 /// Returns the first cells, without their backticks, of a section's table.
-fn first_cells(readme: &str, heading: &str) -> BTreeSet<String> {
-    let section = readme.split_once(&format!("\n{heading}\n")).unwrap().1;
+fn first_cells(document: &str, heading: &str) -> BTreeSet<String> {
+    let section = document.split_once(&format!("\n{heading}\n")).unwrap().1;
     let section = section.split("\n#").next().unwrap();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `"));
     rows.map(|row| row.split('`').next().unwrap().to_owned()).collect()
@@ -188,7 +238,6 @@ fn first_cells(readme: &str, heading: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_tables_of_json_name_every_field_and_no_other() {
-    let readme = fs::read_to_string(path()).unwrap();
     let place = TestHome::new();
     let issue = "stream-token --profile demo issue 1";
     for (verb, call) in [
@@ -200,21 +249,69 @@ fn the_tables_of_json_name_every_field_and_no_other() {
     ] {
         let output = place.command("sh").args(["-c", &call]).output().unwrap();
         let fields: Map<String, Value> = serde_json::from_slice(&output.stdout).unwrap();
-        let told = first_cells(&readme, &format!("### `{verb}`"));
+        let told = documented_fields("stream-token-json.7.md", &format!("## Result of {verb}"));
         assert_eq!(told, fields.keys().cloned().collect(), "{verb}");
     }
 }
 
+/// Returns the words in quotes, such as `"no_session"`, in a function of a source file.
+#[track_caller]
+fn words_of(file: &str, function: &str) -> BTreeSet<String> {
+    let source = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file)).unwrap();
+    let (_, body) = source.split_once(function).unwrap_or_else(|| panic!("{file} has no {function}"));
+    let lines = body.lines().skip(1).take_while(|line| !matches!(*line, "}" | "    }"));
+    let is_word = |text: &&str| {
+        !text.is_empty() && text.chars().all(|character| character == '_' || character.is_ascii_lowercase())
+    };
+    let quoted = lines.flat_map(|line| line.split('"').skip(1).step_by(2));
+    quoted.filter(is_word).map(str::to_owned).collect()
+}
+
 #[test]
-fn the_exit_codes_and_variables_of_help_are_told() {
+fn every_verdict_is_documented() {
+    let verdicts = words_of("verdict/mod.rs", "fn name(self)");
+    assert!(verdicts.contains("valid"));
+    assert_eq!(first_cells(&fs::read_to_string(path()).unwrap(), "## Support: the first day"), verdicts);
+    let json = fs::read_to_string(sections_folder().join("stream-token-json.7.md")).unwrap();
+    let row = json.lines().find(|line| line.starts_with("| `verdict`")).unwrap();
+    for verdict in verdicts {
+        assert!(row.contains(&format!("`{verdict}`")), "{verdict}");
+    }
+}
+
+#[test]
+fn every_source_of_secrets_is_documented() {
+    let told = documented_fields("stream-token-profile.1.md", "## Sources of secrets");
+    let told: BTreeSet<_> = told.iter().map(|form| form.split(':').next().unwrap().to_owned()).collect();
+    assert_eq!(told, words_of("secret/source.rs", "fn parse(text: &str)"));
+}
+
+#[cfg(feature = "serve")]
+#[test]
+fn every_reason_of_a_refusal_is_documented() {
+    let mut reasons = BTreeSet::from(["large_head", "malformed_request"].map(str::to_owned));
+    for (file, function) in [
+        ("server/contract/error.rs", "fn reason("),
+        ("session/authenticate.rs", "fn reason("),
+        ("server/frontend/request.rs", "fn parts("),
+        ("server/frontend/connection.rs", "fn tls_reason("),
+    ] {
+        reasons.extend(words_of(file, function));
+    }
+    assert_eq!(documented_fields("stream-token-serve.1.md", "## Reasons"), reasons);
+}
+
+#[test]
+fn the_exit_codes_and_variables_of_help_are_documented() {
     let readme = fs::read_to_string(path()).unwrap();
+    let documents: String = documents().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let help = grammar().get_after_long_help().unwrap().to_string();
     let entries = help.lines().filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
     for (term, meaning) in entries {
         if term.starts_with(|first: char| first.is_ascii_digit()) {
             assert!(readme.contains(&format!("\n| {term} | {meaning} |\n")), "exit code {term}");
         } else {
-            assert!(readme.contains(&format!("`{term}")), "{term}");
+            assert!(documents.contains(&format!("`{term}")), "{term}");
         }
     }
 }

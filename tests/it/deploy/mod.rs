@@ -1,4 +1,4 @@
-//! What the README says of running the endpoint as a service: its files, put to use as they stand there.
+//! The files in stream-token-serve(1) that run the endpoint as a service, put to use exactly as the page has them.
 
 mod proxies;
 mod unit;
@@ -6,13 +6,13 @@ mod unit;
 use std::fs;
 use std::path::Path;
 
-/// Takes a block of the README out of its fence: the one in this language that has this text in it.
+/// Returns the page's only block in this language that contains this text.
 #[track_caller]
 fn block(language: &str, with: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(path).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("man/sections/stream-token-serve.1.md");
+    let page = fs::read_to_string(path).unwrap();
     let fence = format!("\n```{language}\n");
-    let opened = readme.split(&fence).skip(1);
+    let opened = page.split(&fence).skip(1);
     let mut found =
         opened.map(|rest| rest.split_once("\n```\n").unwrap().0).filter(|block| block.contains(with));
     let block = found.next().unwrap().to_owned() + "\n";

@@ -156,7 +156,7 @@ impl ClientStream {
         String::from_utf8_lossy(&std::mem::take(&mut self.received)).into_owned()
     }
 
-    /// Shuts down the sending side, with a TLS close_notify first.
+    /// Shuts down the sending side, with a TLS `close_notify` first.
     pub(crate) fn finish(&mut self) {
         // The server may have ended it already.
         if let Socket::Secured(stream) = &mut self.socket {
@@ -166,7 +166,7 @@ impl ClientStream {
         let _ = self.tcp().shutdown(Shutdown::Write);
     }
 
-    /// Shuts down the sending side without a TLS close_notify.
+    /// Shuts down the sending side without a TLS `close_notify`.
     pub(crate) fn break_off(&mut self) {
         // The server may have ended it already.
         let _ = self.tcp().shutdown(Shutdown::Write);

@@ -8,7 +8,7 @@ use super::http::{Ask, PATH};
 use super::test_server_home::{SESSION_KEY, TestServerHome};
 use crate::cli::Output;
 use crate::cli::token::SECRET;
-use crate::readme::fields_told;
+use crate::readme::documented_fields;
 
 /// What a server wrote over a whole run, with all that must not be in it.
 struct Run {
@@ -118,7 +118,7 @@ fn in_json_every_line_is_an_object() {
     let common = ["time", "request_id", "peer", "method", "path", "status", "ms", "customer"];
     assert_eq!(fields(requests[0]), common.map(str::to_owned).into());
     assert_eq!((&requests[0]["status"], &requests[0]["customer"]), (&200.into(), &123.into()));
-    let told = fields_told("### Lines of `serve`");
+    let told = documented_fields("stream-token-serve.1.md", "## Lines of serve");
     let found: BTreeSet<_> = lines.iter().flat_map(fields).collect();
     let rare = ["count", "error", "hint", "profile", "tls"].map(str::to_owned);
     assert_eq!(told, found.into_iter().chain(rare).collect());
