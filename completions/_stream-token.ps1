@@ -24,12 +24,13 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -38,28 +39,30 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check a token and say what Stream would answer')
             [CompletionResult]::new('decode', 'decode', [CompletionResultType]::ParameterValue, 'Read a token without a secret; nothing is verified')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the endpoint that gives customers with a session their tokens')
-            [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'Add, list, show and remove profiles: one is one Stream app')
+            [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'Manage profiles (one per Stream app)')
             [CompletionResult]::new('secret', 'secret', [CompletionResultType]::ParameterValue, 'Store, list, rotate and remove secrets in the operating system''s keyring')
-            [CompletionResult]::new('session', 'session', [CompletionResultType]::ParameterValue, 'Make and revoke sessions: who a client of the endpoint is')
+            [CompletionResult]::new('session', 'session', [CompletionResultType]::ParameterValue, 'Create and revoke endpoint sessions')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and check the log of who minted, refused or changed what')
-            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print what a shell needs to complete this program''s commands, flags and values')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a script with which a shell completes this program''s commands, flags and values')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'stream-token;issue' {
-            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Read customers from a file, one a line; - is standard input')
-            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When the tokens end: a time ahead, or never [default: never]')
-            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'When the tokens end: a time ahead, or never [default: never]')
-            [CompletionResult]::new('--issued-at', '--issued-at', [CompletionResultType]::ParameterName, 'Say in the tokens when they were issued; without it they do not say')
-            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'For a production profile: its name, typed again')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Read customers from a file, one a line; - is standard input')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When the tokens expire: a future time, or never [default: never]')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'When the tokens expire: a future time, or never [default: never]')
+            [CompletionResult]::new('--issued-at', '--issued-at', [CompletionResultType]::ParameterName, 'Set the time of issue (iat) in the tokens; by default they have none')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'For a production profile: its name, typed again')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -67,20 +70,21 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;verify' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
             [CompletionResult]::new('--from', '--from', [CompletionResultType]::ParameterName, 'Verify many: a file of tokens, one a line; - is standard input')
             [CompletionResult]::new('--customer', '--customer', [CompletionResultType]::ParameterName, 'It must be this customer''s')
             [CompletionResult]::new('--leeway', '--leeway', [CompletionResultType]::ParameterName, 'How far clocks may differ: 0s (default) to 5m')
             [CompletionResult]::new('--at', '--at', [CompletionResultType]::ParameterName, 'Verify as if it were this time, not now')
-            [CompletionResult]::new('--revoked-before', '--revoked-before', [CompletionResultType]::ParameterName, 'Hold it against a revocation at Stream of all tokens issued before this time')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
-            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--revoked-before', '--revoked-before', [CompletionResultType]::ParameterName, 'Also apply a revocation made at this time: of all tokens issued before it')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -91,13 +95,14 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Hide who it is for and every value that is no time, to show it to others')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--redact', '--redact', [CompletionResultType]::ParameterName, 'Hide who it is for and every value except times, to show it to others')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -105,6 +110,12 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;serve' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'The address to listen on; port 0 lets the system choose one')
             [CompletionResult]::new('--tls-cert', '--tls-cert', [CompletionResultType]::ParameterName, 'Speak TLS with this certificate, and those between it and the root behind it, in PEM')
             [CompletionResult]::new('--tls-key', '--tls-key', [CompletionResultType]::ParameterName, 'The certificate''s private key in PEM, which nobody else can read')
@@ -116,16 +127,11 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--max-connections', '--max-connections', [CompletionResultType]::ParameterName, 'How many connections there may be at once: 8 to 65536 [default: 768]')
             [CompletionResult]::new('--trusted-proxy', '--trusted-proxy', [CompletionResultType]::ParameterName, 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated')
             [CompletionResult]::new('--admin-listen', '--admin-listen', [CompletionResultType]::ParameterName, 'Answer health checks and serve metrics on this address')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
-            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('--openapi', '--openapi', [CompletionResultType]::ParameterName, 'Print the endpoint''s description in OpenAPI 3.1, and end')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -136,12 +142,13 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -151,6 +158,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one profile')
             [CompletionResult]::new('default', 'default', [CompletionResultType]::ParameterValue, 'Make a profile the default')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'stream-token;profile;add' {
@@ -163,15 +171,16 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
             [CompletionResult]::new('--secret-stdin', '--secret-stdin', [CompletionResultType]::ParameterName, 'Read the secret for the keyring from standard input, not from a prompt')
             [CompletionResult]::new('--issued-at', '--issued-at', [CompletionResultType]::ParameterName, 'Policy: say in tokens when they were issued, five seconds back')
             [CompletionResult]::new('--production', '--production', [CompletionResultType]::ParameterName, 'Policy: a production app; minting is confirmed, and every token expires')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -182,12 +191,13 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -198,12 +208,13 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -214,12 +225,13 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -231,28 +243,57 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'stream-token;profile;help' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a profile; the first becomes the default')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all profiles')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one profile')
+            [CompletionResult]::new('default', 'default', [CompletionResultType]::ParameterValue, 'Make a profile the default')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'stream-token;profile;help;add' {
+            break
+        }
+        'stream-token;profile;help;list' {
+            break
+        }
+        'stream-token;profile;help;show' {
+            break
+        }
+        'stream-token;profile;help;default' {
+            break
+        }
+        'stream-token;profile;help;remove' {
+            break
+        }
+        'stream-token;profile;help;help' {
+            break
+        }
         'stream-token;secret' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -261,6 +302,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List where secrets are, how old they are, and their fingerprints')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Store a new secret, and keep the one before for a while')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile''s secret from the keyring')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'stream-token;secret;set' {
@@ -268,14 +310,15 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
             [CompletionResult]::new('--session-key', '--session-key', [CompletionResultType]::ParameterName, 'The key that signs sessions, not the API secret; it is made at random')
             [CompletionResult]::new('--secret-stdin', '--secret-stdin', [CompletionResultType]::ParameterName, 'Read the secret from standard input, not from a prompt')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -286,12 +329,13 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -304,14 +348,15 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
             [CompletionResult]::new('--session-key', '--session-key', [CompletionResultType]::ParameterName, 'The key that signs sessions, not the API secret; it is made at random')
             [CompletionResult]::new('--secret-stdin', '--secret-stdin', [CompletionResultType]::ParameterName, 'Read the secret from standard input, not from a prompt')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -323,51 +368,78 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
             [CompletionResult]::new('--session-key', '--session-key', [CompletionResultType]::ParameterName, 'The key that signs sessions, not the API secret')
             [CompletionResult]::new('--previous', '--previous', [CompletionResultType]::ParameterName, 'Only the secrets that were rotated away')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'stream-token;secret;help' {
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a profile''s secret in the keyring, in the place of the one before')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List where secrets are, how old they are, and their fingerprints')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Store a new secret, and keep the one before for a while')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile''s secret from the keyring')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'stream-token;secret;help;set' {
+            break
+        }
+        'stream-token;secret;help;list' {
+            break
+        }
+        'stream-token;secret;help;rotate' {
+            break
+        }
+        'stream-token;secret;help;remove' {
+            break
+        }
+        'stream-token;secret;help;help' {
             break
         }
         'stream-token;session' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Make a session of a customer, and print its token')
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, or all of a customer''s')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'stream-token;session;new' {
-            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When it ends: a time ahead, at most 30d')
-            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'When it ends: a time ahead, at most 30d')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When it ends: a future time, at most 30d ahead')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'When it ends: a future time, at most 30d ahead')
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'For a production profile: its name, typed again')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -380,29 +452,46 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
             [CompletionResult]::new('--token-stdin', '--token-stdin', [CompletionResultType]::ParameterName, 'The one whose token comes on standard input; a session token is never an argument')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'stream-token;session;help' {
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Make a session of a customer, and print its token')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, or all of a customer''s')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'stream-token;session;help;new' {
+            break
+        }
+        'stream-token;session;help;revoke' {
+            break
+        }
+        'stream-token;session;help;help' {
+            break
+        }
         'stream-token;audit' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -410,6 +499,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List who minted, refused or changed what')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that nothing in the log was changed')
             [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to be kept elsewhere')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'stream-token;audit;list' {
@@ -421,12 +511,13 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -438,12 +529,13 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -454,32 +546,152 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'stream-token;audit;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List who minted, refused or changed what')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that nothing in the log was changed')
+            [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to be kept elsewhere')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'stream-token;audit;help;list' {
+            break
+        }
+        'stream-token;audit;help;verify' {
+            break
+        }
+        'stream-token;audit;help;head' {
+            break
+        }
+        'stream-token;audit;help;help' {
+            break
+        }
         'stream-token;completions' {
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The form of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; what would be asked is refused, with the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Leave notes out; errors are still told')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'stream-token;help' {
+            [CompletionResult]::new('issue', 'issue', [CompletionResultType]::ParameterValue, 'Mint tokens for customers')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check a token and say what Stream would answer')
+            [CompletionResult]::new('decode', 'decode', [CompletionResultType]::ParameterValue, 'Read a token without a secret; nothing is verified')
+            [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Serve the endpoint that gives customers with a session their tokens')
+            [CompletionResult]::new('profile', 'profile', [CompletionResultType]::ParameterValue, 'Manage profiles (one per Stream app)')
+            [CompletionResult]::new('secret', 'secret', [CompletionResultType]::ParameterValue, 'Store, list, rotate and remove secrets in the operating system''s keyring')
+            [CompletionResult]::new('session', 'session', [CompletionResultType]::ParameterValue, 'Create and revoke endpoint sessions')
+            [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and check the log of who minted, refused or changed what')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a script with which a shell completes this program''s commands, flags and values')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'stream-token;help;issue' {
+            break
+        }
+        'stream-token;help;verify' {
+            break
+        }
+        'stream-token;help;decode' {
+            break
+        }
+        'stream-token;help;serve' {
+            break
+        }
+        'stream-token;help;profile' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a profile; the first becomes the default')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all profiles')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one profile')
+            [CompletionResult]::new('default', 'default', [CompletionResultType]::ParameterValue, 'Make a profile the default')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile')
+            break
+        }
+        'stream-token;help;profile;add' {
+            break
+        }
+        'stream-token;help;profile;list' {
+            break
+        }
+        'stream-token;help;profile;show' {
+            break
+        }
+        'stream-token;help;profile;default' {
+            break
+        }
+        'stream-token;help;profile;remove' {
+            break
+        }
+        'stream-token;help;secret' {
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a profile''s secret in the keyring, in the place of the one before')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List where secrets are, how old they are, and their fingerprints')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Store a new secret, and keep the one before for a while')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile''s secret from the keyring')
+            break
+        }
+        'stream-token;help;secret;set' {
+            break
+        }
+        'stream-token;help;secret;list' {
+            break
+        }
+        'stream-token;help;secret;rotate' {
+            break
+        }
+        'stream-token;help;secret;remove' {
+            break
+        }
+        'stream-token;help;session' {
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Make a session of a customer, and print its token')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, or all of a customer''s')
+            break
+        }
+        'stream-token;help;session;new' {
+            break
+        }
+        'stream-token;help;session;revoke' {
+            break
+        }
+        'stream-token;help;audit' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List who minted, refused or changed what')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that nothing in the log was changed')
+            [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to be kept elsewhere')
+            break
+        }
+        'stream-token;help;audit;list' {
+            break
+        }
+        'stream-token;help;audit;verify' {
+            break
+        }
+        'stream-token;help;audit;head' {
+            break
+        }
+        'stream-token;help;completions' {
+            break
+        }
+        'stream-token;help;help' {
             break
         }
     })

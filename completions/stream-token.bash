@@ -25,6 +25,9 @@ _stream__token() {
             stream__token,decode)
                 cmd="stream__token__subcmd__decode"
                 ;;
+            stream__token,help)
+                cmd="stream__token__subcmd__help"
+                ;;
             stream__token,issue)
                 cmd="stream__token__subcmd__issue"
                 ;;
@@ -46,17 +49,107 @@ _stream__token() {
             stream__token__subcmd__audit,head)
                 cmd="stream__token__subcmd__audit__subcmd__head"
                 ;;
+            stream__token__subcmd__audit,help)
+                cmd="stream__token__subcmd__audit__subcmd__help"
+                ;;
             stream__token__subcmd__audit,list)
                 cmd="stream__token__subcmd__audit__subcmd__list"
                 ;;
             stream__token__subcmd__audit,verify)
                 cmd="stream__token__subcmd__audit__subcmd__verify"
                 ;;
+            stream__token__subcmd__audit__subcmd__help,head)
+                cmd="stream__token__subcmd__audit__subcmd__help__subcmd__head"
+                ;;
+            stream__token__subcmd__audit__subcmd__help,help)
+                cmd="stream__token__subcmd__audit__subcmd__help__subcmd__help"
+                ;;
+            stream__token__subcmd__audit__subcmd__help,list)
+                cmd="stream__token__subcmd__audit__subcmd__help__subcmd__list"
+                ;;
+            stream__token__subcmd__audit__subcmd__help,verify)
+                cmd="stream__token__subcmd__audit__subcmd__help__subcmd__verify"
+                ;;
+            stream__token__subcmd__help,audit)
+                cmd="stream__token__subcmd__help__subcmd__audit"
+                ;;
+            stream__token__subcmd__help,completions)
+                cmd="stream__token__subcmd__help__subcmd__completions"
+                ;;
+            stream__token__subcmd__help,decode)
+                cmd="stream__token__subcmd__help__subcmd__decode"
+                ;;
+            stream__token__subcmd__help,help)
+                cmd="stream__token__subcmd__help__subcmd__help"
+                ;;
+            stream__token__subcmd__help,issue)
+                cmd="stream__token__subcmd__help__subcmd__issue"
+                ;;
+            stream__token__subcmd__help,profile)
+                cmd="stream__token__subcmd__help__subcmd__profile"
+                ;;
+            stream__token__subcmd__help,secret)
+                cmd="stream__token__subcmd__help__subcmd__secret"
+                ;;
+            stream__token__subcmd__help,serve)
+                cmd="stream__token__subcmd__help__subcmd__serve"
+                ;;
+            stream__token__subcmd__help,session)
+                cmd="stream__token__subcmd__help__subcmd__session"
+                ;;
+            stream__token__subcmd__help,verify)
+                cmd="stream__token__subcmd__help__subcmd__verify"
+                ;;
+            stream__token__subcmd__help__subcmd__audit,head)
+                cmd="stream__token__subcmd__help__subcmd__audit__subcmd__head"
+                ;;
+            stream__token__subcmd__help__subcmd__audit,list)
+                cmd="stream__token__subcmd__help__subcmd__audit__subcmd__list"
+                ;;
+            stream__token__subcmd__help__subcmd__audit,verify)
+                cmd="stream__token__subcmd__help__subcmd__audit__subcmd__verify"
+                ;;
+            stream__token__subcmd__help__subcmd__profile,add)
+                cmd="stream__token__subcmd__help__subcmd__profile__subcmd__add"
+                ;;
+            stream__token__subcmd__help__subcmd__profile,default)
+                cmd="stream__token__subcmd__help__subcmd__profile__subcmd__default"
+                ;;
+            stream__token__subcmd__help__subcmd__profile,list)
+                cmd="stream__token__subcmd__help__subcmd__profile__subcmd__list"
+                ;;
+            stream__token__subcmd__help__subcmd__profile,remove)
+                cmd="stream__token__subcmd__help__subcmd__profile__subcmd__remove"
+                ;;
+            stream__token__subcmd__help__subcmd__profile,show)
+                cmd="stream__token__subcmd__help__subcmd__profile__subcmd__show"
+                ;;
+            stream__token__subcmd__help__subcmd__secret,list)
+                cmd="stream__token__subcmd__help__subcmd__secret__subcmd__list"
+                ;;
+            stream__token__subcmd__help__subcmd__secret,remove)
+                cmd="stream__token__subcmd__help__subcmd__secret__subcmd__remove"
+                ;;
+            stream__token__subcmd__help__subcmd__secret,rotate)
+                cmd="stream__token__subcmd__help__subcmd__secret__subcmd__rotate"
+                ;;
+            stream__token__subcmd__help__subcmd__secret,set)
+                cmd="stream__token__subcmd__help__subcmd__secret__subcmd__set"
+                ;;
+            stream__token__subcmd__help__subcmd__session,new)
+                cmd="stream__token__subcmd__help__subcmd__session__subcmd__new"
+                ;;
+            stream__token__subcmd__help__subcmd__session,revoke)
+                cmd="stream__token__subcmd__help__subcmd__session__subcmd__revoke"
+                ;;
             stream__token__subcmd__profile,add)
                 cmd="stream__token__subcmd__profile__subcmd__add"
                 ;;
             stream__token__subcmd__profile,default)
                 cmd="stream__token__subcmd__profile__subcmd__default"
+                ;;
+            stream__token__subcmd__profile,help)
+                cmd="stream__token__subcmd__profile__subcmd__help"
                 ;;
             stream__token__subcmd__profile,list)
                 cmd="stream__token__subcmd__profile__subcmd__list"
@@ -66,6 +159,27 @@ _stream__token() {
                 ;;
             stream__token__subcmd__profile,show)
                 cmd="stream__token__subcmd__profile__subcmd__show"
+                ;;
+            stream__token__subcmd__profile__subcmd__help,add)
+                cmd="stream__token__subcmd__profile__subcmd__help__subcmd__add"
+                ;;
+            stream__token__subcmd__profile__subcmd__help,default)
+                cmd="stream__token__subcmd__profile__subcmd__help__subcmd__default"
+                ;;
+            stream__token__subcmd__profile__subcmd__help,help)
+                cmd="stream__token__subcmd__profile__subcmd__help__subcmd__help"
+                ;;
+            stream__token__subcmd__profile__subcmd__help,list)
+                cmd="stream__token__subcmd__profile__subcmd__help__subcmd__list"
+                ;;
+            stream__token__subcmd__profile__subcmd__help,remove)
+                cmd="stream__token__subcmd__profile__subcmd__help__subcmd__remove"
+                ;;
+            stream__token__subcmd__profile__subcmd__help,show)
+                cmd="stream__token__subcmd__profile__subcmd__help__subcmd__show"
+                ;;
+            stream__token__subcmd__secret,help)
+                cmd="stream__token__subcmd__secret__subcmd__help"
                 ;;
             stream__token__subcmd__secret,list)
                 cmd="stream__token__subcmd__secret__subcmd__list"
@@ -79,11 +193,38 @@ _stream__token() {
             stream__token__subcmd__secret,set)
                 cmd="stream__token__subcmd__secret__subcmd__set"
                 ;;
+            stream__token__subcmd__secret__subcmd__help,help)
+                cmd="stream__token__subcmd__secret__subcmd__help__subcmd__help"
+                ;;
+            stream__token__subcmd__secret__subcmd__help,list)
+                cmd="stream__token__subcmd__secret__subcmd__help__subcmd__list"
+                ;;
+            stream__token__subcmd__secret__subcmd__help,remove)
+                cmd="stream__token__subcmd__secret__subcmd__help__subcmd__remove"
+                ;;
+            stream__token__subcmd__secret__subcmd__help,rotate)
+                cmd="stream__token__subcmd__secret__subcmd__help__subcmd__rotate"
+                ;;
+            stream__token__subcmd__secret__subcmd__help,set)
+                cmd="stream__token__subcmd__secret__subcmd__help__subcmd__set"
+                ;;
+            stream__token__subcmd__session,help)
+                cmd="stream__token__subcmd__session__subcmd__help"
+                ;;
             stream__token__subcmd__session,new)
                 cmd="stream__token__subcmd__session__subcmd__new"
                 ;;
             stream__token__subcmd__session,revoke)
                 cmd="stream__token__subcmd__session__subcmd__revoke"
+                ;;
+            stream__token__subcmd__session__subcmd__help,help)
+                cmd="stream__token__subcmd__session__subcmd__help__subcmd__help"
+                ;;
+            stream__token__subcmd__session__subcmd__help,new)
+                cmd="stream__token__subcmd__session__subcmd__help__subcmd__new"
+                ;;
+            stream__token__subcmd__session__subcmd__help,revoke)
+                cmd="stream__token__subcmd__session__subcmd__help__subcmd__revoke"
                 ;;
             *)
                 ;;
@@ -92,7 +233,7 @@ _stream__token() {
 
     case "${cmd}" in
         stream__token)
-            opts="-o -q -h -V --profile --config --state-dir --output --color --no-input --quiet --help --version issue verify decode serve profile secret session audit completions"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version issue verify decode serve profile secret session audit completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -133,7 +274,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__audit)
-            opts="-o -q -h -V --profile --config --state-dir --output --color --no-input --quiet --help --version list verify head"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version list verify head help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -174,7 +315,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__audit__subcmd__head)
-            opts="-o -q -h -V --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -214,8 +355,78 @@ _stream__token() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stream__token__subcmd__audit__subcmd__help)
+            opts="list verify head help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__audit__subcmd__help__subcmd__head)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__audit__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__audit__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__audit__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stream__token__subcmd__audit__subcmd__list)
-            opts="-o -q -h -V --since --until --customer --actor --outcome --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --since --until --customer --actor --outcome --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -288,7 +499,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__audit__subcmd__verify)
-            opts="-o -q -h -V --expect --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --expect --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -336,7 +547,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__completions)
-            opts="-o -q -h -V --profile --config --state-dir --output --color --no-input --quiet --help --version bash elvish fish nushell powershell zsh"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version bash elvish fish nushell powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -377,7 +588,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__decode)
-            opts="-o -q -h -V --redact --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --redact --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -417,45 +628,363 @@ _stream__token() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        stream__token__subcmd__issue)
-            opts="-o -q -h -V --from --ttl --expires --issued-at --confirm --profile --config --state-dir --output --color --no-input --quiet --help --version"
+        stream__token__subcmd__help)
+            opts="issue verify decode serve profile secret session audit completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
+                *)
+                    COMPREPLY=()
                     ;;
-                --expires)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__audit)
+            opts="list verify head"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
                     ;;
-                --ttl)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__audit__subcmd__head)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
                     ;;
-                --issued-at)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__audit__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
                     ;;
-                --confirm)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__audit__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
                     ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__decode)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__issue)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__profile)
+            opts="add list show default remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__profile__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__profile__subcmd__default)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__profile__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__profile__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__profile__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__secret)
+            opts="set list rotate remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__secret__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__secret__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__secret__subcmd__rotate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__secret__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__serve)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__session)
+            opts="new revoke"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__session__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__session__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__verify)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__issue)
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --from --ttl --expires --issued-at --confirm --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --profile)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -481,6 +1010,26 @@ _stream__token() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expires)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --issued-at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -491,7 +1040,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile)
-            opts="-o -q -h -V --profile --config --state-dir --output --color --no-input --quiet --help --version add list show default remove"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version add list show default remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -532,7 +1081,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile__subcmd__add)
-            opts="-o -q -h -V --secret --secret-stdin --api-key --session-key --base-url --default-lifetime --longest-lifetime --issued-at --production --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --secret --secret-stdin --api-key --session-key --base-url --default-lifetime --longest-lifetime --issued-at --production --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -615,7 +1164,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile__subcmd__default)
-            opts="-o -q -h -V --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -655,8 +1204,106 @@ _stream__token() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stream__token__subcmd__profile__subcmd__help)
+            opts="add list show default remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__profile__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__profile__subcmd__help__subcmd__default)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__profile__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__profile__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__profile__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__profile__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stream__token__subcmd__profile__subcmd__list)
-            opts="-o -q -h -V --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -697,7 +1344,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile__subcmd__remove)
-            opts="-o -q -h -V --confirm --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -745,7 +1392,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile__subcmd__show)
-            opts="-o -q -h -V --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -786,7 +1433,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__secret)
-            opts="-o -q -h -V --profile --config --state-dir --output --color --no-input --quiet --help --version set list rotate remove"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version set list rotate remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -826,8 +1473,92 @@ _stream__token() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stream__token__subcmd__secret__subcmd__help)
+            opts="set list rotate remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__secret__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__secret__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__secret__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__secret__subcmd__help__subcmd__rotate)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__secret__subcmd__help__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stream__token__subcmd__secret__subcmd__list)
-            opts="-o -q -h -V --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -868,7 +1599,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__secret__subcmd__remove)
-            opts="-o -q -h -V --session-key --previous --confirm --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --session-key --previous --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -916,7 +1647,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__secret__subcmd__rotate)
-            opts="-o -q -h -V --session-key --secret-stdin --confirm --keep-for --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --session-key --secret-stdin --confirm --keep-for --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -971,7 +1702,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__secret__subcmd__set)
-            opts="-o -q -h -V --session-key --secret-stdin --confirm --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --session-key --secret-stdin --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1019,17 +1750,41 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__serve)
-            opts="-o -q -h -V --listen --tls-cert --tls-key --cors-origin --cors-header --lifetime --rate-limit --rate-limit-address --max-connections --trusted-proxy --admin-listen --openapi --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --listen --tls-cert --tls-key --cors-origin --cors-header --lifetime --rate-limit --rate-limit-address --max-connections --trusted-proxy --admin-listen --openapi --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --listen)
+                --profile)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --tls-cert)
@@ -1041,86 +1796,35 @@ _stream__token() {
                     return 0
                     ;;
                 --cors-origin)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --cors-header)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --lifetime)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --rate-limit)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --rate-limit-address)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --max-connections)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --trusted-proxy)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --admin-listen)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --profile)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --state-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1131,7 +1835,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__session)
-            opts="-o -q -h -V --profile --config --state-dir --output --color --no-input --quiet --help --version new revoke"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version new revoke help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1171,8 +1875,64 @@ _stream__token() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stream__token__subcmd__session__subcmd__help)
+            opts="new revoke help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__session__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__session__subcmd__help__subcmd__new)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__session__subcmd__help__subcmd__revoke)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stream__token__subcmd__session__subcmd__new)
-            opts="-o -q -h -V --ttl --expires --confirm --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --ttl --expires --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1234,7 +1994,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__session__subcmd__revoke)
-            opts="-o -q -h -V --token-stdin --id --customer --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --token-stdin --id --customer --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1289,44 +2049,12 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__verify)
-            opts="-o -q -h -V --from --customer --leeway --at --revoked-before --profile --config --state-dir --output --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --from --customer --leeway --at --revoked-before --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --from)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --customer)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --leeway)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --at)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
-                --revoked-before)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
                 --profile)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1352,6 +2080,26 @@ _stream__token() {
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --customer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --leeway)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --at)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --revoked-before)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

@@ -21,12 +21,13 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -35,47 +36,50 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand verify 'Check a token and say what Stream would answer'
             cand decode 'Read a token without a secret; nothing is verified'
             cand serve 'Serve the endpoint that gives customers with a session their tokens'
-            cand profile 'Add, list, show and remove profiles: one is one Stream app'
+            cand profile 'Manage profiles (one per Stream app)'
             cand secret 'Store, list, rotate and remove secrets in the operating system''s keyring'
-            cand session 'Make and revoke sessions: who a client of the endpoint is'
+            cand session 'Create and revoke endpoint sessions'
             cand audit 'Read and check the log of who minted, refused or changed what'
-            cand completions 'Print what a shell needs to complete this program''s commands, flags and values'
+            cand completions 'Print a script with which a shell completes this program''s commands, flags and values'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;issue'= {
-            cand --from 'Read customers from a file, one a line; - is standard input'
-            cand --expires 'When the tokens end: a time ahead, or never [default: never]'
-            cand --ttl 'When the tokens end: a time ahead, or never [default: never]'
-            cand --issued-at 'Say in the tokens when they were issued; without it they do not say'
-            cand --confirm 'For a production profile: its name, typed again'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --from 'Read customers from a file, one a line; - is standard input'
+            cand --expires 'When the tokens expire: a future time, or never [default: never]'
+            cand --ttl 'When the tokens expire: a future time, or never [default: never]'
+            cand --issued-at 'Set the time of issue (iat) in the tokens; by default they have none'
+            cand --confirm 'For a production profile: its name, typed again'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }
         &'stream-token;verify'= {
+            cand --profile 'Work with this profile: one Stream app and its secret'
+            cand --config 'The configuration file'
+            cand --state-dir 'The directory that holds the audit log'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --color 'When to use colour: auto (default), always, never'
             cand --from 'Verify many: a file of tokens, one a line; - is standard input'
             cand --customer 'It must be this customer''s'
             cand --leeway 'How far clocks may differ: 0s (default) to 5m'
             cand --at 'Verify as if it were this time, not now'
-            cand --revoked-before 'Hold it against a revocation at Stream of all tokens issued before this time'
-            cand --profile 'Work with this profile: one Stream app and its secret'
-            cand --config 'The configuration file'
-            cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --revoked-before 'Also apply a revocation made at this time: of all tokens issued before it'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -85,19 +89,26 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --redact 'Hide who it is for and every value that is no time, to show it to others'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
+            cand --redact 'Hide who it is for and every value except times, to show it to others'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }
         &'stream-token;serve'= {
+            cand --profile 'Work with this profile: one Stream app and its secret'
+            cand --config 'The configuration file'
+            cand --state-dir 'The directory that holds the audit log'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --color 'When to use colour: auto (default), always, never'
             cand --listen 'The address to listen on; port 0 lets the system choose one'
             cand --tls-cert 'Speak TLS with this certificate, and those between it and the root behind it, in PEM'
             cand --tls-key 'The certificate''s private key in PEM, which nobody else can read'
@@ -109,16 +120,11 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --max-connections 'How many connections there may be at once: 8 to 65536 [default: 768]'
             cand --trusted-proxy 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated'
             cand --admin-listen 'Answer health checks and serve metrics on this address'
-            cand --profile 'Work with this profile: one Stream app and its secret'
-            cand --config 'The configuration file'
-            cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --color 'When to use colour: auto (default), always, never'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand --openapi 'Print the endpoint''s description in OpenAPI 3.1, and end'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -128,12 +134,13 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -143,6 +150,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand show 'Show one profile'
             cand default 'Make a profile the default'
             cand remove 'Remove a profile'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;profile;add'= {
             cand --secret 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS'
@@ -154,15 +162,16 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
             cand --secret-stdin 'Read the secret for the keyring from standard input, not from a prompt'
             cand --issued-at 'Policy: say in tokens when they were issued, five seconds back'
             cand --production 'Policy: a production app; minting is confirmed, and every token expires'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -172,12 +181,13 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -187,12 +197,13 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -202,12 +213,13 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -218,27 +230,49 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'stream-token;profile;help'= {
+            cand add 'Add a profile; the first becomes the default'
+            cand list 'List all profiles'
+            cand show 'Show one profile'
+            cand default 'Make a profile the default'
+            cand remove 'Remove a profile'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stream-token;profile;help;add'= {
+        }
+        &'stream-token;profile;help;list'= {
+        }
+        &'stream-token;profile;help;show'= {
+        }
+        &'stream-token;profile;help;default'= {
+        }
+        &'stream-token;profile;help;remove'= {
+        }
+        &'stream-token;profile;help;help'= {
+        }
         &'stream-token;secret'= {
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -247,20 +281,22 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand list 'List where secrets are, how old they are, and their fingerprints'
             cand rotate 'Store a new secret, and keep the one before for a while'
             cand remove 'Remove a profile''s secret from the keyring'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;secret;set'= {
             cand --confirm 'The name of a production profile, typed again'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
             cand --session-key 'The key that signs sessions, not the API secret; it is made at random'
             cand --secret-stdin 'Read the secret from standard input, not from a prompt'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -270,12 +306,13 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -287,14 +324,15 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
             cand --session-key 'The key that signs sessions, not the API secret; it is made at random'
             cand --secret-stdin 'Read the secret from standard input, not from a prompt'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -305,49 +343,70 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
             cand --session-key 'The key that signs sessions, not the API secret'
             cand --previous 'Only the secrets that were rotated away'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'stream-token;secret;help'= {
+            cand set 'Store a profile''s secret in the keyring, in the place of the one before'
+            cand list 'List where secrets are, how old they are, and their fingerprints'
+            cand rotate 'Store a new secret, and keep the one before for a while'
+            cand remove 'Remove a profile''s secret from the keyring'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stream-token;secret;help;set'= {
+        }
+        &'stream-token;secret;help;list'= {
+        }
+        &'stream-token;secret;help;rotate'= {
+        }
+        &'stream-token;secret;help;remove'= {
+        }
+        &'stream-token;secret;help;help'= {
+        }
         &'stream-token;session'= {
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
             cand new 'Make a session of a customer, and print its token'
             cand revoke 'End one session, or all of a customer''s'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;session;new'= {
-            cand --expires 'When it ends: a time ahead, at most 30d'
-            cand --ttl 'When it ends: a time ahead, at most 30d'
+            cand --expires 'When it ends: a future time, at most 30d ahead'
+            cand --ttl 'When it ends: a future time, at most 30d ahead'
             cand --confirm 'For a production profile: its name, typed again'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -359,28 +418,41 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
             cand --token-stdin 'The one whose token comes on standard input; a session token is never an argument'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'stream-token;session;help'= {
+            cand new 'Make a session of a customer, and print its token'
+            cand revoke 'End one session, or all of a customer''s'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stream-token;session;help;new'= {
+        }
+        &'stream-token;session;help;revoke'= {
+        }
+        &'stream-token;session;help;help'= {
+        }
         &'stream-token;audit'= {
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -388,6 +460,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand list 'List who minted, refused or changed what'
             cand verify 'Check that nothing in the log was changed'
             cand head 'Print the log''s head, to be kept elsewhere'
+            cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;audit;list'= {
             cand --since 'From this time on'
@@ -398,12 +471,13 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -414,12 +488,13 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -429,31 +504,121 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'stream-token;audit;help'= {
+            cand list 'List who minted, refused or changed what'
+            cand verify 'Check that nothing in the log was changed'
+            cand head 'Print the log''s head, to be kept elsewhere'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stream-token;audit;help;list'= {
+        }
+        &'stream-token;audit;help;verify'= {
+        }
+        &'stream-token;audit;help;head'= {
+        }
+        &'stream-token;audit;help;help'= {
+        }
         &'stream-token;completions'= {
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The form of the result: text (default), json; for issue also header, curl, env, csv'
-            cand --output 'The form of the result: text (default), json; for issue also header, curl, env, csv'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --no-input 'Never ask; what would be asked is refused, with the flag to use'
-            cand -q 'Leave notes out; errors are still told'
-            cand --quiet 'Leave notes out; errors are still told'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
+        }
+        &'stream-token;help'= {
+            cand issue 'Mint tokens for customers'
+            cand verify 'Check a token and say what Stream would answer'
+            cand decode 'Read a token without a secret; nothing is verified'
+            cand serve 'Serve the endpoint that gives customers with a session their tokens'
+            cand profile 'Manage profiles (one per Stream app)'
+            cand secret 'Store, list, rotate and remove secrets in the operating system''s keyring'
+            cand session 'Create and revoke endpoint sessions'
+            cand audit 'Read and check the log of who minted, refused or changed what'
+            cand completions 'Print a script with which a shell completes this program''s commands, flags and values'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'stream-token;help;issue'= {
+        }
+        &'stream-token;help;verify'= {
+        }
+        &'stream-token;help;decode'= {
+        }
+        &'stream-token;help;serve'= {
+        }
+        &'stream-token;help;profile'= {
+            cand add 'Add a profile; the first becomes the default'
+            cand list 'List all profiles'
+            cand show 'Show one profile'
+            cand default 'Make a profile the default'
+            cand remove 'Remove a profile'
+        }
+        &'stream-token;help;profile;add'= {
+        }
+        &'stream-token;help;profile;list'= {
+        }
+        &'stream-token;help;profile;show'= {
+        }
+        &'stream-token;help;profile;default'= {
+        }
+        &'stream-token;help;profile;remove'= {
+        }
+        &'stream-token;help;secret'= {
+            cand set 'Store a profile''s secret in the keyring, in the place of the one before'
+            cand list 'List where secrets are, how old they are, and their fingerprints'
+            cand rotate 'Store a new secret, and keep the one before for a while'
+            cand remove 'Remove a profile''s secret from the keyring'
+        }
+        &'stream-token;help;secret;set'= {
+        }
+        &'stream-token;help;secret;list'= {
+        }
+        &'stream-token;help;secret;rotate'= {
+        }
+        &'stream-token;help;secret;remove'= {
+        }
+        &'stream-token;help;session'= {
+            cand new 'Make a session of a customer, and print its token'
+            cand revoke 'End one session, or all of a customer''s'
+        }
+        &'stream-token;help;session;new'= {
+        }
+        &'stream-token;help;session;revoke'= {
+        }
+        &'stream-token;help;audit'= {
+            cand list 'List who minted, refused or changed what'
+            cand verify 'Check that nothing in the log was changed'
+            cand head 'Print the log''s head, to be kept elsewhere'
+        }
+        &'stream-token;help;audit;list'= {
+        }
+        &'stream-token;help;audit;verify'= {
+        }
+        &'stream-token;help;audit;head'= {
+        }
+        &'stream-token;help;completions'= {
+        }
+        &'stream-token;help;help'= {
         }
     ]
     $completions[$command]

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_stream_token_global_optspecs
-    string join \n profile= config= state-dir= o/output= color= no-input q/quiet h/help V/version
+    string join \n profile= config= state-dir= o/output= json color= no-input q/quiet h/help V/version
 end
 
 function __fish_stream_token_needs_command
@@ -28,135 +28,143 @@ end
 complete -c stream-token -n "__fish_stream_token_needs_command" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_needs_command" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_needs_command" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_needs_command" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_needs_command" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_needs_command" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_needs_command" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_needs_command" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_needs_command" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_needs_command" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_needs_command" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_needs_command" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_needs_command" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "issue" -d 'Mint tokens for customers'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "verify" -d 'Check a token and say what Stream would answer'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "decode" -d 'Read a token without a secret; nothing is verified'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "serve" -d 'Serve the endpoint that gives customers with a session their tokens'
-complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "profile" -d 'Add, list, show and remove profiles: one is one Stream app'
+complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "profile" -d 'Manage profiles (one per Stream app)'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "secret" -d 'Store, list, rotate and remove secrets in the operating system\'s keyring'
-complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "session" -d 'Make and revoke sessions: who a client of the endpoint is'
+complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "session" -d 'Create and revoke endpoint sessions'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "audit" -d 'Read and check the log of who minted, refused or changed what'
-complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "completions" -d 'Print what a shell needs to complete this program\'s commands, flags and values'
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l from -d 'Read customers from a file, one a line; - is standard input' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l expires -l ttl -d 'When the tokens end: a time ahead, or never [default: never]' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l issued-at -d 'Say in the tokens when they were issued; without it they do not say' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l confirm -d 'For a production profile: its name, typed again' -r -f
+complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "completions" -d 'Print a script with which a shell completes this program\'s commands, flags and values'
+complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l from -d 'Read customers from a file, one a line; - is standard input' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l expires -l ttl -d 'When the tokens expire: a future time, or never [default: never]' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l issued-at -d 'Set the time of issue (iat) in the tokens; by default they have none' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l confirm -d 'For a production profile: its name, typed again' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l from -d 'Verify many: a file of tokens, one a line; - is standard input' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l customer -d 'It must be this customer\'s' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l leeway -d 'How far clocks may differ: 0s (default) to 5m' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l at -d 'Verify as if it were this time, not now' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l revoked-before -d 'Hold it against a revocation at Stream of all tokens issued before this time' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l from -d 'Verify many: a file of tokens, one a line; - is standard input' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l customer -d 'It must be this customer\'s' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l leeway -d 'How far clocks may differ: 0s (default) to 5m' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l at -d 'Verify as if it were this time, not now' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l revoked-before -d 'Also apply a revocation made at this time: of all tokens issued before it' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l redact -d 'Hide who it is for and every value that is no time, to show it to others'
-complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l redact -d 'Hide who it is for and every value except times, to show it to others'
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l listen -d 'The address to listen on; port 0 lets the system choose one' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l tls-cert -d 'Speak TLS with this certificate, and those between it and the root behind it, in PEM' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l tls-key -d 'The certificate\'s private key in PEM, which nobody else can read' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-origin -d 'Let pages of this origin read responses; may be repeated' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-header -d 'Let these pages send this request header too; may be repeated' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l lifetime -d 'How long tokens live, or never for no end; without it as the profile\'s policy has it' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit -d 'How often one customer may ask: N/s, N/m, N/h or off' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit-address -d 'How often requests of one address may fail; of IPv6 a /64 counts as one' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l max-connections -d 'How many connections there may be at once: 8 to 65536 [default: 768]' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l trusted-proxy -d 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l admin-listen -d 'Answer health checks and serve metrics on this address' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l listen -d 'The address to listen on; port 0 lets the system choose one' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l tls-cert -d 'Speak TLS with this certificate, and those between it and the root behind it, in PEM' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l tls-key -d 'The certificate\'s private key in PEM, which nobody else can read' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-origin -d 'Let pages of this origin read responses; may be repeated' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-header -d 'Let these pages send this request header too; may be repeated' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l lifetime -d 'How long tokens live, or never for no end; without it as the profile\'s policy has it' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit -d 'How often one customer may ask: N/s, N/m, N/h or off' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit-address -d 'How often requests of one address may fail; of IPv6 a /64 counts as one' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l max-connections -d 'How many connections there may be at once: 8 to 65536 [default: 768]' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l trusted-proxy -d 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l admin-listen -d 'Answer health checks and serve metrics on this address' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l openapi -d 'Print the endpoint\'s description in OpenAPI 3.1, and end'
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s q -l quiet -d 'Leave notes out; errors are still told'
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l config -d 'The configuration file' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -s q -l quiet -d 'Leave notes out; errors are still told'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "add" -d 'Add a profile; the first becomes the default'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "list" -d 'List all profiles'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "show" -d 'Show one profile'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "default" -d 'Make a profile the default'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove" -f -a "remove" -d 'Remove a profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -f -a "add" -d 'Add a profile; the first becomes the default'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -f -a "list" -d 'List all profiles'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -f -a "show" -d 'Show one profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -f -a "default" -d 'Make a profile the default'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -f -a "remove" -d 'Remove a profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l secret -d 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l api-key -d 'The app\'s API key, which is no secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l session-key -d 'Where the key that signs sessions comes from; the keyring, where the secret is there' -r -f
@@ -166,140 +174,155 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l secret-stdin -d 'Read the secret for the keyring from standard input, not from a prompt'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l issued-at -d 'Policy: say in tokens when they were issued, five seconds back'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l production -d 'Policy: a production app; minting is confirmed, and every token expires'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l confirm -d 'Its name, typed again' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -l config -d 'The configuration file' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a profile; the first becomes the default'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all profiles'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "default" -d 'Make a profile the default'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -s q -l quiet -d 'Leave notes out; errors are still told'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -f -a "set" -d 'Store a profile\'s secret in the keyring, in the place of the one before'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -f -a "list" -d 'List where secrets are, how old they are, and their fingerprints'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "set" -d 'Store a profile\'s secret in the keyring, in the place of the one before'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "list" -d 'List where secrets are, how old they are, and their fingerprints'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l confirm -d 'The name of a production profile, typed again' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l session-key -d 'The key that signs sessions, not the API secret; it is made at random'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l secret-stdin -d 'Read the secret from standard input, not from a prompt'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l confirm -d 'The name of a production profile, typed again' -r -f
@@ -307,74 +330,84 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l session-key -d 'The key that signs sessions, not the API secret; it is made at random'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l secret-stdin -d 'Read the secret from standard input, not from a prompt'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l confirm -d 'The profile\'s name, typed again' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l session-key -d 'The key that signs sessions, not the API secret'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l previous -d 'Only the secrets that were rotated away'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -l config -d 'The configuration file' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "set" -d 'Store a profile\'s secret in the keyring, in the place of the one before'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "list" -d 'List where secrets are, how old they are, and their fingerprints'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -s q -l quiet -d 'Leave notes out; errors are still told'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -f -a "new" -d 'Make a session of a customer, and print its token'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke" -f -a "revoke" -d 'End one session, or all of a customer\'s'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l expires -l ttl -d 'When it ends: a time ahead, at most 30d' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -f -a "new" -d 'Make a session of a customer, and print its token'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -f -a "revoke" -d 'End one session, or all of a customer\'s'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l expires -l ttl -d 'When it ends: a future time, at most 30d ahead' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l confirm -d 'For a production profile: its name, typed again' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l id -d 'The one with this id, as \'session new -o json\' and the audit log tell it' -r -f
@@ -382,39 +415,45 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand session; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l token-stdin -d 'The one whose token comes on standard input; a session token is never an argument'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l config -d 'The configuration file' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "new" -d 'Make a session of a customer, and print its token'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'End one session, or all of a customer\'s'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s q -l quiet -d 'Leave notes out; errors are still told'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -f -a "list" -d 'List who minted, refused or changed what'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -f -a "verify" -d 'Check that nothing in the log was changed'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head" -f -a "head" -d 'Print the log\'s head, to be kept elsewhere'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "list" -d 'List who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "verify" -d 'Check that nothing in the log was changed'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "head" -d 'Print the log\'s head, to be kept elsewhere'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'From this time on' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Up to this time' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l customer -d 'About this customer, alone or in a batch' -r -f
@@ -425,65 +464,97 @@ failed\t'It was allowed, and failed'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l expect -d 'A head that \'audit head\' printed earlier: the log must hold it still' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "list" -d 'List who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check that nothing in the log was changed'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "head" -d 'Print the log\'s head, to be kept elsewhere'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s o -l output -d 'The form of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t'At a terminal that shows it'
-always\t'Always'
-never\t'Never'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l no-input -d 'Never ask; what would be asked is refused, with the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s q -l quiet -d 'Leave notes out; errors are still told'
+complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "issue" -d 'Mint tokens for customers'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "verify" -d 'Check a token and say what Stream would answer'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "decode" -d 'Read a token without a secret; nothing is verified'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "serve" -d 'Serve the endpoint that gives customers with a session their tokens'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "profile" -d 'Manage profiles (one per Stream app)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "secret" -d 'Store, list, rotate and remove secrets in the operating system\'s keyring'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "session" -d 'Create and revoke endpoint sessions'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "audit" -d 'Read and check the log of who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "completions" -d 'Print a script with which a shell completes this program\'s commands, flags and values'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "add" -d 'Add a profile; the first becomes the default'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "list" -d 'List all profiles'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "show" -d 'Show one profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "default" -d 'Make a profile the default'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "remove" -d 'Remove a profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "set" -d 'Store a profile\'s secret in the keyring, in the place of the one before'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "list" -d 'List where secrets are, how old they are, and their fingerprints'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "new" -d 'Make a session of a customer, and print its token'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "revoke" -d 'End one session, or all of a customer\'s'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "list" -d 'List who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check that nothing in the log was changed'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "head" -d 'Print the log\'s head, to be kept elsewhere'

@@ -13,10 +13,11 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -31,18 +32,19 @@ module completions {
 
   # Mint tokens for customers
   export extern "stream-token issue" [
-    --from: path              # Read customers from a file, one a line; - is standard input
-    --expires: string         # When the tokens end: a time ahead, or never [default: never]
-    --ttl: string             # When the tokens end: a time ahead, or never [default: never]
-    --issued-at: string       # Say in the tokens when they were issued; without it they do not say
-    --confirm: string         # For a production profile: its name, typed again
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token issue output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token issue output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token issue color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
+    --from: path              # Read customers from a file, one a line; - is standard input
+    --expires: string         # When the tokens expire: a future time, or never [default: never]
+    --ttl: string             # When the tokens expire: a future time, or never [default: never]
+    --issued-at: string       # Set the time of issue (iat) in the tokens; by default they have none
+    --confirm: string         # For a production profile: its name, typed again
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     ...customers: string      # Whose token: 123 or customer-123
@@ -58,21 +60,22 @@ module completions {
 
   # Check a token and say what Stream would answer
   export extern "stream-token verify" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token verify output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
+    --color: string@"nu-complete stream-token verify color" # When to use colour: auto (default), always, never
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --from: path              # Verify many: a file of tokens, one a line; - is standard input
     --customer: string        # It must be this customer's
     --leeway: string          # How far clocks may differ: 0s (default) to 5m
     --at: string              # Verify as if it were this time, not now
-    --revoked-before: string  # Hold it against a revocation at Stream of all tokens issued before this time
-    --profile: string         # Work with this profile: one Stream app and its secret
-    --config: path            # The configuration file
-    --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token verify output" # The form of the result: text (default), json; for issue also header, curl, env, csv
-    --color: string@"nu-complete stream-token verify color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --revoked-before: string  # Also apply a revocation made at this time: of all tokens issued before it
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
-    token?: string            # The token; - reads it from standard input
+    token?: string            # The token; without one, or as -, it is read from standard input
   ]
 
   def "nu-complete stream-token decode output" [] {
@@ -85,17 +88,18 @@ module completions {
 
   # Read a token without a secret; nothing is verified
   export extern "stream-token decode" [
-    --redact                  # Hide who it is for and every value that is no time, to show it to others
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token decode output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token decode output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token decode color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
+    --redact                  # Hide who it is for and every value except times, to show it to others
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
-    token: string             # The token; - reads it from standard input
+    token?: string            # The token; without one, or as -, it is read from standard input
   ]
 
   def "nu-complete stream-token serve output" [] {
@@ -108,6 +112,14 @@ module completions {
 
   # Serve the endpoint that gives customers with a session their tokens
   export extern "stream-token serve" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token serve output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
+    --color: string@"nu-complete stream-token serve color" # When to use colour: auto (default), always, never
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --listen: string          # The address to listen on; port 0 lets the system choose one
     --tls-cert: path          # Speak TLS with this certificate, and those between it and the root behind it, in PEM
     --tls-key: path           # The certificate's private key in PEM, which nobody else can read
@@ -120,13 +132,6 @@ module completions {
     --trusted-proxy: string   # Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated
     --admin-listen: string    # Answer health checks and serve metrics on this address
     --openapi                 # Print the endpoint's description in OpenAPI 3.1, and end
-    --profile: string         # Work with this profile: one Stream app and its secret
-    --config: path            # The configuration file
-    --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token serve output" # The form of the result: text (default), json; for issue also header, curl, env, csv
-    --color: string@"nu-complete stream-token serve color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -139,15 +144,16 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Add, list, show and remove profiles: one is one Stream app
+  # Manage profiles (one per Stream app)
   export extern "stream-token profile" [
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -174,10 +180,11 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile add output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile add output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile add color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # Its name: 1 to 32 of a-z 0-9 _ -
@@ -196,10 +203,11 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile list output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile list output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile list color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -217,10 +225,11 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile show output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile show output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile show color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile
@@ -239,10 +248,11 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile default output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile default output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile default color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile
@@ -262,13 +272,42 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile remove output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile remove output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile remove color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "stream-token profile help" [
+  ]
+
+  # Add a profile; the first becomes the default
+  export extern "stream-token profile help add" [
+  ]
+
+  # List all profiles
+  export extern "stream-token profile help list" [
+  ]
+
+  # Show one profile
+  export extern "stream-token profile help show" [
+  ]
+
+  # Make a profile the default
+  export extern "stream-token profile help default" [
+  ]
+
+  # Remove a profile
+  export extern "stream-token profile help remove" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "stream-token profile help help" [
   ]
 
   def "nu-complete stream-token secret output" [] {
@@ -284,10 +323,11 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token secret output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token secret output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token secret color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -308,10 +348,11 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token secret set output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token secret set output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token secret set color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile
@@ -330,10 +371,11 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token secret list output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token secret list output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token secret list color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -355,10 +397,11 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token secret rotate output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token secret rotate output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token secret rotate color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile
@@ -380,13 +423,38 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token secret remove output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token secret remove output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token secret remove color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile; it need not be configured
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "stream-token secret help" [
+  ]
+
+  # Store a profile's secret in the keyring, in the place of the one before
+  export extern "stream-token secret help set" [
+  ]
+
+  # List where secrets are, how old they are, and their fingerprints
+  export extern "stream-token secret help list" [
+  ]
+
+  # Store a new secret, and keep the one before for a while
+  export extern "stream-token secret help rotate" [
+  ]
+
+  # Remove a profile's secret from the keyring
+  export extern "stream-token secret help remove" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "stream-token secret help help" [
   ]
 
   def "nu-complete stream-token session output" [] {
@@ -397,15 +465,16 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Make and revoke sessions: who a client of the endpoint is
+  # Create and revoke endpoint sessions
   export extern "stream-token session" [
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token session output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token session output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token session color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -420,16 +489,17 @@ module completions {
 
   # Make a session of a customer, and print its token
   export extern "stream-token session new" [
-    --expires: string         # When it ends: a time ahead, at most 30d
-    --ttl: string             # When it ends: a time ahead, at most 30d
+    --expires: string         # When it ends: a future time, at most 30d ahead
+    --ttl: string             # When it ends: a future time, at most 30d ahead
     --confirm: string         # For a production profile: its name, typed again
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token session new output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token session new output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token session new color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     customer: string          # Whose session: 123 or customer-123
@@ -451,12 +521,29 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token session revoke output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token session revoke output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token session revoke color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "stream-token session help" [
+  ]
+
+  # Make a session of a customer, and print its token
+  export extern "stream-token session help new" [
+  ]
+
+  # End one session, or all of a customer's
+  export extern "stream-token session help revoke" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "stream-token session help help" [
   ]
 
   def "nu-complete stream-token audit output" [] {
@@ -472,10 +559,11 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token audit output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token audit output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token audit color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -502,10 +590,11 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token audit list output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token audit list output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token audit list color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -524,10 +613,11 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token audit verify output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token audit verify output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token audit verify color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -545,17 +635,34 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token audit head output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token audit head output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token audit head color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
 
-  def "nu-complete stream-token completions shell" [] {
-    [ "bash" "elvish" "fish" "nushell" "powershell" "zsh" ]
-  }
+  # Print this message or the help of the given subcommand(s)
+  export extern "stream-token audit help" [
+  ]
+
+  # List who minted, refused or changed what
+  export extern "stream-token audit help list" [
+  ]
+
+  # Check that nothing in the log was changed
+  export extern "stream-token audit help verify" [
+  ]
+
+  # Print the log's head, to be kept elsewhere
+  export extern "stream-token audit help head" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "stream-token audit help help" [
+  ]
 
   def "nu-complete stream-token completions output" [] {
     [ "text" "json" "header" "curl" "env" "csv" ]
@@ -565,18 +672,123 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Print what a shell needs to complete this program's commands, flags and values
+  def "nu-complete stream-token completions shell" [] {
+    [ "bash" "elvish" "fish" "nushell" "powershell" "zsh" ]
+  }
+
+  # Print a script with which a shell completes this program's commands, flags and values
   export extern "stream-token completions" [
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token completions output" # The form of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token completions output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
     --color: string@"nu-complete stream-token completions color" # When to use colour: auto (default), always, never
-    --no-input                # Never ask; what would be asked is refused, with the flag to use
-    --quiet(-q)               # Leave notes out; errors are still told
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     shell: string@"nu-complete stream-token completions shell" # The shell
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "stream-token help" [
+  ]
+
+  # Mint tokens for customers
+  export extern "stream-token help issue" [
+  ]
+
+  # Check a token and say what Stream would answer
+  export extern "stream-token help verify" [
+  ]
+
+  # Read a token without a secret; nothing is verified
+  export extern "stream-token help decode" [
+  ]
+
+  # Serve the endpoint that gives customers with a session their tokens
+  export extern "stream-token help serve" [
+  ]
+
+  # Manage profiles (one per Stream app)
+  export extern "stream-token help profile" [
+  ]
+
+  # Add a profile; the first becomes the default
+  export extern "stream-token help profile add" [
+  ]
+
+  # List all profiles
+  export extern "stream-token help profile list" [
+  ]
+
+  # Show one profile
+  export extern "stream-token help profile show" [
+  ]
+
+  # Make a profile the default
+  export extern "stream-token help profile default" [
+  ]
+
+  # Remove a profile
+  export extern "stream-token help profile remove" [
+  ]
+
+  # Store, list, rotate and remove secrets in the operating system's keyring
+  export extern "stream-token help secret" [
+  ]
+
+  # Store a profile's secret in the keyring, in the place of the one before
+  export extern "stream-token help secret set" [
+  ]
+
+  # List where secrets are, how old they are, and their fingerprints
+  export extern "stream-token help secret list" [
+  ]
+
+  # Store a new secret, and keep the one before for a while
+  export extern "stream-token help secret rotate" [
+  ]
+
+  # Remove a profile's secret from the keyring
+  export extern "stream-token help secret remove" [
+  ]
+
+  # Create and revoke endpoint sessions
+  export extern "stream-token help session" [
+  ]
+
+  # Make a session of a customer, and print its token
+  export extern "stream-token help session new" [
+  ]
+
+  # End one session, or all of a customer's
+  export extern "stream-token help session revoke" [
+  ]
+
+  # Read and check the log of who minted, refused or changed what
+  export extern "stream-token help audit" [
+  ]
+
+  # List who minted, refused or changed what
+  export extern "stream-token help audit list" [
+  ]
+
+  # Check that nothing in the log was changed
+  export extern "stream-token help audit verify" [
+  ]
+
+  # Print the log's head, to be kept elsewhere
+  export extern "stream-token help audit head" [
+  ]
+
+  # Print a script with which a shell completes this program's commands, flags and values
+  export extern "stream-token help completions" [
+  ]
+
+  # Print this message or the help of the given subcommand(s)
+  export extern "stream-token help help" [
   ]
 
 }
