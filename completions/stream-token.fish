@@ -65,9 +65,9 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l colo
 always\t''
 never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l from -d 'Read customers from a file, one a line; - is standard input' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l expires -l ttl -d 'When the tokens expire: a future time, or never [default: never]' -r
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l issued-at -d 'Set the time of issue (iat) in the tokens; by default they have none' -r
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l confirm -d 'For a production profile: its name, typed again' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l expires -l ttl -d 'When the tokens expire: a future time, or never [default: never]' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l issued-at -d 'Set the time of issue (iat) in the tokens; by default they have none' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l confirm -d 'For a production profile: its name, typed again' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s q -l quiet -d 'Hide notes; still show errors'
@@ -86,10 +86,10 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l col
 always\t''
 never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l from -d 'Verify many: a file of tokens, one a line; - is standard input' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l customer -d 'It must be this customer\'s' -r
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l leeway -d 'How far clocks may differ: 0s (default) to 5m' -r
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l at -d 'Verify as if it were this time, not now' -r
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l revoked-before -d 'Also apply a revocation made at this time: of all tokens issued before it' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l customer -d 'It must be this customer\'s' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l leeway -d 'How far clocks may differ: 0s (default) to 5m' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l at -d 'Verify as if it were this time, not now' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l revoked-before -d 'Also apply a revocation made at this time: of all tokens issued before it' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s q -l quiet -d 'Hide notes; still show errors'
@@ -125,17 +125,17 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l listen -d 'The address to listen on; port 0 lets the system choose one' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l listen -d 'The address to listen on; port 0 lets the system choose one' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l tls-cert -d 'Speak TLS with this certificate, and those between it and the root behind it, in PEM' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l tls-key -d 'The certificate\'s private key in PEM, which nobody else can read' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-origin -d 'Let pages of this origin read responses; may be repeated' -r
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-header -d 'Let these pages send this request header too; may be repeated' -r
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l lifetime -d 'How long tokens live, or never for no end; without it as the profile\'s policy has it' -r
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit -d 'How often one customer may ask: N/s, N/m, N/h or off' -r
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit-address -d 'How often requests of one address may fail; of IPv6 a /64 counts as one' -r
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l max-connections -d 'How many connections there may be at once: 8 to 65536 [default: 768]' -r
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l trusted-proxy -d 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated' -r
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l admin-listen -d 'Answer health checks and serve metrics on this address' -r
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-origin -d 'Let pages of this origin read responses; may be repeated' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l cors-header -d 'Let these pages send this request header too; may be repeated' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l lifetime -d 'How long tokens live, or never for no end; without it as the profile\'s policy has it' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit -d 'How often one customer may ask: N/s, N/m, N/h or off' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate-limit-address -d 'How often requests of one address may fail; of IPv6 a /64 counts as one' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l max-connections -d 'How many connections there may be at once: 8 to 65536 [default: 768]' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l trusted-proxy -d 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l admin-listen -d 'Answer health checks and serve metrics on this address' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s q -l quiet -d 'Hide notes; still show errors'

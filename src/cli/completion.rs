@@ -1,10 +1,10 @@
 //! What shells complete, made from the grammar, so that it knows every command, flag and value.
 
-use clap::{Arg, Command, ValueEnum, ValueHint};
+use clap::{Arg, Command, CommandFactory as _, ValueEnum, ValueHint};
 use clap_complete::{Generator, shells};
 use clap_complete_nushell::Nushell;
 
-use super::grammar;
+use super::{Cli, grammar};
 
 /// A shell that completes what is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -46,7 +46,10 @@ impl Shell {
 
 /// Returns the script that a generator makes.
 fn script_of(generator: impl Generator) -> String {
-    let mut command = without_file_names(grammar());
+    let mut command = Cli::command();
+    // What is deferred is built, so that its values are known.
+    command.build();
+    let mut command = without_file_names(command);
     let name = command.get_name().to_owned();
     let mut script = Vec::new();
     clap_complete::generate(generator, &mut command, name, &mut script);

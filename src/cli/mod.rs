@@ -255,10 +255,12 @@ pub struct CompletionsArgs {
     pub shell: Shell,
 }
 
-/// Returns the whole grammar.
+/// Returns the whole grammar, but for the help commands.
 #[must_use]
 pub fn grammar() -> clap::Command {
-    Cli::command()
+    let mut grammar = Cli::command().disable_help_subcommand(true);
+    grammar.build();
+    grammar
 }
 
 /// Parses a command line.

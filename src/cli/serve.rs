@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{help, values};
+use super::help;
+use super::values::{self, parsed};
 use crate::profile::Lifetime;
 
 /// Serve the endpoint that gives customers with a session their tokens
@@ -13,7 +14,7 @@ use crate::profile::Lifetime;
 #[command(long_about = help::SERVE, after_long_help = help::SERVE_EXAMPLES)]
 pub struct ServeArgs {
     /// The address to listen on; port 0 lets the system choose one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787")]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787", value_parser = parsed::<SocketAddr>)]
     pub listen: SocketAddr,
     /// Speak TLS with this certificate, and those between it and the root behind it, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -43,7 +44,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "CIDR")]
     pub trusted_proxy: Vec<String>,
     /// Answer health checks and serve metrics on this address
-    #[arg(long, value_name = "ADDRESS:PORT")]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parsed::<SocketAddr>)]
     pub admin_listen: Option<SocketAddr>,
     /// Whether only to print the endpoint's description.
     #[arg(long, help = "Print the endpoint's description in OpenAPI 3.1, and end")]

@@ -115,8 +115,7 @@ fn command_in_usage(text: &str) -> Option<String> {
 
 /// Returns the command that these arguments name, as far as they name one.
 fn command_in(arguments: &[OsString]) -> String {
-    let mut grammar = grammar();
-    grammar.build();
+    let grammar = grammar();
     let mut command = &grammar;
     let mut names = vec![command.get_name()];
     for word in arguments.iter().skip(1) {

@@ -29,7 +29,7 @@ struct InvalidLineBody<'a> {
     why: &'a str,
 }
 
-/// What was found of the escaped log, in JSON.
+/// What was found of the whole log, in JSON.
 #[derive(Serialize)]
 struct VerifiedJson {
     /// Whether nothing was found.
@@ -40,7 +40,7 @@ struct VerifiedJson {
     segments: usize,
     /// How many torn lines were healed.
     repaired: u64,
-    /// How many bytes at the end are no escaped entry.
+    /// How many bytes at the end are no whole entry.
     unfinished: u64,
     /// The last entry's head.
     head: Option<String>,
@@ -134,7 +134,7 @@ fn detail(body: &EntryBody) -> String {
     words.join(", ")
 }
 
-/// Shows what was found of the escaped log as a line of JSON.
+/// Shows what was found of the whole log as a line of JSON.
 #[must_use]
 pub fn audit_verified_json(verified: &VerifyReport) -> String {
     let shown = VerifiedJson {
@@ -150,7 +150,7 @@ pub fn audit_verified_json(verified: &VerifyReport) -> String {
     json_line(&shown) + "\n"
 }
 
-/// Shows what was found of the escaped log for people.
+/// Shows what was found of the whole log for people.
 #[must_use]
 pub fn audit_verified_text(verified: &VerifyReport, layout: Layout) -> String {
     let entries = counted(verified.entries, "entry", "entries");
@@ -163,7 +163,7 @@ pub fn audit_verified_text(verified: &VerifyReport, layout: Layout) -> String {
     if verified.unfinished > 0 {
         let bytes = counted(verified.unfinished, "byte", "bytes");
         lines.push(format!(
-            "{bytes} at the end, no escaped entry: being written, or torn and healed by the next mint"
+            "{bytes} at the end, no whole entry: being written, or torn and healed by the next mint"
         ));
     }
     lines.extend(verified.findings.iter().map(|finding| escaped(&finding.to_string()).to_string()));
@@ -209,8 +209,8 @@ mod tests {
         assert_eq!(lines.len(), 3, "{shown}");
         assert!(lines.iter().all(|line| line.chars().count() <= 80), "{shown}");
         assert!(lines[2].ends_with('…'), "{shown}");
-        let escaped = audit_table(rows(), false, Layout::default());
+        let whole = audit_table(rows(), false, Layout::default());
         let detail = "  refused, the session has expired, from 2001:db8::1, by ann";
-        assert!(escaped.lines().nth(1).unwrap().ends_with(detail), "{escaped}");
+        assert!(whole.lines().nth(1).unwrap().ends_with(detail), "{whole}");
     }
 }

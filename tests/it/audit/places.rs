@@ -191,7 +191,7 @@ fn without_a_home_a_real_secret_mints_nothing_and_the_way_out_is_said() {
     let mut call = with_secret(&["-q", "issue", "1"]);
     call.environment.retain(|name, _| name != "HOME");
     let hint = "set HOME, or give a directory with --state-dir";
-    call.run().is_refused(2, "there is no place for the audit log", hint);
+    call.run().is_refused(2, "there is no directory for the audit log", hint);
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn audit_has_no_place_to_look_without_a_home() {
         let mut call = call(&["audit", command]);
         call.environment.clear();
         let hint = "set HOME, or give a directory with --state-dir";
-        call.run().is_refused(2, "there is no place for the audit log", hint);
+        call.run().is_refused(2, "there is no directory for the audit log", hint);
     }
 }
 

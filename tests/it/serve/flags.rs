@@ -72,7 +72,7 @@ fn an_address_that_is_taken_is_told_with_what_to_do() {
     let taken = first.address().to_string();
     let second = site.run(&["-q", "serve", "--listen", &taken]);
     let error = format!("cannot listen on {taken}: {}", io::Error::from(Errno::ADDRINUSE));
-    second.is_refused(1, &error, "end what listens there, or give another port; 0 lets the system choose");
+    second.is_refused(1, &error, "stop what listens there, or give another port; 0 lets the system choose");
 }
 
 #[test]
