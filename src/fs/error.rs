@@ -22,7 +22,7 @@ pub enum DiskFault {
     Symlink,
     /// It is no directory where one belongs.
     NotADirectory,
-    /// It is no regular file where one belongs.
+    /// It is not a regular file where one belongs.
     NotRegular,
     /// It belongs to this user, who is neither the program's own nor root.
     WrongOwner(u32),
@@ -88,8 +88,8 @@ impl fmt::Display for DiskError {
         let path = crate::escape::path_in_full(&self.path);
         match &self.fault {
             DiskFault::Symlink => write!(f, "{path} is a symbolic link, and none is followed here"),
-            DiskFault::NotADirectory => write!(f, "{path} is no directory"),
-            DiskFault::NotRegular => write!(f, "{path} is no regular file"),
+            DiskFault::NotADirectory => write!(f, "{path} is not a directory"),
+            DiskFault::NotRegular => write!(f, "{path} is not a regular file"),
             DiskFault::WrongOwner(owner) => {
                 write!(f, "{path} belongs to user {owner}, neither to this user nor to root")
             }

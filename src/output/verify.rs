@@ -107,7 +107,8 @@ pub fn verify_json(report: &Report, line: Option<u64>) -> String {
 pub fn verify_text(report: &Report, layout: Layout) -> String {
     let verdict = report.verdict;
     let style = if verdict == Verdict::Valid { Style::Good } else { Style::Bad };
-    let head = headline(&format!("{verdict}: {}", verdict.meaning()), style, layout);
+    let separator = if verdict == Verdict::Valid { "," } else { ":" };
+    let head = headline(&format!("{verdict}{separator} {}", verdict.meaning()), style, layout);
     let mut rows: Vec<[StyledCell; 3]> = report.checks.iter().map(row).collect();
     rows.push(answer(report.stream));
     if let Some(remedy) = &report.remedy {

@@ -78,11 +78,11 @@ impl Diagnostic for ChangeError {
                 ),
             },
             Self::Taken { item } => format!(
-                "if it is of no use, remove it with 'stream-token secret remove {}{}', and add the profile again",
+                "if it is not needed, remove it with 'stream-token secret remove {}{}', and add the profile again",
                 item.profile,
                 item.kind.flag()
             ),
-            Self::NoRandom => "call again once the system has random numbers".into(),
+            Self::NoRandom => "run the command again once the system has random numbers".into(),
             Self::LeftBehind { name, .. } => {
                 format!("remove it with 'stream-token secret remove {name}'")
             }

@@ -184,7 +184,7 @@ impl Diagnostic for ConfigError {
             Self::ForeignOwner { .. } => "make it your own, or give another with --config".into(),
             Self::Exposed { path, .. } => format!("look it over, then run 'chmod 600 {}'", shown(path)),
             Self::TooLong { .. } | Self::Refused { .. } | Self::Inconsistent { .. } => {
-                "mend the file by hand; it is not changed while it is broken".into()
+                "fix the file by hand; it is not changed while it is broken".into()
             }
             Self::Exists { name } => {
                 format!("see it with 'stream-token profile show {name}', or remove it first")

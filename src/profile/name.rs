@@ -55,7 +55,7 @@ impl fmt::Display for ProfileNameError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} is no profile's name: use 1 to {LONGEST} of a-z 0-9 _ -, beginning with a letter or a digit",
+            "{} is not a valid profile name: use 1 to {LONGEST} of a-z 0-9 _ -, beginning with a letter or a digit",
             escaped_or_redacted(&self.text)
         )
     }

@@ -96,7 +96,7 @@ pub enum Malformed {
         /// The segment.
         segment: Segment,
     },
-    /// A segment is JSON, but no object.
+    /// A segment is JSON, but not an object.
     NotAnObject {
         /// The segment.
         segment: Segment,
@@ -173,18 +173,18 @@ impl fmt::Display for Malformed {
             Self::Segments { found } => write!(f, "it has {found} segments, and a token has 3"),
             Self::Encoding { segment, fault } => match fault {
                 Encoding::Padding => write!(f, "the {segment} is padded with '='"),
-                Encoding::WhiteSpace => write!(f, "white space stands in the {segment}"),
+                Encoding::WhiteSpace => write!(f, "the {segment} contains white space"),
                 Encoding::Alphabet(character) => {
                     let mut buffer = [0; 4];
                     let character = escaped_short(character.encode_utf8(&mut buffer)).to_string();
-                    write!(f, "'{character}' stands in the {segment}, and is not base64url")
+                    write!(f, "the {segment} contains '{character}', which is not base64url")
                 }
                 Encoding::NotCanonical => write!(f, "the {segment} is not whole base64url"),
             },
             Self::NotJson { segment } => write!(f, "the {segment} is not JSON"),
-            Self::NotAnObject { segment } => write!(f, "the {segment} is JSON, but no object"),
+            Self::NotAnObject { segment } => write!(f, "the {segment} is JSON, but not an object"),
             Self::DuplicateKey { segment, key } => {
-                write!(f, "the key '{}' stands twice in the {segment}", escaped_short(key))
+                write!(f, "the key '{}' appears twice in the {segment}", escaped_short(key))
             }
             Self::TooDeep { segment } => write!(f, "the {segment} is nested too deep"),
             Self::AlgorithmMissing => f.write_str("the header names no algorithm"),

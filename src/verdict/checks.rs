@@ -78,12 +78,15 @@ fn signature(facts: &Facts<'_>) -> Check {
         };
     };
     let secret = signer.name.secret.name();
-    let by = match &signer.name.profile {
-        Some(profile) => format!("by the {secret} secret of profile {profile}"),
-        None => format!("by the {secret} secret from the environment"),
-    };
-    let outcome = if signer.is_chosen { Outcome::Passed } else { Outcome::Failed };
-    check("signature", outcome, by)
+    match &signer.name.profile {
+        Some(profile) if !signer.is_chosen => {
+            check("signature", Outcome::Failed, format!("signed by profile {profile}, not this one"))
+        }
+        Some(profile) => {
+            check("signature", Outcome::Passed, format!("by the {secret} secret of profile {profile}"))
+        }
+        None => check("signature", Outcome::Passed, format!("by the {secret} secret from the environment")),
+    }
 }
 
 /// Checks whether the user id is a customer's.
@@ -106,7 +109,7 @@ fn user_id(claims: Option<&ClaimsSet>) -> Check {
 fn customer(claims: Option<&ClaimsSet>, rules: &Rules) -> Check {
     let name = "customer";
     let Some(expected) = rules.customer else {
-        return check(name, Outcome::Skipped, "not asked: --customer");
+        return check(name, Outcome::Skipped, "not checked (use --customer)");
     };
     match claims.map(ClaimsSet::user_id) {
         Some(UserId::Customer(found)) if found == expected => {
@@ -141,7 +144,7 @@ fn time(name: &'static str, claim: Option<TimeClaim>, rules: &Rules) -> Check {
 /// Says what the absence of a time claim means.
 fn absent(name: &str) -> &'static str {
     match name {
-        "iat" => "absent: any revocation at Stream ends this token",
+        "iat" => "none, so any revocation at Stream also revokes this token",
         "nbf" => "absent: valid from the start",
         _ => "absent: valid until revoked",
     }

@@ -69,13 +69,13 @@ impl Verdict {
             Self::DevToken => "a development token, which nobody signed",
             Self::BadSignature => "this profile's secret did not sign it",
             Self::ServerToken => "an admin credential for the whole app, not a user's token",
-            Self::NotACustomer => "signed, but for a user who is no customer",
+            Self::NotACustomer => "signed, but for a user who is not a customer",
             Self::WrongCustomer => "signed, but for another customer",
             Self::IssuedInFuture => "it says that it was issued in the future",
             Self::NotYetValid => "it is not valid yet",
-            Self::Expired => "its exp is reached",
+            Self::Expired => "exp has passed",
             Self::Revoked => "it was issued before the revocation, or does not say when",
-            Self::Valid => "unless revoked, or its user deleted, at Stream",
+            Self::Valid => "unless Stream revoked it or deleted the user",
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn of(verdict: Verdict, facts: &Facts<'_>) -> Option<String> {
 fn of_malformed(facts: &Facts<'_>) -> String {
     let hint = super::first_fault(facts).map_or("", Malformed::hint);
     if facts.signer.is_some() {
-        format!("{hint}; it is signed all the same: find out who holds the secret")
+        format!("{hint}; its signature is nevertheless valid: find out who holds the secret")
     } else {
         hint.into()
     }
@@ -51,7 +51,7 @@ fn of_malformed(facts: &Facts<'_>) -> String {
 fn of_signature(facts: &Facts<'_>) -> String {
     match facts.signer.and_then(|signer| signer.name.profile.as_deref()) {
         Some(profile) => {
-            format!("it is a token of profile {profile}: ask with --profile {profile}, or use its app")
+            format!("it is a token of profile {profile}: verify with --profile {profile}, or use its app")
         }
         None => format!(
             "it is another app's token, or the API secret was changed since: compare the API keys, then \

@@ -161,5 +161,5 @@ fn a_signed_token_of_broken_form_is_told_to_be_signed() {
     let report = report(r#"{"server":true,"server":true}"#);
     assert_eq!(report.verdict, Verdict::Malformed);
     assert!(report.signed_by.is_some());
-    assert!(report.remedy.unwrap().contains("signed all the same"));
+    assert!(report.remedy.unwrap().contains("signature is nevertheless valid"));
 }

@@ -380,7 +380,7 @@ const DIFFERENT: [(&str, u32, &str); 12] = [
     // Policy about keys, which a Stream secret does not have: it is text, without alg, kid or use.
     ("json_web_crypto_test.json", 47, "rejected for a key set of two kinds"),
     ("json_web_key_test.json", 1, "likewise"),
-    ("json_web_key_test.json", 4, "rejected for a kid that stands twice in the key set"),
+    ("json_web_key_test.json", 4, "rejected for a kid that appears twice in the key set"),
     ("json_web_key_test.json", 10, "a short key: warned about where the secret is read, not refused"),
     ("json_web_key_test.json", 14, "valid as HS384, which no Stream token is"),
     ("json_web_key_test.json", 15, "valid as HS512, likewise"),

@@ -24,7 +24,7 @@ fn is_a_link(path: &str) -> String {
 
 /// What is said of what is no file.
 fn is_no_file(path: &str) -> String {
-    format!("{path} is no regular file")
+    format!("{path} is not a regular file")
 }
 
 #[test]
@@ -76,7 +76,7 @@ fn a_file_in_the_place_of_the_directory_mints_nothing() {
     let log = Log::new();
     fs::create_dir(log.state()).unwrap();
     fs::write(log.directory(), "").unwrap();
-    let reason = |path: &str| format!("{path} is no directory");
+    let reason = |path: &str| format!("{path} is not a directory");
     log.refuses_a_mint(&log.directory(), reason, &make_usable(&log.directory()));
 }
 

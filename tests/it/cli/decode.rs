@@ -229,7 +229,7 @@ fn says_of_what_is_no_object_that_it_cannot_be_read_and_of_an_empty_one_that_it_
 header  alg        HS256
         typ        JWT
 claims  -          cannot be read
-lint    malformed  the claims set is JSON, but no object
+lint    malformed  the claims set is JSON, but not an object
 ",
     );
     decoded(

@@ -95,7 +95,7 @@ fn a_hostile_key_that_stands_twice_is_shown_escaped() {
     let key = json!(HOSTILE).to_string();
     let token = signed(&format!(r#"{{"user_id":"customer-1","iat":1,{key}:1,{key}:2}}"#));
     let output = with_secret(&["verify", &token]).run();
-    has_line(&output, &format!("form        FAIL  the key '{SHOWN}' stands twice in the claims set"));
+    has_line(&output, &format!("form        FAIL  the key '{SHOWN}' appears twice in the claims set"));
     for form in ["text", "json"] {
         let output = call(&["-q", "-o", form, "decode", &token]).run();
         assert_eq!(output.status, Some(4));
@@ -163,13 +163,13 @@ fn a_hostile_file_name_is_shown_escaped_and_cut() {
 fn a_hostile_profile_name_is_shown_escaped() {
     let name = "a\u{1b}]52;c;eA==\u{7}\u{202e}";
     let (error, hint) = (
-        "'a\\u{1b}]52;c;eA==\\u{7}\\u{202e}' is no profile's name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit",
+        "'a\\u{1b}]52;c;eA==\\u{7}\\u{202e}' is not a valid profile name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit",
         "'stream-token profile list' shows the profiles",
     );
     call(&["--profile", name, "issue", "1"]).run().is_refused(2, error, hint);
     call(&["issue", "1"]).with_env("STREAM_TOKEN_PROFILE", name).run().is_refused(2, error, hint);
     let line = "{\"error\":{\"kind\":\"usage\",\"message\":\"'a\\\\u{1b}]52;c;eA==\\\\u{7}\\\\u{202e}' \
-                is no profile's name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit\",\"hint\":\"'stream-token profile list' shows the profiles\"}}\n";
+                is not a valid profile name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit\",\"hint\":\"'stream-token profile list' shows the profiles\"}}\n";
     call(&["--profile", name, "-o", "json", "issue", "1"]).run().is(2, "", line);
 }
 

@@ -82,7 +82,7 @@ fn an_unknown_profile_is_a_usage_error() {
     let refused = |name: &str, shown: &str| {
         let output = call(&["--profile", name, "issue", "1"]).run();
         let error = format!(
-            "{shown} is no profile's name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit"
+            "{shown} is not a valid profile name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit"
         );
         output.is_refused(2, &error, "'stream-token profile list' shows the profiles");
     };

@@ -78,12 +78,12 @@ fn valid() {
         &[],
         0,
         "\
-valid: unless revoked, or its user deleted, at Stream
+valid, unless Stream revoked it or deleted the user
 
 form        ok   three segments, HS256, a claims object
 signature   ok   by the current secret from the environment
 user_id     ok   customer-123
-customer    -    not asked: --customer
+customer    -    not checked (use --customer)
 iat         ok   2029-12-31T23:59:55Z, 5 seconds ago
 nbf         ok   absent: valid from the start
 exp         ok   2030-01-02T00:00:00Z, in 24 hours
@@ -104,7 +104,7 @@ fn valid_in_json_is_exactly_this_line() {
          {\"name\":\"form\",\"ok\":true,\"detail\":\"three segments, HS256, a claims object\"},\
          {\"name\":\"signature\",\"ok\":true,\"detail\":\"by the current secret from the environment\"},\
          {\"name\":\"user_id\",\"ok\":true,\"detail\":\"customer-123\"},\
-         {\"name\":\"customer\",\"ok\":null,\"detail\":\"not asked: --customer\"},\
+         {\"name\":\"customer\",\"ok\":null,\"detail\":\"not checked (use --customer)\"},\
          {\"name\":\"iat\",\"ok\":true,\"detail\":\"2029-12-31T23:59:55Z, 5 seconds ago\"},\
          {\"name\":\"nbf\",\"ok\":true,\"detail\":\"absent: valid from the start\"},\
          {\"name\":\"exp\",\"ok\":true,\"detail\":\"2030-01-02T00:00:00Z, in 24 hours\"},\
@@ -121,7 +121,7 @@ malformed: this is not a token
 form        FAIL  it has 1 segment, and a token has 3
 signature   -     not checked: the form is broken
 user_id     -     the claims cannot be read
-customer    -     not asked: --customer
+customer    -     not checked (use --customer)
 iat         -     the claims cannot be read
 nbf         -     the claims cannot be read
 exp         -     the claims cannot be read
@@ -141,7 +141,7 @@ fn malformed_in_json_is_exactly_this_line() {
          {\"name\":\"form\",\"ok\":false,\"detail\":\"it has 1 segment, and a token has 3\"},\
          {\"name\":\"signature\",\"ok\":null,\"detail\":\"not checked: the form is broken\"},\
          {\"name\":\"user_id\",\"ok\":null,\"detail\":\"the claims cannot be read\"},\
-         {\"name\":\"customer\",\"ok\":null,\"detail\":\"not asked: --customer\"},\
+         {\"name\":\"customer\",\"ok\":null,\"detail\":\"not checked (use --customer)\"},\
          {\"name\":\"iat\",\"ok\":null,\"detail\":\"the claims cannot be read\"},\
          {\"name\":\"nbf\",\"ok\":null,\"detail\":\"the claims cannot be read\"},\
          {\"name\":\"exp\",\"ok\":null,\"detail\":\"the claims cannot be read\"},\
@@ -164,14 +164,14 @@ malformed: this is not a token
 form        FAIL  the algorithm is 'none', expected 'HS256'
 signature   ok    by the current secret from the environment
 user_id     ok    customer-123
-customer    -     not asked: --customer
-iat         ok    absent: any revocation at Stream ends this token
+customer    -     not checked (use --customer)
+iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
 revocation  -     not asked: --revoked-before
 stream      no    Stream refuses it
 remedy            this is a token of another system, or its signer is set up wrong: Stream user tokens are HS256; \
-it is signed all the same: find out who holds the secret
+its signature is nevertheless valid: find out who holds the secret
 ",
     );
 }
@@ -190,8 +190,8 @@ dev_token: a development token, which nobody signed
 form        ok    three segments, HS256, a claims object
 signature   FAIL  none: a development token
 user_id     ok    customer-123
-customer    -     not asked: --customer
-iat         ok    absent: any revocation at Stream ends this token
+customer    -     not checked (use --customer)
+iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
 revocation  -     not asked: --revoked-before
@@ -218,8 +218,8 @@ bad_signature: this profile's secret did not sign it
 form        ok    three segments, HS256, a claims object
 signature   FAIL  not made with any secret that was tried
 user_id     ok    customer-123
-customer    -     not asked: --customer
-iat         ok    absent: any revocation at Stream ends this token
+customer    -     not checked (use --customer)
+iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         FAIL  1970-01-01T00:00:01Z, 60 years ago
 revocation  -     not asked: --revoked-before
@@ -241,8 +241,8 @@ server_token: an admin credential for the whole app, not a user's token
 form        ok    three segments, HS256, a claims object
 signature   ok    by the current secret from the environment
 user_id     FAIL  absent: a server token
-customer    -     not asked: --customer
-iat         ok    absent: any revocation at Stream ends this token
+customer    -     not checked (use --customer)
+iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 {exp}
 revocation  -     not asked: --revoked-before
@@ -271,13 +271,13 @@ fn not_a_customer() {
     let report = |found: &str, word: &str, answer: &str| {
         format!(
             "\
-not_a_customer: signed, but for a user who is no customer
+not_a_customer: signed, but for a user who is not a customer
 
 form        ok    three segments, HS256, a claims object
 signature   ok    by the current secret from the environment
 user_id     FAIL  {found}
-customer    -     not asked: --customer
-iat         ok    absent: any revocation at Stream ends this token
+customer    -     not checked (use --customer)
+iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
 revocation  -     not asked: --revoked-before
@@ -322,7 +322,7 @@ form        ok    three segments, HS256, a claims object
 signature   ok    by the current secret from the environment
 user_id     ok    customer-123
 customer    FAIL  customer 123, expected 5
-iat         ok    absent: any revocation at Stream ends this token
+iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
 revocation  -     not asked: --revoked-before
@@ -346,7 +346,7 @@ issued_in_future: it says that it was issued in the future
 form        ok    three segments, HS256, a claims object
 signature   ok    by the current secret from the environment
 user_id     ok    customer-123
-customer    -     not asked: --customer
+customer    -     not checked (use --customer)
 iat         FAIL  2030-01-01T00:00:01Z, in 1 second
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
@@ -373,8 +373,8 @@ not_yet_valid: it is not valid yet
 form        ok    three segments, HS256, a claims object
 signature   ok    by the current secret from the environment
 user_id     ok    customer-123
-customer    -     not asked: --customer
-iat         ok    absent: any revocation at Stream ends this token
+customer    -     not checked (use --customer)
+iat         ok    none, so any revocation at Stream also revokes this token
 nbf         FAIL  2030-01-01T00:00:01Z, in 1 second
 exp         ok    absent: valid until revoked
 revocation  -     not asked: --revoked-before
@@ -395,13 +395,13 @@ fn expired() {
         &[],
         6,
         "\
-expired: its exp is reached
+expired: exp has passed
 
 form        ok    three segments, HS256, a claims object
 signature   ok    by the current secret from the environment
 user_id     ok    customer-123
-customer    -     not asked: --customer
-iat         ok    absent: any revocation at Stream ends this token
+customer    -     not checked (use --customer)
+iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         FAIL  2030-01-01T00:00:00Z, now
 revocation  -     not asked: --revoked-before
@@ -424,7 +424,7 @@ revoked: it was issued before the revocation, or does not say when
 form        ok    three segments, HS256, a claims object
 signature   ok    by the current secret from the environment
 user_id     ok    customer-123
-customer    -     not asked: --customer
+customer    -     not checked (use --customer)
 iat         ok    {iat}
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
@@ -436,7 +436,7 @@ remedy            mint a new one: stream-token issue 123 --issued-at now
     };
     let before = ["--revoked-before", "1700000000"];
     let silent = signed(r#"{"user_id":"customer-123"}"#);
-    let iat = "absent: any revocation at Stream ends this token";
+    let iat = "none, so any revocation at Stream also revokes this token";
     let found = "no iat, and revoked before 2023-11-14T22:13:20Z, 6 years ago";
     verdict(&silent, &before, 6, &report(iat, found));
     let early = signed(r#"{"user_id":"customer-123","iat":1699999999}"#);

@@ -5,13 +5,13 @@ use super::{DEMO, FROM_ENV, Output, call, demo, with_secret};
 
 /// The report on [`token`] at 2030-01-01T00:00:00Z.
 const VALID: &str = "\
-valid: unless revoked, or its user deleted, at Stream
+valid, unless Stream revoked it or deleted the user
 
 form        ok   three segments, HS256, a claims object
 signature   ok   by the current secret from the environment
 user_id     ok   customer-123
-customer    -    not asked: --customer
-iat         ok   absent: any revocation at Stream ends this token
+customer    -    not checked (use --customer)
+iat         ok   none, so any revocation at Stream also revokes this token
 nbf         ok   absent: valid from the start
 exp         ok   absent: valid until revoked
 revocation  -    not asked: --revoked-before
@@ -188,7 +188,7 @@ fn shows_a_foreign_claim_and_does_not_refuse_it() {
 fn a_token_of_another_profile_is_not_this_ones() {
     let demo_token = demo(&["-q", "issue", "123"]).run();
     let output = with_secret(&["-q", "verify", demo_token.result().trim_end()]).run();
-    has_line(&output, 5, "signature   FAIL  by the current secret of profile demo");
+    has_line(&output, 5, "signature   FAIL  signed by profile demo, not this one");
     let output = demo(&["verify", "-"]).with_stdin(&demo_token.stdout).run();
     output.is(0, &VALID.replace("from the environment", "of profile demo"), DEMO);
 }

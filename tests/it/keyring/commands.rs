@@ -49,7 +49,7 @@ fn a_profile_whose_secret_is_another_in_the_keyring_is_refused_and_nothing_is_ov
     session.pipe(&add, SECOND).is_refused(
         2,
         "the keyring holds another API secret of profile staging already, and it is not overwritten",
-        "if it is of no use, remove it with 'stream-token secret remove staging', and add the profile again",
+        "if it is not needed, remove it with 'stream-token secret remove staging', and add the profile again",
     );
     assert_eq!((session.lookup("staging"), session.config()), (record.clone(), String::new()));
     // With the same secret it goes on where it was cut off.

@@ -197,7 +197,7 @@ fn the_built_in_profile_can_be_neither_added_nor_removed() {
 
 #[test]
 fn names_of_another_form_are_refused() {
-    let rule = "is no profile's name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit";
+    let rule = "is not a valid profile name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit";
     let long = "x".repeat(33);
     let cases = [("A", "'A'"), ("a b", "'a b'"), ("../x", "'../x'"), ("", "''"), ("a.b", "'a.b'")];
     for (name, shown) in cases {

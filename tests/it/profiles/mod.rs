@@ -21,7 +21,7 @@ use crate::cli::{Call, Output, call, refusal};
 use crate::test_home::TestHome;
 
 /// What is said of every configuration that is broken.
-const MEND: &str = "mend the file by hand; it is not changed while it is broken";
+const MEND: &str = "fix the file by hand; it is not changed while it is broken";
 
 /// A home that several calls share.
 struct Home(TestHome);
