@@ -3,13 +3,13 @@
 use serde::Serialize;
 
 use super::Layout;
-use super::table::{Style, StyledCell, headline, table};
+use super::table::{Style, StyledCell, headline, listing};
 use crate::audit::{CustomerSet, Entry, EntryBody, Outcome, VerifyReport};
 use crate::escape::{escaped, escaped_truncated, json_line};
 use crate::time::utc;
 
-/// How wide the last column is at least.
-const MIN_DETAIL: usize = 12;
+/// The least that is left for the last column.
+const MIN_DETAIL: usize = 20;
 
 /// A line of the log that cannot be read, in JSON.
 #[derive(Serialize)]
@@ -93,21 +93,25 @@ impl AuditRow {
 /// were shown before.
 #[must_use]
 pub fn audit_table(rows: Vec<AuditRow>, is_first: bool, layout: Layout) -> String {
-    let head =
-        ["TIME", "ACTION", "PROFILE", "CUSTOMER", "DETAIL"].map(|name| (name.to_owned(), Style::Faint));
-    let mut rows: Vec<_> =
-        is_first.then_some(head).into_iter().chain(rows.into_iter().map(|row| row.0)).collect();
+    const NAMES: [&str; 5] = ["TIME", "ACTION", "PROFILE", "CUSTOMER", "DETAIL"];
+    let mut rows: Vec<_> = rows.into_iter().map(|row| row.0).collect();
     if let Some(width) = layout.width {
-        let widest =
-            |column: usize| rows.iter().map(|row| row[column].0.chars().count() + 2).max().unwrap_or(0);
-        let room = usize::from(width).saturating_sub((0..4).map(widest).sum()).max(MIN_DETAIL);
-        for [.., (detail, _)] in &mut rows {
-            if detail.chars().count() > room {
-                *detail = escaped_truncated(detail, room - 1).to_string();
+        let head = NAMES.map(|name| (name.to_owned(), Style::Plain));
+        let widest = |column: usize| {
+            let cells = std::iter::once(&head).chain(&rows).map(|row| row[column].0.chars().count());
+            cells.max().unwrap_or(0) + 2
+        };
+        let room = usize::from(width).saturating_sub((0..4).map(widest).sum());
+        // Too narrow for columns, each entry is a block that shows everything.
+        if room >= MIN_DETAIL {
+            for [.., (detail, _)] in &mut rows {
+                if detail.chars().count() > room {
+                    *detail = escaped_truncated(detail, room - 1).to_string();
+                }
             }
         }
     }
-    table(&rows, layout)
+    listing(NAMES, &rows, is_first, layout)
 }
 
 /// Returns what an entry says beside its time, action, profile and customer, the most telling first.

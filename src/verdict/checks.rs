@@ -154,7 +154,7 @@ fn absent(name: &str) -> &'static str {
 fn revocation(claims: Option<&ClaimsSet>, rules: &Rules) -> Check {
     let name = "revocation";
     let Some(before) = rules.revoked_before else {
-        return check(name, Outcome::Skipped, "not asked: --revoked-before");
+        return check(name, Outcome::Skipped, "not checked (use --revoked-before)");
     };
     let Some(claims) = claims else {
         return check(name, Outcome::Skipped, "the claims cannot be read");

@@ -87,7 +87,7 @@ customer    -    not checked (use --customer)
 iat         ok   2029-12-31T23:59:55Z, 5 seconds ago
 nbf         ok   absent: valid from the start
 exp         ok   2030-01-02T00:00:00Z, in 24 hours
-revocation  -    not asked: --revoked-before
+revocation  -    not checked (use --revoked-before)
 stream      yes  an app with this secret accepts it
 ",
     );
@@ -108,7 +108,7 @@ fn valid_in_json_is_exactly_this_line() {
          {\"name\":\"iat\",\"ok\":true,\"detail\":\"2029-12-31T23:59:55Z, 5 seconds ago\"},\
          {\"name\":\"nbf\",\"ok\":true,\"detail\":\"absent: valid from the start\"},\
          {\"name\":\"exp\",\"ok\":true,\"detail\":\"2030-01-02T00:00:00Z, in 24 hours\"},\
-         {\"name\":\"revocation\",\"ok\":null,\"detail\":\"not asked: --revoked-before\"}],\"remedy\":null}\n";
+         {\"name\":\"revocation\",\"ok\":null,\"detail\":\"not checked (use --revoked-before)\"}],\"remedy\":null}\n";
     let said = "{\"note\":\"secret from env:STREAM_API_SECRET\"}\n";
     with_secret(&["-o", "json", "verify", "--at", AT, &token]).run().is(0, line, said);
 }
@@ -125,7 +125,7 @@ customer    -     not checked (use --customer)
 iat         -     the claims cannot be read
 nbf         -     the claims cannot be read
 exp         -     the claims cannot be read
-revocation  -     not asked: --revoked-before
+revocation  -     not checked (use --revoked-before)
 stream      no    Stream answers 401, code 5
 remedy            copy the whole token again: header.claims.signature, without line breaks
 ";
@@ -145,7 +145,7 @@ fn malformed_in_json_is_exactly_this_line() {
          {\"name\":\"iat\",\"ok\":null,\"detail\":\"the claims cannot be read\"},\
          {\"name\":\"nbf\",\"ok\":null,\"detail\":\"the claims cannot be read\"},\
          {\"name\":\"exp\",\"ok\":null,\"detail\":\"the claims cannot be read\"},\
-         {\"name\":\"revocation\",\"ok\":null,\"detail\":\"not asked: --revoked-before\"}],\
+         {\"name\":\"revocation\",\"ok\":null,\"detail\":\"not checked (use --revoked-before)\"}],\
          \"remedy\":\"copy the whole token again: header.claims.signature, without line breaks\"}\n";
     let said = "{\"note\":\"secret from env:STREAM_API_SECRET\"}\n";
     with_secret(&["-o", "json", "verify", "--at", AT, "junk"]).run().is(4, line, said);
@@ -168,7 +168,7 @@ customer    -     not checked (use --customer)
 iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
-revocation  -     not asked: --revoked-before
+revocation  -     not checked (use --revoked-before)
 stream      no    Stream refuses it
 remedy            this is a token of another system, or its signer is set up wrong: Stream user tokens are HS256; \
 its signature is nevertheless valid: find out who holds the secret
@@ -194,7 +194,7 @@ customer    -     not checked (use --customer)
 iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
-revocation  -     not asked: --revoked-before
+revocation  -     not checked (use --revoked-before)
 stream      ?     what Stream answers cannot be told
 remedy            development tokens work only where auth checks are off in Stream's dashboard; mint a new one: \
 stream-token issue 123
@@ -222,7 +222,7 @@ customer    -     not checked (use --customer)
 iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         FAIL  1970-01-01T00:00:01Z, 60 years ago
-revocation  -     not asked: --revoked-before
+revocation  -     not checked (use --revoked-before)
 stream      no    Stream answers 401, code 43
 remedy            it is another app's token, or the API secret was changed since: compare the API keys, then mint a \
 new one: stream-token issue 123
@@ -245,7 +245,7 @@ customer    -     not checked (use --customer)
 iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 {exp}
-revocation  -     not asked: --revoked-before
+revocation  -     not checked (use --revoked-before)
 stream      {word}   {answer}
 remedy            whoever holds it administers the whole app: find where it leaked, and change the app's API secret \
 in Stream's dashboard
@@ -280,7 +280,7 @@ customer    -     not checked (use --customer)
 iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
-revocation  -     not asked: --revoked-before
+revocation  -     not checked (use --revoked-before)
 stream      {word}   {answer}
 remedy            Stream user ids of customers are customer- and the customer's number: mint one with 'stream-token \
 issue CUSTOMER'
@@ -325,7 +325,7 @@ customer    FAIL  customer 123, expected 5
 iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
-revocation  -     not asked: --revoked-before
+revocation  -     not checked (use --revoked-before)
 stream      yes   an app with this secret accepts it
 remedy            mint one for the right customer: stream-token issue 5
 ",
@@ -350,7 +350,7 @@ customer    -     not checked (use --customer)
 iat         FAIL  2030-01-01T00:00:01Z, in 1 second
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
-revocation  -     not asked: --revoked-before
+revocation  -     not checked (use --revoked-before)
 stream      no    Stream answers 401, code 42
 remedy            the signer's clock is ahead: set it right, or let the signer put iat five seconds back
 ",
@@ -377,7 +377,7 @@ customer    -     not checked (use --customer)
 iat         ok    none, so any revocation at Stream also revokes this token
 nbf         FAIL  2030-01-01T00:00:01Z, in 1 second
 exp         ok    absent: valid until revoked
-revocation  -     not asked: --revoked-before
+revocation  -     not checked (use --revoked-before)
 stream      no    Stream answers 401, code 41
 remedy            wait until nbf, or mint one without it
 ",
@@ -404,7 +404,7 @@ customer    -     not checked (use --customer)
 iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         FAIL  2030-01-01T00:00:00Z, now
-revocation  -     not asked: --revoked-before
+revocation  -     not checked (use --revoked-before)
 stream      no    Stream answers 401, code 40
 remedy            mint a new one: stream-token issue 123
 ",

@@ -14,7 +14,7 @@ customer    -    not checked (use --customer)
 iat         ok   none, so any revocation at Stream also revokes this token
 nbf         ok   absent: valid from the start
 exp         ok   absent: valid until revoked
-revocation  -    not asked: --revoked-before
+revocation  -    not checked (use --revoked-before)
 stream      yes  an app with this secret accepts it
 ";
 
