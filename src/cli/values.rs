@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use super::Expiry;
 use crate::error::{Diagnostic, ErrorReport};
-use crate::profile::{Lifetime, check_api_key, check_base_url};
+#[cfg(all(unix, feature = "serve"))]
+use crate::profile::Lifetime;
+use crate::profile::{check_api_key, check_base_url};
 use crate::secret::Source;
 use crate::time::{humanize, parse_duration};
 use crate::token::Leeway;
