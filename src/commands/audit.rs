@@ -1,5 +1,7 @@
 //! `audit`: reads and checks the audit log.
 
+use serde_json::json;
+
 use super::{Context, Result};
 use crate::audit::{self, Filter, ListItem};
 use crate::cli::{AuditCommand, AuditListArgs, AuditVerifyArgs};
@@ -93,7 +95,7 @@ fn head(context: &mut Context<'_>, is_json: bool) -> Result<Exit> {
         ));
     };
     let head = head.to_string();
-    let shown = if is_json { json_line(&std::collections::BTreeMap::from([("head", &head)])) } else { head };
+    let shown = if is_json { json_line(&json!({ "head": head })) } else { head };
     context.terminal.print(&format!("{shown}\n"))?;
     Ok(Exit::Success)
 }

@@ -1,59 +1,17 @@
 //! The audit log for people and for programs.
 
-use serde::Serialize;
+use serde_json::json;
 
 use super::Layout;
-use super::table::{Style, StyledCell, headline, listing};
+use super::table::{Style, StyledCell, cut_last, headline, listing};
 use crate::audit::{CustomerSet, Entry, EntryBody, Outcome, VerifyReport};
-use crate::escape::{escaped, escaped_truncated, json_line};
+use crate::escape::{escaped, json_line};
 use crate::time::utc;
 
-/// The least that is left for the last column.
-const MIN_DETAIL: usize = 20;
-
-/// A line of the log that cannot be read, in JSON.
-#[derive(Serialize)]
-struct InvalidLineJson<'a> {
-    /// The one key.
-    bad: InvalidLineBody<'a>,
-}
-
-/// What stands in a [`InvalidLineJson`].
-#[derive(Serialize)]
-struct InvalidLineBody<'a> {
-    /// The segment's file.
-    segment: &'a str,
-    /// The line, from 1.
-    line: u64,
-    /// What is wrong with it.
-    why: &'a str,
-}
-
-/// What was found of the whole log, in JSON.
-#[derive(Serialize)]
-struct VerifiedJson {
-    /// Whether nothing was found.
-    intact: bool,
-    /// How many entries there are.
-    entries: u64,
-    /// How many segments there are.
-    segments: usize,
-    /// How many torn lines were healed.
-    repaired: u64,
-    /// How many bytes at the end are no whole entry.
-    unfinished: u64,
-    /// The last entry's head.
-    head: Option<String>,
-    /// What was found, in words, each with its place.
-    faults: Vec<String>,
-    /// How many more faults there are.
-    further_faults: u64,
-}
-
-/// Shows a bad line as a line of JSON.
+/// Returns an invalid line as a line of JSON.
 #[must_use]
 pub fn audit_invalid_json(segment: &str, line: u64, why: &str) -> String {
-    json_line(&InvalidLineJson { bad: InvalidLineBody { segment, line, why } }) + "\n"
+    json_line(&json!({ "bad": { "segment": segment, "line": line, "why": why } })) + "\n"
 }
 
 /// A line of the log as people are shown it: time, action, profile, customer and detail.
@@ -95,22 +53,7 @@ impl AuditRow {
 pub fn audit_table(rows: Vec<AuditRow>, is_first: bool, layout: Layout) -> String {
     const NAMES: [&str; 5] = ["TIME", "ACTION", "PROFILE", "CUSTOMER", "DETAIL"];
     let mut rows: Vec<_> = rows.into_iter().map(|row| row.0).collect();
-    if let Some(width) = layout.width {
-        let head = NAMES.map(|name| (name.to_owned(), Style::Plain));
-        let widest = |column: usize| {
-            let cells = std::iter::once(&head).chain(&rows).map(|row| row[column].0.chars().count());
-            cells.max().unwrap_or(0) + 2
-        };
-        let room = usize::from(width).saturating_sub((0..4).map(widest).sum());
-        // Too narrow for columns, each entry is a block that shows everything.
-        if room >= MIN_DETAIL {
-            for [.., (detail, _)] in &mut rows {
-                if detail.chars().count() > room {
-                    *detail = escaped_truncated(detail, room - 1).to_string();
-                }
-            }
-        }
-    }
+    cut_last(NAMES, &mut rows, layout);
     listing(NAMES, &rows, is_first, layout)
 }
 
@@ -141,17 +84,16 @@ fn detail(body: &EntryBody) -> String {
 /// Shows what was found of the whole log as a line of JSON.
 #[must_use]
 pub fn audit_verified_json(verified: &VerifyReport) -> String {
-    let shown = VerifiedJson {
-        intact: verified.is_intact(),
-        entries: verified.entries,
-        segments: verified.segments,
-        repaired: verified.repaired,
-        unfinished: verified.unfinished,
-        head: verified.head.as_ref().map(ToString::to_string),
-        faults: verified.findings.iter().map(ToString::to_string).collect(),
-        further_faults: verified.further_findings,
-    };
-    json_line(&shown) + "\n"
+    json_line(&json!({
+        "intact": verified.is_intact(),
+        "entries": verified.entries,
+        "segments": verified.segments,
+        "repaired": verified.repaired,
+        "unfinished": verified.unfinished,
+        "head": verified.head.as_ref().map(ToString::to_string),
+        "faults": verified.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "further_faults": verified.further_findings,
+    })) + "\n"
 }
 
 /// Shows what was found of the whole log for people.

@@ -3,6 +3,7 @@
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::Layout;
+use crate::escape::escaped_truncated;
 
 /// Blanks between two columns.
 const COLUMN_GAP: u16 = 2;
@@ -77,11 +78,7 @@ pub(super) fn listing<const COLUMNS: usize>(
 ) -> String {
     let head = names.map(|name| (name.to_owned(), Style::Faint));
     let lines: Vec<_> = std::iter::once(&head).chain(rows).cloned().collect();
-    let mut probe = Table::new();
-    probe.add_rows(lines.iter().map(|row| row.iter().map(|(text, _)| text)));
-    let widths = probe.column_max_content_widths();
-    let taken: u16 = widths.iter().rev().skip(1).map(|width| width.saturating_add(COLUMN_GAP)).sum();
-    if layout.width.is_none_or(|limit| taken.saturating_add(MIN_LAST_WIDTH) <= limit) {
+    if last_width(&lines, layout).is_none_or(|width| width >= MIN_LAST_WIDTH) {
         let shown = table(&lines, layout);
         let head = if is_first { 0 } else { shown.find('\n').map_or(0, |end| end + 1) };
         return shown[head..].to_owned();
@@ -95,6 +92,33 @@ pub(super) fn listing<const COLUMNS: usize>(
     let blocks: Vec<_> = rows.iter().map(block).collect();
     let separator = if is_first || blocks.is_empty() { "" } else { "\n" };
     separator.to_owned() + &blocks.join("\n")
+}
+
+/// Cuts the last cell of every row to the width that is left for it, where a listing has columns.
+pub(super) fn cut_last<const COLUMNS: usize>(
+    names: [&str; COLUMNS],
+    rows: &mut [[StyledCell; COLUMNS]],
+    layout: Layout,
+) {
+    let head = names.map(|name| (name.to_owned(), Style::Faint));
+    let lines: Vec<_> = std::iter::once(&head).chain(&*rows).cloned().collect();
+    let Some(width) = last_width(&lines, layout).filter(|width| *width >= MIN_LAST_WIDTH) else { return };
+    for (text, _) in rows.iter_mut().filter_map(|row| row.last_mut()) {
+        if text.chars().count() > usize::from(width) {
+            *text = escaped_truncated(text, usize::from(width) - 1).to_string();
+        }
+    }
+}
+
+/// Returns the width that is left for the last column beside the others; `None` where there is no limit.
+fn last_width<const COLUMNS: usize>(lines: &[[StyledCell; COLUMNS]], layout: Layout) -> Option<u16> {
+    let mut probe = Table::new();
+    probe.add_rows(lines.iter().map(|row| row.iter().map(|(text, _)| text)));
+    let widths = probe.column_max_content_widths();
+    let others = widths.iter().rev().skip(1);
+    layout
+        .width
+        .map(|limit| others.fold(limit, |left, width| left.saturating_sub(width.saturating_add(COLUMN_GAP))))
 }
 
 /// Returns a line in a style, however long it is.
@@ -145,6 +169,18 @@ mod tests {
         let row = row.map(|cell| (cell.to_owned(), Style::Plain));
         let shown = table(&[row], Layout { width: Some(10), has_color: false });
         assert!(shown.lines().all(|line| line.len() <= 26), "{shown}");
+    }
+
+    #[test]
+    fn cells_of_any_length_leave_a_listing_to_its_blocks() {
+        let long = || ("x".repeat(40_000), Style::Plain);
+        let list = listing(
+            ["A", "B", "C"],
+            &[[long(), long(), long()]],
+            true,
+            Layout { width: Some(80), has_color: false },
+        );
+        assert!(list.lines().all(|line| line.len() <= 80), "too wide");
     }
 
     #[test]
