@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::grammar;
 use crate::error::{ErrorReport, Exit};
 use crate::escape::{
-    MAX_IDENTIFIER_SHOWN, escaped_or_redacted, escaped_short, is_unprintable, looks_like_a_token,
+    MAX_IDENTIFIER_SHOWN, escaped_or_redacted, escaped_short, is_unprintable, looks_like_a_token, redacted,
 };
 
 /// Options in whose place somebody may give the secret itself, however short it is.
@@ -89,8 +89,7 @@ fn without_secrets(error: &clap::Error) -> String {
             continue;
         }
         if is_secret_option {
-            let length = format!("a value of {} characters", value.chars().count());
-            text = text.replace(&format!("'{value}'"), &length);
+            text = text.replace(&format!("'{value}'"), &redacted(value));
             continue;
         }
         let shown = escaped_or_redacted(value);

@@ -42,7 +42,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
         output::verify_text(&report, context.layout())
     };
     context.terminal.print(&shown)?;
-    Ok(verdict_exit(report.verdict))
+    Ok(report.verdict.exit())
 }
 
 /// Verifies a token a line, and gives one verdict a line.
@@ -164,17 +164,4 @@ fn candidates(
     let current = candidate(secret, Generation::Current);
     let previous = previous.iter().map(|previous| candidate(&previous.secret, Generation::Previous));
     iter::once(current).chain(previous).collect()
-}
-
-/// Returns how a verdict ends.
-fn verdict_exit(verdict: Verdict) -> Exit {
-    match verdict {
-        Verdict::Valid => Exit::Success,
-        Verdict::Malformed => Exit::Malformed,
-        Verdict::BadSignature | Verdict::DevToken => Exit::BadSignature,
-        Verdict::Expired | Verdict::NotYetValid | Verdict::IssuedInFuture | Verdict::Revoked => {
-            Exit::TimeInvalid
-        }
-        Verdict::ServerToken | Verdict::NotACustomer | Verdict::WrongCustomer => Exit::WrongSubject,
-    }
 }

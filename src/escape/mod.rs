@@ -42,11 +42,16 @@ pub fn escaped_short(text: &str) -> Escaped<'_> {
 /// length.
 #[must_use]
 pub fn escaped_or_redacted(text: &str) -> String {
-    let characters = text.chars().count();
-    if characters > MAX_IDENTIFIER_SHOWN || looks_like_a_token(text) {
-        return format!("a value of {characters} characters");
+    if text.chars().count() > MAX_IDENTIFIER_SHOWN || looks_like_a_token(text) {
+        return redacted(text);
     }
     format!("'{}'", escaped_short(text))
+}
+
+/// Returns what a message says of a text that may be a secret or a token: its length.
+#[must_use]
+pub fn redacted(text: &str) -> String {
+    format!("a value of {} characters", text.chars().count())
 }
 
 /// Returns a path for a message: escaped, cut after [`MAX_SHOWN`] characters, without quotes.
@@ -70,7 +75,7 @@ fn path_truncated(path: &Path, max: usize) -> String {
     let is_long = |part: &str| part.chars().count() > MAX_IDENTIFIER_SHOWN;
     let is_suspect = path.is_relative() && text.split(['/', '\\']).any(is_long);
     if is_suspect || looks_like_a_token(&text) {
-        return format!("a value of {} characters", text.chars().count());
+        return redacted(&text);
     }
     escaped_truncated(&text, max).to_string()
 }

@@ -12,6 +12,7 @@ use std::fmt;
 pub use answer::StreamAnswer;
 pub use checks::{Check, Outcome};
 
+use crate::error::Exit;
 use crate::time::Timestamp;
 use crate::token::{CustomerId, Inspection, Malformed, Refusal, Rules, Signed, UserId, Verifier};
 
@@ -58,6 +59,18 @@ impl Verdict {
             Self::Expired => "expired",
             Self::Revoked => "revoked",
             Self::Valid => "valid",
+        }
+    }
+
+    /// Returns how the process ends.
+    #[must_use]
+    pub const fn exit(self) -> Exit {
+        match self {
+            Self::Valid => Exit::Success,
+            Self::Malformed => Exit::Malformed,
+            Self::BadSignature | Self::DevToken => Exit::BadSignature,
+            Self::Expired | Self::NotYetValid | Self::IssuedInFuture | Self::Revoked => Exit::TimeInvalid,
+            Self::ServerToken | Self::NotACustomer | Self::WrongCustomer => Exit::WrongSubject,
         }
     }
 
