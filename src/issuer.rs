@@ -12,7 +12,7 @@ use crate::audit::{
     Action, Actor, AuditError, AuditLog, Channel, Event, EventId, IdRanges, Outcome, Receipt,
 };
 use crate::error::{Diagnostic, Exit};
-use crate::profile::{Policy, PolicyError, ProfileName, Terms, Wish};
+use crate::profile::{Grant, Policy, PolicyError, ProfileName, TokenRequest};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::token::{Claims, ClaimsError, CustomerId, Fingerprint, Minter, Token};
@@ -61,7 +61,7 @@ impl Diagnostic for IssueError {
 
     fn hint(&self) -> Option<String> {
         match self {
-            Self::Policy(error) => Some(error.hint()),
+            Self::Policy(error) => error.hint(),
             Self::Claims(_) => Some("give a time after the epoch".into()),
             Self::Audit(error) => error.hint(),
             Self::Receipt => Some("this is a fault of the program: please report it".into()),
@@ -153,9 +153,14 @@ impl<'a> TokenIssuer<'a> {
     ///
     /// # Errors
     /// [`IssueError::Policy`]; [`IssueError::Audit`] where the refusal cannot be recorded.
-    pub fn evaluate(&self, wish: &Wish, now: Timestamp, caller: &Caller) -> Result<Terms, IssueError> {
-        let refused = match self.policy.decide(wish, now) {
-            Ok(terms) => return Ok(terms),
+    pub fn evaluate(
+        &self,
+        token_request: &TokenRequest,
+        now: Timestamp,
+        caller: &Caller,
+    ) -> Result<Grant, IssueError> {
+        let refused = match self.policy.evaluate(token_request, now) {
+            Ok(grant) => return Ok(grant),
             Err(refused) => refused,
         };
         if let Some(audit_log) = self.sink.audit_log() {
@@ -172,11 +177,11 @@ impl<'a> TokenIssuer<'a> {
     pub fn issue(
         &self,
         customer: CustomerId,
-        terms: &Terms,
+        grant: &Grant,
         caller: &Caller,
     ) -> Result<IssuedToken, IssueError> {
         let event = self.audit_event(Action::Mint, Outcome::Ok, caller.channel, &caller.actor);
-        self.release_after_audit(self.sign(customer, terms)?, event)
+        self.release_after_audit(self.sign(customer, grant)?, event)
     }
 
     /// Issues one token for a client of the endpoint. Blocks until its entry, with the client's address and the
@@ -190,10 +195,10 @@ impl<'a> TokenIssuer<'a> {
         &self,
         request: &ClientRequest<'_>,
         customer: CustomerId,
-        wish: &Wish,
+        token_request: &TokenRequest,
         now: Timestamp,
     ) -> Result<IssuedToken, IssueError> {
-        let grant = self.policy.decide(wish, now).map_err(IssueError::Policy)?;
+        let grant = self.policy.evaluate(token_request, now).map_err(IssueError::Policy)?;
         let token = self.sign(customer, &grant)?;
         let event = self.audit_event(Action::Mint, Outcome::Ok, Channel::Serve, request.actor);
         let event = event.peer(request.peer.to_string()).request_id(request.request_id);
@@ -207,15 +212,15 @@ impl<'a> TokenIssuer<'a> {
     pub fn issue_batch(
         &self,
         batch: &Batch,
-        terms: &Terms,
+        grant: &Grant,
         caller: &Caller,
     ) -> Result<Vec<IssuedToken>, IssueError> {
-        let tokens = batch.customers.iter().map(|customer| self.sign(*customer, terms));
+        let tokens = batch.customers.iter().map(|customer| self.sign(*customer, grant));
         let tokens = tokens.collect::<Result<Vec<_>, _>>()?;
         let Some(audit_log) = self.sink.audit_log() else { return Ok(tokens) };
         let event = self.audit_event(Action::MintBatch, Outcome::Ok, caller.channel, &caller.actor);
         let event = event
-            .expires_at(terms.expires_at())
+            .expires_at(grant.expires_at())
             .customers(batch.ranges.clone())
             .count(batch.customers.len() as u64);
         let event_id = event.id();
@@ -224,12 +229,12 @@ impl<'a> TokenIssuer<'a> {
     }
 
     /// Signs one token.
-    fn sign(&self, customer: CustomerId, terms: &Terms) -> Result<IssuedToken, IssueError> {
+    fn sign(&self, customer: CustomerId, grant: &Grant) -> Result<IssuedToken, IssueError> {
         let mut claims = Claims::new(customer);
-        if let Some(at) = terms.expires_at() {
+        if let Some(at) = grant.expires_at() {
             claims = claims.expiring(at).map_err(IssueError::Claims)?;
         }
-        if let Some(at) = terms.issued_at() {
+        if let Some(at) = grant.issued_at() {
             claims = claims.issued(at).map_err(IssueError::Claims)?;
         }
         Ok(IssuedToken { claims, token: self.minter.mint(&claims) })

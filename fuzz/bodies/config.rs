@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use stream_token::profile::{Change, Config, Profile, ProfileName, prepare};
+use stream_token::profile::{Change, Config, Profile, ProfileName, begin_edit};
 use stream_token::secret::Source;
 
 /// A directory in memory, where there is such a place; it goes when it is dropped.
@@ -42,7 +42,7 @@ pub(crate) fn check(data: &[u8]) {
     fs::write(&path, data).unwrap();
     let added: ProfileName = "added-by-the-fuzzer".parse().unwrap();
     let profile = Profile::new(Some(added.clone()), Source::Env("A".into()));
-    let change = |change| prepare(&path, &change).and_then(stream_token::profile::Prepared::commit);
+    let change = |change| begin_edit(&path, &change).and_then(stream_token::profile::PendingEdit::commit);
     let add = || change(Change::Add(Box::new(profile.clone())));
     let Ok(before) = Config::load(&path) else {
         assert!(add().is_err(), "a broken configuration was overwritten");

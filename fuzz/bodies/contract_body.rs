@@ -13,7 +13,7 @@ use stream_token::secret::Secret;
 use stream_token::server::{
     Cors, HeaderValue, PATH, Rate, RateLimiters, RefusalSink, Request, RequestIssuer, TokenEndpoint,
 };
-use stream_token::session::{Authenticate, Denial};
+use stream_token::session::{AuthError, Authenticate};
 use stream_token::time::{Clock, Timestamp};
 use stream_token::token::CustomerId;
 
@@ -94,7 +94,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 struct SessionOf(CustomerId);
 
 impl Authenticate for SessionOf {
-    fn authenticate(&self, _: &str, _: Timestamp) -> Result<CustomerId, Denial> {
+    fn authenticate(&self, _: &str, _: Timestamp) -> Result<CustomerId, AuthError> {
         Ok(self.0)
     }
 }

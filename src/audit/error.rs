@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::error::Diagnostic;
 use crate::escape::path_in_full;
-use crate::fs::{DiskError, DiskFault};
+use crate::fs::{DiskError, FileErrorKind};
 
 /// What went wrong with the log, and at which file.
 ///
@@ -74,20 +74,20 @@ impl AuditError {
 
 impl From<DiskError> for AuditError {
     fn from(error: DiskError) -> Self {
-        match error.into_parts() {
-            (path, DiskFault::Open(source)) => Self::of(Operation::Open, &path, source),
-            (path, DiskFault::Sync(source)) => Self::of(Operation::Sync, &path, source),
-            (path, DiskFault::Lock(source)) => Self::of(Operation::Lock, &path, source),
-            (path, fault) => Self::Unusable(Arc::new(DiskError::new(&path, fault))),
+        match error {
+            DiskError::Open(path, source) => Self::of(Operation::Open, &path, source),
+            DiskError::Sync(path, source) => Self::of(Operation::Sync, &path, source),
+            DiskError::Lock(path, source) => Self::of(Operation::Lock, &path, source),
+            error => Self::Unusable(Arc::new(error)),
         }
     }
 }
 
 /// Returns what is said of a file that is not what it must be.
 fn unusable(error: &DiskError) -> String {
-    match error.fault() {
-        DiskFault::Symlink => {
-            format!("{} is a symbolic link, and the audit log follows none", path_in_full(error.path()))
+    match error {
+        DiskError::Symlink(path) => {
+            format!("{} is a symbolic link, and the audit log follows none", path_in_full(path))
         }
         _ => error.to_string(),
     }
@@ -116,10 +116,10 @@ impl Diagnostic for AuditError {
     fn hint(&self) -> Option<String> {
         let path = path_in_full(self.path());
         Some(match self {
-            Self::Unusable(error) if matches!(error.fault(), DiskFault::Locked(_)) => {
+            Self::Unusable(error) if matches!(**error, DiskError::Locked(..)) => {
                 format!("find that process with 'fuser -v {path}'; end it, or let it go on if it is stopped")
             }
-            Self::Unusable(error) if matches!(error.fault(), DiskFault::Exposed(_)) => {
+            Self::Unusable(error) if matches!(**error, DiskError::Unsafe(_, FileErrorKind::Writable(_))) => {
                 format!("look it over, then run 'chmod go-w {path}'")
             }
             Self::System { source, .. }

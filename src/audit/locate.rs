@@ -12,7 +12,7 @@ use super::error::{AuditError, Operation};
 use super::head::Head;
 use super::reader::{Lines, Read};
 use super::segment::{self, OpenSegment, SegmentTail};
-use crate::fs::Purpose;
+use crate::fs::FileUse;
 
 /// What a writer knows of the log from its own writing.
 #[derive(Debug, Default)]
@@ -193,13 +193,13 @@ impl Locator<'_> {
 
     /// Opens a segment to append to it.
     fn open(&self, number: u32) -> Result<OpenSegment, AuditError> {
-        OpenSegment::open(self.directory, number, Purpose::Append)
+        OpenSegment::open(self.directory, number, FileUse::Append)
     }
 
     /// Reads damaged segments through, newest first, for the last entry that is still whole.
     fn last_valid_entry(&self, numbers: &[u32]) -> Result<Option<Head>, AuditError> {
         for &number in numbers.iter().rev() {
-            let segment = OpenSegment::open(self.directory, number, Purpose::Read)?;
+            let segment = OpenSegment::open(self.directory, number, FileUse::Read)?;
             let failed = |error| AuditError::of(Operation::Read, &segment.path, error);
             let mut lines = Lines::new(BufReader::new(&segment.file));
             let mut last: Option<Head> = None;

@@ -16,7 +16,7 @@ use super::entry::{Action, Entry};
 use super::error::{AuditError, Operation};
 use super::head::Hash;
 use super::segment::{self, MAX_TORN_LINES, OpenSegment, is_torn_write};
-use crate::fs::Purpose;
+use crate::fs::FileUse;
 
 /// How much is read from disk at once.
 const BUFFER: usize = 128 * 1024;
@@ -204,9 +204,9 @@ impl LogReader {
     fn open_next(&mut self) -> Result<bool, AuditError> {
         let Some(&number) = self.numbers.get(self.opened) else { return Ok(false) };
         self.opened += 1;
-        let segment = OpenSegment::open(&self.directory, number, Purpose::Read)?;
+        let segment = OpenSegment::open(&self.directory, number, FileUse::Read)?;
         let opening = match self.numbers.get(self.opened) {
-            Some(&next) => first_entry(OpenSegment::open(&self.directory, next, Purpose::Read)?)?,
+            Some(&next) => first_entry(OpenSegment::open(&self.directory, next, FileUse::Read)?)?,
             None => None,
         };
         let length = segment.length;

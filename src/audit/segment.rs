@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::encode::{ChainLink, MAX_ENTRY_BYTES};
 use super::error::{AuditError, Operation};
 use super::head::{Hash, Head};
-use crate::fs::{self, Identity, Purpose};
+use crate::fs::{self, FileId, FileUse};
 
 /// How many lines in a row a crash may have torn: a repair may be torn itself.
 pub(super) const MAX_TORN_LINES: usize = 4;
@@ -62,7 +62,7 @@ fn number(found: &str) -> Option<u32> {
 pub fn head(state: &Path) -> Result<Option<Head>, AuditError> {
     let directory = directory(state);
     for number in numbers(&directory)?.into_iter().rev() {
-        let segment = OpenSegment::open(&directory, number, Purpose::Read)?;
+        let segment = OpenSegment::open(&directory, number, FileUse::Read)?;
         match segment.tail()? {
             SegmentTail::Empty | SegmentTail::Fragment => {}
             SegmentTail::Clean(head) | SegmentTail::Unended(head) | SegmentTail::Torn { after: head, .. } => {
@@ -84,17 +84,17 @@ pub(super) struct OpenSegment {
     /// The file.
     pub(super) file: File,
     /// Which file it is.
-    pub(super) identity: Identity,
+    pub(super) identity: FileId,
     /// How many bytes it has.
     pub(super) length: u64,
 }
 
 impl OpenSegment {
     /// Opens a segment.
-    pub(super) fn open(directory: &Path, number: u32, purpose: Purpose) -> Result<Self, AuditError> {
+    pub(super) fn open(directory: &Path, number: u32, file_use: FileUse) -> Result<Self, AuditError> {
         let path = path(directory, number);
-        let (file, metadata) = fs::open(&path, purpose)?;
-        Ok(Self { number, path, file, identity: fs::identity(&metadata), length: metadata.len() })
+        let (file, metadata) = fs::open(&path, file_use)?;
+        Ok(Self { number, path, file, identity: fs::file_id(&metadata), length: metadata.len() })
     }
 
     /// Reads how the segment ends.

@@ -17,7 +17,7 @@ use super::head::{Head, LogId};
 use super::health::AuditHealth;
 use super::locate::{AbandonedSegment, AppendTarget, Maintenance, WriterState, locate};
 use super::segment::{self, OpenSegment};
-use crate::fs::{self, Held, Lock, Purpose};
+use crate::fs::{self, FileUse, Lock, LockGuard};
 use crate::time::{Clock, utc};
 
 /// The writing side of a log. One call at a time.
@@ -46,7 +46,7 @@ impl Writer {
     /// Creates the log's directory if it is missing, and opens the lock in it.
     pub(super) fn open(state: &Path, clock: Clock, limit: u64) -> Result<Self, AuditError> {
         let directory = segment::directory(state);
-        fs::make_directory(&directory)?;
+        fs::create_private_dir(&directory)?;
         let lock = Lock::open(directory.join("lock"))?;
         Ok(Self {
             directory,
@@ -62,7 +62,7 @@ impl Writer {
     }
 
     /// Waits until no other writer has the lock, and gives up on one that seems stuck.
-    pub(super) fn lock(&mut self) -> Result<Held, AuditError> {
+    pub(super) fn lock(&mut self) -> Result<LockGuard, AuditError> {
         Ok(self.lock.acquire()?)
     }
 
@@ -73,7 +73,7 @@ impl Writer {
         let AppendTarget { number, segment, link, maintenance } = self.target()?;
         let segment = match segment {
             Some(segment) => segment,
-            None => OpenSegment::open(&self.directory, number, Purpose::Create)?,
+            None => OpenSegment::open(&self.directory, number, FileUse::Create)?,
         };
         let maintenance = maintenance.map(|maintenance| maintenance_entry(maintenance, first));
         let mut bytes = Vec::with_capacity(512 * (entries.len() + 1));
@@ -111,7 +111,7 @@ impl Writer {
         let is_newest = next.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
         is_newest
             && open.path.symlink_metadata().is_ok_and(|metadata| {
-                fs::identity(&metadata) == open.identity && metadata.len() == open.length
+                fs::file_id(&metadata) == open.identity && metadata.len() == open.length
             })
     }
 
@@ -188,7 +188,7 @@ impl Writer {
             segment::path(&self.directory, number.saturating_add(1))
         };
         // The failure that led here is what is reported; the next append meets this one again.
-        let _ = fs::open(&next, Purpose::Create);
+        let _ = fs::open(&next, FileUse::Create);
     }
 
     /// Cuts off what was not acknowledged.

@@ -11,8 +11,8 @@ use crate::error::{Diagnostic as _, ErrorReport, Exit, Usage};
 use crate::escape::json_line;
 use crate::issuer::{AuditSink, Batch, Caller, IssueError, IssuedToken, TokenIssuer};
 use crate::output::{self, IssuedJson};
-use crate::profile::Opened;
-use crate::profile::{self, ProfileName, Terms, Wish};
+use crate::profile::LoadedProfile;
+use crate::profile::{self, Grant, ProfileName, TokenRequest};
 use crate::secret::Source;
 use crate::time::{Timestamp, absolute_and_relative, utc};
 use crate::token::CustomerId;
@@ -33,12 +33,12 @@ struct TokenPrinter {
     base_url: Option<String>,
 }
 
-/// What is minted with: one profile's mint, for one person, on the same terms for all.
+/// What is minted with: one profile's mint, for one person, on the same grant for all.
 struct IssueRun<'a> {
     /// The mint.
     issuer: TokenIssuer<'a>,
     /// What every token gets.
-    terms: Terms,
+    grant: Grant,
     /// Who mints.
     caller: Caller,
     /// How the tokens come out.
@@ -64,9 +64,9 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
     let record = audit_log.as_ref().map_or(AuditSink::Demo, AuditSink::Borrowed);
     let issuer = TokenIssuer::new(&opened.secret, opened.profile.name.clone(), opened.profile.policy, record);
     let caller = Caller { actor: context.actor(), channel: Channel::Cli };
-    let terms = issuer.evaluate(&token_request, now, &caller)?;
-    check(context, &token_request, &terms, now)?;
-    let run = IssueRun { issuer, terms, caller, form: TokenPrinter::new(context.format(), opened)? };
+    let grant = issuer.evaluate(&token_request, now, &caller)?;
+    check(context, &token_request, &grant, now)?;
+    let run = IssueRun { issuer, grant, caller, form: TokenPrinter::new(context.format(), opened)? };
     let exit = match (&arguments.from, arguments.customers.as_slice()) {
         (Some(path), _) => run_batch(context, path, &run)?,
         (None, [customer]) => run.issue_one(context, *customer).map(|()| Exit::Success)?,
@@ -85,7 +85,7 @@ fn audit_log(context: &Context<'_>) -> Result<AuditLog> {
 impl IssueRun<'_> {
     /// Mints one token.
     fn issue_one(&self, context: &mut Context<'_>, customer: CustomerId) -> Result<()> {
-        let minted = self.issuer.issue(customer, &self.terms, &self.caller)?;
+        let minted = self.issuer.issue(customer, &self.grant, &self.caller)?;
         Ok(context.terminal.print(&self.form.show(&minted))?)
     }
 
@@ -112,7 +112,7 @@ impl IssueRun<'_> {
     fn issue_batch(&self, context: &mut Context<'_>, batch: &mut Batch) -> Result<()> {
         let batch = std::mem::take(batch);
         if !batch.is_empty() {
-            for minted in self.issuer.issue_batch(&batch, &self.terms, &self.caller)? {
+            for minted in self.issuer.issue_batch(&batch, &self.grant, &self.caller)? {
                 context.terminal.print(&self.form.show(&minted))?;
             }
         }
@@ -156,18 +156,23 @@ fn customer_of(line: BatchLine) -> Result<CustomerId, ErrorReport> {
 }
 
 /// Resolves what is asked for.
-fn token_request(arguments: &IssueArgs, now: Timestamp) -> Result<Wish> {
+fn token_request(arguments: &IssueArgs, now: Timestamp) -> Result<TokenRequest> {
     let expiry = match &arguments.expires {
         Some(Expiry::At(when)) => profile::Expiry::At(when.resolve_future(now)?),
         Some(Expiry::Never) => profile::Expiry::Never,
-        None => profile::Expiry::Unsaid,
+        None => profile::Expiry::PolicyDefault,
     };
-    Ok(Wish { expiry, issued_at: arguments.issued_at.as_ref().map(|when| when.resolve(now)) })
+    Ok(TokenRequest { expiry, issued_at: arguments.issued_at.as_ref().map(|when| when.resolve(now)) })
 }
 
-/// Refuses terms that make no sense, and says what is odd about them and what policy added.
-fn check(context: &mut Context<'_>, token_request: &Wish, terms: &Terms, now: Timestamp) -> Result<()> {
-    if let (Some(expires_at), Some(issued_at)) = (terms.expires_at(), terms.issued_at())
+/// Refuses grant that make no sense, and says what is odd about them and what policy added.
+fn check(
+    context: &mut Context<'_>,
+    token_request: &TokenRequest,
+    grant: &Grant,
+    now: Timestamp,
+) -> Result<()> {
+    if let (Some(expires_at), Some(issued_at)) = (grant.expires_at(), grant.issued_at())
         && expires_at <= issued_at
     {
         return Err(Usage::report(
@@ -175,15 +180,15 @@ fn check(context: &mut Context<'_>, token_request: &Wish, terms: &Terms, now: Ti
             "give an --expires after --issued-at",
         ));
     }
-    if let (profile::Expiry::Unsaid, Some(at)) = (token_request.expiry, terms.expires_at()) {
+    if let (profile::Expiry::PolicyDefault, Some(at)) = (token_request.expiry, grant.expires_at()) {
         context.terminal.note(&format!("policy: the token expires {}", absolute_and_relative(at, now)));
     }
-    if let (None, Some(at)) = (token_request.issued_at, terms.issued_at()) {
+    if let (None, Some(at)) = (token_request.issued_at, grant.issued_at()) {
         context
             .terminal
             .note(&format!("policy: the token says that it was issued {}", absolute_and_relative(at, now)));
     }
-    if terms.issued_at().is_some_and(|at| at > now) {
+    if grant.issued_at().is_some_and(|at| at > now) {
         context.terminal.note("iat is in the future: until then Stream refuses the token with code 42");
     }
     Ok(())
@@ -203,7 +208,7 @@ fn reject_multiple(format: Format, arguments: &IssueArgs) -> Result<()> {
 
 impl TokenPrinter {
     /// Takes what the form needs from the profile.
-    fn new(format: Format, opened: Opened) -> Result<Self> {
+    fn new(format: Format, opened: LoadedProfile) -> Result<Self> {
         let Some(api_key) = opened.profile.api_key.or((format != Format::Curl).then(String::new)) else {
             let hint = match &opened.profile.name {
                 Some(name) => format!("add its api_key to profile {name} in the configuration"),

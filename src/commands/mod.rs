@@ -26,8 +26,8 @@ use crate::output::terminal::{OutputOptions, PromptError, Terminal};
 use crate::process::environment::{self, Environment};
 use crate::process::hardening::HardeningError;
 use crate::profile::{
-    self as profiles, ChangeError, Config, ConfigError, Custodian, Opened, Policy, Profile, choose,
-    config_path,
+    self as profiles, ChangeError, Config, ConfigError, LoadedProfile, Policy, Profile, ProfileManager,
+    config_path, select,
 };
 use crate::secret::ReadContext;
 use crate::time::Clock;
@@ -145,16 +145,16 @@ fn prompt_error(error: PromptError, instead: &str) -> ErrorReport {
 impl Context<'_> {
     /// Chooses the profile, and says what was passed over.
     fn choose_profile(&mut self) -> Result<Profile> {
-        let choice = choose(self.global.profile.as_deref(), self.environment, || self.config())?;
-        if let Some(variable) = choice.ignored {
+        let selection = select(self.global.profile.as_deref(), self.environment, || self.config())?;
+        if let Some(variable) = selection.ignored {
             self.terminal.note(&format!("{variable} is set and ignored: a profile was named"));
         }
-        Ok(choice.profile)
+        Ok(selection.profile)
     }
 
     /// Opens a profile's secret, and says where it came from.
-    fn open_secret(&mut self, profile: Profile) -> Result<Opened> {
-        let opened = self.asking(|asking| profiles::open(profile, asking))?;
+    fn open_secret(&mut self, profile: Profile) -> Result<LoadedProfile> {
+        let opened = self.asking(|asking| profiles::load(profile, asking))?;
         for note in &opened.notes {
             self.terminal.note(note);
         }
@@ -162,7 +162,7 @@ impl Context<'_> {
     }
 
     /// Says whose policy holds, where it is not the profile's own.
-    fn note_default_policy(&mut self, opened: &Opened) {
+    fn note_default_policy(&mut self, opened: &LoadedProfile) {
         if let Some(name) = &opened.profile.policy_of
             && opened.profile.policy != Policy::default()
         {
@@ -180,7 +180,7 @@ impl Context<'_> {
     /// Makes a change of profiles or secrets, recorded in the audit log.
     fn with_profile_manager<T>(
         &self,
-        change: impl FnOnce(&Custodian<'_>) -> Result<T, ChangeError>,
+        change: impl FnOnce(&ProfileManager<'_>) -> Result<T, ChangeError>,
     ) -> Result<T> {
         let config = self.config_path().ok_or(ConfigError::NoPlace)?;
         // Every process of this login must mean the same lock, wherever its log is.
@@ -189,8 +189,9 @@ impl Context<'_> {
             None => self.state_dir()?,
         };
         let (lock, audit_log, actor) = (lock.join("keyring.lock"), self.audit_log()?, self.actor());
-        let changed = self.asking(|asking| {
-            change(&Custodian { config: &config, lock: &lock, audit_log: &audit_log, actor: &actor, asking })
+        let changed = self.asking(|context| {
+            let (config, lock, audit_log, actor) = (&config, &lock, &audit_log, &actor);
+            change(&ProfileManager { config, lock, audit_log, actor, context })
         });
         Ok(changed?)
     }

@@ -5,7 +5,7 @@ use crate::cli::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
 use crate::error::{Exit, Usage};
 use crate::escape::path_in_full;
 use crate::output;
-use crate::profile::{Added, Kept};
+use crate::profile::{AddOutcome, SecretOutcome};
 use crate::profile::{Config, Policy, Profile, ProfileName, check_api_key};
 use crate::secret::keyring::Kind;
 use crate::secret::{Secret, Source};
@@ -64,9 +64,10 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
     let secret = if is_kept { Some(asked(context, &mut profile, arguments.secret_stdin)?) } else { None };
     let item = profile.item(Kind::ApiSecret);
     let stored = secret.as_ref().map(Secret::fingerprint);
-    let Added { config, kept } = context.with_profile_manager(|manager| manager.add(profile, secret))?;
-    if let (Some(fingerprint), Some(kept)) = (stored, kept) {
-        let done = if kept == Kept::Changed { "stored the" } else { "the keyring holds the" };
+    let AddOutcome { config, secret: outcome } =
+        context.with_profile_manager(|manager| manager.add(profile, secret))?;
+    if let (Some(fingerprint), Some(outcome)) = (stored, outcome) {
+        let done = if outcome == SecretOutcome::Changed { "stored the" } else { "the keyring holds the" };
         context.terminal.note(&format!("{done} {item} in the keyring, fingerprint {fingerprint}"));
     }
     let is_default = config.default_profile() == Some(&arguments.name);
@@ -79,7 +80,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
 /// Asks for what a profile with its secret in the keyring needs; whatever refuses it does so before anybody
 /// types.
 fn asked(context: &mut Context<'_>, profile: &mut Profile, is_piped: bool) -> Result<Secret> {
-    context.with_profile_manager(|manager| manager.check_new(profile))?;
+    context.with_profile_manager(|manager| manager.ensure_new(profile))?;
     let item = profile.item(Kind::ApiSecret);
     if profile.api_key.is_none() && !is_piped && input::can_ask(context) {
         let question = format!("API key of profile {} (not secret; press Enter to skip): ", item.profile);
@@ -98,7 +99,7 @@ fn asked(context: &mut Context<'_>, profile: &mut Profile, is_piped: bool) -> Re
 /// Removes a profile, once its name was typed again.
 fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()> {
     let before = context.config()?;
-    let profile = before.demand_own(&arguments.name)?;
+    let profile = before.require_configured(&arguments.name)?;
     let is_kept = profile.source == Source::Keyring;
     let what = if is_kept {
         format!("profile {} and its secret in the keyring", arguments.name)
@@ -131,7 +132,7 @@ fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
 /// Shows one profile.
 fn show(context: &mut Context<'_>, name: &ProfileName, is_json: bool) -> Result<()> {
     let config = context.config()?;
-    let (profile, is_default) = (config.demand(name)?, config.default_profile() == Some(name));
+    let (profile, is_default) = (config.require(name)?, config.default_profile() == Some(name));
     let shown = if is_json {
         output::profile_json(&profile, is_default)
     } else {

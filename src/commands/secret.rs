@@ -4,8 +4,8 @@ use super::{Context, Result, input};
 use crate::cli::{SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
 use crate::error::Exit;
 use crate::output;
-use crate::profile::{Kept, SecretChange, peek_all, random_key};
 use crate::profile::{Profile, ProfileName};
+use crate::profile::{SecretChange, SecretOutcome, list_status, random_key};
 use crate::secret::keyring::{Item, Kind};
 use crate::secret::{Secret, Source};
 use crate::time::absolute_and_relative;
@@ -32,12 +32,12 @@ fn set(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<()> {
     let (profile, secret) = given(context, arguments)?;
     let fingerprint = secret.fingerprint();
     let item = profile.item(kind(arguments.session_key));
-    let kept = context.with_profile_manager(|manager| {
+    let outcome = context.with_profile_manager(|manager| {
         manager.change_secret(&profile, item.kind, SecretChange::Set(secret))
     })?;
-    context.terminal.note(&match kept {
-        Kept::Changed => format!("stored the {item} in the keyring, fingerprint {fingerprint}"),
-        Kept::Unchanged => unchanged(&item),
+    context.terminal.note(&match outcome {
+        SecretOutcome::Changed => format!("stored the {item} in the keyring, fingerprint {fingerprint}"),
+        SecretOutcome::Unchanged => unchanged(&item),
     });
     Ok(())
 }
@@ -47,14 +47,14 @@ fn rotate(context: &mut Context<'_>, arguments: &SecretRotateArgs) -> Result<()>
     let (profile, secret) = given(context, &arguments.set)?;
     let fingerprint = secret.fingerprint();
     let item = profile.item(kind(arguments.set.session_key));
-    let kept = context.with_profile_manager(|manager| {
+    let outcome = context.with_profile_manager(|manager| {
         manager.change_secret(&profile, item.kind, SecretChange::Rotate(secret, arguments.keep_for))
     })?;
-    context.terminal.note(&match kept {
-        Kept::Changed => format!("rotated the {item} in the keyring, fingerprint {fingerprint}"),
-        Kept::Unchanged => unchanged(&item),
+    context.terminal.note(&match outcome {
+        SecretOutcome::Changed => format!("rotated the {item} in the keyring, fingerprint {fingerprint}"),
+        SecretOutcome::Unchanged => unchanged(&item),
     });
-    if kept == Kept::Changed {
+    if outcome == SecretOutcome::Changed {
         let now = context.clock.now();
         context.terminal.note(&if arguments.keep_for.is_zero() {
             "the one before verifies nothing any more".to_owned()
@@ -76,7 +76,7 @@ fn unchanged(item: &Item) -> String {
 /// Returns the profile whose secret is to be stored, and the secret; whatever refuses it does so before
 /// anybody types.
 fn given(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<(Profile, Secret)> {
-    let profile = context.config()?.demand(&arguments.name)?;
+    let profile = context.config()?.require(&arguments.name)?;
     let kind = kind(arguments.session_key);
     context.with_profile_manager(|manager| manager.check(&profile, kind))?;
     input::confirm_production(context, &profile, arguments.confirm.as_deref())?;
@@ -101,10 +101,10 @@ fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()>
         (format!("the {item}"), SecretChange::Remove)
     };
     input::confirm_removal(context, &what, &arguments.name, arguments.confirm.as_deref())?;
-    let kept = context.with_profile_manager(|manager| manager.change_secret(&profile, kind, change))?;
-    context.terminal.note(&match kept {
-        Kept::Changed => format!("removed {what} from the keyring"),
-        Kept::Unchanged => format!("the keyring does not hold {what}: nothing is changed"),
+    let outcome = context.with_profile_manager(|manager| manager.change_secret(&profile, kind, change))?;
+    context.terminal.note(&match outcome {
+        SecretOutcome::Changed => format!("removed {what} from the keyring"),
+        SecretOutcome::Unchanged => format!("the keyring does not hold {what}: nothing is changed"),
     });
     Ok(())
 }
@@ -114,9 +114,9 @@ fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
     let config = context.config()?;
     let names: Vec<ProfileName> = config.names().cloned().collect();
     let mut seen =
-        context.asking(|asking| peek_all(&config, &names, &[Kind::ApiSecret, Kind::SessionKey], asking));
+        context.asking(|asking| list_status(&config, &names, &[Kind::ApiSecret, Kind::SessionKey], asking));
     // A session key that nobody configured is made when it is first needed.
-    seen.retain(|peeked| !peeked.is_not_made_yet());
+    seen.retain(|status| !status.is_unset());
     if seen.is_empty() {
         context.terminal.note("no profile is configured: add one with 'stream-token profile add NAME'");
     }

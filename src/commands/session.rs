@@ -6,11 +6,10 @@ use super::{Context, Result, input};
 use crate::cli::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
 use crate::error::{ErrorReport, Exit, Usage};
 use crate::output;
-use crate::profile::Kept;
+use crate::profile::SecretOutcome;
 use crate::profile::{Profile, ProfileName};
 use crate::secret::keyring::Kind;
-use crate::session::Sessions;
-use crate::session::{Revocation, Revoked, Session, SessionKey};
+use crate::session::{RevocationTarget, RevokeOutcome, Session, SessionKey, SessionManager};
 use crate::time::{absolute_and_relative, utc};
 use crate::token::MAX_TOKEN_BYTES;
 
@@ -18,14 +17,14 @@ use crate::token::MAX_TOKEN_BYTES;
 pub(super) fn run(context: &mut Context<'_>, command: &SessionCommand) -> Result<Exit> {
     let is_json = context.is_json_or_text("session")?;
     match command {
-        SessionCommand::New(arguments) => begin(context, arguments, is_json)?,
+        SessionCommand::New(arguments) => create(context, arguments, is_json)?,
         SessionCommand::Revoke(arguments) => revoke(context, arguments)?,
     }
     Ok(Exit::Success)
 }
 
 /// Makes a session, and prints its token once it is recorded.
-fn begin(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -> Result<()> {
+fn create(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -> Result<()> {
     let customer = arguments.customer;
     let now = context.clock.now();
     let end = arguments.expires.resolve_future(now)?;
@@ -36,7 +35,7 @@ fn begin(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -
     let (session, token) = if profile.is_demo() {
         key.issue(customer, now, lifetime)?
     } else {
-        with_sessions(context, &profile, |sessions| Ok(sessions.begin(&key, customer, lifetime)?))?
+        with_sessions(context, &profile, |sessions| Ok(sessions.create(&key, customer, lifetime)?))?
     };
     context.terminal.note(&format!("the session ends {}", absolute_and_relative(session.expires_at(), now)));
     let shown = if is_json {
@@ -56,22 +55,22 @@ fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()
             "add a profile of your own with 'stream-token profile add NAME'",
         ));
     }
-    let revocation = if let Some(id) = arguments.id {
-        Revocation::Id(id)
+    let target = if let Some(id) = arguments.id {
+        RevocationTarget::Id(id)
     } else if let Some(customer) = arguments.customer {
-        Revocation::Customer(customer)
+        RevocationTarget::Customer(customer)
     } else {
-        Revocation::Session(piped(context, &profile)?)
+        RevocationTarget::Session(piped(context, &profile)?)
     };
-    let what = match &revocation {
-        Revocation::Session(session) => format!("session {}", session.id()),
-        Revocation::Id(id) => format!("session {id}"),
-        Revocation::Customer(customer) => format!("every session of customer {customer} so far"),
+    let what = match &target {
+        RevocationTarget::Session(session) => format!("session {}", session.id()),
+        RevocationTarget::Id(id) => format!("session {id}"),
+        RevocationTarget::Customer(customer) => format!("every session of customer {customer} so far"),
     };
-    let revoked = with_sessions(context, &profile, |sessions| Ok(sessions.revoke(&revocation)?))?;
-    context.terminal.note(&match revoked {
-        Revoked::Newly => format!("revoked {what}"),
-        Revoked::Already => format!("{what} was revoked before: nothing is changed"),
+    let outcome = with_sessions(context, &profile, |sessions| Ok(sessions.revoke(&target)?))?;
+    context.terminal.note(&match outcome {
+        RevokeOutcome::Added => format!("revoked {what}"),
+        RevokeOutcome::Unchanged => format!("{what} was revoked before: nothing is changed"),
     });
     Ok(())
 }
@@ -80,12 +79,12 @@ fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()
 fn with_sessions<T>(
     context: &Context<'_>,
     profile: &Profile,
-    change: impl FnOnce(&Sessions<'_>) -> Result<T>,
+    change: impl FnOnce(&SessionManager<'_>) -> Result<T>,
 ) -> Result<T> {
     let (state, audit_log, actor) = (context.state_dir()?, context.audit_log()?, context.actor());
     let profile = profile.name.as_ref();
     let now = context.clock.now();
-    change(&Sessions { state: &state, audit_log: &audit_log, actor: &actor, profile, now })
+    change(&SessionManager { state: &state, audit_log: &audit_log, actor: &actor, profile, now })
 }
 
 /// Reads the session whose token is piped in.
@@ -111,15 +110,15 @@ pub(super) fn key(context: &mut Context<'_>, profile: &Profile) -> Result<Sessio
     let Some(source) = profile.source_of(Kind::SessionKey).cloned() else {
         return Err(no_source(profile));
     };
-    let (read, kept) = if profile.is_demo() {
+    let (read, outcome) = if profile.is_demo() {
         let read = context.asking(|asking| source.read(&profile.item(Kind::SessionKey), asking))?;
         context.terminal.note("demo profile: its session key is published, like its secret");
-        (read, Kept::Unchanged)
+        (read, SecretOutcome::Unchanged)
     } else {
         context.with_profile_manager(|manager| manager.session_key(profile))?
     };
     let item = profile.item(Kind::SessionKey);
-    if kept == Kept::Changed {
+    if outcome == SecretOutcome::Changed {
         context.terminal.note(&format!("made the {item} and stored it in the keyring"));
     } else if !profile.is_demo() {
         context.terminal.note(&format!("{item} from {source}"));

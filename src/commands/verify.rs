@@ -10,7 +10,7 @@ use crate::cli::VerifyArgs;
 use crate::error::Exit;
 use crate::output;
 use crate::profile::ProfileName;
-use crate::profile::peek_all;
+use crate::profile::list_status;
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{ReadContext, Secret};
 use crate::token::{Rules, Verifier};
@@ -136,7 +136,7 @@ impl CandidateSecrets {
         let names = config.names().cloned().chain([ProfileName::demo()]);
         let names: Vec<_> = names.filter(|name| Some(name) != self.chosen.as_ref()).collect();
         let peeked = context.asking(|asking| {
-            peek_all(
+            list_status(
                 &config,
                 &names,
                 &[Kind::ApiSecret],

@@ -1,111 +1,101 @@
-//! Why a file or directory of the program's state cannot be used.
+//! Why a file or directory cannot be used.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What is wrong, and where.
-#[derive(Debug)]
-pub struct DiskError {
-    /// The file or directory.
-    path: PathBuf,
-    /// What is wrong with it.
-    fault: DiskFault,
-}
+use crate::escape::path_in_full;
 
-/// What is wrong with a file or directory.
-#[derive(Debug)]
-pub enum DiskFault {
+/// Why a file or directory of the program's state cannot be used, with its path.
+#[derive(Debug, thiserror::Error)]
+pub enum DiskError {
     /// It is a symbolic link.
-    Symlink,
-    /// It is no directory where one belongs.
-    NotADirectory,
-    /// It is not a regular file where one belongs.
-    NotRegular,
-    /// It belongs to this user, who is neither the program's own nor root.
-    WrongOwner(u32),
-    /// Others than its owner may write it; with its permission bits.
-    Exposed(u32),
+    #[error("{} is a symbolic link, and none is followed here", path_in_full(.0))]
+    Symlink(PathBuf),
+    /// It is not a directory.
+    #[error("{} is not a directory", path_in_full(.0))]
+    NotADirectory(PathBuf),
+    /// Its kind, its owner or its mode is not safe.
+    #[error("{} {}", path_in_full(.0), describe(*.1))]
+    Unsafe(PathBuf, FileErrorKind),
     /// It could not be opened or created.
-    Open(io::Error),
-    /// It could not be brought to disk.
-    Sync(io::Error),
+    #[error("cannot open {}: {}", path_in_full(.0), .1)]
+    Open(PathBuf, #[source] io::Error),
+    /// It could not be read.
+    #[error("cannot read {}: {}", path_in_full(.0), .1)]
+    Read(PathBuf, #[source] io::Error),
+    /// It could not be written, and is as it was.
+    #[error("cannot write {}: {}", path_in_full(.0), .1)]
+    Write(PathBuf, #[source] io::Error),
+    /// It could not be synced to disk.
+    #[error("cannot bring {} to disk: {}", path_in_full(.0), .1)]
+    Sync(PathBuf, #[source] io::Error),
     /// It could not be locked.
-    Lock(io::Error),
-    /// Another process has had it locked for so long.
-    Locked(Duration),
+    #[error("cannot lock {}: {}", path_in_full(.0), .1)]
+    Lock(PathBuf, #[source] io::Error),
+    /// Another process has had it locked for this time.
+    #[error("another process has had {} locked for {} s", path_in_full(.0), .1.as_secs())]
+    Locked(PathBuf, Duration),
 }
 
 impl DiskError {
-    /// Says what is wrong with a file or directory.
-    #[must_use]
-    pub fn new(path: &Path, fault: DiskFault) -> Self {
-        Self { path: path.to_owned(), fault }
-    }
-
     /// Returns the file or directory.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        match self {
+            Self::Symlink(path)
+            | Self::NotADirectory(path)
+            | Self::Unsafe(path, _)
+            | Self::Open(path, _)
+            | Self::Read(path, _)
+            | Self::Write(path, _)
+            | Self::Sync(path, _)
+            | Self::Lock(path, _)
+            | Self::Locked(path, _) => path,
+        }
     }
 
-    /// Returns what is wrong with it.
-    #[must_use]
-    pub fn fault(&self) -> &DiskFault {
-        &self.fault
-    }
-
-    /// Takes the error apart.
-    #[must_use]
-    pub fn into_parts(self) -> (PathBuf, DiskFault) {
-        (self.path, self.fault)
-    }
-
-    /// Returns `true` if nothing stands there at all.
+    /// Returns `true` if the file or directory does not exist.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        matches!(&self.fault, DiskFault::Open(source) if source.kind() == io::ErrorKind::NotFound)
-    }
-
-    /// Returns `true` if the permission is missing.
-    pub(super) fn is_denied(&self) -> bool {
-        self.cause().is_some_and(|source| source.kind() == io::ErrorKind::PermissionDenied)
-    }
-
-    /// Returns what the operating system said, where it said something.
-    fn cause(&self) -> Option<&io::Error> {
-        match &self.fault {
-            DiskFault::Open(source) | DiskFault::Sync(source) | DiskFault::Lock(source) => Some(source),
-            _ => None,
-        }
+        matches!(self, Self::Open(_, source) if source.kind() == io::ErrorKind::NotFound)
     }
 }
 
-impl fmt::Display for DiskError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = crate::escape::path_in_full(&self.path);
-        match &self.fault {
-            DiskFault::Symlink => write!(f, "{path} is a symbolic link, and none is followed here"),
-            DiskFault::NotADirectory => write!(f, "{path} is not a directory"),
-            DiskFault::NotRegular => write!(f, "{path} is not a regular file"),
-            DiskFault::WrongOwner(owner) => {
-                write!(f, "{path} belongs to user {owner}, neither to this user nor to root")
-            }
-            DiskFault::Exposed(mode) => write!(f, "{path} can be written by other users (mode {mode:03o})"),
-            DiskFault::Open(source) => write!(f, "cannot open {path}: {source}"),
-            DiskFault::Sync(source) => write!(f, "cannot bring {path} to disk: {source}"),
-            DiskFault::Lock(source) => write!(f, "cannot lock {path}: {source}"),
-            DiskFault::Locked(waited) => {
-                write!(f, "another process has had {path} locked for {} s", waited.as_secs())
-            }
-        }
-    }
+/// Why a file that was given by its path cannot be read.
+#[derive(Debug)]
+pub enum FileError {
+    /// The operating system refused it.
+    Io(io::Error),
+    /// The file is not safe.
+    Unsafe(FileErrorKind),
 }
 
-impl Error for DiskError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        self.cause().map(|source| source as &(dyn Error + 'static))
+/// What makes a file unsafe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FileErrorKind {
+    /// It is a directory, a pipe, a socket or a device.
+    #[error("it is not a plain file")]
+    NotRegular,
+    /// It belongs to this user, who is neither the program's own nor root.
+    #[error("it belongs to user {0}, neither to you nor to root")]
+    WrongOwner(u32),
+    /// Others can read or write it; with its permission bits.
+    #[error("others can read or write it (mode {0:03o})")]
+    Exposed(u32),
+    /// Others can write it; with its permission bits.
+    #[error("others can write it (mode {0:03o})")]
+    Writable(u32),
+}
+
+/// Returns what is said of an unsafe file of the state, after its path.
+fn describe(kind: FileErrorKind) -> String {
+    match kind {
+        FileErrorKind::NotRegular => "is not a regular file".into(),
+        FileErrorKind::WrongOwner(owner) => {
+            format!("belongs to user {owner}, neither to this user nor to root")
+        }
+        FileErrorKind::Exposed(mode) => format!("can be read by other users (mode {mode:03o})"),
+        FileErrorKind::Writable(mode) => format!("can be written by other users (mode {mode:03o})"),
     }
 }

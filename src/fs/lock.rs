@@ -1,6 +1,6 @@
 //! The lock that lets one writer write at a time, and is waited for only so long.
 //!
-//! A writer keeps it for a write and a sync. Whoever has it for seconds is stopped or stuck, and then
+//! A writer holds it for a write and a sync. A process that holds it for seconds is stopped or stuck, and then
 //! it is better to do nothing and say why than to wait without end.
 
 use std::fs::{File, TryLockError};
@@ -9,15 +9,15 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::error::{DiskError, DiskFault};
-use super::{Identity, Purpose, identity, open};
+use super::error::DiskError;
+use super::{FileId, FileUse, file_id, open};
 
 /// How long the lock is waited for.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait between two attempts: about as long as an entry takes.
-const PAUSE: Duration = Duration::from_millis(1);
+const RETRY_INTERVAL: Duration = Duration::from_millis(1);
 
-/// The file that one writer at a time has locked.
+/// A file that one writer at a time locks.
 #[derive(Debug)]
 pub struct Lock {
     /// Its path.
@@ -25,17 +25,17 @@ pub struct Lock {
     /// The file.
     file: Arc<File>,
     /// Which file it is.
-    identity: Identity,
+    id: FileId,
 }
 
 impl Lock {
-    /// Opens the lock, and makes it if it is missing.
+    /// Opens the lock, and creates it if it does not exist.
     ///
     /// # Errors
     /// [`DiskError`]
     pub fn open(path: PathBuf) -> Result<Self, DiskError> {
-        let (file, metadata) = open(&path, Purpose::Lock)?;
-        Ok(Self { path, file: Arc::new(file), identity: identity(&metadata) })
+        let (file, metadata) = open(&path, FileUse::Lock)?;
+        Ok(Self { path, file: Arc::new(file), id: file_id(&metadata) })
     }
 
     /// Returns the file's path.
@@ -46,56 +46,51 @@ impl Lock {
 
     /// Returns which file it is.
     #[must_use]
-    pub fn identity(&self) -> Identity {
-        self.identity
+    pub fn id(&self) -> FileId {
+        self.id
     }
 
-    /// Waits for the lock; for the one that stands there now, should it have been exchanged.
+    /// Waits for the lock for ten seconds at most; if its file was exchanged, for the new one.
     ///
     /// # Errors
-    /// [`DiskFault::Locked`] where somebody has had it for ten seconds; or what opening it anew gave.
-    pub fn acquire(&mut self) -> Result<Held, DiskError> {
-        self.acquire_within(PATIENCE)
+    /// [`DiskError::Locked`] if another process has had it all the time; or why it cannot be opened again.
+    pub fn acquire(&mut self) -> Result<LockGuard, DiskError> {
+        self.try_acquire_for(TIMEOUT)
     }
 
-    /// Waits for the lock like [`Lock::acquire`], at most so long.
+    /// Waits for the lock like [`Lock::acquire`], for this time at most.
     ///
     /// # Errors
-    /// [`DiskFault::Locked`] where somebody has had it for so long; or what opening it anew gave.
-    pub fn acquire_within(&mut self, patience: Duration) -> Result<Held, DiskError> {
-        let begun = Instant::now();
+    /// As [`Lock::acquire`].
+    pub fn try_acquire_for(&mut self, timeout: Duration) -> Result<LockGuard, DiskError> {
+        let started = Instant::now();
         loop {
             match self.file.try_lock() {
                 Ok(()) => {}
-                Err(TryLockError::WouldBlock) if begun.elapsed() < patience => {
-                    thread::sleep(PAUSE);
+                Err(TryLockError::WouldBlock) if started.elapsed() < timeout => {
+                    thread::sleep(RETRY_INTERVAL);
                     continue;
                 }
-                Err(TryLockError::WouldBlock) => {
-                    return Err(DiskError::new(&self.path, DiskFault::Locked(patience)));
-                }
-                Err(TryLockError::Error(error)) => {
-                    return Err(DiskError::new(&self.path, DiskFault::Lock(error)));
-                }
+                Err(TryLockError::WouldBlock) => return Err(DiskError::Locked(self.path.clone(), timeout)),
+                Err(TryLockError::Error(error)) => return Err(DiskError::Lock(self.path.clone(), error)),
             }
-            let held = Held(Arc::clone(&self.file));
-            let there = self.path.symlink_metadata();
-            if there.is_ok_and(|metadata| identity(&metadata) == self.identity) {
-                return Ok(held);
+            let guard = LockGuard(Arc::clone(&self.file));
+            if self.path.symlink_metadata().is_ok_and(|metadata| file_id(&metadata) == self.id) {
+                return Ok(guard);
             }
-            drop(held);
+            drop(guard);
             *self = Self::open(self.path.clone())?;
         }
     }
 }
 
-/// The lock while it is held.
+/// The lock while it is held; released when dropped.
 #[derive(Debug)]
-pub struct Held(Arc<File>);
+pub struct LockGuard(Arc<File>);
 
-impl Drop for Held {
+impl Drop for LockGuard {
     fn drop(&mut self) {
-        // It ends with the file too, and an error here has nobody to hear of it.
+        // It ends with the file too, and nobody could act on an error here.
         let _ = self.0.unlock();
     }
 }
@@ -106,26 +101,26 @@ mod tests {
 
     use super::*;
 
-    /// Opens the one lock of a place, as one writer among others.
-    fn lock(place: &TempDir) -> Lock {
-        Lock::open(place.path().join("lock")).unwrap()
+    /// Opens the one lock of a directory, as one writer among others.
+    fn lock(directory: &TempDir) -> Lock {
+        Lock::open(directory.path().join("lock")).unwrap()
     }
 
     #[test]
-    fn a_lock_that_is_kept_is_given_up_and_one_that_is_released_is_had() {
-        let place = TempDir::new().unwrap();
-        let (mut one, mut other) = (lock(&place), lock(&place));
+    fn a_lock_that_is_held_times_out_and_a_released_one_is_acquired() {
+        let directory = TempDir::new().unwrap();
+        let (mut one, mut other) = (lock(&directory), lock(&directory));
         let held = one.acquire().unwrap();
-        let error = other.acquire_within(Duration::from_millis(5)).unwrap_err();
-        assert!(matches!(error.fault(), DiskFault::Locked(_)), "{error}");
+        let error = other.try_acquire_for(Duration::from_millis(5)).unwrap_err();
+        assert!(matches!(error, DiskError::Locked(..)), "{error}");
         drop(held);
-        other.acquire_within(Duration::ZERO).unwrap();
+        other.try_acquire_for(Duration::ZERO).unwrap();
     }
 
     #[test]
-    fn a_lock_that_is_released_in_time_is_had() {
-        let place = TempDir::new().unwrap();
-        let (mut one, mut other) = (lock(&place), lock(&place));
+    fn a_lock_that_is_released_in_time_is_acquired() {
+        let directory = TempDir::new().unwrap();
+        let (mut one, mut other) = (lock(&directory), lock(&directory));
         let held = one.acquire().unwrap();
         let waiting = thread::spawn(move || other.acquire().map(drop));
         drop(held);

@@ -1,130 +1,256 @@
-//! Files and directories of the program's own state, opened with care: never through a symbolic link,
-//! judged by what was opened, private from the moment they exist.
+//! Files and directories that this program trusts: one check of their owner, mode and kind, one lock, one
+//! atomic replacement.
+//!
+//! A file is opened once and checked by what was opened. A pipe or a device is refused without waiting for it.
 
 mod error;
 mod lock;
+mod replace;
 
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
+use std::time::SystemTime;
 
-pub use error::{DiskError, DiskFault};
-pub use lock::{Held, Lock};
-pub use platform::{Mark, free_bytes, identity, mark, sync_directory};
+use zeroize::Zeroizing;
 
-/// What a file is opened for.
+pub use error::{DiskError, FileError, FileErrorKind};
+pub use lock::{Lock, LockGuard};
+pub use platform::{file_id, free_bytes, sync_directory};
+pub use replace::{Replacement, directory_of, path_beside};
+
+/// What a file must be like to be used. It is always a regular file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
-    /// To be read; whose it is does not matter.
+pub enum FilePolicy {
+    /// Any owner and mode: the service manager placed it for this service, or its content is checked otherwise.
+    AnyOwner,
+    /// It belongs to this user or root, and nobody else can write it.
+    Trusted,
+    /// Nobody else can read it either; but root's file on a file system in memory may be readable, as containers'
+    /// secrets are.
+    Secret,
+}
+
+/// What a file of the state is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileUse {
+    /// To be read, whoever owns it.
     Read,
-    /// To be read and believed, so that nobody else may have written it.
-    Believe,
+    /// To be read and trusted, so that nobody else may have written it.
+    Trusted,
     /// To be appended to, and read.
     Append,
-    /// To be created, where nothing stands yet, and appended to.
+    /// To be created and appended to; it must not exist.
     Create,
-    /// To be locked; created where it is missing.
+    /// To be locked; created if it does not exist.
     Lock,
 }
 
-/// Which file it is, whatever its name. Elsewhere than on Unix all files pass for the same.
-pub type Identity = (u64, u64);
+/// The identity of a file, whatever its name. Elsewhere than on Unix all files have the same.
+pub type FileId = (u64, u64);
 
-/// Opens a regular file; unless it is only read, one that nobody else can write.
+/// What changes when a file is exchanged, written or given other rights.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileVersion {
+    /// Which file it is.
+    id: FileId,
+    /// How many bytes it has.
+    length: u64,
+    /// When it was written.
+    modified: Option<SystemTime>,
+    /// When it was changed in any way, in seconds and nanoseconds.
+    changed: (i64, i64),
+}
+
+impl FileVersion {
+    /// Returns the version of the file that has this metadata.
+    #[must_use]
+    pub fn new(metadata: &Metadata) -> Self {
+        Self {
+            id: file_id(metadata),
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+            changed: platform::changed(metadata),
+        }
+    }
+}
+
+/// The content of a file, wiped when dropped.
+pub struct Content {
+    /// The bytes.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// Whether others can read a secret's file.
+    pub is_exposed: bool,
+}
+
+/// Opens a regular file of the state, without following a symbolic link.
 ///
 /// # Errors
 /// [`DiskError`]
-pub fn open(path: &Path, purpose: Purpose) -> Result<(File, Metadata), DiskError> {
+pub fn open(path: &Path, file_use: FileUse) -> Result<(File, Metadata), DiskError> {
     let mut options = OpenOptions::new();
-    match purpose {
-        Purpose::Read | Purpose::Believe => options.read(true),
-        Purpose::Append => options.read(true).append(true),
-        Purpose::Create => options.read(true).append(true).create_new(true),
-        Purpose::Lock => options.read(true).write(true).create(true).truncate(false),
+    match file_use {
+        FileUse::Read | FileUse::Trusted => options.read(true),
+        FileUse::Append => options.read(true).append(true),
+        FileUse::Create => options.read(true).append(true).create_new(true),
+        FileUse::Lock => options.read(true).write(true).create(true).truncate(false),
     };
-    platform::harden(&mut options);
-    let file = options.open(path).map_err(|error| refused(path, error))?;
-    let metadata = file.metadata().map_err(|error| DiskError::new(path, DiskFault::Open(error)))?;
-    if !metadata.is_file() {
-        return Err(DiskError::new(path, DiskFault::NotRegular));
+    platform::set_private(&mut options, false);
+    let policy = if file_use == FileUse::Read { FilePolicy::AnyOwner } else { FilePolicy::Trusted };
+    let file = options.open(path).map_err(|error| not_opened(path, error))?;
+    if cfg!(not(unix)) && path.is_symlink() {
+        return Err(DiskError::Symlink(path.to_owned()));
     }
-    if purpose != Purpose::Read {
-        platform::judge(path, &metadata)?;
-    }
+    let metadata = file.metadata().map_err(|error| DiskError::Open(path.to_owned(), error))?;
+    let checked = FileMeta::new(&metadata, metadata.is_file()).check(policy);
+    checked.map_err(|kind| DiskError::Unsafe(path.to_owned(), kind))?;
     Ok((file, metadata))
 }
 
-/// Makes a directory where it is missing, with those above it, and judges it.
+/// Reads at most `max` bytes of a file that was given by its path; symbolic links are followed.
 ///
-/// What was made is on disk before this returns, where its parent may be read.
+/// # Errors
+/// [`FileError`]
+pub fn read(path: &Path, policy: FilePolicy, max: usize) -> Result<Content, FileError> {
+    let mut options = OpenOptions::new();
+    platform::set_private(options.read(true), true);
+    let file = options.open(path).map_err(FileError::Io)?;
+    let metadata = file.metadata().map_err(FileError::Io)?;
+    let is_in_memory = policy == FilePolicy::Secret && platform::is_in_memory(&file);
+    let meta = FileMeta { is_in_memory, ..FileMeta::new(&metadata, metadata.is_file()) };
+    let is_exposed = meta.check(policy).map_err(FileError::Unsafe)?;
+    // It never grows, which would leave a copy behind.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(max));
+    file.take(max as u64).read_to_end(&mut bytes).map_err(FileError::Io)?;
+    Ok(Content { bytes, is_exposed })
+}
+
+/// What is checked of an open file or a directory.
+#[derive(Debug, Clone, Copy)]
+struct FileMeta {
+    /// Whether it is a regular file, or the directory that is wanted.
+    is_expected_kind: bool,
+    /// The user it belongs to.
+    owner: u32,
+    /// Its permission bits.
+    mode: u32,
+    /// The user of this process.
+    user: u32,
+    /// Whether it is on a file system in memory.
+    is_in_memory: bool,
+}
+
+impl FileMeta {
+    /// Returns what is checked, of a file that need not be in memory.
+    fn new(metadata: &Metadata, is_expected_kind: bool) -> Self {
+        let (owner, mode, user) = platform::owner_mode_user(metadata);
+        Self { is_expected_kind, owner, mode, user, is_in_memory: false }
+    }
+
+    /// Returns `true` if others can read a secret's file.
+    ///
+    /// # Errors
+    /// What makes it unsafe.
+    fn check(self, policy: FilePolicy) -> Result<bool, FileErrorKind> {
+        if !self.is_expected_kind {
+            return Err(FileErrorKind::NotRegular);
+        }
+        if policy == FilePolicy::AnyOwner {
+            return Ok(false);
+        }
+        if self.owner != self.user && self.owner != 0 {
+            return Err(FileErrorKind::WrongOwner(self.owner));
+        }
+        let is_writable = self.mode & 0o022 != 0;
+        if policy == FilePolicy::Trusted {
+            return if is_writable { Err(FileErrorKind::Writable(self.mode)) } else { Ok(false) };
+        }
+        let is_exposed = self.mode & 0o077 != 0;
+        if is_exposed && (is_writable || self.owner != 0 || !self.is_in_memory) {
+            return Err(FileErrorKind::Exposed(self.mode));
+        }
+        Ok(is_exposed)
+    }
+}
+
+/// Creates a directory, and those above it, if they do not exist; then checks it.
+///
+/// What was created is on disk before this returns, if its parent may be read.
 ///
 /// # Errors
 /// [`DiskError`]
-pub fn make_directory(path: &Path) -> Result<(), DiskError> {
-    match judge_directory(path) {
+pub fn create_private_dir(path: &Path) -> Result<(), DiskError> {
+    match check_directory(path) {
         Err(error) if error.is_missing() => {}
         other => return other,
     }
+    create_missing_dirs(path)?;
+    check_directory(path)
+}
+
+/// Creates a directory and those above it, for their owner alone, if they do not exist. Nothing is checked.
+///
+/// # Errors
+/// [`DiskError::Open`]; [`DiskError::Sync`] if the name of a new one cannot be synced to disk.
+pub fn create_missing_dirs(path: &Path) -> Result<(), DiskError> {
     let is_missing = |above: &&Path| !above.as_os_str().is_empty() && !above.exists();
     let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
     for next in missing.into_iter().rev() {
         let mut builder = DirBuilder::new();
-        platform::keep_private(&mut builder);
+        platform::set_private_dir(&mut builder);
         match builder.create(next) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(DiskError::new(next, DiskFault::Open(error)));
+                return Err(DiskError::Open(next.to_owned(), error));
             }
             _ => sync_parent(next)?,
         }
     }
-    judge_directory(path)
+    Ok(())
 }
 
-/// Refuses whatever stands in a directory's place and is none, or can be written by others.
+/// Checks that a path names a directory that nobody else can write.
 ///
 /// # Errors
 /// [`DiskError`]
-pub fn judge_directory(path: &Path) -> Result<(), DiskError> {
-    platform::judge(path, &directory(path)?)
+pub fn check_directory(path: &Path) -> Result<(), DiskError> {
+    let checked = FileMeta::new(&directory(path)?, true).check(FilePolicy::Trusted);
+    checked.map(drop).map_err(|kind| DiskError::Unsafe(path.to_owned(), kind))
 }
 
-/// Brings the name of a directory to disk, where the one that it is in may be read.
+/// Syncs the name of a file or directory to disk, if the directory that it is in may be read.
 ///
 /// # Errors
-/// [`DiskFault::Sync`]
+/// [`DiskError::Sync`]
 pub fn sync_parent(path: &Path) -> Result<(), DiskError> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    match platform::sync_directory(parent.unwrap_or(Path::new("."))) {
-        Err(error) if error.is_denied() => Ok(()),
+    match sync_directory(directory_of(path)) {
+        Err(DiskError::Sync(_, error)) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         other => other,
     }
 }
 
-/// Finds out what stands where a directory belongs.
+/// Returns the metadata of a directory.
 ///
 /// # Errors
-/// [`DiskError`] where it is none.
+/// [`DiskError`] if it is anything else.
 pub fn directory(path: &Path) -> Result<Metadata, DiskError> {
-    let metadata = path.symlink_metadata().map_err(|error| DiskError::new(path, DiskFault::Open(error)))?;
+    let metadata = path.symlink_metadata().map_err(|error| DiskError::Open(path.to_owned(), error))?;
     if metadata.is_symlink() {
-        return Err(DiskError::new(path, DiskFault::Symlink));
+        return Err(DiskError::Symlink(path.to_owned()));
     }
-    if !metadata.is_dir() {
-        return Err(DiskError::new(path, DiskFault::NotADirectory));
-    }
-    Ok(metadata)
+    if metadata.is_dir() { Ok(metadata) } else { Err(DiskError::NotADirectory(path.to_owned())) }
 }
 
-/// Names the fact behind a file that did not open.
-fn refused(path: &Path, error: io::Error) -> DiskError {
+/// Returns why a file did not open.
+fn not_opened(path: &Path, error: io::Error) -> DiskError {
+    let path = path.to_owned();
     match path.symlink_metadata() {
-        Ok(metadata) if metadata.is_symlink() => DiskError::new(path, DiskFault::Symlink),
-        Ok(metadata) if !metadata.is_file() => DiskError::new(path, DiskFault::NotRegular),
-        _ => DiskError::new(path, DiskFault::Open(error)),
+        Ok(metadata) if metadata.is_symlink() => DiskError::Symlink(path),
+        Ok(metadata) if !metadata.is_file() => DiskError::Unsafe(path, FileErrorKind::NotRegular),
+        _ => DiskError::Open(path, error),
     }
 }
 
-/// Owners, modes and directories as Unix has them.
+/// Owners, modes and directories on Unix.
 #[cfg(unix)]
 mod platform {
     use std::fs::{DirBuilder, File, Metadata, OpenOptions};
@@ -133,71 +259,59 @@ mod platform {
 
     use rustix::fs::OFlags;
 
-    use super::{DiskError, DiskFault, Identity};
+    use super::{DiskError, FileId};
 
-    /// By what it is known that a file was exchanged, written or given other rights.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub struct Mark {
-        /// Which file it is.
-        identity: Identity,
-        /// How many bytes it has.
-        length: u64,
-        /// When it was written, in seconds and nanoseconds.
-        written: (i64, i64),
-        /// When it was changed in any way.
-        changed: (i64, i64),
-    }
-
-    /// Takes a file's mark.
-    #[must_use]
-    pub fn mark(metadata: &Metadata) -> Mark {
-        Mark {
-            identity: identity(metadata),
-            length: metadata.len(),
-            written: (metadata.mtime(), metadata.mtime_nsec()),
-            changed: (metadata.ctime(), metadata.ctime_nsec()),
-        }
-    }
-
-    /// Follows no link, waits for no pipe's other end, and creates for the owner alone.
-    pub(super) fn harden(options: &mut OpenOptions) {
-        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    /// Sets that a file is opened without waiting for a pipe's other end, and created for its owner alone.
+    pub(super) fn set_private(options: &mut OpenOptions, follows_links: bool) {
+        let links = if follows_links { OFlags::empty() } else { OFlags::NOFOLLOW };
+        let flags = links | OFlags::NONBLOCK | OFlags::NOCTTY;
         options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
 
-    /// Creates for the owner alone.
-    pub(super) fn keep_private(builder: &mut DirBuilder) {
+    /// Sets that a directory is created for its owner alone.
+    pub(super) fn set_private_dir(builder: &mut DirBuilder) {
         builder.mode(0o700);
     }
 
-    /// Refuses what belongs to, or can be written by, somebody else.
-    pub(super) fn judge(path: &Path, metadata: &Metadata) -> Result<(), DiskError> {
-        let owner = metadata.uid();
-        if owner != 0 && owner != rustix::process::geteuid().as_raw() {
-            return Err(DiskError::new(path, DiskFault::WrongOwner(owner)));
-        }
-        if metadata.mode() & 0o022 != 0 {
-            return Err(DiskError::new(path, DiskFault::Exposed(metadata.mode() & 0o777)));
-        }
-        Ok(())
+    /// Returns the owner, the permission bits, and the user of this process.
+    pub(super) fn owner_mode_user(metadata: &Metadata) -> (u32, u32, u32) {
+        (metadata.uid(), metadata.mode() & 0o777, rustix::process::geteuid().as_raw())
     }
 
-    /// Brings a directory's names to disk.
+    /// Returns when a file was changed in any way.
+    pub(super) fn changed(metadata: &Metadata) -> (i64, i64) {
+        (metadata.ctime(), metadata.ctime_nsec())
+    }
+
+    /// Returns `true` if the file is on tmpfs or ramfs (their types are from statfs(2)).
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    pub(super) fn is_in_memory(file: &File) -> bool {
+        let kind = rustix::fs::fstatfs(file).ok().and_then(|stat| u64::try_from(stat.f_type).ok());
+        matches!(kind, Some(0x0102_1994 | 0x8584_58f6))
+    }
+
+    /// Returns `false`: this platform has no such mount for secrets.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    pub(super) fn is_in_memory(_: &File) -> bool {
+        false
+    }
+
+    /// Syncs the names in a directory to disk.
     ///
     /// # Errors
-    /// [`DiskFault::Sync`]
+    /// [`DiskError::Sync`]
     pub fn sync_directory(path: &Path) -> Result<(), DiskError> {
-        let failed = |error| DiskError::new(path, DiskFault::Sync(error));
-        File::open(path).map_err(failed)?.sync_all().map_err(failed)
+        let synced = File::open(path).and_then(|directory| directory.sync_all());
+        synced.map_err(|error| DiskError::Sync(path.to_owned(), error))
     }
 
     /// Returns which file it is.
     #[must_use]
-    pub fn identity(metadata: &Metadata) -> Identity {
+    pub fn file_id(metadata: &Metadata) -> FileId {
         (metadata.dev(), metadata.ino())
     }
 
-    /// Returns how much a user may still write to the file system at `path`.
+    /// Returns how many bytes a user may still write to the file system at `path`.
     #[must_use]
     pub fn free_bytes(path: &Path) -> Option<u64> {
         let file_system = rustix::fs::statvfs(path).ok()?;
@@ -205,54 +319,135 @@ mod platform {
     }
 }
 
-/// What other platforms have of it.
+/// The same on other platforms, whose access lists are left to the system.
 #[cfg(not(unix))]
 mod platform {
-    use std::fs::{DirBuilder, Metadata, OpenOptions};
+    use std::fs::{DirBuilder, File, Metadata, OpenOptions};
     use std::path::Path;
-    use std::time::SystemTime;
 
-    use super::{DiskError, DiskFault, Identity};
+    use super::{DiskError, FileId};
 
-    /// By what it is known that a file was exchanged or written: when, and how many bytes it has.
-    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-    pub struct Mark(Option<SystemTime>, u64);
+    /// Does nothing: the directory's own protection is inherited.
+    pub(super) fn set_private(_: &mut OpenOptions, _: bool) {}
 
-    /// Takes a file's mark.
-    #[must_use]
-    pub fn mark(metadata: &Metadata) -> Mark {
-        Mark(metadata.modified().ok(), metadata.len())
+    /// Does nothing: the directory's own protection is inherited.
+    pub(super) fn set_private_dir(_: &mut DirBuilder) {}
+
+    /// Returns an owner and a mode that pass every check.
+    pub(super) fn owner_mode_user(_: &Metadata) -> (u32, u32, u32) {
+        (0, 0o600, 0)
     }
 
-    /// Nothing: the directory's own protection is inherited.
-    pub(super) fn harden(_: &mut OpenOptions) {}
-
-    /// Nothing: the directory's own protection is inherited.
-    pub(super) fn keep_private(_: &mut DirBuilder) {}
-
-    /// Refuses a link; owners and modes are not told here.
-    pub(super) fn judge(path: &Path, _: &Metadata) -> Result<(), DiskError> {
-        let linked = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
-        if linked { Err(DiskError::new(path, DiskFault::Symlink)) } else { Ok(()) }
+    /// Returns the same for all files.
+    pub(super) fn changed(_: &Metadata) -> (i64, i64) {
+        (0, 0)
     }
 
-    /// Nothing: the file system journals its names.
+    /// Returns `false`: there is no such mount for secrets.
+    pub(super) fn is_in_memory(_: &File) -> bool {
+        false
+    }
+
+    /// Does nothing: the file system journals its names.
     ///
     /// # Errors
-    /// None here.
+    /// None.
     pub fn sync_directory(_: &Path) -> Result<(), DiskError> {
         Ok(())
     }
 
-    /// All files pass for the same.
+    /// Returns the same for all files.
     #[must_use]
-    pub fn identity(_: &Metadata) -> Identity {
+    pub fn file_id(_: &Metadata) -> FileId {
         (0, 0)
     }
 
-    /// It is not told.
+    /// Returns `None`: it is not known.
     #[must_use]
     pub fn free_bytes(_: &Path) -> Option<u64> {
         None
+    }
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINE: FileMeta =
+        FileMeta { is_expected_kind: true, owner: 1000, mode: 0o600, user: 1000, is_in_memory: false };
+
+    #[test]
+    fn a_secret_may_be_in_a_file_of_mine_or_of_roots_that_nobody_else_reads() {
+        assert_eq!(MINE.check(FilePolicy::Secret), Ok(false));
+        assert_eq!(FileMeta { owner: 0, ..MINE }.check(FilePolicy::Secret), Ok(false));
+        assert_eq!(FileMeta { mode: 0o400, ..MINE }.check(FilePolicy::Secret), Ok(false));
+    }
+
+    #[test]
+    fn a_secrets_file_of_another_user_is_refused() {
+        let error = FileMeta { owner: 1001, ..MINE }.check(FilePolicy::Secret);
+        assert_eq!(error, Err(FileErrorKind::WrongOwner(1001)));
+    }
+
+    #[test]
+    fn a_secrets_file_that_others_can_read_or_write_is_refused() {
+        for mode in [0o640, 0o604, 0o620, 0o602, 0o610] {
+            let error = FileMeta { mode, ..MINE }.check(FilePolicy::Secret);
+            assert_eq!(error, Err(FileErrorKind::Exposed(mode)));
+        }
+        let on_disk = FileMeta { owner: 0, mode: 0o444, ..MINE };
+        assert_eq!(on_disk.check(FilePolicy::Secret), Err(FileErrorKind::Exposed(0o444)));
+    }
+
+    #[test]
+    fn roots_readable_file_in_memory_is_taken_as_exposed() {
+        let mounted = FileMeta { owner: 0, mode: 0o444, is_in_memory: true, ..MINE };
+        assert_eq!(mounted.check(FilePolicy::Secret), Ok(true));
+        let writable = FileMeta { mode: 0o666, ..mounted };
+        assert_eq!(writable.check(FilePolicy::Secret), Err(FileErrorKind::Exposed(0o666)));
+        let mine = FileMeta { owner: 1000, ..mounted };
+        assert_eq!(mine.check(FilePolicy::Secret), Err(FileErrorKind::Exposed(0o444)));
+    }
+
+    #[test]
+    fn a_trusted_file_may_be_read_by_others_but_not_written_or_owned() {
+        for mode in [0o644, 0o444, 0o755] {
+            assert_eq!(FileMeta { mode, ..MINE }.check(FilePolicy::Trusted), Ok(false));
+        }
+        for mode in [0o664, 0o646] {
+            let error = FileMeta { mode, ..MINE }.check(FilePolicy::Trusted);
+            assert_eq!(error, Err(FileErrorKind::Writable(mode)));
+        }
+        let error = FileMeta { owner: 1001, ..MINE }.check(FilePolicy::Trusted);
+        assert_eq!(error, Err(FileErrorKind::WrongOwner(1001)));
+    }
+
+    #[test]
+    fn a_credential_is_checked_for_its_kind_alone() {
+        let credential = FileMeta { owner: 1001, mode: 0o440, ..MINE };
+        assert_eq!(credential.check(FilePolicy::AnyOwner), Ok(false));
+        let pipe = FileMeta { is_expected_kind: false, ..credential };
+        assert_eq!(pipe.check(FilePolicy::AnyOwner), Err(FileErrorKind::NotRegular));
+    }
+
+    #[test]
+    fn a_pipe_is_refused_without_waiting_and_a_device_is_not_read() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let pipe = directory.path().join("pipe");
+        rustix::fs::mknodat(
+            rustix::fs::CWD,
+            &pipe,
+            rustix::fs::FileType::Fifo,
+            rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR,
+            0,
+        )
+        .unwrap();
+        for path in [Path::new("/dev/null"), Path::new("/dev"), &pipe] {
+            for policy in [FilePolicy::AnyOwner, FilePolicy::Trusted, FilePolicy::Secret] {
+                let error = read(path, policy, 1).err().unwrap();
+                assert!(matches!(error, FileError::Unsafe(FileErrorKind::NotRegular)), "{path:?}");
+            }
+        }
     }
 }

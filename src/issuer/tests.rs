@@ -69,7 +69,7 @@ fn ann() -> Caller {
     Caller { actor: Actor { user: "ann".into(), sudo_user: None }, channel: Channel::Cli }
 }
 
-const ENDLESS: Terms = Terms::undecided(None, None);
+const ENDLESS: Grant = Grant::unlimited(None, None);
 
 fn issuer(policy: Policy, sink: AuditSink<'_>) -> TokenIssuer<'_> {
     TokenIssuer::new(&secret(), Some("staging".parse().unwrap()), policy, sink)
@@ -139,9 +139,9 @@ fn a_sealed_token_stays_shut_against_a_receipt_that_does_not_name_its_customer()
 fn a_mint_is_recorded_with_the_fingerprint_of_its_token() {
     let state = State::new();
     let audit_log = state.audit_log();
-    let terms = Terms::undecided(Some(now()), None);
+    let grant = Grant::unlimited(Some(now()), None);
     let token = issuer(Policy::default(), AuditSink::Borrowed(&audit_log))
-        .issue(customer(7), &terms, &ann())
+        .issue(customer(7), &grant, &ann())
         .unwrap();
     let [entry] = &state.entries()[..] else { panic!() };
     assert_eq!(entry.body.fingerprint, Some(token.fingerprint().to_string()));
@@ -186,18 +186,18 @@ fn where_the_log_cannot_be_written_there_is_no_token() {
     assert!(matches!(issuer.issue_batch(&batch, &ENDLESS, &ann()), Err(IssueError::Audit(_))));
 }
 
-/// A policy of an hour, and a wish for two.
-fn too_long() -> (Policy, Wish) {
+/// A policy of an hour, and a request for two.
+fn too_long() -> (Policy, TokenRequest) {
     let policy = Policy { longest_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
-    (policy, Wish { expiry: Expiry::At(now().after(Duration::from_hours(2))), issued_at: None })
+    (policy, TokenRequest { expiry: Expiry::At(now().after(Duration::from_hours(2))), issued_at: None })
 }
 
 #[test]
 fn what_policy_refuses_has_no_terms_and_is_recorded_as_a_refusal_alone() {
     let state = State::new();
     let audit_log = state.audit_log();
-    let (policy, wish) = too_long();
-    let decided = issuer(policy, AuditSink::Borrowed(&audit_log)).evaluate(&wish, now(), &ann());
+    let (policy, token_request) = too_long();
+    let decided = issuer(policy, AuditSink::Borrowed(&audit_log)).evaluate(&token_request, now(), &ann());
     assert!(matches!(decided, Err(IssueError::Policy(_))));
     let [entry] = &state.entries()[..] else { panic!() };
     assert_eq!(entry.body.outcome, Outcome::Refused);
@@ -209,8 +209,8 @@ fn a_refusal_that_cannot_be_recorded_is_an_error_of_the_log() {
     let state = State::new();
     let audit_log = state.audit_log();
     state.block();
-    let (policy, wish) = too_long();
-    let decided = issuer(policy, AuditSink::Borrowed(&audit_log)).evaluate(&wish, now(), &ann());
+    let (policy, token_request) = too_long();
+    let decided = issuer(policy, AuditSink::Borrowed(&audit_log)).evaluate(&token_request, now(), &ann());
     assert!(matches!(decided, Err(IssueError::Audit(_))));
 }
 
@@ -218,18 +218,23 @@ fn a_refusal_that_cannot_be_recorded_is_an_error_of_the_log() {
 fn what_policy_allows_is_recorded_only_when_it_is_minted() {
     let state = State::new();
     let audit_log = state.audit_log();
-    let wish = Wish { expiry: Expiry::Never, issued_at: None };
-    let terms =
-        issuer(Policy::default(), AuditSink::Borrowed(&audit_log)).evaluate(&wish, now(), &ann()).unwrap();
-    assert_eq!(terms, ENDLESS);
+    let token_request = TokenRequest { expiry: Expiry::Never, issued_at: None };
+    let grant = issuer(Policy::default(), AuditSink::Borrowed(&audit_log))
+        .evaluate(&token_request, now(), &ann())
+        .unwrap();
+    assert_eq!(grant, ENDLESS);
     assert_eq!(audit_log.fsync_count(), 0);
 }
 
 /// Issues a token for a client at a documentation address.
-fn issued_for_client(issuer: &TokenIssuer<'_>, id: u64, wish: &Wish) -> Result<IssuedToken, IssueError> {
+fn issued_for_client(
+    issuer: &TokenIssuer<'_>,
+    id: u64,
+    token_request: &TokenRequest,
+) -> Result<IssuedToken, IssueError> {
     let actor = ann().actor;
     let request = ClientRequest { actor: &actor, peer: "192.0.2.7".parse().unwrap(), request_id: "r-7" };
-    issuer.issue_for_client(&request, customer(id), wish, now())
+    issuer.issue_for_client(&request, customer(id), token_request, now())
 }
 
 #[test]
@@ -237,8 +242,8 @@ fn a_clients_token_is_released_after_the_sync_of_its_entry() {
     let state = State::new();
     let audit_log = state.audit_log();
     let issuer = issuer(Policy::default(), AuditSink::Borrowed(&audit_log));
-    let wish = Wish { expiry: Expiry::Never, issued_at: None };
-    assert!(issued_for_client(&issuer, 7, &wish).is_ok());
+    let token_request = TokenRequest { expiry: Expiry::Never, issued_at: None };
+    assert!(issued_for_client(&issuer, 7, &token_request).is_ok());
     assert_eq!((audit_log.fsync_count(), state.entries().len()), (1, 1));
 }
 
@@ -247,8 +252,9 @@ fn a_clients_token_is_recorded_with_the_address_and_the_request() {
     let state = State::new();
     let audit_log = state.audit_log();
     let policy = Policy { default_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
-    let wish = Wish { expiry: Expiry::Unsaid, issued_at: None };
-    let token = issued_for_client(&issuer(policy, AuditSink::Borrowed(&audit_log)), 7, &wish).unwrap();
+    let token_request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None };
+    let token =
+        issued_for_client(&issuer(policy, AuditSink::Borrowed(&audit_log)), 7, &token_request).unwrap();
     let [entry] = &state.entries()[..] else { panic!() };
     assert_eq!((entry.body.action.name(), entry.body.channel), ("mint", Channel::Serve));
     assert_eq!(entry.body.peer.as_deref(), Some("192.0.2.7"));
@@ -262,8 +268,8 @@ fn a_clients_token_is_recorded_with_the_address_and_the_request() {
 fn what_policy_refuses_a_client_is_left_to_the_endpoint_to_record() {
     let state = State::new();
     let audit_log = state.audit_log();
-    let (policy, wish) = too_long();
-    let token = issued_for_client(&issuer(policy, AuditSink::Borrowed(&audit_log)), 1, &wish);
+    let (policy, token_request) = too_long();
+    let token = issued_for_client(&issuer(policy, AuditSink::Borrowed(&audit_log)), 1, &token_request);
     assert!(matches!(token, Err(IssueError::Policy(_))));
     assert_eq!(audit_log.fsync_count(), 0);
 }
@@ -273,7 +279,8 @@ fn where_the_log_cannot_be_written_a_client_gets_no_token() {
     let state = State::new();
     let audit_log = state.audit_log();
     state.block();
-    let wish = Wish { expiry: Expiry::Never, issued_at: None };
-    let token = issued_for_client(&issuer(Policy::default(), AuditSink::Borrowed(&audit_log)), 1, &wish);
+    let token_request = TokenRequest { expiry: Expiry::Never, issued_at: None };
+    let token =
+        issued_for_client(&issuer(Policy::default(), AuditSink::Borrowed(&audit_log)), 1, &token_request);
     assert!(matches!(token, Err(IssueError::Audit(_))));
 }

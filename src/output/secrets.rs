@@ -5,15 +5,15 @@ use serde_json::json;
 use super::Layout;
 use super::table::{Style, StyledCell, listing};
 use crate::escape::{escaped, json_line};
-use crate::profile::Peeked;
+use crate::profile::SecretStatus;
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{Read, SourceError};
 use crate::time::{Timestamp, relative, utc};
 
 /// Returns a secret as a line of JSON, without the secret.
 #[must_use]
-pub fn secret_json(peeked: &Peeked) -> String {
-    let read = peeked.read.as_ref().ok();
+pub fn secret_json(status: &SecretStatus) -> String {
+    let read = status.read.as_ref().ok();
     let previous = |previous: &Previous| {
         json!({
             "fingerprint": previous.secret.fingerprint(),
@@ -23,25 +23,25 @@ pub fn secret_json(peeked: &Peeked) -> String {
         })
     };
     json_line(&json!({
-        "profile": name_of(peeked),
-        "kind": match peeked.kind {
+        "profile": name_of(status),
+        "kind": match status.kind {
             Kind::ApiSecret => "api_secret",
             Kind::SessionKey => "session_key",
         },
-        "source": source_of(peeked),
-        "api_key": peeked.profile.api_key,
+        "source": source_of(status),
+        "api_key": status.profile.api_key,
         "fingerprint": read.map(|read| read.secret.fingerprint()),
         "set_at": read.and_then(|read| read.set_at).map(Timestamp::epoch_seconds),
         "previous": read.map(|read| read.previous.iter().map(previous).collect::<Vec<_>>()).unwrap_or_default(),
-        "error": peeked.read.as_ref().err().map(ToString::to_string),
+        "error": status.read.as_ref().err().map(ToString::to_string),
     })) + "\n"
 }
 
 /// Shows secrets for people, without the secrets.
 #[must_use]
-pub fn secret_list(seen: &[Peeked], now: Timestamp, layout: Layout) -> String {
-    let row = |peeked: &Peeked| -> [StyledCell; 6] {
-        let (fingerprint, (state, style)) = match &peeked.read {
+pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> String {
+    let row = |status: &SecretStatus| -> [StyledCell; 6] {
+        let (fingerprint, (state, style)) = match &status.read {
             Ok(read) => (read.secret.fingerprint(), (age(read, now), Style::Plain)),
             Err(error @ (SourceError::NotRun | SourceError::NoTimeLeft)) => {
                 ("-".into(), (error.to_string(), Style::Faint))
@@ -49,10 +49,10 @@ pub fn secret_list(seen: &[Peeked], now: Timestamp, layout: Layout) -> String {
             Err(error) => ("-".into(), (error.to_string(), Style::Bad)),
         };
         [
-            (name_of(peeked).into(), Style::Name),
-            (peeked.kind.to_string(), Style::Plain),
-            (escaped(&source_of(peeked)).to_string(), Style::Plain),
-            (escaped(peeked.profile.api_key.as_deref().unwrap_or("-")).to_string(), Style::Plain),
+            (name_of(status).into(), Style::Name),
+            (status.kind.to_string(), Style::Plain),
+            (escaped(&source_of(status)).to_string(), Style::Plain),
+            (escaped(status.profile.api_key.as_deref().unwrap_or("-")).to_string(), Style::Plain),
             (fingerprint, Style::Plain),
             (state, style),
         ]
@@ -73,11 +73,11 @@ fn age(read: &Read, now: Timestamp) -> String {
 }
 
 /// Returns the profile's name.
-fn name_of(peeked: &Peeked) -> &str {
-    peeked.profile.name.as_ref().map_or("-", |name| name.as_str())
+fn name_of(status: &SecretStatus) -> &str {
+    status.profile.name.as_ref().map_or("-", |name| name.as_str())
 }
 
 /// Returns where the secret is.
-fn source_of(peeked: &Peeked) -> String {
-    peeked.profile.source_of(peeked.kind).map_or_else(|| "-".into(), crate::secret::Source::config_text)
+fn source_of(status: &SecretStatus) -> String {
+    status.profile.source_of(status.kind).map_or_else(|| "-".into(), crate::secret::Source::config_text)
 }

@@ -3,81 +3,41 @@
 //! It holds profiles, never a secret.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
-use super::app::{check_api_key, check_base_url};
 use super::error::ConfigError;
 use super::name::ProfileName;
-use super::policy::Policy;
 use super::{DEMO, Profile};
+use crate::fs::{self, DiskError, FileError, FilePolicy};
 use crate::secret::Source;
-use crate::time::parse_duration;
 
 /// The most bytes of a configuration that are read.
-const LONGEST: u64 = 256 * 1024;
+const MAX_CONFIG_BYTES: usize = 256 * 1024;
 
-/// The configuration as it stands in its file.
+/// The most characters of an API key: more than Stream's twelve, and fewer than its secrets' 64.
+const MAX_API_KEY: usize = 40;
+
+/// The configuration, as its file contains it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The profile that is meant where none is named.
-    #[serde(default, deserialize_with = "parsed")]
+    /// The profile that is used by default.
+    #[serde(default)]
     default_profile: Option<ProfileName>,
     /// Every profile by its name.
-    #[serde(default, deserialize_with = "named")]
-    profiles: BTreeMap<ProfileName, Entry>,
-}
-
-/// A profile as it stands in the configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    /// The app's API key, which is no secret.
-    #[serde(default, deserialize_with = "api_key")]
-    api_key: Option<String>,
-    /// Where the API secret comes from.
-    #[serde(deserialize_with = "source")]
-    secret: Source,
-    /// Where the key that signs sessions comes from.
-    #[serde(default, deserialize_with = "optional_source")]
-    session_key: Option<Source>,
-    /// Where the app's API answers.
-    #[serde(default, deserialize_with = "base_url")]
-    base_url: Option<String>,
-    /// What its tokens must be like.
     #[serde(default)]
-    policy: PolicyEntry,
-}
-
-/// A policy as it stands in the configuration.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PolicyEntry {
-    /// How long a token lives for which nothing was said.
-    #[serde(default, deserialize_with = "lifetime")]
-    default_lifetime: Option<Duration>,
-    /// How long a token lives at most.
-    #[serde(default, deserialize_with = "lifetime")]
-    longest_lifetime: Option<Duration>,
-    /// Whether tokens say when they were issued.
-    #[serde(default)]
-    issued_at: bool,
-    /// Whether the app is in production.
-    #[serde(default)]
-    production: bool,
+    profiles: BTreeMap<ProfileName, Profile>,
 }
 
 impl Config {
     /// Reads the configuration; without a file it is empty.
     ///
     /// # Errors
-    /// [`ConfigError`] where the file cannot be read, could be another user's, or says what it must not.
+    /// [`ConfigError`] if the file cannot be read, others could have written it, or something in it is not allowed.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         match read(path)? {
             Some(text) => Self::parse(&text, path),
@@ -88,7 +48,7 @@ impl Config {
     /// Parses the text of a configuration; `path` is for errors.
     pub(super) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let config: Self = toml_edit::de::from_str(text).map_err(|error| {
-            let (line, column) = place(text, error.span().map_or(0, |span| span.start));
+            let (line, column) = location(text, error.span().map_or(0, |span| span.start));
             let message = error.message().lines().next().unwrap_or_default().to_owned();
             ConfigError::Refused { path: path.to_owned(), line, column, message }
         })?;
@@ -96,13 +56,13 @@ impl Config {
         Ok(config)
     }
 
-    /// Holds the parts against each other.
+    /// Checks that the parts do not contradict each other.
     fn check(&self) -> Result<(), String> {
-        for (name, Entry { policy, .. }) in &self.profiles {
+        for (name, Profile { policy, .. }) in &self.profiles {
             if name.is_demo() {
                 return Err(format!("the profile {DEMO} is built in, and cannot be configured"));
             }
-            if policy.production && policy.default_lifetime.is_none() {
+            if policy.is_production && policy.default_lifetime.is_none() {
                 return Err(format!("the production profile {name} needs a default_lifetime"));
             }
             if let (Some(default), Some(longest)) = (policy.default_lifetime, policy.longest_lifetime)
@@ -130,23 +90,23 @@ impl Config {
         self.profiles.keys()
     }
 
-    /// Demands a profile, the built-in one included.
+    /// Returns a profile, the built-in one included.
     ///
     /// # Errors
-    /// [`ConfigError::Missing`], which names those that there are.
-    pub fn demand(&self, name: &ProfileName) -> Result<Profile, ConfigError> {
+    /// [`ConfigError::Missing`]
+    pub fn require(&self, name: &ProfileName) -> Result<Profile, ConfigError> {
         self.find(name).ok_or_else(|| self.missing(name))
     }
 
-    /// Demands a profile that stands in the configuration.
+    /// Returns a configured profile.
     ///
     /// # Errors
     /// [`ConfigError::Missing`], or [`ConfigError::BuiltIn`].
-    pub fn demand_own(&self, name: &ProfileName) -> Result<Profile, ConfigError> {
-        if name.is_demo() { Err(ConfigError::BuiltIn) } else { self.demand(name) }
+    pub fn require_configured(&self, name: &ProfileName) -> Result<Profile, ConfigError> {
+        if name.is_demo() { Err(ConfigError::BuiltIn) } else { self.require(name) }
     }
 
-    /// Says that a profile is not there.
+    /// Returns the error that there is no such profile.
     pub(super) fn missing(&self, name: &ProfileName) -> ConfigError {
         ConfigError::Missing { name: name.clone(), known: self.names().cloned().collect() }
     }
@@ -157,114 +117,84 @@ impl Config {
         if name.is_demo() {
             return Some(Profile::demo());
         }
-        let entry = self.profiles.get(name)?;
-        Some(Profile {
-            name: Some(name.clone()),
-            source: entry.secret.clone(),
-            session_key: entry.session_key.clone(),
-            api_key: entry.api_key.clone(),
-            base_url: entry.base_url.clone(),
-            policy: Policy {
-                default_lifetime: entry.policy.default_lifetime,
-                longest_lifetime: entry.policy.longest_lifetime,
-                has_issued_at: entry.policy.issued_at,
-                is_production: entry.policy.production,
-            },
-            policy_of: None,
-        })
+        Some(Profile { name: Some(name.clone()), ..self.profiles.get(name)?.clone() })
     }
 }
 
-/// Reads the file's text; `None` where there is no file.
+/// Reads the file's text; `None` if there is no file. A file that others could have written is refused: a
+/// configuration names programs to run.
 pub(super) fn read(path: &Path) -> Result<Option<String>, ConfigError> {
-    let unreadable = |error| ConfigError::Unreadable { path: path.to_owned(), error };
-    let file = match File::open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(unreadable(error)),
+    let unreadable = |error| DiskError::Read(path.to_owned(), error).into();
+    let mut content = match fs::read(path, FilePolicy::Trusted, MAX_CONFIG_BYTES + 1) {
+        Ok(content) => content,
+        Err(FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(FileError::Io(error)) => return Err(unreadable(error)),
+        Err(FileError::Unsafe(kind)) => return Err(ConfigError::Unsafe(path.to_owned(), kind)),
     };
-    judge(&file, path)?;
-    let mut text = String::new();
-    file.take(LONGEST + 1).read_to_string(&mut text).map_err(unreadable)?;
-    if text.len() as u64 > LONGEST {
-        return Err(ConfigError::TooLong { path: path.to_owned(), longest: LONGEST });
+    // It is not a secret, and need not be wiped.
+    let text = std::mem::take(&mut *content.bytes);
+    if text.len() > MAX_CONFIG_BYTES {
+        return Err(ConfigError::TooLong { path: path.to_owned(), max: MAX_CONFIG_BYTES });
     }
-    Ok(Some(text))
-}
-
-/// Refuses a file that others could have written: a configuration names programs to run.
-#[cfg(unix)]
-fn judge(file: &File, path: &Path) -> Result<(), ConfigError> {
-    use std::os::unix::fs::MetadataExt as _;
-    let metadata =
-        file.metadata().map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
-    let (owner, mode) = (metadata.uid(), metadata.mode() & 0o777);
-    if owner != rustix::process::geteuid().as_raw() && owner != 0 {
-        return Err(ConfigError::ForeignOwner { path: path.to_owned(), owner });
-    }
-    if mode & 0o022 != 0 {
-        return Err(ConfigError::Exposed { path: path.to_owned(), mode });
-    }
-    Ok(())
-}
-
-/// Leaves the judgement to the access lists of Windows.
-#[cfg(not(unix))]
-fn judge(_file: &File, _path: &Path) -> Result<(), ConfigError> {
-    Ok(())
+    io::read_to_string(text.as_slice()).map(Some).map_err(unreadable)
 }
 
 /// Returns the line and the column, from 1, of a byte of the text.
-fn place(text: &str, at: usize) -> (usize, usize) {
+fn location(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (line, column)
 }
 
-/// Reads a text that has a form of its own.
-fn parsed<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    T: std::str::FromStr<Err: std::fmt::Display>,
-{
-    String::deserialize(deserializer)?.parse().map(Some).map_err(D::Error::custom)
-}
-
-/// Reads profiles by their names.
-fn named<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<ProfileName, Entry>, D::Error> {
-    let entries = BTreeMap::<String, Entry>::deserialize(deserializer)?;
-    let parse = |(name, entry): (String, Entry)| Ok((name.parse().map_err(D::Error::custom)?, entry));
-    entries.into_iter().map(parse).collect()
-}
-
 /// Reads a source.
-fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Source, D::Error> {
+pub(super) fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Source, D::Error> {
     Source::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
 }
 
 /// Reads a source that may be absent.
-fn optional_source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Source>, D::Error> {
+pub(super) fn optional_source<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Source>, D::Error> {
     source(deserializer).map(Some)
 }
 
-/// Reads a lifetime, which is longer than nothing.
-fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let duration = parse_duration(&String::deserialize(deserializer)?).map_err(D::Error::custom)?;
-    if duration.is_zero() {
-        Err(D::Error::custom("a lifetime of 0 ends before it starts"))
-    } else {
-        Ok(Some(duration))
-    }
-}
-
 /// Reads an API key.
-fn api_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(super) fn api_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     check_api_key(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
 }
 
 /// Reads a base URL: tokens go there, so nothing but HTTPS.
-fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(super) fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     check_base_url(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
+}
+
+/// Checks an API key. Anything as long as an API secret is refused: it may be one, and does not belong here.
+///
+/// # Errors
+/// A sentence that says what an API key is.
+pub fn check_api_key(key: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    if (1..=MAX_API_KEY).contains(&key.len()) && key.bytes().all(is_plain) {
+        return Ok(key.to_owned());
+    }
+    Err(format!(
+        "an API key is 1 to {MAX_API_KEY} letters, digits, - or _; the API secret does not belong here"
+    ))
+}
+
+/// Checks a base URL of HTTPS, made of characters that need no quotes anywhere.
+///
+/// # Errors
+/// A sentence that says what a base URL is.
+pub fn check_base_url(url: &str) -> Result<String, String> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&byte);
+    match url.strip_prefix("https://") {
+        Some(rest) if !rest.starts_with('/') && !rest.is_empty() && rest.bytes().all(is_plain) => {
+            Ok(url.trim_end_matches('/').to_owned())
+        }
+        _ => Err("a base URL begins with https:// and a host, and has no query".into()),
+    }
 }
 
 /// Returns the path of the configuration.
@@ -275,6 +205,8 @@ pub fn config_path(explicit: Option<&Path>, directory: Option<PathBuf>) -> Optio
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn parse(text: &str) -> Result<Config, String> {
@@ -359,6 +291,35 @@ policy = { production = true, default_lifetime = "10m" }
         ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(word), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn an_api_key_is_short_and_plain() {
+        for key in ["abc123", "demo-api-key", &"k".repeat(40)] {
+            assert_eq!(check_api_key(key).as_deref(), Ok(key));
+        }
+        for key in ["", " ", "a b", "a'b", "\u{1b}[0m", &"k".repeat(41), &"s3cr3t00".repeat(8)] {
+            assert!(check_api_key(key).is_err(), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn a_base_url_is_https_and_needs_no_quotes() {
+        assert_eq!(check_base_url("https://chat.example.com/").as_deref(), Ok("https://chat.example.com"));
+        assert_eq!(check_base_url("https://[::1]:8443/a").as_deref(), Ok("https://[::1]:8443/a"));
+        for url in [
+            "",
+            "http://x",
+            "https://",
+            "https:///x",
+            "x",
+            "https://x?a=b",
+            "https://x#a",
+            "https://x'",
+            "HTTPS://x",
+        ] {
+            assert!(check_base_url(url).is_err(), "{url}");
         }
     }
 }

@@ -1,7 +1,5 @@
 //! Changes the configuration: under a lock, whole or not at all, and never a broken one.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use toml_edit::DocumentMut;
@@ -9,7 +7,8 @@ use toml_edit::DocumentMut;
 use super::config::{Config, read};
 use super::error::ConfigError;
 use super::name::ProfileName;
-use super::{Profile, document};
+use super::{Profile, config_text};
+use crate::fs::{self, DiskError, Lock, LockGuard, Replacement};
 
 /// A change of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,80 +21,64 @@ pub enum Change {
     Remove(ProfileName),
 }
 
-/// A change that is worked out and written beside the file, but does not stand yet.
+/// A change that is written beside the file and not in effect yet.
 ///
-/// Dropped, it leaves no trace.
+/// Dropped without a commit, it leaves no trace.
 #[derive(Debug)]
-pub struct Prepared {
-    /// The lock against others who change it; released when dropped.
-    _lock: File,
-    /// The text's own file, beside the configuration.
-    temporary: PathBuf,
-    /// The configuration.
-    path: PathBuf,
-    /// What it will say.
+pub struct PendingEdit {
+    /// The new text.
+    replacement: Replacement,
+    /// The lock against other processes that change it.
+    _lock: LockGuard,
+    /// The configuration after the change.
     after: Config,
 }
 
-/// Works a change out and writes it to a file of its own, beside the configuration.
+/// Locks the configuration, applies a change to its text, and writes that to a file beside it.
 ///
-/// Comments and order of the file are kept.
+/// Comments and the order of the file are kept.
 ///
 /// # Errors
-/// [`ConfigError`], and nothing is changed: where the file is broken, above all.
-pub fn prepare(path: &Path, change: &Change) -> Result<Prepared, ConfigError> {
-    let path = followed(path);
-    let unwritable = |error| ConfigError::Unwritable { path: path.clone(), error };
-    create_private(directory_of(&path)).map_err(unwritable)?;
-    let lock = options().open(beside(&path, "lock")).map_err(unwritable)?;
-    lock.lock().map_err(unwritable)?;
+/// [`ConfigError`], and nothing is changed; among others if another process has had it locked for ten seconds.
+pub fn begin_edit(path: &Path, change: &Change) -> Result<PendingEdit, ConfigError> {
+    let path = resolve_symlinks(path);
+    let lock = lock(&path).map_err(|error| match error {
+        DiskError::Open(_, source) => DiskError::Write(path.clone(), source),
+        error => error,
+    })?;
     let text = read(&path)?.unwrap_or_default();
     let before = Config::parse(&text, &path)?;
-    let text = changed(&text, &before, change, &path)?;
+    let text = apply(change, &text, &before, &path)?;
     let after = Config::parse(&text, &path)?;
-    let temporary = beside(&path, "new");
-    let prepared = Prepared { _lock: lock, temporary, path: path.clone(), after };
-    prepared.write(&text).map_err(unwritable)?;
-    Ok(prepared)
+    let replacement = Replacement::prepare(&path, text.as_bytes())?;
+    Ok(PendingEdit { replacement, _lock: lock, after })
 }
 
-impl Prepared {
-    /// Writes the text to disk, in its own file.
-    fn write(&self, text: &str) -> io::Result<()> {
-        // The lock is held: what lies there was left by a process that was killed.
-        match fs::remove_file(&self.temporary) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file = options().create_new(true).open(&self.temporary)?;
-        allow_owner(&file)?;
-        file.write_all(text.as_bytes())?;
-        file.sync_all()
-    }
-
-    /// Puts the change in the configuration's place, and gives what the configuration now says.
+impl PendingEdit {
+    /// Replaces the configuration, and returns the new one.
     ///
     /// # Errors
-    /// [`ConfigError::Unwritable`], and the configuration stands as it was.
-    pub fn commit(mut self) -> Result<Config, ConfigError> {
-        let unwritable = |error| ConfigError::Unwritable { path: self.path.clone(), error };
-        fs::rename(&self.temporary, &self.path).map_err(unwritable)?;
-        // The change stands from here on. Where its name cannot be brought to disk, a power cut may undo it,
-        // and leaves the file of before, whole.
-        let _ = sync_directory(directory_of(&self.path));
-        Ok(std::mem::take(&mut self.after))
+    /// [`DiskError::Write`], and the configuration is as it was.
+    pub fn commit(self) -> Result<Config, ConfigError> {
+        ignore_unsynced_name(self.replacement.commit())?;
+        Ok(self.after)
     }
 }
 
-impl Drop for Prepared {
-    fn drop(&mut self) {
-        // After a commit there is nothing left to remove.
-        let _ = fs::remove_file(&self.temporary);
-    }
+/// Locks the file beside the configuration; creates it and its directory if they do not exist.
+fn lock(path: &Path) -> Result<LockGuard, DiskError> {
+    ignore_unsynced_name(fs::create_missing_dirs(fs::directory_of(path)))?;
+    Lock::open(fs::path_beside(path, "lock"))?.acquire()
+}
+
+/// Ignores that a name could not be synced to disk: a power cut may then undo the change, and leaves the old file,
+/// whole.
+fn ignore_unsynced_name(result: Result<(), DiskError>) -> Result<(), DiskError> {
+    if matches!(result, Err(DiskError::Sync(..))) { Ok(()) } else { result }
 }
 
 /// Returns the text of the configuration after a change.
-fn changed(text: &str, before: &Config, change: &Change, path: &Path) -> Result<String, ConfigError> {
+fn apply(change: &Change, text: &str, before: &Config, path: &Path) -> Result<String, ConfigError> {
     let broken = |message: String| ConfigError::Inconsistent { path: path.to_owned(), message };
     let mut document: DocumentMut =
         text.parse().map_err(|error: toml_edit::TomlError| broken(error.message().into()))?;
@@ -106,103 +89,48 @@ fn changed(text: &str, before: &Config, change: &Change, path: &Path) -> Result<
                 return Err(ConfigError::BuiltIn);
             }
             if before.find(&name).is_some() {
-                return Err(ConfigError::Exists { name });
+                return Err(ConfigError::Exists(name));
             }
-            document::add(&mut document, &name, profile).map_err(broken)?;
+            config_text::add(&mut document, &name, profile).map_err(broken)?;
             if before.default_profile().is_none() && before.names().next().is_none() {
-                document::set_default(&mut document, &name);
+                config_text::set_default(&mut document, &name);
             }
         }
         Change::Default(name) => {
-            before.demand(name)?;
-            document::set_default(&mut document, name);
+            before.require(name)?;
+            config_text::set_default(&mut document, name);
         }
         Change::Remove(name) => {
-            before.demand_own(name)?;
-            if !document::remove(&mut document, name) {
+            before.require_configured(name)?;
+            if !config_text::remove(&mut document, name) {
                 return Err(before.missing(name));
             }
             if before.default_profile() == Some(name) {
-                document::unset_default(&mut document);
+                config_text::unset_default(&mut document);
             }
         }
     }
-    Ok(document::text(&document))
+    Ok(config_text::text(&document))
 }
 
-/// Follows links, so that a configuration may lie elsewhere: a rename would replace the link itself.
-fn followed(path: &Path) -> PathBuf {
-    // What a link names need not be there yet; more links than this, one behind the other, are a circle.
+/// Follows symbolic links, because a rename would replace the link itself.
+fn resolve_symlinks(path: &Path) -> PathBuf {
+    // The target need not exist yet; more links than this, one behind the other, are a circle.
     let mut path = path.to_owned();
     for _ in 0..40 {
-        match fs::canonicalize(&path).or_else(|_| fs::read_link(&path)) {
+        match path.canonicalize().or_else(|_| path.read_link()) {
             Ok(whole) if whole.is_absolute() && whole.exists() => return whole,
-            Ok(link) => path = directory_of(&path).join(link),
+            Ok(link) => path = fs::directory_of(&path).join(link),
             Err(_) => break,
         }
     }
     path
 }
 
-/// Returns the directory that a path names a file in.
-fn directory_of(path: &Path) -> &Path {
-    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
-    directory.unwrap_or(Path::new("."))
-}
-
-/// Returns the path of a file beside the configuration.
-fn beside(path: &Path, what: &str) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".");
-    name.push(what);
-    path.with_file_name(name)
-}
-
-/// Opens for writing, creates, and lets nobody else read.
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// Lets the owner read and write, whatever the umask.
-#[cfg(unix)]
-fn allow_owner(file: &File) -> io::Result<()> {
-    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
-}
-
-/// Leaves the rights to what the directory hands down on Windows.
-#[cfg(not(unix))]
-fn allow_owner(_file: &File) -> io::Result<()> {
-    Ok(())
-}
-
-/// Creates a directory, for its owner alone.
-fn create_private(directory: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
-}
-
-/// Brings the names in a directory to disk.
-#[cfg(unix)]
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    File::open(directory)?.sync_all()
-}
-
-/// Leaves the names to Windows, which has no such call.
-#[cfg(not(unix))]
-fn sync_directory(_directory: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 #[cfg(unix)]
 #[cfg(test)]
 mod tests {
+    use std::fs;
     use std::os::unix::fs::{PermissionsExt as _, symlink};
 
     use tempfile::TempDir;
@@ -226,24 +154,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_prepared_does_not_stand_before_it_is_committed() {
+    fn a_pending_edit_has_no_effect_before_its_commit() {
         let place = TempDir::new().unwrap();
         let path = place.path().join("c.toml");
-        let prepared = prepare(&path, &adding("a")).unwrap();
+        let pending = begin_edit(&path, &adding("a")).unwrap();
         assert!(!path.exists());
-        let after = prepared.commit().unwrap();
+        let after = pending.commit().unwrap();
         assert_eq!(after, Config::load(&path).unwrap());
         assert_eq!(after.default_profile(), Some(&name("a")));
         assert_eq!(names(&place), ["c.toml", "c.toml.lock"]);
     }
 
     #[test]
-    fn what_is_dropped_leaves_the_configuration_and_no_trace() {
+    fn a_dropped_edit_leaves_the_configuration_and_no_trace() {
         let place = TempDir::new().unwrap();
         let path = place.path().join("c.toml");
-        prepare(&path, &adding("a")).unwrap().commit().unwrap();
+        begin_edit(&path, &adding("a")).unwrap().commit().unwrap();
         let before = fs::read(&path).unwrap();
-        drop(prepare(&path, &adding("b")).unwrap());
+        drop(begin_edit(&path, &adding("b")).unwrap());
         assert_eq!(fs::read(&path).unwrap(), before);
         assert_eq!(names(&place), ["c.toml", "c.toml.lock"]);
     }
@@ -252,7 +180,7 @@ mod tests {
     fn only_the_first_profile_becomes_the_default_by_itself() {
         let place = TempDir::new().unwrap();
         let path = place.path().join("c.toml");
-        let put = |change: &Change| prepare(&path, change).unwrap().commit().unwrap();
+        let put = |change: &Change| begin_edit(&path, change).unwrap().commit().unwrap();
         put(&adding("a"));
         assert_eq!(put(&adding("b")).default_profile(), Some(&name("a")));
         assert_eq!(put(&Change::Default(name("b"))).default_profile(), Some(&name("b")));
@@ -262,11 +190,11 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_changed_so() {
+    fn an_edit_that_contradicts_the_configuration_is_refused() {
         let place = TempDir::new().unwrap();
         let path = place.path().join("c.toml");
-        prepare(&path, &adding("a")).unwrap().commit().unwrap();
-        let refused = |change: &Change| prepare(&path, change).unwrap_err();
+        begin_edit(&path, &adding("a")).unwrap().commit().unwrap();
+        let refused = |change: &Change| begin_edit(&path, change).unwrap_err();
         assert!(matches!(refused(&adding("a")), ConfigError::Exists { .. }));
         assert!(matches!(refused(&adding("demo")), ConfigError::BuiltIn));
         assert!(matches!(refused(&Change::Remove(ProfileName::demo())), ConfigError::BuiltIn));
@@ -281,7 +209,7 @@ mod tests {
         let path = place.path().join("c.toml");
         fs::write(&path, "a = ").unwrap();
         for change in [adding("a"), Change::Default(name("a")), Change::Remove(name("a"))] {
-            assert!(matches!(prepare(&path, &change), Err(ConfigError::Refused { .. })));
+            assert!(matches!(begin_edit(&path, &change), Err(ConfigError::Refused { .. })));
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "a = ");
         assert_eq!(names(&place), ["c.toml", "c.toml.lock"]);
@@ -293,7 +221,7 @@ mod tests {
         let path = place.path().join("c.toml");
         fs::write(&path, "# mine\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        prepare(&path, &adding("a")).unwrap().commit().unwrap();
+        begin_edit(&path, &adding("a")).unwrap().commit().unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
@@ -306,14 +234,14 @@ mod tests {
             symlink(target, place.path().join(link)).unwrap();
         }
         for profile in ["a", "b"] {
-            prepare(&place.path().join("first"), &adding(profile)).unwrap().commit().unwrap();
+            begin_edit(&place.path().join("first"), &adding(profile)).unwrap().commit().unwrap();
             assert!(place.path().join("first").is_symlink() && place.path().join("second").is_symlink());
             assert!(!place.path().join("sub/c.toml").is_symlink());
         }
         assert_eq!(Config::load(&place.path().join("sub/c.toml")).unwrap().names().count(), 2);
         assert!(matches!(
-            prepare(&place.path().join("round"), &adding("a")),
-            Err(ConfigError::Unreadable { .. })
+            begin_edit(&place.path().join("round"), &adding("a")),
+            Err(ConfigError::Disk(DiskError::Read(..)))
         ));
     }
 }

@@ -1,41 +1,39 @@
-//! Why a profile cannot be had, or the configuration not be read or changed.
+//! Why a profile cannot be chosen, or a profile or a secret not be changed.
 
-use std::error::Error;
-use std::fmt;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use thiserror::Error;
 
 use super::name::{DEMO, ProfileName, ProfileNameError};
 use super::{SECRET_FILE_VARIABLE, SECRET_VARIABLE};
+use crate::audit::AuditError;
 use crate::error::{Diagnostic, Exit};
-use crate::escape::{self, escaped};
+use crate::escape::{escaped, path_in_full};
+use crate::fs::{DiskError, FileErrorKind};
+use crate::secret::keyring::{Item, KeyringError, Kind};
+use crate::secret::{Source, SourceError};
 
 /// Why no profile could be chosen.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum ProfileError {
-    /// There is no profile of this name.
-    Unknown {
-        /// The name that was given.
-        name: ProfileName,
-        /// The profiles that there are.
-        known: Vec<ProfileName>,
-    },
-    /// The name that was given can be no profile's.
-    Name(ProfileNameError),
-    /// Both variables bring a secret.
+    /// The name that was given is not valid.
+    #[error(transparent)]
+    Name(#[from] ProfileNameError),
+    /// Both variables contain a secret.
+    #[error("both {SECRET_VARIABLE} and {SECRET_FILE_VARIABLE} are set")]
     TwoSecrets,
-    /// No profile was named, none is the default, and the environment brings no secret.
+    /// No profile was named, none is the default, and the environment contains no secret.
+    #[error("no API secret is set")]
     NoSecret {
-        /// The profiles that there are.
+        /// The configured profiles.
         known: Vec<ProfileName>,
     },
-    /// A variable is not UTF-8.
-    NotUtf8 {
-        /// The variable.
-        variable: &'static str,
-    },
-    /// The configuration cannot be read.
-    Config(ConfigError),
+    /// An environment variable is not UTF-8.
+    #[error("the environment variable {0} is not UTF-8")]
+    NotUtf8(&'static str),
+    /// The configuration cannot be read, or there is no such profile in it.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
 }
 
 impl Diagnostic for ProfileError {
@@ -49,7 +47,6 @@ impl Diagnostic for ProfileError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Unknown { known, .. } => listed(known),
             Self::Name(_) => "'stream-token profile list' shows the profiles".into(),
             Self::TwoSecrets => "unset one of them".into(),
             Self::NoSecret { known } if !known.is_empty() => format!(
@@ -61,73 +58,31 @@ impl Diagnostic for ProfileError {
                 "add a profile with 'stream-token profile add'; or set {SECRET_FILE_VARIABLE} to a file that holds \
                  the app's API secret, or {SECRET_VARIABLE} to the secret itself; or try '--profile {DEMO}'"
             ),
-            Self::NotUtf8 { variable } => format!("set {variable} anew"),
+            Self::NotUtf8(variable) => format!("set {variable} anew"),
             Self::Config(error) => return error.hint(),
         })
     }
 }
 
-impl fmt::Display for ProfileError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Unknown { name, .. } => write!(f, "there is no profile '{name}'"),
-            Self::Name(error) => error.fmt(f),
-            Self::TwoSecrets => write!(f, "both {SECRET_VARIABLE} and {SECRET_FILE_VARIABLE} are set"),
-            Self::NoSecret { .. } => f.write_str("no API secret is set"),
-            Self::NotUtf8 { variable } => write!(f, "the environment variable {variable} is not UTF-8"),
-            Self::Config(error) => error.fmt(f),
-        }
-    }
-}
-
-impl Error for ProfileError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Name(error) => error.source(),
-            Self::Config(error) => error.source(),
-            _ => None,
-        }
-    }
-}
-
-impl From<ConfigError> for ProfileError {
-    fn from(error: ConfigError) -> Self {
-        Self::Config(error)
-    }
-}
-
 /// Why the configuration cannot be read or changed. It is then left as it is.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum ConfigError {
-    /// It cannot be read.
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        error: io::Error,
-    },
-    /// It belongs to neither this user nor root.
-    ForeignOwner {
-        /// The file.
-        path: PathBuf,
-        /// Whose it is.
-        owner: u32,
-    },
-    /// Others can write it.
-    Exposed {
-        /// The file.
-        path: PathBuf,
-        /// Its permission bits.
-        mode: u32,
-    },
+    /// It cannot be read, locked or written.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// It is not a file, or others can write it.
+    #[error("refused {}: {}", path_in_full(.0), .1)]
+    Unsafe(PathBuf, FileErrorKind),
     /// It is longer than any configuration.
+    #[error("{} has more than {max} bytes", path_in_full(.path))]
     TooLong {
         /// The file.
         path: PathBuf,
-        /// How many bytes are read at most.
-        longest: u64,
+        /// How many bytes it may have.
+        max: usize,
     },
-    /// It is no TOML, or says what it must not.
+    /// It is not TOML, or something in it is not allowed.
+    #[error("{}:{line}:{column}: {}", path_in_full(.path), escaped(.message))]
     Refused {
         /// The file.
         path: PathBuf,
@@ -138,55 +93,58 @@ pub enum ConfigError {
         /// What is wrong there.
         message: String,
     },
-    /// Its parts do not go together.
+    /// Its parts contradict each other.
+    #[error("{}: {message}", path_in_full(.path))]
     Inconsistent {
         /// The file.
         path: PathBuf,
-        /// What does not go together.
+        /// The contradiction.
         message: String,
     },
-    /// There is such a profile already.
-    Exists {
-        /// Its name.
-        name: ProfileName,
-    },
+    /// A profile of this name exists already.
+    #[error("there is a profile '{0}' already")]
+    Exists(ProfileName),
     /// There is no such profile.
+    #[error("there is no profile '{name}'")]
     Missing {
-        /// Its name.
+        /// The name that was given.
         name: ProfileName,
-        /// The profiles that there are.
+        /// The configured profiles.
         known: Vec<ProfileName>,
     },
     /// The built-in profile can be neither added nor removed.
+    #[error("profile {DEMO} is built in, and can be neither added nor removed")]
     BuiltIn,
-    /// It cannot be written.
-    Unwritable {
-        /// The file.
-        path: PathBuf,
-        /// What the operating system said.
-        error: io::Error,
-    },
     /// The environment names no home, and no file was given.
+    #[error("there is no place for the configuration")]
     NoPlace,
 }
 
 impl Diagnostic for ConfigError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Unreadable { .. } | Self::Unwritable { .. } => Exit::Failed,
+            Self::Disk(_) | Self::Unsafe(_, FileErrorKind::NotRegular) => Exit::Failed,
             _ => Exit::Usage,
         }
     }
 
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Unreadable { .. } | Self::Unwritable { .. } => "check the path and who may use it".into(),
-            Self::ForeignOwner { .. } => "make it your own, or give another with --config".into(),
-            Self::Exposed { path, .. } => format!("look it over, then run 'chmod 600 {}'", shown(path)),
+            Self::Disk(DiskError::Locked(path, _)) => format!(
+                "find that process with 'fuser -v {}'; end it, or let it go on if it is stopped",
+                path_in_full(path)
+            ),
+            Self::Disk(_) | Self::Unsafe(_, FileErrorKind::NotRegular) => {
+                "check the path and who may use it".into()
+            }
+            Self::Unsafe(_, FileErrorKind::WrongOwner(_)) => {
+                "make it your own, or give another with --config".into()
+            }
+            Self::Unsafe(path, _) => format!("look it over, then run 'chmod 600 {}'", path_in_full(path)),
             Self::TooLong { .. } | Self::Refused { .. } | Self::Inconsistent { .. } => {
                 "fix the file by hand; it is not changed while it is broken".into()
             }
-            Self::Exists { name } => {
+            Self::Exists(name) => {
                 format!("see it with 'stream-token profile show {name}', or remove it first")
             }
             Self::Missing { known, .. } => listed(known),
@@ -196,51 +154,90 @@ impl Diagnostic for ConfigError {
     }
 }
 
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+/// Why a change of a profile or a secret was not made.
+#[derive(Debug, Error)]
+pub enum ChangeError {
+    /// The configuration cannot be changed so.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The change cannot be recorded.
+    #[error("nothing is changed that cannot be recorded: {0}")]
+    Audit(#[from] AuditError),
+    /// The keyring failed.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// The secret cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// The secret is not in the keyring, and must be changed where it is.
+    #[error("the {item} comes from {origin}, and is not in the keyring")]
+    NotInKeyring {
+        /// The secret.
+        item: Item,
+        /// Where it is.
+        origin: Source,
+    },
+    /// The profile names no source for the secret.
+    #[error("there is no source for the {0}")]
+    NoSource(Item),
+    /// The keyring holds another secret for a profile that is new.
+    #[error("the keyring holds another {0} already, and it is not overwritten")]
+    AlreadyStored(Item),
+    /// There are no random numbers to make a key from.
+    #[error("the system gives no random numbers")]
+    NoRandom,
+    /// The profile was removed, but not its secret.
+    #[error("profile {name} is removed, and its secret may still be in the keyring: {error}")]
+    SecretNotRemoved {
+        /// The profile.
+        name: ProfileName,
+        /// Why its secret is still there.
+        #[source]
+        error: KeyringError,
+    },
+}
+
+impl Diagnostic for ChangeError {
+    fn exit(&self) -> Exit {
         match self {
-            Self::Unreadable { path, error } => write!(f, "cannot read {}: {error}", shown(path)),
-            Self::ForeignOwner { path, owner } => {
-                write!(f, "refused {}: it belongs to user {owner}, neither to you nor to root", shown(path))
-            }
-            Self::Exposed { path, mode } => {
-                write!(f, "refused {}: others can write it (mode {mode:03o})", shown(path))
-            }
-            Self::TooLong { path, longest } => write!(f, "{} has more than {longest} bytes", shown(path)),
-            Self::Refused { path, line, column, message } => {
-                write!(f, "{}:{line}:{column}: {}", shown(path), brief_line(message))
-            }
-            Self::Inconsistent { path, message } => write!(f, "{}: {message}", shown(path)),
-            Self::Exists { name } => write!(f, "there is a profile '{name}' already"),
-            Self::Missing { name, .. } => write!(f, "there is no profile '{name}'"),
-            Self::BuiltIn => write!(f, "profile {DEMO} is built in, and can be neither added nor removed"),
-            Self::Unwritable { path, error } => write!(f, "cannot write {}: {error}", shown(path)),
-            Self::NoPlace => f.write_str("there is no place for the configuration"),
+            Self::Config(error) => error.exit(),
+            Self::Audit(_) | Self::NoRandom => Exit::Failed,
+            Self::Keyring(_) | Self::Source(_) | Self::SecretNotRemoved { .. } => Exit::NoSecret,
+            Self::NotInKeyring { .. } | Self::NoSource(_) | Self::AlreadyStored(_) => Exit::Usage,
         }
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Config(error) => return error.hint(),
+            Self::Audit(error) => return error.hint(),
+            Self::Source(error) => return error.hint(),
+            Self::Keyring(error) => return error.hint(),
+            Self::NotInKeyring { origin: Source::Demo, .. } => {
+                "add a profile of your own with 'stream-token profile add NAME'".into()
+            }
+            Self::NotInKeyring { .. } => {
+                "change it there; or remove the profile, and add it again without --secret".into()
+            }
+            Self::NoSource(Item { kind: Kind::ApiSecret, .. }) => "give the profile a secret source".into(),
+            Self::NoSource(Item { profile, .. }) => format!(
+                "remove profile {profile}, and add it again with --session-key SOURCE; keyring is one"
+            ),
+            Self::AlreadyStored(item) => format!(
+                "if it is not needed, remove it with 'stream-token secret remove {}{}', and add the profile again",
+                item.profile,
+                item.kind.flag()
+            ),
+            Self::NoRandom => "run the command again once the system has random numbers".into(),
+            Self::SecretNotRemoved { name, .. } => {
+                format!("remove it with 'stream-token secret remove {name}'")
+            }
+        })
     }
 }
 
-impl Error for ConfigError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Unreadable { error, .. } | Self::Unwritable { error, .. } => Some(error),
-            _ => None,
-        }
-    }
-}
-
-/// Lists the profiles that there are, the built-in one last.
+/// Lists the configured profiles, and the built-in one last.
 fn listed(known: &[ProfileName]) -> String {
     let names: Vec<_> = known.iter().map(ProfileName::as_str).chain([DEMO]).collect();
     format!("profiles: {}", names.join(", "))
-}
-
-/// Shows a path whole: it is where to look, and what to call chmod with.
-fn shown(path: &Path) -> String {
-    escape::path_in_full(path)
-}
-
-/// Shows a message that may quote the file.
-fn brief_line(message: &str) -> String {
-    escaped(message).to_string()
 }

@@ -1,12 +1,15 @@
-//! Loads a profile together with its secret.
+//! Reads the secrets of profiles: of the one that a command works with, or of many as far as that is quick and
+//! quiet.
 
-use super::Profile;
-use crate::secret::keyring::{Kind, Previous};
+use std::time::Instant;
+
+use super::{Config, Profile, ProfileName};
+use crate::secret::keyring::{KeyringError, KeyringErrorKind, Kind, Previous};
 use crate::secret::{Read, ReadContext, Secret, Source, SourceError};
 
-/// A profile whose secret was opened.
+/// A profile with its secret.
 #[derive(Debug)]
-pub struct Opened {
+pub struct LoadedProfile {
     /// The profile.
     pub profile: Profile,
     /// Its secret.
@@ -17,32 +20,32 @@ pub struct Opened {
     pub notes: Vec<String>,
 }
 
-/// Opens a profile's secret.
+/// Reads a profile's secret.
 ///
 /// # Errors
 /// [`SourceError`], which is final: no other source is tried.
-pub fn open(profile: Profile, asking: &ReadContext<'_>) -> Result<Opened, SourceError> {
-    let read = profile.source.read(&profile.item(Kind::ApiSecret), asking)?;
-    Ok(opened(profile, read))
+pub fn load(profile: Profile, context: &ReadContext<'_>) -> Result<LoadedProfile, SourceError> {
+    let read = profile.source.read(&profile.item(Kind::ApiSecret), context)?;
+    Ok(finish_load(profile, read))
 }
 
-/// Opens a profile's secret again while a server runs: nothing is unlocked, and nobody is asked.
+/// Reads a profile's secret again for a running server: nothing is unlocked, and no prompt appears.
 ///
 /// # Errors
 /// [`SourceError`], which is final: no other source is tried.
-pub fn reopen(profile: Profile, asking: &ReadContext<'_>) -> Result<Opened, SourceError> {
-    let read = profile.source.reload(&profile.item(Kind::ApiSecret), asking)?;
-    Ok(opened(profile, read))
+pub fn reload(profile: Profile, context: &ReadContext<'_>) -> Result<LoadedProfile, SourceError> {
+    let read = profile.source.reload(&profile.item(Kind::ApiSecret), context)?;
+    Ok(finish_load(profile, read))
 }
 
-/// Puts a profile and its secret together, with what is to be said of them.
-fn opened(profile: Profile, read: Read) -> Opened {
+/// Returns a profile with its secret and the notes about it.
+fn finish_load(profile: Profile, read: Read) -> LoadedProfile {
     let mut notes = vec![origin(&profile)];
     if read.is_exposed {
         notes.push(format!("others on this machine can read {}", profile.source));
     }
     notes.extend(read.secret.weaknesses().iter().map(ToString::to_string));
-    Opened { profile, secret: read.secret, previous: read.previous, notes }
+    LoadedProfile { profile, secret: read.secret, previous: read.previous, notes }
 }
 
 /// Says where the secret came from.
@@ -53,5 +56,70 @@ fn origin(profile: &Profile) -> String {
         }
         (Some(name), source) => format!("profile {name}, secret from {source}"),
         (None, source) => format!("secret from {source}"),
+    }
+}
+
+/// The status of a profile's secret.
+#[derive(Debug)]
+pub struct SecretStatus {
+    /// The profile.
+    pub profile: Profile,
+    /// Which of its secrets.
+    pub kind: Kind,
+    /// The secret, or why it was not read.
+    pub read: Result<Read, SourceError>,
+}
+
+impl SecretStatus {
+    /// Returns `true` if this is a session key that will be made when it is first needed.
+    #[must_use]
+    pub fn is_unset(&self) -> bool {
+        use KeyringErrorKind::{Missing, NoCollection};
+        let is_missing = matches!(
+            &self.read,
+            Err(SourceError::Keyring(KeyringError { kind: Missing | NoCollection, .. }))
+        );
+        is_missing && self.kind == Kind::SessionKey && self.profile.session_key.is_none()
+    }
+}
+
+/// Reads the secrets of these kinds of each of these profiles, without a prompt, without unlocking a keyring and
+/// without running a program; all together take at most `context.limit`.
+///
+/// A keyring that does not reply or does not exist is not asked again.
+pub fn list_status<'a>(
+    config: &Config,
+    names: impl IntoIterator<Item = &'a ProfileName>,
+    kinds: &[Kind],
+    context: &ReadContext<'_>,
+) -> Vec<SecretStatus> {
+    let started = Instant::now();
+    let mut fatal: Option<KeyringErrorKind> = None;
+    let mut statuses = Vec::new();
+    for profile in names.into_iter().filter_map(|name| config.find(name)) {
+        for kind in kinds {
+            let Some(source) = profile.source_of(*kind) else { continue };
+            let limit = context.limit.saturating_sub(started.elapsed());
+            let item = profile.item(*kind);
+            let read = match fatal.as_ref().and_then(copy_if_fatal) {
+                _ if limit.is_zero() => Err(SourceError::NoTimeLeft),
+                Some(kind) if *source == Source::Keyring => Err(KeyringError { item, kind }.into()),
+                _ => source.probe(&item, &ReadContext { limit, ..*context }),
+            };
+            if let Err(SourceError::Keyring(error)) = &read {
+                fatal = fatal.or_else(|| copy_if_fatal(&error.kind));
+            }
+            statuses.push(SecretStatus { profile: profile.clone(), kind: *kind, read });
+        }
+    }
+    statuses
+}
+
+/// Returns a copy of an error after which a keyring is not asked again.
+fn copy_if_fatal(kind: &KeyringErrorKind) -> Option<KeyringErrorKind> {
+    match kind {
+        KeyringErrorKind::TimedOut(waited) => Some(KeyringErrorKind::TimedOut(*waited)),
+        KeyringErrorKind::NoService(detail) => Some(KeyringErrorKind::NoService(detail.clone())),
+        _ => None,
     }
 }

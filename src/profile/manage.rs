@@ -1,7 +1,7 @@
-//! Makes changes of profiles and secrets: worked out, recorded in the audit log, then made.
+//! Changes profiles and secrets; each change is prepared, recorded in the audit log, then made.
 //!
-//! The configuration never names a secret that was not stored: a secret is stored before its profile
-//! stands, and removed after its profile is gone.
+//! The configuration never names a secret that was not stored: a secret is stored before its profile is added, and
+//! removed after its profile.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,8 +10,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use super::change_error::ChangeError;
-use super::{Change, Config, Profile, ProfileName, prepare};
+use super::edit::{Change, PendingEdit, begin_edit};
+use super::error::ChangeError;
+use super::{Config, Profile, ProfileName};
 use crate::audit::{Action, Actor, AuditLog, Channel, Event, Outcome};
 use crate::secret::keyring::{self, Item, KeyringError, KeyringErrorKind, Kind, LockedItem, SecretRecord};
 use crate::secret::{Read, ReadContext, Secret, Source, SourceError};
@@ -19,37 +20,37 @@ use crate::secret::{Read, ReadContext, Secret, Source, SourceError};
 /// How many random bytes a session key is made from: the length of HS256's hash (RFC 7518 section 3.2).
 const KEY_BYTES: usize = 32;
 
-/// Makes changes, and records them.
-pub struct Custodian<'a> {
+/// Changes profiles and secrets, and records each change.
+pub struct ProfileManager<'a> {
     /// The configuration.
     pub config: &'a Path,
-    /// The file that is locked while a secret of this login is changed.
+    /// The lock file of all changes of the keyring by this login.
     pub lock: &'a Path,
     /// Where changes are recorded.
     pub audit_log: &'a AuditLog,
     /// Who makes them.
     pub actor: &'a Actor,
-    /// How a keyring is asked.
-    pub asking: &'a ReadContext<'a>,
+    /// How secrets are read.
+    pub context: &'a ReadContext<'a>,
 }
 
 /// A change of a secret in the keyring.
 #[derive(Debug)]
 pub enum SecretChange {
-    /// The secret is put in the current one's place, which is not kept.
+    /// Replaces the current secret, which is not kept.
     Set(Secret),
-    /// The secret is put in the current one's place, which is kept for a while.
+    /// Replaces the current secret, which is kept for this time.
     Rotate(Secret, Duration),
-    /// Secrets that were rotated away are kept no longer.
+    /// Removes the secrets that were rotated away.
     RemovePrevious,
-    /// Nothing of it is kept.
+    /// Removes all of it.
     Remove,
 }
 
-/// How a change of a secret ended.
+/// The outcome of a change of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
-    /// It was made.
+pub enum SecretOutcome {
+    /// The change was made.
     Changed,
     /// Nothing had to be changed: the secret was the current one, or there was nothing to remove.
     Unchanged,
@@ -57,41 +58,29 @@ pub enum Kept {
 
 /// A profile that was added.
 #[derive(Debug)]
-pub struct Added {
-    /// What the configuration says now.
+pub struct AddOutcome {
+    /// The configuration after the change.
     pub config: Config,
-    /// Whether its secret was stored in the keyring, or was there.
-    pub kept: Option<Kept>,
+    /// Whether its secret was stored in the keyring or was there already, if one was given.
+    pub secret: Option<SecretOutcome>,
 }
 
-impl Custodian<'_> {
-    /// Adds a profile, and stores its secret in the keyring where that is its source.
+impl ProfileManager<'_> {
+    /// Adds a profile, and stores its secret in the keyring if one is given.
     ///
     /// A secret that the keyring holds already for a profile of this name is not overwritten.
     ///
     /// # Errors
-    /// [`ChangeError`], and the configuration stands as it was.
-    pub fn add(&self, profile: Profile, secret: Option<Secret>) -> Result<Added, ChangeError> {
-        let item = profile.item(Kind::ApiSecret);
-        let name = profile.name.clone();
-        let prepared = prepare(self.config, &Change::Add(Box::new(profile))).map_err(ChangeError::Config)?;
-        let stored = match secret {
-            Some(secret) => self.store_first(item, secret)?,
-            None => None,
-        };
-        let event = |outcome| self.event(Action::ProfileAdd, name.as_ref(), outcome);
-        let done = self.audit_log.record(event(Outcome::Ok)).map_err(ChangeError::Audit).and_then(|_| {
-            prepared.commit().map_err(|error| {
-                // The log said that it would be done. Where it cannot say that it failed, the error still does.
-                let _ = self.audit_log.record(event(Outcome::Failed).reason(UNWRITTEN));
-                ChangeError::Config(error)
-            })
-        });
-        match (done, stored) {
-            (Ok(config), stored) => Ok(Added { config, kept: stored.map(|(_, kept)| kept) }),
-            (Err(error), Some((held, Kept::Changed))) => {
-                // It was stored for this profile. Where it cannot be taken back, adding it again finds it.
-                let _ = self.removed(&held, "the profile could not be added");
+    /// [`ChangeError`], and the configuration is as it was.
+    pub fn add(&self, profile: Profile, secret: Option<Secret>) -> Result<AddOutcome, ChangeError> {
+        let (item, name) = (profile.item(Kind::ApiSecret), profile.name.clone());
+        let pending = begin_edit(self.config, &Change::Add(Box::new(profile)))?;
+        let stored = secret.map(|secret| self.store_initial_secret(item, secret)).transpose()?;
+        match (self.commit(pending, Action::ProfileAdd, name.as_ref()), stored) {
+            (Ok(config), stored) => Ok(AddOutcome { config, secret: stored.map(|(_, outcome)| outcome) }),
+            (Err(error), Some((locked, SecretOutcome::Changed))) => {
+                // It was stored for this profile. If it cannot be removed, adding the profile again finds it.
+                let _ = self.remove_audited(&locked, "the profile could not be added");
                 Err(error)
             }
             (Err(error), _) => Err(error),
@@ -99,16 +88,19 @@ impl Custodian<'_> {
     }
 
     /// Stores the secret of a new profile.
-    fn store_first(&self, item: Item, secret: Secret) -> Result<Option<(LockedItem<'_>, Kept)>, ChangeError> {
-        let mut held =
-            keyring::lock_item(item.clone(), self.lock, self.asking).map_err(ChangeError::Keyring)?;
-        match held.record().map_err(ChangeError::Keyring)? {
-            Some(record) if record.current().secret == secret => Ok(Some((held, Kept::Unchanged))),
-            Some(_) => Err(ChangeError::Taken { item }),
+    fn store_initial_secret(
+        &self,
+        item: Item,
+        secret: Secret,
+    ) -> Result<(LockedItem<'_>, SecretOutcome), ChangeError> {
+        let mut locked = self.lock_item(&item)?;
+        match locked.record()? {
+            Some(record) if record.current().secret == secret => Ok((locked, SecretOutcome::Unchanged)),
+            Some(_) => Err(ChangeError::AlreadyStored(item)),
             None => {
-                let record = SecretRecord::new(secret, self.asking.now);
-                self.written(&held, Action::SecretSet, &record)?;
-                Ok(Some((held, Kept::Changed)))
+                let record = SecretRecord::new(secret, self.context.now);
+                self.write_audited(&locked, Action::SecretSet, &record)?;
+                Ok((locked, SecretOutcome::Changed))
             }
         }
     }
@@ -116,23 +108,27 @@ impl Custodian<'_> {
     /// Makes a profile the default.
     ///
     /// # Errors
-    /// [`ChangeError`], and the configuration stands as it was.
+    /// [`ChangeError`], and the configuration is as it was.
     pub fn make_default(&self, name: &ProfileName) -> Result<Config, ChangeError> {
-        self.configure(&Change::Default(name.clone()), Action::ProfileDefault, name)
+        let pending = begin_edit(self.config, &Change::Default(name.clone()))?;
+        self.commit(pending, Action::ProfileDefault, Some(name))
     }
 
     /// Removes a profile, and then what the keyring holds for it.
     ///
     /// # Errors
-    /// [`ChangeError`], and the configuration stands as it was; but after [`ChangeError::LeftBehind`] the
+    /// [`ChangeError`], and the configuration is as it was; but after [`ChangeError::SecretNotRemoved`] the
     /// profile is gone, and a secret of it is not.
     pub fn remove(&self, profile: &Profile, name: &ProfileName) -> Result<Config, ChangeError> {
-        let after = self.configure(&Change::Remove(name.clone()), Action::ProfileRemove, name)?;
+        let pending = begin_edit(self.config, &Change::Remove(name.clone()))?;
+        let after = self.commit(pending, Action::ProfileRemove, Some(name))?;
         for kind in [Kind::ApiSecret, Kind::SessionKey] {
             if profile.source_of(kind) == Some(&Source::Keyring) {
                 let removed = self.change(profile.item(kind), SecretChange::Remove);
                 removed.map_err(|error| match error {
-                    ChangeError::Keyring(error) => ChangeError::LeftBehind { name: name.clone(), error },
+                    ChangeError::Keyring(error) => {
+                        ChangeError::SecretNotRemoved { name: name.clone(), error }
+                    }
                     other => other,
                 })?;
             }
@@ -140,86 +136,94 @@ impl Custodian<'_> {
         Ok(after)
     }
 
-    /// Changes the configuration.
-    fn configure(&self, change: &Change, action: Action, name: &ProfileName) -> Result<Config, ChangeError> {
-        let prepared = prepare(self.config, change).map_err(ChangeError::Config)?;
-        let event = |outcome| self.event(action, Some(name), outcome);
-        self.audit_log.record(event(Outcome::Ok)).map_err(ChangeError::Audit)?;
-        prepared.commit().map_err(|error| {
-            // The log said that it would be done. Where it cannot say that it failed, the error still does.
-            let _ = self.audit_log.record(event(Outcome::Failed).reason(UNWRITTEN));
-            ChangeError::Config(error)
+    /// Records a change of the configuration, and makes it.
+    fn commit(
+        &self,
+        pending: PendingEdit,
+        action: Action,
+        name: Option<&ProfileName>,
+    ) -> Result<Config, ChangeError> {
+        let event = |outcome| self.event(action, name, outcome);
+        self.audit_log.record(event(Outcome::Ok))?;
+        pending.commit().map_err(|error| {
+            // The log says that it was done. If it cannot say that it failed, the error still does.
+            let failed = event(Outcome::Failed).reason("the configuration could not be written");
+            let _ = self.audit_log.record(failed);
+            error.into()
         })
     }
 
-    /// Checks that a secret can be changed here at all: before somebody types one.
+    /// Locks an item of the keyring.
+    fn lock_item(&self, item: &Item) -> Result<LockedItem<'_>, KeyringError> {
+        keyring::lock_item(item.clone(), self.lock, self.context)
+    }
+
+    /// Checks that a secret can be changed, before somebody types one.
     ///
     /// # Errors
-    /// [`ChangeError`] where it is in no keyring, or the keyring does not answer.
+    /// [`ChangeError`] if it is not in the keyring, or the keyring does not reply.
     pub fn check(&self, profile: &Profile, kind: Kind) -> Result<(), ChangeError> {
-        Self::item_of(profile, kind).and_then(|item| match keyring::read(&item, self.asking) {
+        Self::item_of(profile, kind).and_then(|item| match keyring::read(&item, self.context) {
             Ok(_) => Ok(()),
             Err(KeyringError { kind, .. }) if kind.is_item_error() => Ok(()),
-            Err(error) => Err(ChangeError::Keyring(error)),
+            Err(error) => Err(error.into()),
         })
     }
 
-    /// Checks that a profile can be added, and its secret be stored in the keyring: before somebody types it.
+    /// Checks that a profile can be added and its secret stored in the keyring, before somebody types it.
     ///
     /// # Errors
-    /// [`ChangeError`] where the configuration refuses it, or the keyring does not answer.
-    pub fn check_new(&self, profile: &Profile) -> Result<(), ChangeError> {
+    /// [`ChangeError`] if the configuration refuses it, or the keyring does not reply.
+    pub fn ensure_new(&self, profile: &Profile) -> Result<(), ChangeError> {
         let change = Change::Add(Box::new(profile.clone()));
-        drop(prepare(self.config, &change).map_err(ChangeError::Config)?);
+        drop(begin_edit(self.config, &change)?);
         self.check(profile, Kind::ApiSecret)
     }
 
-    /// Returns what the keyring knows a secret by.
+    /// Returns the keyring item of a secret.
     fn item_of(profile: &Profile, kind: Kind) -> Result<Item, ChangeError> {
         let item = profile.item(kind);
         match profile.source_of(kind) {
             Some(Source::Keyring) => Ok(item),
-            Some(source) => Err(ChangeError::Elsewhere { item, source: source.clone() }),
-            None => Err(ChangeError::NoSource { item }),
+            Some(source) => Err(ChangeError::NotInKeyring { item, origin: source.clone() }),
+            None => Err(ChangeError::NoSource(item)),
         }
     }
 
     /// Changes a secret of a profile in the keyring.
     ///
     /// # Errors
-    /// [`ChangeError`], and the keyring holds what it held; but after [`KeyringErrorKind::OutcomeUnknown`] it may hold
+    /// [`ChangeError`], and the keyring holds what it locked; but after [`KeyringErrorKind::OutcomeUnknown`] it may hold
     /// the old or the new.
     pub fn change_secret(
         &self,
         profile: &Profile,
         kind: Kind,
         change: SecretChange,
-    ) -> Result<Kept, ChangeError> {
+    ) -> Result<SecretOutcome, ChangeError> {
         self.change(Self::item_of(profile, kind)?, change)
     }
 
     /// Changes an item of the keyring.
     ///
     /// # Errors
-    /// As [`Custodian::change_secret`].
-    pub fn change(&self, item: Item, change: SecretChange) -> Result<Kept, ChangeError> {
-        let mut held =
-            keyring::lock_item(item.clone(), self.lock, self.asking).map_err(ChangeError::Keyring)?;
+    /// As [`ProfileManager::change_secret`].
+    pub fn change(&self, item: Item, change: SecretChange) -> Result<SecretOutcome, ChangeError> {
+        let mut locked = self.lock_item(&item)?;
         if matches!(change, SecretChange::Remove) {
-            if held.is_empty() {
-                return Ok(Kept::Unchanged);
+            if locked.is_empty() {
+                return Ok(SecretOutcome::Unchanged);
             }
-            self.removed(&held, "")?;
-            return Ok(Kept::Changed);
+            self.remove_audited(&locked, "")?;
+            return Ok(SecretOutcome::Changed);
         }
-        let record = held.record().map_err(ChangeError::Keyring)?;
-        let missing = || ChangeError::Keyring(KeyringError { item, kind: KeyringErrorKind::Missing });
-        let now = self.asking.now;
+        let record = locked.record()?;
+        let now = self.context.now;
         let (action, record) = match (change, record) {
             (SecretChange::Set(secret) | SecretChange::Rotate(secret, _), Some(record))
                 if record.current().secret == secret =>
             {
-                return Ok(Kept::Unchanged);
+                return Ok(SecretOutcome::Unchanged);
             }
             (SecretChange::Set(secret), Some(record)) => (Action::SecretSet, record.with(secret, now)),
             (SecretChange::Set(secret), None) => (Action::SecretSet, SecretRecord::new(secret, now)),
@@ -228,91 +232,86 @@ impl Custodian<'_> {
             }
             (SecretChange::RemovePrevious, Some(record)) => {
                 if record.has_no_previous() {
-                    return Ok(Kept::Unchanged);
+                    return Ok(SecretOutcome::Unchanged);
                 }
                 (Action::SecretRemove, record.without_previous())
             }
             (SecretChange::Rotate(..) | SecretChange::RemovePrevious | SecretChange::Remove, _) => {
-                return Err(missing());
+                return Err(KeyringError { item, kind: KeyringErrorKind::Missing }.into());
             }
         };
-        self.written(&held, action, &record)?;
-        Ok(Kept::Changed)
+        self.write_audited(&locked, action, &record)?;
+        Ok(SecretOutcome::Changed)
     }
 
-    /// Reads the key that signs sessions. Where the keyring should have it and does not, it is made, and
-    /// [`Kept::Changed`] says so.
+    /// Reads the key that signs sessions. If the keyring is its source and does not hold it, the key is made, and the
+    /// outcome is [`SecretOutcome::Changed`].
     ///
     /// # Errors
-    /// [`ChangeError`] where it can be neither read nor made.
-    pub fn session_key(&self, profile: &Profile) -> Result<(Read, Kept), ChangeError> {
+    /// [`ChangeError`] if it can be neither read nor made.
+    pub fn session_key(&self, profile: &Profile) -> Result<(Read, SecretOutcome), ChangeError> {
         let item = profile.item(Kind::SessionKey);
-        let source =
-            profile.source_of(Kind::SessionKey).ok_or(ChangeError::NoSource { item: item.clone() })?;
-        match source.read(&item, self.asking) {
-            Ok(read) => Ok((read, Kept::Unchanged)),
+        let source = profile.source_of(Kind::SessionKey).ok_or(ChangeError::NoSource(item.clone()))?;
+        match source.read(&item, self.context) {
+            Ok(read) => Ok((read, SecretOutcome::Unchanged)),
             Err(SourceError::Keyring(KeyringError { kind: KeyringErrorKind::Missing, .. })) => {
-                let held = keyring::lock_item(item.clone(), self.lock, self.asking);
-                let held = held.map_err(ChangeError::Keyring)?;
+                let locked = self.lock_item(&item)?;
                 // Another process may have made it meanwhile.
-                let made = held.is_empty();
+                let made = locked.is_empty();
                 if made {
-                    let record = SecretRecord::new(random_key()?, self.asking.now);
-                    self.written(&held, Action::SecretSet, &record)?;
+                    let record = SecretRecord::new(random_key()?, self.context.now);
+                    self.write_audited(&locked, Action::SecretSet, &record)?;
                 }
-                drop(held);
-                let read = source.read(&item, self.asking).map_err(ChangeError::Source)?;
-                Ok((read, if made { Kept::Changed } else { Kept::Unchanged }))
+                drop(locked);
+                let read = source.read(&item, self.context)?;
+                Ok((read, if made { SecretOutcome::Changed } else { SecretOutcome::Unchanged }))
             }
-            Err(error) => Err(ChangeError::Source(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// Records that an item is written, and writes it.
-    fn written(
+    fn write_audited(
         &self,
-        held: &LockedItem<'_>,
+        locked: &LockedItem<'_>,
         action: Action,
         record: &SecretRecord,
     ) -> Result<(), ChangeError> {
-        // What no keyring takes is refused before anything is recorded.
-        held.check_size(record).map_err(ChangeError::Keyring)?;
+        // A secret that is too long for a keyring is refused before anything is recorded.
+        locked.check_size(record)?;
         let fingerprint = record.current().secret.fingerprint();
-        let event = |outcome| self.secret_event(action, held.item(), outcome).fingerprint(&fingerprint);
-        self.audit_log.record(event(Outcome::Ok)).map_err(ChangeError::Audit)?;
-        held.write(record).map_err(|error| self.failed(event(Outcome::Failed), error))
+        let event = |outcome| self.secret_event(action, locked.item(), outcome).fingerprint(&fingerprint);
+        self.audit_log.record(event(Outcome::Ok))?;
+        locked.write(record).map_err(|error| self.failed(event(Outcome::Failed), error))
     }
 
     /// Records that an item is removed, and removes it.
-    fn removed(&self, held: &LockedItem<'_>, why: &str) -> Result<(), ChangeError> {
-        let event = |outcome| self.secret_event(Action::SecretRemove, held.item(), outcome);
+    fn remove_audited(&self, locked: &LockedItem<'_>, why: &str) -> Result<(), ChangeError> {
+        let event = |outcome| self.secret_event(Action::SecretRemove, locked.item(), outcome);
         let begun = if why.is_empty() { event(Outcome::Ok) } else { event(Outcome::Ok).reason(why) };
-        self.audit_log.record(begun).map_err(ChangeError::Audit)?;
-        held.remove().map_err(|error| self.failed(event(Outcome::Failed), error))
+        self.audit_log.record(begun)?;
+        locked.remove().map_err(|error| self.failed(event(Outcome::Failed), error))
     }
 
-    /// Records that the keyring did not do what was recorded before.
+    /// Records that the keyring failed to do what was recorded before.
     fn failed(&self, event: Event, error: KeyringError) -> ChangeError {
-        // Where the log cannot say that it failed, the error still does.
+        // If the log cannot say that it failed, the error still does.
         let _ = self.audit_log.record(event.reason(format!("the keyring: {}", error.kind.name())));
         ChangeError::Keyring(error)
     }
 
-    /// Makes an event of a profile.
+    /// Returns an event of a profile.
     fn event(&self, action: Action, name: Option<&ProfileName>, outcome: Outcome) -> Event {
         let event = Event::new(action, Channel::Cli, self.actor.clone(), outcome);
         event.profile(name.map(ToString::to_string).unwrap_or_default())
     }
 
-    /// Makes an event of a secret.
+    /// Returns an event of a secret.
     fn secret_event(&self, action: Action, item: &Item, outcome: Outcome) -> Event {
         let event = Event::new(action, Channel::Cli, self.actor.clone(), outcome).profile(&item.profile);
         if item.kind == Kind::SessionKey { event.reason("session key") } else { event }
     }
 }
-
-/// What the log says where the configuration could not be changed.
-const UNWRITTEN: &str = "the configuration could not be written";
 
 /// Makes a key from the system's random numbers, as text.
 ///

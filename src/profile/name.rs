@@ -1,21 +1,24 @@
 //! Names of profiles.
 
-use std::error::Error;
 use std::fmt;
 use std::str::FromStr;
+
+use serde::Deserialize;
+use thiserror::Error;
 
 use crate::escape::escaped_or_redacted;
 
 /// The built-in profile that works on a clean machine: a published secret that no Stream app has.
 pub const DEMO: &str = "demo";
 
-/// How many characters a name has at most.
-const LONGEST: usize = 32;
+/// The most characters of a name.
+const MAX_LENGTH: usize = 32;
 
 /// The name of a profile: 1 to 32 of `a-z 0-9 _ -`, the first a letter or a digit.
 ///
 /// So a name needs no quotes in a shell, in TOML or in a keyring, and is no flag.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
 pub struct ProfileName(String);
 
 impl ProfileName {
@@ -25,7 +28,7 @@ impl ProfileName {
         Self(DEMO.into())
     }
 
-    /// Returns `true` if it is the built-in profile's.
+    /// Returns `true` if this is the built-in profile's name.
     #[must_use]
     pub fn is_demo(&self) -> bool {
         self.0 == DEMO
@@ -44,34 +47,34 @@ impl fmt::Display for ProfileName {
     }
 }
 
-/// A text that is no profile's name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A text that is not a valid profile name.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error(
+    "{} is not a valid profile name: use 1 to {MAX_LENGTH} of a-z 0-9 _ -, beginning with a letter or a digit",
+    escaped_or_redacted(.text)
+)]
 pub struct ProfileNameError {
     /// The text.
     text: String,
 }
-
-impl fmt::Display for ProfileNameError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} is not a valid profile name: use 1 to {LONGEST} of a-z 0-9 _ -, beginning with a letter or a digit",
-            escaped_or_redacted(&self.text)
-        )
-    }
-}
-
-impl Error for ProfileNameError {}
 
 impl FromStr for ProfileName {
     type Err = ProfileNameError;
 
     fn from_str(text: &str) -> Result<Self, ProfileNameError> {
         let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        let is_name = (1..=LONGEST).contains(&text.len())
+        let is_name = (1..=MAX_LENGTH).contains(&text.len())
             && text.bytes().next().is_some_and(is_plain)
             && text.bytes().all(|byte| is_plain(byte) || byte == b'_' || byte == b'-');
         if is_name { Ok(Self(text.to_owned())) } else { Err(ProfileNameError { text: text.to_owned() }) }
+    }
+}
+
+impl TryFrom<String> for ProfileName {
+    type Error = ProfileNameError;
+
+    fn try_from(text: String) -> Result<Self, ProfileNameError> {
+        text.parse()
     }
 }
 
@@ -80,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn takes_plain_names_and_nothing_else() {
+    fn a_name_is_plain_and_short() {
         for name in ["a", "staging", "eu-west_1", "0", &"x".repeat(32)] {
             assert!(name.parse::<ProfileName>().is_ok(), "{name}");
         }

@@ -1,53 +1,70 @@
-//! A profile's policy: what its tokens must be like. Pure: asked for, decided, nothing done.
+//! A profile's policy: what its tokens must be like. It decides, and does nothing.
 
-use std::error::Error;
-use std::fmt;
 use std::time::Duration;
 
-use crate::time::{Timestamp, humanize};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _};
+use thiserror::Error;
 
-/// How far back policy puts `iat`, for clocks that differ (contract section 2, code 42).
-pub const BACKDATED: Duration = Duration::from_secs(5);
+use crate::error::{Diagnostic, Exit};
+use crate::time::{Timestamp, humanize, parse_duration};
 
-/// What a profile's tokens must be like.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How far back policy sets `iat`, for clocks that differ (contract section 2, code 42).
+pub const IAT_SKEW: Duration = Duration::from_secs(5);
+
+/// What a profile's tokens must be like. The configuration contains it in this form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// How long a token lives for which nothing was said.
+    /// The lifetime of a token by default.
+    #[serde(deserialize_with = "lifetime")]
     pub default_lifetime: Option<Duration>,
-    /// How long a token lives at most.
+    /// The longest lifetime of a token.
+    #[serde(deserialize_with = "lifetime")]
     pub longest_lifetime: Option<Duration>,
-    /// Whether tokens say when they were issued.
+    /// Whether tokens contain when they were issued.
+    #[serde(rename = "issued_at")]
     pub has_issued_at: bool,
-    /// Whether the app is in production: minting for it is confirmed, and no token lives for ever.
+    /// Whether the app is in production: minting for it is confirmed, and every token expires.
+    #[serde(rename = "production")]
     pub is_production: bool,
 }
 
-/// What is asked for a token.
+/// Reads a lifetime, which is longer than nothing.
+fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let duration = parse_duration(&String::deserialize(deserializer)?).map_err(D::Error::custom)?;
+    if duration.is_zero() {
+        return Err(D::Error::custom("a lifetime of 0 ends before it starts"));
+    }
+    Ok(Some(duration))
+}
+
+/// A request for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wish {
-    /// When it is to end.
+pub struct TokenRequest {
+    /// When the token is to expire.
     pub expiry: Expiry,
-    /// When it is to say that it was issued.
+    /// The time of issue that it is to contain.
     pub issued_at: Option<Timestamp>,
 }
 
-/// When a token is to end.
+/// When a token is to expire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
-    /// Nothing was said.
-    Unsaid,
-    /// Not before it is revoked.
+    /// As the policy decides.
+    PolicyDefault,
+    /// Never.
     Never,
     /// At this time.
     At(Timestamp),
 }
 
-/// How long the tokens live that the endpoint issues.
+/// The lifetime of the tokens that the endpoint issues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// As the policy says by default.
+    /// As the policy decides.
     PolicyDefault,
-    /// Until they are revoked.
+    /// They never expire.
     Never,
     /// For this long.
     For(Duration),
@@ -58,53 +75,56 @@ impl Lifetime {
     #[must_use]
     pub fn expiry(self, now: Timestamp) -> Expiry {
         match self {
-            Self::PolicyDefault => Expiry::Unsaid,
+            Self::PolicyDefault => Expiry::PolicyDefault,
             Self::Never => Expiry::Never,
             Self::For(lifetime) => Expiry::At(now.after(lifetime)),
         }
     }
 }
 
-/// What a token gets. Only policy makes terms, so nothing is minted that it did not decide.
+/// What a token may contain. Only policy makes a grant, so nothing is minted that it did not allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Terms {
+pub struct Grant {
     /// `exp`
     expires_at: Option<Timestamp>,
     /// `iat`
     issued_at: Option<Timestamp>,
 }
 
-impl Terms {
-    /// Makes terms that no policy decided.
+impl Grant {
+    /// Makes a grant that no policy decided.
     #[cfg(test)]
-    pub(crate) const fn undecided(expires_at: Option<Timestamp>, issued_at: Option<Timestamp>) -> Self {
+    pub(crate) const fn unlimited(expires_at: Option<Timestamp>, issued_at: Option<Timestamp>) -> Self {
         Self { expires_at, issued_at }
     }
 
-    /// Returns when the token ends; `None` is not before it is revoked.
+    /// Returns when the token expires; `None` is never.
     #[must_use]
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
-    /// Returns when the token says that it was issued; `None` is that it does not say.
+    /// Returns the time of issue that the token contains, if any.
     #[must_use]
     pub const fn issued_at(&self) -> Option<Timestamp> {
         self.issued_at
     }
 }
 
-/// Why policy refuses what was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Why policy refuses a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PolicyError {
-    /// A token without end, in production.
-    EndlessInProduction,
-    /// A token without end, where there is a longest lifetime.
-    Endless {
+    /// A token that never expires, in production.
+    #[error("policy: tokens of a production profile must expire")]
+    NeverInProduction,
+    /// A token that never expires, where there is a longest lifetime.
+    #[error("policy: tokens of this profile live {} at most, not for ever", humanize(*longest))]
+    Never {
         /// The longest lifetime.
         longest: Duration,
     },
-    /// A token that lives longer than the longest.
+    /// A token that lives longer than the longest lifetime.
+    #[error("policy: tokens of this profile live {} at most, not {}", humanize(*longest), humanize(*asked))]
     TooLong {
         /// How long it would live.
         asked: Duration,
@@ -113,60 +133,40 @@ pub enum PolicyError {
     },
 }
 
-impl PolicyError {
-    /// Returns the next step to take.
-    #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
-            Self::EndlessInProduction => "leave --expires out, or give one".into(),
-            Self::Endless { longest } | Self::TooLong { longest, .. } => {
+impl Diagnostic for PolicyError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::NeverInProduction => "leave --expires out, or give one".into(),
+            Self::Never { longest } | Self::TooLong { longest, .. } => {
                 format!("use --expires {} or less", humanize(*longest))
             }
-        }
+        })
     }
 }
-
-impl fmt::Display for PolicyError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::EndlessInProduction => f.write_str("policy: tokens of a production profile must expire"),
-            Self::Endless { longest } => {
-                write!(f, "policy: tokens of this profile live {} at most, not for ever", humanize(*longest))
-            }
-            Self::TooLong { asked, longest } => {
-                write!(
-                    f,
-                    "policy: tokens of this profile live {} at most, not {}",
-                    humanize(*longest),
-                    humanize(*asked)
-                )
-            }
-        }
-    }
-}
-
-impl Error for PolicyError {}
 
 impl Policy {
-    /// Decides what a token gets that is minted now.
+    /// Decides what a token may contain that is minted now.
     ///
     /// # Errors
-    /// [`PolicyError`] where policy refuses what was asked for. What nobody asked for is set by
-    /// policy, and never refused.
-    pub fn decide(&self, wish: &Wish, now: Timestamp) -> Result<Terms, PolicyError> {
-        let expires_at = match wish.expiry {
-            Expiry::At(at) => Some(self.bounded(at, now)?),
-            Expiry::Never => self.endless()?,
-            Expiry::Unsaid => {
+    /// [`PolicyError`] if policy refuses the request. What was not requested is set by policy, and never refused.
+    pub fn evaluate(&self, request: &TokenRequest, now: Timestamp) -> Result<Grant, PolicyError> {
+        let expires_at = match request.expiry {
+            Expiry::At(at) => Some(self.with_expiry(at, now)?),
+            Expiry::Never => self.without_expiry()?,
+            Expiry::PolicyDefault => {
                 self.default_lifetime.or(self.longest_lifetime).map(|lifetime| now.after(lifetime))
             }
         };
-        let backdated = self.has_issued_at.then(|| now.before(BACKDATED));
-        Ok(Terms { expires_at, issued_at: wish.issued_at.or(backdated) })
+        let backdated = self.has_issued_at.then(|| now.before(IAT_SKEW));
+        Ok(Grant { expires_at, issued_at: request.issued_at.or(backdated) })
     }
 
-    /// Allows an end that was asked for.
-    fn bounded(&self, at: Timestamp, now: Timestamp) -> Result<Timestamp, PolicyError> {
+    /// Allows an expiry that was requested.
+    fn with_expiry(&self, at: Timestamp, now: Timestamp) -> Result<Timestamp, PolicyError> {
         let asked = Duration::from_secs(at.epoch_seconds().saturating_sub(now.epoch_seconds()));
         match self.longest_lifetime {
             Some(longest) if asked > longest => Err(PolicyError::TooLong { asked, longest }),
@@ -174,11 +174,11 @@ impl Policy {
         }
     }
 
-    /// Allows a token without end.
-    fn endless(&self) -> Result<Option<Timestamp>, PolicyError> {
+    /// Allows a token that never expires.
+    fn without_expiry(&self) -> Result<Option<Timestamp>, PolicyError> {
         match self.longest_lifetime {
-            _ if self.is_production => Err(PolicyError::EndlessInProduction),
-            Some(longest) => Err(PolicyError::Endless { longest }),
+            _ if self.is_production => Err(PolicyError::NeverInProduction),
+            Some(longest) => Err(PolicyError::Never { longest }),
             None => Ok(None),
         }
     }
@@ -194,7 +194,7 @@ mod tests {
         let hour = Duration::from_hours(1);
         assert_eq!(Lifetime::For(hour).expiry(now), Expiry::At(now.after(hour)));
         assert_eq!(Lifetime::Never.expiry(now), Expiry::Never);
-        assert_eq!(Lifetime::PolicyDefault.expiry(now), Expiry::Unsaid);
+        assert_eq!(Lifetime::PolicyDefault.expiry(now), Expiry::PolicyDefault);
     }
 
     const HOUR: Duration = Duration::from_hours(1);
@@ -204,9 +204,9 @@ mod tests {
     }
 
     fn decided(policy: Policy, expiry: Expiry) -> Result<Option<u64>, PolicyError> {
-        let wish = Wish { expiry, issued_at: None };
-        let terms = policy.decide(&wish, at(10_000))?;
-        Ok(terms.expires_at.map(Timestamp::epoch_seconds))
+        let request = TokenRequest { expiry, issued_at: None };
+        let grant = policy.evaluate(&request, at(10_000))?;
+        Ok(grant.expires_at.map(Timestamp::epoch_seconds))
     }
 
     #[test]
@@ -218,20 +218,20 @@ mod tests {
         let production = Policy { is_production: true, ..default };
         let too_long = Err(PolicyError::TooLong { asked: Duration::from_secs(3_601), longest: HOUR });
         for (policy, expiry, decision) in [
-            (none, Expiry::Unsaid, Ok(None)),
+            (none, Expiry::PolicyDefault, Ok(None)),
             (none, Expiry::Never, Ok(None)),
             (none, Expiry::At(at(99_999)), Ok(Some(99_999))),
-            (default, Expiry::Unsaid, Ok(Some(13_600))),
+            (default, Expiry::PolicyDefault, Ok(Some(13_600))),
             (default, Expiry::Never, Ok(None)),
             (default, Expiry::At(at(99_999)), Ok(Some(99_999))),
-            (longest, Expiry::Unsaid, Ok(Some(13_600))),
-            (longest, Expiry::Never, Err(PolicyError::Endless { longest: HOUR })),
+            (longest, Expiry::PolicyDefault, Ok(Some(13_600))),
+            (longest, Expiry::Never, Err(PolicyError::Never { longest: HOUR })),
             (longest, Expiry::At(at(13_600)), Ok(Some(13_600))),
             (longest, Expiry::At(at(13_601)), too_long),
-            (both, Expiry::Unsaid, Ok(Some(13_600))),
+            (both, Expiry::PolicyDefault, Ok(Some(13_600))),
             (both, Expiry::At(at(17_200)), Ok(Some(17_200))),
-            (production, Expiry::Unsaid, Ok(Some(13_600))),
-            (production, Expiry::Never, Err(PolicyError::EndlessInProduction)),
+            (production, Expiry::PolicyDefault, Ok(Some(13_600))),
+            (production, Expiry::Never, Err(PolicyError::NeverInProduction)),
         ] {
             assert_eq!(decided(policy, expiry), decision, "{policy:?} {expiry:?}");
         }
@@ -241,7 +241,10 @@ mod tests {
     fn puts_iat_five_seconds_back_unless_one_was_asked_for() {
         let policy = Policy { has_issued_at: true, ..Policy::default() };
         let issued = |issued_at| {
-            policy.decide(&Wish { expiry: Expiry::Unsaid, issued_at }, at(100)).unwrap().issued_at
+            policy
+                .evaluate(&TokenRequest { expiry: Expiry::PolicyDefault, issued_at }, at(100))
+                .unwrap()
+                .issued_at
         };
         assert_eq!(issued(None), Some(at(95)));
         assert_eq!(issued(Some(at(100))), Some(at(100)));
@@ -249,7 +252,7 @@ mod tests {
 
     #[test]
     fn leaves_iat_out_where_nobody_wants_it() {
-        let wish = Wish { expiry: Expiry::Unsaid, issued_at: None };
-        assert_eq!(Policy::default().decide(&wish, at(100)).unwrap().issued_at, None);
+        let request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None };
+        assert_eq!(Policy::default().evaluate(&request, at(100)).unwrap().issued_at, None);
     }
 }

@@ -4,7 +4,6 @@
 //! a [`Source`], one of a closed set.
 
 mod command;
-mod file;
 pub mod keyring;
 mod read_context;
 mod source;
@@ -19,7 +18,6 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 pub use command::CommandError;
-pub use file::{Content, FileError, FileFault, Trust, read as read_file};
 pub use read_context::ReadContext;
 pub use source::{Read, Source, SourceError};
 

@@ -7,12 +7,12 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::command::{self, CommandError};
-use super::file::{self, FileError, FileFault, Trust};
 use super::keyring::{self, Item, KeyringError, Kind, Previous, SecretRecord};
 use super::read_context::ReadContext;
 use super::{MAX_SECRET_BYTES, MIN_RECOMMENDED_BYTES, Secret, SecretError};
 use crate::error::{Diagnostic, Exit};
 use crate::escape::{self, escaped_short};
+use crate::fs::{self, FileError, FileErrorKind, FilePolicy};
 use crate::time::Timestamp;
 
 /// The variable in which systemd names the directory of a unit's credentials.
@@ -72,7 +72,7 @@ pub enum SourceError {
     Unreadable(Source, #[source] io::Error),
     /// The file is not safe for a secret.
     #[error("refused {0}: {1}")]
-    Unsafe(Source, #[source] FileFault),
+    Unsafe(Source, #[source] FileErrorKind),
     /// `credential:` outside of a systemd service.
     #[error("cannot read {0}: {CREDENTIALS_DIRECTORY} is not set")]
     NoCredentials(Source),
@@ -113,7 +113,11 @@ impl Diagnostic for SourceError {
             }
             Self::Unusable(_, Kind::SessionKey, _) => format!("it must hold the session key alone, {origin}"),
             Self::Unreadable(..) => "check the path and who may read it".into(),
-            Self::Unsafe(_, fault) => fault.hint(),
+            Self::Unsafe(_, FileErrorKind::NotRegular) => "give the path of a plain file".into(),
+            Self::Unsafe(_, FileErrorKind::WrongOwner(_)) => "make a copy of your own, with mode 600".into(),
+            Self::Unsafe(_, FileErrorKind::Exposed(_) | FileErrorKind::Writable(_)) => {
+                "run 'chmod 600' on it; and if others could have read it, rotate the secret".into()
+            }
             Self::NoCredentials(_) => {
                 "add LoadCredential= to the unit, or use env: or file: outside of systemd".into()
             }
@@ -188,11 +192,11 @@ impl Source {
                     .ok_or_else(|| SourceError::VariableNotSet(name.clone(), kind))?;
                 self.accept(kind, value.into_encoded_bytes(), false)
             }
-            Self::File(path) => self.read_file(kind, path, Trust::Judge),
+            Self::File(path) => self.read_file(kind, path, FilePolicy::Secret),
             Self::Credential(name) => {
                 let directory = (context.environment)(CREDENTIALS_DIRECTORY)
                     .ok_or_else(|| SourceError::NoCredentials(self.clone()))?;
-                self.read_file(kind, &Path::new(&directory).join(name), Trust::Service)
+                self.read_file(kind, &Path::new(&directory).join(name), FilePolicy::AnyOwner)
             }
         }
     }
@@ -219,9 +223,9 @@ impl Source {
     }
 
     /// Reads a file that contains only the secret.
-    fn read_file(&self, kind: Kind, path: &Path, trust: Trust) -> Result<Read, SourceError> {
+    fn read_file(&self, kind: Kind, path: &Path, policy: FilePolicy) -> Result<Read, SourceError> {
         // A little more than a secret and its line break, so that a longer one is noticed.
-        match file::read(path, trust, MAX_SECRET_BYTES + 3) {
+        match fs::read(path, policy, MAX_SECRET_BYTES + 3) {
             Ok(mut read) => self.accept(kind, std::mem::take(&mut *read.bytes), read.is_exposed),
             Err(FileError::Unsafe(fault)) => Err(SourceError::Unsafe(self.clone(), fault)),
             Err(FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {

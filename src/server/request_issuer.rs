@@ -4,7 +4,7 @@ use super::contract::IssueToken;
 use super::message::Request;
 use crate::audit::Actor;
 use crate::issuer::{ClientRequest, IssueError, TokenIssuer};
-use crate::profile::{Lifetime, Wish};
+use crate::profile::{Lifetime, TokenRequest};
 use crate::time::Clock;
 use crate::token::{CustomerId, Token};
 
@@ -24,7 +24,7 @@ impl IssueToken for RequestIssuer<'_> {
     fn issue(&self, customer: CustomerId, request: &Request) -> Result<Token, IssueError> {
         let now = self.clock.now();
         let client = ClientRequest { actor: &self.actor, peer: request.peer, request_id: &request.id };
-        let wish = Wish { expiry: self.lifetime.expiry(now), issued_at: None };
-        Ok(self.issuer.issue_for_client(&client, customer, &wish, now)?.token)
+        let token_request = TokenRequest { expiry: self.lifetime.expiry(now), issued_at: None };
+        Ok(self.issuer.issue_for_client(&client, customer, &token_request, now)?.token)
     }
 }

@@ -16,7 +16,7 @@ use crate::audit::{Actor, AuditLog, RefusalRecorder};
 use crate::issuer::{AuditSink, TokenIssuer};
 use crate::profile::{Lifetime, Policy};
 use crate::secret::Secret;
-use crate::session::{Authenticate, Denial, Register, SessionKey, Signed};
+use crate::session::{AuthError, Authenticate, RevocationList, SessionKey, SessionVerifier};
 use crate::time::{Clock, Timestamp};
 use crate::token::{CustomerId, Rules, Verifier};
 
@@ -38,12 +38,12 @@ fn telemetry() -> Arc<Telemetry> {
 }
 
 /// Returns the handler of a server with its state at a place, whose sessions are checked by what `wrap` returns.
-fn handler(state: &TempDir, wrap: impl FnOnce(Signed) -> Box<dyn Authenticate>) -> Arc<dyn Handler> {
+fn handler(state: &TempDir, wrap: impl FnOnce(SessionVerifier) -> Box<dyn Authenticate>) -> Arc<dyn Handler> {
     let actor = || Actor { user: "serve".into(), sudo_user: None };
     let clock = Clock::System;
     let audit_log = Arc::new(AuditLog::open(state.path(), clock).unwrap());
     let refusals = RefusalRecorder::start(Arc::clone(&audit_log), actor(), None, clock).unwrap();
-    let signed = Signed::new(key(), Arc::new(Register::open(state.path())));
+    let signed = SessionVerifier::new(key(), Arc::new(RevocationList::open(state.path())));
     let issuer = TokenIssuer::new(&api_secret(), None, Policy::default(), AuditSink::Shared(audit_log));
     let issuer = RequestIssuer { issuer, actor: actor(), lifetime: Lifetime::PolicyDefault, clock };
     Arc::new(TokenService {
@@ -343,7 +343,7 @@ const CLIENTS: usize = 500;
 #[derive(Debug)]
 struct Slow {
     /// Checks them.
-    signed: Signed,
+    signed: SessionVerifier,
     /// How many have come.
     come: AtomicUsize,
     /// Where they wait for each other.
@@ -351,7 +351,7 @@ struct Slow {
 }
 
 impl Authenticate for Slow {
-    fn authenticate(&self, token: &str, now: Timestamp) -> Result<CustomerId, Denial> {
+    fn authenticate(&self, token: &str, now: Timestamp) -> Result<CustomerId, AuthError> {
         // The last ones are too few.
         if self.come.fetch_add(1, Ordering::Relaxed) < CLIENTS / AT_ONCE * AT_ONCE {
             self.together.wait();
@@ -384,13 +384,13 @@ fn if_sessions_are_slow_five_hundred_clients_at_once_are_all_answered() {
 #[derive(Debug)]
 struct Blocking {
     /// Checks them.
-    signed: Signed,
+    signed: SessionVerifier,
     /// Holds up the session of customer 124.
     gate: Arc<Gate>,
 }
 
 impl Authenticate for Blocking {
-    fn authenticate(&self, token: &str, now: Timestamp) -> Result<CustomerId, Denial> {
+    fn authenticate(&self, token: &str, now: Timestamp) -> Result<CustomerId, AuthError> {
         let customer = self.signed.authenticate(token, now)?;
         if customer.get() == 124 {
             self.gate.pass();

@@ -1,75 +1,62 @@
-//! The question that the endpoint asks of every kind of session, and its answers.
+//! The authentication of the endpoint's clients, and the one kind of it so far: session tokens of our own.
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
+use super::key::SessionKey;
+use super::revocation_list::RevocationList;
 use crate::time::Timestamp;
 use crate::token::CustomerId;
 
-/// Returns whose session a token is.
+/// Finds the customer whose session a token is.
 pub trait Authenticate: fmt::Debug + Send + Sync {
-    /// Judges the text that stood behind `Bearer`, whatever it is.
+    /// Returns the customer of the session whose token followed `Bearer`, whatever text that is.
     ///
     /// # Errors
-    /// [`Denial`]: a refusal, or that it cannot be told now.
-    fn authenticate(&self, token: &str, now: Timestamp) -> Result<CustomerId, Denial>;
+    /// [`AuthError`]
+    fn authenticate(&self, token: &str, now: Timestamp) -> Result<CustomerId, AuthError>;
 }
 
-/// Why no customer is named.
-#[derive(Debug, Clone)]
-pub enum Denial {
+/// Why a session was not authenticated.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AuthError {
     /// The session is refused.
-    Refused(Refused),
-    /// It cannot be told now: what is needed to judge it is out of reach.
-    CannotTell(Arc<dyn Error + Send + Sync>),
+    #[error("{0}")]
+    Refused(#[from] AuthFailure),
+    /// It cannot be checked now.
+    #[error("sessions cannot be judged: {0}")]
+    Unavailable(#[source] Arc<dyn Error + Send + Sync>),
 }
 
-impl fmt::Display for Denial {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused(refused) => refused.fmt(f),
-            Self::CannotTell(error) => write!(f, "sessions cannot be judged: {error}"),
-        }
-    }
-}
-
-impl Error for Denial {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Refused(refused) => Some(refused),
-            Self::CannotTell(error) => Some(error.as_ref()),
-        }
-    }
-}
-
-impl From<Refused> for Denial {
-    fn from(refused: Refused) -> Self {
-        Self::Refused(refused)
-    }
-}
-
-/// Why a session is refused. It is for the audit log alone: every client gets the same answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Refused {
+/// Why a session is refused. It is for the audit log alone: every client gets the same response.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum AuthFailure {
     /// It is longer than any session token.
+    #[error("longer than any session token")]
     TooLong,
-    /// It has not the form of a session token: another kind of token, or none.
+    /// It is another kind of token, or none.
+    #[error("not a session token")]
     NotASession,
     /// This key did not sign it.
+    #[error("not signed by this session key")]
     BadSignature,
-    /// It is signed, and its claims are not a session's.
+    /// It is signed, but its claims are not a session's.
+    #[error("signed by this session key, but not with a session's claims")]
     WrongClaims,
-    /// It says that it was issued in the future.
+    /// It was issued in the future.
+    #[error("a session issued in the future")]
     IssuedInFuture(CustomerId),
-    /// Its end is reached.
+    /// It has expired.
+    #[error("an expired session")]
     Expired(CustomerId),
-    /// It was revoked, alone or with all of its customer's.
+    /// It was revoked, alone or with all others of its customer.
+    #[error("a revoked session")]
     Revoked(CustomerId),
 }
 
-impl Refused {
-    /// Returns the reason in one word, as the audit log has it.
+impl AuthFailure {
+    /// Returns the reason in the audit log.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -83,7 +70,7 @@ impl Refused {
         }
     }
 
-    /// Returns whose session it is, where its signature says so.
+    /// Returns the customer, if the signature is valid.
     #[must_use]
     pub const fn customer(self) -> Option<CustomerId> {
         match self {
@@ -95,18 +82,105 @@ impl Refused {
     }
 }
 
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::TooLong => "longer than any session token",
-            Self::NotASession => "not a session token",
-            Self::BadSignature => "not signed by this session key",
-            Self::WrongClaims => "signed by this session key, but not with a session's claims",
-            Self::IssuedInFuture(_) => "a session issued in the future",
-            Self::Expired(_) => "an expired session",
-            Self::Revoked(_) => "a revoked session",
-        })
+/// Verifies the session tokens that this program issues: by their key, their times and the list of revocations.
+#[derive(Debug)]
+pub struct SessionVerifier {
+    /// Verifies signatures.
+    key: SessionKey,
+    /// What was revoked; `None` if sessions cannot be revoked.
+    revocations: Option<Arc<RevocationList>>,
+}
+
+impl SessionVerifier {
+    /// Returns a verifier with a key and a list of revocations.
+    #[must_use]
+    pub fn new(key: SessionKey, revocations: Arc<RevocationList>) -> Self {
+        Self { key, revocations: Some(revocations) }
+    }
+
+    /// Returns a verifier with a key alone: for the demo, which keeps no state.
+    #[must_use]
+    pub fn without_revocation(key: SessionKey) -> Self {
+        Self { key, revocations: None }
     }
 }
 
-impl Error for Refused {}
+impl Authenticate for SessionVerifier {
+    fn authenticate(&self, token: &str, now: Timestamp) -> Result<CustomerId, AuthError> {
+        let session = self.key.verify(token)?;
+        session.validate(now)?;
+        match self.revocations.as_ref().map_or(Ok(false), |list| list.contains(&session)) {
+            Ok(false) => Ok(session.customer),
+            Ok(true) => Err(AuthFailure::Revoked(session.customer).into()),
+            Err(error) => Err(AuthError::Unavailable(error)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use tempfile::TempDir;
+
+    use super::super::revocation_list;
+    use super::super::revoke::{RevocationTarget, revoke};
+    use super::super::testing::{at, customer, key};
+    use super::*;
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn verifier(state: &TempDir) -> SessionVerifier {
+        SessionVerifier::new(key(), Arc::new(RevocationList::open(state.path())))
+    }
+
+    #[test]
+    fn a_session_names_its_customer_until_its_end() {
+        let state = TempDir::new().unwrap();
+        let (session, token) = key().issue(customer(123), at(1_000), HOUR).unwrap();
+        let authenticated = |now| verifier(&state).authenticate(token.expose(), at(now));
+        assert_eq!(authenticated(1_000).unwrap(), customer(123));
+        assert_eq!(authenticated(4_599).unwrap(), customer(123));
+        let Err(AuthError::Refused(failure)) = authenticated(session.expires_at().epoch_seconds()) else {
+            panic!()
+        };
+        assert_eq!(failure, AuthFailure::Expired(customer(123)));
+    }
+
+    #[test]
+    fn a_revoked_session_is_refused_and_no_other() {
+        let state = TempDir::new().unwrap();
+        let (session, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
+        let (_, other) = key().issue(customer(1), at(1_000), HOUR).unwrap();
+        revoke(state.path(), &RevocationTarget::Session(session), at(1_001)).unwrap();
+        let authenticated = verifier(&state);
+        let Err(AuthError::Refused(failure)) = authenticated.authenticate(token.expose(), at(1_002)) else {
+            panic!()
+        };
+        assert_eq!(failure, AuthFailure::Revoked(customer(1)));
+        assert!(authenticated.authenticate(other.expose(), at(1_002)).is_ok());
+    }
+
+    #[test]
+    fn an_unreadable_list_makes_a_good_session_unavailable_and_a_bad_one_no_better() {
+        let state = TempDir::new().unwrap();
+        let path = revocation_list::list_path(state.path());
+        std::fs::create_dir_all(&path).unwrap();
+        let (_, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
+        let authenticated = verifier(&state);
+        assert!(matches!(
+            authenticated.authenticate(token.expose(), at(1_000)),
+            Err(AuthError::Unavailable(_))
+        ));
+        assert!(matches!(authenticated.authenticate("x", at(1_000)), Err(AuthError::Refused(_))));
+        assert!(matches!(authenticated.authenticate(token.expose(), at(9_000)), Err(AuthError::Refused(_))));
+        std::fs::remove_dir(&path).unwrap();
+        assert!(verifier(&state).authenticate(token.expose(), at(1_000)).is_ok());
+    }
+
+    #[test]
+    fn without_a_list_the_key_alone_decides() {
+        let (_, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
+        assert!(SessionVerifier::without_revocation(key()).authenticate(token.expose(), at(1_000)).is_ok());
+    }
+}

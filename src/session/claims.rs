@@ -1,25 +1,30 @@
-//! What a session token claims: whose it is, when it was issued and when it ends, and its id.
+//! The claims of a session token: its customer, when it was issued and when it ends, and its id.
 
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
-use super::authenticate::Refused;
-use super::id::SessionId;
+use thiserror::Error;
+
+use super::authenticate::AuthFailure;
+use crate::error::{Diagnostic, Exit};
+use crate::escape::escaped_or_redacted;
 use crate::time::Timestamp;
 use crate::token::{ClaimsSet, CustomerId};
 
-/// How long a session lives at most.
-pub const LONGEST_LIFETIME: Duration = Duration::from_hours(30 * 24);
+/// The longest lifetime of a session.
+pub const MAX_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// How long a session lives for which nothing was said.
+/// The lifetime of a session by default.
 pub const DEFAULT_LIFETIME: Duration = Duration::from_hours(8);
 
-/// How far ahead the clock of whoever issued a session may be.
+/// How far ahead the clock of the machine that issued a session may be.
 pub const LEEWAY: Duration = Duration::from_mins(1);
 
 /// The `iss` of every session token of ours.
 const ISSUER: &str = "stream-token";
 
-/// How many claims a session token has.
+/// The number of claims of a session token.
 const CLAIMS: usize = 5;
 
 /// A session as its token claims it. Only [`super::SessionKey`] makes one, from a signature.
@@ -27,7 +32,7 @@ const CLAIMS: usize = 5;
 pub struct Session {
     /// Its id: `jti`.
     pub(super) id: SessionId,
-    /// Whose it is: `sub`.
+    /// Its customer: `sub`.
     pub(super) customer: CustomerId,
     /// When it was issued: `iat`.
     pub(super) issued_at: Timestamp,
@@ -42,7 +47,7 @@ impl Session {
         self.id
     }
 
-    /// Returns whose it is.
+    /// Returns its customer.
     #[must_use]
     pub const fn customer(&self) -> CustomerId {
         self.customer
@@ -60,13 +65,13 @@ impl Session {
         self.expires_at
     }
 
-    /// Holds its times against the present.
-    pub(super) fn judge(&self, now: Timestamp) -> Result<(), Refused> {
+    /// Checks that the session is valid at present.
+    pub(super) fn validate(&self, now: Timestamp) -> Result<(), AuthFailure> {
         if self.issued_at > now.after(LEEWAY) {
-            return Err(Refused::IssuedInFuture(self.customer));
+            return Err(AuthFailure::IssuedInFuture(self.customer));
         }
         if now >= self.expires_at {
-            return Err(Refused::Expired(self.customer));
+            return Err(AuthFailure::Expired(self.customer));
         }
         Ok(())
     }
@@ -93,12 +98,71 @@ impl Session {
             issued_at: set.issued_at().at()?,
             expires_at: set.expires_at().at()?,
         };
-        session.has_sound_lifetime().then_some(session)
+        session.has_valid_lifetime().then_some(session)
     }
 
-    /// Returns `true` if it ends after it was issued, and within [`LONGEST_LIFETIME`].
-    fn has_sound_lifetime(&self) -> bool {
-        self.expires_at > self.issued_at && self.expires_at <= self.issued_at.after(LONGEST_LIFETIME)
+    /// Returns `true` if it ends after it was issued, and within [`MAX_LIFETIME`].
+    fn has_valid_lifetime(&self) -> bool {
+        self.expires_at > self.issued_at && self.expires_at <= self.issued_at.after(MAX_LIFETIME)
+    }
+}
+
+/// The number of hexadecimal digits of an id.
+const DIGITS: usize = 32;
+
+/// The id of a session: its `jti` (RFC 7519 section 4.1.7), 128 random bits. It opens nothing, and may appear in logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SessionId(u128);
+
+impl SessionId {
+    /// Returns a random id.
+    ///
+    /// # Errors
+    /// The operating system has no random numbers.
+    pub(super) fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; size_of::<u128>()];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(u128::from_ne_bytes(bytes)))
+    }
+
+    /// Reads exactly 32 lower-case hexadecimal digits.
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut bytes = [0; size_of::<u128>()];
+        let read = base16ct::lower::decode(text, &mut bytes).ok()?.len();
+        (read == bytes.len()).then(|| Self(u128::from_be_bytes(bytes)))
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+/// A text that is not a session id.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{} is not a session id: that is {DIGITS} hexadecimal digits", escaped_or_redacted(.text))]
+pub struct SessionIdError {
+    /// The text.
+    text: String,
+}
+
+impl FromStr for SessionId {
+    type Err = SessionIdError;
+
+    fn from_str(text: &str) -> Result<Self, SessionIdError> {
+        Self::from_hex(text).ok_or_else(|| SessionIdError { text: text.to_owned() })
+    }
+}
+
+impl Diagnostic for SessionIdError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some("give the id that 'stream-token session new' printed".into())
     }
 }
 
@@ -113,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_back_what_it_writes() {
+    fn a_claims_set_is_read_back() {
         let session = Session::parse(CLAIMS.as_bytes()).unwrap();
         assert_eq!(session.to_json(), CLAIMS);
         assert_eq!(
@@ -123,8 +187,8 @@ mod tests {
     }
 
     #[test]
-    fn refuses_every_other_claims_set() {
-        let longest = LONGEST_LIFETIME.as_secs();
+    fn every_other_claims_set_is_refused() {
+        let longest = MAX_LIFETIME.as_secs();
         let exactly = CLAIMS.replace("2000", &(1000 + longest).to_string());
         assert!(Session::parse(exactly.as_bytes()).is_some());
         for (what, instead) in [
@@ -163,12 +227,35 @@ mod tests {
     }
 
     #[test]
-    fn is_valid_from_a_minute_before_it_was_issued_until_just_before_its_end() {
+    fn a_session_is_valid_from_a_minute_before_it_was_issued_until_just_before_its_end() {
         let session = Session::parse(CLAIMS.as_bytes()).unwrap();
         let customer = session.customer();
-        assert_eq!(session.judge(at(939)), Err(Refused::IssuedInFuture(customer)));
-        assert_eq!(session.judge(at(940)), Ok(()));
-        assert_eq!(session.judge(at(1999)), Ok(()));
-        assert_eq!(session.judge(at(2000)), Err(Refused::Expired(customer)));
+        assert_eq!(session.validate(at(939)), Err(AuthFailure::IssuedInFuture(customer)));
+        assert_eq!(session.validate(at(940)), Ok(()));
+        assert_eq!(session.validate(at(1999)), Ok(()));
+        assert_eq!(session.validate(at(2000)), Err(AuthFailure::Expired(customer)));
+    }
+
+    #[test]
+    fn an_id_is_read_back_and_nothing_else_is() {
+        let text = "00c0ffee00c0ffee00c0ffee00c0ffee";
+        assert_eq!(text.parse::<SessionId>().unwrap().to_string(), text);
+        for other in ["", &text[1..], &format!("0{text}"), &text.to_uppercase(), &text.replace('0', "+")] {
+            assert_eq!(SessionId::from_hex(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn no_two_random_ids_are_the_same() {
+        assert_ne!(SessionId::random().unwrap(), SessionId::random().unwrap());
+    }
+
+    #[test]
+    fn the_error_of_an_id_never_repeats_a_token() {
+        let error = "eyJhbGciOi.x.y".parse::<SessionId>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "a value of 14 characters is not a session id: that is 32 hexadecimal digits"
+        );
     }
 }

@@ -1,6 +1,5 @@
 //! The key that signs and verifies session tokens: compact JWS (RFC 7515), HS256, one exact header.
 
-use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
@@ -8,11 +7,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use thiserror::Error;
 use zeroize::Zeroizing;
 
-use super::authenticate::Refused;
-use super::claims::{LONGEST_LIFETIME, Session};
-use super::id::SessionId;
+use super::authenticate::AuthFailure;
+use super::claims::{MAX_LIFETIME, Session, SessionId};
 use crate::error::{Diagnostic, Exit};
 use crate::secret::Secret;
 use crate::time::{Timestamp, humanize};
@@ -31,11 +30,11 @@ const HEAD: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6InN0cmVhbS10b2tlbi1zZXNzaW9uK2p3
 /// API secret for a session key.
 const PURPOSE: &[u8; 35] = b"stream-token session key, version 1";
 
-/// How many bytes a block of SHA-256 has.
+/// The bytes of a block of SHA-256.
 const BLOCK: usize = 64;
 
-/// As many bytes as a session token of ours never has, so that none is moved and left behind.
-const LONGEST_OURS: usize = 512;
+/// More bytes than a session token of ours has, so that its buffer never moves and leaves a copy behind.
+const MAX_OWN_TOKEN_BYTES: usize = 512;
 
 /// HMAC-SHA-256, keyed.
 type Hs256 = Hmac<Sha256>;
@@ -50,7 +49,7 @@ impl fmt::Debug for SessionKey {
     }
 }
 
-/// A session token in compact serialization; as good as the session.
+/// A session token in compact serialization: whoever has it has the session.
 #[derive(Clone)]
 pub struct SessionToken(Zeroizing<String>);
 
@@ -69,37 +68,32 @@ impl fmt::Debug for SessionToken {
 }
 
 /// Why no session was made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionError {
-    /// It would live longer than [`LONGEST_LIFETIME`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SessionTokenError {
+    /// It would live longer than [`MAX_LIFETIME`].
+    #[error("a session lives {} at most, not {}", humanize(MAX_LIFETIME), humanize(*asked))]
     TooLong {
         /// How long it would live.
         asked: Duration,
     },
-    /// It would be over as soon as it begins.
+    /// It would end as soon as it begins.
+    #[error("a session lives for a second or more")]
     NoLifetime,
     /// The operating system has no random numbers for its id.
-    Random(getrandom::Error),
+    #[error("no random numbers for a session's id: {0}")]
+    Random(#[source] getrandom::Error),
 }
 
-impl fmt::Display for SessionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::TooLong { asked } => {
-                write!(f, "a session lives {} at most, not {}", humanize(LONGEST_LIFETIME), humanize(*asked))
-            }
-            Self::NoLifetime => f.write_str("a session lives for a second or more"),
-            Self::Random(error) => write!(f, "no random numbers for a session's id: {error}"),
-        }
+impl Diagnostic for SessionTokenError {
+    fn exit(&self) -> Exit {
+        if matches!(self, Self::Random(_)) { Exit::Failed } else { Exit::Usage }
     }
-}
 
-impl Error for SessionError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Random(error) => Some(error),
-            Self::TooLong { .. } | Self::NoLifetime => None,
-        }
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::Random(_) => "see that the system has random numbers".into(),
+            _ => format!("give a lifetime from 1s to {}", humanize(MAX_LIFETIME)),
+        })
     }
 }
 
@@ -111,49 +105,49 @@ impl SessionKey {
         Self(Zeroizing::new(padded::<32>(&key)))
     }
 
-    /// Makes a session of a customer, and its token.
+    /// Creates a session of a customer, and its token.
     ///
     /// # Errors
-    /// [`SessionError`] for a lifetime that no session has, or without random numbers.
+    /// [`SessionTokenError`]
     pub fn issue(
         &self,
         customer: CustomerId,
         now: Timestamp,
         lifetime: Duration,
-    ) -> Result<(Session, SessionToken), SessionError> {
-        if lifetime > LONGEST_LIFETIME {
-            return Err(SessionError::TooLong { asked: lifetime });
+    ) -> Result<(Session, SessionToken), SessionTokenError> {
+        if lifetime > MAX_LIFETIME {
+            return Err(SessionTokenError::TooLong { asked: lifetime });
         }
         if lifetime.as_secs() == 0 {
-            return Err(SessionError::NoLifetime);
+            return Err(SessionTokenError::NoLifetime);
         }
-        let id = SessionId::random().map_err(SessionError::Random)?;
+        let id = SessionId::random().map_err(SessionTokenError::Random)?;
         let session = Session { id, customer, issued_at: now, expires_at: now.after(lifetime) };
-        Ok((session, self.sign(&session)))
+        Ok((session, self.sign_claims(&session)))
     }
 
-    /// Verifies a session token's form, signature and claims. Times and revocations are not judged.
+    /// Verifies the form, signature and claims of a session token. Times and revocations are not checked.
     ///
     /// # Errors
-    /// Why it is refused.
-    pub fn verify(&self, token: &str) -> Result<Session, Refused> {
+    /// [`AuthFailure`]
+    pub fn verify(&self, token: &str) -> Result<Session, AuthFailure> {
         if token.len() > MAX_TOKEN_BYTES {
-            return Err(Refused::TooLong);
+            return Err(AuthFailure::TooLong);
         }
         // The header is compared, not read: nothing but its one form ever counts.
-        let rest = token.strip_prefix(HEAD).ok_or(Refused::NotASession)?;
-        let (claims, signature) = rest.split_once('.').ok_or(Refused::NotASession)?;
+        let rest = token.strip_prefix(HEAD).ok_or(AuthFailure::NotASession)?;
+        let (claims, signature) = rest.split_once('.').ok_or(AuthFailure::NotASession)?;
         let signed = &token[..HEAD.len() + claims.len()];
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Refused::NotASession)?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| AuthFailure::NotASession)?;
         // Compared in constant time, and the whole length.
-        mac(&self.0, signed.as_bytes()).verify_slice(&signature).map_err(|_| Refused::BadSignature)?;
-        let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| Refused::WrongClaims)?;
-        Session::parse(&claims).ok_or(Refused::WrongClaims)
+        mac(&self.0, signed.as_bytes()).verify_slice(&signature).map_err(|_| AuthFailure::BadSignature)?;
+        let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| AuthFailure::WrongClaims)?;
+        Session::parse(&claims).ok_or(AuthFailure::WrongClaims)
     }
 
     /// Signs a session.
-    fn sign(&self, session: &Session) -> SessionToken {
-        let mut token = Zeroizing::new(String::with_capacity(LONGEST_OURS));
+    fn sign_claims(&self, session: &Session) -> SessionToken {
+        let mut token = Zeroizing::new(String::with_capacity(MAX_OWN_TOKEN_BYTES));
         token.push_str(HEAD);
         URL_SAFE_NO_PAD.encode_string(session.to_json(), &mut token);
         let signature = mac(&self.0, token.as_bytes()).finalize().into_bytes();
@@ -174,22 +168,6 @@ const fn padded<const LENGTH: usize>(key: &[u8; LENGTH]) -> [u8; BLOCK] {
     let (start, _) = block.split_at_mut(LENGTH);
     start.copy_from_slice(key);
     block
-}
-
-impl Diagnostic for SessionError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::Random(_) => Exit::Failed,
-            _ => Exit::Usage,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::Random(_) => "see that the system has random numbers".into(),
-            _ => format!("give a lifetime from 1s to {}", crate::time::humanize(LONGEST_LIFETIME)),
-        })
-    }
 }
 
 #[cfg(test)]

@@ -1,29 +1,24 @@
-//! Sessions: who a client of the endpoint is.
+//! Sessions: how a client of the endpoint proves who it is.
 //!
-//! [`Authenticate`] is all that the endpoint knows of them. The one kind so far is [`Signed`]:
-//! tokens of ours, signed with a key of their own, that a [`Register`] of revocations can end early.
-//! A session token is neither a user token nor the other way round, even under the same secret.
+//! [`Authenticate`] is all that the endpoint knows of them. The one kind so far is checked by [`SessionVerifier`]:
+//! tokens of ours, signed with a key of their own, that a [`RevocationList`] can end early. A session token is never
+//! a user token, nor the other way round, even under the same secret.
 
 mod authenticate;
 mod claims;
-mod error;
-mod id;
 mod key;
 mod manage;
-mod register;
+mod revocation_list;
 mod revocations;
 mod revoke;
-mod signed;
 
 #[cfg(test)]
 mod testing;
 
-pub use authenticate::{Authenticate, Denial, Refused};
-pub use claims::{DEFAULT_LIFETIME, LEEWAY, LONGEST_LIFETIME, Session};
-pub use error::{Flaw, MAX_REVOCATIONS, RegisterError};
-pub use id::{SessionId, SessionIdError};
-pub use key::{HEADER, SessionError, SessionKey, SessionToken};
-pub use manage::{Sessions, SessionsError};
-pub use register::{FRESH, OLDEST, Register};
-pub use revoke::{Revocation, Revoked, revoke};
-pub use signed::Signed;
+pub use authenticate::{AuthError, AuthFailure, Authenticate, SessionVerifier};
+pub use claims::{DEFAULT_LIFETIME, LEEWAY, MAX_LIFETIME, Session, SessionId, SessionIdError};
+pub use key::{HEADER, SessionKey, SessionToken, SessionTokenError};
+pub use manage::{SessionChangeError, SessionManager};
+pub use revocation_list::{MAX_STALENESS, POLL_INTERVAL, RevocationList, RevocationListError};
+pub use revocations::{FormatError, MAX_REVOCATIONS};
+pub use revoke::{RevocationTarget, RevokeOutcome, revoke};

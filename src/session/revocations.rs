@@ -3,25 +3,47 @@
 //! The text is one JSON document of one exact form, so that whatever is not as it was written is found.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::claims::{LONGEST_LIFETIME, Session};
-use super::error::{Flaw, MAX_FILE_BYTES, MAX_REVOCATIONS};
-use super::id::SessionId;
+use super::claims::{MAX_LIFETIME, Session, SessionId};
 use crate::time::Timestamp;
 use crate::token::CustomerId;
 
-/// How many bytes one revocation takes at most, the comma behind it included.
-const LONGEST_ENTRY: usize = r#"{"id":"00000000000000000000000000000000","until":9007199254740991},"#.len();
+/// The most revocations that are kept. One more is refused.
+pub const MAX_REVOCATIONS: usize = 65_536;
 
-const _: () = assert!(MAX_REVOCATIONS * LONGEST_ENTRY + 256 < MAX_FILE_BYTES);
+/// The most bytes of the file; more than [`MAX_REVOCATIONS`] need.
+pub(super) const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
+
+/// The most bytes of one revocation, with the comma after it.
+const MAX_ENTRY_BYTES: usize = r#"{"id":"00000000000000000000000000000000","until":9007199254740991},"#.len();
+
+const _: () = assert!(MAX_REVOCATIONS * MAX_ENTRY_BYTES + 256 < MAX_FILE_BYTES);
 
 /// The version of the text.
 const VERSION: u64 = 1;
 
 /// How long a revocation is kept beyond the end of what it revokes, for clocks that differ.
-const MARGIN: std::time::Duration = std::time::Duration::from_hours(24);
+const EXPIRY_MARGIN: Duration = Duration::from_hours(24);
+
+/// What is wrong with the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    /// It is too long.
+    #[error("has more than {MAX_FILE_BYTES} bytes")]
+    TooLong,
+    /// It is of another version.
+    #[error("is of version {found}, which this program does not know")]
+    Version {
+        /// The version.
+        found: u64,
+    },
+    /// It was cut off or changed.
+    #[error("is not as it was written")]
+    Altered,
+}
 
 /// What was revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -32,22 +54,22 @@ pub(super) struct Revocations {
     customers: BTreeMap<CustomerId, Timestamp>,
 }
 
-/// The text's form.
+/// The form of the text.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Document {
     /// The version of the form.
     version: u64,
     /// Sessions, by their ids.
-    sessions: Vec<OfSession>,
+    sessions: Vec<SessionEntry>,
     /// Customers, by their ids.
-    customers: Vec<OfCustomer>,
+    customers: Vec<CustomerEntry>,
 }
 
 /// A session in the text.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OfSession {
+struct SessionEntry {
     /// Its id.
     id: String,
     /// Until when it is kept.
@@ -57,16 +79,16 @@ struct OfSession {
 /// A customer in the text.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct OfCustomer {
+struct CustomerEntry {
     /// Their id.
     id: u64,
     /// Up to when their revoked sessions were issued.
     issued_until: u64,
 }
 
-/// The part of every version's text that tells which one it is.
+/// The part of the text that every version has.
 #[derive(Deserialize)]
-struct Versioned {
+struct VersionProbe {
     /// The version of the form.
     version: u64,
 }
@@ -85,7 +107,7 @@ impl Revocations {
 
     /// Revokes a session that ends at `expires_at` at the latest.
     pub(super) fn add_session(&mut self, id: SessionId, expires_at: Timestamp) {
-        let until = expires_at.after(MARGIN);
+        let until = expires_at.after(EXPIRY_MARGIN);
         let kept = self.sessions.entry(id).or_insert(until);
         *kept = until.max(*kept);
     }
@@ -96,13 +118,13 @@ impl Revocations {
         *kept = issued_until.max(*kept);
     }
 
-    /// Forgets what revokes only sessions that have ended.
+    /// Removes what revokes only sessions that have ended.
     pub(super) fn prune(&mut self, now: Timestamp) {
         self.sessions.retain(|_, until| *until > now);
-        self.customers.retain(|_, until| until.after(LONGEST_LIFETIME).after(MARGIN) > now);
+        self.customers.retain(|_, until| until.after(MAX_LIFETIME).after(EXPIRY_MARGIN) > now);
     }
 
-    /// Returns how many there are.
+    /// Returns the number of revocations.
     pub(super) fn len(&self) -> usize {
         self.sessions.len() + self.customers.len()
     }
@@ -114,10 +136,10 @@ impl Revocations {
         let document = Document {
             version: VERSION,
             sessions: sessions
-                .map(|(id, until)| OfSession { id: id.to_string(), until: until.epoch_seconds() })
+                .map(|(id, until)| SessionEntry { id: id.to_string(), until: until.epoch_seconds() })
                 .collect(),
             customers: customers
-                .map(|(id, until)| OfCustomer { id: id.get(), issued_until: until.epoch_seconds() })
+                .map(|(id, until)| CustomerEntry { id: id.get(), issued_until: until.epoch_seconds() })
                 .collect(),
         };
         let mut text = serde_json::to_string(&document).unwrap_or_default();
@@ -125,27 +147,27 @@ impl Revocations {
         text
     }
 
-    /// Reads a text, and only what [`Revocations::to_text`] gives.
-    pub(super) fn parse(text: &[u8]) -> Result<Self, Flaw> {
-        if let Ok(Versioned { version }) = serde_json::from_slice(text)
+    /// Parses a text, and only what [`Revocations::to_text`] returns.
+    pub(super) fn parse(text: &[u8]) -> Result<Self, FormatError> {
+        if let Ok(VersionProbe { version }) = serde_json::from_slice(text)
             && version != VERSION
         {
-            return Err(Flaw::Version { found: version });
+            return Err(FormatError::Version { found: version });
         }
-        let document: Document = serde_json::from_slice(text).map_err(|_| Flaw::Altered)?;
-        let revocations = Self::of(&document).ok_or(Flaw::Altered)?;
+        let document: Document = serde_json::from_slice(text).map_err(|_| FormatError::Altered)?;
+        let revocations = Self::from_document(&document).ok_or(FormatError::Altered)?;
         if revocations.len() > MAX_REVOCATIONS || revocations.to_text().as_bytes() != text {
-            return Err(Flaw::Altered);
+            return Err(FormatError::Altered);
         }
         Ok(revocations)
     }
 
-    /// Takes a document's entries.
-    fn of(document: &Document) -> Option<Self> {
-        let session = |entry: &OfSession| {
+    /// Returns the entries of a document.
+    fn from_document(document: &Document) -> Option<Self> {
+        let session = |entry: &SessionEntry| {
             Some((SessionId::from_hex(&entry.id)?, Timestamp::from_epoch_seconds(entry.until)?))
         };
-        let customer = |entry: &OfCustomer| {
+        let customer = |entry: &CustomerEntry| {
             Some((CustomerId::new(entry.id)?, Timestamp::from_epoch_seconds(entry.issued_until)?))
         };
         Some(Self {
@@ -176,13 +198,13 @@ mod tests {
     );
 
     #[test]
-    fn revokes_one_session_and_no_other() {
+    fn one_session_is_revoked_and_no_other() {
         assert!(some().contains(&session(1, 5, 0)));
         assert!(!some().contains(&session(3, 5, 0)));
     }
 
     #[test]
-    fn revokes_a_customers_sessions_up_to_a_second_and_nobody_elses() {
+    fn the_sessions_of_one_customer_are_revoked_up_to_a_second() {
         assert!(some().contains(&session(3, 9, 100)));
         assert!(!some().contains(&session(3, 9, 101)));
         assert!(!some().contains(&session(3, 8, 100)));
@@ -198,13 +220,13 @@ mod tests {
     }
 
     #[test]
-    fn forgets_what_has_ended_a_day_after() {
+    fn a_revocation_is_removed_a_day_after_its_session_ended() {
         let mut revocations = some();
         revocations.prune(at(86_899));
         assert_eq!(revocations, some());
         revocations.prune(at(86_900));
         assert_eq!(revocations.len(), 2);
-        let end = 100 + LONGEST_LIFETIME.as_secs() + MARGIN.as_secs();
+        let end = 100 + MAX_LIFETIME.as_secs() + EXPIRY_MARGIN.as_secs();
         revocations.prune(at(end - 1));
         assert!(revocations.contains(&session(3, 9, 100)));
         revocations.prune(at(end));
@@ -212,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_back_what_it_writes_and_nothing_else() {
+    fn a_text_is_read_back_and_nothing_else_is() {
         assert_eq!(some().to_text(), TEXT);
         assert_eq!(Revocations::parse(TEXT.as_bytes()), Ok(some()));
         let empty = Revocations::default();
@@ -234,17 +256,17 @@ mod tests {
         ] {
             let text = TEXT.replacen(what, instead, 1);
             assert_ne!(text, TEXT);
-            assert_eq!(Revocations::parse(text.as_bytes()), Err(Flaw::Altered), "{text}");
+            assert_eq!(Revocations::parse(text.as_bytes()), Err(FormatError::Altered), "{text}");
         }
         for length in 0..TEXT.len() {
-            assert_eq!(Revocations::parse(&TEXT.as_bytes()[..length]), Err(Flaw::Altered), "{length}");
+            assert_eq!(Revocations::parse(&TEXT.as_bytes()[..length]), Err(FormatError::Altered), "{length}");
         }
     }
 
     #[test]
-    fn tells_a_text_of_another_version() {
+    fn a_text_of_another_version_is_recognised() {
         for text in [TEXT.replace("1,\"s", "2,\"s"), r#"{"version":2}"#.into()] {
-            assert_eq!(Revocations::parse(text.as_bytes()), Err(Flaw::Version { found: 2 }), "{text}");
+            assert_eq!(Revocations::parse(text.as_bytes()), Err(FormatError::Version { found: 2 }), "{text}");
         }
     }
 }

@@ -1,7 +1,6 @@
 //! What the tests of sessions share: short names for values.
 
-use super::claims::{LONGEST_LIFETIME, Session};
-use super::id::SessionId;
+use super::claims::{MAX_LIFETIME, Session, SessionId};
 use super::key::SessionKey;
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -33,6 +32,6 @@ pub(super) fn id(number: u32) -> SessionId {
 /// A session by the numbers of its id and customer, and when it was issued.
 pub(super) fn session(number: u32, customer_number: u64, issued_at: u64) -> Session {
     let issued_at = at(issued_at);
-    let expires_at = issued_at.after(LONGEST_LIFETIME);
+    let expires_at = issued_at.after(MAX_LIFETIME);
     Session { id: id(number), customer: customer(customer_number), issued_at, expires_at }
 }

@@ -8,7 +8,7 @@ use thiserror::Error;
 use super::MAX_FILE_BYTES;
 use crate::error::{Diagnostic, Exit};
 use crate::escape::path_in_full;
-use crate::secret::FileFault;
+use crate::fs::FileErrorKind;
 use crate::time::{Timestamp, utc};
 
 /// Which of the two files an error is about.
@@ -38,7 +38,7 @@ pub enum TlsError {
     Unreadable(PemKind, PathBuf, #[source] io::Error),
     /// Other users can write a file, or read the key.
     #[error("cannot use the {} {}: {}", .0.name(), path_in_full(.1), .2)]
-    Unsafe(PemKind, PathBuf, #[source] FileFault),
+    Unsafe(PemKind, PathBuf, #[source] FileErrorKind),
     /// A file has more than [`MAX_FILE_BYTES`] bytes.
     #[error("the {} {} has more than {} bytes", .0.name(), path_in_full(.1), MAX_FILE_BYTES)]
     TooLong(PemKind, PathBuf),
@@ -97,12 +97,12 @@ impl Diagnostic for TlsError {
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Unreadable(..) => "check the path and who may read it",
-            Self::Unsafe(_, _, FileFault::Exposed { .. }) => {
+            Self::Unsafe(_, _, FileErrorKind::Exposed(_)) => {
                 "run 'chmod 600' on it; and if others could have read it, make a new key and certificate"
             }
-            Self::Unsafe(_, _, FileFault::NotRegular) => "give the path of a plain file",
-            Self::Unsafe(_, _, FileFault::ForeignOwner { .. }) => "make a copy of your own",
-            Self::Unsafe(_, _, FileFault::Writable { .. }) => "look it over, then run 'chmod go-w' on it",
+            Self::Unsafe(_, _, FileErrorKind::NotRegular) => "give the path of a plain file",
+            Self::Unsafe(_, _, FileErrorKind::WrongOwner(_)) => "make a copy of your own",
+            Self::Unsafe(_, _, FileErrorKind::Writable(_)) => "look it over, then run 'chmod go-w' on it",
             Self::TooLong(PemKind::Certificate, _) => {
                 "give the server's certificate and those between it and the root, and nothing else"
             }

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::MAX_FILE_BYTES;
 use super::error::{PemKind, TlsError};
-use crate::secret::{Content, FileError, Trust, read_file};
+use crate::fs::{self, Content, FileError, FilePolicy};
 
 /// The marks of an encrypted private key: of PKCS #8 (RFC 7468 section 11), and of OpenSSL's older form
 /// (RFC 1421 section 4.6.1.1).
@@ -19,7 +19,7 @@ pub(super) type Key = Zeroizing<PrivateKeyDer<'static>>;
 
 /// Reads all certificates of a file, the server's own first.
 pub(super) fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let content = read(path, PemKind::Certificate, Trust::Public)?;
+    let content = read(path, PemKind::Certificate, FilePolicy::Trusted)?;
     let chain = CertificateDer::pem_slice_iter(&content.bytes).collect::<Result<Vec<_>, _>>();
     let chain = chain.map_err(|_| TlsError::MalformedPem(PemKind::Certificate, path.to_owned()))?;
     if chain.is_empty() { Err(TlsError::NoCertificate(path.to_owned())) } else { Ok(chain) }
@@ -27,7 +27,7 @@ pub(super) fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Tl
 
 /// Reads the only private key of a file, and whether others can read it.
 pub(super) fn read_key(path: &Path) -> Result<(Key, bool), TlsError> {
-    let Content { bytes, is_exposed } = read(path, PemKind::Key, Trust::Judge)?;
+    let Content { bytes, is_exposed } = read(path, PemKind::Key, FilePolicy::Secret)?;
     if ENCRYPTED.iter().any(|mark| bytes.windows(mark.len()).any(|window| window == *mark)) {
         return Err(TlsError::EncryptedKey(path.to_owned()));
     }
@@ -42,8 +42,8 @@ pub(super) fn read_key(path: &Path) -> Result<(Key, bool), TlsError> {
 }
 
 /// Reads a file of at most [`MAX_FILE_BYTES`].
-fn read(path: &Path, kind: PemKind, trust: Trust) -> Result<Content, TlsError> {
-    let content = read_file(path, trust, MAX_FILE_BYTES + 1).map_err(|error| match error {
+fn read(path: &Path, kind: PemKind, policy: FilePolicy) -> Result<Content, TlsError> {
+    let content = fs::read(path, policy, MAX_FILE_BYTES + 1).map_err(|error| match error {
         FileError::Io(error) => TlsError::Unreadable(kind, path.to_owned(), error),
         FileError::Unsafe(fault) => TlsError::Unsafe(kind, path.to_owned(), fault),
     })?;

@@ -4,7 +4,7 @@ use tempfile::TempDir;
 
 use super::testing::{files, identity, made, set_mode, sound, write};
 use super::*;
-use crate::secret::FileFault;
+use crate::fs::FileErrorKind;
 use crate::time::Clock;
 
 /// A day in seconds.
@@ -88,11 +88,11 @@ fn a_key_that_others_can_read_is_refused_and_a_certificate_only_where_they_can_w
     let files = files(&place, &made.certificate, &made.key);
     let load = || ServerIdentity::load(&files, Clock::System.now());
     set_mode(&files.key, 0o640);
-    let fault = FileFault::Exposed { mode: 0o640 };
+    let fault = FileErrorKind::Exposed(0o640);
     assert!(matches!(load(), Err(TlsError::Unsafe(PemKind::Key, _, found)) if found == fault));
     set_mode(&files.key, 0o400);
     set_mode(&files.certificate, 0o664);
-    let fault = FileFault::Writable { mode: 0o664 };
+    let fault = FileErrorKind::Writable(0o664);
     assert!(matches!(load(), Err(TlsError::Unsafe(PemKind::Certificate, _, found)) if found == fault));
     set_mode(&files.certificate, 0o444);
     load().unwrap();

@@ -261,7 +261,7 @@ mod on_unix {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
     use super::*;
-    use crate::fs::DiskFault;
+    use crate::fs::{DiskError, FileErrorKind};
 
     fn error_of(state: &State) -> AuditError {
         let mut writer = match Writer::open(state.path(), clock(), 1 << 20) {
@@ -271,8 +271,8 @@ mod on_unix {
         append(&mut writer, 1).unwrap_err()
     }
 
-    fn is_unusable(error: &AuditError, is_expected: impl Fn(&DiskFault) -> bool) -> bool {
-        matches!(error, AuditError::Unusable(error) if is_expected(error.fault()))
+    fn is_unusable(error: &AuditError, is_expected: impl Fn(&DiskError) -> bool) -> bool {
+        matches!(error, AuditError::Unusable(error) if is_expected(error))
     }
 
     fn mode(path: &Path) -> u32 {
@@ -300,13 +300,13 @@ mod on_unix {
             let state = State::new();
             let directory = segment::directory(state.path());
             if !name.is_empty() {
-                crate::fs::make_directory(&directory).unwrap();
+                crate::fs::create_private_dir(&directory).unwrap();
             }
             let link = directory.join(name);
             let link = if name.is_empty() { directory } else { link };
             symlink(segment::directory(elsewhere.path()).join(name), &link).unwrap();
             let error = error_of(&state);
-            assert!(is_unusable(&error, |fault| matches!(fault, DiskFault::Symlink)), "{error:?}");
+            assert!(is_unusable(&error, |fault| matches!(fault, DiskError::Symlink(_))), "{error:?}");
             assert_eq!(error.path(), link);
         }
     }
@@ -316,12 +316,15 @@ mod on_unix {
         for name in ["lock", "audit-00000001.jsonl"] {
             let state = State::new();
             let path = segment::directory(state.path()).join(name);
-            crate::fs::make_directory(&path).unwrap();
-            assert!(is_unusable(&error_of(&state), |fault| matches!(fault, DiskFault::NotRegular)));
+            crate::fs::create_private_dir(&path).unwrap();
+            assert!(is_unusable(&error_of(&state), |fault| matches!(
+                fault,
+                DiskError::Unsafe(_, FileErrorKind::NotRegular)
+            )));
         }
         let state = State::new();
         fs::write(segment::directory(state.path()), b"").unwrap();
-        assert!(is_unusable(&error_of(&state), |fault| matches!(fault, DiskFault::NotADirectory)));
+        assert!(is_unusable(&error_of(&state), |fault| matches!(fault, DiskError::NotADirectory(_))));
     }
 
     #[test]
@@ -331,10 +334,13 @@ mod on_unix {
         for name in ["lock", "audit-00000001.jsonl"] {
             let state = State::new();
             let directory = segment::directory(state.path());
-            crate::fs::make_directory(&directory).unwrap();
+            crate::fs::create_private_dir(&directory).unwrap();
             let mode = Mode::RUSR | Mode::WUSR;
             mknodat(CWD, directory.join(name), FileType::Fifo, mode, 0).unwrap();
-            assert!(is_unusable(&error_of(&state), |fault| matches!(fault, DiskFault::NotRegular)));
+            assert!(is_unusable(&error_of(&state), |fault| matches!(
+                fault,
+                DiskError::Unsafe(_, FileErrorKind::NotRegular)
+            )));
         }
     }
 
@@ -342,7 +348,7 @@ mod on_unix {
     fn a_directory_without_permission_is_named() {
         let state = State::new();
         let directory = segment::directory(state.path());
-        crate::fs::make_directory(&directory).unwrap();
+        crate::fs::create_private_dir(&directory).unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o500)).unwrap();
         // Root needs no permission.
         if rustix::process::geteuid().is_root() {
@@ -364,7 +370,10 @@ mod on_unix {
             let state = State::with_entries(2);
             let path = segment::directory(state.path()).join(name);
             std::os::unix::fs::chown(&path, Some(12_345), None).unwrap();
-            assert!(is_unusable(&error_of(&state), |fault| matches!(fault, DiskFault::WrongOwner(12_345))));
+            assert!(is_unusable(&error_of(&state), |fault| matches!(
+                fault,
+                DiskError::Unsafe(_, FileErrorKind::WrongOwner(12_345))
+            )));
         }
     }
 
@@ -374,7 +383,10 @@ mod on_unix {
             let state = State::with_entries(2);
             let path = segment::directory(state.path()).join(name);
             fs::set_permissions(&path, fs::Permissions::from_mode(0o722)).unwrap();
-            assert!(is_unusable(&error_of(&state), |fault| matches!(fault, DiskFault::Exposed(0o722))));
+            assert!(is_unusable(&error_of(&state), |fault| matches!(
+                fault,
+                DiskError::Unsafe(_, FileErrorKind::Writable(0o722))
+            )));
         }
     }
 
@@ -386,10 +398,10 @@ mod on_unix {
         let mut two = Writer::open(state.path(), clock(), 1 << 20).unwrap();
         let held = two.lock().unwrap();
         let there = one.path_of_lock().symlink_metadata().unwrap();
-        assert_ne!(crate::fs::identity(&there), one.lock.identity());
+        assert_ne!(crate::fs::file_id(&there), one.lock.id());
         drop(held);
         append(&mut one, 2).unwrap();
-        assert_eq!(crate::fs::identity(&there), one.lock.identity());
+        assert_eq!(crate::fs::file_id(&there), one.lock.id());
     }
 
     impl Writer {

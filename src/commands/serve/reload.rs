@@ -19,7 +19,7 @@ use super::state::{AuditHandles, lifetime};
 use crate::error::ErrorReport;
 use crate::process::environment::Environment;
 use crate::profile;
-use crate::profile::{Config, Lifetime, choose};
+use crate::profile::{Config, Lifetime, select};
 use crate::secret::ReadContext;
 use crate::secret::keyring::Kind;
 use crate::server::{ActiveProfile, Reloadable, TokenService};
@@ -136,7 +136,7 @@ impl Reload {
             None => None,
         };
         let config = || self.config.as_ref().map_or_else(|| Ok(Config::default()), |path| Config::load(path));
-        let profile = choose(Some(&self.profile), self.environment, config)?.profile;
+        let profile = select(Some(&self.profile), self.environment, config)?.profile;
         let lifetime = lifetime(self.lifetime, &profile, now)?;
         let asking =
             ReadContext { environment: self.environment, now, limit: SECRET_TIMEOUT, on_slow: &|| () };
@@ -146,7 +146,7 @@ impl Reload {
             .reload(&item, &asking)
             .map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?;
         let key = SessionKey::new(&key.secret);
-        let opened = profile::reopen(profile, &asking)?;
+        let opened = profile::reload(profile, &asking)?;
         let mut notes = identity.as_ref().map(|identity| identity.warnings().to_vec()).unwrap_or_default();
         notes.extend(opened.notes.iter().skip(1).cloned());
         let profile = self.audit.active_profile(opened, key, lifetime);

@@ -7,17 +7,17 @@ use super::super::Result;
 use crate::audit::{Actor, AuditLog, RefusalRecorder};
 use crate::error::Usage;
 use crate::issuer::{AuditSink, IssueError, TokenIssuer};
-use crate::profile::Opened;
-use crate::profile::{Lifetime, Profile, Wish};
+use crate::profile::LoadedProfile;
+use crate::profile::{Lifetime, Profile, TokenRequest};
 use crate::server::{ActiveProfile, RequestIssuer, Telemetry};
-use crate::session::{Register, SessionKey, Signed};
+use crate::session::{RevocationList, SessionKey, SessionVerifier};
 use crate::time::{Clock, Timestamp};
 
 /// What outlives every reload.
 #[derive(Debug)]
 pub(super) struct AuditHandles {
     /// The audit log and the revocations; neither in the demo, which keeps no state.
-    stored: Option<(Arc<AuditLog>, Arc<Register>)>,
+    stored: Option<(Arc<AuditLog>, Arc<RevocationList>)>,
     /// The user that runs the server.
     actor: Actor,
     /// The clock.
@@ -41,27 +41,27 @@ impl AuditHandles {
         telemetry.watch_audit_log(&audit_log);
         let name = profile.name.as_ref().map(ToString::to_string);
         let refusals = RefusalRecorder::start(Arc::clone(&audit_log), actor.clone(), name, clock)?;
-        let stored = Some((audit_log, Arc::new(Register::open(&state))));
+        let stored = Some((audit_log, Arc::new(RevocationList::open(&state))));
         Ok((Self { stored, actor, clock }, Some(refusals)))
     }
 
     /// Returns what requests are answered with, for a profile whose secrets were read.
     pub(super) fn active_profile(
         &self,
-        opened: Opened,
+        opened: LoadedProfile,
         key: SessionKey,
         lifetime: Lifetime,
     ) -> ActiveProfile {
-        let Opened { profile, secret, .. } = opened;
-        let (signed, sink) = match &self.stored {
-            None => (Signed::irrevocable(key), AuditSink::Demo),
-            Some((audit_log, register)) => {
-                (Signed::new(key, Arc::clone(register)), AuditSink::Shared(Arc::clone(audit_log)))
+        let LoadedProfile { profile, secret, .. } = opened;
+        let (verifier, sink) = match &self.stored {
+            None => (SessionVerifier::without_revocation(key), AuditSink::Demo),
+            Some((audit_log, revocations)) => {
+                (SessionVerifier::new(key, Arc::clone(revocations)), AuditSink::Shared(Arc::clone(audit_log)))
             }
         };
         let issuer = TokenIssuer::new(&secret, profile.name, profile.policy, sink);
         let issuer = RequestIssuer { issuer, actor: self.actor.clone(), lifetime, clock: self.clock };
-        ActiveProfile { authenticate: Box::new(signed), issuer }
+        ActiveProfile { authenticate: Box::new(verifier), issuer }
     }
 }
 
@@ -72,7 +72,8 @@ pub(super) fn lifetime(
     now: Timestamp,
 ) -> Result<Lifetime, Usage> {
     let lifetime = asked.unwrap_or(Lifetime::PolicyDefault);
-    let granted = profile.policy.decide(&Wish { expiry: lifetime.expiry(now), issued_at: None }, now);
+    let granted =
+        profile.policy.evaluate(&TokenRequest { expiry: lifetime.expiry(now), issued_at: None }, now);
     granted.map_err(|error| Usage {
         message: error.to_string(),
         hint: "leave --lifetime out, or give one that the policy allows".into(),

@@ -17,7 +17,7 @@ pub use record::{Current, MAX_RECORD_BYTES, Previous, RecordError, SecretRecord}
 use self::store::KeyringEntry;
 use super::ReadContext;
 use super::timeout::with_timeout;
-use crate::fs::{self, DiskError, DiskFault, Lock};
+use crate::fs::{self, DiskError, Lock};
 
 /// How long the lock of another process is waited for: time for twenty changes in a row, and for more than one
 /// reply that does not come.
@@ -105,7 +105,7 @@ pub struct LockedItem<'a> {
     /// The time limits.
     context: &'a ReadContext<'a>,
     /// The lock against other processes.
-    _lock: fs::Held,
+    _lock: fs::LockGuard,
 }
 
 /// Locks an item against the other processes of this login, and reads it. `lock` is a file that they share; it is
@@ -129,18 +129,18 @@ pub fn lock_item<'a>(
 }
 
 /// Waits for the lock; creates its file and directory if they do not exist.
-fn acquire(path: &Path) -> Result<fs::Held, DiskError> {
+fn acquire(path: &Path) -> Result<fs::LockGuard, DiskError> {
     if let Some(directory) = path.parent() {
-        fs::make_directory(directory)?;
+        fs::create_private_dir(directory)?;
     }
-    Lock::open(path.to_owned())?.acquire_within(LOCK_TIMEOUT)
+    Lock::open(path.to_owned())?.try_acquire_for(LOCK_TIMEOUT)
 }
 
 impl From<DiskError> for KeyringErrorKind {
     fn from(error: DiskError) -> Self {
-        match error.fault() {
-            DiskFault::Locked(waited) => Self::Busy(*waited),
-            _ => Self::LockUnavailable(error),
+        match error {
+            DiskError::Locked(_, waited) => Self::Busy(waited),
+            error => Self::LockUnavailable(error),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::bearer::BearerError;
 use crate::issuer::IssueError;
 use crate::server::message::Response;
-use crate::session::Refused;
+use crate::session::AuthFailure;
 use crate::token::CustomerId;
 
 /// The one method that is served.
@@ -25,7 +25,7 @@ pub enum RequestError {
     /// There is no session token.
     NoSession(BearerError),
     /// The session is refused.
-    BadSession(Refused),
+    BadSession(AuthFailure),
     /// It is unknown now whose session it is.
     Unavailable(Arc<dyn Error + Send + Sync>),
     /// The customer asked too often; the time to wait.

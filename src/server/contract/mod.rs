@@ -15,7 +15,7 @@ use self::error::METHOD;
 use super::message::{HeaderValue, Request, Response};
 use crate::audit;
 use crate::issuer::IssueError;
-use crate::session::{Authenticate, Denial};
+use crate::session::{AuthError, Authenticate};
 use crate::time::Clock;
 use crate::token::{CustomerId, Token};
 
@@ -142,8 +142,8 @@ impl TokenEndpoint<'_> {
     fn authenticate(&self, request: &Request) -> Result<CustomerId, RequestError> {
         let token = bearer::parse(&request.authorization).map_err(RequestError::NoSession)?;
         self.authenticate.authenticate(token, self.clock.now()).map_err(|denial| match denial {
-            Denial::Refused(refused) => RequestError::BadSession(refused),
-            Denial::CannotTell(error) => RequestError::Unavailable(error),
+            AuthError::Refused(refused) => RequestError::BadSession(refused),
+            AuthError::Unavailable(error) => RequestError::Unavailable(error),
         })
     }
 

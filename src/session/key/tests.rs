@@ -18,7 +18,7 @@ fn token() -> String {
     signed(HEADER, CLAIMS)
 }
 
-fn refused(token: &str) -> Refused {
+fn refused(token: &str) -> AuthFailure {
     key().verify(token).unwrap_err()
 }
 
@@ -32,13 +32,13 @@ fn verifies_what_it_issued() {
     let (session, token) = key().issue(customer(123), at(1000), HOUR).unwrap();
     assert_eq!(key().verify(token.expose()), Ok(session));
     assert_eq!((session.issued_at(), session.expires_at()), (at(1000), at(4600)));
-    assert!(token.expose().len() <= LONGEST_OURS);
+    assert!(token.expose().len() <= MAX_OWN_TOKEN_BYTES);
 }
 
 #[test]
 fn the_longest_token_fits_without_moving() {
     let longest = key().issue(customer(CustomerId::MAX), Timestamp::MAX.before(HOUR), HOUR).unwrap();
-    assert!(longest.1.expose().len() <= LONGEST_OURS);
+    assert!(longest.1.expose().len() <= MAX_OWN_TOKEN_BYTES);
 }
 
 #[test]
@@ -50,11 +50,11 @@ fn agrees_with_another_implementation_of_hs256() {
 fn a_session_lives_from_a_second_to_thirty_days() {
     let lifetime =
         |lifetime| key().issue(customer(1), at(1000), lifetime).map(|(session, _)| session.expires_at());
-    assert_eq!(lifetime(Duration::from_millis(999)), Err(SessionError::NoLifetime));
+    assert_eq!(lifetime(Duration::from_millis(999)), Err(SessionTokenError::NoLifetime));
     assert_eq!(lifetime(Duration::from_secs(1)), Ok(at(1001)));
-    assert_eq!(lifetime(LONGEST_LIFETIME), Ok(at(1000 + 30 * 86_400)));
-    let asked = LONGEST_LIFETIME + Duration::from_nanos(1);
-    assert_eq!(lifetime(asked), Err(SessionError::TooLong { asked }));
+    assert_eq!(lifetime(MAX_LIFETIME), Ok(at(1000 + 30 * 86_400)));
+    let asked = MAX_LIFETIME + Duration::from_nanos(1);
+    assert_eq!(lifetime(asked), Err(SessionTokenError::TooLong { asked }));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn takes_no_other_header_even_where_the_key_signed_it() {
         r#"{"alg":"HS512","typ":"stream-token-session+jwt"}"#,
         "",
     ] {
-        assert_eq!(refused(&signed(header, CLAIMS)), Refused::NotASession, "{header}");
+        assert_eq!(refused(&signed(header, CLAIMS)), AuthFailure::NotASession, "{header}");
     }
 }
 
@@ -97,7 +97,7 @@ fn takes_no_claims_but_a_sessions_even_where_the_key_signed_them() {
     for claims in
         ["{}", r#"{"user_id":"customer-123"}"#, r#"{"server":true}"#, "", &CLAIMS.replace("123", "0")]
     {
-        assert_eq!(refused(&signed(HEADER, claims)), Refused::WrongClaims, "{claims}");
+        assert_eq!(refused(&signed(HEADER, claims)), AuthFailure::WrongClaims, "{claims}");
     }
 }
 
@@ -107,8 +107,8 @@ fn nothing_is_read_of_what_is_longer_than_four_kibibytes() {
         let token = format!("{HEAD}{}.", "A".repeat(length - HEAD.len() - 1));
         refused(&token)
     };
-    assert_eq!(longest(MAX_TOKEN_BYTES), Refused::BadSignature);
-    assert_eq!(longest(MAX_TOKEN_BYTES + 1), Refused::TooLong);
+    assert_eq!(longest(MAX_TOKEN_BYTES), AuthFailure::BadSignature);
+    assert_eq!(longest(MAX_TOKEN_BYTES + 1), AuthFailure::TooLong);
 }
 
 #[test]
@@ -120,8 +120,8 @@ fn takes_no_shortened_or_other_signature() {
     for other in ["", "AA", &signature[..42], &format!("{signature}A"), &"A".repeat(43)] {
         assert!(key().verify(&format!("{input}.{other}")).is_err(), "{other}");
     }
-    assert_eq!(refused(&format!("{input}.{signature}=")), Refused::NotASession);
-    assert_eq!(refused(&format!("{input}.{signature}.")), Refused::NotASession);
+    assert_eq!(refused(&format!("{input}.{signature}=")), AuthFailure::NotASession);
+    assert_eq!(refused(&format!("{input}.{signature}.")), AuthFailure::NotASession);
 }
 
 /// Every kind of token but a session of `key()`, all of one secret where they have one.

@@ -5,14 +5,15 @@ use tempfile::TempDir;
 
 use super::super::testing::{at, customer, id, session};
 use super::*;
-use crate::fs::DiskFault;
+use crate::fs::{DiskError, FileErrorKind};
+use crate::session::revocations::{FormatError, MAX_FILE_BYTES};
 
-fn of_session(number: u32) -> Revocation {
-    Revocation::Session(session(number, 5, 100))
+fn of_session(number: u32) -> RevocationTarget {
+    RevocationTarget::Session(session(number, 5, 100))
 }
 
 fn revocations(state: &TempDir) -> Revocations {
-    read(&register(state.path())).unwrap().0
+    read(&list_path(state.path())).unwrap().0
 }
 
 fn mode(path: &Path) -> u32 {
@@ -20,43 +21,43 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn tells_what_is_revoked_already() {
+fn what_is_revoked_already_is_unchanged() {
     let state = TempDir::new().unwrap();
-    let revoked = |revocation| revoke(state.path(), &revocation, at(200)).unwrap();
-    assert_eq!(revoked(of_session(1)), Revoked::Newly);
-    assert_eq!(revoked(of_session(1)), Revoked::Already);
-    assert_eq!(revoked(Revocation::Id(id(1))), Revoked::Already);
-    assert_eq!(revoked(Revocation::Id(id(2))), Revoked::Newly);
-    assert_eq!(revoked(Revocation::Customer(customer(5))), Revoked::Newly);
-    assert_eq!(revoked(of_session(3)), Revoked::Already);
+    let revoked = |target| revoke(state.path(), &target, at(200)).unwrap();
+    assert_eq!(revoked(of_session(1)), RevokeOutcome::Added);
+    assert_eq!(revoked(of_session(1)), RevokeOutcome::Unchanged);
+    assert_eq!(revoked(RevocationTarget::Id(id(1))), RevokeOutcome::Unchanged);
+    assert_eq!(revoked(RevocationTarget::Id(id(2))), RevokeOutcome::Added);
+    assert_eq!(revoked(RevocationTarget::Customer(customer(5))), RevokeOutcome::Added);
+    assert_eq!(revoked(of_session(3)), RevokeOutcome::Unchanged);
     assert!(revocations(&state).contains(&session(2, 6, 500)));
 }
 
 #[test]
 fn a_session_known_by_its_id_alone_is_revoked_as_long_as_any_may_live() {
     let state = TempDir::new().unwrap();
-    revoke(state.path(), &Revocation::Id(id(1)), at(200)).unwrap();
+    revoke(state.path(), &RevocationTarget::Id(id(1)), at(200)).unwrap();
     let mut later = revocations(&state);
-    later.prune(at(200 + LONGEST_LIFETIME.as_secs() + LEEWAY.as_secs()));
+    later.prune(at(200 + MAX_LIFETIME.as_secs() + LEEWAY.as_secs()));
     assert!(later.contains_id(id(1)));
 }
 
 #[test]
-fn what_has_ended_is_forgotten_with_the_next_revocation() {
+fn what_has_ended_is_removed_with_the_next_revocation() {
     let state = TempDir::new().unwrap();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
-    revoke(state.path(), &of_session(2), at(200 + 2 * LONGEST_LIFETIME.as_secs())).unwrap();
+    revoke(state.path(), &of_session(2), at(200 + 2 * MAX_LIFETIME.as_secs())).unwrap();
     assert!(!revocations(&state).contains_id(id(1)) && revocations(&state).contains_id(id(2)));
 }
 
 #[test]
-fn the_register_is_the_owners_alone_and_nothing_is_left_beside_it() {
+fn the_list_is_the_owners_alone_and_nothing_is_left_beside_it() {
     let state = TempDir::new().unwrap();
-    let directory = directory(state.path());
+    let directory = list_directory(state.path());
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     std::fs::write(directory.join("revoked.json.new"), "left by a process that was killed").unwrap();
     revoke(state.path(), &of_session(2), at(200)).unwrap();
-    assert_eq!((mode(&directory), mode(&register(state.path()))), (0o700, 0o600));
+    assert_eq!((mode(&directory), mode(&list_path(state.path()))), (0o700, 0o600));
     let names = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
     names.sort();
@@ -64,42 +65,42 @@ fn the_register_is_the_owners_alone_and_nothing_is_left_beside_it() {
 }
 
 #[test]
-fn a_flawed_register_is_never_overwritten() {
+fn a_damaged_list_is_never_overwritten() {
     let state = TempDir::new().unwrap();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
-    let path = register(state.path());
-    for (text, flaw) in [
-        ("", Flaw::Altered),
-        ("{}", Flaw::Altered),
-        (r#"{"version":7}"#, Flaw::Version { found: 7 }),
-        (&" ".repeat(MAX_FILE_BYTES + 1), Flaw::TooLong),
+    let path = list_path(state.path());
+    for (text, format_error) in [
+        ("", FormatError::Altered),
+        ("{}", FormatError::Altered),
+        (r#"{"version":7}"#, FormatError::Version { found: 7 }),
+        (&" ".repeat(MAX_FILE_BYTES + 1), FormatError::TooLong),
     ] {
         std::fs::write(&path, text).unwrap();
         let error = revoke(state.path(), &of_session(2), at(200)).unwrap_err();
-        assert!(matches!(error, RegisterError::Flawed { flaw: found, .. } if found == flaw), "{error}");
+        assert!(matches!(error, RevocationListError::Format(_, found) if found == format_error), "{error}");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
 }
 
 /// Asserts that neither reading nor revoking trusts what stands there.
-fn assert_distrusted(state: &TempDir, is_fault: impl Fn(&DiskFault) -> bool) {
+fn assert_distrusted(state: &TempDir, is_expected: impl Fn(&DiskError) -> bool) {
     let revoked = revoke(state.path(), &of_session(2), at(200)).unwrap_err();
-    let read = read(&register(state.path())).unwrap_err();
+    let read = read(&list_path(state.path())).unwrap_err();
     for error in [revoked, read] {
-        assert!(matches!(&error, RegisterError::Disk(error) if is_fault(error.fault())), "{error}");
+        assert!(matches!(&error, RevocationListError::Disk(error) if is_expected(error)), "{error}");
     }
 }
 
 #[test]
-fn a_register_that_others_can_write_is_not_trusted() {
+fn a_list_that_others_can_write_is_not_trusted() {
     let state = TempDir::new().unwrap();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
-    for path in [register(state.path()), directory(state.path())] {
+    for path in [list_path(state.path()), list_directory(state.path())] {
         let before = mode(&path);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(before | 0o020)).unwrap();
         assert_distrusted(
             &state,
-            |fault| matches!(fault, DiskFault::Exposed(mode) if *mode == before | 0o020),
+            |fault| matches!(fault, DiskError::Unsafe(_, FileErrorKind::Writable(mode)) if *mode == before | 0o020),
         );
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(before)).unwrap();
     }
@@ -107,38 +108,38 @@ fn a_register_that_others_can_write_is_not_trusted() {
 }
 
 #[test]
-fn links_and_other_things_in_the_registers_place_are_not_trusted() {
+fn links_and_other_things_in_the_place_of_the_list_are_not_trusted() {
     let (state, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     for place in [&state, &elsewhere] {
         revoke(place.path(), &of_session(1), at(200)).unwrap();
     }
-    let path = register(state.path());
+    let path = list_path(state.path());
     std::fs::remove_file(&path).unwrap();
-    symlink(register(elsewhere.path()), &path).unwrap();
-    assert_distrusted(&state, |fault| matches!(fault, DiskFault::Symlink));
+    symlink(list_path(elsewhere.path()), &path).unwrap();
+    assert_distrusted(&state, |fault| matches!(fault, DiskError::Symlink(_)));
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
-    assert_distrusted(&state, |fault| matches!(fault, DiskFault::NotRegular));
-    std::fs::remove_dir_all(directory(state.path())).unwrap();
-    symlink(directory(elsewhere.path()), directory(state.path())).unwrap();
-    assert_distrusted(&state, |fault| matches!(fault, DiskFault::Symlink));
-    std::fs::remove_file(directory(state.path())).unwrap();
-    std::fs::write(directory(state.path()), "").unwrap();
-    assert_distrusted(&state, |fault| matches!(fault, DiskFault::NotADirectory));
+    assert_distrusted(&state, |fault| matches!(fault, DiskError::Unsafe(_, FileErrorKind::NotRegular)));
+    std::fs::remove_dir_all(list_directory(state.path())).unwrap();
+    symlink(list_directory(elsewhere.path()), list_directory(state.path())).unwrap();
+    assert_distrusted(&state, |fault| matches!(fault, DiskError::Symlink(_)));
+    std::fs::remove_file(list_directory(state.path())).unwrap();
+    std::fs::write(list_directory(state.path()), "").unwrap();
+    assert_distrusted(&state, |fault| matches!(fault, DiskError::NotADirectory(_)));
 }
 
 #[test]
-fn a_full_register_refuses_more_and_stands_as_it_was() {
+fn a_full_list_refuses_more_and_stands_as_it_was() {
     let state = TempDir::new().unwrap();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     let mut full = Revocations::default();
     (0..).map(id).take(MAX_REVOCATIONS).for_each(|id| full.add_session(id, Timestamp::MAX));
     let text = full.to_text();
     assert!(text.len() <= MAX_FILE_BYTES);
-    std::fs::write(register(state.path()), &text).unwrap();
-    let error = revoke(state.path(), &Revocation::Customer(customer(1)), at(200)).unwrap_err();
-    assert!(matches!(error, RegisterError::Full { .. }), "{error}");
-    assert_eq!(std::fs::read_to_string(register(state.path())).unwrap(), text);
+    std::fs::write(list_path(state.path()), &text).unwrap();
+    let error = revoke(state.path(), &RevocationTarget::Customer(customer(1)), at(200)).unwrap_err();
+    assert!(matches!(error, RevocationListError::Full { .. }), "{error}");
+    assert_eq!(std::fs::read_to_string(list_path(state.path())).unwrap(), text);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::audit::AuditError;
 use crate::profile::PolicyError;
 use crate::secret::Secret;
 use crate::server::message::HeaderValue;
-use crate::session::Refused;
+use crate::session::AuthFailure;
 use crate::time::Timestamp;
 use crate::token::testing::signed;
 
@@ -37,7 +37,7 @@ impl FindHeader for Response {
 struct World {
     address_waits: Option<Duration>,
     customer_waits: Option<Duration>,
-    session: Option<Denial>,
+    session: Option<AuthError>,
     mint: Option<fn() -> IssueError>,
     cors: Cors,
     refused: Mutex<Vec<audit::Refusal>>,
@@ -104,11 +104,11 @@ impl World {
 }
 
 impl Authenticate for World {
-    fn authenticate(&self, token: &str, _: Timestamp) -> Result<CustomerId, Denial> {
+    fn authenticate(&self, token: &str, _: Timestamp) -> Result<CustomerId, AuthError> {
         match &self.session {
             Some(denial) => Err(denial.clone()),
             None if token == SESSION => Ok(customer(123)),
-            None => Err(Refused::NotASession.into()),
+            None => Err(AuthFailure::NotASession.into()),
         }
     }
 }
@@ -144,21 +144,21 @@ impl RefusalSink for World {
 /// Returns the token of a customer, through the one way to a token.
 fn token(customer: CustomerId) -> Token {
     use crate::issuer::{AuditSink, ClientRequest, TokenIssuer};
-    use crate::profile::{Expiry, Policy, Wish};
+    use crate::profile::{Expiry, Policy, TokenRequest};
     let secret = Secret::new(crate::token::testing::SECRET.to_vec()).unwrap();
     let actor = audit::Actor { user: "ann".into(), sudo_user: None };
     let client = ClientRequest { actor: &actor, peer: peer(), request_id: "r-7" };
-    let wish = Wish { expiry: Expiry::Unsaid, issued_at: None };
+    let token_request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None };
     let issuer = TokenIssuer::new(&secret, None, Policy::default(), AuditSink::Demo);
-    issuer.issue_for_client(&client, customer, &wish, Timestamp::EPOCH).unwrap().token
+    issuer.issue_for_client(&client, customer, &token_request, Timestamp::EPOCH).unwrap().token
 }
 
-fn cannot_tell() -> Denial {
-    Denial::CannotTell(Arc::new(std::io::Error::other("a disk that does not answer")))
+fn cannot_tell() -> AuthError {
+    AuthError::Unavailable(Arc::new(std::io::Error::other("a disk that does not answer")))
 }
 
 fn refused_by_policy() -> IssueError {
-    IssueError::Policy(PolicyError::EndlessInProduction)
+    IssueError::Policy(PolicyError::NeverInProduction)
 }
 
 fn without_a_record() -> IssueError {

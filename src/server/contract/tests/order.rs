@@ -51,7 +51,7 @@ fn without_a_valid_session_nothing_about_the_body_is_revealed() {
         b"\xff",
         b"",
     ];
-    for denial in [Denial::Refused(Refused::BadSignature), cannot_tell()] {
+    for denial in [AuthError::Refused(AuthFailure::BadSignature), cannot_tell()] {
         let world = World { session: Some(denial), ..World::default() };
         let expected = world.answer(&good()).response;
         for body in bodies {

@@ -11,7 +11,7 @@ use crate::issuer::{AuditSink, TokenIssuer};
 use crate::profile::{Lifetime, Policy};
 use crate::server::rate_limit::{Rate, RateLimiters};
 use crate::server::request_issuer::RequestIssuer;
-use crate::session::{Register, Revocation, SessionKey, Signed, revoke};
+use crate::session::{RevocationList, RevocationTarget, SessionKey, SessionVerifier, revoke};
 use crate::token::{Rules, Verifier};
 
 /// Returns every entry of the log.
@@ -48,7 +48,7 @@ fn answer(state: &Path, audit_log: &AuditLog, request: &Request) -> LoggedRespon
     let policy = Policy { default_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
     let issuer = TokenIssuer::new(&secret(API_SECRET), None, policy, AuditSink::Borrowed(audit_log));
     let endpoint = TokenEndpoint {
-        authenticate: &Signed::new(key(), Arc::new(Register::open(state))),
+        authenticate: &SessionVerifier::new(key(), Arc::new(RevocationList::open(state))),
         rate_limiter: &RateLimiters::new(Rate::OFF, Rate::OFF),
         issuer: &RequestIssuer { issuer, actor: actor(), lifetime: Lifetime::PolicyDefault, clock: clock() },
         refusals: &refusals,
@@ -112,7 +112,7 @@ fn a_revoked_session_is_refused_and_a_broken_register_is_later() {
     let state = TempDir::new().unwrap();
     let audit_log = AuditLog::open(state.path(), clock()).unwrap();
     let request = with_session(123);
-    revoke(state.path(), &Revocation::Customer(customer(123)), clock().now()).unwrap();
+    revoke(state.path(), &RevocationTarget::Customer(customer(123)), clock().now()).unwrap();
     let status = |request: &Request| answer(state.path(), &audit_log, request).response.status();
     assert_eq!(status(&request), 401);
     let register = state.path().join("sessions/revoked.json");

@@ -6,8 +6,8 @@ use super::*;
 fn refusals() -> Vec<(World, Request, u16, &'static str)> {
     let world = World::default;
     let second = Some(Duration::from_secs(1));
-    let session = |denial: Denial| World { session: Some(denial), ..world() };
-    let of = |refused: Refused| session(refused.into());
+    let session = |denial: AuthError| World { session: Some(denial), ..world() };
+    let of = |refused: AuthFailure| session(refused.into());
     let authorization = |field: HeaderValue| Request { authorization: field, ..good() };
     let body = |body: &str| Request { body: body.into(), ..good() };
     let mint = |error: fn() -> IssueError| World { mint: Some(error), ..world() };
@@ -22,12 +22,12 @@ fn refusals() -> Vec<(World, Request, u16, &'static str)> {
         (world(), authorization(HeaderValue::Invalid), 401, "malformed_authorization"),
         (world(), authorization(once("Basic YTpi")), 401, "malformed_authorization"),
         (world(), authorization(once("Bearer other")), 401, "not_a_session"),
-        (of(Refused::TooLong), good(), 401, "session_too_long"),
-        (of(Refused::BadSignature), good(), 401, "session_bad_signature"),
-        (of(Refused::WrongClaims), good(), 401, "session_wrong_claims"),
-        (of(Refused::IssuedInFuture(customer(5))), good(), 401, "session_issued_in_future"),
-        (of(Refused::Expired(customer(5))), good(), 401, "session_expired"),
-        (of(Refused::Revoked(customer(5))), good(), 401, "session_revoked"),
+        (of(AuthFailure::TooLong), good(), 401, "session_too_long"),
+        (of(AuthFailure::BadSignature), good(), 401, "session_bad_signature"),
+        (of(AuthFailure::WrongClaims), good(), 401, "session_wrong_claims"),
+        (of(AuthFailure::IssuedInFuture(customer(5))), good(), 401, "session_issued_in_future"),
+        (of(AuthFailure::Expired(customer(5))), good(), 401, "session_expired"),
+        (of(AuthFailure::Revoked(customer(5))), good(), 401, "session_revoked"),
         (session(cannot_tell()), good(), 503, "sessions_unavailable"),
         (World { customer_waits: second, ..world() }, good(), 429, "customer_too_often"),
         (world(), Request { content_type: HeaderValue::Absent, ..good() }, 415, "unsupported_media_type"),

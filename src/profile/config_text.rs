@@ -1,10 +1,10 @@
-//! Changes the text of the configuration: comments and the order of what stays are kept.
+//! Changes the text of the configuration, and keeps its comments and its order.
 //!
-//! A comment right above a profile or a key goes with it; one that a blank line sets apart stays.
+//! A comment right above a profile or a key is removed with it; one above a blank line stays.
 
 use toml_edit::{Decor, DocumentMut, InlineTable, Item, Table, Value, value};
 
-use super::app::check_base_url;
+use super::config::check_base_url;
 use super::{Policy, Profile, ProfileName};
 use crate::time::humanize;
 
@@ -14,16 +14,16 @@ const DEFAULT: &str = "default_profile";
 /// The table of all profiles.
 const PROFILES: &str = "profiles";
 
-/// Adds a profile, behind all others.
+/// Adds a profile after all others.
 pub(super) fn add(document: &mut DocumentMut, name: &ProfileName, profile: &Profile) -> Result<(), String> {
-    let table = table_of(profile)?;
+    let table = profile_table(profile)?;
     if let Some(profiles) = document.get_mut(PROFILES).and_then(Item::as_inline_table_mut) {
         profiles.insert(name.as_str(), Value::InlineTable(table.into_inline_table()));
         return Ok(());
     }
-    let comments = take_trailing(document);
-    let profiles = document.entry(PROFILES).or_insert(Item::Table(implicit()));
-    let profiles = profiles.as_table_mut().ok_or("profiles is no table")?;
+    let comments = take_trailing_comment(document);
+    let profiles = document.entry(PROFILES).or_insert(Item::Table(implicit_table()));
+    let profiles = profiles.as_table_mut().ok_or("profiles is not a table")?;
     let table = profiles.entry(name.as_str()).or_insert(Item::Table(table));
     if let Some(table) = table.as_table_mut() {
         table.set_position(Some(isize::MAX));
@@ -40,30 +40,30 @@ pub(super) fn set_default(document: &mut DocumentMut, name: &ProfileName) {
         *present.decor_mut() = decor;
         return;
     }
-    // The key comes to stand above the first table, and the heading of the file stays above both.
-    let heading = table_after(document, isize::MIN).map(take_heading).unwrap_or_default();
+    // The key goes above the first table, and the heading of the file stays above both.
+    let heading = table_after(document, isize::MIN).map(take_leading_comment).unwrap_or_default();
     document.insert(DEFAULT, value(name.as_str()));
     if let Some(mut key) = document.key_mut(DEFAULT) {
         key.leaf_decor_mut().set_prefix(heading);
     }
 }
 
-/// Removes a profile; false where there is none.
+/// Removes a profile. Returns `false` if there is none.
 pub(super) fn remove(document: &mut DocumentMut, name: &ProfileName) -> bool {
     let profiles = document.get_mut(PROFILES).and_then(Item::as_table_like_mut);
     let Some(removed) = profiles.and_then(|profiles| profiles.remove(name.as_str())) else { return false };
     if let Some(table) = removed.as_table() {
         let at = table.position().unwrap_or(isize::MIN);
-        put_before_next(document, at, split(prefix(table.decor())).0);
+        push_trivia(document, at, split(prefix(table.decor())).0);
     }
     true
 }
 
-/// Leaves no profile the default.
+/// Removes the default.
 pub(super) fn unset_default(document: &mut DocumentMut) {
     let heading = document.key_mut(DEFAULT).map(|mut key| split(prefix(key.leaf_decor_mut())).0.to_owned());
     document.remove(DEFAULT);
-    put_before_next(document, isize::MIN, &heading.unwrap_or_default());
+    push_trivia(document, isize::MIN, &heading.unwrap_or_default());
 }
 
 /// Returns the text of the document.
@@ -71,8 +71,8 @@ pub(super) fn text(document: &DocumentMut) -> String {
     document.to_string().trim_start_matches('\n').to_owned()
 }
 
-/// Puts comments before the table that stands next behind a position, or else at the end.
-fn put_before_next(document: &mut DocumentMut, position: isize, comments: &str) {
+/// Inserts comments before the next table after a position, or else at the end.
+fn push_trivia(document: &mut DocumentMut, position: isize, comments: &str) {
     if comments.is_empty() {
         return;
     }
@@ -80,21 +80,21 @@ fn put_before_next(document: &mut DocumentMut, position: isize, comments: &str) 
         let own = prefix(next.decor()).trim_start_matches('\n').to_owned();
         next.decor_mut().set_prefix(format!("{comments}{own}"));
     } else {
-        let all = format!("{comments}{}", take_trailing(document));
+        let all = format!("{comments}{}", take_trailing_comment(document));
         document.set_trailing(all);
     }
 }
 
-/// Takes the comments that stand apart above a table, and leaves it a blank line and its own.
-fn take_heading(table: &mut Table) -> String {
+/// Removes and returns the comments above a table that do not belong to it, and leaves it a blank line and its own.
+fn take_leading_comment(table: &mut Table) -> String {
     let (heading, own) = split(prefix(table.decor()));
     let (heading, own) = (heading.to_owned(), format!("\n{}", own.trim_start_matches('\n')));
     table.decor_mut().set_prefix(own);
     heading
 }
 
-/// Takes what stands behind everything else: comments, each on a line of its own.
-fn take_trailing(document: &mut DocumentMut) -> String {
+/// Removes and returns the comments at the end, each on a line of its own.
+fn take_trailing_comment(document: &mut DocumentMut) -> String {
     let mut comments = document.trailing().as_str().unwrap_or_default().to_owned();
     document.set_trailing("");
     if !comments.is_empty() && !comments.ends_with('\n') {
@@ -103,26 +103,26 @@ fn take_trailing(document: &mut DocumentMut) -> String {
     comments
 }
 
-/// Returns what stands before a key or a table's header: blank lines and comments.
+/// Returns the blank lines and comments before a key or a table's header.
 fn prefix(decor: &Decor) -> &str {
     decor.prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default()
 }
 
-/// Splits at the last blank line: the comments above it, which belong to nothing in particular, with the
-/// blank line, and those below it.
+/// Splits at the last blank line: the comments above it with the blank line, and those below it, which belong to
+/// what follows.
 fn split(prefix: &str) -> (&str, &str) {
     let at = prefix.rfind("\n\n").map_or(0, |at| at + 2);
     let (apart, own) = prefix.split_at(at);
     if apart.contains('#') { (apart, own) } else { ("", prefix) }
 }
 
-/// Finds the table whose header stands first behind a position.
+/// Returns the table with the first header after a position.
 fn table_after(document: &mut DocumentMut, position: isize) -> Option<&mut Table> {
     let next = position_after(document.as_table(), position)?;
     table_at(document.as_table_mut(), next)
 }
 
-/// Finds the least position of a header within a table that is behind a position.
+/// Returns the first position of a header within a table that is after a position.
 fn position_after(table: &Table, position: isize) -> Option<isize> {
     let tables = table.iter().filter_map(|(_, item)| item.as_table());
     let each = tables.flat_map(|table| {
@@ -132,7 +132,7 @@ fn position_after(table: &Table, position: isize) -> Option<isize> {
     each.flatten().min()
 }
 
-/// Finds the table within a table whose header has this position.
+/// Returns the table within a table whose header has this position.
 fn table_at(table: &mut Table, position: isize) -> Option<&mut Table> {
     for (_, item) in table.iter_mut() {
         let Some(table) = item.as_table_mut() else { continue };
@@ -146,15 +146,15 @@ fn table_at(table: &mut Table, position: isize) -> Option<&mut Table> {
     None
 }
 
-/// Returns a table whose header is not written, as it holds nothing but tables.
-fn implicit() -> Table {
+/// Returns a table whose header is not written, because it contains only tables.
+fn implicit_table() -> Table {
     let mut table = Table::new();
     table.set_implicit(true);
     table
 }
 
 /// Returns a profile's table.
-fn table_of(profile: &Profile) -> Result<Table, String> {
+fn profile_table(profile: &Profile) -> Result<Table, String> {
     let mut table = Table::new();
     if let Some(key) = &profile.api_key {
         table.insert("api_key", value(key));
@@ -222,14 +222,14 @@ mod tests {
                          secret = \"env:A\" # there\n# in a\n\n# apart\n\n# of b\n[profiles.b]\nsecret=\"env:B\"\n# end\n";
 
     #[test]
-    fn a_profile_is_added_behind_all_others_and_their_comments() {
+    fn a_profile_is_added_after_all_others_and_their_comments() {
         assert_eq!(with(WHOLE, "c"), format!("{WHOLE}\n[profiles.c]\nsecret = \"env:X\"\n"));
         assert_eq!(with("", "c"), "[profiles.c]\nsecret = \"env:X\"\n");
         assert_eq!(with("# mine", "c"), "# mine\n\n[profiles.c]\nsecret = \"env:X\"\n");
     }
 
     #[test]
-    fn a_profile_is_added_last_where_anothers_policy_stands_behind_all() {
+    fn a_profile_is_added_last_even_after_the_policy_of_another() {
         let before = "[profiles.a]\nsecret = \"env:A\"\n[profiles.b]\nsecret = \"env:B\"\n[profiles.a.policy]\nissued_at = true\n# end\n";
         assert_eq!(with(before, "c"), format!("{before}\n[profiles.c]\nsecret = \"env:X\"\n"));
     }
