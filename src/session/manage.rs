@@ -85,18 +85,16 @@ impl SessionManager<'_> {
     /// # Errors
     /// [`SessionChangeError`], and they are as they were.
     pub fn revoke(&self, target: &RevocationTarget) -> Result<RevokeOutcome, SessionChangeError> {
+        let (customer, what) = match target {
+            RevocationTarget::Session(session) => {
+                (Some(session.customer()), format!("session {}", session.id()))
+            }
+            RevocationTarget::Id(id) => (None, format!("session {id}")),
+            RevocationTarget::Customer(customer) => (Some(*customer), "all sessions".into()),
+        };
         let event = |outcome| {
             let event = self.event(Action::SessionRevoke, outcome);
-            match target {
-                RevocationTarget::Session(session) => event.customer(session.customer().get()),
-                RevocationTarget::Customer(customer) => event.customer(customer.get()),
-                RevocationTarget::Id(_) => event,
-            }
-        };
-        let what = match target {
-            RevocationTarget::Session(session) => format!("session {}", session.id()),
-            RevocationTarget::Id(id) => format!("session {id}"),
-            RevocationTarget::Customer(_) => "all sessions".into(),
+            if let Some(customer) = customer { event.customer(customer.get()) } else { event }
         };
         self.audit_log.record(event(Outcome::Ok).reason(&what))?;
         revoke(self.state, target, self.now).map_err(|error| {

@@ -11,14 +11,16 @@ mod manage;
 mod revocation_list;
 mod revocations;
 mod revoke;
+mod verifier;
 
 #[cfg(test)]
 mod testing;
 
-pub use authenticate::{AuthError, AuthFailure, Authenticate, SessionVerifier};
+pub use authenticate::{AuthError, AuthFailure, Authenticate};
 pub use claims::{DEFAULT_LIFETIME, LEEWAY, MAX_LIFETIME, Session, SessionId, SessionIdError};
 pub use key::{HEADER, SessionKey, SessionToken, SessionTokenError};
 pub use manage::{SessionChangeError, SessionManager};
 pub use revocation_list::{MAX_STALENESS, POLL_INTERVAL, RevocationList, RevocationListError};
 pub use revocations::{FormatError, MAX_REVOCATIONS};
 pub use revoke::{RevocationTarget, RevokeOutcome, revoke};
+pub use verifier::SessionVerifier;

@@ -87,3 +87,26 @@ fn what_a_killed_change_left_beside_the_file_does_not_matter() {
     assert_eq!(home.config(), "default_profile = \"a\"\n\n[profiles.a]\nsecret = \"env:A\"\n");
     assert_eq!(home.names(), ["config.toml", "config.toml.lock"]);
 }
+
+#[test]
+fn a_lock_that_another_process_holds_is_not_waited_for_without_end() {
+    let home = Home::new();
+    home.run(&["-q", "profile", "add", "a", "--secret", "env:A"]).is(0, "", "");
+    let before = home.config();
+    let path = home.folder().join("config.toml.lock");
+    let held = fs::File::open(&path).unwrap();
+    held.lock().unwrap();
+    let start = Instant::now();
+    let error = format!("another process has had {} locked for 10 s", path.display());
+    let hint = format!(
+        "find that process with 'fuser -v {}'; end it, or let it go on if it is stopped",
+        path.display()
+    );
+    home.run(&["profile", "add", "b", "--secret", "env:B"]).is_refused(1, &error, &hint);
+    assert!(start.elapsed() >= Duration::from_secs(10));
+    assert_eq!(home.config(), before);
+    assert_eq!((home.names(), home.log().len()), (vec!["config.toml".into(), "config.toml.lock".into()], 1));
+    held.unlock().unwrap();
+    home.run(&["-q", "profile", "add", "b", "--secret", "env:B"]).is(0, "", "");
+    assert_eq!(home.log().len(), 2);
+}

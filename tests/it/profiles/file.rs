@@ -4,6 +4,8 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
 use std::path::Path;
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
 use super::{Home, MEND, after, names_in, note};
 
 /// A configuration with comments in every place.
@@ -160,6 +162,23 @@ fn a_file_that_others_can_write_is_refused() {
             &home.run(&["-q", "--profile", "demo", "issue", "1"]).stdout,
             crate::cli::DEMO,
         );
+    }
+}
+
+#[test]
+fn a_pipe_or_a_device_is_refused_at_once() {
+    let home = Home::new();
+    fs::create_dir_all(home.folder()).unwrap();
+    mknodat(CWD, home.path(), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    let pipe = home.path().display().to_string();
+    for (path, call) in [
+        (pipe.as_str(), &["profile", "list"][..]),
+        (&pipe, &["profile", "add", "a", "--secret", "env:A"]),
+        ("/dev/zero", &["profile", "list"]),
+    ] {
+        let error = format!("refused {path}: it is not a plain file");
+        let arguments: Vec<_> = ["--config", path].iter().chain(call).copied().collect();
+        home.run(&arguments).is_refused(1, &error, "check the path and who may use it");
     }
 }
 
