@@ -22,7 +22,10 @@ pub(super) fn add(document: &mut DocumentMut, name: &ProfileName, profile: &Prof
         return Ok(());
     }
     let comments = take_trailing_comment(document);
-    let profiles = document.entry(PROFILES).or_insert(Item::Table(implicit_table()));
+    // Its header is not written, because it contains only tables.
+    let mut implicit = Table::new();
+    implicit.set_implicit(true);
+    let profiles = document.entry(PROFILES).or_insert(Item::Table(implicit));
     let profiles = profiles.as_table_mut().ok_or("profiles is not a table")?;
     let table = profiles.entry(name.as_str()).or_insert(Item::Table(table));
     if let Some(table) = table.as_table_mut() {
@@ -144,13 +147,6 @@ fn table_at(table: &mut Table, position: isize) -> Option<&mut Table> {
         }
     }
     None
-}
-
-/// Returns a table whose header is not written, because it contains only tables.
-fn implicit_table() -> Table {
-    let mut table = Table::new();
-    table.set_implicit(true);
-    table
 }
 
 /// Returns a profile's table.

@@ -71,7 +71,7 @@ pub enum Lifetime {
 }
 
 impl Lifetime {
-    /// Returns the expiry to ask for at a time.
+    /// Returns the expiry to request at a time.
     #[must_use]
     pub fn expiry(self, now: Timestamp) -> Expiry {
         match self {

@@ -20,15 +20,15 @@ use crate::token::{CustomerId, MAX_TOKEN_BYTES};
 /// The JOSE header of every session token, typed explicitly (RFC 8725 section 3.11).
 pub const HEADER: &str = r#"{"alg":"HS256","typ":"stream-token-session+jwt"}"#;
 
-/// [`HEADER`] in base64url, and the dot behind it.
+/// [`HEADER`] in base64url, and the dot after it.
 const HEAD: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6InN0cmVhbS10b2tlbi1zZXNzaW9uK2p3dCJ9.";
 
-/// What keys the extraction of the key from its secret (RFC 5869 section 2.2): its salt.
+/// The salt with which the key is extracted from its secret (RFC 5869 section 2.2).
 ///
-/// Stream takes whatever an app's secret signed, without looking at `typ`, and without a `user_id`
-/// as an admin's. So a session token must not be signed by those bytes even where somebody gave an
-/// API secret for a session key.
-const PURPOSE: &[u8; 35] = b"stream-token session key, version 1";
+/// Stream accepts everything that an app's secret signed, without looking at `typ`, and without a `user_id` as an
+/// admin's. So a session token must not be signed with those bytes, even if an API secret is configured as the session
+/// key.
+const SALT: &[u8; 35] = b"stream-token session key, version 1";
 
 /// The bytes of a block of SHA-256.
 const BLOCK: usize = 64;
@@ -101,7 +101,7 @@ impl SessionKey {
     /// Derives the key from a secret that is for sessions.
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
-        let key = Zeroizing::new(mac(&padded(PURPOSE), secret.expose()).finalize().into_bytes().into());
+        let key = Zeroizing::new(mac(&padded(SALT), secret.expose()).finalize().into_bytes().into());
         Self(Zeroizing::new(padded::<32>(&key)))
     }
 
@@ -157,7 +157,7 @@ impl SessionKey {
     }
 }
 
-/// Keys HMAC with a block of its own and takes in a text.
+/// Returns the HMAC of a text, not finished yet.
 fn mac(key: &[u8; BLOCK], text: &[u8]) -> Hs256 {
     Hs256::new(key.into()).chain_update(text)
 }

@@ -82,7 +82,7 @@ fn a_damaged_list_is_never_overwritten() {
     }
 }
 
-/// Asserts that neither reading nor revoking trusts what stands there.
+/// Asserts that neither reading nor revoking trusts the file or directory.
 fn assert_distrusted(state: &TempDir, is_expected: impl Fn(&DiskError) -> bool) {
     let revoked = revoke(state.path(), &of_session(2), at(200)).unwrap_err();
     let read = read(&list_path(state.path())).unwrap_err();
