@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use sha2::block_api::compress256;
 use stream_token::secret::Secret;
 use stream_token::time::Timestamp;
-use stream_token::token::{Claims, CustomerId, Minter, Rules, Verifier, install_provider};
+use stream_token::token::{Claims, CustomerId, Minter, Verifier, install_provider};
 
 /// How often every contestant is timed.
 const ROUNDS: usize = 301;
@@ -107,7 +107,8 @@ fn verifiers(secret: &Secret) -> Vec<Contestant<'static>> {
     let tokens_of = |token: &dyn Fn(u64) -> String| (0..TOKENS).map(token).collect::<Vec<_>>();
     let (ours, theirs, rings) = (tokens_of(&token), tokens_of(&token), tokens_of(&token));
     let verifier = Verifier::new(secret);
-    let rules = Rules::at(Timestamp::from_epoch_seconds(1_800_000_000).unwrap());
+    let our_validation =
+        stream_token::token::Validation::new(Timestamp::from_epoch_seconds(1_800_000_000).unwrap());
     let key = DecodingKey::from_secret(SECRET.as_bytes());
     let mut validation = Validation::new(Algorithm::HS256);
     validation.required_spec_claims.clear();
@@ -117,7 +118,7 @@ fn verifiers(secret: &Secret) -> Vec<Contestant<'static>> {
         floor(),
         (
             "stream-token",
-            Box::new(move |number| consume(&verifier.verify(&ours[at(number)], &rules).unwrap())),
+            Box::new(move |number| consume(&verifier.verify(&ours[at(number)], &our_validation).unwrap())),
         ),
         (
             "jsonwebtoken",

@@ -232,10 +232,10 @@ impl<'a> TokenIssuer<'a> {
     fn sign(&self, customer: CustomerId, grant: &Grant) -> Result<IssuedToken, IssueError> {
         let mut claims = Claims::new(customer);
         if let Some(at) = grant.expires_at() {
-            claims = claims.expiring(at).map_err(IssueError::Claims)?;
+            claims = claims.with_exp(at).map_err(IssueError::Claims)?;
         }
         if let Some(at) = grant.issued_at() {
-            claims = claims.issued(at).map_err(IssueError::Claims)?;
+            claims = claims.with_iat(at).map_err(IssueError::Claims)?;
         }
         Ok(IssuedToken { claims, token: self.minter.mint(&claims) })
     }

@@ -1,17 +1,17 @@
 //! Looks for a token in arbitrary text: what is found is found again in itself.
 
 use stream_token::error::Diagnostic as _;
-use stream_token::token::find;
+use stream_token::token::extract;
 
 /// Takes the input as a paste.
 pub(crate) fn check(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
-    match find(&text) {
+    match extract(&text) {
         Ok(pasted) => {
             let token = pasted.token();
             assert!(!token.is_empty() && token.len() <= text.len());
             assert!(!token.contains(char::is_whitespace), "{token:?}");
-            let again = find(token).unwrap();
+            let again = extract(token).unwrap();
             assert_eq!(again.token(), token);
             assert!(again.stripped().is_empty(), "{:?}", again.stripped());
             let _ = pasted.stripped().iter().map(ToString::to_string).collect::<String>();

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use sha2::Sha256;
 use stream_token::secret::Secret;
 use stream_token::time::Timestamp;
-use stream_token::token::{CustomerId, Inspection, MAX_TOKEN_BYTES, Refusal, Rules, Verifier};
+use stream_token::token::{CustomerId, Inspection, MAX_TOKEN_BYTES, Validation, Verifier, VerifyError};
 
 /// The secret that signs.
 const SECRET: &[u8] = b"a-secret-for-fuzzing-0123456789abcdef";
@@ -19,10 +19,10 @@ const NOW: u64 = 1_893_456_000;
 /// Takes the input as a token, and as `HEADER\0CLAIMS` to be signed.
 pub(crate) fn check(data: &[u8]) {
     let verifier = Verifier::new(&Secret::new(SECRET.to_vec()).unwrap());
-    let rules = Rules::at(Timestamp::from_epoch_seconds(NOW).unwrap());
+    let validation = Validation::new(Timestamp::from_epoch_seconds(NOW).unwrap());
     if let Ok(text) = std::str::from_utf8(data) {
         // Nobody guesses a signature, so whatever is accepted must be signed as below.
-        if let Ok(customer) = verifier.verify(text, &rules) {
+        if let Ok(customer) = verifier.verify(text, &validation) {
             let (input, _) = text.rsplit_once('.').unwrap();
             assert_eq!(text, signed(input));
             is_really(customer, text);
@@ -32,17 +32,17 @@ pub(crate) fn check(data: &[u8]) {
     let mut parts = data.splitn(2, |byte| *byte == 0);
     let (header, claims) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let token = signed(&format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims)));
-    let has_fault = !Inspection::read(&token).faults().is_empty();
-    match verifier.verify(&token, &rules) {
+    let has_error = !Inspection::read(&token).errors().is_empty();
+    match verifier.verify(&token, &validation) {
         Ok(customer) => {
             is_really(customer, &token);
-            assert!(!has_fault);
+            assert!(!has_error);
             assert!(token.len() <= MAX_TOKEN_BYTES);
         }
-        Err(Refusal::BadSignature) => panic!("its signature is good: {token}"),
+        Err(VerifyError::BadSignature) => panic!("its signature is good: {token}"),
         Err(_) => {}
     }
-    assert!(verifier.has_signed(&token) == verifier.authenticate(&token).is_ok() || has_fault);
+    assert!(verifier.has_signed(&token) == verifier.verify_signature(&token).is_ok() || has_error);
 }
 
 /// Signs with the `hmac` crate, and not with the library.

@@ -1,23 +1,25 @@
 //! `decode`: reads a token without a secret.
 
-use super::{Context, Result, input};
+use super::input::Paste;
+use super::{Context, Result};
 use crate::cli::DecodeArgs;
 use crate::error::Exit;
 use crate::output;
-use crate::token::{Inspection, Malformed};
+use crate::token::{Inspection, MalformedToken};
 
 /// Reads the token that was given, or what can be read of it.
 pub(super) fn run(context: &mut Context<'_>, arguments: &DecodeArgs) -> Result<Exit> {
     let is_json = context.is_json_or_text("decode")?;
-    let token = input::token_of(&arguments.token, context)?;
-    let inspection = Inspection::read(&token);
+    let paste = Paste::read(&arguments.token, context)?;
+    let token = paste.extract(context).map_err(|error| paste.without_token(error))?;
+    let inspection = Inspection::read(token.token());
     let shown = if is_json {
-        output::decode_json(&inspection, arguments.redact)
+        output::decode_json(&inspection, &token, arguments.redact)
     } else {
         context.terminal.note("decoded, not verified: anyone can write a token");
-        output::decode_text(&inspection, arguments.redact, context.clock.now(), context.layout())
+        output::decode_text(&inspection, &token, arguments.redact, context.clock.now(), context.layout())
     };
     context.terminal.print(&shown)?;
-    let is_broken = inspection.faults().iter().any(|fault| !matches!(fault, Malformed::Time { .. }));
-    Ok(if is_broken { Exit::Malformed } else { Exit::Success })
+    let is_malformed = inspection.errors().iter().any(|error| !matches!(error, MalformedToken::Time { .. }));
+    Ok(if is_malformed { Exit::Malformed } else { Exit::Success })
 }

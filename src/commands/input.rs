@@ -4,16 +4,21 @@
 use std::io::{self, Read as _};
 
 use anyhow::Context as _;
+use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::{Context, Result, prompt_error};
-use crate::error::{ErrorReport, Usage};
+use crate::error::{Diagnostic, ErrorReport, Exit, Usage};
 use crate::escape::escaped_or_redacted;
 use crate::output::terminal::PromptError;
 use crate::profile::{Profile, ProfileName};
 use crate::secret::keyring::Item;
 use crate::secret::{MAX_SECRET_BYTES, Secret};
-use crate::token::{LONGEST_PASTE, PasteError, Pasted, find};
+use crate::token::{ExtractedToken, MAX_PASTE_BYTES, PasteError, Stripped, decode_text, extract};
+use crate::verdict::{StreamError, stream_error};
+
+/// The most bytes of a paste that are counted beyond those that are read: 1 GiB.
+const MAX_COUNTED_BYTES: u64 = 1024 * 1024 * 1024;
 
 /// What to do where there is no terminal to ask for a secret at.
 const PIPE_IT: &str = "pipe it in, with --secret-stdin";
@@ -41,48 +46,89 @@ pub(super) fn piped(
     stdin(limit, &format!("{what} from standard input"))
 }
 
-/// Returns the one token in an argument; `-` reads standard input. What was stripped is noted.
-///
-/// Text without a token is returned as it is, so that its reader is told what is wrong with it. Several
-/// tokens are an error: which one was meant is not guessed.
-pub(super) fn token_of(argument: &str, context: &mut Context<'_>) -> Result<String> {
-    let text = if argument == "-" { pasted(context)? } else { argument.to_owned() };
-    match find(&text) {
-        Ok(pasted) => Ok(unwrapped(&pasted, "", context)),
-        Err(error @ PasteError::SeveralTokens { .. }) => Err(error.into()),
-        Err(PasteError::Empty | PasteError::NoToken | PasteError::TooLong { .. }) => {
-            Ok(text.trim().to_owned())
+/// What a person gave in the place of a token.
+pub(super) struct Paste {
+    /// The text.
+    pub(super) text: Zeroizing<String>,
+    /// The encoding that it had, if that was not UTF-8.
+    encoding: Option<Stripped>,
+    /// How many bytes it had.
+    bytes: u64,
+}
+
+impl Paste {
+    /// Reads a token's argument; `-` reads standard input.
+    pub(super) fn read(argument: &str, context: &mut Context<'_>) -> Result<Self> {
+        if argument != "-" {
+            let text = Zeroizing::new(argument.to_owned());
+            return Ok(Self { text, encoding: None, bytes: argument.len() as u64 });
+        }
+        if context.terminal.stdin_is_terminal() {
+            context.terminal.note("paste the token, then press Ctrl-D on a line of its own");
+        }
+        let bytes = stdin(MAX_PASTE_BYTES, "standard input")?;
+        let mut further = 0;
+        if bytes.len() > MAX_PASTE_BYTES {
+            let counted = io::copy(&mut io::stdin().lock().take(MAX_COUNTED_BYTES), &mut io::sink());
+            further = counted.context("cannot read standard input")?;
+        }
+        let (text, encoding) = decode_text(&bytes);
+        Ok(Self { text: text.into_owned().into(), encoding, bytes: bytes.len() as u64 + further })
+    }
+
+    /// Extracts the token. What was stripped from around it is noted, unless it is only the white space at its end.
+    pub(super) fn extract(
+        &self,
+        context: &mut Context<'_>,
+    ) -> std::result::Result<ExtractedToken, PasteError> {
+        if self.bytes > MAX_PASTE_BYTES as u64 {
+            return Err(PasteError::TooLong { bytes: self.bytes });
+        }
+        let text = self.text.strip_suffix('\n').unwrap_or(&self.text);
+        let token = extract(text.strip_suffix('\r').unwrap_or(text))?.and_stripped(self.encoding.clone());
+        note_stripped(&token, "", context);
+        Ok(token)
+    }
+
+    /// Returns the report that there is no token; what Stream's errors mean, if the text is one.
+    pub(super) fn without_token(&self, error: PasteError) -> ErrorReport {
+        match stream_error(&self.text) {
+            Some(StreamError { code, meaning, remedy }) if error == PasteError::NoToken => NotAToken {
+                message: format!("{error}, but Stream's error {code}: {meaning}"),
+                hint: remedy.into(),
+            }
+            .into(),
+            _ => error.into(),
         }
     }
 }
 
-/// Returns the token in a batch's line. A line without one, or with several, is returned as it is.
-pub(super) fn token_of_line(text: String, number: u64, context: &mut Context<'_>) -> String {
-    match find(&text) {
-        Ok(pasted) => unwrapped(&pasted, &format!("line {number}: "), context),
-        Err(_) => text,
+/// A text that is not a token, but something else that is known.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub(super) struct NotAToken {
+    /// What it is.
+    pub(super) message: String,
+    /// What to do about it.
+    pub(super) hint: String,
+}
+
+impl Diagnostic for NotAToken {
+    fn exit(&self) -> Exit {
+        Exit::Malformed
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(self.hint.clone())
     }
 }
 
-/// Returns the token of a paste, and notes what was stripped from it.
-fn unwrapped(pasted: &Pasted, prefix: &str, context: &mut Context<'_>) -> String {
-    if !pasted.stripped().is_empty() {
-        let stripped: Vec<_> = pasted.stripped().iter().map(ToString::to_string).collect();
+/// Notes what was stripped from around a token.
+pub(super) fn note_stripped(token: &ExtractedToken, prefix: &str, context: &mut Context<'_>) {
+    if !token.stripped().is_empty() {
+        let stripped: Vec<_> = token.stripped().iter().map(ToString::to_string).collect();
         context.terminal.note(&format!("{prefix}stripped from the token: {}", stripped.join(", ")));
     }
-    pasted.token().to_owned()
-}
-
-/// Returns the text on standard input, without one line break at its end.
-fn pasted(context: &mut Context<'_>) -> Result<String> {
-    if context.terminal.stdin_is_terminal() {
-        context.terminal.note("paste the token, then press Ctrl-D on a line of its own");
-    }
-    let bytes = stdin(LONGEST_PASTE, "standard input")?;
-    // What is not UTF-8 is not a token, and is said to be none when it is read.
-    let text = String::from_utf8_lossy(&bytes);
-    let text = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
 }
 
 /// Returns `true` if somebody can be asked, and may be.

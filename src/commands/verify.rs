@@ -4,17 +4,17 @@ use std::iter;
 use std::path::Path;
 use std::time::Duration;
 
-use super::batch::BatchReader;
-use super::{Context, Result, input};
+use super::batch::{BatchLine, BatchReader};
+use super::input::{self, NotAToken, Paste};
+use super::{Context, Result};
 use crate::cli::VerifyArgs;
-use crate::error::Exit;
+use crate::error::{Diagnostic as _, ErrorReport, Exit};
 use crate::output;
-use crate::profile::ProfileName;
-use crate::profile::list_status;
+use crate::profile::{ProfileName, list_status};
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{ReadContext, Secret};
-use crate::token::{Rules, Verifier};
-use crate::verdict::{Candidate, Generation, Report, SignedBy, Verdict, examine};
+use crate::token::{CustomerId, PasteError, Stripped, Validation, extract};
+use crate::verdict::{CandidateKey, Generation, Report, SignedBy, Verdict, examine};
 
 /// How long the secrets of all other profiles may take together.
 const OTHER_PROFILES_TIMEOUT: Duration = Duration::from_secs(1);
@@ -22,14 +22,18 @@ const OTHER_PROFILES_TIMEOUT: Duration = Duration::from_secs(1);
 /// Verifies the token, or the batch, that was given.
 pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<Exit> {
     let is_json = context.is_json_or_text("verify")?;
-    let rules = rules(context, arguments)?;
+    let validation = validation(context, arguments)?;
     if let Some(path) = &arguments.from {
-        let mut secrets = CandidateSecrets::of(context)?;
-        return run_batch(context, path, &mut secrets, &rules, is_json);
+        return run_batch(context, path, &validation, is_json);
     }
-    let token = input::token_of(&arguments.token, context)?;
-    let mut secrets = CandidateSecrets::of(context)?;
-    let report = secrets.examine(context, &token, &rules);
+    let paste = Paste::read(&arguments.token, context)?;
+    let extracted = paste.extract(context);
+    let mut secrets = CandidateSecrets::new(context)?;
+    let token = match extracted {
+        Ok(token) => token,
+        Err(error) => return Err(secrets.without_token(&paste, error)),
+    };
+    let report = secrets.examine(context, token.token(), &validation);
     if report.verdict == Verdict::Valid
         && report.signed_by.as_ref().is_some_and(|by| by.secret == Generation::Previous)
     {
@@ -37,7 +41,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
         context.terminal.note(note);
     }
     let shown = if is_json {
-        output::verify_json(&report, None)
+        output::verify_json(&report, token.stripped(), None)
     } else {
         output::verify_text(&report, context.layout())
     };
@@ -45,31 +49,28 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
     Ok(report.verdict.exit())
 }
 
-/// Verifies a token a line, and gives one verdict a line.
-fn run_batch(
-    context: &mut Context<'_>,
-    path: &Path,
-    secrets: &mut CandidateSecrets,
-    rules: &Rules,
-    is_json: bool,
-) -> Result<Exit> {
+/// Verifies a token a line, and prints one verdict a line.
+fn run_batch(context: &mut Context<'_>, path: &Path, validation: &Validation, is_json: bool) -> Result<Exit> {
+    let mut secrets = CandidateSecrets::new(context)?;
     let mut batch = BatchReader::open(path)?;
     let mut exit = Exit::Success;
     while let Some(line) = batch.next()? {
-        // A line that cannot be read is no token: it is told so by an empty one, and why beside it.
-        let text = line.text.unwrap_or_else(|fault| {
-            context.terminal.note(&format!("line {}: {}", line.number, fault.message()));
-            String::new()
-        });
-        let token = input::token_of_line(text, line.number, context);
-        let report = secrets.examine(context, &token, rules);
-        if report.verdict != Verdict::Valid {
-            exit = Exit::PartialFailure;
-        }
-        let shown = if is_json {
-            output::verify_json(&report, Some(line.number))
+        let number = line.number;
+        let valid = line.text.as_ref().ok().filter(|_| !is_json);
+        let valid = valid.and_then(|token| secrets.verify(token, validation));
+        let shown = if let Some(customer) = valid {
+            // Nothing is explained of a token whose verdict alone is printed.
+            format!("{number}\t{}\t{}\n", Verdict::Valid, customer.user_id())
         } else {
-            output::verify_line(&report, line.number)
+            let (report, stripped) = report_on_line(context, &mut secrets, &line, validation);
+            if report.verdict != Verdict::Valid {
+                exit = Exit::PartialFailure;
+            }
+            if is_json {
+                output::verify_json(&report, &stripped, Some(number))
+            } else {
+                output::verify_line(&report, number)
+            }
         };
         context.terminal.print(&shown)?;
         // Whoever feeds us line by line gets an answer to each.
@@ -80,11 +81,34 @@ fn run_batch(
     Ok(exit)
 }
 
-/// Resolves what the tokens are held against.
-fn rules(context: &Context<'_>, arguments: &VerifyArgs) -> Result<Rules> {
+/// Reports on a line of a batch, and returns what was stripped from it. A line without a token is reported as such.
+fn report_on_line(
+    context: &mut Context<'_>,
+    secrets: &mut CandidateSecrets,
+    line: &BatchLine,
+    validation: &Validation,
+) -> (Report, Vec<Stripped>) {
+    let extracted = match &line.text {
+        Err(error) => {
+            context.terminal.note(&format!("line {}: {}", line.number, error.message()));
+            return (Report::without_token(error.message(), None), Vec::new());
+        }
+        Ok(text) => extract(text),
+    };
+    match extracted {
+        Ok(token) => {
+            input::note_stripped(&token, &format!("line {}: ", line.number), context);
+            (secrets.examine(context, token.token(), validation), token.stripped().to_vec())
+        }
+        Err(error) => (Report::without_token(error.to_string(), error.hint()), Vec::new()),
+    }
+}
+
+/// Resolves what the tokens are validated against.
+fn validation(context: &Context<'_>, arguments: &VerifyArgs) -> Result<Validation> {
     let now = context.clock.now();
     let revoked_before = arguments.revoked_before.as_ref().map(|when| when.resolve_past(now)).transpose()?;
-    Ok(Rules {
+    Ok(Validation {
         at: arguments.at.as_ref().map_or(now, |when| when.resolve(now)),
         leeway: arguments.leeway.unwrap_or_default(),
         customer: arguments.customer,
@@ -94,74 +118,101 @@ fn rules(context: &Context<'_>, arguments: &VerifyArgs) -> Result<Rules> {
 
 /// The secrets that may have signed a token.
 struct CandidateSecrets {
-    /// The chosen profile's, and, once a token was signed by none of these, everybody else's.
-    candidates: Vec<Candidate>,
-    /// The profile that was chosen.
-    chosen: Option<ProfileName>,
-    /// Whether everybody else's are among them.
+    /// Those of the selected profile, and, once a token was signed by none of these, those of all others.
+    keys: Vec<CandidateKey>,
+    /// The secrets of the selected profile.
+    selected: Vec<Secret>,
+    /// The selected profile.
+    profile: Option<ProfileName>,
+    /// Whether those of all others are among them.
     is_complete: bool,
 }
 
 impl CandidateSecrets {
-    /// Opens the secrets of the chosen profile.
-    fn of(context: &mut Context<'_>) -> Result<Self> {
+    /// Opens the secrets of the selected profile.
+    fn new(context: &mut Context<'_>) -> Result<Self> {
         let profile = context.choose_profile()?;
         let opened = context.open_secret(profile)?;
-        let chosen = opened.profile.name;
-        let candidates = candidates(chosen.as_ref(), &opened.secret, &opened.previous, true);
-        Ok(Self { candidates, chosen, is_complete: false })
+        let profile = opened.profile.name;
+        let mut keys = keys(profile.as_ref(), &opened.secret, &opened.previous, true);
+        if let Some(current) = keys.first_mut() {
+            current.add_altered(&opened.secret, opened.profile.api_key.as_deref());
+        }
+        let previous = opened.previous.into_iter().map(|previous| previous.secret);
+        Ok(Self {
+            keys,
+            selected: iter::once(opened.secret).chain(previous).collect(),
+            profile,
+            is_complete: false,
+        })
     }
 
-    /// Examines a token. Other profiles' secrets are looked at once a token comes that the chosen profile's
-    /// did not sign.
-    fn examine(&mut self, context: &mut Context<'_>, token: &str, rules: &Rules) -> Report {
-        let report = examine(token, &self.candidates, rules);
+    /// Returns the customer of a valid token that the selected profile signed.
+    fn verify(&self, token: &str, validation: &Validation) -> Option<CustomerId> {
+        let mut selected = self.keys.iter().filter(|key| key.is_selected);
+        selected.find_map(|key| key.verifier.verify(token, validation).ok())
+    }
+
+    /// Examines a token. The secrets of other profiles are read once a token comes that the selected profile did not
+    /// sign.
+    fn examine(&mut self, context: &mut Context<'_>, token: &str, validation: &Validation) -> Report {
+        let report = examine(token, &self.keys, validation);
         if report.signed_by.is_some() || self.is_complete || report.verdict == Verdict::Malformed {
             return report;
         }
         self.is_complete = true;
-        self.candidates.extend(self.others(context));
-        examine(token, &self.candidates, rules)
+        self.keys.extend(self.others(context));
+        examine(token, &self.keys, validation)
     }
 
-    /// Looks at the secrets of every other profile, as far as nobody need be asked.
-    fn others(&self, context: &mut Context<'_>) -> Vec<Candidate> {
+    /// Returns the report on a paste without a token. One that contains the API secret is an incident.
+    fn without_token(&self, paste: &Paste, error: PasteError) -> ErrorReport {
+        if !self.selected.iter().any(|secret| secret.appears_in(&paste.text)) {
+            return paste.without_token(error);
+        }
+        let profile =
+            self.profile.as_ref().map_or_else(String::new, |profile| format!(" of profile {profile}"));
+        NotAToken {
+            message: format!("this is the API secret{profile}, not a token"),
+            hint: "whoever saw it can mint tokens for every user: change it in Stream's dashboard, then store the new one \
+                   with 'stream-token secret rotate'"
+                .into(),
+        }
+        .into()
+    }
+
+    /// Reads the secrets of every other profile, if nobody needs to be asked.
+    fn others(&self, context: &mut Context<'_>) -> Vec<CandidateKey> {
         let config = match context.config() {
             Ok(config) => config,
             Err(error) => {
-                context.terminal.note(&format!("whose secret signed it is not looked for: {error}"));
+                context.terminal.note(&format!("the secrets of other profiles are not compared: {error}"));
                 return Vec::new();
             }
         };
         let names = config.names().cloned().chain([ProfileName::demo()]);
-        let names: Vec<_> = names.filter(|name| Some(name) != self.chosen.as_ref()).collect();
-        let peeked = context.asking(|asking| {
-            list_status(
-                &config,
-                &names,
-                &[Kind::ApiSecret],
-                &ReadContext { limit: OTHER_PROFILES_TIMEOUT, ..*asking },
-            )
+        let names: Vec<_> = names.filter(|name| Some(name) != self.profile.as_ref()).collect();
+        let status = context.asking(|asking| {
+            let context = ReadContext { limit: OTHER_PROFILES_TIMEOUT, ..*asking };
+            list_status(&config, &names, &[Kind::ApiSecret], &context)
         });
-        let seen =
-            peeked.iter().filter_map(|peeked| Some((&peeked.profile.name, peeked.read.as_ref().ok()?)));
-        seen.flat_map(|(name, read)| candidates(name.as_ref(), &read.secret, &read.previous, false)).collect()
+        let read =
+            status.iter().filter_map(|status| Some((&status.profile.name, status.read.as_ref().ok()?)));
+        read.flat_map(|(name, read)| keys(name.as_ref(), &read.secret, &read.previous, false)).collect()
     }
 }
 
-/// Returns a profile's secrets as those that may have signed a token, the current one first.
-fn candidates(
+/// Returns a profile's secrets as keys that may have signed a token, the current one first.
+fn keys(
     profile: Option<&ProfileName>,
     secret: &Secret,
     previous: &[Previous],
-    is_chosen: bool,
-) -> Vec<Candidate> {
-    let candidate = |secret: &Secret, generation| Candidate {
-        name: SignedBy { profile: profile.map(ToString::to_string), secret: generation },
-        is_chosen,
-        verifier: Verifier::new(secret),
+    is_selected: bool,
+) -> Vec<CandidateKey> {
+    let key = |secret: &Secret, generation| {
+        let name = SignedBy { profile: profile.map(ToString::to_string), secret: generation };
+        CandidateKey::new(name, is_selected, secret)
     };
-    let current = candidate(secret, Generation::Current);
-    let previous = previous.iter().map(|previous| candidate(&previous.secret, Generation::Previous));
-    iter::once(current).chain(previous).collect()
+    let previous = previous.iter().map(|previous| key(&previous.secret, Generation::Previous));
+    iter::once(key(secret, Generation::Current)).chain(previous).collect()
 }

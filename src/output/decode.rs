@@ -6,10 +6,7 @@ use super::Layout;
 use super::table::{Style, StyledCell, table};
 use crate::escape::{escaped, json_line};
 use crate::time::{Timestamp, absolute_and_relative};
-use crate::token::{ClaimsSet, CustomerId, Inspection, Json, USER_ID_PREFIX};
-
-/// The claims that are times.
-const TIMES: [&str; 3] = ["exp", "iat", "nbf"];
+use crate::token::{CustomerId, ExtractedToken, Fingerprint, Inspection, Json, TIME_CLAIMS, USER_ID_PREFIX};
 
 /// The header parameters that say nothing about anyone.
 const ANONYMOUS: [&str; 2] = ["alg", "typ"];
@@ -25,6 +22,10 @@ struct InspectionJson<'a> {
     claims: Option<Json>,
     /// What its reader should know.
     lints: Vec<LintJson<'a>>,
+    /// The token's fingerprint, as the audit log has it.
+    fingerprint: String,
+    /// What was stripped from around the token.
+    stripped: Vec<String>,
 }
 
 /// A lint in JSON.
@@ -38,26 +39,35 @@ struct LintJson<'a> {
 
 /// Shows what was read as a line of JSON.
 #[must_use]
-pub fn decode_json(inspection: &Inspection, is_redacted: bool) -> String {
+pub fn decode_json(inspection: &Inspection, token: &ExtractedToken, is_redacted: bool) -> String {
     let lints = inspection.lints();
     let shown = InspectionJson {
         verified: false,
         header: inspection.header().map(|header| shown(header, &ANONYMOUS, is_redacted)),
-        claims: inspection.claims().map(|claims| shown(claims.as_json(), &TIMES, is_redacted)),
+        claims: inspection.claims().map(|claims| shown(claims.as_json(), &TIME_CLAIMS, is_redacted)),
         lints: lints.iter().map(|lint| LintJson { name: lint.name, detail: &lint.detail }).collect(),
+        fingerprint: Fingerprint::of(token.token().as_bytes()).to_string(),
+        stripped: token.stripped().iter().map(ToString::to_string).collect(),
     };
     json_line(&shown) + "\n"
 }
 
 /// Shows what was read for people.
 #[must_use]
-pub fn decode_text(inspection: &Inspection, is_redacted: bool, now: Timestamp, layout: Layout) -> String {
+pub fn decode_text(
+    inspection: &Inspection,
+    token: &ExtractedToken,
+    is_redacted: bool,
+    now: Timestamp,
+    layout: Layout,
+) -> String {
     let mut rows = Vec::new();
     let header = inspection.header().map(|header| shown(header, &ANONYMOUS, is_redacted));
     rows.extend(part("header", header.as_ref(), |_| None));
-    let claims = inspection.claims().map(|claims| shown(claims.as_json(), &TIMES, is_redacted));
+    let claims = inspection.claims().map(|claims| shown(claims.as_json(), &TIME_CLAIMS, is_redacted));
     rows.extend(part("claims", claims.as_ref(), |key| {
-        time_of(inspection.claims()?, key).map(|at| absolute_and_relative(at, now))
+        let claims = inspection.claims().filter(|_| TIME_CLAIMS.contains(&key))?;
+        claims.time(key).at().map(|at| absolute_and_relative(at, now))
     }));
     for lint in inspection.lints() {
         rows.push([
@@ -66,6 +76,8 @@ pub fn decode_text(inspection: &Inspection, is_redacted: bool, now: Timestamp, l
             (escaped(&lint.detail).to_string(), Style::Plain),
         ]);
     }
+    let fingerprint = format!("fingerprint {}", Fingerprint::of(token.token().as_bytes()));
+    rows.push([("token".into(), Style::Faint), (String::new(), Style::Name), (fingerprint, Style::Plain)]);
     table(&rows, layout)
 }
 
@@ -95,16 +107,6 @@ fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>
         ]);
     }
     rows
-}
-
-/// Returns the time that a claim names.
-fn time_of(claims: &ClaimsSet, key: &str) -> Option<Timestamp> {
-    match key {
-        "exp" => claims.expires_at().at(),
-        "iat" => claims.issued_at().at(),
-        "nbf" => claims.not_before().at(),
-        _ => None,
-    }
 }
 
 /// Returns an object as it is shown: redacted, all values but those under `kept` keys are hidden.
@@ -147,19 +149,21 @@ fn redacted(value: &Json) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::extract;
     use crate::token::testing::unsigned;
 
     #[test]
-    fn redacts_what_is_no_time_in_a_times_place() {
+    fn redacts_what_is_not_a_time_in_the_place_of_one() {
         let token = unsigned(r#"{"alg":"HS256"}"#, r#"{"exp":"customer-7","iat":"1893456000","nbf":1}"#);
-        let shown = decode_json(&Inspection::read(&token), true);
+        let shown = decode_json(&Inspection::read(&token), &extract(&token).unwrap(), true);
         assert!(shown.contains(r#""exp":"customer-[redacted]","iat":"1893456000","nbf":1"#), "{shown}");
     }
 
     #[test]
-    fn says_of_an_empty_object_that_it_is_empty() {
-        let inspection = Inspection::read(&unsigned("{}", "{}"));
-        let shown = decode_text(&inspection, false, Timestamp::EPOCH, Layout::default());
+    fn shows_an_empty_object_as_empty() {
+        let token = unsigned("{}", "{}");
+        let (inspection, token) = (Inspection::read(&token), extract(&token).unwrap());
+        let shown = decode_text(&inspection, &token, false, Timestamp::EPOCH, Layout::default());
         assert!(shown.starts_with("header  -           empty\nclaims  -           empty\n"), "{shown}");
     }
 }

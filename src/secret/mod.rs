@@ -138,6 +138,15 @@ impl Secret {
     }
 }
 
+impl Secret {
+    /// Returns `true` if this secret is one of the words of `text`, each compared in constant time.
+    #[must_use]
+    pub fn appears_in(&self, text: &str) -> bool {
+        let words = text.split(|character: char| character.is_whitespace() || "\"'`=:,;".contains(character));
+        words.chain([text.trim()]).any(|word| word.as_bytes().ct_eq(self.expose()).into())
+    }
+}
+
 /// Compares in constant time.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {

@@ -18,7 +18,7 @@ use crate::profile::{Lifetime, Policy};
 use crate::secret::Secret;
 use crate::session::{AuthError, Authenticate, RevocationList, SessionKey, SessionVerifier};
 use crate::time::{Clock, Timestamp};
-use crate::token::{CustomerId, Rules, Verifier};
+use crate::token::{CustomerId, Validation, Verifier};
 
 fn secret(text: &str) -> Secret {
     Secret::new(text.as_bytes().to_vec()).unwrap()
@@ -143,7 +143,7 @@ fn a_session_gets_its_own_token_and_no_other() {
     let [granted, forbidden, unauthorized] = responses(&[own, other, without]).try_into().unwrap();
     assert_eq!(granted.0, 200, "{}", granted.1);
     let token = granted.2.strip_prefix(r#"{"token":""#).and_then(|rest| rest.strip_suffix(r#""}"#)).unwrap();
-    let rules = Rules::at(Clock::System.now());
+    let rules = Validation::new(Clock::System.now());
     assert_eq!(Verifier::new(&api_secret()).verify(token, &rules), Ok(customer(123)));
     let headers = granted.1.to_ascii_lowercase();
     assert!(headers.contains("\r\ncache-control: no-store"), "{headers}");

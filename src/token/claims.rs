@@ -1,7 +1,6 @@
 //! The claims of a customer's token, and their canonical JSON (contract section 1).
 
-use std::error::Error;
-use std::fmt;
+use thiserror::Error;
 
 use super::CustomerId;
 use crate::error::{Diagnostic, Exit};
@@ -12,12 +11,12 @@ use crate::time::Timestamp;
 pub(super) const CANONICAL_HEAD: &[u8; 21] = br#"{"user_id":"customer-"#;
 
 /// The most bytes that can follow [`CANONICAL_HEAD`]: 19 digits, `"`, two claims of 7 + 16, `}`.
-pub(super) const LONGEST_TAIL: usize = 19 + 1 + 2 * (7 + 16) + 1;
+pub(super) const MAX_TAIL: usize = 19 + 1 + 2 * (7 + 16) + 1;
 
 /// The claims of a customer's token.
 ///
-/// `exp` and `iat` are never 0: the official SDKs drop a 0 in silence, and a token that was to
-/// expire would never do so.
+/// `exp` and `iat` are never 0: the official SDKs leave out a 0 silently, and a token that should expire never
+/// would.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claims {
     /// Whose token it is: `user_id`.
@@ -29,25 +28,12 @@ pub struct Claims {
 }
 
 /// Why claims cannot be minted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClaimsError {
-    /// `exp` is 0.
-    ExpiresAtEpoch,
-    /// `iat` is 0.
-    IssuedAtEpoch,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{claim} is 0, which Stream's SDKs leave out of a token")]
+pub struct ClaimsError {
+    /// The claim: `exp` or `iat`.
+    claim: &'static str,
 }
-
-impl fmt::Display for ClaimsError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let claim = match self {
-            Self::ExpiresAtEpoch => "exp",
-            Self::IssuedAtEpoch => "iat",
-        };
-        write!(f, "{claim} is 0, which Stream's SDKs leave out of a token")
-    }
-}
-
-impl Error for ClaimsError {}
 
 impl Claims {
     /// Makes claims that are valid until they are revoked.
@@ -59,10 +45,10 @@ impl Claims {
     /// Adds `exp`.
     ///
     /// # Errors
-    /// [`ClaimsError::ExpiresAtEpoch`] for 0.
-    pub fn expiring(self, at: Timestamp) -> Result<Self, ClaimsError> {
+    /// [`ClaimsError`] for 0.
+    pub fn with_exp(self, at: Timestamp) -> Result<Self, ClaimsError> {
         if at == Timestamp::EPOCH {
-            return Err(ClaimsError::ExpiresAtEpoch);
+            return Err(ClaimsError { claim: "exp" });
         }
         Ok(Self { expires_at: Some(at), ..self })
     }
@@ -70,10 +56,10 @@ impl Claims {
     /// Adds `iat`.
     ///
     /// # Errors
-    /// [`ClaimsError::IssuedAtEpoch`] for 0.
-    pub fn issued(self, at: Timestamp) -> Result<Self, ClaimsError> {
+    /// [`ClaimsError`] for 0.
+    pub fn with_iat(self, at: Timestamp) -> Result<Self, ClaimsError> {
         if at == Timestamp::EPOCH {
-            return Err(ClaimsError::IssuedAtEpoch);
+            return Err(ClaimsError { claim: "iat" });
         }
         Ok(Self { issued_at: Some(at), ..self })
     }
@@ -96,9 +82,9 @@ impl Claims {
         self.issued_at
     }
 
-    /// Writes what follows [`CANONICAL_HEAD`] and tells its length.
+    /// Writes what follows [`CANONICAL_HEAD`] and returns its length.
     #[inline]
-    pub(super) fn write_tail(&self, tail: &mut [u8; LONGEST_TAIL]) -> usize {
+    pub(super) fn encode_after_user_id(&self, tail: &mut [u8; MAX_TAIL]) -> usize {
         let mut length = write_number(tail, 0, self.customer.get());
         if self.expires_at.is_none() && self.issued_at.is_none() {
             return write_bytes(tail, length, b"\"}");
@@ -113,19 +99,19 @@ impl Claims {
         write_bytes(tail, length, b"}")
     }
 
-    /// Reads what follows [`CANONICAL_HEAD`], and only what [`Claims::write_tail`] writes.
-    pub(super) fn read_tail(tail: &[u8]) -> Option<Self> {
+    /// Reads what follows [`CANONICAL_HEAD`], and only what [`Claims::encode_after_user_id`] writes.
+    pub(super) fn decode_after_user_id(tail: &[u8]) -> Option<Self> {
         let (digits, mut rest) = split_digits(tail);
         let mut claims = Self::new(CustomerId::from_digits(digits).ok()?);
         rest = rest.strip_prefix(b"\"")?;
         if let Some(after) = rest.strip_prefix(br#","exp":"#) {
             let (digits, after) = split_digits(after);
-            claims = claims.expiring(read_time(digits)?).ok()?;
+            claims = claims.with_exp(read_time(digits)?).ok()?;
             rest = after;
         }
         if let Some(after) = rest.strip_prefix(br#","iat":"#) {
             let (digits, after) = split_digits(after);
-            claims = claims.issued(read_time(digits)?).ok()?;
+            claims = claims.with_iat(read_time(digits)?).ok()?;
             rest = after;
         }
         (rest == b"}").then_some(claims)
@@ -146,7 +132,7 @@ fn read_time(digits: &[u8]) -> Option<Timestamp> {
     Timestamp::from_epoch_seconds(seconds)
 }
 
-/// Writes bytes at `start` and tells where they end.
+/// Writes bytes at `start` and returns where they end.
 #[inline]
 fn write_bytes(buffer: &mut [u8], start: usize, bytes: &[u8]) -> usize {
     let end = start + bytes.len();
@@ -154,7 +140,7 @@ fn write_bytes(buffer: &mut [u8], start: usize, bytes: &[u8]) -> usize {
     end
 }
 
-/// Writes a number in decimal at `start` and tells where it ends.
+/// Writes a number in decimal at `start` and returns where it ends.
 #[inline]
 fn write_number(buffer: &mut [u8], start: usize, number: u64) -> usize {
     let end = start + number.checked_ilog10().map_or(1, |log| log as usize + 1);
@@ -184,9 +170,9 @@ mod tests {
         Timestamp::from_epoch_seconds(seconds).unwrap()
     }
 
-    fn written(claims: Claims) -> String {
-        let mut tail = [0; LONGEST_TAIL];
-        let length = claims.write_tail(&mut tail);
+    fn encoded(claims: Claims) -> String {
+        let mut tail = [0; MAX_TAIL];
+        let length = claims.encode_after_user_id(&mut tail);
         String::from_utf8([CANONICAL_HEAD, &tail[..length]].concat()).unwrap()
     }
 
@@ -196,28 +182,28 @@ mod tests {
 
     #[test]
     fn writes_keys_in_the_contracts_order() {
-        let claims = customer(123).issued(at(2)).unwrap().expiring(at(1)).unwrap();
-        assert_eq!(written(claims), r#"{"user_id":"customer-123","exp":1,"iat":2}"#);
-        assert_eq!(written(customer(1)), r#"{"user_id":"customer-1"}"#);
+        let claims = customer(123).with_iat(at(2)).unwrap().with_exp(at(1)).unwrap();
+        assert_eq!(encoded(claims), r#"{"user_id":"customer-123","exp":1,"iat":2}"#);
+        assert_eq!(encoded(customer(1)), r#"{"user_id":"customer-1"}"#);
     }
 
     #[test]
     fn the_longest_claims_fill_their_buffer() {
         let claims =
-            customer(CustomerId::MAX).expiring(Timestamp::MAX).unwrap().issued(Timestamp::MAX).unwrap();
-        assert_eq!(written(claims).len(), CANONICAL_HEAD.len() + LONGEST_TAIL);
+            customer(CustomerId::MAX).with_exp(Timestamp::MAX).unwrap().with_iat(Timestamp::MAX).unwrap();
+        assert_eq!(encoded(claims).len(), CANONICAL_HEAD.len() + MAX_TAIL);
     }
 
     #[test]
     fn refuses_the_times_that_the_sdks_drop() {
-        assert_eq!(customer(1).expiring(Timestamp::EPOCH), Err(ClaimsError::ExpiresAtEpoch));
-        assert_eq!(customer(1).issued(Timestamp::EPOCH), Err(ClaimsError::IssuedAtEpoch));
+        assert_eq!(customer(1).with_exp(Timestamp::EPOCH), Err(ClaimsError { claim: "exp" }));
+        assert_eq!(customer(1).with_iat(Timestamp::EPOCH), Err(ClaimsError { claim: "iat" }));
     }
 
     #[test]
     fn reads_back_what_it_writes_and_nothing_else() {
-        let claims = customer(123).expiring(at(10)).unwrap().issued(at(9)).unwrap();
-        assert_eq!(Claims::read_tail(br#"123","exp":10,"iat":9}"#), Some(claims));
+        let claims = customer(123).with_exp(at(10)).unwrap().with_iat(at(9)).unwrap();
+        assert_eq!(Claims::decode_after_user_id(br#"123","exp":10,"iat":9}"#), Some(claims));
         let others: [&[u8]; 12] = [
             br#"0"}"#,
             br#"01"}"#,
@@ -233,7 +219,7 @@ mod tests {
             br#"9223372036854775808"}"#,
         ];
         for tail in others {
-            assert_eq!(Claims::read_tail(tail), None, "{}", String::from_utf8_lossy(tail));
+            assert_eq!(Claims::decode_after_user_id(tail), None, "{}", String::from_utf8_lossy(tail));
         }
     }
 }

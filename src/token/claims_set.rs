@@ -1,40 +1,40 @@
 //! A claims set as a token carries it, read but not trusted.
 
 use super::json::{Json, JsonError};
-use super::malformed::{Malformed, Segment, TimeFault};
+use super::malformed::{MalformedToken, Segment, TimeClaimError};
 use super::{Claims, CustomerId};
 use crate::time::Timestamp;
 
-/// The claims set of a token (RFC 7519 section 4), whoever may have written it.
+/// The claims set of a token (RFC 7519 section 4), which anyone may have written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimsSet(Json);
 
 /// What a token's `user_id` is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserId {
-    /// There is none: signed, it is a server token, with full admin rights (contract section 2).
+    /// Absent: if the token is signed, it is a server token, with full admin rights (contract section 2).
     Absent,
     /// `customer-N`, exactly.
     Customer(CustomerId),
     /// Another string.
     Other(String),
-    /// No string.
+    /// Not a string.
     NotAString(Json),
 }
 
 /// What a time claim (`exp`, `iat`, `nbf`) is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeClaim {
-    /// There is none.
+    /// Absent.
     Absent,
     /// Integer seconds.
     At(Timestamp),
     /// Anything else.
-    Wrong(TimeFault),
+    Wrong(TimeClaimError),
 }
 
 impl TimeClaim {
-    /// Returns the time, where there is a sound one.
+    /// Returns the time, if the claim is one.
     #[must_use]
     pub const fn at(self) -> Option<Timestamp> {
         match self {
@@ -54,13 +54,13 @@ impl ClaimsSet {
     /// Reads a claims set strictly: an object, no key twice, nested at most eight levels.
     ///
     /// # Errors
-    /// [`Malformed`], of the claims' segment.
-    pub fn parse(bytes: &[u8]) -> Result<Self, Malformed> {
+    /// [`MalformedToken`], of the claims' segment.
+    pub fn parse(bytes: &[u8]) -> Result<Self, MalformedToken> {
         parse_object(bytes, Segment::Claims).map(Self)
     }
 
-    /// Takes an object that was read leniently.
-    pub(super) fn lenient(object: Json) -> Self {
+    /// Takes an object that was read without refusing anything.
+    pub(super) fn from_json(object: Json) -> Self {
         Self(object)
     }
 
@@ -82,6 +82,17 @@ impl ClaimsSet {
         }
     }
 
+    /// Returns the claim with the name `claim` (`exp`, `iat` or `nbf`), read by its literal and never through a float.
+    #[must_use]
+    pub fn time(&self, claim: &str) -> TimeClaim {
+        match self.0.get(claim) {
+            None => TimeClaim::Absent,
+            Some(Json::Number(literal)) => time_of(literal),
+            Some(Json::String(_)) => TimeClaim::Wrong(TimeClaimError::Text),
+            Some(_) => TimeClaim::Wrong(TimeClaimError::NotANumber),
+        }
+    }
+
     /// Returns what `exp` is.
     #[must_use]
     pub fn expires_at(&self) -> TimeClaim {
@@ -99,16 +110,6 @@ impl ClaimsSet {
     pub fn not_before(&self) -> TimeClaim {
         self.time("nbf")
     }
-
-    /// Reads a time claim by its literal, never through a float.
-    fn time(&self, claim: &str) -> TimeClaim {
-        match self.0.get(claim) {
-            None => TimeClaim::Absent,
-            Some(Json::Number(literal)) => time_of(literal),
-            Some(Json::String(_)) => TimeClaim::Wrong(TimeFault::Text),
-            Some(_) => TimeClaim::Wrong(TimeFault::NotANumber),
-        }
-    }
 }
 
 impl From<&Claims> for ClaimsSet {
@@ -124,25 +125,25 @@ impl From<&Claims> for ClaimsSet {
 /// Reads a number's literal as integer seconds.
 fn time_of(literal: &str) -> TimeClaim {
     if literal.contains(['.', 'e', 'E']) {
-        return TimeClaim::Wrong(TimeFault::NotAnInteger);
+        return TimeClaim::Wrong(TimeClaimError::NotAnInteger);
     }
     if literal.starts_with('-') {
-        return TimeClaim::Wrong(TimeFault::Negative);
+        return TimeClaim::Wrong(TimeClaimError::Negative);
     }
     let seconds = literal.parse().ok().and_then(Timestamp::from_epoch_seconds);
-    seconds.map_or(TimeClaim::Wrong(TimeFault::TooLarge), TimeClaim::At)
+    seconds.map_or(TimeClaim::Wrong(TimeClaimError::TooLarge), TimeClaim::At)
 }
 
 /// Reads a segment's JSON object strictly.
-pub(super) fn parse_object(bytes: &[u8], segment: Segment) -> Result<Json, Malformed> {
+pub(super) fn parse_object(bytes: &[u8], segment: Segment) -> Result<Json, MalformedToken> {
     let json = match Json::parse(bytes) {
         Ok(json @ Json::Object(_)) => json,
-        Ok(_) => return Err(Malformed::NotAnObject { segment }),
-        Err(JsonError::Syntax) => return Err(Malformed::NotJson { segment }),
-        Err(JsonError::TooDeep) => return Err(Malformed::TooDeep { segment }),
+        Ok(_) => return Err(MalformedToken::NotAnObject { segment }),
+        Err(JsonError::Syntax) => return Err(MalformedToken::NotJson { segment }),
+        Err(JsonError::TooDeep) => return Err(MalformedToken::TooDeep { segment }),
     };
     match json.duplicate_key() {
-        Some(key) => Err(Malformed::DuplicateKey { segment, key: key.to_owned() }),
+        Some(key) => Err(MalformedToken::DuplicateKey { segment, key: key.to_owned() }),
         None => Ok(json),
     }
 }
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_what_a_user_id_is() {
+    fn a_user_id_is_absent_a_customers_another_text_or_not_a_string() {
         assert_eq!(set("{}").user_id(), UserId::Absent);
         assert_eq!(
             set(r#"{"user_id":"customer-7"}"#).user_id(),
@@ -173,32 +174,35 @@ mod tests {
         assert_eq!(exp("0"), TimeClaim::At(Timestamp::EPOCH));
         assert_eq!(exp("9007199254740991"), TimeClaim::At(Timestamp::MAX));
         for (literal, fault) in [
-            ("9007199254740992", TimeFault::TooLarge),
-            ("99999999999999999999999", TimeFault::TooLarge),
-            ("1.0", TimeFault::NotAnInteger),
-            ("1e9", TimeFault::NotAnInteger),
-            ("1E9", TimeFault::NotAnInteger),
-            ("-1", TimeFault::Negative),
-            ("-0", TimeFault::Negative),
-            (r#""1893456000""#, TimeFault::Text),
-            ("null", TimeFault::NotANumber),
-            ("[1]", TimeFault::NotANumber),
+            ("9007199254740992", TimeClaimError::TooLarge),
+            ("99999999999999999999999", TimeClaimError::TooLarge),
+            ("1.0", TimeClaimError::NotAnInteger),
+            ("1e9", TimeClaimError::NotAnInteger),
+            ("1E9", TimeClaimError::NotAnInteger),
+            ("-1", TimeClaimError::Negative),
+            ("-0", TimeClaimError::Negative),
+            (r#""1893456000""#, TimeClaimError::Text),
+            ("null", TimeClaimError::NotANumber),
+            ("[1]", TimeClaimError::NotANumber),
         ] {
             assert_eq!(exp(literal), TimeClaim::Wrong(fault), "{literal}");
         }
     }
 
     #[test]
-    fn refuses_what_is_no_plain_object() {
+    fn refuses_what_is_not_a_plain_object() {
         let refused = |text: &[u8]| ClaimsSet::parse(text).unwrap_err();
         let segment = Segment::Claims;
-        assert_eq!(refused(b"[1]"), Malformed::NotAnObject { segment });
-        assert_eq!(refused(b"null"), Malformed::NotAnObject { segment });
-        assert_eq!(refused(b"{"), Malformed::NotJson { segment });
-        assert_eq!(refused(b"{\"a\":\"\xff\"}"), Malformed::NotJson { segment });
+        assert_eq!(refused(b"[1]"), MalformedToken::NotAnObject { segment });
+        assert_eq!(refused(b"null"), MalformedToken::NotAnObject { segment });
+        assert_eq!(refused(b"{"), MalformedToken::NotJson { segment });
+        assert_eq!(refused(b"{\"a\":\"\xff\"}"), MalformedToken::NotJson { segment });
         let key = "user_id".to_owned();
-        assert_eq!(refused(br#"{"user_id":"a","user_id":"b"}"#), Malformed::DuplicateKey { segment, key });
+        assert_eq!(
+            refused(br#"{"user_id":"a","user_id":"b"}"#),
+            MalformedToken::DuplicateKey { segment, key }
+        );
         let deep = format!(r#"{{"x":{}{}}}"#, "[".repeat(500), "]".repeat(500));
-        assert_eq!(refused(deep.as_bytes()), Malformed::TooDeep { segment });
+        assert_eq!(refused(deep.as_bytes()), MalformedToken::TooDeep { segment });
     }
 }

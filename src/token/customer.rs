@@ -1,12 +1,13 @@
 //! Customer ids, and the Stream user ids made from them.
 
-use std::error::Error;
 use std::fmt;
 use std::num::NonZeroU64;
 use std::str::FromStr;
 
+use thiserror::Error;
+
 use crate::error::{Diagnostic, Exit};
-use crate::escape::escaped_or_redacted;
+use crate::escape::{escaped_or_redacted, looks_like_a_token};
 
 /// What stands before the number in a customer's Stream user id (contract section 1).
 pub const USER_ID_PREFIX: &str = "customer-";
@@ -20,7 +21,7 @@ impl CustomerId {
     pub const MAX: u64 = i64::MAX.unsigned_abs();
 
     /// How many digits the largest customer id has.
-    const MOST_DIGITS: usize = 19;
+    const MAX_DIGITS: usize = 19;
 
     /// Makes a customer id; `None` for 0 and above [`CustomerId::MAX`].
     #[must_use]
@@ -53,19 +54,23 @@ impl CustomerId {
     ///
     /// # Errors
     /// What is wrong with the digits.
-    pub fn from_digits(digits: &[u8]) -> Result<Self, Digits> {
+    pub fn from_digits(digits: &[u8]) -> Result<Self, CustomerIdErrorKind> {
         if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-            return Err(Digits::NotANumber);
+            return Err(CustomerIdErrorKind::NotANumber);
         }
         if digits[0] == b'0' {
-            return Err(if digits.len() == 1 { Digits::OutOfRange } else { Digits::LeadingZero });
+            return Err(if digits.len() == 1 {
+                CustomerIdErrorKind::OutOfRange
+            } else {
+                CustomerIdErrorKind::LeadingZero
+            });
         }
-        if digits.len() > Self::MOST_DIGITS {
-            return Err(Digits::OutOfRange);
+        if digits.len() > Self::MAX_DIGITS {
+            return Err(CustomerIdErrorKind::OutOfRange);
         }
         // No number of so many digits overflows.
         let number = digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
-        Self::new(number).ok_or(Digits::OutOfRange)
+        Self::new(number).ok_or(CustomerIdErrorKind::OutOfRange)
     }
 }
 
@@ -77,8 +82,8 @@ impl fmt::Display for CustomerId {
 
 /// What is wrong with the digits of a customer id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Digits {
-    /// Something else than decimal digits, or nothing.
+pub enum CustomerIdErrorKind {
+    /// Something other than decimal digits, or nothing.
     NotANumber,
     /// A leading zero.
     LeadingZero,
@@ -87,19 +92,17 @@ pub enum Digits {
 }
 
 /// A customer id that was refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{} is not a customer id{}", escaped_or_redacted(text), match kind {
+    CustomerIdErrorKind::NotANumber => "",
+    CustomerIdErrorKind::LeadingZero => ": it has a leading zero",
+    CustomerIdErrorKind::OutOfRange => ": it is out of range",
+})]
 pub struct CustomerIdError {
     /// What was given.
     text: String,
     /// What is wrong with it.
-    wrong: Digits,
-}
-
-impl CustomerIdError {
-    /// Returns the digits behind the leading zeros.
-    fn without_zeros(&self) -> &str {
-        self.text.strip_prefix(USER_ID_PREFIX).unwrap_or(&self.text).trim_start_matches('0')
-    }
+    kind: CustomerIdErrorKind,
 }
 
 impl Diagnostic for CustomerIdError {
@@ -108,14 +111,15 @@ impl Diagnostic for CustomerIdError {
     }
 
     fn hint(&self) -> Option<String> {
-        Some(match self.wrong {
-            Digits::LeadingZero if !self.without_zeros().is_empty() => {
-                format!("without the leading zero that is {}", escaped_or_redacted(self.without_zeros()))
+        let digits = self.text.strip_prefix(USER_ID_PREFIX).unwrap_or(&self.text).trim_start_matches('0');
+        Some(match self.kind {
+            CustomerIdErrorKind::LeadingZero if !digits.is_empty() => {
+                format!("without the leading zero that is {}", escaped_or_redacted(digits))
             }
-            Digits::NotANumber if crate::escape::looks_like_a_token(&self.text) => {
+            CustomerIdErrorKind::NotANumber if looks_like_a_token(&self.text) => {
                 "this looks like a token: use 'stream-token verify' or 'stream-token decode'".into()
             }
-            Digits::NotANumber | Digits::LeadingZero | Digits::OutOfRange => {
+            _ => {
                 format!(
                     "a customer id is a number from 1 to {}, such as 123 or customer-123",
                     CustomerId::MAX
@@ -125,26 +129,13 @@ impl Diagnostic for CustomerIdError {
     }
 }
 
-impl fmt::Display for CustomerIdError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not a customer id", escaped_or_redacted(&self.text))?;
-        match self.wrong {
-            Digits::NotANumber => Ok(()),
-            Digits::LeadingZero => f.write_str(": it has a leading zero"),
-            Digits::OutOfRange => f.write_str(": it is out of range"),
-        }
-    }
-}
-
-impl Error for CustomerIdError {}
-
 impl FromStr for CustomerId {
     type Err = CustomerIdError;
 
     /// Reads `123` or `customer-123`.
     fn from_str(text: &str) -> Result<Self, CustomerIdError> {
         let digits = text.strip_prefix(USER_ID_PREFIX).unwrap_or(text);
-        Self::from_digits(digits.as_bytes()).map_err(|wrong| CustomerIdError { text: text.to_owned(), wrong })
+        Self::from_digits(digits.as_bytes()).map_err(|kind| CustomerIdError { text: text.to_owned(), kind })
     }
 }
 

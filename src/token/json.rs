@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 /// How deep objects and arrays may nest in a token.
-pub const DEEPEST: usize = 8;
+pub const MAX_DEPTH: usize = 8;
 
 /// A JSON value as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,18 +35,18 @@ pub enum Json {
 pub enum JsonError {
     /// They are no JSON.
     Syntax,
-    /// They nest deeper than [`DEEPEST`].
+    /// They nest deeper than [`MAX_DEPTH`].
     TooDeep,
 }
 
 impl Json {
-    /// Reads one JSON text (RFC 8259), nested at most [`DEEPEST`] levels.
+    /// Reads one JSON text (RFC 8259), nested at most [`MAX_DEPTH`] levels.
     ///
     /// # Errors
     /// [`JsonError`]
     pub fn parse(bytes: &[u8]) -> Result<Self, JsonError> {
         let raw: &RawValue = serde_json::from_slice(bytes).map_err(|_| JsonError::Syntax)?;
-        Self::read(raw, DEEPEST)
+        Self::read(raw, MAX_DEPTH)
     }
 
     /// Reads a value that may nest `depth` levels.

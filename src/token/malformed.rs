@@ -1,12 +1,19 @@
-//! What makes a text no token: everything that is judged before a secret is asked for.
+//! What makes a text not a token: everything that is decided before a secret is needed.
 
-use std::error::Error;
 use std::fmt;
+
+use thiserror::Error;
 
 use crate::escape::escaped_short;
 
 /// The most bytes that are read as a token. Ours have at most 199.
 pub const MAX_TOKEN_BYTES: usize = 4096;
+
+/// The length of an HS256 signature in base64url: 32 bytes.
+pub(super) const SIGNATURE_LENGTH: usize = 43;
+
+/// The JOSE `typ` of the session tokens that `serve` accepts. They are not for Stream.
+pub(super) const SESSION_TOKEN_TYPE: &str = "stream-token-session+jwt";
 
 /// A segment of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,122 +37,153 @@ impl fmt::Display for Segment {
 }
 
 /// What is wrong with a segment's base64url (RFC 4648 section 5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// It is padded with `=`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum EncodingError {
+    /// It is padded.
+    #[error("is padded with '='")]
     Padding,
-    /// White space stands in it.
+    /// It contains white space.
+    #[error("contains white space")]
     WhiteSpace,
-    /// A character of no base64url alphabet stands in it: `+` and `/` are of another one.
+    /// It contains a character outside the base64url alphabet: `+` and `/` are of another one.
+    #[error("contains '{}', which is not base64url", escaped_short(&.0.to_string()))]
     Alphabet(char),
-    /// It ends in bits that no encoder sets, or has a length that no encoder gives.
+    /// It ends in bits that no encoder sets, or has a length that no encoder produces.
+    #[error("is not whole base64url")]
     NotCanonical,
 }
 
 /// What is wrong with a time claim.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimeFault {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum TimeClaimError {
     /// A number with a fraction or an exponent.
+    #[error("has a fraction or an exponent")]
     NotAnInteger,
     /// Below 0.
+    #[error("is negative")]
     Negative,
     /// Above 2^53 - 1.
+    #[error("is above 2^53 - 1")]
     TooLarge,
     /// A string.
+    #[error("is a string")]
     Text,
     /// Neither a number nor a string.
+    #[error("is not a number")]
     NotANumber,
 }
 
-impl fmt::Display for TimeFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NotAnInteger => "has a fraction or an exponent",
-            Self::Negative => "is negative",
-            Self::TooLarge => "is above 2^53 - 1",
-            Self::Text => "is a string",
-            Self::NotANumber => "is no number",
-        })
-    }
-}
-
-/// What makes a text no token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Malformed {
-    /// Nothing is there.
+/// What makes a text not a token.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum MalformedToken {
+    /// The text is empty.
+    #[error("nothing is there")]
     Empty,
     /// It has more than [`MAX_TOKEN_BYTES`] bytes.
+    #[error("it has {bytes} bytes, and a token at most {MAX_TOKEN_BYTES}")]
     TooLong {
         /// How many bytes it has.
         bytes: usize,
     },
-    /// It has not three segments between dots.
+    /// It does not have three segments between dots.
+    #[error("it has {found} segment{}, and a token has 3", if *found == 1 { "" } else { "s" })]
     Segments {
         /// How many it has.
         found: usize,
     },
-    /// A segment is no canonical base64url.
+    /// It has the five segments of an encrypted token (RFC 7516 section 3.1).
+    #[error("it is an encrypted token (JWE) of another system")]
+    Encrypted,
+    /// It is a session token of `serve`.
+    #[error("it is a session token of 'stream-token serve', not a token for Stream")]
+    SessionToken,
+    /// A segment is not canonical base64url.
+    #[error("the {segment} {error}")]
     Encoding {
         /// The segment.
         segment: Segment,
         /// What is wrong with it.
-        fault: Encoding,
+        error: EncodingError,
     },
-    /// A segment is no JSON (RFC 8259), invalid UTF-8 included.
+    /// A segment is not JSON (RFC 8259), invalid UTF-8 included.
+    #[error("the {segment} is not JSON")]
     NotJson {
         /// The segment.
         segment: Segment,
     },
     /// A segment is JSON, but not an object.
+    #[error("the {segment} is JSON, but not an object")]
     NotAnObject {
         /// The segment.
         segment: Segment,
     },
-    /// A key stands twice in one object.
+    /// A key appears twice in one object.
+    #[error("the key '{}' appears twice in the {segment}", escaped_short(key))]
     DuplicateKey {
         /// The segment.
         segment: Segment,
         /// The key.
         key: String,
     },
-    /// JSON nested deeper than any claim of ours.
+    /// JSON nested deeper than [`super::MAX_DEPTH`].
+    #[error("the {segment} is nested too deep")]
     TooDeep {
         /// The segment.
         segment: Segment,
     },
-    /// The header names no algorithm, or names it in something else than a string.
+    /// The header has no `alg`, or one that is not a string.
+    #[error("the header names no algorithm")]
     AlgorithmMissing,
     /// The header's algorithm is not HS256.
+    #[error("the algorithm is '{}', expected 'HS256'", escaped_short(found))]
     AlgorithmMismatch {
-        /// What it is.
+        /// The algorithm.
         found: String,
     },
     /// The header's `typ` is not `JWT`.
+    #[error("typ is '{}', expected 'JWT'", escaped_short(found))]
     TypeMismatch {
-        /// What it is.
+        /// The type.
         found: String,
     },
     /// A header parameter that changes what a token means: `crit`, `b64`, `zip`, `enc`, a nested `cty`.
+    #[error("the header has '{name}', which Stream's tokens never have")]
     HeaderParameter {
         /// Its name.
         name: &'static str,
     },
+    /// The signature does not have [`SIGNATURE_LENGTH`] characters.
+    #[error("the signature has {found} of {SIGNATURE_LENGTH} characters")]
+    SignatureLength {
+        /// How many it has.
+        found: usize,
+    },
+    /// The signature is empty, or something else was written in its place.
+    #[error("the signature was removed")]
+    SignatureRemoved,
     /// `exp`, `iat` or `nbf` is not an integer of seconds.
+    #[error("{claim} {error}, expected integer seconds")]
     Time {
         /// The claim.
         claim: &'static str,
         /// What is wrong with it.
-        fault: TimeFault,
+        error: TimeClaimError,
     },
 }
 
-impl Malformed {
+impl MalformedToken {
     /// Returns the next step to take.
     #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
-            Self::Empty | Self::Segments { .. } | Self::Encoding { fault: Encoding::NotCanonical, .. } => {
+            Self::Empty
+            | Self::Segments { .. }
+            | Self::SignatureLength { .. }
+            | Self::Encoding { error: EncodingError::NotCanonical, .. } => {
                 "copy the whole token again: header.claims.signature, without line breaks"
+            }
+            Self::SignatureRemoved => {
+                "copy the token from where it was made: logs and tickets often remove it"
             }
             Self::TooLong { .. } => "give one token; a Stream user token has some 150 to 200 characters",
             Self::Encoding { .. } | Self::NotJson { .. } | Self::NotAnObject { .. } => {
@@ -157,47 +195,15 @@ impl Malformed {
             Self::AlgorithmMissing | Self::AlgorithmMismatch { .. } | Self::TypeMismatch { .. } => {
                 "this is a token of another system, or its signer is set up wrong: Stream user tokens are HS256"
             }
-            Self::Time { .. } => "mint it with times in whole epoch seconds",
+            Self::Encrypted => {
+                "Stream takes no encrypted token: find the one that 'stream-token issue' printed"
+            }
+            Self::SessionToken => {
+                "send it to the endpoint as 'Authorization: Bearer', which answers with a token for Stream"
+            }
+            Self::Time { .. } => {
+                "fix the signer: exp, iat and nbf are whole epoch seconds, such as 1893456000"
+            }
         }
     }
 }
-
-impl fmt::Display for Malformed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Empty => f.write_str("nothing is there"),
-            Self::TooLong { bytes } => {
-                write!(f, "it has {bytes} bytes, and a token at most {MAX_TOKEN_BYTES}")
-            }
-            Self::Segments { found: 1 } => f.write_str("it has 1 segment, and a token has 3"),
-            Self::Segments { found } => write!(f, "it has {found} segments, and a token has 3"),
-            Self::Encoding { segment, fault } => match fault {
-                Encoding::Padding => write!(f, "the {segment} is padded with '='"),
-                Encoding::WhiteSpace => write!(f, "the {segment} contains white space"),
-                Encoding::Alphabet(character) => {
-                    let mut buffer = [0; 4];
-                    let character = escaped_short(character.encode_utf8(&mut buffer)).to_string();
-                    write!(f, "the {segment} contains '{character}', which is not base64url")
-                }
-                Encoding::NotCanonical => write!(f, "the {segment} is not whole base64url"),
-            },
-            Self::NotJson { segment } => write!(f, "the {segment} is not JSON"),
-            Self::NotAnObject { segment } => write!(f, "the {segment} is JSON, but not an object"),
-            Self::DuplicateKey { segment, key } => {
-                write!(f, "the key '{}' appears twice in the {segment}", escaped_short(key))
-            }
-            Self::TooDeep { segment } => write!(f, "the {segment} is nested too deep"),
-            Self::AlgorithmMissing => f.write_str("the header names no algorithm"),
-            Self::AlgorithmMismatch { found } => {
-                write!(f, "the algorithm is '{}', expected 'HS256'", escaped_short(found))
-            }
-            Self::TypeMismatch { found } => write!(f, "typ is '{}', expected 'JWT'", escaped_short(found)),
-            Self::HeaderParameter { name } => {
-                write!(f, "the header has '{name}', which Stream's tokens never have")
-            }
-            Self::Time { claim, fault } => write!(f, "{claim} {fault}, expected integer seconds"),
-        }
-    }
-}
-
-impl Error for Malformed {}

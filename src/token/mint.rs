@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-use super::canonical::{self, LONGEST, PREFIX, encode, encoded_length};
-use super::claims::{Claims, LONGEST_TAIL};
-use super::mac::{BLOCK, ENCODED_LENGTH, Midstate, Rest};
+use super::canonical::{self, MAX_LENGTH, PREFIX, encode, encoded_length};
+use super::claims::{Claims, MAX_TAIL};
+use super::hmac::{BLOCK, ENCODED_LENGTH, MessageTail, Midstate};
 use crate::secret::Secret;
 
 /// A signed token of ours in compact serialization (RFC 7515 section 3.1).
 #[derive(Clone, Copy)]
 pub struct Token {
     /// Its bytes, and after them whatever was left there.
-    bytes: [u8; LONGEST],
+    bytes: [u8; MAX_LENGTH],
     /// How many bytes it has.
     length: usize,
 }
@@ -59,24 +59,24 @@ impl Minter {
     /// Prepares a secret for signing.
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
-        Self(canonical::midstate(secret))
+        Self(canonical::midstate(secret.expose()))
     }
 
     /// Signs claims, without allocating.
     #[must_use]
     pub fn mint(&self, claims: &Claims) -> Token {
-        let mut tail = [0; LONGEST_TAIL];
-        let tail_length = claims.write_tail(&mut tail);
-        let signed = PREFIX.len() + encoded_length(tail_length);
-        let rest = Rest::written(signed - BLOCK, |room| {
+        let mut decoded = [0; MAX_TAIL];
+        let length = claims.encode_after_user_id(&mut decoded);
+        let signed = PREFIX.len() + encoded_length(length);
+        let tail = MessageTail::encoded(signed - BLOCK, |room| {
             room[0] = PREFIX[BLOCK];
-            encode(&tail[..tail_length], &mut room[1..]);
+            encode(&decoded[..length], &mut room[1..]);
         });
-        let mac = self.0.finish(&rest);
+        let mac = self.0.finish(&tail);
         // Written where it is returned: moving it would cost as much as encoding it.
-        let mut token = Token { bytes: [0; LONGEST], length: signed + 1 + ENCODED_LENGTH };
+        let mut token = Token { bytes: [0; MAX_LENGTH], length: signed + 1 + ENCODED_LENGTH };
         token.bytes[..BLOCK].copy_from_slice(&PREFIX[..BLOCK]);
-        token.bytes[BLOCK..3 * BLOCK].copy_from_slice(rest.padded());
+        token.bytes[BLOCK..3 * BLOCK].copy_from_slice(tail.with_padding());
         token.bytes[signed] = b'.';
         encode(&mac, &mut token.bytes[signed + 1..]);
         token
@@ -105,8 +105,8 @@ mod tests {
     #[test]
     fn the_longest_token_fits_its_buffer_exactly() {
         let claims = Claims::new(CustomerId::new(CustomerId::MAX).unwrap());
-        let claims = claims.expiring(Timestamp::MAX).unwrap().issued(Timestamp::MAX).unwrap();
-        assert_eq!(Minter::new(&secret("k")).mint(&claims).as_bytes().len(), LONGEST);
+        let claims = claims.with_exp(Timestamp::MAX).unwrap().with_iat(Timestamp::MAX).unwrap();
+        assert_eq!(Minter::new(&secret("k")).mint(&claims).as_bytes().len(), MAX_LENGTH);
     }
 
     #[test]

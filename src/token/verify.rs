@@ -1,124 +1,101 @@
-//! Verifies tokens: the signature by one secret, then the rules.
+//! Verifies tokens: the signature by one secret, then the claims.
 //!
-//! Tokens in our own canonical form take a path of two compressions. Every other is taken apart
-//! strictly first, then `jsonwebtoken` verifies its signature, then its claims are read. Its
-//! `decode` is not asked: it takes duplicate keys, `crit` and float times, reads an unbounded header
-//! before the signature, and refuses unknown claims (`iss`, `sub`, `aud`) of a type it does not expect.
+//! A token in our own canonical form takes a path of two SHA-256 compressions. Every other token is taken apart
+//! strictly, then `jsonwebtoken` verifies its signature, then its claims are read.
+//!
+//! `jsonwebtoken::decode` would do all three, and is too lenient for a verdict: it accepts duplicate keys, `crit`, `b64`
+//! and `zip`, times with a fraction and an `exp` that is now, reads an unbounded header before it checks the signature,
+//! and answers a claim of another type and a text that is not JSON with the same error. So our own code bounds the
+//! token, reads header and claims strictly, and compares the times; the cryptography is the crate's.
 
-use std::error::Error;
 use std::fmt;
 
 use jsonwebtoken::{Algorithm, DecodingKey};
+use thiserror::Error;
 
-use super::canonical::{self, Canonical, encode};
+use super::canonical::{self, CanonicalToken, encode};
 use super::claims::Claims;
 use super::claims_set::{ClaimsSet, TimeClaim, UserId};
-use super::compact::{Compact, check_header};
-use super::mac::{ENCODED_LENGTH, Midstate, is_same};
-use super::malformed::Malformed;
-use super::{CustomerId, Rules, provider};
+use super::compact::{Compact, check_header, check_signature};
+use super::hmac::{ENCODED_LENGTH, Midstate, ct_eq};
+use super::malformed::MalformedToken;
+use super::{CustomerId, Validation, provider};
 use crate::escape::escaped_short;
 use crate::secret::Secret;
 use crate::time::{Timestamp, utc};
 
 /// Why a token is refused.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
-    /// It is no token.
-    Malformed(Malformed),
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum VerifyError {
+    /// It is not a token.
+    #[error("not a token: {0}")]
+    Malformed(#[from] MalformedToken),
     /// This secret did not sign it.
+    #[error("not signed by this secret")]
     BadSignature,
     /// It is signed and has no `user_id`: a server token, full admin over the app.
+    #[error("a server token: signed, and without a user_id")]
     ServerToken,
     /// Its `user_id` is not exactly `customer-N`.
+    #[error("the user id '{}' is not a customer's", escaped_short(user_id))]
     NotACustomer {
-        /// What it is: a string's text, or another value's JSON.
+        /// The text of a string, or the JSON of another value.
         user_id: String,
     },
     /// It is another customer's.
+    #[error("the token of customer {found}, expected {expected}")]
     WrongCustomer {
-        /// Whose it should be.
+        /// The customer that was expected.
         expected: CustomerId,
-        /// Whose it is.
+        /// The token's customer.
         found: CustomerId,
     },
     /// Its `iat` is in the future.
+    #[error("issued in the future, at {}", utc(*at))]
     IssuedInFuture {
         /// `iat`
         at: Timestamp,
     },
     /// Its `nbf` is in the future.
+    #[error("not valid before {}", utc(*at))]
     NotYetValid {
         /// `nbf`
         at: Timestamp,
     },
-    /// Its `exp` is reached.
+    /// Its `exp` has passed.
+    #[error("expired at {}", utc(*at))]
     Expired {
         /// `exp`
         at: Timestamp,
     },
     /// It was issued before a revocation, or does not say when.
+    #[error("revoked with all issued before {}", utc(*before))]
     Revoked {
         /// The time of the revocation.
         before: Timestamp,
     },
 }
 
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(malformed) => write!(f, "not a token: {malformed}"),
-            Self::BadSignature => f.write_str("not signed by this secret"),
-            Self::ServerToken => f.write_str("a server token: signed, and without a user_id"),
-            Self::NotACustomer { user_id } => {
-                write!(f, "the user id '{}' is no customer's", escaped_short(user_id))
-            }
-            Self::WrongCustomer { expected, found } => {
-                write!(f, "the token of customer {found}, expected {expected}")
-            }
-            Self::IssuedInFuture { at } => write!(f, "issued in the future, at {}", utc(*at)),
-            Self::NotYetValid { at } => write!(f, "not valid before {}", utc(*at)),
-            Self::Expired { at } => write!(f, "expired at {}", utc(*at)),
-            Self::Revoked { before } => write!(f, "revoked with all issued before {}", utc(*before)),
-        }
-    }
-}
-
-impl Error for Refusal {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Malformed(malformed) => Some(malformed),
-            _ => None,
-        }
-    }
-}
-
-impl From<Malformed> for Refusal {
-    fn from(malformed: Malformed) -> Self {
-        Self::Malformed(malformed)
-    }
-}
-
-/// Claims whose signature was verified, and nothing more: the rules are still to be asked.
+/// Claims whose signature was verified, and nothing more: [`VerifiedToken::validate`] is still to be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Signed(Form);
+pub struct VerifiedToken(Repr);
 
-/// In which form a signed token came.
+/// The form of a verified token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Form {
-    /// Ours.
+enum Repr {
+    /// Our canonical form.
     Canonical(Claims),
-    /// Another.
+    /// Any other form.
     General(ClaimsSet),
 }
 
-impl Signed {
+impl VerifiedToken {
     /// Returns what `user_id` is.
     #[must_use]
     pub fn user_id(&self) -> UserId {
         match &self.0 {
-            Form::Canonical(claims) => UserId::Customer(claims.customer()),
-            Form::General(set) => set.user_id(),
+            Repr::Canonical(claims) => UserId::Customer(claims.customer()),
+            Repr::General(set) => set.user_id(),
         }
     }
 
@@ -126,8 +103,8 @@ impl Signed {
     #[must_use]
     pub fn expires_at(&self) -> TimeClaim {
         match &self.0 {
-            Form::Canonical(claims) => claims.expires_at().into(),
-            Form::General(set) => set.expires_at(),
+            Repr::Canonical(claims) => claims.expires_at().into(),
+            Repr::General(set) => set.expires_at(),
         }
     }
 
@@ -135,8 +112,8 @@ impl Signed {
     #[must_use]
     pub fn issued_at(&self) -> TimeClaim {
         match &self.0 {
-            Form::Canonical(claims) => claims.issued_at().into(),
-            Form::General(set) => set.issued_at(),
+            Repr::Canonical(claims) => claims.issued_at().into(),
+            Repr::General(set) => set.issued_at(),
         }
     }
 
@@ -144,56 +121,61 @@ impl Signed {
     #[must_use]
     pub fn not_before(&self) -> TimeClaim {
         match &self.0 {
-            Form::Canonical(_) => TimeClaim::Absent,
-            Form::General(set) => set.not_before(),
+            Repr::Canonical(_) => TimeClaim::Absent,
+            Repr::General(set) => set.not_before(),
         }
     }
 
-    /// Holds the claims against the rules and gives the customer whose token it is.
+    /// Validates the claims and returns the customer whose token it is.
     ///
     /// # Errors
-    /// The first [`Refusal`] in this order: a server token, times of another type than integer
-    /// seconds, no customer, another customer, `iat`, `nbf`, `exp`, revocation. A server token comes
-    /// first because it is an incident whatever else is wrong with it.
-    pub fn judge(&self, rules: &Rules) -> Result<CustomerId, Refusal> {
+    /// The first [`VerifyError`] in this order: a server token, times that are not integer seconds, not a
+    /// customer, another customer, `iat`, `nbf`, `exp`, revocation. A server token comes first because it is an
+    /// incident whatever else is wrong with it.
+    pub fn validate(&self, validation: &Validation) -> Result<CustomerId, VerifyError> {
         let customer = match self.user_id() {
-            UserId::Absent => return Err(Refusal::ServerToken),
+            UserId::Absent => return Err(VerifyError::ServerToken),
             other => other,
         };
-        let issued_at = sound(self.issued_at(), "iat")?;
-        let not_before = sound(self.not_before(), "nbf")?;
-        let expires_at = sound(self.expires_at(), "exp")?;
+        let issued_at = validate_time(self.issued_at(), "iat")?;
+        let not_before = validate_time(self.not_before(), "nbf")?;
+        let expires_at = validate_time(self.expires_at(), "exp")?;
         let customer = match customer {
             UserId::Customer(customer) => customer,
-            UserId::Other(user_id) => return Err(Refusal::NotACustomer { user_id }),
-            UserId::NotAString(value) => return Err(Refusal::NotACustomer { user_id: value.to_string() }),
-            UserId::Absent => return Err(Refusal::ServerToken),
+            UserId::Other(user_id) => return Err(VerifyError::NotACustomer { user_id }),
+            UserId::NotAString(value) => {
+                return Err(VerifyError::NotACustomer { user_id: value.to_string() });
+            }
+            UserId::Absent => return Err(VerifyError::ServerToken),
         };
-        if let Some(expected) = rules.customer.filter(|expected| *expected != customer) {
-            return Err(Refusal::WrongCustomer { expected, found: customer });
+        if let Some(expected) = validation.customer.filter(|expected| *expected != customer) {
+            return Err(VerifyError::WrongCustomer { expected, found: customer });
         }
-        if let Some(at) = issued_at.filter(|at| rules.is_issued_in_future(*at)) {
-            return Err(Refusal::IssuedInFuture { at });
+        if let Some(at) = issued_at.filter(|at| validation.is_issued_in_future(*at)) {
+            return Err(VerifyError::IssuedInFuture { at });
         }
-        if let Some(at) = not_before.filter(|at| rules.is_not_yet_valid(*at)) {
-            return Err(Refusal::NotYetValid { at });
+        if let Some(at) = not_before.filter(|at| validation.is_not_yet_valid(*at)) {
+            return Err(VerifyError::NotYetValid { at });
         }
-        if let Some(at) = expires_at.filter(|at| rules.is_expired(*at)) {
-            return Err(Refusal::Expired { at });
+        if let Some(at) = expires_at.filter(|at| validation.is_expired(*at)) {
+            return Err(VerifyError::Expired { at });
         }
-        match rules.revoked_before {
-            Some(before) if rules.is_revoked(issued_at) => Err(Refusal::Revoked { before }),
+        match validation.revoked_before {
+            Some(before) if validation.is_revoked(issued_at) => Err(VerifyError::Revoked { before }),
             _ => Ok(customer),
         }
     }
 }
 
-/// Returns a time claim's time, and refuses one of another type.
-pub(super) fn sound(time: TimeClaim, claim: &'static str) -> Result<Option<Timestamp>, Malformed> {
+/// Returns the time of a time claim, and refuses a claim of another type.
+pub(super) fn validate_time(
+    time: TimeClaim,
+    claim: &'static str,
+) -> Result<Option<Timestamp>, MalformedToken> {
     match time {
         TimeClaim::Absent => Ok(None),
         TimeClaim::At(at) => Ok(Some(at)),
-        TimeClaim::Wrong(fault) => Err(Malformed::Time { claim, fault }),
+        TimeClaim::Wrong(error) => Err(MalformedToken::Time { claim, error }),
     }
 }
 
@@ -216,57 +198,64 @@ impl Verifier {
     /// Prepares a secret for verifying.
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
-        provider::install();
-        Self { midstate: canonical::midstate(secret), key: DecodingKey::from_secret(secret.expose()) }
+        Self::from_bytes(secret.expose())
     }
 
-    /// Verifies a token: signature and rules. It takes the exact token and nothing around it.
+    /// Prepares any bytes for verifying.
+    #[must_use]
+    pub fn from_bytes(secret: &[u8]) -> Self {
+        provider::install();
+        Self { midstate: canonical::midstate(secret), key: DecodingKey::from_secret(secret) }
+    }
+
+    /// Verifies a token, signature and claims. It takes the exact token and nothing around it.
     ///
     /// # Errors
     /// Why it is refused.
-    pub fn verify(&self, token: &str, rules: &Rules) -> Result<CustomerId, Refusal> {
-        self.authenticate(token)?.judge(rules)
+    pub fn verify(&self, token: &str, validation: &Validation) -> Result<CustomerId, VerifyError> {
+        self.verify_signature(token)?.validate(validation)
     }
 
     /// Verifies the signature alone.
     ///
     /// # Errors
-    /// [`Refusal::Malformed`] or [`Refusal::BadSignature`].
-    pub fn authenticate(&self, token: &str) -> Result<Signed, Refusal> {
-        if let Some(canonical) = Canonical::parse(token.as_bytes()) {
-            return self.authenticate_canonical(&canonical);
+    /// [`VerifyError::Malformed`] or [`VerifyError::BadSignature`].
+    pub fn verify_signature(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
+        if let Some(canonical) = CanonicalToken::parse(token.as_bytes()) {
+            return self.verify_canonical(&canonical);
         }
         let compact = Compact::parse(token)?;
         check_header(&compact.header)?;
+        check_signature(compact.signature)?;
         // Nothing of the claims is read before the signature holds.
-        if !self.has_signed_input(&compact) {
-            return Err(Refusal::BadSignature);
+        if !self.verify_signing_input(&compact) {
+            return Err(VerifyError::BadSignature);
         }
-        Ok(Signed(Form::General(ClaimsSet::parse(&compact.claims)?)))
+        Ok(VerifiedToken(Repr::General(ClaimsSet::parse(&compact.claims)?)))
     }
 
-    /// Returns `true` if this secret signed a text of three segments, whatever stands in them.
+    /// Returns `true` if this secret signed a text of three segments, whatever they contain.
     ///
-    /// It is for telling a forgery from a broken token, and says nothing of what a token is good for.
+    /// It distinguishes a forgery from a broken token, and does not mean that the token is valid.
     #[must_use]
     pub fn has_signed(&self, token: &str) -> bool {
-        Compact::parse(token).is_ok_and(|compact| self.has_signed_input(&compact))
+        Compact::parse(token).is_ok_and(|compact| self.verify_signing_input(&compact))
     }
 
     /// Returns `true` if the signature is this secret's.
-    fn has_signed_input(&self, compact: &Compact<'_>) -> bool {
+    fn verify_signing_input(&self, compact: &Compact<'_>) -> bool {
         let Compact { signing_input, signature, .. } = compact;
         jsonwebtoken::crypto::verify(signature, signing_input, &self.key, Algorithm::HS256).unwrap_or(false)
     }
 
     /// Verifies the signature of a canonical token in constant time.
-    fn authenticate_canonical(&self, token: &Canonical<'_>) -> Result<Signed, Refusal> {
+    fn verify_canonical(&self, token: &CanonicalToken<'_>) -> Result<VerifiedToken, VerifyError> {
         let mut expected = [0; ENCODED_LENGTH];
-        encode(&self.midstate.finish(&token.rest), &mut expected);
-        if is_same(&expected, token.signature) {
-            Ok(Signed(Form::Canonical(token.claims)))
+        encode(&self.midstate.finish(&token.message_tail), &mut expected);
+        if ct_eq(&expected, token.signature) {
+            Ok(VerifiedToken(Repr::Canonical(token.claims)))
         } else {
-            Err(Refusal::BadSignature)
+            Err(VerifyError::BadSignature)
         }
     }
 }

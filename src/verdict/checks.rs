@@ -1,8 +1,8 @@
 //! The checks behind a verdict, each with what was found.
 
-use super::Facts;
+use super::Examination;
 use crate::time::{Timestamp, absolute_and_relative};
-use crate::token::{ClaimsSet, Rules, TimeClaim, UserId};
+use crate::token::{ClaimsSet, TimeClaim, UserId, Validation};
 
 /// One check and what it found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,14 +10,14 @@ pub struct Check {
     /// A stable name.
     pub name: &'static str,
     /// How it went.
-    pub outcome: Outcome,
+    pub result: CheckResult,
     /// What was found. It may quote the token's claims: foreign text.
     pub detail: String,
 }
 
 /// How a check went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum CheckResult {
     /// It was met.
     Passed,
     /// It was not.
@@ -26,8 +26,8 @@ pub enum Outcome {
     Skipped,
 }
 
-impl Outcome {
-    /// Returns the outcome as JSON knows it; `None` where the check was not made.
+impl CheckResult {
+    /// Returns the result as JSON knows it; `None` where the check was not made.
     #[must_use]
     pub const fn is_ok(self) -> Option<bool> {
         match self {
@@ -39,110 +39,121 @@ impl Outcome {
 }
 
 /// Makes a check.
-fn check(name: &'static str, outcome: Outcome, detail: impl Into<String>) -> Check {
-    Check { name, outcome, detail: detail.into() }
+fn check(name: &'static str, result: CheckResult, detail: impl Into<String>) -> Check {
+    Check { name, result, detail: detail.into() }
 }
 
 /// Makes every check, in the order of the verdicts.
-pub(super) fn list(facts: &Facts<'_>) -> Vec<Check> {
-    let claims = facts.inspection.claims();
+pub(super) fn list(examination: &Examination<'_>) -> Vec<Check> {
+    let claims = examination.inspection.claims();
     vec![
-        form(facts),
-        signature(facts),
-        user_id(claims),
-        customer(claims, facts.rules),
-        time("iat", claims.map(ClaimsSet::issued_at), facts.rules),
-        time("nbf", claims.map(ClaimsSet::not_before), facts.rules),
-        time("exp", claims.map(ClaimsSet::expires_at), facts.rules),
-        revocation(claims, facts.rules),
+        format_check(examination),
+        signature(examination),
+        user_id(examination),
+        customer(claims, examination.validation),
+        time("iat", claims.map(ClaimsSet::issued_at), examination.validation),
+        time("nbf", claims.map(ClaimsSet::not_before), examination.validation),
+        time("exp", claims.map(ClaimsSet::expires_at), examination.validation),
+        revocation(claims, examination.validation),
     ]
 }
 
 /// Checks the form of the token: everything that needs no secret.
-fn form(facts: &Facts<'_>) -> Check {
-    match super::first_fault(facts) {
-        Some(fault) => check("form", Outcome::Failed, fault.to_string()),
-        None => check("form", Outcome::Passed, "three segments, HS256, a claims object"),
+fn format_check(examination: &Examination<'_>) -> Check {
+    match examination.first_error() {
+        Some(error) => check("form", CheckResult::Failed, error.to_string()),
+        None => check("form", CheckResult::Passed, "three segments, HS256, a claims object"),
     }
 }
 
 /// Checks the signature.
-fn signature(facts: &Facts<'_>) -> Check {
-    let Some(signer) = facts.signer else {
-        return if facts.inspection.is_development() {
-            check("signature", Outcome::Failed, "none: a development token")
-        } else if super::first_fault(facts).is_some() {
-            check("signature", Outcome::Skipped, "not checked: the form is broken")
+fn signature(examination: &Examination<'_>) -> Check {
+    let Some(signer) = examination.signer else {
+        return if let Some(alteration) = examination.alteration {
+            check("signature", CheckResult::Failed, format!("by this profile's secret with {alteration}"))
+        } else if examination.inspection.is_development() {
+            check("signature", CheckResult::Failed, "none: a development token")
+        } else if examination.first_error().is_some() {
+            check("signature", CheckResult::Skipped, "not checked: the form is broken")
         } else {
-            check("signature", Outcome::Failed, "not made with any secret that was tried")
+            check("signature", CheckResult::Failed, "not made with any secret that was tried")
         };
     };
     let secret = signer.name.secret.name();
     match &signer.name.profile {
-        Some(profile) if !signer.is_chosen => {
-            check("signature", Outcome::Failed, format!("signed by profile {profile}, not this one"))
+        Some(profile) if !signer.is_selected => {
+            check("signature", CheckResult::Failed, format!("signed by profile {profile}, not this one"))
         }
         Some(profile) => {
-            check("signature", Outcome::Passed, format!("by the {secret} secret of profile {profile}"))
+            check("signature", CheckResult::Passed, format!("by the {secret} secret of profile {profile}"))
         }
-        None => check("signature", Outcome::Passed, format!("by the {secret} secret from the environment")),
+        None => {
+            check("signature", CheckResult::Passed, format!("by the {secret} secret from the environment"))
+        }
     }
 }
 
 /// Checks whether the user id is a customer's.
-fn user_id(claims: Option<&ClaimsSet>) -> Check {
+fn user_id(examination: &Examination<'_>) -> Check {
     let name = "user_id";
-    match claims.map(ClaimsSet::user_id) {
-        None => check(name, Outcome::Skipped, "the claims cannot be read"),
-        Some(UserId::Customer(customer)) => check(name, Outcome::Passed, customer.user_id()),
-        Some(UserId::Absent) => check(name, Outcome::Failed, "absent: a server token"),
+    match examination.inspection.claims().map(ClaimsSet::user_id) {
+        None => check(name, CheckResult::Skipped, "the claims cannot be read"),
+        Some(UserId::Customer(customer)) => check(name, CheckResult::Passed, customer.user_id()),
+        Some(UserId::Absent) => match examination.inspection.misspelled_user_id() {
+            Some(found) => {
+                check(name, CheckResult::Failed, format!("absent: the token has {found} in its place"))
+            }
+            None => check(name, CheckResult::Failed, "absent: a server token"),
+        },
         Some(UserId::Other(text)) => {
-            check(name, Outcome::Failed, format!("expected customer-N, found '{text}'"))
+            check(name, CheckResult::Failed, format!("expected customer-N, found '{text}'"))
         }
-        Some(UserId::NotAString(value)) => {
-            check(name, Outcome::Failed, format!("expected a string such as \"customer-123\", found {value}"))
-        }
+        Some(UserId::NotAString(value)) => check(
+            name,
+            CheckResult::Failed,
+            format!("expected a string such as \"customer-123\", found {value}"),
+        ),
     }
 }
 
 /// Checks whether the token is the customer's who was asked for.
-fn customer(claims: Option<&ClaimsSet>, rules: &Rules) -> Check {
+fn customer(claims: Option<&ClaimsSet>, validation: &Validation) -> Check {
     let name = "customer";
-    let Some(expected) = rules.customer else {
-        return check(name, Outcome::Skipped, "not checked (use --customer)");
+    let Some(expected) = validation.customer else {
+        return check(name, CheckResult::Skipped, "not checked (use --customer)");
     };
     match claims.map(ClaimsSet::user_id) {
         Some(UserId::Customer(found)) if found == expected => {
-            check(name, Outcome::Passed, format!("{expected}, as asked"))
+            check(name, CheckResult::Passed, format!("{expected}, as asked"))
         }
         Some(UserId::Customer(found)) => {
-            check(name, Outcome::Failed, format!("customer {found}, expected {expected}"))
+            check(name, CheckResult::Failed, format!("customer {found}, expected {expected}"))
         }
-        _ => check(name, Outcome::Failed, format!("no customer, expected {expected}")),
+        _ => check(name, CheckResult::Failed, format!("no customer, expected {expected}")),
     }
 }
 
 /// Checks a time claim against its rule.
-fn time(name: &'static str, claim: Option<TimeClaim>, rules: &Rules) -> Check {
+fn time(name: &'static str, claim: Option<TimeClaim>, validation: &Validation) -> Check {
     let at = match claim {
-        None => return check(name, Outcome::Skipped, "the claims cannot be read"),
-        Some(TimeClaim::Wrong(fault)) => {
-            return check(name, Outcome::Failed, format!("{fault}, expected integer seconds"));
+        None => return check(name, CheckResult::Skipped, "the claims cannot be read"),
+        Some(TimeClaim::Wrong(error)) => {
+            return check(name, CheckResult::Failed, format!("{error}, expected integer seconds"));
         }
-        Some(TimeClaim::Absent) => return check(name, Outcome::Passed, absent(name)),
+        Some(TimeClaim::Absent) => return check(name, CheckResult::Passed, skipped_time(name)),
         Some(TimeClaim::At(at)) => at,
     };
-    let is_broken = match name {
-        "iat" => rules.is_issued_in_future(at),
-        "nbf" => rules.is_not_yet_valid(at),
-        _ => rules.is_expired(at),
+    let is_violated = match name {
+        "iat" => validation.is_issued_in_future(at),
+        "nbf" => validation.is_not_yet_valid(at),
+        _ => validation.is_expired(at),
     };
-    let outcome = if is_broken { Outcome::Failed } else { Outcome::Passed };
-    check(name, outcome, absolute_and_relative(at, rules.at))
+    let result = if is_violated { CheckResult::Failed } else { CheckResult::Passed };
+    check(name, result, absolute_and_relative(at, validation.at))
 }
 
 /// Says what the absence of a time claim means.
-fn absent(name: &str) -> &'static str {
+fn skipped_time(name: &str) -> &'static str {
     match name {
         "iat" => "none, so any revocation at Stream also revokes this token",
         "nbf" => "absent: valid from the start",
@@ -151,19 +162,19 @@ fn absent(name: &str) -> &'static str {
 }
 
 /// Checks the revocation that was asked about.
-fn revocation(claims: Option<&ClaimsSet>, rules: &Rules) -> Check {
+fn revocation(claims: Option<&ClaimsSet>, validation: &Validation) -> Check {
     let name = "revocation";
-    let Some(before) = rules.revoked_before else {
-        return check(name, Outcome::Skipped, "not checked (use --revoked-before)");
+    let Some(before) = validation.revoked_before else {
+        return check(name, CheckResult::Skipped, "not checked (use --revoked-before)");
     };
     let Some(claims) = claims else {
-        return check(name, Outcome::Skipped, "the claims cannot be read");
+        return check(name, CheckResult::Skipped, "the claims cannot be read");
     };
     let issued_at: Option<Timestamp> = claims.issued_at().at();
-    let told = absolute_and_relative(before, rules.at);
-    match (rules.is_revoked(issued_at), issued_at) {
-        (false, _) => check(name, Outcome::Passed, format!("issued not before {told}")),
-        (true, Some(_)) => check(name, Outcome::Failed, format!("issued before {told}")),
-        (true, None) => check(name, Outcome::Failed, format!("no iat, and revoked before {told}")),
+    let told = absolute_and_relative(before, validation.at);
+    match (validation.is_revoked(issued_at), issued_at) {
+        (false, _) => check(name, CheckResult::Passed, format!("issued not before {told}")),
+        (true, Some(_)) => check(name, CheckResult::Failed, format!("issued before {told}")),
+        (true, None) => check(name, CheckResult::Failed, format!("no iat, and revoked before {told}")),
     }
 }

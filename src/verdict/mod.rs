@@ -3,23 +3,33 @@
 //! Every check is made and listed, whatever the first that fails. What is said of an unsigned
 //! token's claims is what they claim, and no more.
 
-mod answer;
 mod checks;
 mod remedy;
+mod secret_alteration;
+mod stream;
 
 use std::fmt;
 
-pub use answer::StreamAnswer;
-pub use checks::{Check, Outcome};
+pub use checks::{Check, CheckResult};
+pub use secret_alteration::SecretAlteration;
+pub use stream::{ExpectedResponse, StreamError, stream_error};
 
 use crate::error::Exit;
+use crate::secret::Secret;
 use crate::time::Timestamp;
-use crate::token::{CustomerId, Inspection, Malformed, Refusal, Rules, Signed, UserId, Verifier};
+use crate::token::{
+    CustomerId, Fingerprint, Inspection, Lint, MalformedToken, UserId, Validation, VerifiedToken, Verifier,
+    VerifyError,
+};
+use secret_alteration::alterations;
+
+/// The lints that none of the checks repeats.
+const NOTED_LINTS: [&str; 6] = ["milliseconds", "lifetime", "never_valid", "power", "server", "anonymous"];
 
 /// The one word for a token, the first that fits in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is no token.
+    /// It is not a token.
     Malformed,
     /// A development token, which nobody signed.
     DevToken,
@@ -35,9 +45,9 @@ pub enum Verdict {
     IssuedInFuture,
     /// Its `nbf` is in the future.
     NotYetValid,
-    /// Its `exp` is reached.
+    /// Its `exp` has passed.
     Expired,
-    /// It falls under the revocation that was asked about.
+    /// It was issued before the given revocation.
     Revoked,
     /// Valid, unless revoked or its user deleted at Stream.
     Valid,
@@ -99,18 +109,18 @@ impl fmt::Display for Verdict {
     }
 }
 
-impl From<&Refusal> for Verdict {
-    fn from(refusal: &Refusal) -> Self {
-        match refusal {
-            Refusal::Malformed(_) => Self::Malformed,
-            Refusal::BadSignature => Self::BadSignature,
-            Refusal::ServerToken => Self::ServerToken,
-            Refusal::NotACustomer { .. } => Self::NotACustomer,
-            Refusal::WrongCustomer { .. } => Self::WrongCustomer,
-            Refusal::IssuedInFuture { .. } => Self::IssuedInFuture,
-            Refusal::NotYetValid { .. } => Self::NotYetValid,
-            Refusal::Expired { .. } => Self::Expired,
-            Refusal::Revoked { .. } => Self::Revoked,
+impl From<&VerifyError> for Verdict {
+    fn from(error: &VerifyError) -> Self {
+        match error {
+            VerifyError::Malformed(_) => Self::Malformed,
+            VerifyError::BadSignature => Self::BadSignature,
+            VerifyError::ServerToken => Self::ServerToken,
+            VerifyError::NotACustomer { .. } => Self::NotACustomer,
+            VerifyError::WrongCustomer { .. } => Self::WrongCustomer,
+            VerifyError::IssuedInFuture { .. } => Self::IssuedInFuture,
+            VerifyError::NotYetValid { .. } => Self::NotYetValid,
+            VerifyError::Expired { .. } => Self::Expired,
+            VerifyError::Revoked { .. } => Self::Revoked,
         }
     }
 }
@@ -146,13 +156,28 @@ pub struct SignedBy {
 
 /// A secret that may have signed the token.
 #[derive(Debug)]
-pub struct Candidate {
-    /// Whose it is.
+pub struct CandidateKey {
+    /// The profile and the generation of the secret.
     pub name: SignedBy,
-    /// Whether it belongs to the profile that was asked about.
-    pub is_chosen: bool,
+    /// Whether it belongs to the selected profile.
+    pub is_selected: bool,
     /// The secret itself, ready to verify.
     pub verifier: Verifier,
+    /// What a signer may have made of the secret; empty for every key but the current one of the selected profile.
+    altered: Vec<(SecretAlteration, Verifier)>,
+}
+
+impl CandidateKey {
+    /// Prepares a secret for verifying.
+    #[must_use]
+    pub fn new(name: SignedBy, is_selected: bool, secret: &Secret) -> Self {
+        Self { name, is_selected, verifier: Verifier::new(secret), altered: Vec::new() }
+    }
+
+    /// Looks for the mistakes that a signer makes with this secret, too; with `api_key` also for that in its place.
+    pub fn add_altered(&mut self, secret: &Secret, api_key: Option<&str>) {
+        self.altered = alterations(secret, api_key);
+    }
 }
 
 /// Everything there is to say about a token.
@@ -162,9 +187,13 @@ pub struct Report {
     pub verdict: Verdict,
     /// Every check, in a fixed order.
     pub checks: Vec<Check>,
-    /// Whose secret signed it.
+    /// What its reader should know beyond the checks.
+    pub lints: Vec<Lint>,
+    /// The secret that signed it.
     pub signed_by: Option<SignedBy>,
-    /// Whose token it is; only of a signed one.
+    /// How the selected profile's secret was altered before it signed.
+    pub alteration: Option<SecretAlteration>,
+    /// The customer; only of a signed token.
     pub customer: Option<CustomerId>,
     /// The user id; only of a signed token.
     pub user_id: Option<String>,
@@ -173,59 +202,99 @@ pub struct Report {
     /// When it was issued; only of a signed token.
     pub issued_at: Option<Timestamp>,
     /// What Stream would answer.
-    pub stream: StreamAnswer,
+    pub stream: ExpectedResponse,
     /// The next step to take; none for a valid token.
     pub remedy: Option<String>,
+    /// The token's fingerprint, as the audit log has it; none if there is no token.
+    pub fingerprint: Option<Fingerprint>,
 }
 
-/// What the verdict is built from.
-#[derive(Debug)]
-struct Facts<'a> {
-    /// What can be read without a secret.
-    inspection: Inspection,
-    /// The claims, where a candidate signed them and they could be read.
-    signed: Option<Signed>,
-    /// Who signed it.
-    signer: Option<&'a Candidate>,
-    /// What it is held against.
-    rules: &'a Rules,
-}
-
-impl Facts<'_> {
-    /// Returns `true` if a secret of the chosen profile signed the token.
-    fn is_signed_by_chosen(&self) -> bool {
-        self.signer.is_some_and(|signer| signer.is_chosen)
-    }
-
-    /// Returns the first refusal in the verdict's order.
-    fn refusal(&self) -> Option<Refusal> {
-        let malformed = || self.inspection.faults().first().cloned().map(Refusal::Malformed);
-        match &self.signed {
-            // A signed token without a user_id is an incident before it is anything else.
-            Some(signed) if self.is_signed_by_chosen() => signed.judge(self.rules).err(),
-            _ => Some(malformed().unwrap_or(Refusal::BadSignature)),
+impl Report {
+    /// Returns the report on a text without a token: `error` says so, and `remedy` what to do. Nothing is said of Stream.
+    #[must_use]
+    pub fn without_token(error: String, remedy: Option<String>) -> Self {
+        Self {
+            verdict: Verdict::Malformed,
+            checks: vec![Check { name: "form", result: CheckResult::Failed, detail: error }],
+            lints: Vec::new(),
+            signed_by: None,
+            alteration: None,
+            customer: None,
+            user_id: None,
+            expires_at: None,
+            issued_at: None,
+            stream: ExpectedResponse::UNKNOWN,
+            remedy,
+            fingerprint: None,
         }
     }
 }
 
-/// Examines one exact token against the secrets that may have signed it.
+/// What the verdict is built from.
+#[derive(Debug)]
+struct Examination<'a> {
+    /// What can be read without a secret.
+    inspection: Inspection,
+    /// The claims, if a candidate signed them and they could be read.
+    verified: Option<VerifiedToken>,
+    /// The key that signed it.
+    signer: Option<&'a CandidateKey>,
+    /// The alteration of the selected profile's secret that signed it, if no candidate did.
+    alteration: Option<SecretAlteration>,
+    /// The selected profile.
+    profile: Option<&'a str>,
+    /// What it is validated against.
+    validation: &'a Validation,
+}
+
+impl Examination<'_> {
+    /// Returns `true` if a secret of the selected profile signed the token.
+    fn is_signed_by_selected(&self) -> bool {
+        self.signer.is_some_and(|signer| signer.is_selected)
+    }
+
+    /// Returns the first error of form.
+    fn first_error(&self) -> Option<&MalformedToken> {
+        self.inspection.errors().first()
+    }
+
+    /// Returns the first error in the verdict's order.
+    fn verify_error(&self) -> Option<VerifyError> {
+        match &self.verified {
+            // A signed token without a user_id is an incident before it is anything else.
+            Some(verified) if self.is_signed_by_selected() => verified.validate(self.validation).err(),
+            _ => Some(self.first_error().cloned().map_or(VerifyError::BadSignature, VerifyError::Malformed)),
+        }
+    }
+}
+
+/// Examines one exact token with the secrets that may have signed it.
 #[must_use]
-pub fn examine(token: &str, candidates: &[Candidate], rules: &Rules) -> Report {
+pub fn examine(token: &str, candidates: &[CandidateKey], validation: &Validation) -> Report {
     let inspection = Inspection::read(token);
-    let (signer, authenticated) = signer_of(token, candidates).unzip();
-    let facts = Facts { inspection, signed: authenticated.flatten(), signer, rules };
-    let refusal = facts.refusal();
-    let verdict = match &refusal {
-        Some(Refusal::BadSignature) if facts.inspection.is_development() => Verdict::DevToken,
-        Some(refusal) => Verdict::from(refusal),
+    let (signer, verified) = find_signer(token, candidates).unzip();
+    let mut altered = candidates.iter().flat_map(|candidate| &candidate.altered);
+    let altered = altered.find(|(_, verifier)| signer.is_none() && verifier.has_signed(token));
+    let selected = candidates.iter().find(|candidate| candidate.is_selected);
+    let profile = selected.and_then(|candidate| candidate.name.profile.as_deref());
+    let alteration = altered.map(|(alteration, _)| *alteration);
+    let examination =
+        Examination { inspection, verified: verified.flatten(), signer, alteration, profile, validation };
+    let verdict = match examination.verify_error() {
+        Some(VerifyError::BadSignature) if examination.inspection.is_development() => Verdict::DevToken,
+        Some(error) => Verdict::from(&error),
         None => Verdict::Valid,
     };
-    let trusted = facts.signed.as_ref();
-    let user_id = trusted.map(Signed::user_id);
+    let trusted = examination.verified.as_ref();
+    let user_id = trusted.map(VerifiedToken::user_id);
+    let mut lints = examination.inspection.lints();
+    lints.retain(|lint| NOTED_LINTS.contains(&lint.name));
     Report {
         verdict,
-        checks: checks::list(&facts),
-        signed_by: facts.signer.map(|signer| signer.name.clone()),
+        checks: checks::list(&examination),
+        lints,
+        signed_by: examination.signer.map(|signer| signer.name.clone()),
+        alteration,
         customer: match user_id {
             Some(UserId::Customer(customer)) => Some(customer),
             _ => None,
@@ -235,25 +304,24 @@ pub fn examine(token: &str, candidates: &[Candidate], rules: &Rules) -> Report {
             Some(UserId::Other(text)) => Some(text),
             _ => None,
         },
-        expires_at: trusted.and_then(|signed| signed.expires_at().at()),
-        issued_at: trusted.and_then(|signed| signed.issued_at().at()),
-        stream: answer::of(&facts),
-        remedy: remedy::of(verdict, &facts),
+        expires_at: trusted.and_then(|verified| verified.expires_at().at()),
+        issued_at: trusted.and_then(|verified| verified.issued_at().at()),
+        stream: stream::expected_response(&examination),
+        remedy: remedy::remedy(verdict, &examination),
+        fingerprint: Some(Fingerprint::of(token.as_bytes())),
     }
 }
 
-/// Finds the first candidate that signed a token, with the claims where they can be read.
-fn signer_of<'a>(token: &str, candidates: &'a [Candidate]) -> Option<(&'a Candidate, Option<Signed>)> {
-    candidates.iter().find_map(|candidate| match candidate.verifier.authenticate(token) {
-        Ok(signed) => Some((candidate, Some(signed))),
-        Err(Refusal::Malformed(_)) if candidate.verifier.has_signed(token) => Some((candidate, None)),
+/// Finds the first candidate that signed a token, with the claims if they can be read.
+fn find_signer<'a>(
+    token: &str,
+    candidates: &'a [CandidateKey],
+) -> Option<(&'a CandidateKey, Option<VerifiedToken>)> {
+    candidates.iter().find_map(|candidate| match candidate.verifier.verify_signature(token) {
+        Ok(verified) => Some((candidate, Some(verified))),
+        Err(VerifyError::Malformed(_)) if candidate.verifier.has_signed(token) => Some((candidate, None)),
         Err(_) => None,
     })
-}
-
-/// Returns the faults of form that are told as such: a development token's signature is none.
-fn first_fault<'a>(facts: &'a Facts<'_>) -> Option<&'a Malformed> {
-    facts.inspection.faults().first()
 }
 
 #[cfg(test)]

@@ -14,15 +14,12 @@ fn at(seconds: u64) -> Timestamp {
     Timestamp::from_epoch_seconds(seconds).unwrap()
 }
 
-fn candidate(secret: &[u8], profile: &str, generation: Generation, is_chosen: bool) -> Candidate {
-    Candidate {
-        name: SignedBy { profile: Some(profile.into()), secret: generation },
-        is_chosen,
-        verifier: Verifier::new(&Secret::from_bytes(secret)),
-    }
+fn candidate(secret: &[u8], profile: &str, generation: Generation, is_selected: bool) -> CandidateKey {
+    let name = SignedBy { profile: Some(profile.into()), secret: generation };
+    CandidateKey::new(name, is_selected, &Secret::from_bytes(secret))
 }
 
-fn candidates() -> Vec<Candidate> {
+fn candidates() -> Vec<CandidateKey> {
     vec![
         candidate(SECRET, "staging", Generation::Current, true),
         candidate(b"the previous secret", "staging", Generation::Previous, true),
@@ -30,12 +27,12 @@ fn candidates() -> Vec<Candidate> {
     ]
 }
 
-fn examined(token: &str, rules: &Rules) -> Report {
-    examine(token, &candidates(), rules)
+fn examined(token: &str, validation: &Validation) -> Report {
+    examine(token, &candidates(), validation)
 }
 
 fn report(claims: &str) -> Report {
-    examined(&signed(HEADER, claims), &Rules::at(at(NOW)))
+    examined(&signed(HEADER, claims), &Validation::new(at(NOW)))
 }
 
 fn answer(report: &Report) -> (Option<bool>, Option<u16>) {
@@ -43,11 +40,11 @@ fn answer(report: &Report) -> (Option<bool>, Option<u16>) {
 }
 
 fn outcome(report: &Report, name: &str) -> Option<bool> {
-    report.checks.iter().find(|check| check.name == name).unwrap().outcome.is_ok()
+    report.checks.iter().find(|check| check.name == name).unwrap().result.is_ok()
 }
 
 #[test]
-fn gives_the_first_verdict_that_fits_and_streams_answer() {
+fn reports_the_first_verdict_that_fits_and_streams_answer() {
     use Verdict::*;
     for (claims, verdict, stream) in [
         (r#"{"user_id":"customer-1"}"#, Valid, (Some(true), None)),
@@ -58,10 +55,11 @@ fn gives_the_first_verdict_that_fits_and_streams_answer() {
         (r#"{"user_id":"customer-1","iat":1800000001,"exp":5}"#, IssuedInFuture, (Some(false), Some(40))),
         (r#"{"server":true}"#, ServerToken, (Some(true), None)),
         (r#"{"exp":5}"#, ServerToken, (Some(false), Some(40))),
+        (r#"{"user_id":"!anon"}"#, NotACustomer, (Some(true), None)),
         (r#"{"user_id":"admin"}"#, NotACustomer, (Some(true), None)),
         (r#"{"user_id":"a b"}"#, NotACustomer, (Some(false), Some(5))),
         (r#"{"user_id":123}"#, NotACustomer, (Some(false), Some(5))),
-        (r#"{"user_id":"customer-1","exp":1.5}"#, Malformed, (None, None)),
+        (r#"{"user_id":"customer-1","exp":1.5}"#, Malformed, (Some(false), Some(5))),
         (r#"{"user_id":"customer-1","x":1,"x":1}"#, Malformed, (None, None)),
         ("[]", Malformed, (Some(false), Some(5))),
     ] {
@@ -73,27 +71,27 @@ fn gives_the_first_verdict_that_fits_and_streams_answer() {
 
 #[test]
 fn a_broken_form_comes_before_the_signature() {
-    for (token, code) in [("", Some(5)), ("abc", Some(5)), ("e30.e30.AA", None), ("e30=.e30.AA", Some(5))] {
-        let report = examined(token, &Rules::at(at(NOW)));
+    for (token, code) in [("", Some(5)), ("a.b", Some(5)), ("e30.e30.AA", None), ("e30=.e30.AA", Some(5))] {
+        let report = examined(token, &Validation::new(at(NOW)));
         assert_eq!((report.verdict, report.stream.code), (Verdict::Malformed, code), "{token}");
     }
     let unsigned = signed_with(b"nobody's", HEADER, r#"{"user_id":"customer-1","exp":"soon"}"#);
-    assert_eq!(examined(&unsigned, &Rules::at(at(NOW))).verdict, Verdict::Malformed);
+    assert_eq!(examined(&unsigned, &Validation::new(at(NOW))).verdict, Verdict::Malformed);
 }
 
 #[test]
 fn knows_a_development_token() {
     let token = signed(HEADER, r#"{"user_id":"customer-1"}"#);
     let token = format!("{}.devtoken", token.rsplit_once('.').unwrap().0);
-    let report = examined(&token, &Rules::at(at(NOW)));
+    let report = examined(&token, &Validation::new(at(NOW)));
     assert_eq!((report.verdict, answer(&report)), (Verdict::DevToken, (None, None)));
-    assert!(report.remedy.unwrap().ends_with("stream-token issue 1"));
+    assert!(report.remedy.unwrap().ends_with("stream-token --profile staging issue 1"));
 }
 
 #[test]
 fn says_whose_secret_signed_it() {
     let by = |secret: &[u8]| {
-        examined(&signed_with(secret, HEADER, r#"{"user_id":"customer-1"}"#), &Rules::at(at(NOW)))
+        examined(&signed_with(secret, HEADER, r#"{"user_id":"customer-1"}"#), &Validation::new(at(NOW)))
     };
     let previous = by(b"the previous secret");
     assert_eq!(previous.verdict, Verdict::Valid);
@@ -107,10 +105,10 @@ fn says_whose_secret_signed_it() {
 }
 
 #[test]
-fn tells_nothing_of_an_unsigned_token_as_a_fact() {
+fn reports_nothing_of_an_unsigned_token_as_a_fact() {
     let token =
         signed_with(b"a secret of nobody", HEADER, r#"{"user_id":"customer-1","exp":1900000000,"iat":1}"#);
-    let report = examined(&token, &Rules::at(at(NOW)));
+    let report = examined(&token, &Validation::new(at(NOW)));
     assert_eq!(
         (report.customer, report.user_id.as_deref(), report.expires_at, report.issued_at),
         (None, None, None, None)
@@ -141,25 +139,123 @@ fn lists_every_check_whatever_fails_first() {
 fn stream_knows_no_leeway_of_ours() {
     let leeway = Leeway::new(Duration::from_mins(1)).unwrap();
     let token = signed(HEADER, r#"{"user_id":"customer-1","exp":1799999990}"#);
-    let report = examined(&token, &Rules { leeway, ..Rules::at(at(NOW)) });
+    let report = examined(&token, &Validation { leeway, ..Validation::new(at(NOW)) });
     assert_eq!((report.verdict, answer(&report)), (Verdict::Valid, (Some(false), Some(40))));
 }
 
 #[test]
 fn a_revocation_and_a_customer_are_held_against_the_token_where_asked() {
-    let rules = Rules { revoked_before: Some(at(NOW)), customer: CustomerId::new(2), ..Rules::at(at(NOW)) };
+    let validation = Validation {
+        revoked_before: Some(at(NOW)),
+        customer: CustomerId::new(2),
+        ..Validation::new(at(NOW))
+    };
     let token = signed(HEADER, r#"{"user_id":"customer-1"}"#);
-    let wrong = examined(&token, &rules);
+    let wrong = examined(&token, &validation);
     assert_eq!(wrong.verdict, Verdict::WrongCustomer);
-    assert_eq!(wrong.remedy.as_deref(), Some("mint one for the right customer: stream-token issue 2"));
-    let revoked = examined(&token, &Rules { customer: CustomerId::new(1), ..rules });
+    assert_eq!(
+        wrong.remedy.as_deref(),
+        Some("mint one for the right customer: stream-token --profile staging issue 2")
+    );
+    let revoked = examined(&token, &Validation { customer: CustomerId::new(1), ..validation });
     assert_eq!((revoked.verdict, answer(&revoked)), (Verdict::Revoked, (Some(false), Some(40))));
 }
 
 #[test]
-fn a_signed_token_of_broken_form_is_told_to_be_signed() {
+fn the_remedy_of_a_signed_malformed_token_says_that_it_is_signed() {
     let report = report(r#"{"server":true,"server":true}"#);
     assert_eq!(report.verdict, Verdict::Malformed);
     assert!(report.signed_by.is_some());
     assert!(report.remedy.unwrap().contains("signature is nevertheless valid"));
+}
+
+/// Returns the report on a token that was signed with an altered secret of the selected profile.
+fn signed_with_altered(secret: &[u8]) -> Report {
+    let mut candidates = candidates();
+    candidates[0].add_altered(&Secret::from_bytes(SECRET), Some("abc123key"));
+    let token = signed_with(secret, HEADER, r#"{"user_id":"customer-1"}"#);
+    examine(&token, &candidates, &Validation::new(at(NOW)))
+}
+
+#[test]
+fn names_what_the_signer_did_to_the_secret() {
+    let with = |before: &str, after: &str| [before.as_bytes(), SECRET, after.as_bytes()].concat();
+    for (secret, alteration) in [
+        (with("", "\n"), SecretAlteration::LineFeed),
+        (with("", "\r\n"), SecretAlteration::CarriageReturnLineFeed),
+        (with(" ", ""), SecretAlteration::BlankBefore),
+        (with("", " "), SecretAlteration::BlankAfter),
+        (with("\"", "\""), SecretAlteration::DoubleQuotes),
+        (with("'", "'"), SecretAlteration::SingleQuotes),
+        (SECRET.to_ascii_uppercase(), SecretAlteration::UpperCase),
+        (b"abc123key".to_vec(), SecretAlteration::ApiKey),
+    ] {
+        let report = signed_with_altered(&secret);
+        assert_eq!((report.verdict, report.alteration), (Verdict::BadSignature, Some(alteration)));
+        assert_eq!((report.signed_by, report.stream.code), (None, Some(43)), "{alteration}");
+        assert!(report.remedy.unwrap().starts_with("fix the signer"), "{alteration}");
+    }
+    assert_eq!(signed_with_altered(SECRET).alteration, None);
+    assert_eq!(signed_with_altered(b"a secret of nobody").alteration, None);
+}
+
+#[test]
+fn knows_a_secret_that_was_decoded_or_written_in_another_case() {
+    let signed_by = |stored: &[u8], used: &[u8]| {
+        let stored = Secret::from_bytes(stored);
+        let name = SignedBy { profile: None, secret: Generation::Current };
+        let mut key = CandidateKey::new(name, true, &stored);
+        key.add_altered(&stored, None);
+        let token = signed_with(used, HEADER, r#"{"user_id":"customer-1"}"#);
+        examine(&token, &[key], &Validation::new(at(NOW))).alteration
+    };
+    assert_eq!(signed_by(b"AAECAwQFBgc=", &[0, 1, 2, 3, 4, 5, 6, 7]), Some(SecretAlteration::Base64Decoded));
+    assert_eq!(signed_by(b"_-8", &[0xff, 0xef]), Some(SecretAlteration::Base64Decoded));
+    assert_eq!(signed_by(b"00ff", &[0x00, 0xff]), Some(SecretAlteration::HexDecoded));
+    assert_eq!(signed_by(b"SeCret", b"secret"), Some(SecretAlteration::LowerCase));
+    assert_eq!(signed_by(b" secret ", b"secret"), Some(SecretAlteration::Trimmed));
+}
+
+#[test]
+fn a_misspelled_user_id_is_named_before_the_secret_is_changed() {
+    for claim in ["userId", "userID", "id", "sub"] {
+        let report = report(&format!(r#"{{"{claim}":"customer-1"}}"#));
+        assert_eq!(report.verdict, Verdict::ServerToken);
+        let remedy = report.remedy.unwrap();
+        assert!(
+            remedy.starts_with(&format!("fix the signer: it wrote {claim} in place of user_id")),
+            "{remedy}"
+        );
+    }
+}
+
+#[test]
+fn a_time_in_milliseconds_and_a_lifetime_have_remedies_of_their_own() {
+    for (claims, verdict, remedy) in [
+        (r#"{"user_id":"customer-1","exp":1800000000000}"#, Verdict::Valid, "exp is in milliseconds"),
+        (
+            r#"{"user_id":"customer-1","iat":1700000000000}"#,
+            Verdict::IssuedInFuture,
+            "iat is in milliseconds",
+        ),
+        (r#"{"user_id":"customer-1","nbf":1700000000000}"#, Verdict::NotYetValid, "nbf is in milliseconds"),
+        (r#"{"user_id":"customer-1","exp":3600}"#, Verdict::Expired, "exp is a lifetime"),
+    ] {
+        let report = report(claims);
+        assert_eq!(report.verdict, verdict, "{claims}");
+        assert!(report.remedy.unwrap().contains(remedy), "{claims}");
+        assert!(
+            report.lints.iter().any(|lint| ["milliseconds", "lifetime"].contains(&lint.name)),
+            "{claims}"
+        );
+    }
+}
+
+#[test]
+fn claims_that_change_what_a_token_may_do_are_noted() {
+    let lints = |claims: &str| report(claims).lints.iter().map(|lint| lint.name).collect::<Vec<_>>();
+    assert_eq!(lints(r#"{"user_id":"customer-1","server":true}"#), ["server"]);
+    assert_eq!(lints(r#"{"user_id":"customer-1","role":"admin","call_cids":[]}"#), ["power", "power"]);
+    assert_eq!(lints(r#"{"user_id":"!anon"}"#), ["anonymous"]);
+    assert_eq!(lints(r#"{"user_id":"customer-1"}"#), [""; 0]);
 }

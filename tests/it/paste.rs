@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use stream_token::token::find;
+use stream_token::token::extract;
 
 /// What one paste gives: a token and what was stripped, or an error.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
@@ -37,7 +37,7 @@ fn expected() -> Result<Vec<Expected>, Box<dyn Error>> {
 fn outcome(paste: &str) -> io::Result<Expected> {
     let text = fs::read_to_string(corpus().join(paste).with_extension("txt"))?;
     let paste = paste.to_owned();
-    Ok(match find(&text) {
+    Ok(match extract(&text) {
         Ok(found) => Expected {
             paste,
             token: Some(found.token().to_owned()),

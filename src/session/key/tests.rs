@@ -1,7 +1,7 @@
 use super::super::testing::{SECRET, at, customer, key, secret};
 use super::*;
 use crate::token::testing::{signed_with, unsigned};
-use crate::token::{Refusal, Rules, Verifier};
+use crate::token::{Validation, Verifier, VerifyError};
 
 const HOUR: Duration = Duration::from_hours(1);
 
@@ -179,9 +179,9 @@ fn no_other_kind_of_token_passes_for_a_session_even_under_the_same_secret() {
 #[test]
 fn no_session_passes_for_a_user_token_even_under_the_same_secret() {
     let verifier = Verifier::new(&secret(SECRET));
-    let rules = Rules::at(at(1000));
+    let rules = Validation::new(at(1000));
     let (_, session) = key().issue(customer(123), at(1000), HOUR).unwrap();
-    assert!(matches!(verifier.verify(session.expose(), &rules), Err(Refusal::Malformed(_))));
+    assert!(matches!(verifier.verify(session.expose(), &rules), Err(VerifyError::Malformed(_))));
     // Stream does not look at typ: what keeps a session from being an admin's there is its signature.
     assert!(!verifier.has_signed(session.expose()));
     assert!(verifier.has_signed(&signed_with(SECRET, HEADER, CLAIMS)));

@@ -1,8 +1,11 @@
 //! What is a token in a paste, what is not, and that nothing is left out in silence.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 
 use super::*;
+use crate::token::testing::unsigned;
 
 /// A header and claims, for customer 123.
 const UNSIGNED: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoiY3VzdG9tZXItMTIzIn0";
@@ -16,12 +19,12 @@ fn token() -> String {
 
 /// Returns the token that is found in `text`.
 fn found(text: &str) -> String {
-    find(text).unwrap().token
+    extract(text).unwrap().token
 }
 
 /// Returns what is stripped from `text`, in words.
 fn stripped(text: &str) -> Vec<String> {
-    find(text).unwrap().stripped.iter().map(ToString::to_string).collect()
+    extract(text).unwrap().stripped.iter().map(ToString::to_string).collect()
 }
 
 /// Breaks `text` into lines of `width` characters.
@@ -33,30 +36,27 @@ fn wrap(text: &str, width: usize, between: &str) -> String {
 
 #[test]
 fn keeps_one_word_as_it_is_however_malformed() {
-    let words =
-        ["abc", "a.b", "a.b.c.d", "a.b.c=", "YQ==.YQ==.YQ==", "a+/b.c.d", "a.b.ç", "a.b.c%", "..", "-"];
+    let words = ["a.b", "a.b.c.d", "a.b.c=", "YQ==.YQ==.YQ==", "a+/b.c.d", "a.b.ç", "a.b.c%", "..", "eyJ"];
     for word in words {
         assert_eq!((found(word).as_str(), stripped(word)), (word, vec![]), "{word}");
     }
 }
 
 #[test]
-fn tells_of_the_white_space_around_one_word() {
-    assert_eq!(found("\u{a0} abc\r\n"), "abc");
-    assert_eq!(find("\u{a0} abc\r\n").unwrap().stripped(), [Stripped::Whitespace]);
+fn names_the_white_space_around_one_word() {
+    assert_eq!(found("\u{a0} a.b\r\n"), "a.b");
+    assert_eq!(extract("\u{a0} a.b\r\n").unwrap().stripped(), [Stripped::Whitespace]);
 }
 
 #[test]
 fn keeps_a_malformed_word_behind_what_is_known() {
     for (text, word) in [
-        ("Bearer abc", "abc"),
         ("Authorization: Bearer a.b", "a.b"),
         ("Authorization: \"a.b.c=\"", "a.b.c="),
         ("b'a.b'", "a.b"),
-        ("b'b'", "b"),
         ("export X='a.b.c.d'", "a.b.c.d"),
-        ("“Bearer abc”", "abc"),
-        ("Bearer abc==", "abc=="),
+        ("“Bearer a.b”", "a.b"),
+        ("Bearer a.b==", "a.b=="),
     ] {
         assert_eq!(found(text), word, "{text}");
     }
@@ -64,25 +64,34 @@ fn keeps_a_malformed_word_behind_what_is_known() {
 
 #[test]
 fn takes_no_token_from_text_that_has_none() {
-    for text in
-        ["two words", "\"\"", "Authorization: Basic a b", "{\"token\":null}", "X=a&b", "eyJa b", "x: eyJa.b"]
-    {
-        assert_eq!(find(text), Err(PasteError::NoToken), "{text}");
+    for text in [
+        "two words",
+        "abc",
+        "-",
+        "Bearer abc",
+        "\"\"",
+        "Authorization: Basic a b",
+        "{\"token\":null}",
+        "X=a&b",
+        "eyJa b",
+        "x: eyJa.b",
+    ] {
+        assert_eq!(extract(text), Err(PasteError::NoToken), "{text}");
     }
 }
 
 #[test]
 fn takes_nothing_from_an_empty_paste() {
     for text in ["", " \n", "\u{feff}\u{200b}\u{a0}"] {
-        assert_eq!(find(text), Err(PasteError::Empty));
+        assert_eq!(extract(text), Err(PasteError::Empty));
     }
 }
 
 #[test]
 fn reads_64_kib_and_no_more() {
-    let longest = "a".repeat(LONGEST_PASTE);
+    let longest = format!("a.{}", "b".repeat(MAX_PASTE_BYTES - 2));
     assert_eq!(found(&longest), longest);
-    assert_eq!(find(&(longest + "a")), Err(PasteError::TooLong { bytes: 65_537 }));
+    assert_eq!(extract(&(longest + "b")), Err(PasteError::TooLong { bytes: 65_537 }));
 }
 
 #[test]
@@ -103,24 +112,29 @@ fn never_cuts_a_malformed_token_out_of_a_text() {
 
 #[test]
 fn starts_no_token_inside_a_longer_word() {
-    assert_eq!(find(&format!("see: x{}", token())), Err(PasteError::NoToken));
+    assert_eq!(extract(&format!("see: x{}", token())), Err(PasteError::NoToken));
     assert_eq!(found(&format!("see: \\n{}\\n", token())), token());
     assert_eq!(found(&format!("see: %22{}%22%2C", token())), token());
     assert_eq!(found(&format!("see: \\u0022{}\\u0022", token())), token());
 }
 
 #[test]
-fn leaves_the_full_stop_of_a_sentence_and_keeps_that_of_a_bare_token() {
-    let text = format!("{}.", token());
-    assert_eq!(found(&text), text);
-    assert_eq!(found(&format!("it is {text}")), token());
+fn leaves_the_full_stop_of_a_sentence() {
+    for text in [format!("{}.", token()), format!("it is {}.", token())] {
+        assert_eq!((found(&text), stripped(&text)), (token(), vec!["other text around it".to_owned()]));
+    }
 }
 
 #[test]
 fn counts_different_tokens_and_no_copies() {
     let (one, other) = (token(), format!("{UNSIGNED}.devtoken"));
-    assert_eq!(find(&format!("{one} {one}")).unwrap().stripped, [Stripped::Copies(1)]);
-    assert_eq!(find(&format!("{one} {other} {one}")), Err(PasteError::SeveralTokens { found: 2 }));
+    assert_eq!(extract(&format!("{one} {one}")).unwrap().stripped, [Stripped::Copies(1)]);
+    let error = extract(&format!("{one} {other} {one}")).unwrap_err();
+    let found = [one, other].map(|token| {
+        format!("a token for user 'customer-123' (fingerprint {})", Fingerprint::of(token.as_bytes()))
+    });
+    let found = found.to_vec();
+    assert_eq!(error, PasteError::SeveralTokens { found });
 }
 
 #[test]
@@ -143,7 +157,7 @@ fn never_joins_lines_that_leave_the_token_incomplete() {
 fn joins_a_last_line_that_is_no_longer_than_the_first() {
     for (at, joins) in [(58, true), (57, false)] {
         let text = format!("{}\n{}", &token()[..at], &token()[at..]);
-        assert_eq!(find(&text).is_ok_and(|pasted| pasted.token == token()), joins, "{at}");
+        assert_eq!(extract(&text).is_ok_and(|pasted| pasted.token == token()), joins, "{at}");
     }
 }
 
@@ -151,7 +165,7 @@ fn joins_a_last_line_that_is_no_longer_than_the_first() {
 fn joins_no_lines_of_unequal_length_but_the_last() {
     let token = token();
     let text = format!("{}\n{}\n{}", &token[..40], &token[40..100], &token[100..]);
-    assert_eq!(find(&text), Err(PasteError::NoToken));
+    assert_eq!(extract(&text), Err(PasteError::NoToken));
 }
 
 #[test]
@@ -174,7 +188,7 @@ fn counts_what_is_not_seen() {
 }
 
 #[test]
-fn tells_no_name_that_could_be_a_secret() {
+fn shows_no_name_that_could_be_a_secret() {
     let field = "s".repeat(31);
     assert_eq!(
         stripped(&format!("{{\"{field}\":\"{}\"}}", token())),
@@ -183,28 +197,117 @@ fn tells_no_name_that_could_be_a_secret() {
 }
 
 #[test]
-fn tells_a_command_from_the_text_that_follows_it() {
-    let curl = format!("curl -H 'Authorization: {}'", token());
-    assert_eq!(find(&curl).unwrap().stripped.last(), Some(&Stripped::CurlLine));
-    for text in [format!("{curl}\ndone"), format!("done\n{curl}"), format!("curl x\ndone {}", token())] {
-        assert!(find(&text).unwrap().stripped.contains(&Stripped::SurroundingText), "{text}");
-    }
-}
-
-#[test]
-fn tells_a_few_layers_apart_and_the_rest_as_other_text() {
+fn names_a_few_layers_and_the_rest_as_other_text() {
     let names: Vec<String> = (0..1000).map(|number| format!("a{number}= ")).collect();
     let names = names.concat();
-    let stripped = find(&format!("{names}<{}", token())).unwrap().stripped;
+    let stripped = extract(&format!("{names}<{}", token())).unwrap().stripped;
     assert_eq!(stripped, [Stripped::SurroundingText]);
-    let stripped = find(&format!("{names}{} .", token())).unwrap().stripped;
+    let stripped = extract(&format!("{names}{} .", token())).unwrap().stripped;
     assert_eq!((stripped.len(), stripped.last()), (17, Some(&Stripped::SurroundingText)));
 }
 
 #[test]
+fn a_token_in_another_encoding_is_decoded_and_the_encoding_named() {
+    let token = token();
+    let (start, end) = token.split_at(70);
+    let encode = |text: &str, width: usize| wrap(&STANDARD.encode(text), width, "\n");
+    for (text, expected) in [
+        (format!("The token: {start}=\n{end}\n"), Stripped::QuotedPrintable),
+        (token.replace('.', "=2E"), Stripped::QuotedPrintable),
+        (format!("I/flutter (12831): {start}\nI/flutter (12831): {end}\n"), Stripped::LinePrefixes),
+        (format!("10-01 12:00:01 D/x: t={start}\n10-01 12:00:02 D/x: {end}\n"), Stripped::LinePrefixes),
+        (token.replace('.', "%2E"), Stripped::PercentEncoding),
+        (token.replace('.', "%252e"), Stripped::PercentEncoding),
+        (token.replace('.', "\\.").replace('-', "\\-").replace('_', "\\_"), Stripped::Escapes),
+        (token.replace('.', "\\u002e"), Stripped::Escapes),
+        (format!("{start}<wbr>{end}"), Stripped::Markup),
+        (format!("see _{token}_"), Stripped::Markup),
+        (format!("__{token}__"), Stripped::Markup),
+        (encode(&token, 500), Stripped::Base64),
+        (format!("data:\n  TOKEN: {}\n", encode(&token, 500)), Stripped::Base64),
+        (encode(&token, 76), Stripped::Base64),
+    ] {
+        let extracted = extract(&text).unwrap();
+        assert_eq!(extracted.token, token, "{text}");
+        assert!(extracted.stripped.contains(&expected), "{text}: {:?}", extracted.stripped);
+    }
+}
+
+#[test]
+fn a_mark_of_the_shell_and_the_path_of_a_url_are_not_part_of_the_token() {
+    let token = token();
+    for text in [
+        format!("{token}%"),
+        format!("https://example.org/login/{token}/"),
+        format!("https://example.org/{token}/next?x=1"),
+        format!("**{token}**"),
+        format!("`{token}`"),
+    ] {
+        let extracted = extract(&text).unwrap();
+        assert_eq!(
+            (extracted.token.as_str(), extracted.stripped.is_empty()),
+            (token.as_str(), false),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn utf_16_of_either_order_is_decoded() {
+    let token = token();
+    let little: Vec<u8> = token.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let big: Vec<u8> = token.encode_utf16().flat_map(u16::to_be_bytes).collect();
+    for bytes in [
+        [&[0xff, 0xfe][..], &little].concat(),
+        [&[0xfe, 0xff][..], &big].concat(),
+        little.clone(),
+        big.clone(),
+    ] {
+        let (text, encoding) = decode_text(&bytes);
+        assert_eq!((text.as_ref(), encoding), (token.as_str(), Some(Stripped::Utf16)));
+    }
+    assert_eq!(decode_text(token.as_bytes()), (token.as_str().into(), None));
+    assert_eq!(decode_text(b"\xff\xfe").0, "");
+}
+
+#[test]
+fn the_token_of_a_customer_is_taken_and_the_other_one_named() {
+    let session = unsigned(r#"{"alg":"HS256","typ":"stream-token-session+jwt"}"#, r#"{"sub":"123"}"#);
+    let cookie = unsigned(r#"{"alg":"HS256"}"#, r#"{"iss":"https://example.org","sub":"ann"}"#);
+    for (other, description) in [
+        (session, "a session token of 'stream-token serve'"),
+        (cookie, "a token of 'https://example.org'"),
+        (unsigned(r#"{"alg":"HS256"}"#, r#"{"user_id":"ann"}"#), "a token for user 'ann'"),
+        (unsigned(r#"{"alg":"HS256"}"#, "{}"), "a token without a user_id"),
+    ] {
+        let extracted =
+            extract(&format!("Authorization: Bearer {other}\n\n{{\"token\":\"{}\"}}", token())).unwrap();
+        assert_eq!(extracted.token, token());
+        assert!(
+            extracted.stripped.contains(&Stripped::OtherToken(description.into())),
+            "{:?}",
+            extracted.stripped
+        );
+    }
+}
+
+#[test]
+fn what_a_program_prints_for_no_token_is_named() {
+    for (text, found) in [
+        ("undefined", "undefined"),
+        ("Bearer null", "null"),
+        ("\"[object Promise]\"", "[object Promise]"),
+        ("TOKEN=undefined", "undefined"),
+        (" None\n", "None"),
+    ] {
+        assert_eq!(extract(text), Err(PasteError::Unset { found }), "{text}");
+    }
+}
+
+#[test]
 fn never_shows_the_token() {
-    let pasted = find(&format!("Bearer {}", token())).unwrap();
-    assert_eq!(format!("{pasted:?}"), "Pasted { token: [116 bytes], stripped: [Bearer] }");
+    let pasted = extract(&format!("Bearer {}", token())).unwrap();
+    assert_eq!(format!("{pasted:?}"), "ExtractedToken { token: [116 bytes], stripped: [Bearer] }");
 }
 
 #[test]
@@ -212,7 +315,7 @@ fn says_what_is_wrong_and_what_to_paste() {
     let errors = [
         PasteError::Empty,
         PasteError::NoToken,
-        PasteError::SeveralTokens { found: 3 },
+        PasteError::SeveralTokens { found: vec!["a token for user 'a'".into(), "a token of 'b'".into()] },
         PasteError::TooLong { bytes: 70_000 },
     ];
     let said = errors.map(|error| format!("{error}; {}", error.hint().unwrap()));
@@ -221,7 +324,7 @@ fn says_what_is_wrong_and_what_to_paste() {
         [
             "nothing was pasted; paste the token, from its eyJ to its end",
             "there is no token in what was pasted; a token starts with eyJ and has three parts joined by dots; paste all of it",
-            "there are 3 different tokens in what was pasted; paste one token, or give many with --from, one a line",
+            "there are 2 different tokens in what was pasted: a token for user 'a'; a token of 'b'; paste one token, or give many with --from, one a line",
             "what was pasted has 70000 bytes, and at most 65536 are read; paste the token alone",
         ]
     );
@@ -230,7 +333,7 @@ fn says_what_is_wrong_and_what_to_paste() {
 /// The most seconds of the processor that one text may take: some twenty times what it does, unoptimised, and a small part of
 /// what it would if a step in the length of the text were repeated for each of its parts.
 #[cfg(unix)]
-const MOST_SECONDS: i64 = 10;
+const MAX_SECONDS: i64 = 10;
 
 /// Returns how many seconds of the processor this thread has had, whatever else the machine was doing.
 #[cfg(unix)]
@@ -269,13 +372,13 @@ fn stays_fast_on_hostile_pastes() {
     ];
     for unit in units {
         let before = seconds_worked();
-        let text = unit.repeat((LONGEST_PASTE - 200) / unit.len());
-        let _ = find(&text);
-        let _ = find(&format!("{text} {}", token()));
-        let _ = find(&format!("{text}{}", token()));
-        let _ = find(&format!("{} {text}", token()));
+        let text = unit.repeat((MAX_PASTE_BYTES - 200) / unit.len());
+        let _ = extract(&text);
+        let _ = extract(&format!("{text} {}", token()));
+        let _ = extract(&format!("{text}{}", token()));
+        let _ = extract(&format!("{} {text}", token()));
         let worked = seconds_worked() - before;
-        assert!(worked <= MOST_SECONDS, "{unit:?}: {worked} s");
+        assert!(worked <= MAX_SECONDS, "{unit:?}: {worked} s");
     }
 }
 
@@ -291,7 +394,7 @@ fn genuine() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn reads_any_text_without_panic(text in any::<String>()) {
-        let _ = find(&text);
+        let _ = extract(&text);
     }
 
     #[test]
@@ -303,7 +406,7 @@ proptest! {
         ]), 0..40)
     ) {
         let text = pieces.concat();
-        if let Ok(pasted) = find(&text) {
+        if let Ok(pasted) = extract(&text) {
             let bare = text == pasted.token;
             prop_assert_eq!(bare, pasted.stripped.is_empty());
         }
@@ -319,7 +422,7 @@ proptest! {
         ])
     ) {
         let text = format!("{before}{token}{after}");
-        let pasted = find(&text).unwrap();
+        let pasted = extract(&text).unwrap();
         prop_assert_eq!(pasted.token(), token.as_str());
         prop_assert_eq!(pasted.stripped().is_empty(), text == token);
     }
@@ -334,7 +437,7 @@ proptest! {
         ])
     ) {
         let text = format!("{before}{}{after}", wrap(&token, width, between));
-        let pasted = find(&text).unwrap();
+        let pasted = extract(&text).unwrap();
         prop_assert_eq!(pasted.token(), token.as_str());
         let breaks = token.len().div_ceil(width) - 1;
         prop_assert_eq!(pasted.stripped().contains(&Stripped::LineBreaks(breaks)), breaks > 0);
@@ -348,7 +451,7 @@ proptest! {
         after in prop::sample::select(vec!["", "\"}", "' \\"]),
     ) {
         let text = wrap(&format!("{before}{token}{after}"), width, "\n");
-        let pasted = find(&text).unwrap();
+        let pasted = extract(&text).unwrap();
         prop_assert_eq!(pasted.token(), token.as_str());
     }
 

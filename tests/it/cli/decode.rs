@@ -1,8 +1,9 @@
 //! `decode` reads a token, or what is left of one, without a secret.
 
 use stream_token::time::{Clock, Timestamp, absolute_and_relative};
+use stream_token::token::Fingerprint;
 
-use super::token::{HEADER, ending_in, signed, signed_with};
+use super::token::{HEADER, ending_in, signed, signed_with, with_fingerprint};
 use super::{SECRET, call};
 
 /// What is said of everything that is decoded.
@@ -20,13 +21,16 @@ fn shown(seconds: u64) -> String {
 /// Decodes a token and checks status and table.
 #[track_caller]
 fn decoded(token: &str, status: i32, table: &str) {
-    call(&["decode", token]).run().is(status, table, UNVERIFIED);
+    call(&["decode", token]).run().is(status, &with_fingerprint(table, token), UNVERIFIED);
 }
 
 /// Decodes a token and checks status and JSON, beside which nothing is said.
 #[track_caller]
 fn in_json(token: &str, status: i32, line: &str) {
-    call(&["-o", "json", "decode", token]).run().is(status, &format!("{line}\n"), "");
+    let line = line.strip_suffix('}').unwrap();
+    let fingerprint = Fingerprint::of(token.as_bytes());
+    let line = format!("{line},\"fingerprint\":\"{fingerprint}\",\"stripped\":[]}}\n");
+    call(&["-o", "json", "decode", token]).run().is(status, &line, "");
 }
 
 #[test]
@@ -81,6 +85,7 @@ fn reads_the_token_from_standard_input_and_says_what_it_stripped() {
     let said = format!("stream-token: note: stripped from the token: the word Bearer\n{UNVERIFIED}");
     output.is(0, plain.result(), &said);
     let output = call(&["-o", "json", "decode", "-"]).with_stdin(format!("Bearer {token}\n")).run();
+    assert!(output.stdout.ends_with(",\"stripped\":[\"the word Bearer\"]}\n"), "{output}");
     output.is(0, &output.stdout, "{\"note\":\"stripped from the token: the word Bearer\"}\n");
 }
 
@@ -106,12 +111,13 @@ claims  user_id  customer-[redacted]
         shown(4_000_000_000),
         shown(1_700_000_000)
     );
-    call(&["decode", "--redact", &token]).run().is(0, &table, UNVERIFIED);
+    call(&["decode", "--redact", &token]).run().is(0, &with_fingerprint(&table, &token), UNVERIFIED);
     let line = "{\"verified\":false,\"header\":{\"alg\":\"HS256\",\"kid\":\"[redacted string]\",\"typ\":\"JWT\"},\
          \"claims\":{\"user_id\":\"customer-[redacted]\",\"exp\":4000000000,\"iat\":1700000000,\
          \"name\":\"[redacted string]\",\"admin\":\"[redacted boolean]\",\"none\":\"[redacted null]\",\
-         \"age\":\"[redacted number]\",\"tags\":\"[redacted array]\",\"address\":\"[redacted object]\"},\"lints\":[]}\n";
-    call(&["decode", "--redact", "-o", "json", &token]).run().is(0, line, "");
+         \"age\":\"[redacted number]\",\"tags\":\"[redacted array]\",\"address\":\"[redacted object]\"},\"lints\":[],";
+    let line = format!("{line}\"fingerprint\":\"{}\",\"stripped\":[]}}\n", Fingerprint::of(token.as_bytes()));
+    call(&["decode", "--redact", "-o", "json", &token]).run().is(0, &line, "");
 }
 
 #[test]
@@ -160,7 +166,7 @@ fn names_each_wrong_shape_that_is_seen_in_the_field() {
     );
     assert_eq!(
         of_claims(r#"{"user_id":"customer-1","iat":7200,"exp":3600}"#),
-        (0, vec!["never_valid".into()])
+        (0, vec!["lifetime".into(), "never_valid".into()])
     );
     assert_eq!(of_claims(r#"{"user_id":"customer-1","iat":1,"iat":2}"#), (4, vec!["duplicate_key".into()]));
     let sound = r#"{"user_id":"customer-1","iat":1}"#;
@@ -246,16 +252,16 @@ lint    no_iat      no iat: any revocation of this user's tokens at Stream ends 
 }
 
 #[test]
-fn says_of_what_is_no_token_at_all_that_nothing_can_be_read() {
-    let table = "\
-header  -          cannot be read
-claims  -          cannot be read
-lint    malformed  it has 1 segment, and a token has 3
-";
-    decoded("x", 4, table);
-    let line = "{\"verified\":false,\"header\":null,\"claims\":null,\"lints\":[{\"name\":\"malformed\",\
-                \"detail\":\"it has 1 segment, and a token has 3\"}]}";
-    in_json("x", 4, line);
+fn a_text_without_a_token_is_refused_and_what_it_is_instead_is_said() {
+    let refused =
+        |text: &str, error: &str, hint: &str| call(&["decode", text]).run().is_refused(4, error, hint);
+    let no_token = "there is no token in what was pasted";
+    refused("x", no_token, "a token starts with eyJ and has three parts joined by dots; paste all of it");
+    let hint = "look where the app calls connectUser: the token was not fetched yet, or its variable has another name";
+    refused("Bearer undefined", "'undefined' is not a token: the app passed none", hint);
+    let error = format!("{no_token}, but Stream's error 40: the token expired or was revoked");
+    let hint = "see that the app fetches a new token and connects with it; verify the token to see its exp";
+    refused(r#"{"StatusCode":401,"code":40,"message":"token expired"}"#, &error, hint);
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn decode_shows_hostile_keys_values_and_headers_escaped() {
     has_line(&output, &format!("        kid{}{SHOWN}", &gap[3..]));
     has_line(&output, &format!("claims  {SHOWN}  {SHOWN}"));
     has_line(&output, &format!("        user_id{}{SHOWN}", &gap[7..]));
-    assert_eq!(output.stdout.lines().count(), 8, "{output}");
+    assert_eq!(output.stdout.lines().count(), 9, "{output}");
 }
 
 #[test]

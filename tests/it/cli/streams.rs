@@ -46,13 +46,13 @@ fn quiet_silences_notes_and_no_error() {
     for flag in ["-q", "--quiet"] {
         with_secret(&[flag, "issue", "1"]).run().is(0, &token(), "");
         with_secret(&["issue", flag, "0"]).run().is_refused(2, error, hint);
-        call(&[flag, "decode", "x"]).run().is(4, &call(&["decode", "x"]).run().stdout, "");
+        call(&[flag, "decode", "x.y"]).run().is(4, &call(&["decode", "x.y"]).run().stdout, "");
     }
 }
 
 #[test]
 fn json_says_notes_and_errors_in_json_too() {
-    let output = with_secret(&["-o", "json", "verify", "Bearer x"]).run();
+    let output = with_secret(&["-o", "json", "verify", "Bearer x.y"]).run();
     output.is(
         4,
         &output.stdout,
@@ -123,17 +123,17 @@ fn json_says_in_json_that_a_bare_call_is_too_little() {
 fn json_has_no_colour_even_where_colour_is_always_wanted() {
     let output = demo(&["--color", "always", "-o", "json", "issue", "0"]).run();
     assert!(!output.stderr.contains('\u{1b}'), "{output}");
-    let output = call(&["--color", "always", "-o", "json", "decode", "x"]).run();
+    let output = call(&["--color", "always", "-o", "json", "decode", "x.y"]).run();
     assert!(!output.stdout.contains('\u{1b}'), "{output}");
 }
 
 #[test]
 fn colour_is_for_a_terminal_unless_it_is_always_wanted() {
-    let plain = call(&["decode", "x"]).run();
+    let plain = call(&["decode", "x.y"]).run();
     for color in ["auto", "never"] {
-        assert_eq!(call(&["--color", color, "decode", "x"]).run(), plain);
+        assert_eq!(call(&["--color", color, "decode", "x.y"]).run(), plain);
     }
-    let colored = call(&["--color", "always", "decode", "x"]).run();
+    let colored = call(&["--color", "always", "decode", "x.y"]).run();
     let note =
         "stream-token: \u{1b}[1m\u{1b}[33mnote:\u{1b}[0m decoded, not verified: anyone can write a token\n";
     colored.is(4, &colored.stdout, note);
@@ -147,8 +147,8 @@ fn colour_is_for_a_terminal_unless_it_is_always_wanted() {
 fn a_full_disk_fails_the_call() {
     let error = "stream-token: error: cannot write the result: No space left on device (os error 28)\n";
     on_a_full_disk(&with_secret(&["issue", "1"])).is(1, "", &format!("{FROM_ENV}{error}"));
-    on_a_full_disk(&with_secret(&["-q", "verify", "x"])).is(1, "", error);
-    on_a_full_disk(&call(&["-q", "decode", "x"])).is(1, "", error);
+    on_a_full_disk(&with_secret(&["-q", "verify", "x.y"])).is(1, "", error);
+    on_a_full_disk(&call(&["-q", "decode", "x.y"])).is(1, "", error);
     on_a_full_disk(&call(&["--help"])).is(1, "", error);
     on_a_full_disk(&with_secret(&["-q", "issue", "--from", "-"]).with_stdin("1\n2\n")).is(1, "", error);
     let json = "{\"error\":{\"kind\":\"failed\",\"message\":\"cannot write the result: No space left on device (os error \
@@ -219,6 +219,6 @@ fn notes_come_before_the_result_and_errors_behind_what_came_before_them() {
     let hint = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";
     let refused = refusal("line 2: '0' is not a customer id: it is out of range", hint);
     output.is(8, &format!("{FROM_ENV}{0}{refused}{0}", token()), "");
-    let output = redirected(&demo(&["decode", "x"]), "2>&1");
+    let output = redirected(&demo(&["decode", "x.y"]), "2>&1");
     assert!(output.stdout.starts_with("stream-token: note: "), "{output}");
 }

@@ -84,7 +84,7 @@ fn seen(call: &Call) -> String {
 
 /// Decodes a text that is no token, under these variables and colour.
 fn decoded(variables: &[(&str, &str)], color: &str) -> String {
-    let plain = call(&["--color", color, "decode", "x"]);
+    let plain = call(&["--color", color, "decode", "x.y"]);
     seen(&variables.iter().fold(plain, |call, (name, value)| call.with_env(name, value)))
 }
 
@@ -96,7 +96,7 @@ fn the_result_is_in_colour_at_a_terminal_that_shows_it() {
 
 #[test]
 fn no_color_a_dumb_terminal_and_never_rule_colour_out() {
-    let plain = call(&["-q", "decode", "x"]).run().stdout;
+    let plain = call(&["-q", "decode", "x.y"]).run().stdout;
     assert_eq!(decoded(&[("NO_COLOR", "1")], "auto"), plain);
     assert_eq!(decoded(&[("TERM", "dumb")], "auto"), plain);
     assert_eq!(decoded(&[("TERM", "xterm-256color")], "never"), plain);
@@ -109,7 +109,7 @@ fn always_overrules_no_color_and_a_dumb_terminal() {
 
 #[test]
 fn errors_are_in_colour_where_standard_error_alone_is_a_terminal() {
-    let call = call(&["decode", "x"]);
+    let call = call(&["decode", "x.y"]);
     let terminal = Terminal::open();
     let output = call.run_with(call.command().stdout(Stdio::piped()).stderr(terminal.stream()));
     assert!(!output.stdout.contains('\u{1b}'), "{output}");

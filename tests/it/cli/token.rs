@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
+use stream_token::token::Fingerprint;
 
 /// The secret of [`signed`].
 pub(crate) const SECRET: &str = "a-secret-of-the-tests-0123456789abcdef";
@@ -25,6 +26,19 @@ pub(crate) fn signed_with(secret: &str, header: &str, claims: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).unwrap();
     mac.update(input.as_bytes());
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
+}
+
+/// Adds the line of a token's fingerprint to a table about the token, behind the line about Stream or at its end.
+pub(crate) fn with_fingerprint(table: &str, token: &str) -> String {
+    let mut lines: Vec<String> = table.lines().map(str::to_owned).collect();
+    let first = lines.iter().find(|line| line.starts_with("form") || line.starts_with("header")).unwrap();
+    // Two columns and the blanks behind each come before the third.
+    let rest = first.split_once(' ').unwrap().1.trim_start();
+    let third = first.len() - rest.split_once(' ').unwrap().1.trim_start().len();
+    let line = format!("{:third$}fingerprint {}", "token", Fingerprint::of(token.as_bytes()));
+    let stream = lines.iter().position(|line| line.starts_with("stream"));
+    lines.insert(stream.map_or(lines.len(), |at| at + 1), line);
+    lines.join("\n") + "\n"
 }
 
 /// Puts another third segment in the place of a token's.

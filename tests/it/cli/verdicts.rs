@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::token::{HEADER, ending_in, signed, signed_with};
+use super::token::{HEADER, ending_in, signed, signed_with, with_fingerprint};
 use super::{FROM_ENV, with_secret};
+use stream_token::token::Fingerprint;
 
 /// The moment that tokens are verified at: 2030-01-01T00:00:00Z.
 const AT: &str = "1893456000";
@@ -12,7 +13,7 @@ const AT: &str = "1893456000";
 #[track_caller]
 fn verdict(token: &str, further: &[&str], status: i32, report: &str) {
     let arguments = [&["verify", "--at", AT, token], further].concat();
-    with_secret(&arguments).run().is(status, report, FROM_ENV);
+    with_secret(&arguments).run().is(status, &with_fingerprint(report, token), FROM_ENV);
 }
 
 /// Verifies a token at [`AT`] and checks status and what JSON says beside the checks.
@@ -99,7 +100,7 @@ fn valid_in_json_is_exactly_this_line() {
     let token = signed(r#"{"user_id":"customer-123","exp":1893542400,"iat":1893455995}"#);
     let line = "{\"valid\":true,\"verdict\":\"valid\",\"customer_id\":123,\"user_id\":\"customer-123\",\
          \"expires_at\":1893542400,\"issued_at\":1893455995,\
-         \"signed_by\":{\"profile\":null,\"secret\":\"current\"},\
+         \"signed_by\":{\"profile\":null,\"secret\":\"current\"},\"altered_secret\":null,\
          \"stream\":{\"accepts\":true,\"status\":null,\"code\":null},\"checks\":[\
          {\"name\":\"form\",\"ok\":true,\"detail\":\"three segments, HS256, a claims object\"},\
          {\"name\":\"signature\",\"ok\":true,\"detail\":\"by the current secret from the environment\"},\
@@ -108,9 +109,10 @@ fn valid_in_json_is_exactly_this_line() {
          {\"name\":\"iat\",\"ok\":true,\"detail\":\"2029-12-31T23:59:55Z, 5 seconds ago\"},\
          {\"name\":\"nbf\",\"ok\":true,\"detail\":\"absent: valid from the start\"},\
          {\"name\":\"exp\",\"ok\":true,\"detail\":\"2030-01-02T00:00:00Z, in 24 hours\"},\
-         {\"name\":\"revocation\",\"ok\":null,\"detail\":\"not checked (use --revoked-before)\"}],\"remedy\":null}\n";
+         {\"name\":\"revocation\",\"ok\":null,\"detail\":\"not checked (use --revoked-before)\"}],\"lints\":[],\"remedy\":null,";
+    let line = format!("{line}\"fingerprint\":\"{}\",\"stripped\":[]}}\n", Fingerprint::of(token.as_bytes()));
     let said = "{\"note\":\"secret from env:STREAM_API_SECRET\"}\n";
-    with_secret(&["-o", "json", "verify", "--at", AT, &token]).run().is(0, line, said);
+    with_secret(&["-o", "json", "verify", "--at", AT, &token]).run().is(0, &line, said);
 }
 
 #[test]
@@ -118,7 +120,7 @@ fn malformed() {
     let report = "\
 malformed: this is not a token
 
-form        FAIL  it has 1 segment, and a token has 3
+form        FAIL  it has 2 segments, and a token has 3
 signature   -     not checked: the form is broken
 user_id     -     the claims cannot be read
 customer    -     not checked (use --customer)
@@ -129,16 +131,16 @@ revocation  -     not checked (use --revoked-before)
 stream      no    Stream answers 401, code 5
 remedy            copy the whole token again: header.claims.signature, without line breaks
 ";
-    verdict("junk", &[], 4, report);
-    in_json("junk", &[], 4, &unsigned_json("malformed", &code(5)));
+    verdict("ju.nk", &[], 4, report);
+    in_json("ju.nk", &[], 4, &unsigned_json("malformed", &code(5)));
 }
 
 #[test]
 fn malformed_in_json_is_exactly_this_line() {
     let line = "{\"valid\":false,\"verdict\":\"malformed\",\"customer_id\":null,\"user_id\":null,\
-         \"expires_at\":null,\"issued_at\":null,\"signed_by\":null,\
+         \"expires_at\":null,\"issued_at\":null,\"signed_by\":null,\"altered_secret\":null,\
          \"stream\":{\"accepts\":false,\"status\":401,\"code\":5},\"checks\":[\
-         {\"name\":\"form\",\"ok\":false,\"detail\":\"it has 1 segment, and a token has 3\"},\
+         {\"name\":\"form\",\"ok\":false,\"detail\":\"it has 2 segments, and a token has 3\"},\
          {\"name\":\"signature\",\"ok\":null,\"detail\":\"not checked: the form is broken\"},\
          {\"name\":\"user_id\",\"ok\":null,\"detail\":\"the claims cannot be read\"},\
          {\"name\":\"customer\",\"ok\":null,\"detail\":\"not checked (use --customer)\"},\
@@ -146,9 +148,10 @@ fn malformed_in_json_is_exactly_this_line() {
          {\"name\":\"nbf\",\"ok\":null,\"detail\":\"the claims cannot be read\"},\
          {\"name\":\"exp\",\"ok\":null,\"detail\":\"the claims cannot be read\"},\
          {\"name\":\"revocation\",\"ok\":null,\"detail\":\"not checked (use --revoked-before)\"}],\
-         \"remedy\":\"copy the whole token again: header.claims.signature, without line breaks\"}\n";
+         \"lints\":[],\"remedy\":\"copy the whole token again: header.claims.signature, without line breaks\",";
+    let line = format!("{line}\"fingerprint\":\"{}\",\"stripped\":[]}}\n", Fingerprint::of(b"ju.nk"));
     let said = "{\"note\":\"secret from env:STREAM_API_SECRET\"}\n";
-    with_secret(&["-o", "json", "verify", "--at", AT, "junk"]).run().is(4, line, said);
+    with_secret(&["-o", "json", "verify", "--at", AT, "ju.nk"]).run().is(4, &line, said);
 }
 
 #[test]
@@ -223,6 +226,7 @@ iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         FAIL  1970-01-01T00:00:01Z, 60 years ago
 revocation  -     not checked (use --revoked-before)
+note        !     exp seems to be a lifetime, expected the moment in epoch seconds
 stream      no    Stream answers 401, code 43
 remedy            it is another app's token, or the API secret was changed since: compare the API keys, then mint a \
 new one: stream-token issue 123
@@ -466,6 +470,8 @@ iat         FAIL  2030-01-01T00:00:01Z, in 1 second
 nbf         FAIL  2030-01-01T00:00:01Z, in 1 second
 exp         FAIL  1970-01-01T00:00:01Z, 60 years ago
 revocation  ok    issued not before 2023-11-14T22:13:20Z, 6 years ago
+note        !     exp seems to be a lifetime, expected the moment in epoch seconds
+note        !     exp is not after iat: this token was never valid
 stream      no    Stream answers 401, code 40
 remedy            mint one for the right customer: stream-token issue 5
 ",

@@ -114,5 +114,5 @@ fn a_broken_configuration_stops_all_but_the_built_in_profile() {
     demo.is(0, &demo.stdout, crate::cli::DEMO);
     let verified = home.run(&["--profile", "demo", "verify", token().trim_end()]);
     assert_eq!(verified.status, Some(5));
-    assert!(verified.stderr.contains("note: whose secret signed it is not looked for: "), "{verified}");
+    assert!(verified.stderr.contains("note: the secrets of other profiles are not compared: "), "{verified}");
 }

@@ -12,7 +12,7 @@ use crate::profile::{Lifetime, Policy};
 use crate::server::rate_limit::{Rate, RateLimiters};
 use crate::server::request_issuer::RequestIssuer;
 use crate::session::{RevocationList, RevocationTarget, SessionKey, SessionVerifier, revoke};
-use crate::token::{Rules, Verifier};
+use crate::token::{Validation, Verifier};
 
 /// Returns every entry of the log.
 fn entries(state: &TempDir) -> Vec<Entry> {
@@ -72,7 +72,7 @@ fn a_session_gets_a_token_that_verifies_and_is_in_the_log() {
     assert_eq!(answer.response.status(), 200);
     let body: serde_json::Value = serde_json::from_slice(answer.response.body()).unwrap();
     let token = body["token"].as_str().unwrap();
-    let verified = Verifier::new(&secret(API_SECRET)).verify(token, &Rules::at(clock().now()));
+    let verified = Verifier::new(&secret(API_SECRET)).verify(token, &Validation::new(clock().now()));
     assert_eq!(verified, Ok(customer(123)));
     let facts = &entries(&state)[1].body;
     assert_eq!(

@@ -1,27 +1,27 @@
-//! The rules that a signed token must meet, beyond its signature: whose it is, and its times.
+//! What a signed token is validated against, beyond its signature: its customer and its times.
 
-use std::error::Error;
-use std::fmt;
 use std::time::Duration;
+
+use thiserror::Error;
 
 use super::CustomerId;
 use crate::error::{Diagnostic, Exit};
 use crate::time::Timestamp;
 
-/// How far clocks may differ: none unless told, and at most five minutes.
+/// How far clocks may differ: none by default, and at most five minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Leeway(Duration);
 
 impl Leeway {
     /// The longest leeway.
-    pub const LONGEST: Duration = Duration::from_mins(5);
+    pub const MAX: Duration = Duration::from_mins(5);
 
     /// Makes a leeway.
     ///
     /// # Errors
-    /// [`LeewayError`] above [`Leeway::LONGEST`].
+    /// [`LeewayError`] above [`Leeway::MAX`].
     pub fn new(duration: Duration) -> Result<Self, LeewayError> {
-        if duration > Self::LONGEST { Err(LeewayError) } else { Ok(Self(duration)) }
+        if duration > Self::MAX { Err(LeewayError) } else { Ok(Self(duration)) }
     }
 
     /// Returns the leeway as a duration.
@@ -31,35 +31,28 @@ impl Leeway {
     }
 }
 
-/// A leeway above [`Leeway::LONGEST`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A leeway above [`Leeway::MAX`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a leeway is at most 5m")]
 pub struct LeewayError;
 
-impl fmt::Display for LeewayError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a leeway is at most 5m")
-    }
-}
-
-impl Error for LeewayError {}
-
-/// What a token is held against.
+/// What a token is validated against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rules {
-    /// The moment at which it must be valid.
+pub struct Validation {
+    /// When it must be valid.
     pub at: Timestamp,
     /// How far its times may be off.
     pub leeway: Leeway,
-    /// Whose it must be.
+    /// The customer it must be for.
     pub customer: Option<CustomerId>,
     /// Tokens issued before this time, or at no time, are revoked (contract section 2).
     pub revoked_before: Option<Timestamp>,
 }
 
-impl Rules {
-    /// Asks for validity at one moment, without leeway, for any customer, nothing revoked.
+impl Validation {
+    /// Returns a validation at one moment: without leeway, for any customer, nothing revoked.
     #[must_use]
-    pub const fn at(at: Timestamp) -> Self {
+    pub const fn new(at: Timestamp) -> Self {
         Self { at, leeway: Leeway(Duration::ZERO), customer: None, revoked_before: None }
     }
 
@@ -75,7 +68,7 @@ impl Rules {
         not_before > self.at.after(self.leeway.duration())
     }
 
-    /// Returns `true` if `exp` is reached: a token is expired from that very second on.
+    /// Returns `true` if `exp` has passed: a token is expired from that very second on.
     #[must_use]
     pub fn is_expired(&self, expires_at: Timestamp) -> bool {
         self.at >= expires_at.after(self.leeway.duration())
@@ -106,8 +99,11 @@ mod tests {
         Timestamp::from_epoch_seconds(seconds).unwrap()
     }
 
-    fn rules(seconds: u64, leeway: u64) -> Rules {
-        Rules { leeway: Leeway::new(Duration::from_secs(leeway)).unwrap(), ..Rules::at(at(seconds)) }
+    fn rules(seconds: u64, leeway: u64) -> Validation {
+        Validation {
+            leeway: Leeway::new(Duration::from_secs(leeway)).unwrap(),
+            ..Validation::new(at(seconds))
+        }
     }
 
     #[test]
@@ -136,11 +132,11 @@ mod tests {
 
     #[test]
     fn is_revoked_where_issued_earlier_or_at_no_time() {
-        let rules = Rules { revoked_before: Some(at(100)), ..rules(200, 300) };
-        assert!(rules.is_revoked(None));
-        assert!(rules.is_revoked(Some(at(99))));
-        assert!(!rules.is_revoked(Some(at(100))));
-        assert!(!Rules::at(at(200)).is_revoked(None));
+        let validation = Validation { revoked_before: Some(at(100)), ..rules(200, 300) };
+        assert!(validation.is_revoked(None));
+        assert!(validation.is_revoked(Some(at(99))));
+        assert!(!validation.is_revoked(Some(at(100))));
+        assert!(!Validation::new(at(200)).is_revoked(None));
     }
 
     #[test]

@@ -21,7 +21,7 @@ pub(super) const ENCODED_LENGTH: usize = 43;
 const LENGTH_FIELD: usize = 8;
 
 /// The initial hash value of SHA-256 (FIPS 180-4 section 5.3.3).
-const INITIAL: State = State([
+const INITIAL: CompressionState = CompressionState([
     0x6a09_e667,
     0xbb67_ae85,
     0x3c6e_f372,
@@ -32,7 +32,7 @@ const INITIAL: State = State([
     0x5be0_cd19,
 ]);
 
-/// How many whole blocks stand before what [`Midstate::finish`] is given: the key and one of text.
+/// How many whole blocks come before what [`Midstate::finish`] is given: the key and one of text.
 const BLOCKS_BEFORE: usize = 2;
 
 /// What follows the first block of a text, padded (FIPS 180-4 section 5.1.1) to one block or two.
@@ -40,36 +40,36 @@ const BLOCKS_BEFORE: usize = 2;
 /// The padding is written first: a processor waits where it reads in one piece what was just written
 /// in several, and the padding is written in the most.
 #[derive(Clone)]
-pub(super) struct Rest {
+pub(super) struct MessageTail {
     /// The bytes and their padding.
     blocks: [u8; 2 * BLOCK],
-    /// How many bytes there are without the padding, at most [`Rest::LONGEST`].
+    /// How many bytes there are without the padding, at most [`MessageTail::MAX_LENGTH`].
     length: usize,
 }
 
-impl Rest {
+impl MessageTail {
     /// How many bytes there are at most: two blocks less a padding byte and the length field.
-    pub(super) const LONGEST: usize = 2 * BLOCK - 1 - LENGTH_FIELD;
+    pub(super) const MAX_LENGTH: usize = 2 * BLOCK - 1 - LENGTH_FIELD;
 
-    /// Takes the `length` bytes that `write` writes, at most [`Rest::LONGEST`].
+    /// Takes the `length` bytes that `write` writes, at most [`MessageTail::MAX_LENGTH`].
     ///
-    /// More is cut: whoever calls this bounds the length at compile time.
+    /// More is cut: callers bound the length at compile time.
     #[inline]
-    pub(super) fn written(length: usize, write: impl FnOnce(&mut [u8])) -> Self {
-        debug_assert!(length <= Self::LONGEST);
-        let length = length.min(Self::LONGEST);
-        let mut rest = Self { blocks: [0; 2 * BLOCK], length };
-        let field = rest.used() - LENGTH_FIELD;
+    pub(super) fn encoded(length: usize, write: impl FnOnce(&mut [u8])) -> Self {
+        debug_assert!(length <= Self::MAX_LENGTH);
+        let length = length.min(Self::MAX_LENGTH);
+        let mut tail = Self { blocks: [0; 2 * BLOCK], length };
+        let field = tail.used() - LENGTH_FIELD;
         let bits = (BLOCKS_BEFORE * BLOCK + length) as u64 * 8;
-        rest.blocks[field..field + LENGTH_FIELD].copy_from_slice(&bits.to_be_bytes());
-        rest.blocks[length] = 0x80;
-        write(&mut rest.blocks[..length]);
-        rest
+        tail.blocks[field..field + LENGTH_FIELD].copy_from_slice(&bits.to_be_bytes());
+        tail.blocks[length] = 0x80;
+        write(&mut tail.blocks[..length]);
+        tail
     }
 
     /// Returns the bytes and their padding.
     #[inline]
-    pub(super) fn padded(&self) -> &[u8; 2 * BLOCK] {
+    pub(super) fn with_padding(&self) -> &[u8; 2 * BLOCK] {
         &self.blocks
     }
 
@@ -93,15 +93,15 @@ const OUTER_PADDING: [u8; BLOCK] = {
 /// A state of SHA-256, aligned so that it is copied as a whole.
 #[derive(Clone, Copy, Zeroize)]
 #[repr(align(32))]
-struct State([u32; 8]);
+struct CompressionState([u32; 8]);
 
 /// HMAC after the key and one block of text; as good as the key for every text that starts so.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(super) struct Midstate {
     /// The inner hash's state.
-    inner: State,
+    inner: CompressionState,
     /// The outer hash's state, after the key alone.
-    outer: State,
+    outer: CompressionState,
 }
 
 impl Midstate {
@@ -120,11 +120,11 @@ impl Midstate {
         Self { inner, outer }
     }
 
-    /// Returns the MAC of the first block followed by `rest`.
+    /// Returns the MAC of the first block followed by `tail`.
     #[inline]
-    pub(super) fn finish(&self, rest: &Rest) -> [u8; MAC_LENGTH] {
+    pub(super) fn finish(&self, tail: &MessageTail) -> [u8; MAC_LENGTH] {
         let mut inner = self.inner;
-        let (blocks, _) = rest.blocks[..rest.used()].as_chunks();
+        let (blocks, _) = tail.blocks[..tail.used()].as_chunks();
         compress256(&mut inner.0, blocks);
         let mut block = OUTER_PADDING;
         block[..MAC_LENGTH].copy_from_slice(&to_bytes(inner));
@@ -134,13 +134,13 @@ impl Midstate {
     }
 }
 
-/// Returns in constant time whether two encoded MACs are equal.
+/// Returns `true` if two encoded MACs are equal, in constant time.
 #[inline]
-pub(super) fn is_same(expected: &[u8; ENCODED_LENGTH], given: &[u8]) -> bool {
+pub(super) fn ct_eq(expected: &[u8; ENCODED_LENGTH], given: &[u8]) -> bool {
     if given.len() != ENCODED_LENGTH {
         return false;
     }
-    // Eight bytes at a time, and one verdict at the end: asking byte by byte costs a compression.
+    // Eight bytes at a time, and one comparison at the end: byte by byte costs as much as a compression.
     let (expected, expected_rest) = expected.as_chunks::<8>();
     let (given, given_rest) = given.as_chunks::<8>();
     let words = expected.iter().zip(given).map(|(a, b)| u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b));
@@ -151,7 +151,7 @@ pub(super) fn is_same(expected: &[u8; ENCODED_LENGTH], given: &[u8]) -> bool {
 
 /// Returns a hash state's bytes in SHA-256's order.
 #[inline]
-fn to_bytes(State(state): State) -> [u8; MAC_LENGTH] {
+fn to_bytes(CompressionState(state): CompressionState) -> [u8; MAC_LENGTH] {
     let mut bytes = [0_u8; MAC_LENGTH];
     // Swapping all words first lets the compiler write them in one go.
     let swapped = state.map(u32::to_be);
@@ -179,10 +179,11 @@ mod tests {
         for key_length in [1, 31, 32, 63, 64, 65, 200] {
             let secret = vec![0xa5; key_length];
             let midstate = Midstate::new(&secret, &first);
-            for length in 0..=Rest::LONGEST {
+            for length in 0..=MessageTail::MAX_LENGTH {
                 let expected = reference(&secret, &text[..BLOCK + length]);
-                let rest = Rest::written(length, |room| room.copy_from_slice(&text[BLOCK..BLOCK + length]));
-                assert_eq!(midstate.finish(&rest).to_vec(), expected);
+                let tail =
+                    MessageTail::encoded(length, |room| room.copy_from_slice(&text[BLOCK..BLOCK + length]));
+                assert_eq!(midstate.finish(&tail).to_vec(), expected);
             }
         }
     }
@@ -190,14 +191,14 @@ mod tests {
     #[test]
     fn no_two_macs_that_differ_are_the_same() {
         let mac = [b'A'; ENCODED_LENGTH];
-        assert!(is_same(&mac, &mac));
+        assert!(ct_eq(&mac, &mac));
         for place in 0..ENCODED_LENGTH {
             let mut altered = mac;
             altered[place] = b'B';
-            assert!(!is_same(&mac, &altered), "{place}");
+            assert!(!ct_eq(&mac, &altered), "{place}");
         }
-        assert!(!is_same(&mac, &mac[..ENCODED_LENGTH - 1]));
-        assert!(!is_same(&mac, &[b'A'; ENCODED_LENGTH + 1]));
-        assert!(!is_same(&mac, b""));
+        assert!(!ct_eq(&mac, &mac[..ENCODED_LENGTH - 1]));
+        assert!(!ct_eq(&mac, &[b'A'; ENCODED_LENGTH + 1]));
+        assert!(!ct_eq(&mac, b""));
     }
 }
