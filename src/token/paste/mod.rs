@@ -121,7 +121,8 @@ pub fn extract(text: &str) -> Result<ExtractedToken, PasteError> {
         return Err(PasteError::Empty);
     }
     let whole = (0..=MAX_REWRITES).find_map(|depth| whole_tokens(text, depth));
-    let (found, text, mut rewrites) = whole.unwrap_or_else(|| (broken_tokens(text), text.to_owned(), Vec::new()));
+    let (found, text, mut rewrites) =
+        whole.unwrap_or_else(|| (broken_tokens(text), text.to_owned(), Vec::new()));
     if found.is_empty() {
         let found = UNSET.into_iter().find(|unset| wrappers::unwrapped(&text) == *unset);
         return Err(found.map_or(PasteError::NoToken, |found| PasteError::Unset { found }));
