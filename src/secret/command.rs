@@ -1,6 +1,6 @@
 //! Runs a password manager's command and reads the secret that it prints.
 
-use std::io::{self, Read as _};
+use std::io;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +9,6 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::MAX_SECRET_BYTES;
-use super::timeout::with_timeout;
 use crate::error::{Diagnostic, Exit};
 use crate::escape::escaped_short;
 use crate::time::humanize;
@@ -17,8 +16,8 @@ use crate::time::humanize;
 /// The most bytes that are read: one more than a secret and its line break.
 const MAX_OUTPUT: usize = MAX_SECRET_BYTES + 3;
 
-/// How often a command that has closed its output is checked for its end.
-const POLL_INTERVAL: Duration = Duration::from_millis(5);
+/// How often a command is checked for output and for its end.
+const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// Why a command gave no secret. Each variant begins with the program.
 #[derive(Debug, Error)]
@@ -56,65 +55,172 @@ impl Diagnostic for CommandError {
 
 /// Runs a program with its arguments, without a shell, and returns its output, at most [`MAX_OUTPUT`] bytes.
 ///
-/// Its standard input is empty; its standard error is ours, so that it can report problems.
+/// Its standard input is empty; its standard error is ours, so that it can report problems. What it leaves running when
+/// it ends is not waited for. Where it does not end in time, its process group is ended; but at a terminal it belongs to
+/// ours, as only so it can ask there and is interrupted with us, and then it is ended alone.
 pub(super) fn run(words: &[String], limit: Duration) -> Result<Zeroizing<Vec<u8>>, CommandError> {
-    let started = Instant::now();
     let (program, arguments) =
         words.split_first().map_or(("", words), |(first, rest)| (first.as_str(), rest));
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .map_err(|error| CommandError::NotStarted(program.into(), error))?;
-    let output = read_output(&mut child, program, limit).and_then(|output| {
-        // Longer output is refused for its length, which says more than the signal that stops the command.
-        if output.len() < MAX_OUTPUT {
-            let status = wait(&mut child, program, started, limit)?;
-            if !status.success() {
-                return Err(CommandError::Failed(program.into(), status));
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+    let has_group = platform::set_group(&mut command);
+    let mut child = command.spawn().map_err(|error| CommandError::NotStarted(program.into(), error))?;
+    // It never grows, which would leave a copy behind.
+    let mut bytes = Zeroizing::new(vec![0; MAX_OUTPUT]);
+    let ended = read_to_end(&mut child, &mut bytes, limit);
+    if !matches!(ended, Ok(Some(End::Exited(_)))) {
+        if has_group {
+            platform::end_group(&child);
+        }
+        // Without effect on a command that has ended.
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+    match ended.map_err(|error| CommandError::Unreadable(program.into(), error))? {
+        Some(End::Exited(status)) if !status.success() => Err(CommandError::Failed(program.into(), status)),
+        Some(_) => Ok(bytes),
+        None => Err(CommandError::TimedOut(program.into(), limit)),
+    }
+}
+
+/// How the reading of a command's output ended.
+enum End {
+    /// The command ended, and all that it had written is read.
+    Exited(ExitStatus),
+    /// It wrote more than a secret has, which says more than how it would have ended.
+    Overflow,
+}
+
+/// Reads what a command prints until it ends, and cuts `bytes` to that; `None` if it takes longer than `limit`.
+fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::Result<Option<End>> {
+    let started = Instant::now();
+    let mut output = child.stdout.take().map(platform::Output::new).transpose()?;
+    let mut length = 0;
+    loop {
+        // Asked first: what a command wrote before it ended can then be read without waiting.
+        let exited = child.try_wait()?;
+        while let Some(open) = &mut output
+            && let Some(count) = open.read(&mut bytes[length..])?
+        {
+            length += count;
+            if length == bytes.len() {
+                return Ok(Some(End::Overflow));
+            }
+            if count == 0 {
+                output = None;
             }
         }
-        Ok(output)
-    });
-    // Without effect on a command that has ended.
-    let _ = child.kill();
-    let _ = child.wait();
-    output
+        // Elsewhere than on Unix another thread reads, and only the end of the output says that it has read all.
+        if let Some(status) = exited
+            && (cfg!(unix) || output.is_none())
+        {
+            bytes.truncate(length);
+            return Ok(Some(End::Exited(status)));
+        }
+        if started.elapsed() >= limit {
+            return Ok(None);
+        }
+        thread::sleep(POLL_INTERVAL);
+    }
 }
 
-/// Reads what the command prints, within the limit.
-fn read_output(
-    child: &mut Child,
-    program: &str,
-    limit: Duration,
-) -> Result<Zeroizing<Vec<u8>>, CommandError> {
-    let stdout = child.stdout.take();
-    let read = move || {
-        // It never grows, which would leave a copy behind.
-        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT));
-        stdout.map_or(Ok(0), |stdout| stdout.take(MAX_OUTPUT as u64).read_to_end(&mut bytes)).map(|_| bytes)
-    };
-    with_timeout(limit, &|| (), read)
-        .ok_or_else(|| CommandError::TimedOut(program.into(), limit))?
-        .map_err(|error| CommandError::Unreadable(program.into(), error))
-}
+/// Process groups, and pipes that are read without waiting.
+#[cfg(unix)]
+mod platform {
+    use std::fs::File;
+    use std::io::{self, Read as _};
+    use std::os::unix::process::CommandExt as _;
+    use std::process::{Child, ChildStdout, Command};
 
-/// Waits for the command's end, within the limit since it was started.
-fn wait(
-    child: &mut Child,
-    program: &str,
-    started: Instant,
-    limit: Duration,
-) -> Result<ExitStatus, CommandError> {
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) => return Ok(status),
-            Ok(None) if started.elapsed() >= limit => {
-                return Err(CommandError::TimedOut(program.into(), limit));
+    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    use rustix::process::{Pid, Signal, getpgrp, kill_process_group};
+    use rustix::termios::tcgetpgrp;
+
+    /// Gives a command a process group of its own, unless this process is in the foreground of a terminal. Returns
+    /// whether it has one.
+    pub(super) fn set_group(command: &mut Command) -> bool {
+        let foreground = File::open("/dev/tty").ok().and_then(|terminal| tcgetpgrp(&terminal).ok());
+        let has_group = foreground != Some(getpgrp());
+        if has_group {
+            command.process_group(0);
+        }
+        has_group
+    }
+
+    /// Ends the process group of a command that was not waited for.
+    pub(super) fn end_group(child: &Child) {
+        // Nothing is left to do where it has ended.
+        let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+    }
+
+    /// The output of a command.
+    pub(super) struct Output(ChildStdout);
+
+    impl Output {
+        /// Takes the pipe.
+        pub(super) fn new(pipe: ChildStdout) -> io::Result<Self> {
+            fcntl_setfl(&pipe, fcntl_getfl(&pipe)? | OFlags::NONBLOCK)?;
+            Ok(Self(pipe))
+        }
+
+        /// Reads what is there: 0 bytes at the end, `None` if there is nothing yet.
+        pub(super) fn read(&mut self, bytes: &mut [u8]) -> io::Result<Option<usize>> {
+            match self.0.read(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
+                read => read.map(Some),
             }
-            Ok(None) => thread::sleep(POLL_INTERVAL),
-            Err(error) => return Err(CommandError::Unreadable(program.into(), error)),
+        }
+    }
+}
+
+/// A command alone, and its output to the end.
+#[cfg(not(unix))]
+mod platform {
+    use std::io::{self, Read as _};
+    use std::process::{Child, ChildStdout, Command};
+    use std::sync::mpsc::{self, Receiver, TryRecvError};
+    use std::thread;
+
+    use zeroize::Zeroizing;
+
+    use super::MAX_OUTPUT;
+
+    /// Gives it no process group.
+    pub(super) fn set_group(_command: &mut Command) -> bool {
+        false
+    }
+
+    /// Does nothing.
+    pub(super) fn end_group(_child: &Child) {}
+
+    /// The output of a command, read by a thread of its own.
+    pub(super) struct Output(Receiver<io::Result<Zeroizing<Vec<u8>>>>);
+
+    impl Output {
+        /// Takes the pipe.
+        pub(super) fn new(pipe: ChildStdout) -> io::Result<Self> {
+            let (sender, receiver) = mpsc::channel();
+            thread::Builder::new().spawn(move || {
+                let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT));
+                let read = pipe.take(MAX_OUTPUT as u64).read_to_end(&mut bytes);
+                // After the time limit nobody receives it.
+                let _ = sender.send(read.map(|_| bytes));
+            })?;
+            Ok(Self(receiver))
+        }
+
+        /// Reads what is there: 0 bytes at the end, `None` if there is nothing yet.
+        pub(super) fn read(&mut self, bytes: &mut [u8]) -> io::Result<Option<usize>> {
+            match self.0.try_recv() {
+                Ok(read) => {
+                    let read = read?;
+                    bytes[..read.len()].copy_from_slice(&read);
+                    Ok(Some(read.len()))
+                }
+                Err(TryRecvError::Empty) => Ok(None),
+                Err(TryRecvError::Disconnected) => Ok(Some(0)),
+            }
         }
     }
 }
@@ -147,6 +253,37 @@ mod tests {
         let short = Duration::from_millis(50);
         assert!(matches!(sh("sleep 60", short), Err(CommandError::TimedOut(..))));
         assert!(matches!(sh("exec >&-; sleep 60", short), Err(CommandError::TimedOut(..))));
+    }
+
+    #[cfg(target_os = "linux")]
+    /// Returns whether a process exists that is not only waiting to be reaped.
+    fn is_running(pid: &str) -> bool {
+        let status = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        status.rsplit(") ").next().is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_command_that_times_out_leaves_nothing_running() {
+        let place = tempfile::TempDir::new().unwrap();
+        let pids = place.path().join("pids");
+        let script =
+            format!("sleep 60 & echo $! >{0}; sh -c 'sleep 60' & echo $! >>{0}; wait", pids.display());
+        assert!(matches!(sh(&script, Duration::from_millis(500)), Err(CommandError::TimedOut(..))));
+        let pids = std::fs::read_to_string(pids).unwrap();
+        assert_eq!(pids.lines().count(), 2);
+        let started = Instant::now();
+        while pids.lines().any(is_running) {
+            assert!(started.elapsed() < Duration::from_secs(10), "still running: {pids}");
+        }
+    }
+
+    #[test]
+    fn what_a_command_leaves_running_is_not_waited_for() {
+        let started = Instant::now();
+        let secret = "s".repeat(MAX_SECRET_BYTES);
+        assert_eq!(sh(&format!("sleep 20 & printf {secret}"), LONG).unwrap().as_slice(), secret.as_bytes());
+        assert!(started.elapsed() < Duration::from_secs(15));
     }
 
     #[test]
