@@ -2,7 +2,7 @@
 
 use super::{Context, Result, input};
 use crate::cli::{SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
-use crate::error::Exit;
+use crate::error::{ErrorReport, Exit};
 use crate::output;
 use crate::profile::{Profile, ProfileName};
 use crate::profile::{SecretChange, SecretOutcome, list_status, random_key};
@@ -78,7 +78,7 @@ fn unchanged(item: &Item) -> String {
 fn given(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<(Profile, Secret)> {
     let profile = context.config()?.require(&arguments.name)?;
     let kind = kind(arguments.session_key);
-    context.with_profile_manager(|manager| manager.check(&profile, kind))?;
+    context.with_profile_manager(|manager| manager.ensure_storable(&profile, kind))?;
     input::confirm_production(context, &profile, arguments.confirm.as_deref())?;
     let secret = match kind {
         Kind::SessionKey if !arguments.secret_stdin => random_key()?,
@@ -90,11 +90,17 @@ fn given(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<(Profil
 /// Removes a secret from the keyring, once the profile's name was typed again.
 fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()> {
     let kind = kind(arguments.session_key);
+    let configured = context.config()?.require(&arguments.name);
     // What was left behind by a profile that is gone can be removed too.
-    let profile = context.config()?.find(&arguments.name);
+    let profile = configured.as_ref().ok().cloned();
     let profile = profile.unwrap_or_else(|| Profile::new(Some(arguments.name.clone()), Source::Keyring));
-    context.with_profile_manager(|manager| manager.check(&profile, kind))?;
     let item = profile.item(kind);
+    if !context.with_profile_manager(|manager| manager.holds(&profile, kind))? {
+        let nothing = format!("nothing was removed, as the keyring holds no {item}");
+        configured.map_err(|error| ErrorReport::from(error).about(&nothing))?;
+        context.terminal.note(&nothing);
+        return Ok(());
+    }
     let (what, change) = if arguments.previous {
         (format!("what was rotated away of the {item}"), SecretChange::RemovePrevious)
     } else {
@@ -104,7 +110,7 @@ fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()>
     let outcome = context.with_profile_manager(|manager| manager.change_secret(&profile, kind, change))?;
     context.terminal.note(&match outcome {
         SecretOutcome::Changed => format!("removed {what} from the keyring"),
-        SecretOutcome::Unchanged => format!("the keyring does not hold {what}: nothing is changed"),
+        SecretOutcome::Unchanged => format!("nothing was removed, as the keyring does not hold {what}"),
     });
     Ok(())
 }

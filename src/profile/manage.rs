@@ -74,9 +74,12 @@ impl ProfileManager<'_> {
     /// [`ChangeError`], and the configuration is as it was.
     pub fn add(&self, profile: Profile, secret: Option<Secret>) -> Result<AddOutcome, ChangeError> {
         let (item, name) = (profile.item(Kind::ApiSecret), profile.name.clone());
-        let pending = begin_edit(self.config, &Change::Add(Box::new(profile)))?;
+        // Before the configuration is locked: a keyring may ask somebody to unlock it, and that takes long.
         let stored = secret.map(|secret| self.store_initial_secret(item, secret)).transpose()?;
-        match (self.commit(pending, Action::ProfileAdd, name.as_ref()), stored) {
+        let added = begin_edit(self.config, &Change::Add(Box::new(profile)))
+            .map_err(ChangeError::from)
+            .and_then(|pending| self.commit(pending, Action::ProfileAdd, name.as_ref()));
+        match (added, stored) {
             (Ok(config), stored) => Ok(AddOutcome { config, secret: stored.map(|(_, outcome)| outcome) }),
             (Err(error), Some((locked, SecretOutcome::Changed))) => {
                 // It was stored for this profile. If it cannot be removed, adding the profile again finds it.
@@ -158,26 +161,37 @@ impl ProfileManager<'_> {
         keyring::lock_item(item.clone(), self.lock, self.context)
     }
 
-    /// Checks that a secret can be changed, before somebody types one.
+    /// Returns `true` if the keyring holds an item for a secret, usable or not.
     ///
     /// # Errors
-    /// [`ChangeError`] if it is not in the keyring, or the keyring does not reply.
-    pub fn check(&self, profile: &Profile, kind: Kind) -> Result<(), ChangeError> {
-        Self::item_of(profile, kind).and_then(|item| match keyring::read(&item, self.context) {
-            Ok(_) => Ok(()),
-            Err(KeyringError { kind, .. }) if kind.is_item_error() => Ok(()),
-            Err(error) => Err(error.into()),
-        })
+    /// [`ChangeError`] if the profile's secret is elsewhere, or the keyring does not reply.
+    pub fn holds(&self, profile: &Profile, kind: Kind) -> Result<bool, ChangeError> {
+        match keyring::read(&Self::item_of(profile, kind)?, self.context) {
+            Err(KeyringError { kind: KeyringErrorKind::Missing, .. }) => Ok(false),
+            Err(error) if !error.kind.is_item_error() => Err(error.into()),
+            _ => Ok(true),
+        }
+    }
+
+    /// Checks that a secret can be stored in the keyring, before somebody types it.
+    ///
+    /// # Errors
+    /// As [`ProfileManager::holds`]; [`ChangeError::Keyring`] if the keyring stays locked.
+    pub fn ensure_storable(&self, profile: &Profile, kind: Kind) -> Result<(), ChangeError> {
+        if !self.holds(profile, kind)? {
+            keyring::unlock(&profile.item(kind), self.context)?;
+        }
+        Ok(())
     }
 
     /// Checks that a profile can be added and its secret stored in the keyring, before somebody types it.
     ///
     /// # Errors
-    /// [`ChangeError`] if the configuration refuses it, or the keyring does not reply.
+    /// [`ChangeError`] if the configuration refuses it, or as [`ProfileManager::ensure_storable`].
     pub fn ensure_new(&self, profile: &Profile) -> Result<(), ChangeError> {
         let change = Change::Add(Box::new(profile.clone()));
         drop(begin_edit(self.config, &change)?);
-        self.check(profile, Kind::ApiSecret)
+        self.ensure_storable(profile, Kind::ApiSecret)
     }
 
     /// Returns the keyring item of a secret.

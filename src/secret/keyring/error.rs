@@ -99,7 +99,7 @@ impl KeyringError {
         match &self.kind {
             Kind::Missing => (format!("the keyring holds no {item}"), format!("store it with {set}")),
             Kind::Locked => (
-                format!("the keyring is locked, and it holds the {item}"),
+                format!("the keyring is locked, and the {item} can be neither read nor stored"),
                 "unlock it, for example by logging in at the desktop, and run the command again; where nobody logs \
                  in, give the profile a file:, credential: or command: source"
                     .into(),

@@ -96,6 +96,14 @@ pub fn probe(item: &Item, context: &ReadContext<'_>) -> Result<SecretRecord, Key
     run(item, context, move || parse(&store::probe(&name)?))
 }
 
+/// Unlocks the keyring in which a new item would be stored; it may ask the user.
+///
+/// # Errors
+/// [`KeyringError`] if it stays locked, or there is none.
+pub fn unlock(item: &Item, context: &ReadContext<'_>) -> Result<(), KeyringError> {
+    run(item, context, store::unlock)
+}
+
 /// An item that no other process can change.
 pub struct LockedItem<'a> {
     /// The item.

@@ -3,7 +3,7 @@
 use keyring_core::{Entry, Error};
 use zeroize::Zeroizing;
 
-pub(super) use self::platform::probe;
+pub(super) use self::platform::{probe, unlock};
 use super::{Item, KeyringErrorKind};
 
 /// An item of the keyring, which may exist or not.
@@ -108,6 +108,13 @@ mod platform {
         }
     }
 
+    /// Unlocks the keyring in which new items are stored, if it is locked.
+    pub(in crate::secret::keyring) fn unlock() -> Result<(), KeyringErrorKind> {
+        let service = SecretService::connect(EncryptionType::Dh).map_err(|error| failure(&error))?;
+        let collection = service.get_default_collection().map_err(|error| failure(&error))?;
+        collection.ensure_unlocked().map_err(|error| failure(&error))
+    }
+
     /// Returns the meaning of a failed access.
     pub(super) fn no_access(error: &(dyn Error + Send + Sync + 'static)) -> KeyringErrorKind {
         failure(error)
@@ -185,6 +192,12 @@ mod platform {
     #[cfg(not(windows))]
     pub(in crate::secret::keyring) fn probe(_item: &Item) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
         Err(KeyringErrorKind::Locked)
+    }
+
+    /// Does nothing: these keyrings ask when an item is stored.
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
+    pub(in crate::secret::keyring) fn unlock() -> Result<(), KeyringErrorKind> {
+        Ok(())
     }
 
     /// Returns the meaning of a failed access.

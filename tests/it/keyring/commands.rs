@@ -121,7 +121,7 @@ fn removing_what_was_rotated_away_leaves_the_current_secret() {
     session.run(&remove).is(0, "", &note(&format!("removed {what} from the keyring")));
     let record = session.record("staging");
     assert_eq!((&record["current"]["secret"], &record["previous"]), (&SECOND.into(), &Value::Array(vec![])));
-    let again = note(&format!("the keyring does not hold {what}: nothing is changed"));
+    let again = note(&format!("nothing was removed, as the keyring does not hold {what}"));
     session.run(&remove).is(0, "", &again);
 }
 
@@ -134,8 +134,13 @@ fn removing_a_secret_removes_its_item_and_leaves_the_profile() {
     session.run(&remove).is(0, "", &removed);
     assert_eq!((session.lookup("staging").as_str(), session.config()), ("", config));
     assert_eq!(session.told().last().unwrap(), "secret_remove ok -");
-    let again = note("the keyring does not hold the API secret of profile staging: nothing is changed");
+    let again = note("nothing was removed, as the keyring holds no API secret of profile staging");
     session.run(&remove).is(0, "", &again);
+    session.run(&["secret", "remove", "stagign", "--confirm", "stagign"]).is_refused(
+        2,
+        "nothing was removed, as the keyring holds no API secret of profile stagign: there is no profile 'stagign'",
+        "profiles: staging, demo",
+    );
 }
 
 #[test]
