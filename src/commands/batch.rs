@@ -1,13 +1,14 @@
 //! Reads a batch line by line, in constant memory whatever the lines are.
 
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use anyhow::Context as _;
 
 use super::Result;
+use crate::error::{ErrorReport, Exit};
 use crate::escape;
+use crate::fs::{self, FileError};
 
 /// The most bytes of a line that are kept: more than a token, a `Bearer` and quotes have.
 const LONGEST_LINE: usize = 8 * 1024;
@@ -60,7 +61,14 @@ impl BatchReader {
             return Ok(Self::new(Box::new(io::stdin()), "standard input".into()));
         }
         let name = escape::path(path);
-        let file = File::open(path).with_context(|| format!("cannot open {name}"))?;
+        let file = fs::open_input(path).map_err(|error| match error {
+            FileError::Io(error) => anyhow::Error::from(error).context(format!("cannot open {name}")).into(),
+            FileError::Unsafe(kind) => ErrorReport {
+                exit: Exit::Failed,
+                message: format!("cannot read {name}: {kind}"),
+                hint: Some("give a file; or pipe the lines in, with --from -".into()),
+            },
+        })?;
         Ok(Self::new(Box::new(file), name))
     }
 

@@ -201,9 +201,13 @@ impl Context<'_> {
         config_path(self.global.config.as_deref(), environment::config_dir(self.environment))
     }
 
-    /// Reads the configuration. Without a place for one it is empty.
+    /// Reads the configuration. Without a place for one it is empty; one that was given by its path must exist.
     fn config(&self) -> Result<Config, ConfigError> {
-        self.config_path().map_or_else(|| Ok(Config::default()), |path| Config::load(&path))
+        match (&self.global.config, self.config_path()) {
+            (Some(given), _) => Config::load_existing(given),
+            (None, Some(path)) => Config::load(&path),
+            (None, None) => Ok(Config::default()),
+        }
     }
 
     /// Returns the directory that holds the audit log.

@@ -125,6 +125,18 @@ pub fn read(path: &Path, policy: FilePolicy, max: usize) -> Result<Content, File
     Ok(Content { bytes, is_exposed })
 }
 
+/// Opens a file of any owner that is read as it comes, or the pipe that a shell puts in its place, as in `<(command)`.
+///
+/// # Errors
+/// [`FileError`]; a named pipe is not safe, as nobody may ever write to it.
+pub fn open_input(path: &Path) -> Result<File, FileError> {
+    let metadata = path.metadata().map_err(FileError::Io)?;
+    if !metadata.is_file() && !platform::is_anonymous_pipe(path, &metadata) {
+        return Err(FileError::Unsafe(FileErrorKind::NotRegular));
+    }
+    File::open(path).map_err(FileError::Io)
+}
+
 /// What is checked of an open file or a directory.
 #[derive(Debug, Clone, Copy)]
 struct FileMeta {
@@ -254,7 +266,7 @@ fn not_opened(path: &Path, error: io::Error) -> DiskError {
 #[cfg(unix)]
 mod platform {
     use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-    use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+    use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
     use std::path::Path;
 
     use rustix::fs::OFlags;
@@ -271,6 +283,11 @@ mod platform {
     /// Sets that a directory is created for its owner alone.
     pub(super) fn set_private_dir(builder: &mut DirBuilder) {
         builder.mode(0o700);
+    }
+
+    /// Returns `true` for a pipe that has no name: its path leads to none.
+    pub(super) fn is_anonymous_pipe(path: &Path, metadata: &Metadata) -> bool {
+        metadata.file_type().is_fifo() && path.canonicalize().is_err()
     }
 
     /// Returns the owner, the permission bits, and the user of this process.
@@ -332,6 +349,11 @@ mod platform {
 
     /// Does nothing: the directory's own protection is inherited.
     pub(super) fn set_private_dir(_: &mut DirBuilder) {}
+
+    /// Returns `false`: no shell puts a pipe in a file's place here.
+    pub(super) fn is_anonymous_pipe(_: &Path, _: &Metadata) -> bool {
+        false
+    }
 
     /// Returns an owner and a mode that pass every check.
     pub(super) fn owner_mode_user(_: &Metadata) -> (u32, u32, u32) {
@@ -448,6 +470,21 @@ mod tests {
                 let error = read(path, policy, 1).err().unwrap();
                 assert!(matches!(error, FileError::Unsafe(FileErrorKind::NotRegular)), "{path:?}");
             }
+            let error = open_input(path).unwrap_err();
+            assert!(matches!(error, FileError::Unsafe(FileErrorKind::NotRegular)), "{path:?}");
         }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_pipe_that_a_shell_puts_in_the_place_of_a_file_is_read() {
+        use std::io::Write as _;
+        use std::os::fd::AsRawFd as _;
+
+        let (reader, mut writer) = io::pipe().unwrap();
+        writer.write_all(b"1").unwrap();
+        drop(writer);
+        let path = format!("/dev/fd/{}", reader.as_raw_fd());
+        assert_eq!(io::read_to_string(open_input(Path::new(&path)).unwrap()).unwrap(), "1");
     }
 }

@@ -45,6 +45,15 @@ impl Config {
         }
     }
 
+    /// Reads the configuration that somebody gave by its path.
+    ///
+    /// # Errors
+    /// As [`Config::load`]; [`ConfigError::NotFound`] without a file.
+    pub fn load_existing(path: &Path) -> Result<Self, ConfigError> {
+        let text = read(path)?.ok_or_else(|| ConfigError::NotFound(path.to_owned()))?;
+        Self::parse(&text, path)
+    }
+
     /// Parses the text of a configuration; `path` is for errors.
     pub(super) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
         let config: Self = toml_edit::de::from_str(text).map_err(|error| {

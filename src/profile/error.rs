@@ -70,6 +70,9 @@ pub enum ConfigError {
     /// It cannot be read, locked or written.
     #[error(transparent)]
     Disk(#[from] DiskError),
+    /// It was given by its path, and does not exist.
+    #[error("there is no configuration at {}", path_in_full(.0))]
+    NotFound(PathBuf),
     /// It is not a file, or others can write it.
     #[error("refused {}: {}", path_in_full(.0), .1)]
     Unsafe(PathBuf, FileErrorKind),
@@ -136,6 +139,10 @@ impl Diagnostic for ConfigError {
             ),
             Self::Disk(_) | Self::Unsafe(_, FileErrorKind::NotRegular) => {
                 "check the path and who may use it".into()
+            }
+            Self::NotFound(_) => {
+                "check the path that was given with --config; 'stream-token profile add NAME' makes a new one"
+                    .into()
             }
             Self::Unsafe(_, FileErrorKind::WrongOwner(_)) => {
                 "make it your own, or give another with --config".into()

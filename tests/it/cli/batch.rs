@@ -3,9 +3,11 @@
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Stdio};
 
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
 use super::token::{ending_in, signed};
 use super::watchdog::Watchdog;
-use super::{Call, DEMO, FROM_ENV, demo, with_secret};
+use super::{Call, DEMO, FROM_ENV, call, demo, with_secret};
 
 /// What a customer id is.
 const ID_HINT: &str = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";
@@ -41,6 +43,23 @@ fn mints_for_every_line_of_a_file_or_a_pipe() {
     file.is(0, &tokens(&[3, 1, 2]), FROM_ENV);
     let pipe = with_secret(&["issue", "--from", "-"]).with_stdin(ids).run();
     pipe.is(0, &tokens(&[3, 1, 2]), FROM_ENV);
+}
+
+#[test]
+fn what_is_no_file_is_refused_at_once_but_for_the_pipe_that_a_shell_puts_there() {
+    let hint = "give a file; or pipe the lines in, with --from -";
+    let pipe = call(&[]);
+    let path = pipe.home.path().join("pipe");
+    mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+    for path in [path.to_str().unwrap(), "/dev/zero", "/dev"] {
+        for verb in ["issue", "verify"] {
+            let error = format!("cannot read {path}: it is not a plain file");
+            demo(&["-q", verb, "--from", path]).run().is_refused(1, &error, hint);
+        }
+    }
+    // A shell's <(…) is such a path. The batch is read as it comes through standard input.
+    let substituted = with_secret(&["-q", "issue", "--from", "/dev/stdin"]).with_stdin("3\n");
+    substituted.run().is(0, &tokens(&[3]), "");
 }
 
 #[test]
@@ -123,8 +142,9 @@ fn a_file_that_cannot_be_read_fails_the_call() {
     let missing = "cannot open ids: No such file or directory (os error 2)";
     with_secret(&["issue", "--from", "ids"]).run().is(1, "", &format!("{FROM_ENV}{}", error(missing)));
     with_secret(&["verify", "--from", "ids"]).run().is(1, "", &format!("{FROM_ENV}{}", error(missing)));
-    let folder = "cannot read .: Is a directory (os error 21)";
-    with_secret(&["issue", "--from", "."]).run().is(1, "", &format!("{FROM_ENV}{}", error(folder)));
+    let folder = error("cannot read .: it is not a plain file");
+    let hint = "stream-token: hint: give a file; or pipe the lines in, with --from -\n";
+    with_secret(&["issue", "--from", "."]).run().is(1, "", &format!("{FROM_ENV}{folder}{hint}"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use rustix::fs::{CWD, FileType, Mode, mknodat};
 
-use super::{Home, MEND, after, names_in, note};
+use super::{Home, MEND, SECRET, after, names_in, note};
 
 /// A configuration with comments in every place.
 const COMMENTED: &str = "# heading\n\n# the usual one\ndefault_profile = \"a\" # for now\n\n# of a\n[profiles.a] # here\n\
@@ -180,6 +180,33 @@ fn a_pipe_or_a_device_is_refused_at_once() {
         let arguments: Vec<_> = ["--config", path].iter().chain(call).copied().collect();
         home.run(&arguments).is_refused(1, &error, "check the path and who may use it");
     }
+}
+
+#[test]
+fn a_configuration_that_is_named_must_exist_unless_a_profile_is_added_to_it() {
+    let home = Home::with("default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\n");
+    let path = home.0.path().join("none/c.toml").display().to_string();
+    let error = format!("there is no configuration at {path}");
+    let hint = "check the path that was given with --config; 'stream-token profile add NAME' makes a new one";
+    for call in [
+        &["issue", "1"][..],
+        &["--profile", "a", "verify", "x"],
+        &["profile", "list"],
+        &["profile", "show", "a"],
+        &["profile", "default", "demo"],
+        &["profile", "remove", "a", "--confirm", "a"],
+        &["secret", "list"],
+        &["secret", "set", "a"],
+        &["secret", "remove", "a"],
+    ] {
+        let arguments: Vec<_> = ["--config", &path].iter().chain(call).copied().collect();
+        home.run(&arguments).is_refused(2, &error, hint);
+    }
+    let ambient = home.call(&["--config", &path, "issue", "1"]).with_env("STREAM_API_SECRET", SECRET);
+    ambient.run().is_refused(2, &error, hint);
+    assert!(!home.0.path().join("none").exists());
+    home.run(&["-q", "--config", &path, "profile", "add", "b", "--secret", "env:B"]).is(0, "", "");
+    home.run(&["--config", &path, "profile", "show", "b"]).result();
 }
 
 #[test]

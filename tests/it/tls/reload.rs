@@ -1,5 +1,9 @@
 //! SIGHUP: what the server was started with is loaded again, all of it or nothing.
 
+use std::fs;
+
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+
 use super::{Secure, made};
 use crate::cli::Output;
 use crate::cli::token::SECRET;
@@ -46,6 +50,13 @@ impl Filed {
             "default_profile = \"{default}\"\n\n[profiles.other]\nsecret = \"env:OTHER\"\n\n[profiles.staging]\nsecret = \"file:{home}/secret\"\nsession_key = \"file:{home}/session\"\n{more}"
         );
         self.secure.write(".config/stream-token/config.toml", &text, 0o600);
+    }
+
+    /// Puts a pipe, to which nobody writes, in the place of a file.
+    fn pipe(&self, name: &str) {
+        let path = self.secure.path(name);
+        fs::remove_file(&path).unwrap();
+        mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     }
 
     /// Starts a server without TLS.
@@ -174,6 +185,22 @@ fn one_thing_that_is_broken_keeps_all_the_rest_from_being_loaded() {
     filed.secret(OTHER_SECRET);
     server.reload("note=reloaded", 1);
     assert!(filed.is_signed_by(ask(&server, &session).token(), OTHER_SECRET));
+}
+
+#[test]
+fn a_pipe_in_the_place_of_any_file_is_refused_and_the_next_reload_works() {
+    let filed = Filed::new();
+    let server = filed.serve();
+    for (count, name) in [".config/stream-token/config.toml", "secret", "session"].into_iter().enumerate() {
+        filed.pipe(name);
+        server.reload(KEPT, count + 1);
+        server.said().wait_until("it is not a plain file");
+        fs::remove_file(filed.secure.path(name)).unwrap();
+        filed.secret(SECRET);
+        filed.key(SESSION_KEY);
+        filed.config("staging", "");
+        server.reload("note=reloaded", count + 1);
+    }
 }
 
 #[test]
