@@ -1093,7 +1093,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile__subcmd__add)
-            opts="-o -q -h -V --secret --secret-stdin --api-key --session-key --base-url --default-lifetime --longest-lifetime --issued-at --production --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --secret --secret-stdin --as-is --api-key --session-key --base-url --default-lifetime --longest-lifetime --issued-at --production --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1659,7 +1659,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__secret__subcmd__rotate)
-            opts="-o -q -h -V --session-key --secret-stdin --confirm --keep-for --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --session-key --secret-stdin --as-is --confirm --keep-for --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1714,7 +1714,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__secret__subcmd__set)
-            opts="-o -q -h -V --session-key --secret-stdin --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --session-key --secret-stdin --as-is --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -184,6 +184,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 always\t''
 never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l secret-stdin -d 'Read the secret for the keyring from standard input, not from a prompt'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l as-is -d 'Store the secret even if it has quotes, blanks or anything else that Stream\'s secrets do not have'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l issued-at -d 'Policy: say in tokens when they were issued, five seconds back'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l production -d 'Policy: a production app; minting is confirmed, and every token expires'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l json -d 'Short for --output json'
@@ -302,7 +303,8 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 always\t''
 never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l session-key -d 'The key that signs sessions, not the API secret; it is made at random'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l secret-stdin -d 'Read the secret from standard input, not from a prompt'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l secret-stdin -d 'Read the secret for the keyring from standard input, not from a prompt'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l as-is -d 'Store the secret even if it has quotes, blanks or anything else that Stream\'s secrets do not have'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Hide notes; still show errors'
@@ -340,7 +342,8 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 always\t''
 never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l session-key -d 'The key that signs sessions, not the API secret; it is made at random'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l secret-stdin -d 'Read the secret from standard input, not from a prompt'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l secret-stdin -d 'Read the secret for the keyring from standard input, not from a prompt'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l as-is -d 'Store the secret even if it has quotes, blanks or anything else that Stream\'s secrets do not have'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s q -l quiet -d 'Hide notes; still show errors'

@@ -170,6 +170,7 @@ module completions {
   export extern "stream-token profile add" [
     --secret: string          # Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS
     --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
+    --as-is                   # Store the secret even if it has quotes, blanks or anything else that Stream's secrets do not have
     --api-key: string         # The app's API key, which is no secret
     --session-key: string     # Where the key that signs sessions comes from; the keyring, where the secret is there
     --base-url: string        # Where the app's API answers, if not at Stream's usual place
@@ -343,7 +344,8 @@ module completions {
   # Store a profile's secret in the keyring, in the place of the one before
   export extern "stream-token secret set" [
     --session-key             # The key that signs sessions, not the API secret; it is made at random
-    --secret-stdin            # Read the secret from standard input, not from a prompt
+    --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
+    --as-is                   # Store the secret even if it has quotes, blanks or anything else that Stream's secrets do not have
     --confirm: string         # The name of a production profile, typed again
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
@@ -391,7 +393,8 @@ module completions {
   # Store a new secret, and keep the one before for a while
   export extern "stream-token secret rotate" [
     --session-key             # The key that signs sessions, not the API secret; it is made at random
-    --secret-stdin            # Read the secret from standard input, not from a prompt
+    --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
+    --as-is                   # Store the secret even if it has quotes, blanks or anything else that Stream's secrets do not have
     --confirm: string         # The name of a production profile, typed again
     --keep-for: string        # How long the secret before still verifies; 0s to keep it no longer
     --profile: string         # Work with this profile: one Stream app and its secret

@@ -24,7 +24,7 @@ use crate::token::{CustomerId, Leeway};
 pub use audit::{AuditCommand, AuditListArgs, AuditVerifyArgs};
 pub use completion::Shell;
 pub use profiles::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
-pub use secrets::{SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
+pub use secrets::{SecretCommand, SecretInputArgs, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
 #[cfg(all(unix, feature = "serve"))]
 pub use serve::ServeArgs;
 pub use sessions::{SessionCommand, SessionNewArgs, SessionRevokeArgs};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
+use super::secrets::SecretInputArgs;
 use super::{help, values};
 use crate::profile::ProfileName;
 use crate::secret::Source;
@@ -60,9 +61,9 @@ pub struct ProfileAddArgs {
     /// Where its API secret comes from.
     #[arg(long, value_name = "SOURCE", value_parser = values::source, help = SOURCES)]
     pub secret: Option<Source>,
-    /// Read the secret for the keyring from standard input, not from a prompt
-    #[arg(long)]
-    pub secret_stdin: bool,
+    /// How a secret for the keyring is given
+    #[command(flatten)]
+    pub input: SecretInputArgs,
     /// The app's API key, which is no secret
     #[arg(long, value_name = "KEY", value_parser = values::api_key)]
     pub api_key: Option<String>,

@@ -24,6 +24,17 @@ pub enum SecretCommand {
     Remove(SecretRemoveArgs),
 }
 
+/// How a secret for the keyring is given.
+#[derive(Debug, Args)]
+pub struct SecretInputArgs {
+    /// Read the secret for the keyring from standard input, not from a prompt
+    #[arg(long)]
+    pub secret_stdin: bool,
+    /// Store the secret even if it has quotes, blanks or anything else that Stream's secrets do not have
+    #[arg(long)]
+    pub as_is: bool,
+}
+
 /// Which secret to store.
 #[derive(Debug, Args)]
 pub struct SecretSetArgs {
@@ -33,9 +44,9 @@ pub struct SecretSetArgs {
     /// The key that signs sessions, not the API secret; it is made at random
     #[arg(long)]
     pub session_key: bool,
-    /// Read the secret from standard input, not from a prompt
-    #[arg(long)]
-    pub secret_stdin: bool,
+    /// How it is given
+    #[command(flatten)]
+    pub input: SecretInputArgs,
     /// The name of a production profile, typed again
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,

@@ -8,12 +8,13 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::{Context, Result, prompt_error};
+use crate::cli::SecretInputArgs;
 use crate::error::{Diagnostic, ErrorReport, Exit, Usage};
 use crate::escape::escaped_or_redacted;
 use crate::output::terminal::PromptError;
 use crate::profile::{Profile, ProfileName};
-use crate::secret::keyring::Item;
-use crate::secret::{MAX_SECRET_BYTES, Secret};
+use crate::secret::keyring::{Item, Kind};
+use crate::secret::{MAX_SECRET_BYTES, Secret, SecretFinding};
 use crate::token::{ExtractedToken, MAX_PASTE_BYTES, PasteError, Stripped, decode_text, extract};
 use crate::verdict::{StreamError, stream_error};
 
@@ -136,21 +137,40 @@ pub(super) fn can_ask(context: &Context<'_>) -> bool {
     !context.global.no_input && context.terminal.can_ask()
 }
 
-/// Returns the secret that is to be stored as `item`: piped in, or typed twice. Its weaknesses are noted.
-pub(super) fn secret(context: &mut Context<'_>, item: &Item, is_piped: bool) -> Result<Secret> {
-    let mut bytes = if is_piped {
+/// Returns the secret that is to be stored for a profile: piped in, or typed twice. One that is odd is refused, unless it
+/// is to be stored as it is.
+pub(super) fn secret(
+    context: &mut Context<'_>,
+    profile: &Profile,
+    kind: Kind,
+    arguments: &SecretInputArgs,
+) -> Result<Secret> {
+    let item = profile.item(kind);
+    let mut bytes = if arguments.secret_stdin {
         let hint = "leave --secret-stdin out, and type the secret at a prompt that does not show it";
         // A secret may have a line break.
         piped(context, "--secret-stdin", MAX_SECRET_BYTES + 2, "the secret", hint)?
     } else {
-        typed_secret(context, item)?
+        typed_secret(context, &item)?
     };
     let secret = Secret::new(std::mem::take(&mut *bytes)).map_err(|error| Usage {
         message: format!("cannot store the {item}: {error}"),
         hint: "give the secret alone, as Stream's dashboard shows it".into(),
     })?;
-    for weakness in secret.weaknesses() {
-        context.terminal.note(&weakness.to_string());
+    match SecretFinding::of(&secret, profile.api_key.as_deref()) {
+        None => {}
+        Some(finding) if arguments.as_is => context.terminal.note(&finding.to_string()),
+        Some(finding) => {
+            let hint = match kind {
+                Kind::ApiSecret => {
+                    "give the secret alone, as Stream's dashboard shows it; if this is it, add --as-is"
+                }
+                Kind::SessionKey => {
+                    "give a key such as 'openssl rand -hex 32' prints; to store this one, add --as-is"
+                }
+            };
+            return Err(Usage::report(format!("cannot store the {item}: {finding}"), hint));
+        }
     }
     Ok(secret)
 }

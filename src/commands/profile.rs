@@ -1,7 +1,7 @@
 //! `profile`: adds, lists, shows and removes profiles.
 
 use super::{Context, Result, input, prompt_error};
-use crate::cli::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
+use crate::cli::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs, SecretInputArgs};
 use crate::error::{Exit, Usage};
 use crate::escape::path_in_full;
 use crate::output;
@@ -19,6 +19,8 @@ pub(super) fn run(context: &mut Context<'_>, command: &ProfileCommand) -> Result
         ProfileCommand::List => list(context, is_json)?,
         ProfileCommand::Show(arguments) => show(context, &arguments.name, is_json)?,
         ProfileCommand::Default(arguments) => {
+            // Before anything is made beside a configuration that does not exist.
+            context.config()?.require(&arguments.name)?;
             context.with_profile_manager(|manager| manager.make_default(&arguments.name))?;
             context.terminal.note(&format!("{} is the default profile now", arguments.name));
         }
@@ -43,7 +45,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
     }
     let source = arguments.secret.clone().unwrap_or(Source::Keyring);
     let is_kept = source == Source::Keyring;
-    if arguments.secret_stdin && !is_kept {
+    if arguments.input.secret_stdin && !is_kept {
         return Err(Usage::report(
             format!("--secret-stdin stores a secret in the keyring, and this one stays at {source}"),
             "leave --secret out, or --secret-stdin",
@@ -61,7 +63,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
         },
         ..Profile::new(Some(arguments.name.clone()), source)
     };
-    let secret = if is_kept { Some(asked(context, &mut profile, arguments.secret_stdin)?) } else { None };
+    let secret = if is_kept { Some(asked(context, &mut profile, &arguments.input)?) } else { None };
     let item = profile.item(Kind::ApiSecret);
     let stored = secret.as_ref().map(Secret::fingerprint);
     let AddOutcome { config, secret: outcome } =
@@ -79,11 +81,11 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
 
 /// Asks for what a profile with its secret in the keyring needs; whatever refuses it does so before anybody
 /// types.
-fn asked(context: &mut Context<'_>, profile: &mut Profile, is_piped: bool) -> Result<Secret> {
+fn asked(context: &mut Context<'_>, profile: &mut Profile, arguments: &SecretInputArgs) -> Result<Secret> {
     context.with_profile_manager(|manager| manager.ensure_new(profile))?;
-    let item = profile.item(Kind::ApiSecret);
-    if profile.api_key.is_none() && !is_piped && input::can_ask(context) {
-        let question = format!("API key of profile {} (not secret; press Enter to skip): ", item.profile);
+    let name = profile.item(Kind::ApiSecret).profile;
+    if profile.api_key.is_none() && !arguments.secret_stdin && input::can_ask(context) {
+        let question = format!("API key of profile {name} (not secret; press Enter to skip): ");
         let key = context.terminal.ask(&question);
         let key = key.map_err(|error| prompt_error(error, "give it with --api-key"))?;
         if !key.is_empty() {
@@ -93,7 +95,7 @@ fn asked(context: &mut Context<'_>, profile: &mut Profile, is_piped: bool) -> Re
             })?);
         }
     }
-    input::secret(context, &item, is_piped)
+    input::secret(context, profile, Kind::ApiSecret, arguments)
 }
 
 /// Removes a profile, once its name was typed again.

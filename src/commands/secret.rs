@@ -81,8 +81,8 @@ fn given(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<(Profil
     context.with_profile_manager(|manager| manager.ensure_storable(&profile, kind))?;
     input::confirm_production(context, &profile, arguments.confirm.as_deref())?;
     let secret = match kind {
-        Kind::SessionKey if !arguments.secret_stdin => random_key()?,
-        _ => input::secret(context, &profile.item(kind), arguments.secret_stdin)?,
+        Kind::SessionKey if !arguments.input.secret_stdin => random_key()?,
+        _ => input::secret(context, &profile, kind, &arguments.input)?,
     };
     Ok((profile, secret))
 }

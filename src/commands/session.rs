@@ -8,6 +8,7 @@ use crate::error::{ErrorReport, Exit, Usage};
 use crate::output;
 use crate::profile::SecretOutcome;
 use crate::profile::{Profile, ProfileName};
+use crate::secret::SecretFinding;
 use crate::secret::keyring::Kind;
 use crate::session::{RevocationTarget, RevokeOutcome, Session, SessionKey, SessionManager};
 use crate::time::{absolute_and_relative, utc};
@@ -126,8 +127,8 @@ pub(super) fn key(context: &mut Context<'_>, profile: &Profile) -> Result<Sessio
     if read.is_exposed {
         context.terminal.note(&format!("others on this machine can read {source}"));
     }
-    for weakness in read.secret.weaknesses() {
-        context.terminal.note(&format!("session key: {weakness}"));
+    if let Some(finding) = SecretFinding::of(&read.secret, profile.api_key.as_deref()) {
+        context.terminal.note(&format!("session key: {finding}"));
     }
     Ok(SessionKey::new(&read.secret))
 }

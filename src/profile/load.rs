@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::{Config, Profile, ProfileName};
 use crate::secret::keyring::{KeyringError, KeyringErrorKind, Kind, Previous};
-use crate::secret::{Read, ReadContext, Secret, Source, SourceError};
+use crate::secret::{Read, ReadContext, Secret, SecretFinding, Source, SourceError};
 
 /// A profile with its secret.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct LoadedProfile {
     pub secret: Secret,
     /// Its secrets that were rotated away and are still kept, the latest first.
     pub previous: Vec<Previous>,
-    /// What a person should know, in sentences: where the secret came from, and what is weak about it.
+    /// What a person should know, in sentences: where the secret came from, and what is odd about it.
     pub notes: Vec<String>,
 }
 
@@ -44,7 +44,8 @@ fn finish_load(profile: Profile, read: Read) -> LoadedProfile {
     if read.is_exposed {
         notes.push(format!("others on this machine can read {}", profile.source));
     }
-    notes.extend(read.secret.weaknesses().iter().map(ToString::to_string));
+    let finding = SecretFinding::of(&read.secret, profile.api_key.as_deref());
+    notes.extend(finding.map(|finding| finding.to_string()));
     LoadedProfile { profile, secret: read.secret, previous: read.previous, notes }
 }
 

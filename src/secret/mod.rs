@@ -4,6 +4,7 @@
 //! a [`Source`], one of a closed set.
 
 mod command;
+mod finding;
 pub mod keyring;
 mod read_context;
 mod source;
@@ -18,13 +19,14 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 pub use command::CommandError;
+pub use finding::SecretFinding;
 pub use read_context::ReadContext;
 pub use source::{Read, Source, SourceError};
 
 /// The most bytes of a secret; more than any API secret has.
 pub const MAX_SECRET_BYTES: usize = 4096;
 
-/// The fewest bytes of a secret that causes no warning: the length of HS256's hash, the minimum of RFC 7518 section
+/// The fewest bytes of a secret about which nothing is said: the length of HS256's hash, the minimum of RFC 7518 section
 /// 3.2.
 pub const MIN_RECOMMENDED_BYTES: usize = 32;
 
@@ -41,35 +43,22 @@ pub enum SecretError {
     /// There are more than [`MAX_SECRET_BYTES`] bytes.
     #[error("the secret has more than {MAX_SECRET_BYTES} bytes")]
     TooLong,
+    /// They are UTF-16.
+    #[error("the secret is UTF-16 text, not UTF-8")]
+    Utf16,
+    /// They contain a NUL.
+    #[error("the secret has a NUL byte")]
+    Nul,
     /// They are not UTF-8.
     #[error("the secret is not UTF-8 text")]
     NotUtf8,
-}
-
-/// Why a secret is suspect, though it can be used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum Weakness {
-    /// It is shorter than [`MIN_RECOMMENDED_BYTES`].
-    #[error(
-        "the secret has only {bytes} bytes: HS256 wants {MIN_RECOMMENDED_BYTES} or more (RFC 7518 section 3.2)"
-    )]
-    Short {
-        /// The number of its bytes.
-        bytes: usize,
-    },
-    /// It looks like a token.
-    #[error("the secret looks like a token")]
-    TokenLike,
-    /// It begins or ends with white space, or has a line break inside.
-    #[error("the secret begins or ends with white space or spans lines")]
-    WhiteSpace,
 }
 
 impl Secret {
     /// Creates a secret from bytes, without one trailing line break.
     ///
     /// # Errors
-    /// [`SecretError`] if they are empty, too long or not UTF-8.
+    /// [`SecretError`] if they are empty, too long, or not text without a NUL in UTF-8.
     pub fn new(bytes: Vec<u8>) -> Result<Self, SecretError> {
         let secret = Self::unchecked(bytes);
         secret.check().map(|()| secret)
@@ -92,6 +81,8 @@ impl Secret {
         match self.expose() {
             [] => Err(SecretError::Empty),
             bytes if bytes.len() > MAX_SECRET_BYTES => Err(SecretError::TooLong),
+            bytes if is_utf16(bytes) => Err(SecretError::Utf16),
+            bytes if bytes.contains(&0) => Err(SecretError::Nul),
             bytes => std::str::from_utf8(bytes).map(drop).map_err(|_| SecretError::NotUtf8),
         }
     }
@@ -118,24 +109,14 @@ impl Secret {
         let mac = Hmac::<Sha256>::new_from_slice(self.expose()).map(|mac| mac.chain_update(TEXT).finalize());
         mac.map(|mac| base16ct::lower::encode_string(&mac.into_bytes()[..8])).unwrap_or_default()
     }
+}
 
-    /// Returns the reasons why this secret is suspect.
-    #[must_use]
-    pub fn weaknesses(&self) -> Vec<Weakness> {
-        let bytes = self.expose();
-        let blank = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_whitespace);
-        let mut found = Vec::new();
-        if bytes.starts_with(b"eyJ") && bytes.contains(&b'.') {
-            found.push(Weakness::TokenLike);
-        }
-        if bytes.len() < MIN_RECOMMENDED_BYTES {
-            found.push(Weakness::Short { bytes: bytes.len() });
-        }
-        if blank(bytes.first()) || blank(bytes.last()) || bytes.contains(&b'\n') {
-            found.push(Weakness::WhiteSpace);
-        }
-        found
-    }
+/// Returns `true` if bytes begin with the mark of UTF-16, or every other one is the zero that ASCII has in it.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let is_zero = |byte: &u8| *byte == 0;
+    let has_mark = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let is_ascii = |first: usize| bytes.len() > 1 && bytes.iter().skip(first).step_by(2).all(is_zero);
+    has_mark || is_ascii(0) || is_ascii(1)
 }
 
 impl Secret {
@@ -183,9 +164,20 @@ mod tests {
     fn refuses_bytes_that_are_not_a_secret() {
         assert_eq!(Secret::new(vec![]).unwrap_err(), SecretError::Empty);
         assert_eq!(Secret::new(b"\n".to_vec()).unwrap_err(), SecretError::Empty);
-        assert_eq!(Secret::new(vec![0xff, 0xfe]).unwrap_err(), SecretError::NotUtf8);
+        assert_eq!(Secret::new(vec![b's', 0xff]).unwrap_err(), SecretError::NotUtf8);
+        assert_eq!(Secret::new(b"se\0cret".to_vec()).unwrap_err(), SecretError::Nul);
         assert!(Secret::new(vec![b'a'; MAX_SECRET_BYTES]).is_ok());
         assert_eq!(Secret::new(vec![b'a'; MAX_SECRET_BYTES + 1]).unwrap_err(), SecretError::TooLong);
+    }
+
+    #[test]
+    fn utf_16_is_recognised_in_either_order_with_and_without_its_mark() {
+        for text in ["secret", "secret\n", "secret\r\n", "\u{feff}secret", "\u{feff}secret\r\n"] {
+            for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
+                let bytes: Vec<u8> = text.encode_utf16().flat_map(to_bytes).collect();
+                assert_eq!(Secret::new(bytes).unwrap_err(), SecretError::Utf16, "{text:?}");
+            }
+        }
     }
 
     #[test]
@@ -198,13 +190,5 @@ mod tests {
         assert_eq!(secret("secret").fingerprint().len(), 16);
         assert_eq!(secret("secret").fingerprint(), secret("secret\n").fingerprint());
         assert_ne!(secret("secret").fingerprint(), secret("secreT").fingerprint());
-    }
-
-    #[test]
-    fn reports_weaknesses() {
-        assert_eq!(secret(&"s".repeat(32)).weaknesses(), []);
-        assert_eq!(secret(&"s".repeat(31)).weaknesses(), [Weakness::Short { bytes: 31 }]);
-        assert_eq!(secret("eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl").weaknesses(), [Weakness::TokenLike]);
-        assert_eq!(secret(&format!(" {}", "s".repeat(40))).weaknesses(), [Weakness::WhiteSpace]);
     }
 }

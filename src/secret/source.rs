@@ -107,6 +107,7 @@ impl Diagnostic for SourceError {
                 format!("give the path of a file that holds {content}, not the secret itself")
             }
             Self::Missing(..) => format!("write {content} there, {origin}"),
+            Self::Unusable(_, _, SecretError::Utf16) => "save it as UTF-8 text".into(),
             Self::Unusable(_, _, SecretError::Empty) => format!("put {content} there, {origin}"),
             Self::Unusable(_, Kind::ApiSecret, _) => {
                 "it must hold the API secret alone, as Stream's dashboard shows it".into()
@@ -312,6 +313,7 @@ mod tests {
 
     use std::time::Duration;
 
+    use super::super::SecretFinding;
     use super::*;
     use crate::process::environment::Environment;
 
@@ -415,7 +417,8 @@ mod tests {
     }
 
     #[test]
-    fn the_demo_secret_has_no_weakness() {
-        assert_eq!(read(&Source::Demo, &nothing).unwrap().secret.weaknesses(), []);
+    fn nothing_is_odd_about_the_demo_secret() {
+        let secret = read(&Source::Demo, &nothing).unwrap().secret;
+        assert_eq!(SecretFinding::of(&secret, Some("demo-api-key")), None);
     }
 }

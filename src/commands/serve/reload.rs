@@ -20,8 +20,8 @@ use crate::error::ErrorReport;
 use crate::process::environment::Environment;
 use crate::profile;
 use crate::profile::{Config, Lifetime, select};
-use crate::secret::ReadContext;
 use crate::secret::keyring::Kind;
+use crate::secret::{ReadContext, SecretFinding};
 use crate::server::{ActiveProfile, Reloadable, TokenService};
 use crate::session::SessionKey;
 use crate::time::Clock;
@@ -145,10 +145,12 @@ impl Reload {
         let key = source
             .reload(&item, &asking)
             .map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?;
+        let finding = SecretFinding::of(&key.secret, profile.api_key.as_deref());
         let key = SessionKey::new(&key.secret);
         let opened = profile::reload(profile, &asking)?;
         let mut notes = identity.as_ref().map(|identity| identity.warnings().to_vec()).unwrap_or_default();
         notes.extend(opened.notes.iter().skip(1).cloned());
+        notes.extend(finding.map(|finding| format!("session key: {finding}")));
         let profile = self.audit.active_profile(opened, key, lifetime);
         Ok(Loaded { profile, identity, notes })
     }

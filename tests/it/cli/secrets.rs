@@ -117,7 +117,7 @@ fn the_secret_in_the_file_is_used_without_one_line_break_at_its_end() {
         from_file(format!("{SECRET}{end}"), 0o600).run().is(0, &token_of(SECRET), note);
     }
     let two = format!("{SECRET}\n");
-    let weak = "stream-token: note: the secret begins or ends with white space or spans lines\n";
+    let weak = "stream-token: note: the secret begins or ends with a blank or a line break\n";
     from_file(format!("{two}\n"), 0o600).run().is(0, &token_of(&two), &format!("{note}{weak}"));
     from_file(SECRET, 0o400).run().is(0, &token_of(SECRET), note);
 }
@@ -204,11 +204,28 @@ fn a_secret_in_a_files_place_is_not_echoed() {
 
 #[test]
 fn what_can_be_no_secret_is_refused_wherever_it_comes_from() {
+    let utf16 = [&b"\xff\xfe"[..], &SECRET.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<_>>()].concat();
+    let save = "save it as UTF-8 text";
+    from_file(&utf16[2..], 0o600).run().is_refused(
+        3,
+        "cannot use file:secret: the secret is UTF-16 text, not UTF-8",
+        save,
+    );
+    from_file(&utf16, 0o600).run().is_refused(
+        3,
+        "cannot use file:secret: the secret is UTF-16 text, not UTF-8",
+        save,
+    );
+    from_file(format!("{SECRET}\0"), 0o600).run().is_refused(
+        3,
+        "cannot use file:secret: the secret has a NUL byte",
+        ALONE,
+    );
     let unusable: [(&[u8], &str, &str); 4] = [
         (b"", "the secret is empty", PUT),
         (b"\n", "the secret is empty", PUT),
         (&[b'a'; 4097], "the secret has more than 4096 bytes", ALONE),
-        (b"\xff\xfe", "the secret is not UTF-8 text", ALONE),
+        (b"s\xfe", "the secret is not UTF-8 text", ALONE),
     ];
     for (bytes, error, hint) in unusable {
         from_file(bytes, 0o600).run().is_refused(3, &format!("cannot use file:secret: {error}"), hint);
@@ -232,18 +249,32 @@ fn a_failing_source_is_final_and_mints_nothing() {
 }
 
 #[test]
-fn a_weak_secret_is_used_and_warned_about() {
+fn an_odd_secret_is_used_and_noted() {
     let weak = |secret: &str, note: &str| {
         let output = call(&["issue", "1"]).with_env("STREAM_API_SECRET", secret).run();
         output.is(0, &token_of(secret), &format!("{FROM_ENV}stream-token: note: {note}\n"));
     };
     let short = "the secret has only 31 bytes: HS256 wants 32 or more (RFC 7518 section 3.2)";
     weak(&"s".repeat(31), short);
-    weak(&format!(" {SECRET}"), "the secret begins or ends with white space or spans lines");
+    weak(&format!(" {SECRET}"), "the secret begins or ends with a blank or a line break");
     weak(&signed(r#"{"user_id":"customer-1"}"#), "the secret looks like a token");
+    weak(&format!("\u{feff}{SECRET}"), "the secret begins with a byte order mark, as some editors write it");
+    weak(&format!("'{SECRET}'"), "the secret begins or ends with a quotation mark");
+    weak(&format!("{SECRET}\u{a0}"), "the secret has an invisible character, U+00A0");
+    weak(&format!("API_SECRET={SECRET}"), "the secret is a line such as NAME=value, not the value alone");
     let sound = "s".repeat(32);
     let output = call(&["issue", "1"]).with_env("STREAM_API_SECRET", &sound).run();
     output.is(0, &token_of(&sound), FROM_ENV);
+}
+
+#[test]
+fn the_api_key_in_the_place_of_the_secret_is_noted() {
+    let key = "hx7key3abcdehx7key3abcdehx7key3abcde";
+    let output =
+        call(&["issue", "1"]).with_env("STREAM_API_SECRET", key).with_env("STREAM_API_KEY", key).run();
+    let note =
+        "stream-token: note: the secret is the API key, which Stream's dashboard shows beside the secret\n";
+    output.is(0, &token_of(key), &format!("{FROM_ENV}{note}"));
 }
 
 #[test]

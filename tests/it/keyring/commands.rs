@@ -78,6 +78,52 @@ fn setting_puts_a_secret_in_the_place_of_the_one_before_and_keeps_no_other() {
 }
 
 #[test]
+fn what_was_copied_with_a_secret_is_stored_only_as_it_is() {
+    let session = session!(Session::new());
+    session.add("staging", FIRST);
+    let before = (session.lookup("staging"), session.config());
+    let hint = "give the secret alone, as Stream's dashboard shows it; if this is it, add --as-is";
+    let quoted = format!("\"{SECOND}\"\n");
+    let lines = format!("STREAM_API_SECRET={SECOND}\n");
+    let both = [
+        (quoted.as_str(), "begins or ends with a quotation mark"),
+        (&lines, "is a line such as NAME=value, not the value alone"),
+    ];
+    for (text, why) in both {
+        for (verb, profile) in
+            [(["profile", "add"], "other"), (["secret", "set"], "staging"), (["secret", "rotate"], "staging")]
+        {
+            let call = [&verb[..], &[profile, "--secret-stdin"]].concat();
+            let error = format!("cannot store the API secret of profile {profile}: the secret {why}");
+            session.pipe(&call, text).is_refused(2, &error, hint);
+        }
+    }
+    let key = ["secret", "set", "staging", "--session-key", "--secret-stdin"];
+    let error =
+        "cannot store the session key of profile staging: the secret begins or ends with a quotation mark";
+    let hint = "give a key such as 'openssl rand -hex 32' prints; to store this one, add --as-is";
+    session.pipe(&key, &quoted).is_refused(2, error, hint);
+    assert_eq!((session.lookup("staging"), session.config()), before);
+    let set = ["-q", "secret", "set", "staging", "--secret-stdin", "--as-is"];
+    session.pipe(&set, &quoted).is(0, "", "");
+    assert_eq!(session.record("staging")["current"]["secret"], quoted.trim());
+    let said = session.run(&["issue", "7"]).stderr;
+    assert!(said.ends_with(&note("the secret begins or ends with a quotation mark")), "{said}");
+}
+
+#[test]
+fn the_api_key_is_no_secret_and_a_nul_is_refused_even_as_it_is() {
+    let session = session!(Session::new());
+    let add = ["profile", "add", "staging", "--api-key", "abc", "--secret-stdin"];
+    let error = "cannot store the API secret of profile staging: the secret is the API key, which Stream's dashboard shows beside the secret";
+    let hint = "give the secret alone, as Stream's dashboard shows it";
+    session.pipe(&add, "abc\n").is_refused(2, error, &format!("{hint}; if this is it, add --as-is"));
+    let error = "cannot store the API secret of profile staging: the secret has a NUL byte";
+    session.pipe(&[&add[..], &["--as-is"]].concat(), &format!("{FIRST}\0")).is_refused(2, error, hint);
+    assert_eq!((session.lookup("staging").as_str(), session.config().as_str()), ("", ""));
+}
+
+#[test]
 fn rotating_keeps_the_secret_before_and_a_list_tells_of_both() {
     let session = session!(Session::new());
     session.add("staging", FIRST);

@@ -41,7 +41,7 @@ fn twenty_rotations_at_once_lose_no_update() {
     let secrets: Vec<_> = (10..30).map(|number| format!("rotated-{number}")).collect();
     thread::scope(|scope| {
         for secret in &secrets {
-            let rotate = ["-q", "secret", "rotate", "staging", "--secret-stdin"];
+            let rotate = ["-q", "secret", "rotate", "staging", "--secret-stdin", "--as-is"];
             let session = &session;
             scope.spawn(move || session.pipe(&rotate, secret).is(0, "", ""));
         }

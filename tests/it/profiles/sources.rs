@@ -55,7 +55,7 @@ fn what_a_command_prints_is_the_secret_without_one_line_break() {
 fn only_one_line_break_is_trimmed() {
     let (output, source) = printed(&format!("printf '%s\\n\\n' '{SECRET}'"));
     assert_ne!(output.stdout, token());
-    let weak = note("the secret begins or ends with white space or spans lines");
+    let weak = note("the secret begins or ends with a blank or a line break");
     output.is(0, &output.stdout, &(note(&format!("profile a, secret from {source}")) + &weak));
 }
 
@@ -83,7 +83,8 @@ fn a_command_that_prints_no_secret_is_refused() {
         "cannot use SOURCE: the secret is empty",
         "put the app's API secret there, from Stream's dashboard",
     );
-    refused("printf '\\377\\376'", "cannot use SOURCE: the secret is not UTF-8 text", ALONE);
+    refused("printf 's\\376'", "cannot use SOURCE: the secret is not UTF-8 text", ALONE);
+    refused("printf 'secret\\0secret'", "cannot use SOURCE: the secret has a NUL byte", ALONE);
     refused("head -c 4097 /dev/zero", "cannot use SOURCE: the secret has more than 4096 bytes", ALONE);
     refused("exec cat /dev/zero", "cannot use SOURCE: the secret has more than 4096 bytes", ALONE);
 }
@@ -197,6 +198,17 @@ fn whoever_has_no_session_key_is_told_how_to_make_one() {
         "cannot use env:KEY: the secret has more than 4096 bytes",
         hint,
     );
+}
+
+#[test]
+fn an_odd_session_key_is_used_and_noted() {
+    let home = Home::new();
+    home.configure("default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\nsession_key = \"env:KEY\"\n");
+    let call =
+        home.call(&["session", "new", "1"]).with_env("A", SECRET).with_env("KEY", format!("\"{SECRET}\""));
+    let output = call.run();
+    let expected = note("session key: the secret begins or ends with a quotation mark");
+    assert!(output.status == Some(0) && output.stderr.contains(&expected), "{output}");
 }
 
 #[test]

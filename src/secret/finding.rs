@@ -1,0 +1,202 @@
+//! What suggests that a text is not the secret that was meant, although it could sign.
+//!
+//! A secret that was copied with something around it signs as well as any other, and Stream refuses every token of it.
+//! So the same finding is noted when a secret is read, and refuses it when it is to be stored.
+
+use subtle::ConstantTimeEq as _;
+use thiserror::Error;
+
+use super::{MIN_RECOMMENDED_BYTES, Secret};
+use crate::escape::is_unprintable;
+
+/// The marks that people and programs put around a value.
+const QUOTES: [char; 9] = ['"', '\'', '`', '“', '”', '‘', '’', '«', '»'];
+
+/// Why a text is probably not the secret that was meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum SecretFinding {
+    /// It is the profile's API key.
+    #[error("the secret is the API key, which Stream's dashboard shows beside the secret")]
+    ApiKey,
+    /// It looks like a token.
+    #[error("the secret looks like a token")]
+    TokenLike,
+    /// It begins with U+FEFF.
+    #[error("the secret begins with a byte order mark, as some editors write it")]
+    ByteOrderMark,
+    /// It is an object or a list.
+    #[error("the secret is JSON, not the value alone")]
+    Json,
+    /// It has a line break inside.
+    #[error("the secret has several lines")]
+    SeveralLines,
+    /// It begins with a name and an equals sign, or a colon and a blank.
+    #[error("the secret is a line such as NAME=value, not the value alone")]
+    Assignment,
+    /// It begins or ends with a quotation mark.
+    #[error("the secret begins or ends with a quotation mark")]
+    Quoted,
+    /// It has this character, which is not visible.
+    #[error("the secret has an invisible character, U+{:04X}", u32::from(*.0))]
+    Invisible(char),
+    /// It begins or ends with white space.
+    #[error("the secret begins or ends with a blank or a line break")]
+    OuterBlank,
+    /// It has white space inside.
+    #[error("the secret has a blank inside")]
+    InnerBlank,
+    /// It has a character outside ASCII.
+    #[error("the secret has a character outside ASCII, and API secrets have none")]
+    NotAscii,
+    /// It has this many bytes, fewer than [`MIN_RECOMMENDED_BYTES`].
+    #[error(
+        "the secret has only {0} bytes: HS256 wants {MIN_RECOMMENDED_BYTES} or more (RFC 7518 section 3.2)"
+    )]
+    Short(usize),
+}
+
+impl SecretFinding {
+    /// Returns the first finding about a secret of an app with this API key; `None` if there is nothing odd about it.
+    #[must_use]
+    pub fn of(secret: &Secret, api_key: Option<&str>) -> Option<Self> {
+        let bytes = secret.expose();
+        // Every other secret was refused when it was read.
+        let text = std::str::from_utf8(bytes).unwrap_or_default();
+        let is_api_key = |key: &str| bool::from(bytes.ct_eq(key.as_bytes()));
+        let is_invisible =
+            |c: &char| !c.is_ascii_whitespace() && (is_unprintable(*c) || !c.is_ascii() && c.is_whitespace());
+        let value = text.trim();
+        if api_key.is_some_and(is_api_key) {
+            Some(Self::ApiKey)
+        } else if text.starts_with("eyJ") && text.contains('.') {
+            Some(Self::TokenLike)
+        } else if text.starts_with('\u{feff}') {
+            Some(Self::ByteOrderMark)
+        } else if value.starts_with(['{', '[']) && value.ends_with(['}', ']']) {
+            Some(Self::Json)
+        } else if value.contains(['\n', '\r']) {
+            Some(Self::SeveralLines)
+        } else if is_assignment(value) {
+            Some(Self::Assignment)
+        } else if value.starts_with(QUOTES) || value.ends_with(QUOTES) {
+            Some(Self::Quoted)
+        } else if let Some(found) = text.chars().find(is_invisible) {
+            Some(Self::Invisible(found))
+        } else if value.len() < text.len() {
+            Some(Self::OuterBlank)
+        } else if text.contains(char::is_whitespace) {
+            Some(Self::InnerBlank)
+        } else if !text.is_ascii() {
+            Some(Self::NotAscii)
+        } else {
+            (bytes.len() < MIN_RECOMMENDED_BYTES).then_some(Self::Short(bytes.len()))
+        }
+    }
+}
+
+/// Returns `true` for `NAME=value`, also with `export` before it, and for `name: value`. The `=` that fills up base64 is
+/// followed by nothing or another one.
+fn is_assignment(text: &str) -> bool {
+    let text = text.strip_prefix("export ").unwrap_or(text);
+    let split = text.split_once('=').or_else(|| text.split_once(": "));
+    split.is_some_and(|(name, value)| {
+        let name = name.trim_end();
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+            && !value.is_empty()
+            && !value.starts_with('=')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What an API secret looks like.
+    const GOOD: &str = "s3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3cr3t";
+
+    fn finding(text: &str) -> Option<SecretFinding> {
+        SecretFinding::of(&Secret::new(text.as_bytes().to_vec()).unwrap(), Some("hx7key3abcde"))
+    }
+
+    #[test]
+    fn nothing_is_odd_about_keys_as_programs_make_them() {
+        for text in [
+            GOOD.to_owned(),
+            format!("{GOOD}\n"),
+            format!("{GOOD}\r\n"),
+            format!("{GOOD}="),
+            format!("{GOOD}=="),
+            format!("+/{GOOD}+/"),
+            "s".repeat(32),
+        ] {
+            assert_eq!(finding(&text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_copied_with_the_secret_is_found() {
+        use SecretFinding::*;
+        let finds = |found: SecretFinding, texts: &[String]| {
+            for text in texts {
+                assert_eq!(finding(text), Some(found), "{text:?}");
+            }
+        };
+        finds(ApiKey, &["hx7key3abcde".into(), "hx7key3abcde\n".into()]);
+        finds(TokenLike, &["eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl".into()]);
+        finds(ByteOrderMark, &[format!("\u{feff}{GOOD}")]);
+        let json = [
+            format!("{{\"secret\":\"{GOOD}\"}}"),
+            format!("{{\n\"a\":\"{GOOD}\"\n}}\n"),
+            format!("[\"{GOOD}\"]"),
+        ];
+        finds(Json, &json);
+        finds(
+            SeveralLines,
+            &[format!("{GOOD}\n{GOOD}"), format!("A=b\n{GOOD}\n"), format!("{GOOD}\r{GOOD}")],
+        );
+        finds(
+            Assignment,
+            &[
+                format!("STREAM_API_SECRET={GOOD}"),
+                format!("export STREAM_API_SECRET='{GOOD}'"),
+                format!(" secret = \"{GOOD}\""),
+                format!("stream.api-secret={GOOD}=="),
+                format!("api_secret: {GOOD}"),
+            ],
+        );
+        finds(
+            Quoted,
+            &[
+                format!("\"{GOOD}\""),
+                format!("'{GOOD}'"),
+                format!("“{GOOD}”"),
+                format!("b'{GOOD}'"),
+                format!("{GOOD}\""),
+            ],
+        );
+        for (text, found) in [
+            (format!("{GOOD}\u{a0}"), '\u{a0}'),
+            (format!("\u{200b}{GOOD}"), '\u{200b}'),
+            (format!("s3cr3t\u{2060}{GOOD}"), '\u{2060}'),
+            (format!("s3cr3t\u{feff}{GOOD}"), '\u{feff}'),
+            (format!("{GOOD}\u{1b}"), '\u{1b}'),
+            (format!("{GOOD}\u{3000}"), '\u{3000}'),
+        ] {
+            assert_eq!(finding(&text), Some(Invisible(found)), "{text:?}");
+        }
+        finds(
+            OuterBlank,
+            &[format!(" {GOOD}"), format!("{GOOD}\t"), format!("{GOOD}\r"), format!("{GOOD}\n\n")],
+        );
+        finds(InnerBlank, &[format!("Bearer {GOOD}"), format!("{GOOD}\t{GOOD}")]);
+        finds(NotAscii, &[format!("\u{43e}{GOOD}")]);
+        finds(Short(31), &["s".repeat(31)]);
+    }
+
+    #[test]
+    fn a_finding_says_what_is_odd_and_shows_nothing_of_the_secret() {
+        let found = finding(&format!("hunter2 \u{a0}{GOOD}")).unwrap().to_string();
+        assert_eq!(found, "the secret has an invisible character, U+00A0");
+    }
+}
