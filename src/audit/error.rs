@@ -33,6 +33,12 @@ pub enum AuditError {
         /// The segment.
         path: PathBuf,
     },
+    /// The next segment would need a number that no reader reads.
+    #[error("the audit log is full: no segment can follow {}", path_in_full(.path))]
+    Full {
+        /// The last segment.
+        path: PathBuf,
+    },
     /// The thread that was writing the entry came to an end before it was done.
     #[error("writing to {} was broken off", path_in_full(.path))]
     Abandoned {
@@ -67,7 +73,10 @@ impl AuditError {
     pub fn path(&self) -> &Path {
         match self {
             Self::Unusable(error) => error.path(),
-            Self::System { path, .. } | Self::Damaged { path } | Self::Abandoned { path } => path,
+            Self::System { path, .. }
+            | Self::Damaged { path }
+            | Self::Full { path }
+            | Self::Abandoned { path } => path,
         }
     }
 }
@@ -126,6 +135,10 @@ impl Diagnostic for AuditError {
                 if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
             {
                 "free some space, or give another place with --state-dir".into()
+            }
+            Self::Full { path } => {
+                let directory = path_in_full(path.parent().unwrap_or(path));
+                format!("move {directory} to another place; the next mint begins a new log there")
             }
             Self::Damaged { .. } => "see what is wrong with 'stream-token audit verify'".into(),
             _ => format!("make {path} usable for this user, or give another place with --state-dir"),

@@ -99,7 +99,7 @@ impl Maintenance {
 pub(super) fn locate(directory: &Path, limit: u64, state: &WriterState) -> Result<AppendTarget, AuditError> {
     let locator = Locator { directory, state, numbers: segment::numbers(directory)? };
     let target = locator.locate(limit)?;
-    Ok(locator.check_against_state(target))
+    locator.check_against_state(target)
 }
 
 /// Looks at all segments.
@@ -127,15 +127,15 @@ impl Locator<'_> {
         let segment = self.open(number)?;
         let tail = segment.tail()?;
         if self.state.abandoned.as_ref().is_some_and(|abandoned| abandoned.number == number) {
-            return Ok(create(number + 1, self.last_entry(&self.numbers, "")?));
+            return Ok(create(self.next(number)?, self.last_entry(&self.numbers, "")?));
         }
         let (link, maintenance) = match tail {
             SegmentTail::Clean(head) if segment.length >= limit => {
                 let opening = Maintenance::continuing_from("size", segment.length, segment.length);
-                return Ok(create(number + 1, (Some(head), opening)));
+                return Ok(create(self.next(number)?, (Some(head), opening)));
             }
             SegmentTail::Fragment | SegmentTail::Damaged => {
-                return Ok(create(number + 1, self.last_entry(&self.numbers, "torn")?));
+                return Ok(create(self.next(number)?, self.last_entry(&self.numbers, "torn")?));
             }
             SegmentTail::Empty => {
                 let (link, opening) = self.last_entry(earlier, "interrupted")?;
@@ -191,6 +191,12 @@ impl Locator<'_> {
         Ok((None, opening.unwrap_or_else(Maintenance::new_log)))
     }
 
+    /// Returns the number of the segment after one. The last one has none: a number that wraps is one that no
+    /// reader looks for.
+    fn next(&self, number: u32) -> Result<u32, AuditError> {
+        number.checked_add(1).ok_or_else(|| AuditError::Full { path: segment::path(self.directory, number) })
+    }
+
     /// Opens a segment to append to it.
     fn open(&self, number: u32) -> Result<OpenSegment, AuditError> {
         OpenSegment::open(self.directory, number, FileUse::Append)
@@ -219,11 +225,11 @@ impl Locator<'_> {
     }
 
     /// Checks what was found against what the writer knows; entries that are gone are damage.
-    fn check_against_state(&self, target: AppendTarget) -> AppendTarget {
-        let Some(known) = self.state.known else { return target };
+    fn check_against_state(&self, target: AppendTarget) -> Result<AppendTarget, AuditError> {
+        let Some(known) = self.state.known else { return Ok(target) };
         let (link, reason) = match target.link {
             Some(link) if link.log_id != known.log_id => (link, "another log stands in this one's place"),
-            Some(link) if link == known || link.sequence > known.sequence => return target,
+            Some(link) if link == known || link.sequence > known.sequence => return Ok(target),
             _ => (known, "entries that were on disk are gone"),
         };
         let (number, segment, maintenance) = match target.maintenance {
@@ -233,8 +239,8 @@ impl Locator<'_> {
             Some(opening) if opening.action == Action::SegmentOpened => {
                 (target.number, target.segment, Maintenance::replacing_damaged(reason))
             }
-            _ => (target.number + 1, None, Maintenance::replacing_damaged(reason)),
+            _ => (self.next(target.number)?, None, Maintenance::replacing_damaged(reason)),
         };
-        AppendTarget { number, segment, link: Some(link), maintenance: Some(maintenance) }
+        Ok(AppendTarget { number, segment, link: Some(link), maintenance: Some(maintenance) })
     }
 }

@@ -174,6 +174,41 @@ fn a_full_segment_is_followed_by_another() {
 }
 
 #[test]
+fn no_segment_follows_the_one_with_the_last_number() {
+    for damage in [&b""[..], b"torn", b"damaged\n"] {
+        let state = State::with_entries(3);
+        let last = state.segment(u32::MAX);
+        fs::rename(state.segment(1), &last).unwrap();
+        let whole = [&state.read(u32::MAX)[..], damage].concat();
+        state.write(u32::MAX, &whole);
+        // Where only its last line is torn, it is repaired and goes on.
+        if damage == b"torn" {
+            state.log().record(mint(9)).unwrap();
+        }
+        let before = state.read(u32::MAX);
+        let mut writer = Writer::open(state.path(), clock(), 1).unwrap();
+        let error = append(&mut writer, 9).unwrap_err();
+        assert!(matches!(&error, AuditError::Full { path } if *path == last), "{error:?}");
+        let files = fs::read_dir(segment::directory(state.path())).unwrap();
+        assert_eq!((files.count(), state.read(u32::MAX)), (2, before), "the lock and the segment as it was");
+    }
+}
+
+#[test]
+fn a_failure_on_the_segment_with_the_last_number_leaves_no_other() {
+    let state = State::with_entries(3);
+    fs::rename(state.segment(1), state.segment(u32::MAX)).unwrap();
+    let before = state.read(u32::MAX);
+    let mut writer = Writer::open(state.path(), clock(), 1 << 20).unwrap();
+    writer.sabotage = sabotaged(false, true, false);
+    append(&mut writer, 9).unwrap_err();
+    writer.sabotage = Sabotage::default();
+    assert!(matches!(append(&mut writer, 9), Err(AuditError::Full { .. })));
+    assert_eq!(segment::numbers(&segment::directory(state.path())).unwrap(), [u32::MAX]);
+    assert_eq!(state.read(u32::MAX), before);
+}
+
+#[test]
 fn a_failure_ends_the_segment_and_the_next_one_says_so() {
     for (sabotage, reason) in
         [(sabotaged(true, false, false), "write_failed"), (sabotaged(false, true, false), "sync_failed")]

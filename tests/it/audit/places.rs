@@ -47,6 +47,25 @@ fn a_symbolic_link_in_the_place_of_the_directory_the_lock_or_a_segment_mints_not
 }
 
 #[test]
+fn a_log_whose_last_possible_segment_cannot_go_on_mints_nothing() {
+    let log = Log::of_mints(1);
+    let last = log.segment(u32::MAX);
+    fs::rename(log.segment(1), &last).unwrap();
+    log.mint(2);
+    fs::write(&last, fs::read_to_string(&last).unwrap() + "damaged\n").unwrap();
+    let is_full = |path: &str| format!("the audit log is full: no segment can follow {path}");
+    let directory = log.directory();
+    let hint = format!("move {} to another place; the next mint begins a new log there", directory.display());
+    log.refuses_a_mint(&last, is_full, &hint);
+    let mut files: Vec<_> = fs::read_dir(&directory).unwrap().map(|file| file.unwrap().file_name()).collect();
+    files.sort();
+    assert_eq!(files, ["audit-4294967295.jsonl", "lock"]);
+    fs::rename(&directory, log.state().join("audit-old")).unwrap();
+    log.mint(3);
+    assert_eq!(log.actions(), ["segment_opened", "mint"]);
+}
+
+#[test]
 fn a_link_that_leads_nowhere_makes_no_file_there() {
     let log = Log::new();
     fs::create_dir_all(log.directory()).unwrap();
