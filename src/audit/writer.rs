@@ -17,7 +17,8 @@ use super::head::{Head, LogId};
 use super::health::AuditHealth;
 use super::locate::{AbandonedSegment, AppendTarget, Maintenance, WriterState, locate};
 use super::segment::{self, OpenSegment};
-use crate::fs::{self, FileUse, Lock, LockGuard};
+use crate::fs::{self, FileUse, Lock};
+use crate::process::stop_signals;
 use crate::time::{Clock, utc};
 
 /// The writing side of a log. One call at a time.
@@ -61,9 +62,12 @@ impl Writer {
         })
     }
 
-    /// Waits until no other writer has the lock, and gives up on one that seems stuck.
-    pub(super) fn lock(&mut self) -> Result<LockGuard, AuditError> {
-        Ok(self.lock.acquire()?)
+    /// Waits until no other writer has the lock, and gives up on one that seems stuck. This process does not stop
+    /// (Ctrl-Z) until what this returns is dropped.
+    pub(super) fn lock(&mut self) -> Result<impl Sized + use<>, AuditError> {
+        let held = stop_signals::hold();
+        // Dropped in this order: the lock is free when the process stops.
+        Ok((self.lock.acquire()?, held))
     }
 
     /// Appends entries, at least one, and returns their heads once they are on disk. The caller holds

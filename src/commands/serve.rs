@@ -19,7 +19,7 @@ use crate::audit::RefusalRecorder;
 use crate::cli::ServeArgs;
 use crate::error::{ErrorReport, Exit, Usage};
 use crate::output::terminal::write_stderr;
-use crate::process::environment;
+use crate::process::{environment, stop_signals};
 use crate::server::{
     Cors, Ended, Handler, Limits, LogFormat, OPENAPI, Origin, PATH, Rate, RateLimiters, Reloadable, Server,
     ServerLog, Settings, Telemetry, TokenService, parse_network,
@@ -51,6 +51,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     let loaded = context.open_secret(profile)?;
     context.note_default_policy(&loaded);
     let key = session::key(context, &loaded.profile)?;
+    stop_signals::stop_between_holds().context("cannot wait for signals")?;
     let log = ServerLog::start(format, context.clock, write_log_lines).context("cannot start the log")?;
     let identity = tls.as_ref().map(|(_, identity)| Arc::clone(identity));
     let certificate_expires_at = identity.as_ref().map(|identity| identity.load().expires_at());

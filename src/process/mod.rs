@@ -1,4 +1,5 @@
-//! The process: its environment, and its protection against being read by others.
+//! The process: its environment, its protection against being read by others, and when it may stop.
 
 pub mod environment;
 pub mod hardening;
+pub mod stop_signals;

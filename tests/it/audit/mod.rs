@@ -9,6 +9,7 @@ mod list;
 mod order;
 mod places;
 mod rules;
+mod stopped;
 pub(crate) mod traced;
 
 use std::fmt::Display;

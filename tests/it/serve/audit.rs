@@ -2,10 +2,15 @@
 //! there is no token.
 
 use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
+use rustix::process::{Signal, WaitId, WaitIdOptions, waitid};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::Server;
 use super::http::Ask;
 use super::test_server_home::TestServerHome;
 
@@ -94,5 +99,33 @@ fn without_its_log_it_gives_out_nothing_and_with_it_again_it_does() {
     let entries = site.entries("mint");
     assert_eq!(entries.len(), 2);
     assert_eq!(entries[1]["fingerprint"], fingerprint(granted.token()));
+    site.run(&["audit", "verify", "-q"]).result();
+}
+
+#[test]
+fn a_server_that_is_stopped_under_load_lets_others_mint_and_goes_on() {
+    let site = TestServerHome::new();
+    let call = site.serving(&[]);
+    // In a group of its own, as a shell's job: what leads nowhere is not stopped by the system.
+    let server = Server::run(call.command().process_group(0));
+    let session = site.session("123");
+    let is_over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    assert_eq!(server.ask(&Ask::of(123).bearer(&session)).status, 200);
+                }
+            });
+        }
+        for _ in 0..10 {
+            server.signal(Signal::TSTP);
+            waitid(WaitId::Pid(server.pid()), WaitIdOptions::STOPPED).unwrap();
+            site.run(&["-q", "issue", "7"]).result();
+            server.signal(Signal::CONT);
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert_eq!(server.end().status, Some(0));
     site.run(&["audit", "verify", "-q"]).result();
 }
