@@ -1,16 +1,13 @@
-//! The line of an entry: encoded in one form of bounded length, and parsed back strictly.
-//!
-//! A line is one JSON object of printable text. What would be encoded otherwise than it stands there is no entry.
+//! Encodes the line of an entry: one JSON object of printable text, in one form of bounded length.
 
 use std::io::{self, Write};
 
 use serde::Serialize as _;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 
-use super::entry::{CustomerSet, Entry, EntryBody};
+use super::entry::EntryBody;
 use super::head::{Hash, Head, LogId};
 use crate::escape::{EscapingFormatter, is_unprintable};
-use crate::time::{TimeSpec, Timestamp, utc};
 
 /// How many bytes a line has at most, its newline included.
 pub const MAX_ENTRY_BYTES: usize = 16 * 1024;
@@ -45,23 +42,25 @@ pub(super) fn write(
     time: &str,
     body: &EntryBody,
 ) -> io::Result<Head> {
-    let start = out.len();
-    write_hashed(out, position, time, body)?;
-    let hash = Hash::of(&out[start..]);
-    writeln!(out, r#","hash":"{hash}"}}"#)?;
-    Ok(Head { log_id: position.log_id, sequence: position.sequence, hash })
-}
-
-/// Appends what the hash of an entry is of: everything in its line before it.
-fn write_hashed(out: &mut Vec<u8>, position: ChainPosition, time: &str, body: &EntryBody) -> io::Result<()> {
     let ChainPosition { log_id, sequence, prev } = position;
-    write!(out, r#"{{"version":1,"log_id":"{log_id}","sequence":{sequence},"time":"{time}""#)?;
     let start = out.len();
+    write!(out, r#"{{"version":1,"log_id":"{log_id}","sequence":{sequence},"time":"{time}""#)?;
+    let body_start = out.len();
     body.serialize(&mut Serializer::with_formatter(&mut *out, LogFormatter))?;
     // The keys of the body go on in the object that is open.
-    out[start] = b',';
+    out[body_start] = b',';
     out.pop();
-    write!(out, r#","prev":"{prev}""#)
+    write!(out, r#","prev":"{prev}""#)?;
+    let hash = Hash::of(&out[start..]);
+    writeln!(out, r#","hash":"{hash}"}}"#)?;
+    Ok(Head { log_id, sequence, hash })
+}
+
+/// Encodes a text as it stands in a line, with its quotes.
+pub(super) fn text(text: &str) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    text.serialize(&mut Serializer::with_formatter(&mut out, LogFormatter))?;
+    Ok(out)
 }
 
 /// Escapes what is unprintable, control characters always with four digits.
@@ -85,68 +84,13 @@ impl Formatter for LogFormatter {
     }
 }
 
-/// An entry as its line has it, and the hash that the line's bytes really have.
-#[derive(Debug)]
-pub(super) struct ChainLink {
-    /// The entry, with the hash that the line claims.
-    pub(super) entry: Entry,
-    /// The hash of the line's bytes.
-    pub(super) computed: Hash,
-}
-
-impl ChainLink {
-    /// Parses a line (without its newline); `None` for what is not an entry.
-    pub(super) fn parse(line: &[u8]) -> Option<Self> {
-        let line = std::str::from_utf8(line).ok()?;
-        let (hashed, hash) = line.strip_suffix(r#""}"#)?.rsplit_once(r#","hash":""#)?;
-        let (rest, prev) = hashed.strip_suffix('"')?.rsplit_once(r#","prev":""#)?;
-        let (log_id, rest) =
-            rest.strip_prefix(r#"{"version":1,"log_id":""#)?.split_once(r#"","sequence":"#)?;
-        let (sequence, rest) = rest.split_once(r#","time":""#)?;
-        let (time, body) = rest.split_once(r#"",""#)?;
-        let body: EntryBody = serde_json::from_str(&format!(r#"{{"{body}}}"#)).ok()?;
-        if matches!(&body.customers, CustomerSet::Many { customers } if customers.is_empty()) {
-            return None;
-        }
-        let entry = Entry {
-            log_id: LogId::from_hex(log_id)?,
-            sequence: sequence.parse().ok()?,
-            time: parse_time(time)?,
-            body,
-            prev: Hash::from_hex(prev)?,
-            hash: Hash::from_hex(hash)?,
-        };
-        let mut encoded = Vec::with_capacity(hashed.len());
-        let position = ChainPosition { log_id: entry.log_id, sequence: entry.sequence, prev: entry.prev };
-        write_hashed(&mut encoded, position, &utc(entry.time), &entry.body).ok()?;
-        (encoded == hashed.as_bytes()).then(|| Self { entry, computed: Hash::of(&encoded) })
-    }
-
-    /// Parses a line that is as it was written.
-    pub(super) fn parse_whole(line: &[u8]) -> Option<Entry> {
-        Self::parse(line).filter(Self::is_whole).map(|link| link.entry)
-    }
-
-    /// Returns `true` if the line is as it was written.
-    pub(super) fn is_whole(&self) -> bool {
-        self.entry.hash == self.computed
-    }
-}
-
-/// Parses a time in any form.
-fn parse_time(text: &str) -> Option<Timestamp> {
-    match text.parse::<TimeSpec>() {
-        Ok(when) => Some(when.resolve(Timestamp::EPOCH)),
-        Err(_) => Timestamp::from_epoch_seconds(text.parse().ok()?),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::entry::{Action, Actor, Channel, Event, Outcome};
+    use super::super::parse::ChainLink;
     use super::super::ranges::{IdRanges, MAX_RANGES};
     use super::*;
-    use crate::escape::is_unprintable;
+    use crate::time::{Timestamp, utc};
 
     fn actor(user: &str) -> Actor {
         Actor { user: user.into(), sudo_user: None }

@@ -6,10 +6,10 @@
 use std::io::BufReader;
 use std::path::Path;
 
-use super::encode::ChainLink;
 use super::entry::Action;
 use super::error::{AuditError, Operation};
 use super::head::Head;
+use super::parse::ChainLink;
 use super::reader::{Lines, Read};
 use super::segment::{self, OpenSegment, SegmentTail};
 use crate::fs::FileUse;

@@ -17,6 +17,7 @@ mod health;
 mod list;
 mod locate;
 mod log;
+mod parse;
 mod ranges;
 mod reader;
 mod refusal_counter;

@@ -1,12 +1,12 @@
 //! Which customers a batch was for, as exact ranges.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// How many ranges one entry holds; with so many its line stays below the longest line.
 pub const MAX_RANGES: usize = 256;
 
 /// Customer ids in the order they came, runs of successive ids drawn together.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct IdRanges {
     /// First and last id of each range, both included.
@@ -57,6 +57,12 @@ impl IdRanges {
     /// Iterates over the first and last id of each range, both included.
     pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
         self.ranges.iter().copied()
+    }
+}
+
+impl From<Vec<(u64, u64)>> for IdRanges {
+    fn from(ranges: Vec<(u64, u64)>) -> Self {
+        Self { ranges }
     }
 }
 

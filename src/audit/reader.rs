@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::encode::{ChainLink, MAX_ENTRY_BYTES};
+use super::encode::MAX_ENTRY_BYTES;
 use super::entry::{Action, Entry};
 use super::error::{AuditError, Operation};
 use super::head::Hash;
+use super::parse::ChainLink;
 use super::segment::{self, MAX_TORN_LINES, OpenSegment, is_torn_write};
 use crate::fs::FileUse;
 

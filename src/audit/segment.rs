@@ -6,9 +6,10 @@ use std::fs::{File, read_dir};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::encode::{ChainLink, MAX_ENTRY_BYTES};
+use super::encode::MAX_ENTRY_BYTES;
 use super::error::{AuditError, Operation};
 use super::head::{Hash, Head};
+use super::parse::ChainLink;
 use crate::fs::{self, FileId, FileUse};
 
 /// How many lines in a row a crash may have torn: a repair may be torn itself.

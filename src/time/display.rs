@@ -1,8 +1,9 @@
 //! Formats points in time and durations for people.
 
+use std::ops::Range;
 use std::time::Duration;
 
-use chrono::{DateTime, Local, SecondsFormat, Utc};
+use chrono::{DateTime, Local, NaiveDate, SecondsFormat, Utc};
 
 use super::{END_OF_CALENDAR, Timestamp};
 
@@ -29,6 +30,29 @@ pub fn utc(at: Timestamp) -> String {
         || at.epoch_seconds().to_string(),
         |universal| universal.to_rfc3339_opts(SecondsFormat::Secs, true),
     )
+}
+
+/// Parses what [`utc`] shows, and no other form of a time.
+#[must_use]
+pub fn parse_utc(text: &str) -> Option<Timestamp> {
+    let is_date = text.len() == "2030-01-01T00:00:00Z".len();
+    if !is_date || !text.ends_with('Z') {
+        let at = Timestamp::from_epoch_seconds(text.parse().ok()?)?;
+        return (to_chrono(at).is_none() && utc(at) == text).then_some(at);
+    }
+    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if separators.iter().any(|(at, separator)| text.as_bytes()[*at] != *separator) {
+        return None;
+    }
+    let number = |range| {
+        let digits = text.as_bytes().get::<Range<usize>>(range)?;
+        digits
+            .iter()
+            .try_fold(0, |sum, digit| digit.is_ascii_digit().then(|| sum * 10 + u32::from(digit - b'0')))
+    };
+    let date = NaiveDate::from_ymd_opt(number(0..4)?.try_into().ok()?, number(5..7)?, number(8..10)?)?;
+    let at = date.and_hms_opt(number(11..13)?, number(14..16)?, number(17..19)?)?.and_utc();
+    Timestamp::from_epoch_seconds(at.timestamp().try_into().ok()?)
 }
 
 /// Formats the distance of `at` from `now`: `in 3 days`, `2 hours ago`, `now`.
@@ -98,6 +122,35 @@ mod tests {
     fn shows_utc_in_rfc_3339_and_falls_back_to_the_number() {
         assert_eq!(utc(at(1_893_456_000)), "2030-01-01T00:00:00Z");
         assert_eq!(utc(Timestamp::MAX), "9007199254740991");
+    }
+
+    #[test]
+    fn parses_what_it_shows_in_utc_and_nothing_else() {
+        for seconds in [0, 951_782_400, 1_893_456_000, END_OF_CALENDAR, END_OF_CALENDAR + 1, (1 << 53) - 1] {
+            assert_eq!(parse_utc(&utc(at(seconds))), Some(at(seconds)), "{seconds}");
+        }
+        let others = [
+            "",
+            "2030-01-01T00:00:00",
+            "2030-01-01t00:00:00Z",
+            "2030-01-01T00:00:00z",
+            "2030-01-01 00:00:00Z",
+            "2030-02-29T00:00:00Z",
+            "2030-01-01T24:00:00Z",
+            "2030-01-01T00:00:60Z",
+            "+030-01-01T00:00:00Z",
+            "2030-01-01T00:00:0éZ",
+            "1969-12-31T23:59:59Z",
+            "1893456000",
+            "253402300799",
+            "0253402300800",
+            "+253402300800",
+            "9007199254740992",
+            "00009007199254740991",
+        ];
+        for text in others {
+            assert_eq!(parse_utc(text), None, "{text}");
+        }
     }
 
     #[test]

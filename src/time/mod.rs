@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use display::{absolute_and_relative, humanize, relative, utc};
+pub use display::{absolute_and_relative, humanize, parse_utc, relative, utc};
 pub use parse::{DurationError, ParseTimeError, TimeSpec, parse_duration};
 
 /// The last second of the year 9999, where RFC 3339 ends: the latest time that can be typed or shown as a date.

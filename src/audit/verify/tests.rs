@@ -3,8 +3,9 @@
 use std::fs;
 
 use super::*;
-use crate::audit::encode::{self, ChainLink, ChainPosition};
+use crate::audit::encode::{self, ChainPosition};
 use crate::audit::entry::{Action, Channel, Event, Outcome};
+use crate::audit::parse::ChainLink;
 use crate::audit::testing::{State, ann, edit, mint};
 use crate::time::{Timestamp, utc};
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::audit::encode::ChainLink;
+use crate::audit::parse::ChainLink;
 use crate::audit::testing::{Sabotage, State, clock, mint};
 use crate::audit::verify::FindingKind;
 
