@@ -43,7 +43,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('secret', 'secret', [CompletionResultType]::ParameterValue, 'Store, list, rotate and remove secrets in the operating system''s keyring')
             [CompletionResult]::new('session', 'session', [CompletionResultType]::ParameterValue, 'Create and revoke endpoint sessions')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and check the log of who minted, refused or changed what')
-            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a script with which a shell completes this program''s commands, flags and values')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print shell completions for this program''s commands, flags and values')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -299,7 +299,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a profile''s secret in the keyring, in the place of the one before')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a profile''s secret in the keyring, in place of the one before')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List where secrets are, how old they are, and their fingerprints')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Store a new secret, and keep the one before for a while')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile''s secret from the keyring')
@@ -387,7 +387,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;secret;help' {
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a profile''s secret in the keyring, in the place of the one before')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a profile''s secret in the keyring, in place of the one before')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List where secrets are, how old they are, and their fingerprints')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Store a new secret, and keep the one before for a while')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile''s secret from the keyring')
@@ -424,7 +424,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
-            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Make a session of a customer, and print its token')
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Create a session for a customer, and print its token')
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, or all of a customer''s')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -470,7 +470,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;session;help' {
-            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Make a session of a customer, and print its token')
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Create a session for a customer, and print its token')
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, or all of a customer''s')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -501,7 +501,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List who minted, refused or changed what')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that nothing in the log was changed')
-            [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to be kept elsewhere')
+            [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to keep elsewhere')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -565,7 +565,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
         'stream-token;audit;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List who minted, refused or changed what')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that nothing in the log was changed')
-            [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to be kept elsewhere')
+            [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to keep elsewhere')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -607,7 +607,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('secret', 'secret', [CompletionResultType]::ParameterValue, 'Store, list, rotate and remove secrets in the operating system''s keyring')
             [CompletionResult]::new('session', 'session', [CompletionResultType]::ParameterValue, 'Create and revoke endpoint sessions')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Read and check the log of who minted, refused or changed what')
-            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a script with which a shell completes this program''s commands, flags and values')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print shell completions for this program''s commands, flags and values')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -647,7 +647,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;help;secret' {
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a profile''s secret in the keyring, in the place of the one before')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a profile''s secret in the keyring, in place of the one before')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List where secrets are, how old they are, and their fingerprints')
             [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Store a new secret, and keep the one before for a while')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile''s secret from the keyring')
@@ -666,7 +666,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;help;session' {
-            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Make a session of a customer, and print its token')
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Create a session for a customer, and print its token')
             [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, or all of a customer''s')
             break
         }
@@ -679,7 +679,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
         'stream-token;help;audit' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List who minted, refused or changed what')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that nothing in the log was changed')
-            [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to be kept elsewhere')
+            [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to keep elsewhere')
             break
         }
         'stream-token;help;audit;list' {

@@ -40,7 +40,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand secret 'Store, list, rotate and remove secrets in the operating system''s keyring'
             cand session 'Create and revoke endpoint sessions'
             cand audit 'Read and check the log of who minted, refused or changed what'
-            cand completions 'Print a script with which a shell completes this program''s commands, flags and values'
+            cand completions 'Print shell completions for this program''s commands, flags and values'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;issue'= {
@@ -278,7 +278,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand set 'Store a profile''s secret in the keyring, in the place of the one before'
+            cand set 'Store a profile''s secret in the keyring, in place of the one before'
             cand list 'List where secrets are, how old they are, and their fingerprints'
             cand rotate 'Store a new secret, and keep the one before for a while'
             cand remove 'Remove a profile''s secret from the keyring'
@@ -361,7 +361,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --version 'Print version'
         }
         &'stream-token;secret;help'= {
-            cand set 'Store a profile''s secret in the keyring, in the place of the one before'
+            cand set 'Store a profile''s secret in the keyring, in place of the one before'
             cand list 'List where secrets are, how old they are, and their fingerprints'
             cand rotate 'Store a new secret, and keep the one before for a while'
             cand remove 'Remove a profile''s secret from the keyring'
@@ -392,7 +392,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
-            cand new 'Make a session of a customer, and print its token'
+            cand new 'Create a session for a customer, and print its token'
             cand revoke 'End one session, or all of a customer''s'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -435,7 +435,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --version 'Print version'
         }
         &'stream-token;session;help'= {
-            cand new 'Make a session of a customer, and print its token'
+            cand new 'Create a session for a customer, and print its token'
             cand revoke 'End one session, or all of a customer''s'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -462,7 +462,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --version 'Print version'
             cand list 'List who minted, refused or changed what'
             cand verify 'Check that nothing in the log was changed'
-            cand head 'Print the log''s head, to be kept elsewhere'
+            cand head 'Print the log''s head, to keep elsewhere'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;audit;list'= {
@@ -522,7 +522,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         &'stream-token;audit;help'= {
             cand list 'List who minted, refused or changed what'
             cand verify 'Check that nothing in the log was changed'
-            cand head 'Print the log''s head, to be kept elsewhere'
+            cand head 'Print the log''s head, to keep elsewhere'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;audit;help;list'= {
@@ -558,7 +558,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand secret 'Store, list, rotate and remove secrets in the operating system''s keyring'
             cand session 'Create and revoke endpoint sessions'
             cand audit 'Read and check the log of who minted, refused or changed what'
-            cand completions 'Print a script with which a shell completes this program''s commands, flags and values'
+            cand completions 'Print shell completions for this program''s commands, flags and values'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;help;issue'= {
@@ -587,7 +587,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         &'stream-token;help;profile;remove'= {
         }
         &'stream-token;help;secret'= {
-            cand set 'Store a profile''s secret in the keyring, in the place of the one before'
+            cand set 'Store a profile''s secret in the keyring, in place of the one before'
             cand list 'List where secrets are, how old they are, and their fingerprints'
             cand rotate 'Store a new secret, and keep the one before for a while'
             cand remove 'Remove a profile''s secret from the keyring'
@@ -601,7 +601,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         &'stream-token;help;secret;remove'= {
         }
         &'stream-token;help;session'= {
-            cand new 'Make a session of a customer, and print its token'
+            cand new 'Create a session for a customer, and print its token'
             cand revoke 'End one session, or all of a customer''s'
         }
         &'stream-token;help;session;new'= {
@@ -611,7 +611,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         &'stream-token;help;audit'= {
             cand list 'List who minted, refused or changed what'
             cand verify 'Check that nothing in the log was changed'
-            cand head 'Print the log''s head, to be kept elsewhere'
+            cand head 'Print the log''s head, to keep elsewhere'
         }
         &'stream-token;help;audit;list'= {
         }

@@ -341,7 +341,7 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Store a profile's secret in the keyring, in the place of the one before
+  # Store a profile's secret in the keyring, in place of the one before
   export extern "stream-token secret set" [
     --session-key             # The key that signs sessions, not the API secret; it is made at random
     --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
@@ -440,7 +440,7 @@ module completions {
   export extern "stream-token secret help" [
   ]
 
-  # Store a profile's secret in the keyring, in the place of the one before
+  # Store a profile's secret in the keyring, in place of the one before
   export extern "stream-token secret help set" [
   ]
 
@@ -490,7 +490,7 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Make a session of a customer, and print its token
+  # Create a session for a customer, and print its token
   export extern "stream-token session new" [
     --expires: string         # When it ends: a future time, at most 30d ahead
     --ttl: string             # When it ends: a future time, at most 30d ahead
@@ -537,7 +537,7 @@ module completions {
   export extern "stream-token session help" [
   ]
 
-  # Make a session of a customer, and print its token
+  # Create a session for a customer, and print its token
   export extern "stream-token session help new" [
   ]
 
@@ -633,7 +633,7 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # Print the log's head, to be kept elsewhere
+  # Print the log's head, to keep elsewhere
   export extern "stream-token audit head" [
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
@@ -659,7 +659,7 @@ module completions {
   export extern "stream-token audit help verify" [
   ]
 
-  # Print the log's head, to be kept elsewhere
+  # Print the log's head, to keep elsewhere
   export extern "stream-token audit help head" [
   ]
 
@@ -679,7 +679,7 @@ module completions {
     [ "bash" "elvish" "fish" "nushell" "powershell" "zsh" ]
   }
 
-  # Print a script with which a shell completes this program's commands, flags and values
+  # Print shell completions for this program's commands, flags and values
   export extern "stream-token completions" [
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
@@ -742,7 +742,7 @@ module completions {
   export extern "stream-token help secret" [
   ]
 
-  # Store a profile's secret in the keyring, in the place of the one before
+  # Store a profile's secret in the keyring, in place of the one before
   export extern "stream-token help secret set" [
   ]
 
@@ -762,7 +762,7 @@ module completions {
   export extern "stream-token help session" [
   ]
 
-  # Make a session of a customer, and print its token
+  # Create a session for a customer, and print its token
   export extern "stream-token help session new" [
   ]
 
@@ -782,11 +782,11 @@ module completions {
   export extern "stream-token help audit verify" [
   ]
 
-  # Print the log's head, to be kept elsewhere
+  # Print the log's head, to keep elsewhere
   export extern "stream-token help audit head" [
   ]
 
-  # Print a script with which a shell completes this program's commands, flags and values
+  # Print shell completions for this program's commands, flags and values
   export extern "stream-token help completions" [
   ]
 

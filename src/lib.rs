@@ -55,8 +55,8 @@
 //!
 //! # To add a command
 //!
-//! 1. `src/cli`: the variant and its arguments.
-//! 2. `src/cli/help.rs`: its description and at least one example.
+//! 1. `src/cli`: the variant and its arguments. Their doc comments are the help text.
+//! 2. Beside them, in `examples`: at least one call that works.
 //! 3. `src/commands`: a file of its own, and its arm in `mod.rs`.
 //! 4. `src/output`: the type of its result, for text and JSON.
 //! 5. `man/sections/stream-token-json.7.md`: its fields.
@@ -69,7 +69,7 @@
 //! 1. `src/secret`: a file that reads it, with an error type that says its hint.
 //! 2. `src/secret/source.rs`: the variant, its form in the configuration (`NAME:…`), and how it is read.
 //! 3. `src/secret/keyring`: nothing; a keyring is the only source that stores secrets.
-//! 4. `src/cli/help.rs` (`PROFILE_ADD`) and `man/sections/stream-token-profile.1.md`: the table of sources.
+//! 4. `src/cli/profiles.rs` (`SOURCES`) and `man/sections/stream-token-profile.1.md`: the table of sources.
 //! 5. `tests/it/profiles/sources.rs`: that it works, and each of its errors.
 //!
 //! The compiler finds every `match` on the source, and `readme::every_source_of_secrets_is_documented` fails without 4.

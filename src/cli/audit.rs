@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::help;
+use super::examples;
 use super::values::parsed;
 use crate::audit::{Head, Outcome};
 use crate::time::TimeSpec;
@@ -10,15 +10,35 @@ use crate::token::CustomerId;
 
 /// What to do with the audit log.
 #[derive(Debug, Subcommand)]
+#[command(after_long_help = examples(&[
+    "stream-token audit list --customer 123 --since '7d ago'",
+    "stream-token audit verify",
+]), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum AuditCommand {
-    /// List who minted, refused or changed what
-    #[command(long_about = help::AUDIT_LIST, after_long_help = help::AUDIT_LIST_EXAMPLES)]
+    /// List who minted, refused or changed what.
+    ///
+    /// Lines of the log that cannot be read are shown, not skipped.
+    #[command(after_long_help = examples(&[
+        "stream-token audit list --customer 123",
+        "stream-token audit list --since '1h ago' --outcome refused",
+    ]))]
     List(AuditListArgs),
-    /// Check that nothing in the log was changed
-    #[command(long_about = help::AUDIT_VERIFY, after_long_help = help::AUDIT_VERIFY_EXAMPLES)]
+    /// Check that nothing in the log was changed.
+    ///
+    /// An edited, inserted, removed, moved or foreign line is reported, and the exit code is 9. With an earlier head, a
+    /// log that was cut or rewritten is found too.
+    #[command(after_long_help = examples(&[
+        "stream-token audit verify",
+        "stream-token audit verify -o json",
+    ]))]
     Verify(AuditVerifyArgs),
-    /// Print the log's head, to be kept elsewhere
-    #[command(long_about = help::AUDIT_HEAD, after_long_help = help::AUDIT_HEAD_EXAMPLES)]
+    /// Print the log's head, to keep elsewhere.
+    ///
+    /// It is the log's id, the number of its last entry and that entry's hash. Keep it where nobody who writes the log
+    /// can change it: then 'audit verify --expect HEAD' finds a log that was cut or rewritten.
+    #[command(after_long_help = examples(&[
+        "stream-token profile add a --secret env:A && stream-token audit head",
+    ]))]
     Head,
 }
 

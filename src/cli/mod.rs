@@ -3,7 +3,6 @@
 
 mod audit;
 mod completion;
-mod help;
 mod profiles;
 mod secrets;
 #[cfg(all(unix, feature = "serve"))]
@@ -22,7 +21,7 @@ use crate::time::TimeSpec;
 use crate::token::{CustomerId, Leeway};
 
 pub use audit::{AuditCommand, AuditListArgs, AuditVerifyArgs};
-pub use completion::Shell;
+pub use completion::completion_script;
 pub use profiles::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
 pub use secrets::{SecretCommand, SecretInputArgs, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
 #[cfg(all(unix, feature = "serve"))]
@@ -30,15 +29,16 @@ pub use serve::ServeArgs;
 pub use sessions::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
 pub use usage::usage_error;
 
-/// A command line.
+/// Mint, verify, decode and serve Stream Chat user tokens.
+///
+/// Support mints a test token for a customer and finds out why a token is refused; engineers decode and verify, by hand
+/// and in scripts; staging serves tokens. The profile 'demo' is built in and needs no set-up.
 #[derive(Debug, Parser)]
 #[command(
     name = "stream-token",
     version,
-    about = "Mint, verify, decode and serve Stream Chat user tokens",
-    long_about = help::ABOUT,
     after_help = "Run 'stream-token --help' for global options, times, environment variables and exit codes.",
-    after_long_help = help::AFTER,
+    after_long_help = include_str!("after_help.txt"),
     max_term_width = 100,
     propagate_version = true,
     subcommand_value_name = "COMMAND",
@@ -72,7 +72,6 @@ pub struct GlobalArgs {
         long,
         global = true,
         hide_short_help = true,
-        value_enum,
         value_name = "FORMAT",
         hide_possible_values = true
     )]
@@ -81,17 +80,8 @@ pub struct GlobalArgs {
     #[arg(long, global = true, hide_short_help = true, conflicts_with = "output")]
     pub json: bool,
     /// When to use colour: auto (default), always, never
-    #[arg(
-        long,
-        global = true,
-        hide_short_help = true,
-        value_enum,
-        value_name = "COLOR",
-        hide_possible_values = true,
-        default_value = "auto",
-        hide_default_value = true
-    )]
-    pub color: ColorChoice,
+    #[arg(long, global = true, hide_short_help = true, value_name = "COLOR", hide_possible_values = true)]
+    pub color: Option<ColorChoice>,
     /// Never prompt; fail instead, and name the flag to use
     #[arg(long, global = true, hide_short_help = true)]
     pub no_input: bool,
@@ -127,7 +117,7 @@ pub enum Format {
 }
 
 /// What to do. With `defer`, only the grammar of the command that is run is built: the whole takes longer than a short
-/// command does. The list of commands shows the descriptions here, and the help of each shows those of its arguments.
+/// command does. The list of commands shows the first lines here; the help of each shows the text of its arguments.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
@@ -140,49 +130,48 @@ pub enum Command {
     /// Serve the endpoint that gives customers with a session their tokens
     #[cfg(all(unix, feature = "serve"))]
     Serve(Box<ServeArgs>),
-    /// Manage profiles (one per Stream app)
-    #[command(
-        subcommand,
-        long_about = help::PROFILE,
-        after_long_help = help::PROFILE_EXAMPLES,
-        arg_required_else_help = true,
-        subcommand_value_name = "COMMAND"
-    )]
+    /// Manage profiles (one per Stream app).
+    ///
+    /// A profile holds the app's API key, the source of its secret, and a policy for its tokens. The configuration
+    /// never holds a secret. Every change is recorded in the audit log.
+    #[command(subcommand)]
     Profile(ProfileCommand),
-    /// Store, list, rotate and remove secrets in the operating system's keyring
-    #[command(
-        subcommand,
-        long_about = help::SECRET,
-        after_long_help = help::SECRET_EXAMPLES,
-        arg_required_else_help = true,
-        subcommand_value_name = "COMMAND"
-    )]
+    /// Store, list, rotate and remove secrets in the operating system's keyring.
+    ///
+    /// One item holds a profile's secret, and its earlier ones for as long as they are kept. A secret is typed twice,
+    /// or read with --secret-stdin; it is never an argument, and never shown. Every change is recorded in the audit
+    /// log.
+    #[command(subcommand)]
     Secret(SecretCommand),
-    /// Create and revoke endpoint sessions
-    #[command(
-        subcommand,
-        long_about = help::SESSION,
-        after_long_help = help::SESSION_EXAMPLES,
-        arg_required_else_help = true,
-        subcommand_value_name = "COMMAND"
-    )]
+    /// Create and revoke endpoint sessions.
+    ///
+    /// A session says whose tokens a client may get. Its token is signed with a key of the profile's own, which the
+    /// keyring holds or the configuration names, and is worth nothing at Stream. Both commands are recorded in the
+    /// audit log.
+    #[command(subcommand)]
     Session(SessionCommand),
-    /// Read and check the log of who minted, refused or changed what
-    #[command(
-        subcommand,
-        long_about = help::AUDIT,
-        after_long_help = help::AUDIT_EXAMPLES,
-        arg_required_else_help = true,
-        subcommand_value_name = "COMMAND"
-    )]
+    /// Read and check the log of who minted, refused or changed what.
+    ///
+    /// Every token but the demo profile's has its entry on disk before it is printed or sent. The entries are chained
+    /// by their hashes; a head that was kept elsewhere shows whether the log was cut or rewritten.
+    #[command(subcommand)]
     Audit(AuditCommand),
-    /// Print a script with which a shell completes this program's commands, flags and values
+    /// Print shell completions for this program's commands, flags and values
     Completions(CompletionsArgs),
 }
 
-/// Mint tokens for customers
+/// Mint tokens for customers.
+///
+/// Each token is one line and nothing else, ready for a pipe. Without --expires and --issued-at a token is valid until
+/// it is revoked, and byte for byte what Stream's SDKs print for the same user.
 #[derive(Debug, Args)]
-#[command(long_about = help::ISSUE, after_long_help = help::ISSUE_EXAMPLES)]
+#[command(after_long_help = examples(&[
+    "stream-token --profile demo issue 123",
+    "stream-token --profile demo issue customer-123 --expires 1h",
+    "stream-token --profile demo issue 1 2 3 --issued-at '5s ago' -o json",
+    "stream-token --profile demo issue 123 -o curl",
+    "seq 1 1000 | stream-token --profile demo issue --from - -o csv",
+]))]
 pub struct IssueArgs {
     /// Whose token: 123 or customer-123
     #[arg(value_name = "CUSTOMER", conflicts_with = "from", allow_negative_numbers = true, value_parser = parsed::<CustomerId>)]
@@ -210,9 +199,22 @@ pub enum Expiry {
     At(TimeSpec),
 }
 
-/// Check a token and say what Stream would answer
+/// Check a token and say what Stream would answer.
+///
+/// Every check is listed, whichever fails first, and the exit code depends on the verdict. Stream allows no leeway, so
+/// its answer is reported without it. The token is found in whatever was pasted with it: Bearer, quotes, a curl
+/// command, a JSON response.
 #[derive(Debug, Args)]
-#[command(long_about = help::VERIFY, after_long_help = help::VERIFY_EXAMPLES)]
+#[command(after_long_help = examples(&[
+    "stream-token --profile demo issue 123 |",
+    "  stream-token --profile demo verify -",
+    "stream-token --profile demo issue 123 -o header |",
+    "  stream-token --profile demo verify - --customer 123 -o json",
+    "stream-token --profile demo issue 123 --expires 1h |",
+    "  stream-token --profile demo verify - --at '5m ago'",
+    "stream-token --profile demo issue 1 2 3 |",
+    "  stream-token --profile demo verify --from - -o json",
+]))]
 pub struct VerifyArgs {
     /// The token; without one, or as -, it is read from standard input
     #[arg(value_name = "TOKEN", conflicts_with = "from", default_value = "-", hide_default_value = true)]
@@ -234,9 +236,15 @@ pub struct VerifyArgs {
     pub revoked_before: Option<TimeSpec>,
 }
 
-/// Read a token without a secret; nothing is verified
+/// Read a token without a secret; nothing is verified.
+///
+/// Anyone can write a token: decode shows only what it claims. To check it, use verify.
 #[derive(Debug, Args)]
-#[command(long_about = help::DECODE, after_long_help = help::DECODE_EXAMPLES)]
+#[command(after_long_help = examples(&[
+    "stream-token --profile demo issue 123 | stream-token decode -",
+    "stream-token --profile demo issue 123 |",
+    "  stream-token decode - --redact -o json",
+]))]
 pub struct DecodeArgs {
     /// The token; without one, or as -, it is read from standard input
     #[arg(value_name = "TOKEN", default_value = "-", hide_default_value = true)]
@@ -246,13 +254,27 @@ pub struct DecodeArgs {
     pub redact: bool,
 }
 
-/// Print a script with which a shell completes this program's commands, flags and values
+/// Print shell completions for this program's commands, flags and values.
+///
+/// bash: source it, or keep it as ~/.local/share/bash-completion/completions/stream-token. zsh: keep it as
+/// _stream-token in a folder of $fpath. fish: keep it as ~/.config/fish/completions/stream-token.fish. Other shells:
+/// source it at start-up.
 #[derive(Debug, Args)]
-#[command(long_about = help::COMPLETIONS, after_long_help = help::COMPLETIONS_EXAMPLES)]
+#[command(after_long_help = examples(&[
+    "stream-token completions bash > stream-token.bash",
+    "stream-token completions zsh > _stream-token",
+    "stream-token completions fish | grep -c issue",
+]))]
 pub struct CompletionsArgs {
     /// The shell
-    #[arg(value_name = "SHELL", value_enum)]
-    pub shell: Shell,
+    #[arg(value_name = "SHELL", value_parser = completion::SHELLS)]
+    pub shell: String,
+}
+
+/// Returns the section of a help text that shows how to call a command. A test runs every example, so each fits the
+/// width of help; a line that ends with a pipe goes on in the next.
+fn examples(lines: &[&str]) -> String {
+    lines.iter().fold("Examples:".to_owned(), |section, line| section + "\n  " + line)
 }
 
 /// Returns the whole grammar, but for the help commands.

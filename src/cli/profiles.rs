@@ -5,8 +5,8 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::secrets::SecretInputArgs;
-use super::{help, values};
-use crate::profile::ProfileName;
+use super::{examples, values};
+use crate::profile::{ProfileName, check_api_key, check_base_url};
 use crate::secret::Source;
 
 /// Says where a secret may come from.
@@ -15,21 +15,49 @@ const SOURCES: &str = "Where its API secret comes from: keyring (default), env:N
 
 /// What to do with profiles.
 #[derive(Debug, Subcommand)]
+#[command(after_long_help = examples(&[
+    "stream-token profile add staging --secret env:STAGING_SECRET --api-key abc123",
+    "stream-token profile list",
+]), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum ProfileCommand {
-    /// Add a profile; the first becomes the default
-    #[command(long_about = help::PROFILE_ADD, after_long_help = help::PROFILE_ADD_EXAMPLES)]
+    /// Add a profile; the first becomes the default.
+    ///
+    /// It asks for the API key and the secret, and stores the secret in the keyring of this login; --api-key and
+    /// --secret-stdin are for scripts. With --secret the secret stays where it is: in a variable, a file, a systemd
+    /// credential, or a password manager whose command prints it. The words of a command are split at white space, and
+    /// no shell sees them.
+    #[command(after_long_help = examples(&[
+        "stream-token profile add eu --secret file:/run/secrets/stream --api-key abc123",
+        "stream-token profile add us --secret 'command:pass show stream/us' --issued-at",
+        "stream-token profile add live --secret credential:stream --production --default-lifetime 1h",
+    ]))]
     Add(Box<ProfileAddArgs>),
-    /// List all profiles
-    #[command(long_about = help::PROFILE_LIST, after_long_help = help::PROFILE_LIST_EXAMPLES)]
+    /// List all profiles.
+    ///
+    /// The default profile is marked.
+    #[command(after_long_help = examples(&[
+        "stream-token profile list",
+        "stream-token profile list -o json",
+    ]))]
     List,
-    /// Show one profile
-    #[command(long_about = help::PROFILE_SHOW, after_long_help = help::PROFILE_SHOW_EXAMPLES)]
+    /// Show one profile.
+    ///
+    /// Its secret is not read.
+    #[command(after_long_help = examples(&["stream-token profile show demo"]))]
     Show(ProfileNameArgs),
-    /// Make a profile the default
-    #[command(long_about = help::PROFILE_DEFAULT, after_long_help = help::PROFILE_DEFAULT_EXAMPLES)]
+    /// Make a profile the default.
+    ///
+    /// It is used if neither --profile nor the environment names another.
+    #[command(after_long_help = examples(&["stream-token profile default demo"]))]
     Default(ProfileNameArgs),
-    /// Remove a profile
-    #[command(long_about = help::PROFILE_REMOVE, after_long_help = help::PROFILE_REMOVE_EXAMPLES)]
+    /// Remove a profile.
+    ///
+    /// What the keyring holds for it is removed too; any other secret stays where it is. Type its name again when
+    /// asked, or give it with --confirm.
+    #[command(after_long_help = examples(&[
+        "stream-token profile add old --secret env:OLD",
+        "stream-token profile remove old --confirm old",
+    ]))]
     Remove(ProfileRemoveArgs),
 }
 
@@ -59,19 +87,19 @@ pub struct ProfileAddArgs {
     #[arg(value_name = "NAME")]
     pub name: ProfileName,
     /// Where its API secret comes from.
-    #[arg(long, value_name = "SOURCE", value_parser = values::source, help = SOURCES)]
+    #[arg(long, value_name = "SOURCE", value_parser = Source::parse, help = SOURCES)]
     pub secret: Option<Source>,
     /// How a secret for the keyring is given
     #[command(flatten)]
     pub input: SecretInputArgs,
     /// The app's API key, which is no secret
-    #[arg(long, value_name = "KEY", value_parser = values::api_key)]
+    #[arg(long, value_name = "KEY", value_parser = check_api_key)]
     pub api_key: Option<String>,
     /// Where the key that signs sessions comes from; the keyring, where the secret is there
-    #[arg(long, value_name = "SOURCE", value_parser = values::source)]
+    #[arg(long, value_name = "SOURCE", value_parser = Source::parse)]
     pub session_key: Option<Source>,
     /// Where the app's API answers, if not at Stream's usual place
-    #[arg(long, value_name = "URL", value_parser = values::base_url)]
+    #[arg(long, value_name = "URL", value_parser = check_base_url)]
     pub base_url: Option<String>,
     /// Policy: how long tokens live for which nothing is said
     #[arg(long, value_name = "DURATION", value_parser = values::lifetime)]

@@ -4,23 +4,48 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{help, values};
+use super::{examples, values};
 use crate::profile::ProfileName;
 
 /// What to do with secrets.
 #[derive(Debug, Subcommand)]
+#[command(after_long_help = examples(&[
+    "stream-token secret list",
+    "pass show stream/staging |",
+    "  stream-token secret rotate staging --secret-stdin",
+]), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum SecretCommand {
-    /// Store a profile's secret in the keyring, in the place of the one before
-    #[command(long_about = help::SECRET_SET, after_long_help = help::SECRET_SET_EXAMPLES)]
+    /// Store a profile's secret in the keyring, in place of the one before.
+    ///
+    /// The one before is not kept: use this if it was wrong. For a secret that was changed at Stream, use rotate.
+    #[command(after_long_help = examples(&[
+        "pass show stream/staging |",
+        "  stream-token secret set staging --secret-stdin",
+    ]))]
     Set(SecretSetArgs),
-    /// List where secrets are, how old they are, and their fingerprints
-    #[command(long_about = help::SECRET_LIST, after_long_help = help::SECRET_LIST_EXAMPLES)]
+    /// List where secrets are, how old they are, and their fingerprints.
+    ///
+    /// Nothing is unlocked and no program is run. A fingerprint is 16 hex digits that tell two secrets apart and reveal
+    /// nothing of them.
+    #[command(after_long_help = examples(&["stream-token secret list", "stream-token secret list -o json"]))]
     List,
-    /// Store a new secret, and keep the one before for a while
-    #[command(long_about = help::SECRET_ROTATE, after_long_help = help::SECRET_ROTATE_EXAMPLES)]
+    /// Store a new secret, and keep the one before for a while.
+    ///
+    /// The new one signs at once. Tokens of the one before still verify, with a note, until --keep-for is over. Make
+    /// the new secret in Stream's dashboard first.
+    #[command(after_long_help = examples(&[
+        "pass show stream/staging |",
+        "  stream-token secret rotate staging --secret-stdin --keep-for 7d",
+    ]))]
     Rotate(SecretRotateArgs),
-    /// Remove a profile's secret from the keyring
-    #[command(long_about = help::SECRET_REMOVE, after_long_help = help::SECRET_REMOVE_EXAMPLES)]
+    /// Remove a profile's secret from the keyring.
+    ///
+    /// Its earlier secrets are removed too; --previous removes only them. The profile stays. Type its name again when
+    /// asked, or give it with --confirm.
+    #[command(after_long_help = examples(&[
+        "stream-token secret remove staging --previous --confirm staging",
+        "stream-token secret remove staging --confirm staging",
+    ]))]
     Remove(SecretRemoveArgs),
 }
 

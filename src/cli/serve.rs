@@ -5,13 +5,30 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::help;
+use super::examples;
 use super::values::{self, parsed};
 use crate::profile::Lifetime;
 
-/// Serve the endpoint that gives customers with a session their tokens
+/// Serve the endpoint that gives customers with a session their tokens.
+///
+/// POST /stream-chat/token with 'Authorization: Bearer SESSION' and {"customer_id": 123} answers {"token": "…"}. Every
+/// token is in the audit log before it is sent. Each request is one line on standard error, also with --quiet. SIGTERM
+/// and Ctrl-C drain: what was received is still answered; a second signal stops at once.
+///
+/// A RATE is 30/m, 1/s, 500/h or the like, or off: all of it at once, and then evenly. Beyond it the response is 429
+/// with Retry-After. --admin-listen answers GET /healthz, /readyz and /metrics, for Prometheus.
+///
+/// Other machines can reach it only with TLS: --tls-cert and --tls-key, or a proxy that ends TLS and is named with
+/// --trusted-proxy. SIGHUP loads the certificate and its key, the profile, its API secret and its session key again:
+/// all of them, or none if one of them is invalid.
+///
+/// Under the profile 'demo', which needs no set-up, it prints a session and a curl command to try.
 #[derive(Debug, Args)]
-#[command(long_about = help::SERVE, after_long_help = help::SERVE_EXAMPLES)]
+#[expect(clippy::doc_markdown, reason = "the comment is the help text, which would show backticks")]
+#[command(after_long_help = examples(&[
+    "stream-token --profile demo serve --listen 127.0.0.1:0",
+    "stream-token serve --openapi",
+]))]
 pub struct ServeArgs {
     /// The address to listen on; port 0 lets the system choose one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787", value_parser = parsed::<SocketAddr>)]
@@ -46,7 +63,7 @@ pub struct ServeArgs {
     /// Answer health checks and serve metrics on this address
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = parsed::<SocketAddr>)]
     pub admin_listen: Option<SocketAddr>,
-    /// Whether only to print the endpoint's description.
-    #[arg(long, help = "Print the endpoint's description in OpenAPI 3.1, and end")]
+    /// Print the endpoint's description in OpenAPI 3.1, and end
+    #[arg(long)]
     pub openapi: bool,
 }

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand};
 
-use super::help;
+use super::examples;
 use super::values::parsed;
 use crate::session::SessionId;
 use crate::time::TimeSpec;
@@ -10,12 +10,27 @@ use crate::token::CustomerId;
 
 /// What to do with sessions.
 #[derive(Debug, Subcommand)]
+#[command(after_long_help = examples(&[
+    "stream-token --profile demo session new 123",
+    "stream-token --profile staging session revoke --customer 123",
+]), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum SessionCommand {
-    /// Make a session of a customer, and print its token
-    #[command(long_about = help::SESSION_NEW, after_long_help = help::SESSION_NEW_EXAMPLES)]
+    /// Create a session for a customer, and print its token.
+    ///
+    /// Anybody who has it gets that customer's tokens from the endpoint until it ends or is revoked.
+    #[command(after_long_help = examples(&[
+        "stream-token --profile demo session new 123",
+        "stream-token --profile demo session new 123 --expires 30m -o json",
+    ]))]
     New(SessionNewArgs),
-    /// End one session, or all of a customer's
-    #[command(long_about = help::SESSION_REVOKE, after_long_help = help::SESSION_REVOKE_EXAMPLES)]
+    /// End one session, or all of a customer's.
+    ///
+    /// A running server sees it within a second. It holds in this state directory, whatever the profile; tokens that
+    /// were issued before stay valid.
+    #[command(after_long_help = examples(&[
+        "stream-token --profile staging session revoke --customer 123",
+        "stream-token --profile staging session revoke --id 00c0ffee00c0ffee00c0ffee00c0ffee",
+    ]))]
     Revoke(SessionRevokeArgs),
 }
 

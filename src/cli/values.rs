@@ -7,8 +7,6 @@ use super::Expiry;
 use crate::error::{Diagnostic, ErrorReport};
 #[cfg(all(unix, feature = "serve"))]
 use crate::profile::Lifetime;
-use crate::profile::{check_api_key, check_base_url};
-use crate::secret::Source;
 use crate::time::{humanize, parse_duration};
 use crate::token::Leeway;
 
@@ -28,11 +26,6 @@ pub(super) fn leeway(text: &str) -> Result<Leeway, ErrorReport> {
 /// Parses an expiry: a time or `never`.
 pub(super) fn expiry(text: &str) -> Result<Expiry, ErrorReport> {
     if text == "never" { Ok(Expiry::Never) } else { Ok(Expiry::At(text.parse()?)) }
-}
-
-/// Parses a source.
-pub(super) fn source(text: &str) -> Result<Source, String> {
-    Source::parse(text)
 }
 
 /// Parses a lifetime, which is longer than 0.
@@ -57,14 +50,4 @@ pub(super) fn keep_for(text: &str) -> Result<Duration, String> {
         }
         other => other.map_err(|error| error.to_string()),
     }
-}
-
-/// Parses an API key.
-pub(super) fn api_key(text: &str) -> Result<String, String> {
-    check_api_key(text)
-}
-
-/// Parses a base URL.
-pub(super) fn base_url(text: &str) -> Result<String, String> {
-    check_base_url(text)
 }

@@ -78,7 +78,7 @@ fn early_terminal(arguments: &[OsString], environment: &Environment<'_>) -> Term
 fn dispatch(cli: Cli, environment: &'static Environment<'static>, clock: Clock) -> Exit {
     let Cli { global, command } = cli;
     let is_json = global.format() == Format::Json;
-    let options = OutputOptions { color: global.color, is_json, is_quiet: global.quiet };
+    let options = OutputOptions { color: global.color.unwrap_or_default(), is_json, is_quiet: global.quiet };
     let mut context = Context { environment, clock, terminal: Terminal::new(options, environment), global };
     let result = match command {
         Command::Issue(arguments) => issue::run(&mut context, &arguments),
