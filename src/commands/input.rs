@@ -183,7 +183,7 @@ fn typed_secret(context: &mut Context<'_>, item: &Item) -> Result<Zeroizing<Vec<
             PIPE_IT,
         ));
     }
-    let typed = context.terminal.ask_hidden_twice(&item.to_string());
+    let typed = context.terminal.ask_hidden(&item.to_string(), true);
     let mut typed = typed.map_err(|error| match error {
         PromptError::NoTerminal(_) => Usage::report(
             format!("the {item} is missing, and there is no terminal to ask for it at"),

@@ -6,8 +6,6 @@
 
 mod error;
 #[cfg(unix)]
-mod hidden;
-#[cfg(unix)]
 mod keys;
 #[cfg(unix)]
 mod prompter;
@@ -169,7 +167,7 @@ impl Terminal {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
-    /// Asks a person on standard error, and gives the line that was typed, without the blanks around it.
+    /// Asks a person on standard error, and returns the line that was typed, without the blanks around it.
     ///
     /// # Errors
     /// [`PromptError::Interrupted`], [`PromptError::TooLong`], and what the operating system said.
@@ -179,27 +177,24 @@ impl Terminal {
         Ok(answer.trim().to_owned())
     }
 
-    /// Asks a person for what nobody is to see, and gives it as it was typed: never empty.
+    /// Asks a person for what nobody is to see, and returns it as it was typed: never empty. `is_typed_twice` asks for
+    /// the same again.
     ///
     /// `subject` is what is asked for, such as `API secret of profile staging`. The terminal that
     /// controls the process is asked, and no standard stream. It is left as it was, also where the
     /// question is interrupted, ended or stopped by a signal.
     ///
     /// # Errors
-    /// Every [`PromptError`] but [`PromptError::Differ`].
-    pub fn ask_hidden(&mut self, subject: &str) -> Result<Zeroizing<String>, PromptError> {
+    /// [`PromptError`]
+    pub fn ask_hidden(
+        &mut self,
+        subject: &str,
+        is_typed_twice: bool,
+    ) -> Result<Zeroizing<String>, PromptError> {
         self.flush()?;
-        self.prompter.ask_hidden(&format!("{NAME}: {subject} (hidden): "))
-    }
-
-    /// Asks like [`Terminal::ask_hidden`], then asks for the same again.
-    ///
-    /// # Errors
-    /// Every [`PromptError`].
-    pub fn ask_hidden_twice(&mut self, subject: &str) -> Result<Zeroizing<String>, PromptError> {
-        self.flush()?;
-        let question = format!("{NAME}: {subject} (hidden): ");
-        self.prompter.ask_hidden_twice(&question, &format!("{NAME}: type it again: "))
+        let again = format!("{NAME}: type it again: ");
+        let again = is_typed_twice.then_some(again.as_str());
+        self.prompter.ask_hidden(&format!("{NAME}: {subject} (hidden): "), again)
     }
 
     /// Returns `true` if a stream is in colour.

@@ -24,26 +24,24 @@ impl Prompter {
         Ok(answer)
     }
 
-    /// Asks at the console itself for what nobody is to see.
+    /// Asks at the console itself for what nobody is to see; then `again`, and demands the same answer.
     #[expect(clippy::unused_self, reason = "elsewhere it catches signals")]
-    pub(super) fn ask_hidden(&mut self, question: &str) -> Result<Zeroizing<String>, PromptError> {
-        let read = rpassword::prompt_password(question);
-        let answer = Zeroizing::new(read.map_err(|error| match error.kind() {
-            io::ErrorKind::UnexpectedEof => PromptError::Nothing,
-            io::ErrorKind::NotFound => PromptError::NoTerminal(error),
-            _ => error.into(),
-        })?);
-        if answer.is_empty() { Err(PromptError::Nothing) } else { Ok(answer) }
-    }
-
-    /// Asks so twice, and demands the same answer.
-    pub(super) fn ask_hidden_twice(
+    pub(super) fn ask_hidden(
         &mut self,
         question: &str,
-        again: &str,
+        again: Option<&str>,
     ) -> Result<Zeroizing<String>, PromptError> {
-        let first = self.ask_hidden(question)?;
-        let second = self.ask_hidden(again)?;
-        if *first == *second { Ok(first) } else { Err(PromptError::Differ) }
+        let ask = |question: &str| match rpassword::prompt_password(question).map(Zeroizing::new) {
+            Ok(answer) if answer.is_empty() => Err(PromptError::Nothing),
+            Ok(answer) => Ok(answer),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(PromptError::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(PromptError::NoTerminal(error)),
+            Err(error) => Err(error.into()),
+        };
+        let answer = ask(question)?;
+        match again.map(ask).transpose()? {
+            Some(second) if *second != *answer => Err(PromptError::Differ),
+            _ => Ok(answer),
+        }
     }
 }

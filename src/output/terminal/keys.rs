@@ -1,5 +1,6 @@
 //! Reads what a person types, byte by byte, until a signal comes.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::AsFd;
 
@@ -7,6 +8,9 @@ use rustix::io::Errno;
 
 use super::PromptError;
 use super::signals::Signals;
+
+/// How many bytes a hidden line may have: more than any secret that a keyring takes.
+const MAX_HIDDEN: usize = 4096;
 
 /// Ctrl-C, where the terminal does not make it a signal.
 const INTERRUPT: u8 = 3;
@@ -41,18 +45,18 @@ pub(super) fn next(input: impl AsFd, signals: &Signals) -> io::Result<Option<u8>
 /// rpassword passes over what is no text without a word, and takes what was typed for whole where the
 /// terminal went away. Both would change a secret that nobody sees, so both are errors here.
 #[derive(Debug)]
-pub(super) struct LineEditor<Input> {
+pub(super) struct LineReader {
     /// Where it is typed.
-    input: Input,
+    pub(super) keyboard: File,
     /// What may come instead.
-    signals: Signals,
-    /// What of the line is not to be taken.
-    line: Line,
+    pub(super) signals: Signals,
+    /// What is known of the line so far.
+    pub(super) line: Line,
 }
 
 /// What is known of a line.
 #[derive(Debug, Default)]
-struct Line {
+pub(super) struct Line {
     /// How many bytes have come.
     length: usize,
     /// The last of them.
@@ -61,21 +65,11 @@ struct Line {
     is_spoilt: bool,
 }
 
-impl<Input: AsFd> LineEditor<Input> {
-    /// How many bytes a line may have: more than any secret that a keyring takes.
-    pub(super) const LONGEST: usize = 4096;
-
-    /// Begins a line.
-    pub(super) fn new(input: Input, signals: Signals) -> Self {
-        Self { input, signals, line: Line::default() }
-    }
-}
-
-impl<Input: AsFd> Read for LineEditor<Input> {
+impl Read for LineReader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let Some(place) = buffer.first_mut() else { return Ok(0) };
         loop {
-            let byte = next(&self.input, &self.signals)?.ok_or(io::ErrorKind::NotConnected)?;
+            let byte = next(&self.keyboard, &self.signals)?.ok_or(io::ErrorKind::NotConnected)?;
             if let Some(byte) = self.line.take(byte)? {
                 *place = byte;
                 return Ok(1);
@@ -87,11 +81,12 @@ impl<Input: AsFd> Read for LineEditor<Input> {
 impl Line {
     /// Takes a byte; `None` for one of a line that is too long already, which goes on to its end.
     fn take(&mut self, byte: u8) -> Result<Option<u8>, PromptError> {
-        let longest = LineEditor::<std::fs::File>::LONGEST;
         match byte {
             INTERRUPT => return Err(PromptError::Interrupted),
             KILL_LINE => *self = Self::default(),
-            b'\n' | b'\r' if self.length > longest => return Err(PromptError::TooLong { longest }),
+            b'\n' | b'\r' if self.length > MAX_HIDDEN => {
+                return Err(PromptError::TooLong { longest: MAX_HIDDEN });
+            }
             b'\n' | b'\r' if self.is_spoilt => return Err(PromptError::NoText),
             b'\n' | b'\r' => {}
             _ => {
@@ -100,7 +95,7 @@ impl Line {
                 self.last = byte;
             }
         }
-        Ok((self.length <= longest).then_some(byte))
+        Ok((self.length <= MAX_HIDDEN).then_some(byte))
     }
 
     /// Returns `true` if rpassword would pass over a byte here that belongs to no key's sequence.
@@ -142,10 +137,9 @@ mod tests {
 
     #[test]
     fn a_line_may_be_as_long_as_the_limit_and_no_longer() {
-        let longest = LineEditor::<std::fs::File>::LONGEST;
         let line = |length| [vec![b'x'; length], vec![b'\n']].concat();
-        assert_eq!(typed(&line(longest)), Ok(line(longest)));
-        assert_eq!(typed(&line(longest + 1)), Err("more than 4096 bytes were typed".into()));
+        assert_eq!(typed(&line(MAX_HIDDEN)), Ok(line(MAX_HIDDEN)));
+        assert_eq!(typed(&line(MAX_HIDDEN + 1)), Err("more than 4096 bytes were typed".into()));
         assert_eq!(typed(&line(1_000_000)), Err("more than 4096 bytes were typed".into()));
     }
 

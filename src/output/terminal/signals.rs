@@ -3,22 +3,25 @@
 //! What catches a signal cannot be taken away again, so after the first question every signal here
 //! goes through it: while no question waits, it does what it does by default.
 
-use std::io::{self, Read as _};
-use std::os::fd::{AsFd, BorrowedFd};
-use std::os::unix::net::UnixStream;
+use std::io;
+use std::os::fd::BorrowedFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use nix::unistd::{getpgrp, getsid};
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
 use signal_hook::consts::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
 use signal_hook::flag;
-use signal_hook::low_level::{emulate_default_handler, pipe};
+use signal_hook::low_level::emulate_default_handler;
 
 use super::PromptError;
 
 /// The signals that end the process, the interrupt apart.
 const TERMINATING: [i32; 3] = [SIGTERM, SIGHUP, SIGQUIT];
+
+/// A signal ends the wait for input. Only one that comes just before the wait is seen this much later.
+const RECHECK_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// Catches signals.
 #[derive(Debug, Clone)]
@@ -32,15 +35,11 @@ pub(super) struct Signals {
     owes_continuation: Arc<AtomicBool>,
     /// What came while a question waited, by its number; what ends comes first.
     came: Arc<[(i32, Arc<AtomicBool>)]>,
-    /// Has something to read once a signal came.
-    wake: Arc<UnixStream>,
 }
 
 impl Signals {
     /// Begins to catch signals, for the rest of this process's life.
     pub(super) fn catch() -> io::Result<Self> {
-        let (wake, waker) = UnixStream::pair()?;
-        wake.set_nonblocking(true)?;
         let is_idle = Arc::new(AtomicBool::new(true));
         let may_stop = Arc::new(AtomicBool::new(has_job_control()));
         let mut came = Vec::new();
@@ -49,12 +48,9 @@ impl Signals {
             let has_come = Arc::new(AtomicBool::new(false));
             flag::register_conditional_default(signal, Arc::clone(condition))?;
             flag::register(signal, Arc::clone(&has_come))?;
-            // Last, so that whoever is woken finds the flag.
-            pipe::register(signal, waker.try_clone()?)?;
             came.push((signal, has_come));
         }
-        let owes_continuation = Arc::default();
-        Ok(Self { is_idle, may_stop, owes_continuation, came: came.into(), wake: Arc::new(wake) })
+        Ok(Self { is_idle, may_stop, owes_continuation: Arc::default(), came: came.into() })
     }
 
     /// Asks, and asks anew where the process was stopped and goes on.
@@ -97,22 +93,14 @@ impl Signals {
     /// # Errors
     /// What the operating system said; of the kind `Interrupted` once a signal came.
     pub(super) fn wait(&self, input: BorrowedFd<'_>) -> io::Result<()> {
-        loop {
-            // A wake can come later than the signal was taken: only what came counts. Whatever comes from here on wakes.
-            self.drain_pipe();
-            if self.has_come() {
-                return Err(io::ErrorKind::Interrupted.into());
-            }
-            let mut sources = [
-                PollFd::from_borrowed_fd(self.wake.as_fd(), PollFlags::IN),
-                PollFd::from_borrowed_fd(input, PollFlags::IN),
-            ];
-            match poll(&mut sources, None) {
-                Ok(_) if sources[0].revents().is_empty() => return Ok(()),
-                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+        while !self.has_come() {
+            match poll(&mut [PollFd::from_borrowed_fd(input, PollFlags::IN)], Some(&RECHECK_INTERVAL)) {
+                Ok(0) | Err(Errno::INTR) => {}
+                Ok(_) => return Ok(()),
                 Err(error) => return Err(error.into()),
             }
         }
+        Err(io::ErrorKind::Interrupted.into())
     }
 
     /// Returns `true` if a signal came, and passes over the one by which the process goes on after a stop.
@@ -132,13 +120,6 @@ impl Signals {
     /// Forgets what came before.
     fn forget(&self) {
         while self.take().is_some() {}
-        self.drain_pipe();
-    }
-
-    /// Reads over what woke whoever waited.
-    fn drain_pipe(&self) {
-        let mut passed_over = [0; 64];
-        while (&*self.wake).read(&mut passed_over).is_ok_and(|count| count > 0) {}
     }
 
     /// Returns the first that came, and forgets it.
@@ -170,6 +151,8 @@ fn has_job_control() -> bool {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::os::fd::AsFd as _;
+    use std::os::unix::net::UnixStream;
     use std::sync::{Mutex, PoisonError};
 
     use signal_hook::low_level::raise;

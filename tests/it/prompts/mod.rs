@@ -45,10 +45,7 @@ fn asks() {
     let asked = env::var(ASKED).unwrap();
     let mut terminal = Terminal::new(OutputOptions::default(), &|_| None);
     let subject = "API secret of profile staging";
-    let answer = match asked.as_str() {
-        "twice" => terminal.ask_hidden_twice(subject),
-        _ => terminal.ask_hidden(subject),
-    };
+    let answer = terminal.ask_hidden(subject, asked == "twice");
     let told = match answer {
         Ok(answer) => format!("typed {}", *answer),
         Err(error @ PromptError::Io(_)) => format!("{error}: {:?}", std::error::Error::source(&error)),
