@@ -8,9 +8,8 @@ use super::{Context, Result, input, print_error};
 use crate::audit::{AuditLog, Channel};
 use crate::cli::{Expiry, Format, IssueArgs};
 use crate::error::{Diagnostic as _, ErrorReport, Exit, Usage};
-use crate::escape::json_line;
 use crate::issuer::{AuditSink, Batch, Caller, IssueError, IssuedToken, TokenIssuer};
-use crate::output::{self, IssuedJson};
+use crate::output;
 use crate::profile::LoadedProfile;
 use crate::profile::{self, Grant, ProfileName, TokenRequest};
 use crate::secret::Source;
@@ -228,8 +227,7 @@ impl TokenPrinter {
             Format::Text => format!("{}\n", minted.token.as_str()),
             Format::Json => {
                 let source = self.source.config_text();
-                json_line(&IssuedJson::new(minted, self.profile.as_ref().map(ProfileName::as_str), &source))
-                    + "\n"
+                output::issue_json(minted, self.profile.as_ref().map(ProfileName::as_str), &source)
             }
             Format::Header => output::header(minted),
             Format::Curl => output::curl(minted, &self.api_key, self.base_url.as_deref()),

@@ -3,17 +3,19 @@
 use serde::Serialize;
 
 use super::Layout;
-use super::table::{Style, StyledCell, table};
-use crate::escape::{escaped, json_line};
+use super::table::{Style, StyledCell, cell, table};
+use crate::escape::json_line;
 use crate::time::{Timestamp, absolute_and_relative};
-use crate::token::{CustomerId, ExtractedToken, Fingerprint, Inspection, Json, TIME_CLAIMS, USER_ID_PREFIX};
+use crate::token::{
+    CustomerId, ExtractedToken, Fingerprint, Inspection, Json, Lint, TIME_CLAIMS, USER_ID_PREFIX,
+};
 
 /// The header parameters that say nothing about anyone.
 const ANONYMOUS: [&str; 2] = ["alg", "typ"];
 
 /// An inspection in JSON.
 #[derive(Serialize)]
-struct InspectionJson<'a> {
+struct InspectionJson {
     /// Always false.
     verified: bool,
     /// The JOSE header, where it could be read.
@@ -21,31 +23,21 @@ struct InspectionJson<'a> {
     /// The claims set, where it could be read.
     claims: Option<Json>,
     /// What its reader should know.
-    lints: Vec<LintJson<'a>>,
+    lints: Vec<Lint>,
     /// The token's fingerprint, as the audit log has it.
     fingerprint: String,
     /// What was stripped from around the token.
     stripped: Vec<String>,
 }
 
-/// A lint in JSON.
-#[derive(Serialize)]
-struct LintJson<'a> {
-    /// Its name.
-    name: &'static str,
-    /// What was found.
-    detail: &'a str,
-}
-
 /// Shows what was read as a line of JSON.
 #[must_use]
 pub fn decode_json(inspection: &Inspection, token: &ExtractedToken, is_redacted: bool) -> String {
-    let lints = inspection.lints();
     let shown = InspectionJson {
         verified: false,
         header: inspection.header().map(|header| shown(header, &ANONYMOUS, is_redacted)),
         claims: inspection.claims().map(|claims| shown(claims.as_json(), &TIME_CLAIMS, is_redacted)),
-        lints: lints.iter().map(|lint| LintJson { name: lint.name, detail: &lint.detail }).collect(),
+        lints: inspection.lints(),
         fingerprint: Fingerprint::of(token.token().as_bytes()).to_string(),
         stripped: token.stripped().iter().map(ToString::to_string).collect(),
     };
@@ -70,20 +62,16 @@ pub fn decode_text(
         claims.time(key).at().map(|at| absolute_and_relative(at, now))
     }));
     for lint in inspection.lints() {
-        rows.push([
-            ("lint".into(), Style::Bad),
-            (lint.name.into(), Style::Name),
-            (escaped(&lint.detail).to_string(), Style::Plain),
-        ]);
+        rows.push([cell("lint", Style::Bad), cell(lint.name, Style::Name), cell(&lint.detail, Style::Plain)]);
     }
     let fingerprint = format!("fingerprint {}", Fingerprint::of(token.token().as_bytes()));
-    rows.push([("token".into(), Style::Faint), (String::new(), Style::Name), (fingerprint, Style::Plain)]);
+    rows.push([cell("token", Style::Faint), cell("", Style::Name), cell(fingerprint, Style::Plain)]);
     table(&rows, layout)
 }
 
 /// Lays out an object, a line a member, with a note where there is one.
 fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>) -> Vec<[StyledCell; 3]> {
-    let nothing = |why: &str| vec![[name, "-", why].map(|text| (text.to_owned(), Style::Faint))];
+    let nothing = |why: &str| vec![[name, "-", why].map(|text| cell(text, Style::Faint))];
     let Some(object) = object else {
         return nothing("cannot be read");
     };
@@ -92,19 +80,12 @@ fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>
     }
     let mut rows = Vec::new();
     for (key, value) in object.members() {
-        let value = value
-            .as_str()
-            .map_or_else(|| escaped(&value.to_string()).to_string(), |text| escaped(text).to_string());
-        let value = match note(key) {
-            Some(note) => format!("{value}  ({note})"),
-            None => value,
-        };
+        let mut value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+        if let Some(note) = note(key) {
+            value += &format!("  ({note})");
+        }
         let label = if rows.is_empty() { name } else { "" };
-        rows.push([
-            (label.into(), Style::Faint),
-            (escaped(key).to_string(), Style::Name),
-            (value, Style::Plain),
-        ]);
+        rows.push([cell(label, Style::Faint), cell(key, Style::Name), cell(value, Style::Plain)]);
     }
     rows
 }

@@ -1,8 +1,11 @@
-//! The forms of a minted token.
+//! The forms of a minted token and of a session.
 
-use serde::Serialize;
+use serde_json::json;
 
+use crate::escape::json_line;
 use crate::issuer::IssuedToken;
+use crate::session::{Session, SessionToken};
+use crate::time::Timestamp;
 
 /// The first line of the table of comma-separated values.
 pub const CSV_HEADER: &str = "customer_id,user_id,token,expires_at,issued_at\n";
@@ -10,43 +13,32 @@ pub const CSV_HEADER: &str = "customer_id,user_id,token,expires_at,issued_at\n";
 /// Where Stream's API answers.
 const BASE_URL: &str = "https://chat.stream-io-api.com";
 
-/// A minted token in JSON.
-#[derive(Debug, Serialize)]
-pub struct IssuedJson<'a> {
-    /// The customer's number.
-    customer_id: u64,
-    /// The Stream user id.
-    user_id: String,
-    /// The token.
-    token: &'a str,
-    /// `exp` in epoch seconds.
-    expires_at: Option<u64>,
-    /// `iat` in epoch seconds.
-    issued_at: Option<u64>,
-    /// The profile; none for a secret from the environment.
-    profile: Option<&'a str>,
-    /// Where the secret came from.
-    secret_source: &'a str,
-    /// The token's name in logs.
-    fingerprint: String,
+/// Returns a minted token as a line of JSON. `profile` is `None` for a secret from the environment.
+#[must_use]
+pub fn issue_json(minted: &IssuedToken, profile: Option<&str>, secret_source: &str) -> String {
+    let claims = &minted.claims;
+    json_line(&json!({
+        "customer_id": claims.customer().get(),
+        "user_id": claims.customer().user_id(),
+        "token": minted.token.as_str(),
+        "expires_at": claims.expires_at(),
+        "issued_at": claims.issued_at(),
+        "profile": profile,
+        "secret_source": secret_source,
+        "fingerprint": minted.fingerprint().to_string(),
+    })) + "\n"
 }
 
-impl<'a> IssuedJson<'a> {
-    /// Shows a minted token, its profile and its secret's source.
-    #[must_use]
-    pub fn new(minted: &'a IssuedToken, profile: Option<&'a str>, secret_source: &'a str) -> Self {
-        let claims = &minted.claims;
-        Self {
-            customer_id: claims.customer().get(),
-            user_id: claims.customer().user_id(),
-            token: minted.token.as_str(),
-            expires_at: claims.expires_at().map(crate::time::Timestamp::epoch_seconds),
-            issued_at: claims.issued_at().map(crate::time::Timestamp::epoch_seconds),
-            profile,
-            secret_source,
-            fingerprint: minted.fingerprint().to_string(),
-        }
-    }
+/// Returns a session as a line of JSON. `profile` is `None` for a secret from the environment.
+#[must_use]
+pub fn session_json(session: &Session, token: &SessionToken, profile: Option<&str>) -> String {
+    json_line(&json!({
+        "customer_id": session.customer().get(),
+        "session_id": session.id().to_string(),
+        "expires_at": session.expires_at(),
+        "token": token.expose(),
+        "profile": profile,
+    })) + "\n"
 }
 
 /// Shows a token as the two headers that Stream wants. The scheme `Bearer` is not among them.
@@ -71,8 +63,7 @@ pub fn env(minted: &IssuedToken) -> String {
 /// Shows a token as a line of comma-separated values (RFC 4180). No value needs quotes.
 #[must_use]
 pub fn csv(minted: &IssuedToken) -> String {
-    let seconds =
-        |at: Option<crate::time::Timestamp>| at.map_or(String::new(), |at| at.epoch_seconds().to_string());
+    let seconds = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.epoch_seconds().to_string());
     let claims = &minted.claims;
     format!(
         "{},{},{},{},{}\n",

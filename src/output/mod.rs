@@ -4,18 +4,14 @@ mod audit;
 mod decode;
 mod issue;
 mod profiles;
-mod secrets;
-mod sessions;
 mod table;
 pub mod terminal;
 mod verify;
 
 pub use audit::{AuditRow, audit_invalid_json, audit_table, audit_verified_json, audit_verified_text};
 pub use decode::{decode_json, decode_text};
-pub use issue::{CSV_HEADER, IssuedJson, csv, curl, env, header};
-pub use profiles::{profile_json, profile_list, profile_text};
-pub use secrets::{secret_json, secret_list};
-pub use sessions::session_json;
+pub use issue::{CSV_HEADER, csv, curl, env, header, issue_json, session_json};
+pub use profiles::{profile_json, profile_list, profile_text, secret_json, secret_list};
 pub use verify::{verify_json, verify_line, verify_text};
 
 /// How a text is laid out.

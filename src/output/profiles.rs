@@ -1,18 +1,16 @@
-//! Profiles as a table and as JSON.
+//! Profiles, and where their secrets are, as tables and as JSON.
 
 use std::time::Duration;
 
 use serde_json::json;
 
 use super::Layout;
-use super::table::{Style, StyledCell, listing, table};
-use crate::escape::{escaped, json_line};
-use crate::profile::{Policy, Profile};
-use crate::secret::Source;
-use crate::time::humanize;
-
-/// The narrowest terminal that has room for a profile a line.
-const SINGLE_LINE_WIDTH: u16 = 60;
+use super::table::{Style, StyledCell, cell, listing, table};
+use crate::escape::json_line;
+use crate::profile::{Policy, Profile, SecretStatus};
+use crate::secret::keyring::{Kind, Previous};
+use crate::secret::{Read, Source, SourceError};
+use crate::time::{Timestamp, humanize, relative, utc};
 
 /// Returns a profile as a line of JSON.
 #[must_use]
@@ -38,18 +36,14 @@ pub fn profile_json(profile: &Profile, is_default: bool) -> String {
 /// Lists profiles for people; `true` marks the default.
 #[must_use]
 pub fn profile_list(profiles: &[(Profile, bool)], layout: Layout) -> String {
-    if layout.width.is_some_and(|width| width < SINGLE_LINE_WIDTH) {
-        let each = profiles.iter().map(|(profile, is_default)| profile_text(profile, *is_default, layout));
-        return each.collect::<Vec<_>>().join("\n");
-    }
     let row = |(profile, is_default): &(Profile, bool)| -> [StyledCell; 5] {
         let mark = if *is_default { "default" } else { "" };
         [
-            (name_of(profile).into(), Style::Name),
-            (mark.into(), Style::Good),
-            (escaped(profile.api_key.as_deref().unwrap_or("-")).to_string(), Style::Plain),
-            (escaped(&profile.source.config_text()).to_string(), Style::Plain),
-            (policy_summary(&profile.policy), Style::Plain),
+            cell(name_of(profile), Style::Name),
+            cell(mark, Style::Good),
+            cell(profile.api_key.as_deref().unwrap_or("-"), Style::Plain),
+            cell(profile.source.config_text(), Style::Plain),
+            cell(policy_summary(&profile.policy), Style::Plain),
         ]
     };
     let rows: Vec<_> = profiles.iter().map(row).collect();
@@ -59,21 +53,17 @@ pub fn profile_list(profiles: &[(Profile, bool)], layout: Layout) -> String {
 /// Shows one profile for people.
 #[must_use]
 pub fn profile_text(profile: &Profile, is_default: bool, layout: Layout) -> String {
-    let mut rows = vec![
-        (
-            "name",
-            if is_default { format!("{}, the default", name_of(profile)) } else { name_of(profile).into() },
-        ),
-        ("api key", profile.api_key.clone().unwrap_or_else(|| "-".into())),
-        ("secret", profile.source.config_text()),
-        ("policy", policy_summary(&profile.policy)),
+    let mark = if is_default { ", the default" } else { "" };
+    let rows = [
+        ("name", Some(name_of(profile).to_owned() + mark)),
+        ("api key", Some(profile.api_key.clone().unwrap_or_else(|| "-".into()))),
+        ("secret", Some(profile.source.config_text())),
+        ("policy", Some(policy_summary(&profile.policy))),
+        ("session key", profile.session_key.as_ref().map(Source::config_text)),
+        ("base url", profile.base_url.clone()),
     ];
-    rows.extend(profile.session_key.as_ref().map(|source| ("session key", source.config_text())));
-    rows.extend(profile.base_url.as_ref().map(|url| ("base url", url.clone())));
-    let rows: Vec<[StyledCell; 2]> = rows
-        .into_iter()
-        .map(|(name, text)| [(name.into(), Style::Name), (escaped(&text).to_string(), Style::Plain)])
-        .collect();
+    let row = |(name, text): (_, Option<String>)| Some([cell(name, Style::Name), cell(text?, Style::Plain)]);
+    let rows: Vec<_> = rows.into_iter().filter_map(row).collect();
     table(&rows, layout)
 }
 
@@ -89,6 +79,73 @@ fn policy_summary(policy: &Policy) -> String {
         words.push("with iat".to_owned());
     }
     if words.is_empty() { "-".into() } else { words.join(", ") }
+}
+
+/// Returns a secret as a line of JSON, without the secret.
+#[must_use]
+pub fn secret_json(status: &SecretStatus) -> String {
+    let read = status.read.as_ref().ok();
+    let previous = |previous: &Previous| {
+        json!({
+            "fingerprint": previous.secret.fingerprint(),
+            "set_at": previous.set_at,
+            "replaced_at": previous.replaced_at,
+            "kept_until": previous.kept_until,
+        })
+    };
+    json_line(&json!({
+        "profile": name_of(&status.profile),
+        "kind": match status.kind {
+            Kind::ApiSecret => "api_secret",
+            Kind::SessionKey => "session_key",
+        },
+        "source": source_of(status),
+        "api_key": status.profile.api_key,
+        "fingerprint": read.map(|read| read.secret.fingerprint()),
+        "set_at": read.and_then(|read| read.set_at),
+        "previous": read.map(|read| read.previous.iter().map(previous).collect::<Vec<_>>()).unwrap_or_default(),
+        "error": status.read.as_ref().err().map(ToString::to_string),
+    })) + "\n"
+}
+
+/// Shows secrets for people, without the secrets.
+#[must_use]
+pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> String {
+    let row = |status: &SecretStatus| -> [StyledCell; 6] {
+        let (fingerprint, (state, style)) = match &status.read {
+            Ok(read) => (read.secret.fingerprint(), (age(read, now), Style::Plain)),
+            Err(error @ (SourceError::NotRun | SourceError::NoTimeLeft)) => {
+                ("-".into(), (error.to_string(), Style::Faint))
+            }
+            Err(error) => ("-".into(), (error.to_string(), Style::Bad)),
+        };
+        [
+            cell(name_of(&status.profile), Style::Name),
+            cell(status.kind.to_string(), Style::Plain),
+            cell(source_of(status), Style::Plain),
+            cell(status.profile.api_key.as_deref().unwrap_or("-"), Style::Plain),
+            cell(fingerprint, Style::Plain),
+            cell(state, style),
+        ]
+    };
+    let rows: Vec<_> = seen.iter().map(row).collect();
+    listing(["PROFILE", "KIND", "SOURCE", "API KEY", "FINGERPRINT", "AGE"], &rows, true, layout)
+}
+
+/// Says how old a secret is, and until when those before it are kept.
+fn age(read: &Read, now: Timestamp) -> String {
+    let set = read.set_at.map(|at| format!("set {}", relative(at, now)));
+    let previous = read
+        .previous
+        .iter()
+        .map(|previous| format!("one before verifies until {}", utc(previous.kept_until)));
+    let told: Vec<_> = set.into_iter().chain(previous).collect();
+    if told.is_empty() { "-".into() } else { told.join("; ") }
+}
+
+/// Returns where a secret is.
+fn source_of(status: &SecretStatus) -> String {
+    status.profile.source_of(status.kind).map_or_else(|| "-".into(), Source::config_text)
 }
 
 /// Returns a profile's name.
@@ -122,10 +179,7 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_shows_each_profile_by_itself() {
-        assert!(shown(60).starts_with("NAME "));
-        assert!(
-            shown(59).starts_with("name     live, the default\n")
-                && shown(59).contains("\n\nname     demo\n")
-        );
+        assert!(shown(59).starts_with("NAME     live\n         default\n"), "{}", shown(59));
+        assert!(shown(59).contains("\n\nNAME     demo\n"), "{}", shown(59));
     }
 }

@@ -3,7 +3,7 @@
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
 
 use super::Layout;
-use crate::escape::escaped_truncated;
+use crate::escape::{escaped, escaped_truncated};
 
 /// Blanks between two columns.
 const COLUMN_GAP: u16 = 2;
@@ -31,6 +31,11 @@ pub(super) enum Style {
 
 /// A cell's text and style.
 pub(super) type StyledCell = (String, Style);
+
+/// Returns the cell of a text, which may be from outside.
+pub(super) fn cell(text: impl AsRef<str>, style: Style) -> StyledCell {
+    (escaped(text.as_ref()).to_string(), style)
+}
 
 /// Lays rows out as a table.
 pub(super) fn table<const COLUMNS: usize>(rows: &[[StyledCell; COLUMNS]], layout: Layout) -> String {
@@ -76,8 +81,7 @@ pub(super) fn listing<const COLUMNS: usize>(
     is_first: bool,
     layout: Layout,
 ) -> String {
-    let head = names.map(|name| (name.to_owned(), Style::Faint));
-    let lines: Vec<_> = std::iter::once(&head).chain(rows).cloned().collect();
+    let lines = with_head(names, rows);
     if last_width(&lines, layout).is_none_or(|width| width >= MIN_LAST_WIDTH) {
         let shown = table(&lines, layout);
         let head = if is_first { 0 } else { shown.find('\n').map_or(0, |end| end + 1) };
@@ -85,9 +89,10 @@ pub(super) fn listing<const COLUMNS: usize>(
     }
     let block = |row: &[StyledCell; COLUMNS]| {
         let lines = names.into_iter().zip(row).filter(|(_, (text, _))| !text.is_empty() && text != "-");
-        let lines: Vec<_> =
-            lines.map(|(name, cell)| [(name.to_owned(), Style::Faint), cell.clone()]).collect();
-        table(&lines, layout)
+        table(
+            &lines.map(|(name, value)| [cell(name, Style::Faint), value.clone()]).collect::<Vec<_>>(),
+            layout,
+        )
     };
     let blocks: Vec<_> = rows.iter().map(block).collect();
     let separator = if is_first || blocks.is_empty() { "" } else { "\n" };
@@ -100,9 +105,10 @@ pub(super) fn cut_last<const COLUMNS: usize>(
     rows: &mut [[StyledCell; COLUMNS]],
     layout: Layout,
 ) {
-    let head = names.map(|name| (name.to_owned(), Style::Faint));
-    let lines: Vec<_> = std::iter::once(&head).chain(&*rows).cloned().collect();
-    let Some(width) = last_width(&lines, layout).filter(|width| *width >= MIN_LAST_WIDTH) else { return };
+    let Some(width) = last_width(&with_head(names, rows), layout).filter(|width| *width >= MIN_LAST_WIDTH)
+    else {
+        return;
+    };
     for (text, _) in rows.iter_mut().filter_map(|row| row.last_mut()) {
         if text.chars().count() > usize::from(width) {
             *text = escaped_truncated(text, usize::from(width) - 1).to_string();
@@ -110,15 +116,22 @@ pub(super) fn cut_last<const COLUMNS: usize>(
     }
 }
 
+/// Returns rows under the names of their columns.
+fn with_head<const COLUMNS: usize>(
+    names: [&str; COLUMNS],
+    rows: &[[StyledCell; COLUMNS]],
+) -> Vec<[StyledCell; COLUMNS]> {
+    let head = names.map(|name| cell(name, Style::Faint));
+    std::iter::once(&head).chain(rows).cloned().collect()
+}
+
 /// Returns the width that is left for the last column beside the others; `None` where there is no limit.
 fn last_width<const COLUMNS: usize>(lines: &[[StyledCell; COLUMNS]], layout: Layout) -> Option<u16> {
     let mut probe = Table::new();
     probe.add_rows(lines.iter().map(|row| row.iter().map(|(text, _)| text)));
     let widths = probe.column_max_content_widths();
-    let others = widths.iter().rev().skip(1);
-    layout
-        .width
-        .map(|limit| others.fold(limit, |left, width| left.saturating_sub(width.saturating_add(COLUMN_GAP))))
+    let others = widths.iter().rev().skip(1).map(|width| width.saturating_add(COLUMN_GAP));
+    layout.width.map(|limit| others.fold(limit, u16::saturating_sub))
 }
 
 /// Returns a line in a style, however long it is.

@@ -1,13 +1,12 @@
 //! A report on a token, as a table and as JSON.
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::Layout;
-use super::table::{Style, StyledCell, headline, table};
+use super::table::{Style, StyledCell, cell, headline, table};
 use crate::escape::{escaped, escaped_truncated, json_line};
-use crate::time::Timestamp;
 use crate::token::{CustomerId, Fingerprint, Stripped};
-use crate::verdict::{Check, CheckResult, ExpectedResponse, Report, SecretAlteration, Verdict};
+use crate::verdict::{Check, CheckResult, ExpectedResponse, Report, SecretAlteration, SignedBy, Verdict};
 
 /// How many characters of a check's detail are shown to people.
 const MAX_DETAIL: usize = 160;
@@ -16,27 +15,30 @@ const MAX_DETAIL: usize = 160;
 #[must_use]
 pub fn verify_json(report: &Report, stripped: &[Stripped], line: Option<u64>) -> String {
     let ExpectedResponse { accepts, status, code } = report.stream;
+    let signed_by = |by: &SignedBy| json!({ "profile": by.profile, "secret": by.secret.name() });
     let check =
         |check: &Check| json!({ "name": check.name, "ok": check.result.is_ok(), "detail": check.detail });
-    let report = json!({
+    let mut shown = json!({
+        "line": line,
         "valid": report.verdict == Verdict::Valid,
         "verdict": report.verdict.name(),
         "customer_id": report.customer.map(CustomerId::get),
         "user_id": report.user_id,
-        "expires_at": report.expires_at.map(Timestamp::epoch_seconds),
-        "issued_at": report.issued_at.map(Timestamp::epoch_seconds),
-        "signed_by": report.signed_by.as_ref().map(|by| json!({ "profile": by.profile, "secret": by.secret.name() })),
+        "expires_at": report.expires_at,
+        "issued_at": report.issued_at,
+        "signed_by": report.signed_by.as_ref().map(signed_by),
         "altered_secret": report.alteration.map(SecretAlteration::name),
         "stream": { "accepts": accepts, "status": status, "code": code },
         "checks": report.checks.iter().map(check).collect::<Vec<_>>(),
-        "lints": report.lints.iter().map(|lint| json!({ "name": lint.name, "detail": lint.detail })).collect::<Vec<_>>(),
+        "lints": report.lints,
         "remedy": report.remedy,
         "fingerprint": report.fingerprint.map(|fingerprint: Fingerprint| fingerprint.to_string()),
         "stripped": stripped.iter().map(ToString::to_string).collect::<Vec<_>>(),
     });
-    let line = line.map(|line| ("line".to_owned(), Value::from(line)));
-    let members = line.into_iter().chain(report.as_object().cloned().unwrap_or_default());
-    json_line(&members.collect::<Map<_, _>>()) + "\n"
+    if let (None, Some(members)) = (line, shown.as_object_mut()) {
+        members.shift_remove("line");
+    }
+    json_line(&shown) + "\n"
 }
 
 /// Shows a report for people: the verdict, every check, Stream's answer and the remedy.
@@ -52,25 +54,14 @@ pub fn verify_text(report: &Report, layout: Layout) -> String {
         None => format!("{verdict}: {}", verdict.meaning()),
     };
     let head = headline(&head, style, layout);
+    let row_of =
+        |name: &str, text: &str| [cell(name, Style::Name), cell("", Style::Plain), cell(text, Style::Plain)];
     let mut rows: Vec<[StyledCell; 3]> = report.checks.iter().map(row).collect();
-    rows.extend(report.lints.iter().map(|lint| {
-        [("note".into(), Style::Name), ("!".into(), Style::Bad), (lint.detail.clone(), Style::Plain)]
-    }));
+    let note = |detail: &str| [cell("note", Style::Name), cell("!", Style::Bad), cell(detail, Style::Plain)];
+    rows.extend(report.lints.iter().map(|lint| note(&lint.detail)));
     rows.push(stream_row(report.stream));
-    rows.extend(report.fingerprint.map(|fingerprint| {
-        [
-            ("token".into(), Style::Name),
-            (String::new(), Style::Plain),
-            (format!("fingerprint {fingerprint}"), Style::Plain),
-        ]
-    }));
-    if let Some(remedy) = &report.remedy {
-        rows.push([
-            ("remedy".into(), Style::Name),
-            (String::new(), Style::Plain),
-            (escaped(remedy).to_string(), Style::Plain),
-        ]);
-    }
+    rows.extend(report.fingerprint.map(|fingerprint| row_of("token", &format!("fingerprint {fingerprint}"))));
+    rows.extend(report.remedy.as_deref().map(|remedy| row_of("remedy", remedy)));
     format!("{head}\n{}", table(&rows, layout))
 }
 
@@ -89,26 +80,17 @@ fn row(check: &Check) -> [StyledCell; 3] {
         CheckResult::Skipped => ("-", Style::Faint),
     };
     let weight = if check.result == CheckResult::Skipped { Style::Faint } else { Style::Plain };
-    [
-        (check.name.into(), Style::Name),
-        (word.into(), style),
-        (escaped_truncated(&check.detail, MAX_DETAIL).to_string(), weight),
-    ]
+    let detail = escaped_truncated(&check.detail, MAX_DETAIL).to_string();
+    [cell(check.name, Style::Name), cell(word, style), (detail, weight)]
 }
 
 /// Lays out Stream's answer.
 fn stream_row(stream: ExpectedResponse) -> [StyledCell; 3] {
-    let (word, style, detail) = match stream {
-        ExpectedResponse { accepts: Some(true), .. } => {
-            ("yes", Style::Good, "an app with this secret accepts it".into())
-        }
-        ExpectedResponse { accepts: None, .. } => {
-            ("?", Style::Faint, "what Stream answers cannot be told".into())
-        }
-        ExpectedResponse { status: Some(status), code: Some(code), .. } => {
-            ("no", Style::Bad, format!("Stream answers {status}, code {code}"))
-        }
-        ExpectedResponse { .. } => ("no", Style::Bad, "Stream refuses it".into()),
+    let (word, style, detail) = match (stream.accepts, stream.status, stream.code) {
+        (Some(true), ..) => ("yes", Style::Good, "an app with this secret accepts it".to_owned()),
+        (None, ..) => ("?", Style::Faint, "what Stream answers cannot be told".into()),
+        (_, Some(status), Some(code)) => ("no", Style::Bad, format!("Stream answers {status}, code {code}")),
+        _ => ("no", Style::Bad, "Stream refuses it".into()),
     };
-    [("stream".into(), Style::Name), (word.into(), style), (detail, Style::Plain)]
+    [cell("stream", Style::Name), cell(word, style), cell(detail, Style::Plain)]
 }

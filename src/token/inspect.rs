@@ -1,5 +1,7 @@
 //! Reads what it can of a token without a secret. Nothing here is trusted.
 
+use serde::Serialize;
+
 use super::claims_set::{ClaimsSet, TimeClaim, UserId};
 use super::compact::{self, check_header, check_signature};
 use super::json::Json;
@@ -39,7 +41,7 @@ pub struct Inspection {
 }
 
 /// Something about a token that its reader should know.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lint {
     /// A stable name.
     pub name: &'static str,
