@@ -82,7 +82,7 @@ fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>
     for (key, value) in object.members() {
         let mut value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         if let Some(note) = note(key) {
-            value += &format!("  ({note})");
+            value = format!("{value}  ({note})");
         }
         let label = if rows.is_empty() { name } else { "" };
         rows.push([cell(label, Style::Faint), cell(key, Style::Name), cell(value, Style::Plain)]);
