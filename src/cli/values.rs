@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use super::Expiry;
-use crate::error::{Diagnostic, ErrorReport};
+use crate::error::{Diagnostic, ErrorReport, Usage};
 #[cfg(all(unix, feature = "serve"))]
 use crate::profile::Lifetime;
 use crate::time::{humanize, parse_duration};
@@ -20,7 +20,9 @@ pub(super) fn parsed<T: FromStr<Err: Diagnostic>>(text: &str) -> Result<T, Error
 
 /// Parses a leeway.
 pub(super) fn leeway(text: &str) -> Result<Leeway, ErrorReport> {
-    Ok(Leeway::new(parse_duration(text)?)?)
+    let hint = "a leeway is a number and its unit, such as 30s, and at most 5m";
+    let duration = parse_duration(text).map_err(|error| Usage::report(error.to_string(), hint))?;
+    Ok(Leeway::new(duration)?)
 }
 
 /// Parses an expiry: a time or `never`.

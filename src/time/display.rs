@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Local, NaiveDate, SecondsFormat, Utc};
 
-use super::{END_OF_CALENDAR, Timestamp};
+use super::{END_OF_CALENDAR, Timestamp, UNITS};
 
 /// Formats a time as `2030-01-01 01:00:00 +01:00, 2030-01-01T00:00:00Z, in 3 years`.
 ///
@@ -81,10 +81,11 @@ pub fn humanize(duration: Duration) -> String {
         return "0s".into();
     }
     let mut shown = String::new();
-    for (unit, seconds) in [("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)] {
-        if rest >= seconds {
+    // Days are the largest: weeks are typed, and not shown.
+    for (unit, seconds) in &UNITS[1..] {
+        if rest >= *seconds {
             shown += &(rest / seconds).to_string();
-            shown += unit;
+            shown.push(*unit);
             rest %= seconds;
         }
     }

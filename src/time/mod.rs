@@ -5,7 +5,7 @@ mod parse;
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 pub use display::{absolute_and_relative, humanize, parse_utc, relative, utc};
 pub use parse::{DurationError, ParseTimeError, TimeSpec, parse_duration};
@@ -13,17 +13,22 @@ pub use parse::{DurationError, ParseTimeError, TimeSpec, parse_duration};
 /// The last second of the year 9999, where RFC 3339 ends: the latest time that can be typed or shown as a date.
 const END_OF_CALENDAR: u64 = 253_402_300_799;
 
+/// The units of a duration and their seconds, the largest first.
+const UNITS: [(char, u64); 5] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('m', 60), ('s', 1)];
+
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z: a `NumericDate` (RFC 7519 section 2)
 /// without its fraction.
 ///
 /// At most 2^53 - 1, the largest integer that every JSON reader keeps (RFC 8259 section 6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u64")]
 pub struct Timestamp(u64);
 
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let seconds = u64::deserialize(deserializer)?;
-        Self::from_epoch_seconds(seconds).ok_or_else(|| serde::de::Error::custom("the time is too late"))
+impl TryFrom<u64> for Timestamp {
+    type Error = &'static str;
+
+    fn try_from(seconds: u64) -> Result<Self, Self::Error> {
+        Self::from_epoch_seconds(seconds).ok_or("the time is too late")
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::DateTime;
 use thiserror::Error;
 
-use super::{END_OF_CALENDAR, Timestamp, absolute_and_relative};
+use super::{END_OF_CALENDAR, Timestamp, UNITS, absolute_and_relative};
 use crate::error::{Diagnostic, Exit};
 use crate::escape::escaped_or_redacted;
 
@@ -26,10 +26,8 @@ enum Meaning {
     FromNow(Duration),
     /// A duration with `ago`: this much earlier than now.
     Ago(Duration),
-    /// A date with a time of day and an offset.
-    Date(Timestamp),
-    /// A bare number of seconds since the epoch.
-    Epoch(Timestamp),
+    /// A date with a time of day and an offset, or a bare number of seconds since the epoch.
+    At(Timestamp),
 }
 
 /// Why a typed time was refused. Each variant holds the text that was typed.
@@ -52,25 +50,17 @@ pub enum ParseTimeError {
     /// It is a date without a time of day and an offset.
     #[error("{} has no time of day and no offset", escaped_or_redacted(.0))]
     DateOnly(String),
-    /// It is not in the future, and had to be.
-    #[error("{} is not in the future: it means {at}", escaped_or_redacted(text))]
-    NotFuture {
+    /// It is not in the future and must be, or the other way round.
+    #[error("{} is not in the {side}: it means {at}", escaped_or_redacted(text))]
+    WrongSide {
         /// What was typed.
         text: String,
+        /// Where it must be: `future` or `past`.
+        side: &'static str,
         /// The time that it means, for display.
         at: String,
         /// The form that was probably meant.
-        suggestion: Option<String>,
-    },
-    /// It is in the future, and must not be.
-    #[error("{} is not in the past: it means {at}", escaped_or_redacted(text))]
-    NotPast {
-        /// What was typed.
-        text: String,
-        /// The time that it means, for display.
-        at: String,
-        /// The form that was probably meant.
-        suggestion: Option<String>,
+        hint: String,
     },
 }
 
@@ -86,10 +76,7 @@ impl Diagnostic for ParseTimeError {
             }
             Self::Milliseconds { seconds, .. } => format!("in epoch seconds that is {seconds}"),
             Self::DateOnly(text) => format!("write {text}T00:00:00Z"),
-            Self::NotFuture { suggestion: Some(form), .. } => format!("for a future time write {form}"),
-            Self::NotFuture { .. } => "a future time is 1h, 30d, or a future date".into(),
-            Self::NotPast { suggestion: Some(form), .. } => format!("for a past time write '{form}'"),
-            Self::NotPast { .. } => "a past time is now, 1h ago, or an earlier date".into(),
+            Self::WrongSide { hint, .. } => hint.clone(),
         })
     }
 }
@@ -101,44 +88,51 @@ impl TimeSpec {
         match self.meaning {
             Meaning::FromNow(duration) => now.after(duration),
             Meaning::Ago(duration) => now.before(duration),
-            Meaning::Date(at) | Meaning::Epoch(at) => at,
+            Meaning::At(at) => at,
         }
     }
 
     /// Returns the point in time if it is later than `now`, as an expiry must be.
     ///
     /// # Errors
-    /// [`ParseTimeError::NotFuture`] with the form that was probably meant: `3600s` for `3600`, `1h` for `1h ago`.
+    /// [`ParseTimeError::WrongSide`] with the form that was probably meant: `3600s` for `3600`, `1h` for `1h ago`.
     pub fn resolve_future(&self, now: Timestamp) -> Result<Timestamp, ParseTimeError> {
         let at = self.resolve(now);
         if at > now {
             return Ok(at);
         }
-        let suggestion = match self.meaning {
+        let write = |form: &str| format!("for a future time write {form}");
+        let hint = match self.meaning {
             Meaning::Ago(duration) if !duration.is_zero() => {
-                self.text.strip_suffix("ago").map(|ago| ago.trim_end().to_owned())
+                write(self.text.trim_end_matches("ago").trim_end())
             }
-            Meaning::Epoch(seconds) if (1..1_000_000_000).contains(&seconds.epoch_seconds()) => {
-                Some(format!("{}s", self.text))
-            }
-            _ => None,
+            // Seconds from now, and not from the epoch.
+            _ if matches!(self.text.parse(), Ok(1..1_000_000_000_u64)) => write(&format!("{}s", self.text)),
+            _ => "a future time is 1h, 30d, or a future date".into(),
         };
-        let (text, at) = (self.text.clone(), absolute_and_relative(at, now));
-        Err(ParseTimeError::NotFuture { text, at, suggestion })
+        Err(self.wrong_side("future", at, now, hint))
     }
 
     /// Returns the point in time if it is not later than `now`, as for a revocation.
     ///
     /// # Errors
-    /// [`ParseTimeError::NotPast`] with the form that was probably meant: `1h ago` for `1h`.
+    /// [`ParseTimeError::WrongSide`] with the form that was probably meant: `1h ago` for `1h`.
     pub fn resolve_past(&self, now: Timestamp) -> Result<Timestamp, ParseTimeError> {
         let at = self.resolve(now);
         if at <= now {
             return Ok(at);
         }
-        let suggestion = matches!(self.meaning, Meaning::FromNow(_)).then(|| format!("{} ago", self.text));
-        let (text, at) = (self.text.clone(), absolute_and_relative(at, now));
-        Err(ParseTimeError::NotPast { text, at, suggestion })
+        let hint = match self.meaning {
+            Meaning::FromNow(_) => format!("for a past time write '{} ago'", self.text),
+            _ => "a past time is now, 1h ago, or an earlier date".into(),
+        };
+        Err(self.wrong_side("past", at, now, hint))
+    }
+
+    /// Returns the error for a time that is not on the side of `now` where it must be.
+    fn wrong_side(&self, side: &'static str, at: Timestamp, now: Timestamp, hint: String) -> ParseTimeError {
+        let at = absolute_and_relative(at, now);
+        ParseTimeError::WrongSide { text: self.text.clone(), side, at, hint }
     }
 }
 
@@ -167,32 +161,25 @@ fn parse_meaning(text: &str) -> Result<Meaning, ParseTimeError> {
         Ok(_) | Err(DurationError::TooLong(_)) => return Err(ParseTimeError::TooFar(text.to_owned())),
         Err(DurationError::InvalidFormat(_)) => {}
     }
-    if is_date_only(text) {
+    if DateTime::parse_from_rfc3339(&format!("{text}T00:00:00Z")).is_ok() {
         return Err(ParseTimeError::DateOnly(text.to_owned()));
     }
     let date = DateTime::parse_from_rfc3339(text).map_err(|_| invalid())?;
     let seconds = u64::try_from(date.timestamp()).map_err(|_| invalid())?;
-    Timestamp::from_epoch_seconds(seconds).map(Meaning::Date).ok_or_else(invalid)
+    Timestamp::from_epoch_seconds(seconds).map(Meaning::At).ok_or_else(invalid)
 }
 
 /// Parses a bare number of epoch seconds.
 fn parse_epoch(text: &str) -> Result<Meaning, ParseTimeError> {
     match text.parse() {
         Ok(seconds) if seconds <= END_OF_CALENDAR => {
-            Ok(Meaning::Epoch(Timestamp::EPOCH.after(Duration::from_secs(seconds))))
+            Ok(Meaning::At(Timestamp::EPOCH.after(Duration::from_secs(seconds))))
         }
         Ok(number) if (12..=14).contains(&text.len()) => {
             Err(ParseTimeError::Milliseconds { text: text.to_owned(), seconds: number / 1000 })
         }
         _ => Err(ParseTimeError::TooFar(text.to_owned())),
     }
-}
-
-/// Returns `true` if `text` has the shape `2026-12-31`.
-fn is_date_only(text: &str) -> bool {
-    let is_expected =
-        |(at, byte): (usize, u8)| if matches!(at, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() };
-    text.len() == 10 && text.bytes().enumerate().all(is_expected)
 }
 
 /// Why a typed duration was refused. Each variant holds the text that was typed.
@@ -206,16 +193,6 @@ pub enum DurationError {
     TooLong(String),
 }
 
-impl Diagnostic for DurationError {
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some("a leeway is a number and its unit, such as 30s, and at most 5m".into())
-    }
-}
-
 /// Parses a duration: a number and a unit (`s m h d w`), or several of them, as in `1h30m`.
 ///
 /// # Errors
@@ -227,27 +204,18 @@ pub fn parse_duration(text: &str) -> Result<Duration, DurationError> {
     if text.is_empty() {
         return Err(invalid());
     }
-    let mut seconds: u64 = 0;
-    let mut rest = text;
-    while !rest.is_empty() {
-        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let unit = match rest.as_bytes().get(digits) {
-            Some(b's') => 1,
-            Some(b'm') => 60,
-            Some(b'h') => 3_600,
-            Some(b'd') => 86_400,
-            Some(b'w') => 604_800,
-            _ => return Err(invalid()),
-        };
-        if digits == 0 {
+    let mut sum: u64 = 0;
+    for part in text.split_inclusive(|character: char| !character.is_ascii_digit()) {
+        let of_unit = |(unit, seconds): &(char, u64)| Some((part.strip_suffix(*unit)?, *seconds));
+        let (number, seconds) = UNITS.iter().find_map(of_unit).ok_or_else(invalid)?;
+        if number.is_empty() {
             return Err(invalid());
         }
-        let number: u64 = rest[..digits].parse().map_err(|_| too_long())?;
-        let part = number.checked_mul(unit).ok_or_else(too_long)?;
-        seconds = seconds.checked_add(part).ok_or_else(too_long)?;
-        rest = &rest[digits + 1..];
+        let number: u64 = number.parse().map_err(|_| too_long())?;
+        let part = number.checked_mul(seconds).ok_or_else(too_long)?;
+        sum = sum.checked_add(part).ok_or_else(too_long)?;
     }
-    Ok(Duration::from_secs(seconds))
+    Ok(Duration::from_secs(sum))
 }
 
 #[cfg(test)]
@@ -284,7 +252,9 @@ mod tests {
 
     #[test]
     fn refuses_text_that_is_not_a_time() {
-        for text in ["", "tomorrow", "-1h", "1", "+5", "1x", "h", "1 h", "1h ", "1.5h", "1hago?", "ago"] {
+        for text in
+            ["", "tomorrow", "-1h", "1", "+5", "1x", "h", "1 h", "1h ", "1.5h", "1hago?", "ago", "2026-13-01"]
+        {
             let read = text.parse::<TimeSpec>();
             if text == "1" {
                 assert!(read.is_ok(), "a bare number is epoch seconds");
