@@ -5,45 +5,37 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::MAX_FILE_BYTES;
+use super::{IdentityPaths, MAX_FILE_BYTES};
 use crate::error::{Diagnostic, Exit};
 use crate::escape::path_in_full;
 use crate::fs::FileErrorKind;
 use crate::time::{Timestamp, utc};
 
 /// Which of the two files an error is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PemKind {
     /// The certificate with its chain.
+    #[error("certificate")]
     Certificate,
     /// The private key.
+    #[error("key")]
     Key,
-}
-
-impl PemKind {
-    /// Returns the name of the file in messages.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Certificate => "certificate",
-            Self::Key => "key",
-        }
-    }
 }
 
 /// Why a certificate and its key cannot be used. The paths are those of the files.
 #[derive(Debug, Error)]
 pub enum TlsError {
     /// A file could not be opened or read.
-    #[error("cannot read the {} {}: {}", .0.name(), path_in_full(.1), .2)]
+    #[error("cannot read the {} {}: {}", .0, path_in_full(.1), .2)]
     Unreadable(PemKind, PathBuf, #[source] io::Error),
     /// Other users can write a file, or read the key.
-    #[error("cannot use the {} {}: {}", .0.name(), path_in_full(.1), .2)]
+    #[error("cannot use the {} {}: {}", .0, path_in_full(.1), .2)]
     Unsafe(PemKind, PathBuf, #[source] FileErrorKind),
     /// A file has more than [`MAX_FILE_BYTES`] bytes.
-    #[error("the {} {} has more than {} bytes", .0.name(), path_in_full(.1), MAX_FILE_BYTES)]
+    #[error("the {} {} has more than {} bytes", .0, path_in_full(.1), MAX_FILE_BYTES)]
     TooLong(PemKind, PathBuf),
     /// A file is damaged PEM.
-    #[error("the {} {} is not whole PEM", .0.name(), path_in_full(.1))]
+    #[error("the {} {} is not whole PEM", .0, path_in_full(.1))]
     MalformedPem(PemKind, PathBuf),
     /// There is no certificate in the file.
     #[error("there is no certificate in {}", path_in_full(.0))]
@@ -70,17 +62,8 @@ pub enum TlsError {
     #[error("the private key in {} is damaged, or of an unsupported kind", path_in_full(.0))]
     InvalidKey(PathBuf),
     /// The private key does not belong to the certificate.
-    #[error(
-        "the key in {} is not that of the first certificate in {}",
-        path_in_full(key),
-        path_in_full(certificate)
-    )]
-    Mismatch {
-        /// The path of the certificate.
-        certificate: PathBuf,
-        /// The path of the key.
-        key: PathBuf,
-    },
+    #[error("the key in {} is not that of the first certificate in {}", path_in_full(&.0.key), path_in_full(&.0.certificate))]
+    Mismatch(IdentityPaths),
     /// The TLS library refuses our constant settings: a bug of this program.
     #[error("TLS cannot be set up: {0}")]
     Library(#[source] rustls::Error),
@@ -88,10 +71,7 @@ pub enum TlsError {
 
 impl Diagnostic for TlsError {
     fn exit(&self) -> Exit {
-        match self {
-            Self::Unreadable(..) | Self::Library(_) => Exit::Failed,
-            _ => Exit::Usage,
-        }
+        if matches!(self, Self::Unreadable(..) | Self::Library(_)) { Exit::Failed } else { Exit::Usage }
     }
 
     fn hint(&self) -> Option<String> {
@@ -119,7 +99,7 @@ impl Diagnostic for TlsError {
                 "write it without its passphrase into a file of your own: 'umask 077; openssl pkey -in KEY -out NEW'"
             }
             Self::InvalidKey(_) => "use a key on P-256, P-384 or Ed25519, or RSA with 2048 bits or more",
-            Self::Mismatch { .. } => {
+            Self::Mismatch(_) => {
                 "give the key that the certificate was made for; the server's certificate comes first in its file"
             }
             Self::Library(_) => "this is a fault of the program: please report it",

@@ -3,7 +3,6 @@
 //! Every problem that would otherwise appear with the first client is found here, before anything is served.
 
 mod error;
-mod pem;
 
 #[cfg(test)]
 pub(crate) mod testing;
@@ -17,16 +16,19 @@ use std::time::Duration;
 
 use rustls::crypto::ring::default_provider;
 use rustls::crypto::ring::sign::any_supported_type;
-use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::NoServerSessionStorage;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{InconsistentKeys, ServerConfig};
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
+use zeroize::Zeroizing;
 
 pub use self::error::{PemKind, TlsError};
 use crate::escape::path_in_full;
+use crate::fs::{self, Content, FileError, FilePolicy};
 use crate::time::{Timestamp, absolute_and_relative};
 
 /// The most bytes of each file.
@@ -37,6 +39,10 @@ const EXPIRY_WARNING: Duration = Duration::from_hours(14 * 24);
 
 /// The only application protocol.
 const ALPN: &[u8] = b"http/1.1";
+
+/// The marks of an encrypted private key: of PKCS #8 (RFC 7468 section 11), and of OpenSSL's older form
+/// (RFC 1421 section 4.6.1.1).
+const ENCRYPTED: [&[u8]; 2] = [b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED"];
 
 /// The paths of the certificate and its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,11 +57,11 @@ pub struct IdentityPaths {
 #[derive(Clone)]
 pub struct ServerIdentity {
     /// The TLS settings.
-    config: Arc<ServerConfig>,
+    pub config: Arc<ServerConfig>,
     /// When the certificate expires.
-    expires_at: Timestamp,
-    /// What the operator should know, in sentences.
-    warnings: Vec<String>,
+    pub expires_at: Timestamp,
+    /// What the operator should know, in sentences: that others can read the key, that the certificate expires soon.
+    pub warnings: Vec<String>,
 }
 
 impl fmt::Debug for ServerIdentity {
@@ -70,8 +76,8 @@ impl ServerIdentity {
     /// # Errors
     /// [`TlsError`]
     pub fn load(paths: &IdentityPaths, now: Timestamp) -> Result<Self, TlsError> {
-        let chain = pem::read_chain(&paths.certificate)?;
-        let (key, is_exposed) = pem::read_key(&paths.key)?;
+        let chain = read_chain(&paths.certificate)?;
+        let (key, is_exposed) = read_key(&paths.key)?;
         let mut warnings = Vec::new();
         if is_exposed {
             warnings.push(format!("others on this machine can read {}", path_in_full(&paths.key)));
@@ -87,30 +93,48 @@ impl ServerIdentity {
         let certified = CertifiedKey::new(chain, key);
         certified.keys_match().map_err(|error| match error {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-                TlsError::Mismatch { certificate: paths.certificate.clone(), key: paths.key.clone() }
+                TlsError::Mismatch(paths.clone())
             }
             _ => TlsError::InvalidCertificate(paths.certificate.clone()),
         })?;
         Ok(Self { config: Arc::new(config(certified)?), expires_at, warnings })
     }
+}
 
-    /// Returns the TLS settings.
-    #[must_use]
-    pub fn config(&self) -> Arc<ServerConfig> {
-        Arc::clone(&self.config)
-    }
+/// Reads all certificates of a file, the server's own first.
+fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let content = read(path, PemKind::Certificate, FilePolicy::Trusted)?;
+    let chain = CertificateDer::pem_slice_iter(&content.bytes).collect::<Result<Vec<_>, _>>();
+    let chain = chain.map_err(|_| TlsError::MalformedPem(PemKind::Certificate, path.to_owned()))?;
+    if chain.is_empty() { Err(TlsError::NoCertificate(path.to_owned())) } else { Ok(chain) }
+}
 
-    /// Returns when the certificate expires.
-    #[must_use]
-    pub fn expires_at(&self) -> Timestamp {
-        self.expires_at
+/// Reads the only private key of a file, and whether others can read it.
+fn read_key(path: &Path) -> Result<(Zeroizing<PrivateKeyDer<'static>>, bool), TlsError> {
+    let Content { bytes, is_exposed } = read(path, PemKind::Key, FilePolicy::Secret)?;
+    if ENCRYPTED.iter().any(|mark| bytes.windows(mark.len()).any(|window| window == *mark)) {
+        return Err(TlsError::EncryptedKey(path.to_owned()));
     }
+    let mut found = None;
+    for key in PrivateKeyDer::pem_slice_iter(&bytes) {
+        let key = key.map_err(|_| TlsError::MalformedPem(PemKind::Key, path.to_owned()))?;
+        if found.replace(Zeroizing::new(key)).is_some() {
+            return Err(TlsError::SeveralKeys(path.to_owned()));
+        }
+    }
+    Ok((found.ok_or_else(|| TlsError::NoKey(path.to_owned()))?, is_exposed))
+}
 
-    /// Returns what the operator should know: that others can read the key, that the certificate expires soon.
-    #[must_use]
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+/// Reads a file of at most [`MAX_FILE_BYTES`].
+fn read(path: &Path, kind: PemKind, policy: FilePolicy) -> Result<Content, TlsError> {
+    let content = fs::read(path, policy, MAX_FILE_BYTES + 1).map_err(|error| match error {
+        FileError::Io(error) => TlsError::Unreadable(kind, path.to_owned(), error),
+        FileError::Unsafe(fault) => TlsError::Unsafe(kind, path.to_owned(), fault),
+    })?;
+    if content.bytes.len() > MAX_FILE_BYTES {
+        return Err(TlsError::TooLong(kind, path.to_owned()));
     }
+    Ok(content)
 }
 
 /// Returns when a certificate expires, if it is valid now.

@@ -72,7 +72,7 @@ pub(super) async fn serve(service: Arc<Service>, stream: TcpStream, peer: IpAddr
     let Some(identity) = &service.identity else {
         return Box::pin(serve_http(service, stream, peer, slot, None)).await;
     };
-    let acceptor = TlsAcceptor::from(identity.load().config());
+    let acceptor = TlsAcceptor::from(Arc::clone(&identity.load().config));
     let deadline = Instant::now() + service.limits.handshake_timeout;
     let mut first = [0];
     // A client that only connects is not worth a line in the log.
@@ -197,7 +197,7 @@ impl Service {
 }
 
 impl Responder {
-    /// Has a whole request answered.
+    /// Returns the response to a whole request.
     async fn respond(&self, request: message::Request) -> Result<Response<Full<Bytes>>, Rejection> {
         match self {
             Self::Endpoint(upstreams) => upstreams.send(request).await,
@@ -228,7 +228,7 @@ fn tls_reason(error: &io::Error) -> &'static str {
     }
 }
 
-/// A client's stream, which tells its slot when a request begins and when a response has left.
+/// A client's stream, which reports to its slot when a request begins and when a response has left.
 struct Tracked<S> {
     /// The stream.
     stream: S,
