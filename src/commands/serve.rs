@@ -1,23 +1,22 @@
 //! `serve`: puts the endpoint together, says where it is, and runs it until it is told to end.
 
-mod reload;
 mod state;
 
-use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use hyper::header::HeaderName;
 use ipnet::IpNet;
+use signal_hook::consts::SIGHUP;
+use signal_hook::iterator::Signals;
 
-use self::reload::{Reload, SighupListener};
-use self::state::AuditHandles;
+use self::state::{AuditHandles, Reload};
 use super::{Context, Result, session};
 use crate::audit::RefusalRecorder;
 use crate::cli::ServeArgs;
-use crate::error::{ErrorReport, Exit, Usage};
+use crate::error::{Exit, Usage};
+use crate::escape::{escaped_or_redacted, path_in_full};
 use crate::output::terminal::write_stderr;
 use crate::process::{environment, stop_signals};
 use crate::server::{
@@ -52,12 +51,14 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     context.note_default_policy(&loaded);
     let key = session::key(context, &loaded.profile)?;
     stop_signals::stop_between_holds().context("cannot wait for signals")?;
-    let log = ServerLog::start(format, context.clock, write_log_lines).context("cannot start the log")?;
+    let write = |lines: &str| write_stderr(lines.strip_suffix('\n').unwrap_or(lines));
+    let log = ServerLog::start(format, context.clock, write).context("cannot start the log")?;
     let identity = tls.as_ref().map(|(_, identity)| Arc::clone(identity));
-    let certificate_expires_at = identity.as_ref().map(|identity| identity.load().expires_at());
+    let certificate_expires_at = identity.as_ref().map(|identity| identity.load().expires_at);
     let telemetry = Arc::new(Telemetry::new(log, context.clock, certificate_expires_at));
     let server = bind(context, arguments, trusted_proxies, identity, &telemetry)?;
-    let mut sighup = SighupListener::start().context("cannot wait for signals")?;
+    let signals = Signals::new([SIGHUP]).context("cannot wait for signals")?;
+    let reloads = signals.handle();
     let demo_key = loaded.profile.is_demo().then(|| key.clone());
     let (audit, refusals) = AuditHandles::open(context, &loaded.profile, &telemetry)?;
     let name = loaded.profile.name.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -69,44 +70,43 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
         telemetry: Arc::clone(&telemetry),
         clock: context.clock,
     });
-    sighup
-        .serve(Reload {
-            profile: name,
-            config: context.config_path(),
-            lifetime: arguments.lifetime,
-            tls,
-            audit,
-            service: Arc::clone(&service),
-            environment: context.environment,
-            clock: context.clock,
-        })
-        .context("cannot wait for signals")?;
+    let reload = Reload {
+        profile: name,
+        config: context.config_path(),
+        lifetime: arguments.lifetime,
+        tls,
+        audit,
+        service: Arc::clone(&service),
+        environment: context.environment,
+        clock: context.clock,
+    };
+    reload.start(signals).context("cannot wait for signals")?;
     announce(context, &server, arguments, &telemetry, demo_key.as_ref())?;
     let ended = server.run(Arc::clone(&service) as Arc<dyn Handler>).context("the server failed");
+    reloads.close();
     let is_closed = |refusals: &RefusalRecorder| refusals.close(REFUSAL_DRAIN_TIMEOUT);
     if !matches!(ended, Ok(Ended::Stopped)) && !service.refusals.as_ref().is_none_or(is_closed) {
         telemetry.note("the last refusals are not in the audit log, which cannot be written");
     }
     telemetry.log().flush();
-    match ended? {
-        Ended::Drained => Ok(Exit::Success),
-        Ended::Unanswered(1) => Err(anyhow!("1 request was not answered within the time to drain").into()),
-        Ended::Unanswered(count) => {
-            Err(anyhow!("{count} requests were not answered within the time to drain").into())
-        }
+    let problem = match ended? {
+        Ended::Drained => return Ok(Exit::Success),
+        Ended::Unanswered(1) => "1 request was not answered within the time to drain".into(),
+        Ended::Unanswered(count) => format!("{count} requests were not answered within the time to drain"),
         Ended::Stopped => {
             // Its end would wait for the audit log; the system ends what still runs.
             std::mem::forget(service);
-            Err(anyhow!("stopped at once, before what was received was answered").into())
+            "stopped at once, before what was received was answered".into()
         }
-    }
+    };
+    Err(anyhow!(problem).into())
 }
 
 /// Parses the values of a flag. `expected` is the hint for one that is invalid.
 fn parsed<T>(texts: &[String], flag: &str, expected: &str, parse: fn(&str) -> Option<T>) -> Result<Vec<T>> {
     let parse = |text: &String| {
         parse(text).ok_or_else(|| {
-            let message = format!("invalid value {} for '{flag}'", crate::escape::escaped_or_redacted(text));
+            let message = format!("invalid value {} for '{flag}'", escaped_or_redacted(text));
             Usage::report(message, format!("expected {expected}"))
         })
     };
@@ -125,12 +125,11 @@ fn cors(arguments: &ServeArgs) -> Result<Cors> {
 
 /// Parses the rates of customers and of failures.
 fn rate_limiters(arguments: &ServeArgs) -> Result<RateLimiters> {
-    let rate = |text: &String, flag| {
-        let expected = "a rate such as 30/m (N/s, N/m or N/h, with N up to 1000000), or off";
-        Ok::<_, ErrorReport>(parsed(std::slice::from_ref(text), flag, expected, Rate::parse)?[0])
-    };
-    let customers = rate(&arguments.rate_limit, "--rate-limit")?;
-    Ok(RateLimiters::new(customers, rate(&arguments.rate_limit_address, "--rate-limit-address")?))
+    let expected = "a rate such as 30/m (N/s, N/m or N/h, with N up to 1000000), or off";
+    let [customer, address] =
+        [&arguments.rate_limit, &arguments.rate_limit_address].map(std::slice::from_ref);
+    let customer = parsed(customer, "--rate-limit", expected, Rate::parse)?[0];
+    Ok(RateLimiters::new(customer, parsed(address, "--rate-limit-address", expected, Rate::parse)?[0]))
 }
 
 /// Reads the certificate and its key, if TLS is to be spoken.
@@ -143,15 +142,10 @@ fn tls(
     };
     let files = IdentityPaths { certificate, key };
     let identity = ServerIdentity::load(&files, context.clock.now())?;
-    for note in identity.warnings() {
+    for note in &identity.warnings {
         context.terminal.note(note);
     }
     Ok(Some((files, Arc::new(Reloadable::new(identity)))))
-}
-
-/// Writes lines that have their ends to standard error.
-fn write_log_lines(lines: &str) {
-    write_stderr(lines.strip_suffix('\n').unwrap_or(lines));
 }
 
 /// Refuses an address that other machines reach without TLS.
@@ -160,21 +154,16 @@ fn require_tls_or_loopback(arguments: &ServeArgs, has_proxy: bool, is_demo: bool
     if listen.ip().to_canonical().is_loopback() {
         return Ok(());
     }
-    let message = format!("other machines can reach {listen}");
-    if is_demo {
-        let message = format!("{message}, and the demo profile's keys are published");
-        let hint = format!("listen on 127.0.0.1:{}, or use a profile of your own", listen.port());
-        return Err(Usage::report(message, hint));
-    }
-    if !has_proxy && arguments.tls_cert.is_none() {
-        let message = format!("{message}, and there is no TLS");
-        let hint = format!(
-            "give --tls-cert and --tls-key; or listen on 127.0.0.1:{}; or name the proxy that ends TLS, with --trusted-proxy ADDRESS",
-            listen.port()
-        );
-        return Err(Usage::report(message, hint));
-    }
-    Ok(())
+    let loopback = format!("listen on 127.0.0.1:{}", listen.port());
+    let (why, hint) = if is_demo {
+        ("the demo profile's keys are published", format!("{loopback}, or use a profile of your own"))
+    } else if !has_proxy && arguments.tls_cert.is_none() {
+        let or_proxy = "or name the proxy that ends TLS, with --trusted-proxy ADDRESS";
+        ("there is no TLS", format!("give --tls-cert and --tls-key; or {loopback}; {or_proxy}"))
+    } else {
+        return Ok(());
+    };
+    Err(Usage::report(format!("other machines can reach {listen}, and {why}"), hint))
 }
 
 /// Binds the server, with its admin listener if there is to be one.
@@ -235,25 +224,14 @@ fn announce(
             context.terminal.note(&note);
         }
     }
-    match demo_key.filter(|_| !context.global.quiet) {
-        Some(key) => explain_demo(context, address, arguments.tls_cert.as_deref(), key),
-        None => Ok(()),
-    }
-}
-
-/// Says how to try the demo.
-fn explain_demo(
-    context: &mut Context<'_>,
-    address: SocketAddr,
-    certificate: Option<&Path>,
-    key: &SessionKey,
-) -> Result<()> {
+    let Some(key) = demo_key.filter(|_| !context.global.quiet) else { return Ok(()) };
     let customer: CustomerId = DEMO_CUSTOMER.parse()?;
     let (_, token) = key.issue(customer, context.clock.now(), DEFAULT_LIFETIME)?;
     let token = token.expose();
     context.terminal.note(&format!("a session token for customer {customer}: {token}"));
-    let scheme = if certificate.is_some() { "https" } else { "http" };
-    let trust = certificate.map(|path| format!("--cacert {} ", shell_quoted(path))).unwrap_or_default();
+    let trusted = arguments.tls_cert.as_deref().map(path_in_full);
+    let trust =
+        trusted.map(|path| format!("--cacert '{}' ", path.replace('\'', r"'\''"))).unwrap_or_default();
     let call = format!(
         "curl {trust}-X POST '{scheme}://{address}{PATH}' -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{\"customer_id\": {customer}}}'"
     );
@@ -264,9 +242,4 @@ fn explain_demo(
         context.terminal.print_message(&call);
     }
     Ok(())
-}
-
-/// Quotes a path for a shell.
-fn shell_quoted(path: &Path) -> String {
-    format!("'{}'", crate::escape::path_in_full(path).replace('\'', r"'\''"))
 }

@@ -1,17 +1,28 @@
-//! Puts together what a profile and its secrets decide: once at the start, and again at each reload.
+//! Puts together what a profile and its secrets decide: once at the start, and again on SIGHUP.
+//!
+//! A reload loads all that the server was started with, or nothing. A thread of its own waits for the signal and does the
+//! work, so that clients never wait for a file or a keyring. It never prompts. Requests that have begun end with what they
+//! began with.
 
+use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::thread;
 
-use super::super::Context;
-use super::super::Result;
+use signal_hook::iterator::Signals;
+
+use super::super::{Context, Result, SECRET_TIMEOUT, session};
 use crate::audit::{Actor, AuditLog, RefusalRecorder};
-use crate::error::Usage;
+use crate::error::{ErrorReport, Usage};
 use crate::issuer::{AuditSink, IssueError, TokenIssuer};
-use crate::profile::LoadedProfile;
-use crate::profile::{Lifetime, Profile, TokenRequest};
-use crate::server::{ActiveProfile, RequestIssuer, Telemetry};
+use crate::process::environment::Environment;
+use crate::profile::{self, Config, Lifetime, LoadedProfile, Profile, TokenRequest, select};
+use crate::secret::keyring::Kind;
+use crate::secret::{ReadContext, SecretFinding};
+use crate::server::{ActiveProfile, Reloadable, RequestIssuer, Telemetry, TokenService};
 use crate::session::{RevocationList, SessionKey, SessionVerifier};
 use crate::time::{Clock, Timestamp};
+use crate::tls::{IdentityPaths, ServerIdentity};
 
 /// What outlives every reload.
 #[derive(Debug)]
@@ -72,11 +83,102 @@ pub(super) fn lifetime(
     now: Timestamp,
 ) -> Result<Lifetime, Usage> {
     let lifetime = asked.unwrap_or(Lifetime::PolicyDefault);
-    let granted =
-        profile.policy.evaluate(&TokenRequest { expiry: lifetime.expiry(now), issued_at: None }, now);
-    granted.map_err(|error| Usage {
+    let request = TokenRequest { expiry: lifetime.expiry(now), issued_at: None };
+    profile.policy.evaluate(&request, now).map_err(|error| Usage {
         message: error.to_string(),
         hint: "leave --lifetime out, or give one that the policy allows".into(),
     })?;
     Ok(lifetime)
+}
+
+/// Everything that a reload needs.
+pub(super) struct Reload {
+    /// The name of the profile that was chosen at the start.
+    pub(super) profile: String,
+    /// The configuration; `None` if there is no place for one.
+    pub(super) config: Option<PathBuf>,
+    /// How long tokens live, as the command line says.
+    pub(super) lifetime: Option<Lifetime>,
+    /// The files of the certificate and its key, and what shows them to clients.
+    pub(super) tls: Option<(IdentityPaths, Arc<Reloadable<ServerIdentity>>)>,
+    /// What outlives it.
+    pub(super) audit: AuditHandles,
+    /// What answers requests.
+    pub(super) service: Arc<TokenService>,
+    /// Looks up environment variables.
+    pub(super) environment: &'static Environment<'static>,
+    /// The clock.
+    pub(super) clock: Clock,
+}
+
+/// What was loaded and is not in use yet: what the profile and its secrets decide, the certificate and its key, and what
+/// a person should know.
+type Loaded = (ActiveProfile, Option<ServerIdentity>, Vec<String>);
+
+impl Reload {
+    /// Reloads whenever a signal comes, until `signals` are closed. Signals that come meanwhile are one.
+    pub(super) fn start(self, mut signals: Signals) -> io::Result<()> {
+        let reload = move || signals.forever().for_each(|_| self.run());
+        thread::Builder::new().name("reload".into()).spawn(reload).map(drop)
+    }
+
+    /// Loads everything and puts it to use; or nothing, and logs why.
+    fn run(&self) {
+        let telemetry = &self.service.telemetry;
+        telemetry.reloading();
+        match self.load() {
+            Ok((profile, identity, notes)) => {
+                telemetry.record_reload(true);
+                if let (Some((_, in_use)), Some(identity)) = (&self.tls, identity) {
+                    telemetry.certificate_expires(identity.expires_at);
+                    in_use.store(identity);
+                }
+                self.service.profile.store(profile);
+                for note in &notes {
+                    telemetry.note(note);
+                }
+                telemetry.log().event(&[
+                    ("note", "reloaded".into()),
+                    ("profile", self.profile.as_str().into()),
+                    ("tls", self.tls.is_some().into()),
+                ]);
+            }
+            Err(report) => {
+                telemetry.record_reload(false);
+                telemetry.log().event(&[
+                    ("note", "not reloaded: everything stays as it was".into()),
+                    ("error", report.message.into()),
+                    ("hint", report.hint.into()),
+                ]);
+            }
+        }
+        telemetry.ready();
+    }
+
+    /// Loads everything.
+    fn load(&self) -> Result<Loaded> {
+        let now = self.clock.now();
+        let identity = match &self.tls {
+            Some((files, _)) => Some(ServerIdentity::load(files, now)?),
+            None => None,
+        };
+        let config = || self.config.as_ref().map_or_else(|| Ok(Config::default()), |path| Config::load(path));
+        let profile = select(Some(&self.profile), self.environment, config)?.profile;
+        let lifetime = lifetime(self.lifetime, &profile, now)?;
+        let asking =
+            ReadContext { environment: self.environment, now, limit: SECRET_TIMEOUT, on_slow: &|| () };
+        let item = profile.item(Kind::SessionKey);
+        let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(&profile))?;
+        let key = source
+            .reload(&item, &asking)
+            .map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?;
+        let finding = SecretFinding::of(&key.secret, profile.api_key.as_deref());
+        let key = SessionKey::new(&key.secret);
+        let opened = profile::reload(profile, &asking)?;
+        let mut notes = identity.as_ref().map(|identity| identity.warnings.clone()).unwrap_or_default();
+        notes.extend(opened.notes.iter().skip(1).cloned());
+        notes.extend(finding.map(|finding| format!("session key: {finding}")));
+        let profile = self.audit.active_profile(opened, key, lifetime);
+        Ok((profile, identity, notes))
+    }
 }
