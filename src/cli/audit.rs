@@ -10,35 +10,24 @@ use crate::token::CustomerId;
 
 /// What to do with the audit log.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = examples(&[
-    "stream-token audit list --customer 123 --since '7d ago'",
-    "stream-token audit verify",
-]), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+#[command(after_long_help = examples("audit"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum AuditCommand {
     /// List who minted, refused or changed what.
     ///
     /// Lines of the log that cannot be read are shown, not skipped.
-    #[command(after_long_help = examples(&[
-        "stream-token audit list --customer 123",
-        "stream-token audit list --since '1h ago' --outcome refused",
-    ]))]
+    #[command(after_long_help = examples("audit list"))]
     List(AuditListArgs),
     /// Check that nothing in the log was changed.
     ///
     /// An edited, inserted, removed, moved or foreign line is reported, and the exit code is 9. With an earlier head, a
     /// log that was cut or rewritten is found too.
-    #[command(after_long_help = examples(&[
-        "stream-token audit verify",
-        "stream-token audit verify -o json",
-    ]))]
+    #[command(after_long_help = examples("audit verify"))]
     Verify(AuditVerifyArgs),
     /// Print the log's head, to keep elsewhere.
     ///
     /// It is the log's id, the number of its last entry and that entry's hash. Keep it where nobody who writes the log
     /// can change it: then 'audit verify --expect HEAD' finds a log that was cut or rewritten.
-    #[command(after_long_help = examples(&[
-        "stream-token profile add a --secret env:A && stream-token audit head",
-    ]))]
+    #[command(after_long_help = examples("audit head"))]
     Head,
 }
 

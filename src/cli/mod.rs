@@ -165,13 +165,7 @@ pub enum Command {
 /// Each token is one line and nothing else, ready for a pipe. Without --expires and --issued-at a token is valid until
 /// it is revoked, and byte for byte what Stream's SDKs print for the same user.
 #[derive(Debug, Args)]
-#[command(after_long_help = examples(&[
-    "stream-token --profile demo issue 123",
-    "stream-token --profile demo issue customer-123 --expires 1h",
-    "stream-token --profile demo issue 1 2 3 --issued-at '5s ago' -o json",
-    "stream-token --profile demo issue 123 -o curl",
-    "seq 1 1000 | stream-token --profile demo issue --from - -o csv",
-]))]
+#[command(after_long_help = examples("issue"))]
 pub struct IssueArgs {
     /// Whose token: 123 or customer-123
     #[arg(value_name = "CUSTOMER", conflicts_with = "from", allow_negative_numbers = true, value_parser = parsed::<CustomerId>)]
@@ -205,16 +199,7 @@ pub enum Expiry {
 /// its answer is reported without it. The token is found in whatever was pasted with it: Bearer, quotes, a curl
 /// command, a JSON response.
 #[derive(Debug, Args)]
-#[command(after_long_help = examples(&[
-    "stream-token --profile demo issue 123 |",
-    "  stream-token --profile demo verify -",
-    "stream-token --profile demo issue 123 -o header |",
-    "  stream-token --profile demo verify - --customer 123 -o json",
-    "stream-token --profile demo issue 123 --expires 1h |",
-    "  stream-token --profile demo verify - --at '5m ago'",
-    "stream-token --profile demo issue 1 2 3 |",
-    "  stream-token --profile demo verify --from - -o json",
-]))]
+#[command(after_long_help = examples("verify"))]
 pub struct VerifyArgs {
     /// The token; without one, or as -, it is read from standard input
     #[arg(value_name = "TOKEN", conflicts_with = "from", default_value = "-", hide_default_value = true)]
@@ -240,11 +225,7 @@ pub struct VerifyArgs {
 ///
 /// Anyone can write a token: decode shows only what it claims. To check it, use verify.
 #[derive(Debug, Args)]
-#[command(after_long_help = examples(&[
-    "stream-token --profile demo issue 123 | stream-token decode -",
-    "stream-token --profile demo issue 123 |",
-    "  stream-token decode - --redact -o json",
-]))]
+#[command(after_long_help = examples("decode"))]
 pub struct DecodeArgs {
     /// The token; without one, or as -, it is read from standard input
     #[arg(value_name = "TOKEN", default_value = "-", hide_default_value = true)]
@@ -260,11 +241,7 @@ pub struct DecodeArgs {
 /// _stream-token in a folder of $fpath. fish: keep it as ~/.config/fish/completions/stream-token.fish. Other shells:
 /// source it at start-up.
 #[derive(Debug, Args)]
-#[command(after_long_help = examples(&[
-    "stream-token completions bash > stream-token.bash",
-    "stream-token completions zsh > _stream-token",
-    "stream-token completions fish | grep -c issue",
-]))]
+#[command(after_long_help = examples("completions"))]
 pub struct CompletionsArgs {
     /// The shell
     #[arg(value_name = "SHELL", value_parser = completion::SHELLS)]
@@ -273,8 +250,10 @@ pub struct CompletionsArgs {
 
 /// Returns the section of a help text that shows how to call a command. A test runs every example, so each fits the
 /// width of help; a line that ends with a pipe goes on in the next.
-fn examples(lines: &[&str]) -> String {
-    lines.iter().fold("Examples:".to_owned(), |section, line| section + "\n  " + line)
+fn examples(command: &str) -> String {
+    let mut sections = include_str!("examples.txt").trim_end().split("\n\n");
+    let lines = sections.find_map(|section| section.strip_prefix(command)?.strip_prefix(":\n"));
+    format!("Examples:\n{}", lines.unwrap_or_default())
 }
 
 /// Returns the whole grammar, but for the help commands.
@@ -283,14 +262,6 @@ pub fn grammar() -> clap::Command {
     let mut grammar = Cli::command().disable_help_subcommand(true);
     grammar.build();
     grammar
-}
-
-/// Parses a command line.
-///
-/// # Errors
-/// What clap refuses, and its way to show help and the version.
-pub fn parse(arguments: &[OsString]) -> Result<Cli, clap::Error> {
-    Cli::try_parse_from(arguments)
 }
 
 /// Returns `true` if a command line that could not be parsed asked for JSON.
@@ -311,7 +282,7 @@ mod tests {
     use super::*;
 
     fn parsed(call: &str) -> Result<Cli, clap::Error> {
-        parse(&call.split(' ').map(OsString::from).collect::<Vec<_>>())
+        Cli::try_parse_from(call.split(' '))
     }
 
     #[test]

@@ -15,10 +15,7 @@ const SOURCES: &str = "Where its API secret comes from: keyring (default), env:N
 
 /// What to do with profiles.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = examples(&[
-    "stream-token profile add staging --secret env:STAGING_SECRET --api-key abc123",
-    "stream-token profile list",
-]), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+#[command(after_long_help = examples("profile"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum ProfileCommand {
     /// Add a profile; the first becomes the default.
     ///
@@ -26,38 +23,28 @@ pub enum ProfileCommand {
     /// --secret-stdin are for scripts. With --secret the secret stays where it is: in a variable, a file, a systemd
     /// credential, or a password manager whose command prints it. The words of a command are split at white space, and
     /// no shell sees them.
-    #[command(after_long_help = examples(&[
-        "stream-token profile add eu --secret file:/run/secrets/stream --api-key abc123",
-        "stream-token profile add us --secret 'command:pass show stream/us' --issued-at",
-        "stream-token profile add live --secret credential:stream --production --default-lifetime 1h",
-    ]))]
+    #[command(after_long_help = examples("profile add"))]
     Add(Box<ProfileAddArgs>),
     /// List all profiles.
     ///
     /// The default profile is marked.
-    #[command(after_long_help = examples(&[
-        "stream-token profile list",
-        "stream-token profile list -o json",
-    ]))]
+    #[command(after_long_help = examples("profile list"))]
     List,
     /// Show one profile.
     ///
     /// Its secret is not read.
-    #[command(after_long_help = examples(&["stream-token profile show demo"]))]
+    #[command(after_long_help = examples("profile show"))]
     Show(ProfileNameArgs),
     /// Make a profile the default.
     ///
     /// It is used if neither --profile nor the environment names another.
-    #[command(after_long_help = examples(&["stream-token profile default demo"]))]
+    #[command(after_long_help = examples("profile default"))]
     Default(ProfileNameArgs),
     /// Remove a profile.
     ///
     /// What the keyring holds for it is removed too; any other secret stays where it is. Type its name again when
     /// asked, or give it with --confirm.
-    #[command(after_long_help = examples(&[
-        "stream-token profile add old --secret env:OLD",
-        "stream-token profile remove old --confirm old",
-    ]))]
+    #[command(after_long_help = examples("profile remove"))]
     Remove(ProfileRemoveArgs),
 }
 

@@ -9,43 +9,30 @@ use crate::profile::ProfileName;
 
 /// What to do with secrets.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = examples(&[
-    "stream-token secret list",
-    "pass show stream/staging |",
-    "  stream-token secret rotate staging --secret-stdin",
-]), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+#[command(after_long_help = examples("secret"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum SecretCommand {
     /// Store a profile's secret in the keyring, in place of the one before.
     ///
     /// The one before is not kept: use this if it was wrong. For a secret that was changed at Stream, use rotate.
-    #[command(after_long_help = examples(&[
-        "pass show stream/staging |",
-        "  stream-token secret set staging --secret-stdin",
-    ]))]
+    #[command(after_long_help = examples("secret set"))]
     Set(SecretSetArgs),
     /// List where secrets are, how old they are, and their fingerprints.
     ///
     /// Nothing is unlocked and no program is run. A fingerprint is 16 hex digits that tell two secrets apart and reveal
     /// nothing of them.
-    #[command(after_long_help = examples(&["stream-token secret list", "stream-token secret list -o json"]))]
+    #[command(after_long_help = examples("secret list"))]
     List,
     /// Store a new secret, and keep the one before for a while.
     ///
     /// The new one signs at once. Tokens of the one before still verify, with a note, until --keep-for is over. Make
     /// the new secret in Stream's dashboard first.
-    #[command(after_long_help = examples(&[
-        "pass show stream/staging |",
-        "  stream-token secret rotate staging --secret-stdin --keep-for 7d",
-    ]))]
+    #[command(after_long_help = examples("secret rotate"))]
     Rotate(SecretRotateArgs),
     /// Remove a profile's secret from the keyring.
     ///
     /// Its earlier secrets are removed too; --previous removes only them. The profile stays. Type its name again when
     /// asked, or give it with --confirm.
-    #[command(after_long_help = examples(&[
-        "stream-token secret remove staging --previous --confirm staging",
-        "stream-token secret remove staging --confirm staging",
-    ]))]
+    #[command(after_long_help = examples("secret remove"))]
     Remove(SecretRemoveArgs),
 }
 

@@ -10,27 +10,18 @@ use crate::token::CustomerId;
 
 /// What to do with sessions.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = examples(&[
-    "stream-token --profile demo session new 123",
-    "stream-token --profile staging session revoke --customer 123",
-]), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+#[command(after_long_help = examples("session"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum SessionCommand {
     /// Create a session for a customer, and print its token.
     ///
     /// Anybody who has it gets that customer's tokens from the endpoint until it ends or is revoked.
-    #[command(after_long_help = examples(&[
-        "stream-token --profile demo session new 123",
-        "stream-token --profile demo session new 123 --expires 30m -o json",
-    ]))]
+    #[command(after_long_help = examples("session new"))]
     New(SessionNewArgs),
     /// End one session, or all of a customer's.
     ///
     /// A running server sees it within a second. It holds in this state directory, whatever the profile; tokens that
     /// were issued before stay valid.
-    #[command(after_long_help = examples(&[
-        "stream-token --profile staging session revoke --customer 123",
-        "stream-token --profile staging session revoke --id 00c0ffee00c0ffee00c0ffee00c0ffee",
-    ]))]
+    #[command(after_long_help = examples("session revoke"))]
     Revoke(SessionRevokeArgs),
 }
 

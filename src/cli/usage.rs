@@ -19,8 +19,7 @@ const SECRET_OPTIONS: [&str; 3] = ["--secret", "--session-key", "--api-key"];
 pub fn usage_error(error: &clap::Error, arguments: &[OsString]) -> ErrorReport {
     let text = without_secrets(error);
     let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
-    let lines: Vec<_> = message.lines().map(str::trim).collect();
-    let message = lines.join(" ");
+    let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
     let message = message.strip_prefix("error: ").unwrap_or(&message);
     let command = command_in_usage(&text).unwrap_or_else(|| command_in(arguments));
     let report = |message: &str, hint: Option<String>| {
@@ -52,19 +51,15 @@ fn stray_token_hint(error: &clap::Error, command: &str) -> Option<String> {
         ErrorKind::UnknownArgument if !command.ends_with("issue") => ContextKind::InvalidArg,
         _ => return None,
     };
-    match error.get(kind) {
-        Some(ContextValue::String(value)) if looks_like_a_token(value) => {}
-        _ => return None,
+    if !matches!(error.get(kind), Some(ContextValue::String(value)) if looks_like_a_token(value)) {
+        return None;
     }
-    Some(match kind {
-        _ if command.ends_with("session revoke") => {
-            "a session token is never an argument: pipe it to 'stream-token session revoke --token-stdin'"
-                .into()
-        }
-        ContextKind::InvalidSubcommand => {
-            "this looks like a token: use 'stream-token verify' or 'stream-token decode'".into()
-        }
-        _ => format!("put all that was pasted in quotes, or pipe it to '{command} -'"),
+    Some(if command.ends_with("session revoke") {
+        "a session token is never an argument: pipe it to 'stream-token session revoke --token-stdin'".into()
+    } else if kind == ContextKind::InvalidSubcommand {
+        "this looks like a token: use 'stream-token verify' or 'stream-token decode'".into()
+    } else {
+        format!("put all that was pasted in quotes, or pipe it to '{command} -'")
     })
 }
 
@@ -88,14 +83,10 @@ fn without_secrets(error: &clap::Error) -> String {
         if !is_doubtful || value.is_empty() {
             continue;
         }
-        if is_secret_option {
-            text = text.replace(&format!("'{value}'"), &redacted(value));
-            continue;
-        }
-        let shown = escaped_or_redacted(value);
+        let shown = if is_secret_option { redacted(value) } else { escaped_or_redacted(value) };
         text = text.replace(&format!("'{value}'"), &shown);
         // A blank value is everywhere in the text, and hides nothing.
-        if !value.trim().is_empty() {
+        if !is_secret_option && !value.trim().is_empty() {
             text = text.replace(value.as_str(), shown.trim_matches('\''));
         }
     }
