@@ -20,50 +20,39 @@ pub trait Diagnostic: fmt::Display {
     }
 }
 
-/// How the process ends.
+/// How the process ends, and with which exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Exit {
     /// It did what was asked; the token is valid.
-    Success,
+    Success = 0,
     /// Input, output or the server failed.
-    Failed,
+    Failed = 1,
     /// The command line is wrong.
-    Usage,
+    Usage = 2,
     /// There is no secret, or it cannot be read.
-    NoSecret,
+    NoSecret = 3,
     /// The text is not a token.
-    Malformed,
+    Malformed = 4,
     /// The token is not signed by this profile's secret.
-    BadSignature,
+    BadSignature = 5,
     /// The token is outside its time.
-    TimeInvalid,
+    TimeInvalid = 6,
     /// The token is signed, and not this customer's.
-    WrongSubject,
+    WrongSubject = 7,
     /// Some lines of a batch were refused.
-    PartialFailure,
+    PartialFailure = 8,
     /// The audit log does not verify.
-    AuditDamaged,
+    AuditDamaged = 9,
     /// A person interrupted it.
-    Interrupted,
+    Interrupted = 130,
 }
 
 impl Exit {
     /// Returns the exit code.
     #[must_use]
     pub const fn code(self) -> u8 {
-        match self {
-            Self::Success => 0,
-            Self::Failed => 1,
-            Self::Usage => 2,
-            Self::NoSecret => 3,
-            Self::Malformed => 4,
-            Self::BadSignature => 5,
-            Self::TimeInvalid => 6,
-            Self::WrongSubject => 7,
-            Self::PartialFailure => 8,
-            Self::AuditDamaged => 9,
-            Self::Interrupted => 130,
-        }
+        self as u8
     }
 
     /// Returns the kind of an error that ends so, for JSON.
@@ -104,17 +93,6 @@ impl Diagnostic for Usage {
 
     fn hint(&self) -> Option<String> {
         Some(self.hint.clone())
-    }
-}
-
-/// A prompt that a person interrupted. Nothing was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("interrupted")]
-pub struct Interrupted;
-
-impl Diagnostic for Interrupted {
-    fn exit(&self) -> Exit {
-        Exit::Interrupted
     }
 }
 

@@ -43,13 +43,13 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
         }
         rows.push(row_of(&listed));
         if rows.len() >= ROWS_A_TABLE {
-            let shown = output::audit_table(std::mem::take(&mut rows), is_first, context.layout());
+            let shown = output::audit_table(std::mem::take(&mut rows), is_first, context.terminal.layout());
             context.terminal.print(&shown)?;
             is_first = false;
         }
     }
     if !is_json && (is_first || !rows.is_empty()) {
-        let shown = output::audit_table(rows, is_first, context.layout());
+        let shown = output::audit_table(rows, is_first, context.terminal.layout());
         context.terminal.print(&shown)?;
     }
     Ok(Exit::Success)
@@ -79,7 +79,7 @@ fn verify(context: &mut Context<'_>, arguments: &AuditVerifyArgs, is_json: bool)
     let shown = if is_json {
         output::audit_verified_json(&verified)
     } else {
-        output::audit_verified_text(&verified, context.layout())
+        output::audit_verified_text(&verified, context.terminal.layout())
     };
     context.terminal.print(&shown)?;
     Ok(if verified.is_intact() { Exit::Success } else { Exit::AuditDamaged })

@@ -177,18 +177,13 @@ pub(super) fn secret(
 
 /// Asks for a secret, twice.
 fn typed_secret(context: &mut Context<'_>, item: &Item) -> Result<Zeroizing<Vec<u8>>> {
+    let missing = |why: &str| Usage::report(format!("the {item} is missing, and {why}"), PIPE_IT);
     if context.global.no_input {
-        return Err(Usage::report(
-            format!("the {item} is missing, and --no-input forbids to ask for it"),
-            PIPE_IT,
-        ));
+        return Err(missing("--no-input forbids to ask for it"));
     }
     let typed = context.terminal.ask_hidden(&item.to_string(), true);
     let mut typed = typed.map_err(|error| match error {
-        PromptError::NoTerminal(_) => Usage::report(
-            format!("the {item} is missing, and there is no terminal to ask for it at"),
-            PIPE_IT,
-        ),
+        PromptError::NoTerminal(_) => missing("there is no terminal to ask for it at"),
         other => prompt_error(other, "run the command again; or pipe it in, with --secret-stdin"),
     })?;
     Ok(Zeroizing::new(std::mem::take(&mut *typed).into_bytes()))
@@ -205,12 +200,10 @@ pub(super) fn confirm_production(
     }
     let name = profile.name.as_ref().or(profile.policy_of.as_ref());
     let name = name.map_or("production", ProfileName::as_str);
+    let source = &profile.source;
     let why = match profile.name {
         Some(_) => format!("{name} is a production profile"),
-        None => format!(
-            "the production profile {name} is the default, and its policy applies to {}",
-            profile.source
-        ),
+        None => format!("the production profile {name} is the default, and its policy applies to {source}"),
     };
     confirm_by_typing(context, name, &why, given)
 }
@@ -233,10 +226,8 @@ fn confirm_by_typing(context: &mut Context<'_>, name: &str, why: &str, given: Op
     let answer = match given {
         Some(given) => given.to_owned(),
         None if !can_ask(context) => return refused("there is no terminal to ask at"),
-        None => {
-            let answer = context.terminal.ask(&format!("{why}; type its name to continue: "));
-            answer.map_err(|error| prompt_error(error, &hint))?
-        }
+        None => (context.terminal.ask(&format!("{why}; type its name to continue: ")))
+            .map_err(|error| prompt_error(error, &hint))?,
     };
     match answer.as_str() {
         answer if answer == name => Ok(()),

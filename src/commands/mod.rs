@@ -17,11 +17,12 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::Parser as _;
+
 use crate::audit::{Actor, AuditLog};
 use crate::cli::{self, Cli, Command, Format, GlobalArgs};
-use crate::error::{ErrorReport, Exit, Interrupted, Usage};
+use crate::error::{Diagnostic as _, ErrorReport, Exit, Usage};
 use crate::escape::json_line;
-use crate::output::Layout;
 use crate::output::terminal::{OutputOptions, PromptError, Terminal};
 use crate::process::environment::{self, Environment};
 use crate::process::hardening::HardeningError;
@@ -56,7 +57,7 @@ type Result<T, E = ErrorReport> = std::result::Result<T, E>;
 /// Runs the program, and returns how it ends. Everything that is to be printed has been by then.
 #[must_use]
 pub fn run(arguments: &[OsString], environment: &'static Environment<'static>, clock: Clock) -> Exit {
-    match cli::parse(arguments) {
+    match Cli::try_parse_from(arguments) {
         Ok(cli) => dispatch(cli, environment, clock),
         Err(error) => print_clap_message(&error, arguments, environment),
     }
@@ -97,12 +98,22 @@ fn dispatch(cli: Cli, environment: &'static Environment<'static>, clock: Clock) 
 
 /// Flushes the result, prints the error if there is one, and returns how the process ends.
 fn finish(terminal: &mut Terminal, result: Result<Exit>) -> Exit {
-    match result.and_then(|exit| Ok(terminal.flush().map(|()| exit)?)) {
-        Ok(exit) => exit,
-        Err(report) => {
-            print_error(terminal, &report);
-            report.exit
-        }
+    let result = result.and_then(|exit| Ok(terminal.flush().map(|()| exit)?));
+    result.unwrap_or_else(|report| {
+        print_error(terminal, &report);
+        report.exit
+    })
+}
+
+/// Prints an error, unless it is that nobody reads the result any more.
+fn print_error(terminal: &mut Terminal, report: &ErrorReport) {
+    if report.exit == Exit::Success {
+        return;
+    }
+    if terminal.is_json() {
+        terminal.print_message(&json_line(&report.to_json()));
+    } else {
+        terminal.error(&report.message, report.hint.as_deref());
     }
 }
 
@@ -121,25 +132,10 @@ fn print_clap_message(error: &clap::Error, arguments: &[OsString], environment: 
     finish(&mut terminal, printed.map(|()| Exit::Success).map_err(Into::into))
 }
 
-/// Prints an error, unless it is that nobody reads the result any more.
-fn print_error(terminal: &mut Terminal, report: &ErrorReport) {
-    if report.exit == Exit::Success {
-        return;
-    }
-    if terminal.is_json() {
-        terminal.print_message(&json_line(&report.to_json()));
-    } else {
-        terminal.error(&report.message, report.hint.as_deref());
-    }
-}
-
 /// Returns the report of a prompt without an answer; `instead` says how to do without it.
 fn prompt_error(error: PromptError, instead: &str) -> ErrorReport {
-    match error {
-        PromptError::Interrupted => Interrupted.into(),
-        PromptError::Io(error) => ErrorReport::from(error).about("cannot ask at the terminal"),
-        _ => Usage::report(error.to_string(), instead.to_owned()),
-    }
+    let hint = (error.exit() == Exit::Usage).then(|| instead.to_owned());
+    ErrorReport { hint, ..error.into() }
 }
 
 impl Context<'_> {
@@ -184,16 +180,10 @@ impl Context<'_> {
     ) -> Result<T> {
         let config = self.config_path().ok_or(ConfigError::NoPlace)?;
         // Every process of this login must mean the same lock, wherever its log is.
-        let lock = match environment::state_dir(self.environment) {
-            Some(directory) => directory,
-            None => self.state_dir()?,
-        };
-        let (lock, audit_log, actor) = (lock.join("keyring.lock"), self.audit_log()?, self.actor());
-        let changed = self.asking(|context| {
-            let (config, lock, audit_log, actor) = (&config, &lock, &audit_log, &actor);
-            change(&ProfileManager { config, lock, audit_log, actor, context })
-        });
-        Ok(changed?)
+        let lock = environment::state_dir(self.environment).map_or_else(|| self.state_dir(), Ok)?;
+        let (lock, audit_log, actor) = (&lock.join("keyring.lock"), &self.audit_log()?, &self.actor());
+        let config = &config;
+        Ok(self.asking(|context| change(&ProfileManager { config, lock, audit_log, actor, context }))?)
     }
 
     /// Returns the path of the configuration; `None` where there is no place for one.
@@ -235,11 +225,6 @@ impl Context<'_> {
     /// Returns the format of the result.
     fn format(&self) -> Format {
         self.global.format()
-    }
-
-    /// Returns how the result is laid out.
-    fn layout(&self) -> Layout {
-        Layout { width: self.terminal.width(), has_color: self.terminal.has_color() }
     }
 
     /// Takes text or JSON for the form of the result, and refuses every other.

