@@ -165,7 +165,7 @@ impl Server {
         self.stop.clone()
     }
 
-    /// Has the handler answer requests until the end is requested.
+    /// Answers requests with the handler until the end is requested.
     ///
     /// # Errors
     /// The operating system's, if there can be no endpoint.

@@ -38,9 +38,9 @@ pub(super) struct Upstreams {
     limits: Limits,
     /// The connections without a request.
     idle: Mutex<Vec<Upstream>>,
-    /// Has a permit for each of them.
+    /// One permit for each of them.
     available: Semaphore,
-    /// Has a permit for each connection that is to be opened.
+    /// One permit for each connection that is to be opened.
     missing: Semaphore,
 }
 
@@ -89,7 +89,7 @@ impl Upstreams {
         Ok(upstreams)
     }
 
-    /// Has the endpoint answer a request.
+    /// Sends a request to the endpoint, and returns its response.
     ///
     /// # Errors
     /// [`Rejection::Crowded`] or [`Rejection::NoResponse`].

@@ -1,4 +1,4 @@
-//! What a server tells about itself while it runs: the log, the metrics, readiness. It outlives every reload.
+//! What a server reports about itself while it runs: the log, the metrics, readiness. It outlives every reload.
 //!
 //! Nothing of a request is in the log but its peer, and its method and path if these are known here: neither tokens
 //! nor bodies, nor anything else that a client wrote.
@@ -170,12 +170,12 @@ impl Telemetry {
         self.throttled(&self.unreadable, &note);
     }
 
-    /// Tells systemd, if it started the server, that it is ready for requests.
+    /// Reports to systemd, if it started the server, that it is ready for requests.
     pub fn ready(&self) {
         notify_systemd(&[NotifyState::Ready]);
     }
 
-    /// Tells systemd that the server reloads. Call [`Telemetry::ready`] afterwards.
+    /// Reports to systemd that the server reloads. Call [`Telemetry::ready`] afterwards.
     pub fn reloading(&self) {
         // systemd wants to know since when (sd_notify(3)).
         let now = NotifyState::monotonic_usec_now().ok();
@@ -214,7 +214,7 @@ impl Telemetry {
     }
 }
 
-/// Tells systemd about the server's state. Without systemd there is no socket in the environment, and nothing to do.
+/// Sends the server's state to systemd. Without systemd there is no socket in the environment, and nothing to do.
 fn notify_systemd(state: &[NotifyState<'_>]) {
     // A socket that nobody listens on is not worth failing for.
     let _ = sd_notify::notify(state);
