@@ -17,7 +17,13 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &DecodeArgs) -> Result<E
         output::decode_json(&inspection, &token, arguments.redact)
     } else {
         context.terminal.note("decoded, not verified: anyone can write a token");
-        output::decode_text(&inspection, &token, arguments.redact, context.clock.now(), context.terminal.layout())
+        output::decode_text(
+            &inspection,
+            &token,
+            arguments.redact,
+            context.clock.now(),
+            context.terminal.layout(),
+        )
     };
     context.terminal.print(&shown)?;
     let is_malformed = inspection.errors().iter().any(|error| !matches!(error, MalformedToken::Time { .. }));

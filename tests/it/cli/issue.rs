@@ -1,9 +1,7 @@
 //! `issue` mints tokens: what comes out, in which form, and what is refused.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use super::token::{HEADER, claims_of, signed, signed_with};
-use super::{DEMO, FROM_ENV, call, demo, with_secret};
+use super::{DEMO, FROM_ENV, call, demo, now, with_secret};
 
 /// The token of the contract, section 1.
 const KNOWN_ANSWER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoiY3VzdG9tZXItMTIzIn0.KCW74eUh2MysePBfC5PS7mEBUef2VaFmvHkGHtUAsmM";
@@ -24,11 +22,6 @@ const FUTURE_HINT: &str = "a future time is 1h, 30d, or a future date";
 /// What is said of a token that does not count yet.
 const FUTURE: &str =
     "stream-token: note: iat is in the future: until then Stream refuses the token with code 42\n";
-
-/// Returns the time in epoch seconds.
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
-}
 
 /// Returns the expiry of the one token that a call in JSON mints.
 #[track_caller]

@@ -23,6 +23,7 @@ use std::fs;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use token::{SECRET, signatures};
 use watchdog::Watchdog;
@@ -79,6 +80,11 @@ pub(crate) fn demo(arguments: &[&str]) -> Call {
 /// Prepares a call with [`SECRET`] in its environment.
 pub(crate) fn with_secret(arguments: &[&str]) -> Call {
     call(arguments).with_env("STREAM_API_SECRET", SECRET)
+}
+
+/// Returns the time in epoch seconds.
+pub(crate) fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 
 /// Makes one command start another: as its last arguments, in its directory, with its environment variables.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Home, SECRET, note, token};
 use crate::cli::token::claims_of;
-use crate::cli::{Call, Output};
+use crate::cli::{Call, Output, now};
 
 /// Returns a configuration of one profile, the default, with this policy.
 fn configured(policy: &str) -> String {
@@ -30,11 +30,6 @@ fn minted(policy: &str, arguments: &[&str]) -> Output {
 fn claims(output: &Output) -> Value {
     output.is(0, &output.stdout, &output.stderr);
     serde_json::from_str(&claims_of(&output.stdout)).unwrap()
-}
-
-/// Returns the seconds since the epoch.
-fn now() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
 }
 
 #[test]
