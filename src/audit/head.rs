@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn log_ids_are_chosen_apart() {
+    fn two_logs_have_different_ids() {
         assert_ne!(LogId::random(), LogId::random());
     }
 }

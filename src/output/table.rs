@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn fits_the_width() {
+    fn a_table_fits_the_width() {
         let shown = table(&rows(), Layout { width: Some(30), has_color: false });
         assert_eq!(
             shown,

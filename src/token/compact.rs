@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_segments() {
+    fn a_token_of_other_than_three_segments_is_refused() {
         assert_eq!(refused(""), MalformedToken::Empty);
         for (token, found) in [("e30", 1), ("e30.e30", 2), ("e30.e30.AA.", 4), ("....", 5)] {
             assert_eq!(refused(token), MalformedToken::Segments { found }, "{token}");

@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_everything_else() {
+    fn refuses_a_header_that_is_no_bearer_token() {
         for (value, fault) in [
             ("", BearerError::Malformed),
             ("Basic YTpi", BearerError::Malformed),

@@ -30,7 +30,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_else_is() {
+    fn every_other_content_type_is_refused() {
         for value in [
             "",
             ";",

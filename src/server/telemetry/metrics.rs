@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn connections_are_those_of_now() {
+    fn the_gauge_of_connections_counts_only_those_that_are_open() {
         let metrics = Metrics::new(at(7), None);
         metrics.set_connections(3);
         metrics.set_connections(2);

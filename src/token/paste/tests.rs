@@ -182,7 +182,7 @@ fn splits_lines_at_every_kind_of_break() {
 }
 
 #[test]
-fn counts_what_is_not_seen() {
+fn invisible_characters_are_counted() {
     let text = format!("\u{feff}\u{1b}[1;32m{}\u{1b}[0m\u{200b}", wrap(&token(), 50, "\u{ad}"));
     assert_eq!(stripped(&text), ["4 invisible characters", "2 terminal codes"]);
 }

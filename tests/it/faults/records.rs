@@ -80,7 +80,7 @@ fn an_alert_or_an_end_in_the_middle_of_a_request_is_the_end_of_it() {
 }
 
 #[test]
-fn whoever_ends_without_a_word_behind_a_whole_request_is_answered() {
+fn a_client_that_closes_after_a_whole_request_is_answered() {
     beside_good(|target, mut line| {
         line.send(target.request()).unwrap();
         line.break_off();
@@ -101,7 +101,7 @@ fn all_requests_of_a_full_record_are_answered_in_order() {
 }
 
 #[test]
-fn whoever_does_nothing_but_change_keys_is_not_listened_to_for_ever() {
+fn a_client_that_only_changes_keys_is_disconnected() {
     let target = RunningServer::speaking(Protocol::Tls);
     let good = WellBehavedClients::beside(&target);
     let mut line = ClientStream::speaking(client_of(VERSIONS[1]), target.way.knock());

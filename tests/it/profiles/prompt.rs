@@ -128,7 +128,7 @@ fn a_removal_is_asked_for_in_the_same_way() {
 }
 
 #[test]
-fn whoever_confirms_with_the_flag_or_wants_no_questions_is_not_asked() {
+fn with_confirm_or_no_input_nobody_is_asked() {
     let home = Home::with(PRODUCTION);
     let seen = |arguments: &[&str]| {
         let terminal = Terminal::open();

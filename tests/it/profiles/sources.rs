@@ -183,7 +183,7 @@ fn a_credential_outside_of_a_service_is_told_as_such() {
 }
 
 #[test]
-fn whoever_has_no_session_key_is_told_how_to_make_one() {
+fn without_a_session_key_the_hint_says_how_to_make_one() {
     let home = Home::new();
     home.configure("default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\nsession_key = \"env:KEY\"\n");
     let call = || home.call(&["session", "new", "1"]).with_env("A", SECRET);

@@ -41,7 +41,7 @@ fn a_request_that_is_under_way_when_the_end_comes_is_answered() {
 }
 
 #[test]
-fn whoever_had_sent_all_before_the_end_came_gets_a_token() {
+fn a_request_that_was_sent_whole_before_the_end_gets_a_token() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let request = Ask::of(123).bearer(&site.session("123")).kept_alive().bytes();

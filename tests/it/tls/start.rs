@@ -122,7 +122,7 @@ fn a_certificate_that_ends_soon_is_noted() {
 }
 
 #[test]
-fn a_certificate_without_its_key() {
+fn a_certificate_without_its_key_is_a_usage_error() {
     let secure = Secure::new();
     for flag in ["--tls-cert", "--tls-key"] {
         let output = secure.site.run(&["serve", "--listen", "127.0.0.1:0", flag, "x.pem"]);
