@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::{Context, Result, prompt_error};
 use crate::cli::SecretInputArgs;
 use crate::error::{Diagnostic, ErrorReport, Exit, Usage};
-use crate::escape::escaped_or_redacted;
+use crate::escape::{escaped_or_redacted, looks_like_a_token};
 use crate::output::terminal::PromptError;
 use crate::profile::{Profile, ProfileName};
 use crate::secret::keyring::{Item, Kind};
@@ -64,17 +64,21 @@ impl Paste {
             let text = Zeroizing::new(argument.to_owned());
             return Ok(Self { text, encoding: None, bytes: argument.len() as u64 });
         }
-        if context.terminal.stdin_is_terminal() {
-            context.terminal.note("paste the token, then press Ctrl-D on a line of its own");
-        }
-        let bytes = stdin(MAX_PASTE_BYTES, "standard input")?;
-        let mut further = 0;
-        if bytes.len() > MAX_PASTE_BYTES {
-            let counted = io::copy(&mut io::stdin().lock().take(MAX_COUNTED_BYTES), &mut io::sink());
-            further = counted.context("cannot read standard input")?;
-        }
-        let (text, encoding) = decode_text(&bytes);
-        Ok(Self { text: text.into_owned().into(), encoding, bytes: bytes.len() as u64 + further })
+        let (kept, bytes) = if context.terminal.stdin_is_terminal() {
+            context.terminal.note("paste the token, then press Enter on an empty line, or Ctrl-D");
+            let read = context.terminal.read_paste(MAX_PASTE_BYTES, looks_like_a_token);
+            read.map_err(|error| prompt_error(error, "pipe the token to 'stream-token verify -'"))?
+        } else {
+            let kept = stdin(MAX_PASTE_BYTES, "standard input")?;
+            let mut count = kept.len() as u64;
+            if kept.len() > MAX_PASTE_BYTES {
+                let further = io::copy(&mut io::stdin().lock().take(MAX_COUNTED_BYTES), &mut io::sink());
+                count += further.context("cannot read standard input")?;
+            }
+            (kept, count)
+        };
+        let (text, encoding) = decode_text(&kept);
+        Ok(Self { text: text.into_owned().into(), encoding, bytes })
     }
 
     /// Extracts the token. What was stripped from around it is noted, unless it is only the white space at its end.

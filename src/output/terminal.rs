@@ -7,6 +7,8 @@
 #[cfg(unix)]
 mod keys;
 #[cfg(unix)]
+mod paste;
+#[cfg(unix)]
 mod prompter;
 #[cfg(not(unix))]
 #[path = "terminal/fallback.rs"]
@@ -161,6 +163,20 @@ impl Terminal {
         self.flush()?;
         let answer = self.prompter.ask(&format!("{NAME}: {question}"))?;
         Ok(answer.trim().to_owned())
+    }
+
+    /// Reads what a person pastes at standard input, a terminal: to Ctrl-D, or to an empty line once `is_enough` says so of
+    /// the text. Returns at most `limit` bytes, and how many there were.
+    ///
+    /// # Errors
+    /// [`PromptError::Interrupted`], and what the operating system said.
+    pub fn read_paste(
+        &mut self,
+        limit: usize,
+        is_enough: fn(&str) -> bool,
+    ) -> Result<(Zeroizing<Vec<u8>>, u64), PromptError> {
+        self.flush()?;
+        self.prompter.read_paste(limit, is_enough)
     }
 
     /// Asks a person for what nobody is to see, and returns it as it was typed: never empty. `is_typed_twice` asks for

@@ -24,6 +24,19 @@ impl Prompter {
         Ok(answer)
     }
 
+    /// Reads a paste from standard input, to its end.
+    #[expect(clippy::unused_self, reason = "elsewhere it catches signals")]
+    pub(super) fn read_paste(
+        &mut self,
+        limit: usize,
+        _is_enough: fn(&str) -> bool,
+    ) -> Result<(Zeroizing<Vec<u8>>, u64), PromptError> {
+        let mut kept = Zeroizing::new(Vec::new());
+        io::stdin().lock().take(limit as u64).read_to_end(&mut kept)?;
+        let count = kept.len() as u64 + io::copy(&mut io::stdin().lock(), &mut io::sink())?;
+        Ok((kept, count))
+    }
+
     /// Asks at the console itself for what nobody is to see; then `again`, and demands the same answer.
     #[expect(clippy::unused_self, reason = "elsewhere it catches signals")]
     pub(super) fn ask_hidden(

@@ -19,6 +19,7 @@ use rustix::termios::{
 use zeroize::Zeroizing;
 
 use super::keys::{Line, LineReader, next};
+use super::paste::read_paste;
 use super::signals::Signals;
 use super::{MAX_ANSWER, PromptError};
 
@@ -36,6 +37,15 @@ impl Prompter {
             io::stderr().lock().write_all(question.as_bytes())?;
             read_line(signals).inspect_err(|_| end_line())
         })
+    }
+
+    /// Reads a paste from standard input, a terminal, whatever its lines' length. See [`read_paste`].
+    pub(super) fn read_paste(
+        &mut self,
+        limit: usize,
+        is_enough: fn(&str) -> bool,
+    ) -> Result<(Zeroizing<Vec<u8>>, u64), PromptError> {
+        self.signals()?.run_with_signals(|signals| read_paste(limit, is_enough, signals))
     }
 
     /// Asks at the terminal itself for what nobody is to see; then `again`, and demands the same answer.

@@ -4,12 +4,15 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::process::Stdio;
+use std::thread;
 use std::time::Instant;
 
 use rustix::event::{PollFd, PollFlags, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize};
+use rustix::termios::{
+    LocalModes, OptionalActions, OutputModes, Winsize, tcgetattr, tcsetattr, tcsetwinsize,
+};
 
 use super::token::signed;
 use super::watchdog::{WAIT_TIMEOUT, Watchdog};
@@ -52,6 +55,45 @@ impl Terminal {
         let _ = person.read_to_end(&mut text);
         String::from_utf8(text).unwrap()
     }
+}
+
+/// Runs a command at whose terminal a person pastes `text`, once its note is shown; returns what it prints.
+fn pasted(arguments: &[&str], text: &str) -> (Option<i32>, String) {
+    let call = call(arguments);
+    let mut terminal = Terminal::open();
+    let mut command = call.command();
+    let command = command.stdin(terminal.stream()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let _watchdog = Watchdog::over(&child);
+    // The note comes before the terminal is read.
+    let mut note = [0; 1];
+    child.stderr.as_mut().unwrap().read_exact(&mut note).unwrap();
+    while tcgetattr(&terminal.program).unwrap().local_modes.contains(LocalModes::ICANON) {
+        thread::yield_now();
+    }
+    terminal.person.write_all(text.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(tcgetattr(&terminal.program).unwrap().local_modes.contains(LocalModes::ICANON), "restored");
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn a_paste_at_a_terminal_may_have_lines_of_any_length() {
+    let token = signed(r#"{"user_id":"customer-1","iat":1}"#);
+    let cookies = "Cookie: a=bcdefghij; ".repeat(1000);
+    for end in ["\u{4}", "\n\n"] {
+        let text = format!("curl 'https://example.org/' -H '{cookies}' -H 'Authorization: {token}'{end}");
+        let (status, shown) = pasted(&["decode", "-"], &text);
+        assert_eq!(status, Some(0), "{shown}");
+        assert!(shown.contains("claims  user_id  customer-1\n"), "{shown}");
+    }
+}
+
+#[test]
+fn an_empty_line_before_the_token_does_not_end_a_paste_and_backspace_takes_a_character_back() {
+    let token = signed(r#"{"user_id":"customer-1","iat":1}"#);
+    let (status, shown) = pasted(&["decode"], &format!("see\n\n{token}x\u{7f}\n\n"));
+    assert_eq!(status, Some(0), "{shown}");
 }
 
 /// Waits at the side of the person until this is shown, and nothing before it.
@@ -146,7 +188,7 @@ fn reading_from_a_terminal_asks_for_the_paste() {
     let child = command.spawn().unwrap();
     let _watchdog = Watchdog::over(&child);
     let output = child.wait_with_output().unwrap();
-    let said = "stream-token: note: paste the token, then press Ctrl-D on a line of its own\n\
+    let said = "stream-token: note: paste the token, then press Enter on an empty line, or Ctrl-D\n\
                 stream-token: note: decoded, not verified: anyone can write a token\n";
     assert_eq!(String::from_utf8(output.stderr).unwrap(), said);
     assert!(String::from_utf8(output.stdout).unwrap().contains("claims  user_id  customer-1\n"));
