@@ -7,6 +7,11 @@ _stream__token() {
         cur="${COMP_WORDS[COMP_CWORD]}"
     fi
     prev="$3"
+    if [[ "${cur}" == "=" ]]; then
+        cur=""
+    elif [[ "${prev}" == "=" ]]; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
     cmd=""
     opts=""
 
@@ -2033,7 +2038,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__session__subcmd__revoke)
-            opts="-o -q -h -V --token-stdin --id --customer --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --token-stdin --id --customer --all --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -17,7 +17,7 @@ pub fn completion_script(shell: &str) -> String {
         Err(_) => script_of(Nushell),
     };
     match shell {
-        "bash" => with_one_name(&script),
+        "bash" => with_joined_values(&with_one_name(&script)),
         "fish" => with_open_flags(&script),
         _ => script,
     }
@@ -50,6 +50,19 @@ fn without_file_names(command: Command) -> Command {
 /// a hyphen, and bash then completes nothing after a command.
 fn with_one_name(script: &str) -> String {
     script.replace("stream__subcmd__token", "stream__token")
+}
+
+/// Fixes what `clap_complete` writes for bash: it does not know that bash splits `--flag=value` into three words, and
+/// then completes a command in the place of the value.
+fn with_joined_values(script: &str) -> String {
+    const PREVIOUS: &str = "    prev=\"$3\"\n";
+    const JOINED: &str = r#"    if [[ "${cur}" == "=" ]]; then
+        cur=""
+    elif [[ "${prev}" == "=" ]]; then
+        prev="${COMP_WORDS[COMP_CWORD-2]}"
+    fi
+"#;
+    script.replacen(PREVIOUS, &format!("{PREVIOUS}{JOINED}"), 1)
 }
 
 /// Fixes what `clap_complete` writes for fish: it gives up at a flag whose value is still to be typed, and

@@ -52,11 +52,15 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
             "for example 'stream-token issue 123', or --from FILE for many",
         ));
     }
+    context.require_output()?;
     let now = context.clock.now();
     let token_request = token_request(arguments, now)?;
     reject_multiple(context.format(), arguments)?;
     let chosen = context.choose_profile()?;
-    input::confirm_production(context, &chosen, arguments.confirm.as_deref())?;
+    // Nobody is asked about what the policy refuses: below, with an entry in the audit log.
+    if chosen.policy.evaluate(&token_request, now).is_ok() {
+        input::confirm_production(context, &chosen, arguments.confirm.as_deref())?;
+    }
     let opened = context.open_secret(chosen)?;
     context.note_default_policy(&opened);
     let audit_log = if opened.profile.is_demo() { None } else { Some(audit_log(context)?) };
@@ -179,8 +183,14 @@ fn check(
             "give an --expires after --issued-at",
         ));
     }
-    if let (profile::Expiry::PolicyDefault, Some(at)) = (token_request.expiry, grant.expires_at()) {
-        context.terminal.note(&format!("policy: the token expires {}", absolute_and_relative(at, now)));
+    if let Some(at) = grant.expires_at() {
+        let ends = format!("the token expires {}", absolute_and_relative(at, now));
+        if token_request.expiry == profile::Expiry::PolicyDefault {
+            context.terminal.note(&format!("policy: {ends}"));
+        } else if context.terminal.layout().width.is_some() {
+            // A script knows what it asked for.
+            context.terminal.note(&ends);
+        }
     }
     if let (None, Some(at)) = (token_request.issued_at, grant.issued_at()) {
         context

@@ -67,7 +67,9 @@ impl Terminal {
     #[must_use]
     pub fn new(mut options: OutputOptions, environment: &Environment<'_>) -> Self {
         let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let is_dumb = environment("TERM").is_some_and(|value| value == "dumb");
+        // Elsewhere than on Unix terminals have no TERM, and colours nevertheless.
+        let is_dumb = environment("TERM")
+            .map_or(cfg!(unix), |value| ["", "dumb", "vt100"].iter().any(|without| value == *without));
         if options.color == ColorChoice::Auto && (no_color || is_dumb) {
             options.color = ColorChoice::Never;
         }

@@ -66,7 +66,8 @@ fn lines(command: &mut Command) -> Vec<String> {
 fn in_bash(place: &TestHome, line: &str) -> Vec<String> {
     let mut bash = place.command("bash");
     bash.args(["--norc", "--noprofile", "-c", BASH, "bash"]).arg(committed("stream-token.bash"));
-    lines(bash.args(line.split(' ')))
+    // bash takes an equals sign for a word of its own.
+    lines(bash.args(line.replace('=', " = ").split(' ').filter(|word| !word.is_empty())))
 }
 
 /// Completes a line in fish, which describes each candidate after a tab.
@@ -114,6 +115,17 @@ fn hold(shell: &str, complete: impl Fn(&TestHome, &str) -> Vec<String>) {
 #[test]
 fn bash_completes_commands_flags_and_values() {
     hold("bash", in_bash);
+}
+
+#[test]
+fn bash_completes_the_value_that_is_joined_to_a_flag() {
+    if !has("bash", "completion") {
+        return;
+    }
+    let place = TestHome::new();
+    assert_eq!(in_bash(&place, "stream-token --color=a"), ["auto", "always"]);
+    assert_eq!(in_bash(&place, "stream-token issue --output=j"), ["json"]);
+    assert_eq!(in_bash(&place, "stream-token issue --color="), ["auto", "always", "never"]);
 }
 
 #[test]

@@ -183,9 +183,20 @@ fn help_whose_reader_has_left_is_no_error() {
 }
 
 #[test]
-fn a_closed_standard_output_is_no_error() {
-    redirected(&with_secret(&["-q", "issue", "1"]), ">&-").is(0, "", "");
+fn nothing_is_minted_into_a_closed_standard_output() {
+    let said = refusal(
+        "standard output is closed, and the token would be lost",
+        "let it lead to a terminal, a file or a pipe",
+    );
+    for minting in [&["-q", "issue", "1"][..], &["-q", "issue", "--from", "-"]] {
+        let call = with_secret(minting).with_stdin("1\n");
+        redirected(&call, ">&-").is(1, "", &said);
+        assert!(!call.home.path().join(".local").exists());
+        redirected(&call, ">/dev/null").is(0, "", "");
+    }
+    redirected(&demo(&["-q", "session", "new", "1"]), ">&-").is(1, "", &said);
     redirected(&call(&["--help"]), ">&-").is(0, "", "");
+    redirected(&with_secret(&["-q", "verify", "x"]), ">&-").is(4, "", "");
 }
 
 #[cfg(target_os = "linux")]

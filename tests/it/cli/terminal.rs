@@ -16,7 +16,7 @@ use rustix::termios::{
 
 use super::token::signed;
 use super::watchdog::{WAIT_TIMEOUT, Watchdog};
-use super::{Call, call, with_secret};
+use super::{Call, DEMO, call, demo, with_secret};
 
 /// A terminal of 60 columns.
 pub(crate) struct Terminal {
@@ -133,14 +133,17 @@ fn decoded(variables: &[(&str, &str)], color: &str) -> String {
 #[test]
 fn the_result_is_in_colour_at_a_terminal_that_shows_it() {
     assert!(decoded(&[("TERM", "xterm-256color")], "auto").contains("\u{1b}["));
-    assert!(decoded(&[("NO_COLOR", "")], "auto").contains("\u{1b}["));
+    assert!(decoded(&[("NO_COLOR", ""), ("TERM", "xterm")], "auto").contains("\u{1b}["));
 }
 
 #[test]
 fn no_color_a_dumb_terminal_and_never_rule_colour_out() {
     let plain = call(&["-q", "decode", "x.y"]).run().stdout;
     assert_eq!(decoded(&[("NO_COLOR", "1")], "auto"), plain);
-    assert_eq!(decoded(&[("TERM", "dumb")], "auto"), plain);
+    for without in ["dumb", "", "vt100"] {
+        assert_eq!(decoded(&[("TERM", without)], "auto"), plain, "{without}");
+    }
+    assert_eq!(decoded(&[], "auto"), plain);
     assert_eq!(decoded(&[("TERM", "xterm-256color")], "never"), plain);
 }
 
@@ -151,7 +154,7 @@ fn always_overrules_no_color_and_a_dumb_terminal() {
 
 #[test]
 fn errors_are_in_colour_where_standard_error_alone_is_a_terminal() {
-    let call = call(&["decode", "x.y"]);
+    let call = call(&["decode", "x.y"]).with_env("TERM", "xterm");
     let terminal = Terminal::open();
     let output = call.run_with(call.command().stdout(Stdio::piped()).stderr(terminal.stream()));
     assert!(!output.stdout.contains('\u{1b}'), "{output}");
@@ -175,6 +178,17 @@ fn a_table_fits_the_terminal_and_a_pipe_has_lines_of_any_length() {
 fn a_token_is_on_one_line_at_a_terminal_too() {
     let token = signed(r#"{"user_id":"customer-1"}"#) + "\n";
     assert_eq!(seen(&with_secret(&["issue", "1"])), token);
+}
+
+#[test]
+fn a_person_at_a_terminal_is_told_when_the_token_ends_and_a_script_is_not() {
+    let call = demo(&["issue", "1", "--expires", "1h"]);
+    let terminal = Terminal::open();
+    let said = call.run_with(call.command().stdout(terminal.stream()).stderr(Stdio::piped())).stderr;
+    let note = said.strip_prefix(DEMO).unwrap();
+    assert!(note.starts_with("stream-token: note: the token expires 20"), "{note}");
+    assert!(note.ends_with(", in 60 minutes\n"), "{note}");
+    assert_eq!(call.run().stderr, DEMO);
 }
 
 #[test]

@@ -134,6 +134,9 @@ fn tokens_of_production_expire() {
     let error = "policy: tokens of a production profile must expire";
     let output = minted(PRODUCTION, &["-q", "--confirm", "live", "--expires", "never"]);
     output.is_refused(2, error, "leave --expires out, or give one");
+    // Nobody is asked for a name before that.
+    let output = minted(PRODUCTION, &["-q", "--expires", "never"]);
+    output.is_refused(2, error, "leave --expires out, or give one");
 }
 
 #[test]

@@ -1,0 +1,32 @@
+//! Whether standard output leads anywhere.
+
+/// Returns `true` if this process was started with its standard output closed.
+///
+/// The standard library then opens the null device in its place, for reading and writing, before anything of ours runs. A
+/// shell's `>/dev/null` opens it for writing alone.
+#[cfg(unix)]
+#[must_use]
+pub fn is_stdout_closed() -> bool {
+    use std::fs::File;
+    use std::io;
+    use std::os::fd::AsFd as _;
+    use std::os::unix::fs::MetadataExt as _;
+    use std::path::Path;
+
+    use rustix::fs::{OFlags, fcntl_getfl};
+
+    let is_read_too = fcntl_getfl(io::stdout()).is_ok_and(|flags| flags.contains(OFlags::RDWR));
+    let output = io::stdout().as_fd().try_clone_to_owned().and_then(|output| File::from(output).metadata());
+    let null = Path::new("/dev/null").metadata();
+    is_read_too
+        && output.is_ok_and(|output| {
+            null.is_ok_and(|null| (output.dev(), output.ino()) == (null.dev(), null.ino()))
+        })
+}
+
+/// Returns `false`: elsewhere a write to it fails.
+#[cfg(not(unix))]
+#[must_use]
+pub fn is_stdout_closed() -> bool {
+    false
+}
