@@ -17,7 +17,7 @@ pub enum SessionCommand {
     /// Anybody who has it gets that customer's tokens from the endpoint until it ends or is revoked.
     #[command(after_long_help = examples("session new"))]
     New(SessionNewArgs),
-    /// End one session, or all of a customer's.
+    /// End one session, all of a customer's, or all.
     ///
     /// A running server sees it within a second. It holds in this state directory, whatever the profile; tokens that
     /// were issued before stay valid.
@@ -57,4 +57,7 @@ pub struct SessionRevokeArgs {
     /// All of this customer's, issued up to now
     #[arg(long, value_name = "ID", value_parser = parsed::<CustomerId>)]
     pub customer: Option<CustomerId>,
+    /// All of all customers, issued up to now; replaces a list of revocations that is damaged or gone
+    #[arg(long)]
+    pub all: bool,
 }

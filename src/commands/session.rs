@@ -10,8 +10,8 @@ use crate::profile::SecretOutcome;
 use crate::profile::{Profile, ProfileName};
 use crate::secret::SecretFinding;
 use crate::secret::keyring::Kind;
-use crate::session::{RevocationTarget, RevokeOutcome, Session, SessionKey, SessionManager};
-use crate::time::{absolute_and_relative, utc};
+use crate::session::{LEEWAY, RevocationTarget, RevokeOutcome, Session, SessionKey, SessionManager};
+use crate::time::{absolute_and_relative, humanize, utc};
 use crate::token::MAX_TOKEN_BYTES;
 
 /// Carries out what was asked of sessions.
@@ -26,6 +26,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &SessionCommand) -> Result
 
 /// Makes a session, and prints its token once it is recorded.
 fn create(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -> Result<()> {
+    context.require_output()?;
     let customer = arguments.customer;
     let now = context.clock.now();
     let end = arguments.expires.resolve_future(now)?;
@@ -60,6 +61,8 @@ fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()
         RevocationTarget::Id(id)
     } else if let Some(customer) = arguments.customer {
         RevocationTarget::Customer(customer)
+    } else if arguments.all {
+        RevocationTarget::Everybody
     } else {
         RevocationTarget::Session(piped(context, &profile)?)
     };
@@ -67,12 +70,19 @@ fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()
         RevocationTarget::Session(session) => format!("session {}", session.id()),
         RevocationTarget::Id(id) => format!("session {id}"),
         RevocationTarget::Customer(customer) => format!("every session of customer {customer} so far"),
+        RevocationTarget::Everybody => "every session of every customer so far".into(),
     };
     let outcome = with_sessions(context, &profile, |sessions| Ok(sessions.revoke(&target)?))?;
     context.terminal.note(&match outcome {
         RevokeOutcome::Added => format!("revoked {what}"),
         RevokeOutcome::Unchanged => format!("{what} was revoked before: nothing is changed"),
     });
+    if matches!(target, RevocationTarget::Customer(_) | RevocationTarget::Everybody) {
+        let clocks = humanize(LEEWAY);
+        context
+            .terminal
+            .note(&format!("clocks may differ by {clocks}: a new session can be made after that time"));
+    }
     Ok(())
 }
 

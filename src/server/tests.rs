@@ -43,7 +43,7 @@ fn handler(state: &TempDir, wrap: impl FnOnce(SessionVerifier) -> Box<dyn Authen
     let clock = Clock::System;
     let audit_log = Arc::new(AuditLog::open(state.path(), clock).unwrap());
     let refusals = RefusalRecorder::start(Arc::clone(&audit_log), actor(), None, clock).unwrap();
-    let signed = SessionVerifier::new(key(), Arc::new(RevocationList::open(state.path())));
+    let signed = SessionVerifier::new(key(), Arc::new(RevocationList::open(state.path()).unwrap()));
     let issuer = TokenIssuer::new(&api_secret(), None, Policy::default(), AuditSink::Shared(audit_log));
     let issuer = RequestIssuer { issuer, actor: actor(), lifetime: Lifetime::PolicyDefault, clock };
     Arc::new(TokenService {

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::revocation_list::{list_path, read};
 use super::{
     RevocationListError, RevocationTarget, RevokeOutcome, Session, SessionKey, SessionToken,
-    SessionTokenError, revoke,
+    SessionTokenError, begin_revocation,
 };
 use crate::audit::{Action, Actor, AuditError, AuditLog, Channel, Event, Outcome};
 use crate::error::{Diagnostic, Exit};
 use crate::profile::ProfileName;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, utc};
 use crate::token::{CustomerId, Fingerprint};
 
 /// Creates and revokes the sessions of one state directory.
@@ -36,6 +37,9 @@ pub enum SessionChangeError {
     /// The session cannot be created.
     #[error(transparent)]
     Session(#[from] SessionTokenError),
+    /// The sessions of the customer are revoked that are issued up to this time, and this would be one of them.
+    #[error("the sessions of customer {} that are made before {} are revoked", .0, utc(*.1))]
+    Revoked(CustomerId, Timestamp),
     /// The change cannot be recorded.
     #[error("no session is made or revoked that cannot be recorded: {0}")]
     Audit(#[from] AuditError),
@@ -52,6 +56,7 @@ impl Diagnostic for SessionChangeError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Session(error) => error.hint(),
+            Self::Revoked(..) => Some("run the command again after that time".into()),
             Self::Audit(error) => error.hint(),
             Self::Revocations(error) => error.hint(),
         }
@@ -70,6 +75,13 @@ impl SessionManager<'_> {
         lifetime: Duration,
     ) -> Result<(Session, SessionToken), SessionChangeError> {
         let (session, token) = key.issue(customer, self.now, lifetime)?;
+        // A list that cannot be read is for the server and for revocations to judge.
+        if let Ok((revocations, _)) = read(&list_path(self.state))
+            && let Some(until) = revocations.issued_until(customer)
+            && self.now <= until
+        {
+            return Err(SessionChangeError::Revoked(customer, until.after(Duration::from_secs(1))));
+        }
         let event = self
             .event(Action::SessionNew, Outcome::Ok)
             .customer(customer.get())
@@ -80,7 +92,7 @@ impl SessionManager<'_> {
         Ok((session, token))
     }
 
-    /// Revokes one or all sessions of a customer, once that is recorded.
+    /// Revokes sessions, once that is recorded. What was revoked before is not recorded again.
     ///
     /// # Errors
     /// [`SessionChangeError`], and they are as they were.
@@ -91,17 +103,22 @@ impl SessionManager<'_> {
             }
             RevocationTarget::Id(id) => (None, format!("session {id}")),
             RevocationTarget::Customer(customer) => (Some(*customer), "all sessions".into()),
+            RevocationTarget::Everybody => (None, "all sessions of all customers".into()),
+        };
+        let Some(pending) = begin_revocation(self.state, target, self.now)? else {
+            return Ok(RevokeOutcome::Unchanged);
         };
         let event = |outcome| {
             let event = self.event(Action::SessionRevoke, outcome);
             if let Some(customer) = customer { event.customer(customer.get()) } else { event }
         };
         self.audit_log.record(event(Outcome::Ok).reason(&what))?;
-        revoke(self.state, target, self.now).map_err(|error| {
+        pending.commit().map_err(|error| {
             // The log says that it was done. If it cannot say that it failed, the error still does.
             let _ = self.audit_log.record(event(Outcome::Failed).reason(format!("{what}: not written")));
-            error.into()
-        })
+            SessionChangeError::from(error)
+        })?;
+        Ok(RevokeOutcome::Added)
     }
 
     /// Returns an event of these sessions.

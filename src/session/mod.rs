@@ -22,5 +22,7 @@ pub use key::{HEADER, SessionKey, SessionToken, SessionTokenError};
 pub use manage::{SessionChangeError, SessionManager};
 pub use revocation_list::{MAX_STALENESS, POLL_INTERVAL, RevocationList, RevocationListError};
 pub use revocations::{FormatError, MAX_REVOCATIONS};
-pub use revoke::{RevocationTarget, RevokeOutcome, revoke};
+#[cfg(test)]
+pub(crate) use revoke::revoke;
+pub use revoke::{PendingRevocation, RevocationTarget, RevokeOutcome, begin_revocation};
 pub use verifier::SessionVerifier;

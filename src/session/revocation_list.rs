@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::claims::Session;
 use super::revocations::{FormatError, MAX_FILE_BYTES, MAX_REVOCATIONS, Revocations};
+use crate::audit::{Action, AuditError, mentions};
 use crate::error::Diagnostic;
 use crate::escape::path_in_full;
 use crate::fs::{self, DiskError, FileErrorKind, FileUse, FileVersion};
@@ -30,13 +31,16 @@ pub enum RevocationListError {
     /// A file or directory of it cannot be used.
     #[error(transparent)]
     Disk(#[from] DiskError),
-    /// The file existed, and is gone.
+    /// The file existed, or the audit log says that sessions were revoked, and it is gone.
     #[error("{} is gone, and with it what was revoked", path_in_full(.0))]
     Gone(PathBuf),
     /// The file is not as this program writes it.
     #[error("{} {}", path_in_full(.0), .1)]
     Format(PathBuf, FormatError),
-    /// It contains [`MAX_REVOCATIONS`] that still matter.
+    /// Whether anything was ever revoked cannot be found out.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// It contains [`MAX_REVOCATIONS`].
     #[error("{} holds {MAX_REVOCATIONS} revocations, and no more have room", path_in_full(.0))]
     Full(PathBuf),
 }
@@ -46,34 +50,30 @@ impl RevocationListError {
     pub(super) fn is_missing(&self) -> bool {
         matches!(self, Self::Disk(error) if error.is_missing())
     }
-
-    /// Returns the file or directory at which it went wrong.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        match self {
-            Self::Disk(error) => error.path(),
-            Self::Gone(path) | Self::Format(path, _) | Self::Full(path) => path,
-        }
-    }
 }
 
 impl Diagnostic for RevocationListError {
     fn hint(&self) -> Option<String> {
-        let path = path_in_full(self.path());
         Some(match self {
-            Self::Disk(DiskError::Unsafe(_, FileErrorKind::Writable(_))) => {
-                format!("look it over, then run 'chmod go-w {path}'")
+            Self::Disk(DiskError::Unsafe(path, FileErrorKind::Writable(_))) => {
+                format!("look it over, then run 'chmod go-w {}'", path_in_full(path))
             }
-            Self::Disk(DiskError::Locked(..)) => format!("find the process that has {path} open, and end it"),
+            Self::Disk(DiskError::Locked(path, _)) => {
+                format!("find the process that has {} open, and end it", path_in_full(path))
+            }
             Self::Disk(DiskError::Read(..) | DiskError::Write(..)) => {
                 "see that the state directory is there and can be written".into()
             }
             Self::Disk(_) => "see that the state directory is there and is yours".into(),
-            Self::Gone(_) => "bring it back, or restart the server to go on without it".into(),
-            Self::Format(..) => {
-                "change the session key, then move it away: without it, revoked sessions count again".into()
+            Self::Audit(error) => return error.hint(),
+            Self::Gone(_) | Self::Format(..) => {
+                "bring it back as it was; or end all sessions with 'stream-token session revoke --all', which writes a new \
+                 one"
+                    .into()
             }
-            Self::Full(_) => "change the session key: that ends all sessions at once".into(),
+            Self::Full(_) => {
+                "end all sessions with 'stream-token session revoke --all', which writes a new one".into()
+            }
         })
     }
 }
@@ -101,6 +101,21 @@ pub(super) fn read(path: &Path) -> Result<(Revocations, FileVersion), Revocation
     Ok((revocations, FileVersion::new(&metadata)))
 }
 
+/// Reads the list under a state directory; a new one if nothing was ever revoked.
+///
+/// # Errors
+/// [`RevocationListError`]; [`RevocationListError::Gone`] if there is none, and the audit log says that sessions were
+/// revoked.
+pub(super) fn read_or_new(state: &Path) -> Result<Revocations, RevocationListError> {
+    let path = list_path(state);
+    match read(&path) {
+        Ok((revocations, _)) => Ok(revocations),
+        Err(error) if !error.is_missing() => Err(error),
+        Err(_) if mentions(state, Action::SessionRevoke)? => Err(RevocationListError::Gone(path)),
+        Err(_) => Ok(Revocations::default()),
+    }
+}
+
 /// What was revoked, or why that is not known.
 type Known = Result<Arc<Revocations>, Arc<RevocationListError>>;
 
@@ -125,15 +140,18 @@ struct CachedList {
 }
 
 impl RevocationList {
-    /// Opens the list. Without a file it is empty: nothing was ever revoked.
-    #[must_use]
-    pub fn open(state: &Path) -> Self {
+    /// Opens the list. Without a file it is empty if nothing was ever revoked.
+    ///
+    /// # Errors
+    /// [`RevocationListError`] if what was revoked is not known.
+    pub fn open(state: &Path) -> Result<Self, RevocationListError> {
+        read_or_new(state)?;
         let path = list_path(state);
         let mut snapshot = FileSnapshot::default();
         let at = Instant::now();
         let revocations = snapshot.refresh(&path).unwrap_or_else(|| Ok(Arc::default()));
         let cached = RwLock::new(CachedList { revocations, at });
-        Self { path, cached, snapshot: Mutex::new(snapshot) }
+        Ok(Self { path, cached, snapshot: Mutex::new(snapshot) })
     }
 
     /// Returns `true` if a session was revoked.
@@ -227,6 +245,8 @@ mod tests {
     use super::super::revoke::{RevocationTarget, revoke};
     use super::super::testing::{at, customer, session};
     use super::*;
+    use crate::audit::{Actor, AuditLog, Channel, Event, Outcome};
+    use crate::time::Clock;
 
     /// A session of customer 9.
     const ISSUED: u64 = 100;
@@ -243,7 +263,7 @@ mod tests {
     #[test]
     fn while_nothing_was_revoked_no_file_is_made() {
         let state = TempDir::new().unwrap();
-        let list = RevocationList::open(state.path());
+        let list = RevocationList::open(state.path()).unwrap();
         assert!(!is_revoked(&list, Duration::ZERO).unwrap());
         assert!(!is_revoked(&list, MAX_STALENESS).unwrap());
         assert_eq!(std::fs::read_dir(state.path()).unwrap().count(), 0);
@@ -252,17 +272,17 @@ mod tests {
     #[test]
     fn a_revocation_is_seen_once_the_interval_has_passed() {
         let state = TempDir::new().unwrap();
-        let list = RevocationList::open(state.path());
+        let list = RevocationList::open(state.path()).unwrap();
         revoke_all(&state);
         assert!(is_revoked(&list, POLL_INTERVAL).unwrap());
-        assert!(is_revoked(&RevocationList::open(state.path()), Duration::ZERO).unwrap());
+        assert!(is_revoked(&RevocationList::open(state.path()).unwrap(), Duration::ZERO).unwrap());
     }
 
     #[test]
     fn a_file_that_did_not_change_is_not_read_again() {
         let state = TempDir::new().unwrap();
         revoke_all(&state);
-        let list = RevocationList::open(state.path());
+        let list = RevocationList::open(state.path()).unwrap();
         let before = list.cached().revocations.unwrap();
         let after = list.at(Instant::now() + MAX_STALENESS).revocations.unwrap();
         assert!(Arc::ptr_eq(&before, &after));
@@ -271,7 +291,7 @@ mod tests {
     #[test]
     fn while_one_caller_looks_the_others_use_what_is_known() {
         let state = TempDir::new().unwrap();
-        let list = RevocationList::open(state.path());
+        let list = RevocationList::open(state.path()).unwrap();
         revoke_all(&state);
         let looking = list.snapshot.lock().unwrap();
         assert!(!is_revoked(&list, POLL_INTERVAL).unwrap());
@@ -282,7 +302,7 @@ mod tests {
     #[test]
     fn a_list_that_is_too_old_is_waited_for() {
         let state = TempDir::new().unwrap();
-        let list = RevocationList::open(state.path());
+        let list = RevocationList::open(state.path()).unwrap();
         revoke_all(&state);
         let looking = list.snapshot.lock().unwrap();
         std::thread::scope(|scope| {
@@ -298,12 +318,12 @@ mod tests {
         revoke_all(&state);
         let path = list_path(state.path());
         let whole = std::fs::read(&path).unwrap();
-        let opened = RevocationList::open(state.path());
+        let opened = RevocationList::open(state.path()).unwrap();
         std::fs::write(&path, &whole[1..]).unwrap();
         let error = is_revoked(&opened, POLL_INTERVAL).unwrap_err();
         assert!(matches!(*error, RevocationListError::Format { .. }), "{error}");
-        let error = is_revoked(&RevocationList::open(state.path()), Duration::ZERO).unwrap_err();
-        assert!(matches!(*error, RevocationListError::Format { .. }), "{error}");
+        let error = RevocationList::open(state.path()).unwrap_err();
+        assert!(matches!(error, RevocationListError::Format { .. }), "{error}");
         std::fs::write(&path, &whole).unwrap();
         assert!(is_revoked(&opened, 2 * POLL_INTERVAL).unwrap());
     }
@@ -312,7 +332,7 @@ mod tests {
     fn a_list_that_is_gone_is_an_error_until_it_is_back() {
         let state = TempDir::new().unwrap();
         revoke_all(&state);
-        let opened = RevocationList::open(state.path());
+        let opened = RevocationList::open(state.path()).unwrap();
         std::fs::remove_dir_all(state.path().join("sessions")).unwrap();
         let error = is_revoked(&opened, POLL_INTERVAL).unwrap_err();
         assert!(matches!(*error, RevocationListError::Gone { .. }), "{error}");
@@ -321,16 +341,31 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_is_missing_is_refused_where_the_audit_log_knows_of_a_revocation() {
+        let state = TempDir::new().unwrap();
+        let log = AuditLog::open(state.path(), Clock::System).unwrap();
+        let actor = Actor { user: "ann".into(), sudo_user: None };
+        log.record(Event::new(Action::SessionRevoke, Channel::Cli, actor, Outcome::Ok)).unwrap();
+        let error = RevocationList::open(state.path()).unwrap_err();
+        assert!(matches!(error, RevocationListError::Gone(_)), "{error}");
+        let revoked = |target| revoke(state.path(), &target, at(ISSUED));
+        let error = revoked(RevocationTarget::Customer(customer(8))).unwrap_err();
+        assert!(matches!(error, RevocationListError::Gone(_)), "{error}");
+        revoked(RevocationTarget::Everybody).unwrap();
+        assert!(is_revoked(&RevocationList::open(state.path()).unwrap(), Duration::ZERO).unwrap());
+    }
+
+    #[test]
     fn an_error_names_the_file_and_keeps_the_cause() {
         let path = Path::new("/s/sessions/revoked.json");
-        let damaged = RevocationListError::Format(path.to_owned(), FormatError::Version { found: 2 });
+        let damaged = RevocationListError::Format(path.to_owned(), FormatError::Version { found: 1 });
         let source = std::io::Error::other("cause");
         let unread = RevocationListError::from(DiskError::Read(path.to_owned(), source));
         for (error, sentence) in [
-            (&damaged, "/s/sessions/revoked.json is of version 2, which this program does not know"),
+            (&damaged, "/s/sessions/revoked.json is of version 1, which this program does not know"),
             (&unread, "cannot read /s/sessions/revoked.json: cause"),
         ] {
-            assert_eq!((error.path(), error.to_string().as_str()), (path, sentence));
+            assert_eq!(error.to_string(), sentence);
         }
         assert_eq!(unread.source().unwrap().to_string(), "cause");
     }

@@ -1,13 +1,14 @@
-//! What was revoked: single sessions, and all of a customer's up to a moment; and its text in a file.
+//! What was revoked: single sessions, and all of a customer's or of everybody's up to a moment; and its text in a file.
 //!
-//! The text is one JSON document of one exact form, so that whatever is not as it was written is found.
+//! The text is one JSON document of one exact form with a hash, so that whatever is not as it was written is found.
+//! Nothing is ever removed because of the time: a clock that was wrong once would bring revoked sessions back.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use super::claims::{MAX_LIFETIME, Session, SessionId};
+use super::claims::{Session, SessionId};
 use crate::time::Timestamp;
 use crate::token::CustomerId;
 
@@ -15,18 +16,15 @@ use crate::token::CustomerId;
 pub const MAX_REVOCATIONS: usize = 65_536;
 
 /// The most bytes of the file; more than [`MAX_REVOCATIONS`] need.
-pub(super) const MAX_FILE_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 
 /// The most bytes of one revocation, with the comma after it.
-const MAX_ENTRY_BYTES: usize = r#"{"id":"00000000000000000000000000000000","until":9007199254740991},"#.len();
+const MAX_ENTRY_BYTES: usize = r#""9223372036854775807":9007199254740991,"#.len();
 
 const _: () = assert!(MAX_REVOCATIONS * MAX_ENTRY_BYTES + 256 < MAX_FILE_BYTES);
 
 /// The version of the text.
-const VERSION: u64 = 1;
-
-/// How long a revocation is kept beyond the end of what it revokes, for clocks that differ.
-const EXPIRY_MARGIN: Duration = Duration::from_hours(24);
+const VERSION: u64 = 2;
 
 /// What is wrong with the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -48,10 +46,12 @@ pub enum FormatError {
 /// What was revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Revocations {
-    /// Sessions, and until when each is kept here.
-    sessions: BTreeMap<SessionId, Timestamp>,
+    /// Sessions.
+    sessions: BTreeSet<SessionId>,
     /// Customers, and up to when their sessions were issued that are revoked.
     customers: BTreeMap<CustomerId, Timestamp>,
+    /// Up to when all sessions were issued that are revoked.
+    everybody: Option<Timestamp>,
 }
 
 /// The form of the text.
@@ -60,30 +60,14 @@ pub(super) struct Revocations {
 struct Document {
     /// The version of the form.
     version: u64,
-    /// Sessions, by their ids.
-    sessions: Vec<SessionEntry>,
-    /// Customers, by their ids.
-    customers: Vec<CustomerEntry>,
-}
-
-/// A session in the text.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SessionEntry {
-    /// Its id.
-    id: String,
-    /// Until when it is kept.
-    until: u64,
-}
-
-/// A customer in the text.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct CustomerEntry {
-    /// Their id.
-    id: u64,
-    /// Up to when their revoked sessions were issued.
-    issued_until: u64,
+    /// The ids of sessions.
+    sessions: Vec<String>,
+    /// The ids of customers, and up to when their revoked sessions were issued.
+    customers: BTreeMap<u64, u64>,
+    /// Up to when all revoked sessions were issued.
+    everybody: Option<u64>,
+    /// The SHA-256 of the text in which this is empty.
+    hash: String,
 }
 
 /// The part of the text that every version has.
@@ -96,20 +80,23 @@ struct VersionProbe {
 impl Revocations {
     /// Returns `true` if a session was revoked.
     pub(super) fn contains(&self, session: &Session) -> bool {
-        let is_revoked_with_all = |until: &Timestamp| session.issued_at <= *until;
-        self.contains_id(session.id) || self.customers.get(&session.customer).is_some_and(is_revoked_with_all)
+        self.contains_id(session.id)
+            || self.issued_until(session.customer).is_some_and(|until| session.issued_at <= until)
     }
 
     /// Returns `true` if a session was revoked by its id.
     pub(super) fn contains_id(&self, id: SessionId) -> bool {
-        self.sessions.contains_key(&id)
+        self.sessions.contains(&id)
     }
 
-    /// Revokes a session that ends at `expires_at` at the latest.
-    pub(super) fn add_session(&mut self, id: SessionId, expires_at: Timestamp) {
-        let until = expires_at.after(EXPIRY_MARGIN);
-        let kept = self.sessions.entry(id).or_insert(until);
-        *kept = until.max(*kept);
+    /// Returns up to when a customer's sessions were issued that are revoked.
+    pub(super) fn issued_until(&self, customer: CustomerId) -> Option<Timestamp> {
+        self.customers.get(&customer).copied().max(self.everybody)
+    }
+
+    /// Revokes a session.
+    pub(super) fn add_session(&mut self, id: SessionId) {
+        self.sessions.insert(id);
     }
 
     /// Revokes all of a customer's sessions that were issued up to a moment, that one included.
@@ -118,10 +105,9 @@ impl Revocations {
         *kept = issued_until.max(*kept);
     }
 
-    /// Removes what revokes only sessions that have ended.
-    pub(super) fn prune(&mut self, now: Timestamp) {
-        self.sessions.retain(|_, until| *until > now);
-        self.customers.retain(|_, until| until.after(MAX_LIFETIME).after(EXPIRY_MARGIN) > now);
+    /// Revokes all sessions that were issued up to a moment, that one included.
+    pub(super) fn add_everybody(&mut self, issued_until: Timestamp) {
+        self.everybody = self.everybody.max(Some(issued_until));
     }
 
     /// Returns the number of revocations.
@@ -131,20 +117,17 @@ impl Revocations {
 
     /// Returns the text.
     pub(super) fn to_text(&self) -> String {
-        let sessions = self.sessions.iter();
         let customers = self.customers.iter();
-        let document = Document {
+        let mut document = Document {
             version: VERSION,
-            sessions: sessions
-                .map(|(id, until)| SessionEntry { id: id.to_string(), until: until.epoch_seconds() })
-                .collect(),
-            customers: customers
-                .map(|(id, until)| CustomerEntry { id: id.get(), issued_until: until.epoch_seconds() })
-                .collect(),
+            sessions: self.sessions.iter().map(ToString::to_string).collect(),
+            customers: customers.map(|(id, until)| (id.get(), until.epoch_seconds())).collect(),
+            everybody: self.everybody.map(Timestamp::epoch_seconds),
+            hash: String::new(),
         };
-        let mut text = serde_json::to_string(&document).unwrap_or_default();
-        text.push('\n');
-        text
+        let text = |document: &Document| serde_json::to_string(document).unwrap_or_default() + "\n";
+        document.hash = base16ct::lower::encode_string(&Sha256::digest(text(&document)));
+        text(&document)
     }
 
     /// Parses a text, and only what [`Revocations::to_text`] returns.
@@ -156,6 +139,7 @@ impl Revocations {
         }
         let document: Document = serde_json::from_slice(text).map_err(|_| FormatError::Altered)?;
         let revocations = Self::from_document(&document).ok_or(FormatError::Altered)?;
+        // Its own text has the right hash.
         if revocations.len() > MAX_REVOCATIONS || revocations.to_text().as_bytes() != text {
             return Err(FormatError::Altered);
         }
@@ -164,15 +148,13 @@ impl Revocations {
 
     /// Returns the entries of a document.
     fn from_document(document: &Document) -> Option<Self> {
-        let session = |entry: &SessionEntry| {
-            Some((SessionId::from_hex(&entry.id)?, Timestamp::from_epoch_seconds(entry.until)?))
-        };
-        let customer = |entry: &CustomerEntry| {
-            Some((CustomerId::new(entry.id)?, Timestamp::from_epoch_seconds(entry.issued_until)?))
-        };
+        let customer =
+            |(id, until): (&u64, &u64)| Some((CustomerId::new(*id)?, Timestamp::from_epoch_seconds(*until)?));
+        let everybody = document.everybody.map(|until| Timestamp::from_epoch_seconds(until).ok_or(()));
         Some(Self {
-            sessions: document.sessions.iter().map(session).collect::<Option<_>>()?,
+            sessions: document.sessions.iter().map(|id| SessionId::from_hex(id)).collect::<Option<_>>()?,
             customers: document.customers.iter().map(customer).collect::<Option<_>>()?,
+            everybody: everybody.transpose().ok()?,
         })
     }
 }
@@ -184,16 +166,16 @@ mod tests {
 
     fn some() -> Revocations {
         let mut revocations = Revocations::default();
-        revocations.add_session(id(2), at(900));
-        revocations.add_session(id(1), at(500));
+        revocations.add_session(id(2));
+        revocations.add_session(id(1));
         revocations.add_customer(customer(9), at(100));
         revocations
     }
 
     const TEXT: &str = concat!(
-        r#"{"version":1,"sessions":[{"id":"00000000000000000000000000000001","until":86900},"#,
-        r#"{"id":"00000000000000000000000000000002","until":87300}],"#,
-        r#""customers":[{"id":9,"issued_until":100}]}"#,
+        r#"{"version":2,"sessions":["00000000000000000000000000000001","00000000000000000000000000000002"],"#,
+        r#""customers":{"9":100},"everybody":null,"#,
+        r#""hash":"HASH"}"#,
         "\n"
     );
 
@@ -220,53 +202,57 @@ mod tests {
     }
 
     #[test]
-    fn a_revocation_is_removed_a_day_after_its_session_ended() {
+    fn the_sessions_of_everybody_are_revoked_up_to_a_second() {
         let mut revocations = some();
-        revocations.prune(at(86_899));
-        assert_eq!(revocations, some());
-        revocations.prune(at(86_900));
-        assert_eq!(revocations.len(), 2);
-        let end = 100 + MAX_LIFETIME.as_secs() + EXPIRY_MARGIN.as_secs();
-        revocations.prune(at(end - 1));
+        revocations.add_everybody(at(50));
+        assert!(revocations.contains(&session(3, 8, 50)) && !revocations.contains(&session(3, 8, 51)));
         assert!(revocations.contains(&session(3, 9, 100)));
-        revocations.prune(at(end));
-        assert_eq!(revocations.len(), 0);
+        revocations.add_everybody(at(200));
+        revocations.add_everybody(at(20));
+        assert!(revocations.contains(&session(3, 8, 200)) && revocations.contains(&session(3, 9, 200)));
+        assert_eq!(Revocations::parse(revocations.to_text().as_bytes()), Ok(revocations));
     }
 
     #[test]
     fn a_text_is_read_back_and_nothing_else_is() {
-        assert_eq!(some().to_text(), TEXT);
-        assert_eq!(Revocations::parse(TEXT.as_bytes()), Ok(some()));
+        let text = some().to_text();
+        let hash = base16ct::lower::encode_string(&Sha256::digest(TEXT.replace("HASH", "")));
+        assert_eq!(text, TEXT.replace("HASH", &hash));
+        assert_eq!(Revocations::parse(text.as_bytes()), Ok(some()));
         let empty = Revocations::default();
         assert_eq!(Revocations::parse(empty.to_text().as_bytes()), Ok(empty));
         for (what, instead) in [
             ("\n", ""),
             ("\n", "\n\n"),
             (":", ": "),
-            ("86900", "86900.0"),
-            ("87300", "-1"),
-            ("87300", "9007199254740992"),
-            ("9,", "0,"),
-            ("9,", "9223372036854775808,"),
+            ("100", "100.0"),
+            ("100", "-1"),
+            ("100", "99"),
+            ("100", "9007199254740992"),
+            ("\"9\"", "\"0\""),
+            ("\"9\"", "\"8\""),
+            ("\"9\"", "\"9223372036854775808\""),
             ("00000001", "00000003"),
             ("00000001", "00000002"),
-            (r#","customers":[{"id":9,"issued_until":100}]"#, ""),
-            (r#"{"version":1"#, r#"{"more":1,"version":1"#),
-            (r#"{"id":9,"issued_until":100}"#, "[9,100]"),
+            ("\"00000000000000000000000000000002\"", ""),
+            (r#"{"9":100}"#, "{}"),
+            ("null", "99"),
+            (r#","everybody":null"#, ""),
+            (r#"{"version":2"#, r#"{"more":1,"version":2"#),
         ] {
-            let text = TEXT.replacen(what, instead, 1);
-            assert_ne!(text, TEXT);
-            assert_eq!(Revocations::parse(text.as_bytes()), Err(FormatError::Altered), "{text}");
+            let altered = text.replacen(what, instead, 1);
+            assert_ne!(altered, text);
+            assert_eq!(Revocations::parse(altered.as_bytes()), Err(FormatError::Altered), "{altered}");
         }
-        for length in 0..TEXT.len() {
-            assert_eq!(Revocations::parse(&TEXT.as_bytes()[..length]), Err(FormatError::Altered), "{length}");
+        for length in 0..text.len() {
+            assert_eq!(Revocations::parse(&text.as_bytes()[..length]), Err(FormatError::Altered), "{length}");
         }
     }
 
     #[test]
     fn a_text_of_another_version_is_recognised() {
-        for text in [TEXT.replace("1,\"s", "2,\"s"), r#"{"version":2}"#.into()] {
-            assert_eq!(Revocations::parse(text.as_bytes()), Err(FormatError::Version { found: 2 }), "{text}");
+        for text in [TEXT.replace("2,\"s", "1,\"s"), r#"{"version":1}"#.into()] {
+            assert_eq!(Revocations::parse(text.as_bytes()), Err(FormatError::Version { found: 1 }), "{text}");
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::claims::{LEEWAY, MAX_LIFETIME, Session, SessionId};
-use super::revocation_list::{RevocationListError, list_directory, list_path, read};
+use super::claims::{LEEWAY, Session, SessionId};
+use super::revocation_list::{RevocationListError, list_directory, list_path, read_or_new};
 use super::revocations::{MAX_REVOCATIONS, Revocations};
-use crate::fs::{self, Lock, Replacement};
+use crate::fs::{self, Lock, LockGuard, Replacement};
 use crate::time::Timestamp;
 use crate::token::CustomerId;
 
@@ -18,6 +18,8 @@ pub enum RevocationTarget {
     Id(SessionId),
     /// All of a customer's sessions that were issued up to now.
     Customer(CustomerId),
+    /// All sessions that were issued up to now. It takes the place of a list that is damaged, gone or full.
+    Everybody,
 }
 
 /// The outcome of a revocation.
@@ -29,48 +31,76 @@ pub enum RevokeOutcome {
     Unchanged,
 }
 
-/// Revokes sessions under a state directory. A running server sees it within a second.
+/// A list with a further revocation, written beside the file and not in effect yet.
 ///
-/// The change is on disk when this returns. Sessions are issued in whole seconds: those that a customer gets within
-/// the second of a revocation are revoked with the earlier ones.
+/// Dropped without a commit, it leaves no trace.
+#[derive(Debug)]
+pub struct PendingRevocation {
+    /// The new text.
+    replacement: Replacement,
+    /// The lock against other processes that revoke.
+    _lock: LockGuard,
+}
+
+/// Locks the list under a state directory, and prepares a revocation; `None` if there is nothing to revoke any more.
+///
+/// Sessions that were issued by a clock that is ahead by the leeway are revoked with those that were issued now.
 ///
 /// # Errors
-/// [`RevocationListError`], and the list is as it was: a damaged one is never overwritten. If only its name could
-/// not be synced to disk, the change is made, and a power cut may undo it.
-pub fn revoke(
+/// [`RevocationListError`], and the list is as it was: only a revocation of everybody's sessions replaces a damaged one.
+pub fn begin_revocation(
     state: &Path,
     target: &RevocationTarget,
     now: Timestamp,
-) -> Result<RevokeOutcome, RevocationListError> {
+) -> Result<Option<PendingRevocation>, RevocationListError> {
     let directory = list_directory(state);
     fs::create_private_dir(&directory)?;
-    let _lock = Lock::open(directory.join("lock"))?.acquire()?;
+    let lock = Lock::open(directory.join("lock"))?.acquire()?;
     let path = list_path(state);
-    let mut revocations = match read(&path) {
-        Ok((revocations, _)) => revocations,
-        Err(error) if error.is_missing() => Revocations::default(),
-        Err(error) => return Err(error),
+    let is_everybody = *target == RevocationTarget::Everybody;
+    let mut revocations = match read_or_new(state) {
+        Ok(full) if is_everybody && full.len() >= MAX_REVOCATIONS => Revocations::default(),
+        Err(RevocationListError::Format(..) | RevocationListError::Gone(_)) if is_everybody => {
+            Revocations::default()
+        }
+        read => read?,
     };
-    let is_revoked = match target {
-        RevocationTarget::Session(session) => revocations.contains(session),
-        RevocationTarget::Id(id) => revocations.contains_id(*id),
-        RevocationTarget::Customer(_) => false,
-    };
-    if is_revoked {
-        return Ok(RevokeOutcome::Unchanged);
-    }
-    revocations.prune(now);
+    let issued_until = now.after(LEEWAY);
     match target {
-        RevocationTarget::Session(session) => revocations.add_session(session.id, session.expires_at),
-        // Issued now at the latest, by a clock that is ahead by the leeway at most.
-        RevocationTarget::Id(id) => revocations.add_session(*id, now.after(LEEWAY).after(MAX_LIFETIME)),
-        RevocationTarget::Customer(customer) => revocations.add_customer(*customer, now),
+        RevocationTarget::Session(session) if revocations.contains(session) => return Ok(None),
+        RevocationTarget::Id(id) if revocations.contains_id(*id) => return Ok(None),
+        RevocationTarget::Session(session) => revocations.add_session(session.id),
+        RevocationTarget::Id(id) => revocations.add_session(*id),
+        RevocationTarget::Customer(customer) => revocations.add_customer(*customer, issued_until),
+        RevocationTarget::Everybody => revocations.add_everybody(issued_until),
     }
     if revocations.len() > MAX_REVOCATIONS {
         return Err(RevocationListError::Full(path));
     }
-    Replacement::prepare(&path, revocations.to_text().as_bytes())?.commit()?;
-    Ok(RevokeOutcome::Added)
+    let replacement = Replacement::prepare(&path, revocations.to_text().as_bytes())?;
+    Ok(Some(PendingRevocation { replacement, _lock: lock }))
+}
+
+impl PendingRevocation {
+    /// Replaces the list. The change is on disk when this returns, and a running server sees it within a second.
+    ///
+    /// # Errors
+    /// [`RevocationListError`], and the list is as it was; but if only its name could not be synced to disk, the change
+    /// is made, and a power cut may undo it.
+    pub fn commit(self) -> Result<(), RevocationListError> {
+        Ok(self.replacement.commit()?)
+    }
+}
+
+/// Revokes sessions at once.
+#[cfg(test)]
+pub(crate) fn revoke(
+    state: &Path,
+    target: &RevocationTarget,
+    now: Timestamp,
+) -> Result<RevokeOutcome, RevocationListError> {
+    let pending = begin_revocation(state, target, now)?;
+    pending.map_or(Ok(RevokeOutcome::Unchanged), |pending| pending.commit().map(|()| RevokeOutcome::Added))
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl AuditHandles {
         telemetry.watch_audit_log(&audit_log);
         let name = profile.name.as_ref().map(ToString::to_string);
         let refusals = RefusalRecorder::start(Arc::clone(&audit_log), actor.clone(), name, clock)?;
-        let stored = Some((audit_log, Arc::new(RevocationList::open(&state))));
+        let stored = Some((audit_log, Arc::new(RevocationList::open(&state)?)));
         Ok((Self { stored, actor, clock }, Some(refusals)))
     }
 

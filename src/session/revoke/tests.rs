@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use super::super::testing::{at, customer, id, session};
 use super::*;
 use crate::fs::{DiskError, FileErrorKind};
+use crate::session::revocation_list::read;
 use crate::session::revocations::{FormatError, MAX_FILE_BYTES};
 
 fn of_session(number: u32) -> RevocationTarget {
@@ -34,20 +35,36 @@ fn what_is_revoked_already_is_unchanged() {
 }
 
 #[test]
-fn a_session_known_by_its_id_alone_is_revoked_as_long_as_any_may_live() {
+fn a_revocation_of_a_customer_reaches_as_far_ahead_as_clocks_may_differ() {
     let state = TempDir::new().unwrap();
-    revoke(state.path(), &RevocationTarget::Id(id(1)), at(200)).unwrap();
-    let mut later = revocations(&state);
-    later.prune(at(200 + MAX_LIFETIME.as_secs() + LEEWAY.as_secs()));
-    assert!(later.contains_id(id(1)));
+    revoke(state.path(), &RevocationTarget::Customer(customer(5)), at(200)).unwrap();
+    let ahead = 200 + LEEWAY.as_secs();
+    assert!(revocations(&state).contains(&session(1, 5, ahead)));
+    assert!(!revocations(&state).contains(&session(1, 5, ahead + 1)));
 }
 
 #[test]
-fn what_has_ended_is_removed_with_the_next_revocation() {
+fn no_jump_of_the_clock_forgets_a_revocation() {
     let state = TempDir::new().unwrap();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
-    revoke(state.path(), &of_session(2), at(200 + 2 * MAX_LIFETIME.as_secs())).unwrap();
-    assert!(!revocations(&state).contains_id(id(1)) && revocations(&state).contains_id(id(2)));
+    revoke(state.path(), &RevocationTarget::Customer(customer(7)), at(200)).unwrap();
+    for now in [Timestamp::MAX, Timestamp::EPOCH, at(300)] {
+        revoke(state.path(), &RevocationTarget::Customer(customer(8)), now).unwrap();
+        assert!(revocations(&state).contains_id(id(1)), "{now:?}");
+        assert!(revocations(&state).contains(&session(3, 7, 200)), "{now:?}");
+    }
+}
+
+#[test]
+fn a_revocation_of_everybody_adds_to_a_list_and_takes_the_place_of_a_damaged_one() {
+    let state = TempDir::new().unwrap();
+    revoke(state.path(), &of_session(1), at(200)).unwrap();
+    revoke(state.path(), &RevocationTarget::Everybody, at(300)).unwrap();
+    assert!(revocations(&state).contains_id(id(1)) && revocations(&state).contains(&session(9, 9, 300)));
+    assert!(!revocations(&state).contains(&session(9, 9, 301 + LEEWAY.as_secs())));
+    std::fs::write(list_path(state.path()), "{}").unwrap();
+    revoke(state.path(), &RevocationTarget::Everybody, at(400)).unwrap();
+    assert!(revocations(&state).contains(&session(9, 9, 400)));
 }
 
 #[test]
@@ -133,13 +150,15 @@ fn a_full_list_refuses_more_and_stands_as_it_was() {
     let state = TempDir::new().unwrap();
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     let mut full = Revocations::default();
-    (0..).map(id).take(MAX_REVOCATIONS).for_each(|id| full.add_session(id, Timestamp::MAX));
+    (0..).map(id).take(MAX_REVOCATIONS).for_each(|id| full.add_session(id));
     let text = full.to_text();
     assert!(text.len() <= MAX_FILE_BYTES);
     std::fs::write(list_path(state.path()), &text).unwrap();
     let error = revoke(state.path(), &RevocationTarget::Customer(customer(1)), at(200)).unwrap_err();
     assert!(matches!(error, RevocationListError::Full { .. }), "{error}");
     assert_eq!(std::fs::read_to_string(list_path(state.path())).unwrap(), text);
+    revoke(state.path(), &RevocationTarget::Everybody, at(200)).unwrap();
+    revoke(state.path(), &RevocationTarget::Customer(customer(1)), at(200)).unwrap();
 }
 
 #[test]

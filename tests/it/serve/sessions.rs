@@ -83,6 +83,44 @@ fn a_revocation_that_cannot_be_read_makes_every_session_doubtful_until_it_can() 
     assert!(server.end().stderr.contains(&error));
 }
 
+#[test]
+fn a_list_that_is_changed_or_gone_keeps_the_server_from_starting_until_all_sessions_are_ended() {
+    let site = TestServerHome::new();
+    let session = site.session("123");
+    site.run(&["-q", "session", "revoke", "--customer", "124"]).is(0, "", "");
+    let register = site.state().join("sessions/revoked.json");
+    let whole = std::fs::read_to_string(&register).unwrap();
+    let shown = register.display();
+    let hint = "bring it back as it was; or end all sessions with 'stream-token session revoke --all', which writes a new one";
+    let serve = ["-q", "serve", "--listen", "127.0.0.1:0"];
+    std::fs::write(&register, whole.replace("\"124\"", "\"125\"")).unwrap();
+    site.run(&serve).is_refused(1, &format!("{shown} is not as it was written"), hint);
+    std::fs::remove_dir_all(site.state().join("sessions")).unwrap();
+    let error = format!("{shown} is gone, and with it what was revoked");
+    site.run(&serve).is_refused(1, &error, hint);
+    let revoked = site.entries("session_revoke").len();
+    site.run(&["-q", "session", "revoke", "--customer", "125"]).is_refused(1, &error, hint);
+    assert_eq!(site.entries("session_revoke").len(), revoked);
+    site.run(&["-q", "session", "revoke", "--all"]).is(0, "", "");
+    let server = site.serve(&[]);
+    assert_eq!(server.ask(&Ask::of(123).bearer(&session)).status, 401);
+}
+
+#[test]
+fn no_session_is_made_that_a_revocation_ends_already() {
+    let site = TestServerHome::new();
+    let said = site.run(&["session", "revoke", "--customer", "123"]).stderr;
+    let expected = "stream-token: note: revoked every session of customer 123 so far\nstream-token: note: clocks may differ by 1m: a new session can be made after that time\n";
+    assert!(said.ends_with(expected), "{said}");
+    let refused = site.run(&["-q", "session", "new", "123"]);
+    assert!(
+        refused.stderr.starts_with("stream-token: error: the sessions of customer 123 that are made before "),
+        "{refused}"
+    );
+    assert_eq!((refused.status, refused.stdout.as_str()), (Some(1), ""));
+    site.session("124");
+}
+
 /// Asks until the response has this status, and returns it.
 #[track_caller]
 fn wait_until_answered(server: &Server, ask: &Ask, status: u16) -> Answer {
