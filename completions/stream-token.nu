@@ -516,11 +516,12 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
-  # End one session, or all of a customer's
+  # End one session, all of a customer's, or all
   export extern "stream-token session revoke" [
     --token-stdin             # The one whose token comes on standard input; a session token is never an argument
     --id: string              # The one with this id, as 'session new -o json' and the audit log tell it
     --customer: string        # All of this customer's, issued up to now
+    --all                     # All of all customers, issued up to now; replaces a list of revocations that is damaged or gone
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
@@ -541,7 +542,7 @@ module completions {
   export extern "stream-token session help new" [
   ]
 
-  # End one session, or all of a customer's
+  # End one session, all of a customer's, or all
   export extern "stream-token session help revoke" [
   ]
 
@@ -766,7 +767,7 @@ module completions {
   export extern "stream-token help session new" [
   ]
 
-  # End one session, or all of a customer's
+  # End one session, all of a customer's, or all
   export extern "stream-token help session revoke" [
   ]
 

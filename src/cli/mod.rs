@@ -168,7 +168,7 @@ pub enum Command {
 #[command(after_long_help = examples("issue"))]
 pub struct IssueArgs {
     /// Whose token: 123 or customer-123
-    #[arg(value_name = "CUSTOMER", conflicts_with = "from", allow_negative_numbers = true, value_parser = parsed::<CustomerId>)]
+    #[arg(value_name = "CUSTOMER", conflicts_with = "from", allow_negative_numbers = true, value_parser = values::customer)]
     pub customers: Vec<CustomerId>,
     /// Read customers from a file, one a line; - is standard input
     #[arg(long, value_name = "FILE")]

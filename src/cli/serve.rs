@@ -5,8 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::examples;
-use super::values::{self, parsed};
+use super::{examples, values};
 use crate::profile::Lifetime;
 
 /// Serve the endpoint that gives customers with a session their tokens.
@@ -28,7 +27,7 @@ use crate::profile::Lifetime;
 #[command(after_long_help = examples("serve"))]
 pub struct ServeArgs {
     /// The address to listen on; port 0 lets the system choose one
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787", value_parser = parsed::<SocketAddr>)]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787", value_parser = values::address)]
     pub listen: SocketAddr,
     /// Speak TLS with this certificate, and those between it and the root behind it, in PEM
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -58,7 +57,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "CIDR")]
     pub trusted_proxy: Vec<String>,
     /// Answer health checks and serve metrics on this address
-    #[arg(long, value_name = "ADDRESS:PORT", value_parser = parsed::<SocketAddr>)]
+    #[arg(long, value_name = "ADDRESS:PORT", value_parser = values::address)]
     pub admin_listen: Option<SocketAddr>,
     /// Print the endpoint's description in OpenAPI 3.1, and end
     #[arg(long)]

@@ -35,7 +35,10 @@ pub fn usage_error(error: &clap::Error, arguments: &[OsString]) -> ErrorReport {
             report(&value.message, value.hint.clone())
         }
         Some(value) => report(message, value.hint.clone()),
-        None => report(message, stray_token_hint(error, &command).or_else(|| suggestion(rest))),
+        None => {
+            let hint = stray_token_hint(error, &command).or_else(|| familiar_word_hint(error, &command));
+            report(message, hint.or_else(|| suggestion(rest)))
+        }
     }
 }
 
@@ -61,6 +64,24 @@ fn stray_token_hint(error: &clap::Error, command: &str) -> Option<String> {
     } else {
         format!("put all that was pasted in quotes, or pipe it to '{command} -'")
     })
+}
+
+/// Returns the hint for a word that other programs have in the place of ours.
+fn familiar_word_hint(error: &clap::Error, command: &str) -> Option<String> {
+    let word = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
+    let ours = match word(ContextKind::InvalidSubcommand).as_str() {
+        "encode" | "sign" | "mint" | "create" | "generate" | "token" => "issue",
+        "check" | "validate" => "verify",
+        "inspect" | "parse" => "decode",
+        _ => {
+            let is_customer =
+                ["--customer", "--user", "--id"].contains(&word(ContextKind::InvalidArg).as_str());
+            let takes_one = command.ends_with(" issue") || command.ends_with("session new");
+            return (is_customer && takes_one)
+                .then(|| format!("the customer stands alone, as in '{command} 123'"));
+        }
+    };
+    Some(format!("the command is '{command} {ours}'"))
 }
 
 /// Finds clap's suggestion; not the one to pass an option as a value, which no command here takes.

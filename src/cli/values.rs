@@ -1,5 +1,7 @@
 //! Parses values of the command line into domain types. Their errors are reports, which keep the hint.
 
+#[cfg(all(unix, feature = "serve"))]
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -8,7 +10,7 @@ use crate::error::{Diagnostic, ErrorReport, Usage};
 #[cfg(all(unix, feature = "serve"))]
 use crate::profile::Lifetime;
 use crate::time::{humanize, parse_duration};
-use crate::token::Leeway;
+use crate::token::{CustomerId, Leeway};
 
 /// The longest that a previous secret is kept.
 const MAX_KEEP_FOR: Duration = Duration::from_hours(366 * 24);
@@ -23,6 +25,26 @@ pub(super) fn leeway(text: &str) -> Result<Leeway, ErrorReport> {
     let hint = "a leeway is a number and its unit, such as 30s, and at most 5m";
     let duration = parse_duration(text).map_err(|error| Usage::report(error.to_string(), hint))?;
     Ok(Leeway::new(duration)?)
+}
+
+/// Parses a customer of a list; `-` has its place elsewhere.
+pub(super) fn customer(text: &str) -> Result<CustomerId, ErrorReport> {
+    if text == "-" {
+        return Err(Usage::report(
+            "'-' is not a customer id",
+            "to read customers from standard input use --from -",
+        ));
+    }
+    parsed(text)
+}
+
+/// Parses an address and a port; `localhost` is 127.0.0.1.
+#[cfg(all(unix, feature = "serve"))]
+pub(super) fn address(text: &str) -> Result<SocketAddr, ErrorReport> {
+    match text.strip_prefix("localhost:") {
+        Some(port) => parsed(&format!("127.0.0.1:{port}")),
+        None => parsed(text),
+    }
 }
 
 /// Parses an expiry: a time or `never`.

@@ -82,7 +82,7 @@ impl BatchReader {
         self.reader.buffer().contains(&b'\n')
     }
 
-    /// Reads the next line that is not blank; `None` at the end.
+    /// Reads the next line that is neither blank nor the heading of a table; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<BatchLine>> {
         loop {
             let read = read_line(&mut self.reader);
@@ -97,11 +97,23 @@ impl BatchReader {
             {
                 *text = unmarked.trim_start().to_owned();
             }
-            if text != Ok(String::new()) {
+            let is_heading = self.line == 1 && text.as_ref().is_ok_and(|text| is_heading(text));
+            if text != Ok(String::new()) && !is_heading {
                 return Ok(Some(BatchLine { number: self.line, text }));
             }
         }
     }
+}
+
+/// Returns `true` for the heading of comma-separated values in which customers, users or tokens are, as `-o csv` writes it.
+fn is_heading(line: &str) -> bool {
+    let name = |field: &str| -> String {
+        field.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+    };
+    let is_known = |field: &str| {
+        ["id", "customer", "customerid", "user", "userid", "token"].contains(&name(field).as_str())
+    };
+    line.split([',', ';', '\t']).any(is_known)
 }
 
 /// Reads one line and keeps at most [`LONGEST_LINE`] bytes of it; `None` at the end.
@@ -168,6 +180,18 @@ mod tests {
         assert_eq!(lines("\u{feff}1\n\u{feff}2".as_bytes())[0], (1, Ok("1".into())));
         assert_eq!(lines("\u{feff}1\n\u{feff}2".as_bytes())[1], (2, Ok("\u{feff}2".into())));
         assert_eq!(lines("\u{feff}\n2".as_bytes()), [(2, Ok("2".into()))]);
+    }
+
+    #[test]
+    fn passes_over_the_heading_of_a_table_and_only_on_the_first_line() {
+        for heading in [crate::output::CSV_HEADER, "id\n", "\"Customer ID\";\"Name\"\r\n", "name\tuser_id\n"]
+        {
+            let text: &'static [u8] = Vec::leak(format!("{heading}1\nid\n").into_bytes());
+            assert_eq!(lines(text), [(2, Ok("1".into())), (3, Ok("id".into()))], "{heading}");
+        }
+        for line in ["customer-1\n", "1,id-2\n", "eyJ.token.x\n"] {
+            assert_eq!(lines(line.as_bytes()).len(), 1, "{line}");
+        }
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::table::{Style, StyledCell, cell, listing, table};
 use crate::escape::json_line;
 use crate::profile::{Policy, Profile, SecretStatus};
 use crate::secret::keyring::{Kind, Previous};
-use crate::secret::{Read, Source, SourceError};
+use crate::secret::{Read, SecretFinding, Source, SourceError};
 use crate::time::{Timestamp, humanize, relative, utc};
 
 /// Returns a profile as a line of JSON.
@@ -103,19 +103,23 @@ pub fn secret_json(status: &SecretStatus) -> String {
         "set_at": read.and_then(|read| read.set_at),
         "previous": read.map(|read| read.previous.iter().map(previous).collect::<Vec<_>>()).unwrap_or_default(),
         "error": status.read.as_ref().err().map(ToString::to_string),
+        "finding": finding(status).map(|finding| finding.to_string()),
     })) + "\n"
 }
 
 /// Shows secrets for people, without the secrets.
 #[must_use]
 pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> String {
-    let row = |status: &SecretStatus| -> [StyledCell; 6] {
-        let (fingerprint, (state, style)) = match &status.read {
-            Ok(read) => (read.secret.fingerprint(), (age(read, now), Style::Plain)),
-            Err(error @ (SourceError::NotRun | SourceError::NoTimeLeft)) => {
-                ("-".into(), (error.to_string(), Style::Faint))
+    let row = |status: &SecretStatus| -> [StyledCell; 7] {
+        let (fingerprint, age, (problem, style)) = match &status.read {
+            Ok(read) => {
+                let finding = finding(status).map_or_else(|| "-".into(), |finding| finding.to_string());
+                (read.secret.fingerprint(), age(read, now), (finding, Style::Plain))
             }
-            Err(error) => ("-".into(), (error.to_string(), Style::Bad)),
+            Err(error @ (SourceError::NotRun | SourceError::NoTimeLeft)) => {
+                ("-".into(), "-".into(), (error.to_string(), Style::Faint))
+            }
+            Err(error) => ("-".into(), "-".into(), (error.to_string(), Style::Bad)),
         };
         [
             cell(name_of(&status.profile), Style::Name),
@@ -123,11 +127,19 @@ pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> Str
             cell(source_of(status), Style::Plain),
             cell(status.profile.api_key.as_deref().unwrap_or("-"), Style::Plain),
             cell(fingerprint, Style::Plain),
-            cell(state, style),
+            cell(age, Style::Plain),
+            cell(problem, style),
         ]
     };
     let rows: Vec<_> = seen.iter().map(row).collect();
-    listing(["PROFILE", "KIND", "SOURCE", "API KEY", "FINGERPRINT", "AGE"], &rows, true, layout)
+    let names = ["PROFILE", "KIND", "SOURCE", "API KEY", "FINGERPRINT", "AGE", "PROBLEM"];
+    listing(names, &rows, true, layout)
+}
+
+/// Returns what is odd about a secret that was read.
+fn finding(status: &SecretStatus) -> Option<SecretFinding> {
+    let read = status.read.as_ref().ok()?;
+    SecretFinding::of(&read.secret, status.profile.api_key.as_deref())
 }
 
 /// Says how old a secret is, and until when those before it are kept.

@@ -71,6 +71,9 @@ impl Diagnostic for ParseTimeError {
 
     fn hint(&self) -> Option<String> {
         Some(match self {
+            Self::InvalidFormat(text) if let Some(form) = similar(text, parse_meaning) => {
+                format!("did you mean {form}?")
+            }
             Self::InvalidFormat(_) | Self::TooFar(_) => {
                 "a time is now, 1h (ahead), 1h ago, 2026-12-31T23:59:59Z, or epoch seconds; units are s m h d w".into()
             }
@@ -182,15 +185,29 @@ fn parse_epoch(text: &str) -> Result<Meaning, ParseTimeError> {
     }
 }
 
+/// Returns the form of a text that was probably meant: in lower case, without blanks, or with the offset of UTC.
+fn similar<T, E>(text: &str, parse: impl Fn(&str) -> Result<T, E>) -> Option<String> {
+    let lower = text.trim().to_ascii_lowercase();
+    let dated = text.trim().to_ascii_uppercase().replacen(' ', "T", 1);
+    let forms = [format!("{dated}Z"), dated, lower.clone(), lower.replace(' ', "")];
+    forms.into_iter().find(|form| form != text && parse(form).is_ok())
+}
+
 /// Why a typed duration was refused. Each variant holds the text that was typed.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DurationError {
     /// It is not a number with a unit.
-    #[error("{} is not a duration: write 30s, 5m, 1h, 7d or 2w", escaped_or_redacted(.0))]
+    #[error("{} is not a duration: {}", escaped_or_redacted(.0), advice(.0))]
     InvalidFormat(String),
     /// It has more seconds than a `u64` holds.
     #[error("{} is too long", escaped_or_redacted(.0))]
     TooLong(String),
+}
+
+/// Returns what to write instead of a text that is not a duration.
+fn advice(text: &str) -> String {
+    similar(text, parse_duration)
+        .map_or_else(|| "write 30s, 5m, 1h, 7d or 2w".into(), |form| format!("did you mean {form}?"))
 }
 
 /// Parses a duration: a number and a unit (`s m h d w`), or several of them, as in `1h30m`.
@@ -262,6 +279,24 @@ mod tests {
                 assert!(matches!(read, Err(ParseTimeError::InvalidFormat(_))), "{text:?} gave {read:?}");
             }
         }
+    }
+
+    #[test]
+    fn suggests_the_form_that_was_probably_meant() {
+        for (text, form) in [
+            ("2026-12-31T23:59:59", "2026-12-31T23:59:59Z"),
+            ("2026-12-31 23:59:59", "2026-12-31T23:59:59Z"),
+            ("2026-12-31t23:59:59+01:00 ", "2026-12-31T23:59:59+01:00"),
+            ("1H", "1h"),
+            ("1 h", "1h"),
+            ("1D Ago", "1d ago"),
+            ("NOW", "now"),
+        ] {
+            let error = text.parse::<TimeSpec>().unwrap_err();
+            assert_eq!(hint(&error), format!("did you mean {form}?"), "{text}");
+        }
+        assert_eq!(parse_duration("1H").unwrap_err().to_string(), "'1H' is not a duration: did you mean 1h?");
+        assert!(hint(&"tomorrow".parse::<TimeSpec>().unwrap_err()).starts_with("a time is now"));
     }
 
     #[test]

@@ -24,6 +24,8 @@ use rustls::version::{TLS12, TLS13};
 use rustls::{InconsistentKeys, ServerConfig};
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
+use x509_cert::ext::pkix::SubjectAltName;
+use x509_cert::ext::pkix::name::GeneralName;
 use zeroize::Zeroizing;
 
 pub use self::error::{PemKind, TlsError};
@@ -36,6 +38,9 @@ pub const MAX_FILE_BYTES: usize = 64 * 1024;
 
 /// How long before its expiry a certificate is warned about.
 const EXPIRY_WARNING: Duration = Duration::from_hours(14 * 24);
+
+/// The longest validity of a server's certificate that iOS accepts (Apple, HT210176).
+const MAX_VALIDITY: Duration = Duration::from_hours(825 * 24);
 
 /// The only application protocol.
 const ALPN: &[u8] = b"http/1.1";
@@ -83,9 +88,22 @@ impl ServerIdentity {
             warnings.push(format!("others on this machine can read {}", path_in_full(&paths.key)));
         }
         let leaf = chain.first().ok_or_else(|| TlsError::NoCertificate(paths.certificate.clone()))?;
-        let expires_at = check_validity(leaf, &paths.certificate, now)?;
+        let leaf = Certificate::from_der(leaf)
+            .map_err(|_| TlsError::InvalidCertificate(paths.certificate.clone()))?;
+        let (begins_at, expires_at) = check_validity(&leaf, &paths.certificate, now)?;
+        let path = path_in_full(&paths.certificate);
+        if !has_name(&leaf) {
+            warnings.push(format!(
+                "the certificate in {path} names no host (subjectAltName), and phones and browsers refuse it"
+            ));
+        }
+        if begins_at.after(MAX_VALIDITY) < expires_at {
+            let days = MAX_VALIDITY.as_secs() / 86_400;
+            warnings.push(format!(
+                "the certificate in {path} is valid for more than {days} days, and iOS refuses it"
+            ));
+        }
         if now.after(EXPIRY_WARNING) >= expires_at {
-            let path = path_in_full(&paths.certificate);
             warnings
                 .push(format!("the certificate in {path} ends {}", absolute_and_relative(expires_at, now)));
         }
@@ -137,10 +155,20 @@ fn read(path: &Path, kind: PemKind, policy: FilePolicy) -> Result<Content, TlsEr
     Ok(content)
 }
 
-/// Returns when a certificate expires, if it is valid now.
-fn check_validity(leaf: &CertificateDer<'_>, path: &Path, now: Timestamp) -> Result<Timestamp, TlsError> {
+/// Returns `true` if a certificate names a host or an address: the common name alone counts no more (RFC 9525 section 2).
+fn has_name(leaf: &Certificate) -> bool {
+    let names = leaf.tbs_certificate().get_extension::<SubjectAltName>();
+    let is_host = |name: &GeneralName| matches!(name, GeneralName::DnsName(_) | GeneralName::IpAddress(_));
+    names.is_ok_and(|names| names.is_some_and(|(_, names)| names.0.iter().any(is_host)))
+}
+
+/// Returns when a certificate begins and expires, if it is valid now.
+fn check_validity(
+    leaf: &Certificate,
+    path: &Path,
+    now: Timestamp,
+) -> Result<(Timestamp, Timestamp), TlsError> {
     let invalid = || TlsError::InvalidCertificate(path.to_owned());
-    let leaf = Certificate::from_der(leaf).map_err(|_| invalid())?;
     let validity = leaf.tbs_certificate().validity();
     let at = |time: x509_cert::time::Time| {
         Timestamp::from_epoch_seconds(time.to_unix_duration().as_secs()).ok_or_else(invalid)
@@ -152,7 +180,7 @@ fn check_validity(leaf: &CertificateDer<'_>, path: &Path, now: Timestamp) -> Res
     if now > end {
         return Err(TlsError::Expired(path.to_owned(), end));
     }
-    Ok(end)
+    Ok((begin, end))
 }
 
 /// Builds the TLS settings: versions 1.2 and 1.3, HTTP/1.1, no client certificates.

@@ -1,5 +1,8 @@
 //! Which certificates and keys are accepted, and which are refused before anything is served.
 
+use std::time::SystemTime;
+
+use rcgen::{CertificateParams, KeyPair};
 use tempfile::TempDir;
 
 use super::testing::{files, identity, made, set_mode, sound, write};
@@ -46,6 +49,27 @@ fn a_certificate_is_accepted_only_while_it_is_valid() {
     assert!(matches!(at(31), Err(TlsError::Expired(..))));
     let early = ServerIdentity::load(&files, now.before(Duration::from_secs(2 * DAY)));
     assert!(matches!(early, Err(TlsError::NotYetValid(..))));
+}
+
+#[test]
+fn a_certificate_without_a_name_or_valid_for_too_long_is_noted() {
+    let warned = |names: &[&str], days: u64| {
+        let key = KeyPair::generate().unwrap();
+        let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        let now = SystemTime::now();
+        params.not_before = (now - Duration::from_secs(3600)).into();
+        params.not_after = (now + Duration::from_secs(days * DAY - 3600)).into();
+        let certificate = params.self_signed(&key).unwrap().pem();
+        loaded(&certificate, &key.serialize_pem()).unwrap().warnings
+    };
+    assert_eq!(warned(&["localhost"], 825), [""; 0]);
+    assert_eq!(warned(&["127.0.0.1"], 825), [""; 0]);
+    let nameless = warned(&[], 365);
+    assert!(nameless.len() == 1 && nameless[0].contains(" names no host "), "{nameless:?}");
+    let long = warned(&["localhost"], 826);
+    assert!(long.len() == 1 && long[0].contains(" more than 825 days"), "{long:?}");
+    assert_eq!(warned(&[], 3650).len(), 2);
 }
 
 #[test]

@@ -46,6 +46,15 @@ fn mints_for_every_line_of_a_file_or_a_pipe() {
 }
 
 #[test]
+fn the_heading_of_a_table_is_passed_over_our_own_too() {
+    let issued = with_secret(&["-q", "issue", "1", "2", "-o", "csv"]).run().result().to_owned();
+    let verified = with_secret(&["-q", "verify", "--from", "-"]).with_stdin(&issued).run();
+    assert_eq!((verified.status, verified.stdout.lines().count()), (Some(0), 2), "{verified}");
+    let list = with_secret(&["-q", "issue", "--from", "-"]).with_stdin("customer_id\r\n3\r\n1\r\n");
+    list.run().is(0, &tokens(&[3, 1]), "");
+}
+
+#[test]
 fn what_is_no_file_is_refused_at_once_but_for_the_pipe_that_a_shell_puts_there() {
     let hint = "give a file; or pipe the lines in, with --from -";
     let pipe = call(&[]);

@@ -66,7 +66,27 @@ fn an_unknown_word_is_answered_with_the_nearest_known_one() {
         "a similar argument exists: '--expires'",
     );
     refused(&["veryfy"], "unrecognized subcommand 'veryfy'", "a similar subcommand exists: 'verify'");
-    refused(&["mint", "1"], "unrecognized subcommand 'mint'", "run 'stream-token --help'");
+    for (word, command) in
+        [("mint", "issue"), ("encode", "issue"), ("check", "verify"), ("inspect", "decode")]
+    {
+        let hint = format!("the command is 'stream-token {command}'");
+        refused(&[word, "1"], &format!("unrecognized subcommand '{word}'"), &hint);
+    }
+    refused(
+        &["issue", "--customer", "123"],
+        "unexpected argument '--customer' found",
+        "the customer stands alone, as in 'stream-token issue 123'",
+    );
+    refused(
+        &["session", "new", "--customer", "123"],
+        "unexpected argument '--customer' found",
+        "the customer stands alone, as in 'stream-token session new 123'",
+    );
+    refused(
+        &["issue", "-"],
+        "'-' is not a customer id",
+        "to read customers from standard input use --from -",
+    );
     refused(
         &["issue", "1", "--secret", "x"],
         "unexpected argument '--secret' found",

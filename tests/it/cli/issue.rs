@@ -206,6 +206,8 @@ fn a_time_of_another_form_is_refused_with_a_form_that_is_taken() {
         refused("", "is not a time", TIME_HINT);
         refused("-5s", "is not a time", TIME_HINT);
         refused("1.5h", "is not a time", TIME_HINT);
+        refused("1H", "is not a time", "did you mean 1h?");
+        refused("2030-12-31T23:59:59", "is not a time", "did you mean 2030-12-31T23:59:59Z?");
     }
 }
 

@@ -109,6 +109,10 @@ fn what_was_copied_with_a_secret_is_stored_only_as_it_is() {
     assert_eq!(session.record("staging")["current"]["secret"], quoted.trim());
     let said = session.run(&["issue", "7"]).stderr;
     assert!(said.ends_with(&note("the secret begins or ends with a quotation mark")), "{said}");
+    let listed = session.run(&["secret", "list"]);
+    let (head, row) = listed.result().trim_end().split_once('\n').unwrap();
+    assert!(head.contains(" AGE ") && head.ends_with(" PROBLEM"), "{head}");
+    assert!(row.ends_with("  the secret begins or ends with a quotation mark"), "{row}");
 }
 
 #[test]

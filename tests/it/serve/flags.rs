@@ -4,6 +4,7 @@ use std::io;
 
 use rustix::io::Errno;
 
+use super::Server;
 use super::test_server_home::TestServerHome;
 use crate::cli::{call, demo};
 
@@ -13,7 +14,8 @@ fn a_value_that_is_none_is_refused_with_what_to_give() {
     let no_address = |text: &str| {
         format!("invalid value '{text}' for '--listen <ADDRESS:PORT>': invalid socket address syntax")
     };
-    for text in ["localhost:8787", "8787", ":8787", "127.0.0.1", "127.0.0.1:99999", "::1:8787"] {
+    for text in ["localhost", "example.com:8787", "8787", ":8787", "127.0.0.1", "127.0.0.1:99999", "::1:8787"]
+    {
         demo(&["serve", "--listen", text]).run().is_refused(2, &no_address(text), listen);
     }
     let origin =
@@ -38,6 +40,12 @@ fn a_value_that_is_none_is_refused_with_what_to_give() {
         let hint = "use -o text or -o json; header, curl, env and csv are for issue";
         demo(&["serve", "-o", form]).run().is_refused(2, "serve has no such form of output", hint);
     }
+}
+
+#[test]
+fn localhost_is_127_0_0_1() {
+    let server = Server::start(&demo(&["serve", "--listen", "localhost:0"]));
+    assert_eq!(server.address().ip().to_string(), "127.0.0.1");
 }
 
 #[test]

@@ -3,7 +3,9 @@
 use std::fs;
 use std::time::{Duration, SystemTime};
 
-use super::{DAY, Secure, made, made_for};
+use rcgen::{CertificateParams, KeyPair};
+
+use super::{DAY, Made, Secure, made, made_for};
 
 /// Checks that a server does not start, with which status, and what it says. `HOME` stands for the home.
 #[track_caller]
@@ -131,5 +133,20 @@ fn a_certificate_without_its_key_is_a_usage_error() {
         let message =
             format!("stream-token: error: the following required arguments were not provided: {other}\n");
         assert!(output.stderr.starts_with(&message), "{output}");
+    }
+}
+
+#[test]
+fn a_certificate_that_phones_refuse_is_noted() {
+    let secure = Secure::new();
+    let mut params = CertificateParams::new([]).unwrap();
+    params.not_before = (SystemTime::now() - Duration::from_hours(1)).into();
+    params.not_after = (SystemTime::now() + Duration::from_hours(3650 * 24)).into();
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap().pem();
+    secure.put(&Made { certificate, key: key.serialize_pem() });
+    let said = secure.serve().end().stderr;
+    for note in ["names no host (subjectAltName)", "valid for more than 825 days, and iOS refuses it"] {
+        assert!(said.contains(note), "{said}");
     }
 }
