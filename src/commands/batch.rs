@@ -108,7 +108,7 @@ impl BatchReader {
 /// Returns `true` for the heading of comma-separated values in which customers, users or tokens are, as `-o csv` writes it.
 fn is_heading(line: &str) -> bool {
     let name = |field: &str| -> String {
-        field.chars().filter(|c| c.is_ascii_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
+        field.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
     };
     let is_known = |field: &str| {
         ["id", "customer", "customerid", "user", "userid", "token"].contains(&name(field).as_str())

@@ -10,6 +10,7 @@ use crate::cli::{Expiry, Format, IssueArgs};
 use crate::error::{Diagnostic as _, ErrorReport, Exit, Usage};
 use crate::issuer::{AuditSink, Batch, Caller, IssueError, IssuedToken, TokenIssuer};
 use crate::output;
+use crate::process::stdout::require_stdout;
 use crate::profile::LoadedProfile;
 use crate::profile::{self, Grant, ProfileName, TokenRequest};
 use crate::secret::Source;
@@ -52,7 +53,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
             "for example 'stream-token issue 123', or --from FILE for many",
         ));
     }
-    context.require_output()?;
+    require_stdout()?;
     let now = context.clock.now();
     let token_request = token_request(arguments, now)?;
     reject_multiple(context.format(), arguments)?;

@@ -26,7 +26,6 @@ use crate::escape::json_line;
 use crate::output::terminal::{OutputOptions, PromptError, Terminal};
 use crate::process::environment::{self, Environment};
 use crate::process::hardening::HardeningError;
-use crate::process::stdout::is_stdout_closed;
 use crate::profile::{
     self as profiles, ChangeError, Config, ConfigError, LoadedProfile, Policy, Profile, ProfileManager,
     config_path, select,
@@ -221,18 +220,6 @@ impl Context<'_> {
             user: environment::user(self.environment),
             sudo_user: environment::sudo_user(self.environment),
         }
-    }
-
-    /// Refuses to mint what nobody would get.
-    fn require_output(&self) -> Result<()> {
-        if is_stdout_closed() {
-            return Err(ErrorReport {
-                exit: Exit::Failed,
-                message: "standard output is closed, and the token would be lost".into(),
-                hint: Some("let it lead to a terminal, a file or a pipe".into()),
-            });
-        }
-        Ok(())
     }
 
     /// Returns the format of the result.

@@ -6,6 +6,7 @@ use super::{Context, Result, input};
 use crate::cli::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
 use crate::error::{ErrorReport, Exit, Usage};
 use crate::output;
+use crate::process::stdout::require_stdout;
 use crate::profile::SecretOutcome;
 use crate::profile::{Profile, ProfileName};
 use crate::secret::SecretFinding;
@@ -26,7 +27,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &SessionCommand) -> Result
 
 /// Makes a session, and prints its token once it is recorded.
 fn create(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -> Result<()> {
-    context.require_output()?;
+    require_stdout()?;
     let customer = arguments.customer;
     let now = context.clock.now();
     let end = arguments.expires.resolve_future(now)?;

@@ -1,12 +1,34 @@
 //! Whether standard output leads anywhere.
 
+use thiserror::Error;
+
+use crate::error::Diagnostic;
+
+/// Standard output is closed: what is minted would be lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("standard output is closed, and the token would be lost")]
+pub struct StdoutClosed;
+
+impl Diagnostic for StdoutClosed {
+    fn hint(&self) -> Option<String> {
+        Some("let it lead to a terminal, a file or a pipe".into())
+    }
+}
+
+/// Checks that somebody can get what is minted.
+///
+/// # Errors
+/// [`StdoutClosed`] if this process was started with its standard output closed.
+pub fn require_stdout() -> Result<(), StdoutClosed> {
+    if is_stdout_closed() { Err(StdoutClosed) } else { Ok(()) }
+}
+
 /// Returns `true` if this process was started with its standard output closed.
 ///
 /// The standard library then opens the null device in its place, for reading and writing, before anything of ours runs. A
 /// shell's `>/dev/null` opens it for writing alone.
 #[cfg(unix)]
-#[must_use]
-pub fn is_stdout_closed() -> bool {
+fn is_stdout_closed() -> bool {
     use std::fs::File;
     use std::io;
     use std::os::fd::AsFd as _;
@@ -26,7 +48,6 @@ pub fn is_stdout_closed() -> bool {
 
 /// Returns `false`: elsewhere a write to it fails.
 #[cfg(not(unix))]
-#[must_use]
-pub fn is_stdout_closed() -> bool {
+fn is_stdout_closed() -> bool {
     false
 }

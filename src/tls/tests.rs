@@ -58,7 +58,7 @@ fn a_certificate_without_a_name_or_valid_for_too_long_is_noted() {
         let names: Vec<_> = names.iter().map(|name| (*name).to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         let now = SystemTime::now();
-        params.not_before = (now - Duration::from_secs(3600)).into();
+        params.not_before = (now - Duration::from_hours(1)).into();
         params.not_after = (now + Duration::from_secs(days * DAY - 3600)).into();
         let certificate = params.self_signed(&key).unwrap().pem();
         loaded(&certificate, &key.serialize_pem()).unwrap().warnings
