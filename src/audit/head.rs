@@ -22,16 +22,9 @@ impl Hash {
         Self(Sha256::digest(bytes).into())
     }
 
-    /// Takes the hash that was computed in parts.
-    pub(super) fn finish(hasher: Sha256) -> Self {
-        Self(hasher.finalize().into())
-    }
-
     /// Reads exactly 64 lower-case hexadecimal digits.
     pub(super) fn from_hex(digits: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        let read = hex::decode(digits, &mut bytes).ok()?.len();
-        (read == bytes.len()).then_some(Self(bytes))
+        from_hex(digits).map(Self)
     }
 
     /// Returns the first 16 digits, which name what was hashed briefly.
@@ -66,9 +59,7 @@ impl LogId {
 
     /// Reads exactly 16 lower-case hexadecimal digits.
     pub(super) fn from_hex(digits: &str) -> Option<Self> {
-        let mut bytes = [0; 8];
-        let read = hex::decode(digits, &mut bytes).ok()?.len();
-        (read == bytes.len()).then_some(Self(u64::from_be_bytes(bytes)))
+        from_hex(digits).map(|bytes| Self(u64::from_be_bytes(bytes)))
     }
 }
 
@@ -76,6 +67,13 @@ impl fmt::Display for LogId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
     }
+}
+
+/// Reads exactly as many lower-case hexadecimal digits as make `N` bytes.
+fn from_hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
+    let mut bytes = [0; N];
+    let read = hex::decode(digits, &mut bytes).ok()?.len();
+    (read == N).then_some(bytes)
 }
 
 /// The last entry of a log, to be kept elsewhere: `LOGID:SEQUENCE:HASH`.

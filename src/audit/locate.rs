@@ -6,7 +6,7 @@
 use std::io::BufReader;
 use std::path::Path;
 
-use super::entry::Action;
+use super::entry::{Action, EntryBody, Outcome};
 use super::error::{AuditError, Operation};
 use super::head::Head;
 use super::parse::ChainLink;
@@ -47,57 +47,18 @@ pub(super) struct AppendTarget {
     pub(super) segment: Option<OpenSegment>,
     /// The entry after which it goes; `None` for a new log.
     pub(super) link: Option<Head>,
-    /// The log's own entry that goes before it.
-    pub(super) maintenance: Option<Maintenance>,
+    /// The log's own entry that goes before it: a torn line was ended, a segment opened, or the chain found broken.
+    pub(super) maintenance: Option<EntryBody>,
 }
 
-/// What an entry of the log about itself says.
-#[derive(Debug, Clone)]
-pub(super) struct Maintenance {
-    /// That a torn line was ended, a segment was opened, or the chain was found broken.
-    pub(super) action: Action,
-    /// Why a segment was opened.
-    pub(super) reason: Option<&'static str>,
-    /// How many bytes were torn, or follow those of the segment before that belong to the log.
-    pub(super) count: Option<u64>,
-    /// What names the bytes that were torn; none where only the newline is missing.
-    pub(super) fingerprint: Option<String>,
-    /// How many bytes of the segment before belong to the log; `None` for a new log, or where it is damaged.
-    pub(super) previous_bytes: Option<u64>,
-}
-
-impl Maintenance {
-    /// The end of a torn line; the newline that ends it is still missing.
-    fn repair(bytes: u64, fingerprint: Option<String>) -> Self {
-        Self { action: Action::Repaired, reason: None, count: Some(bytes), fingerprint, previous_bytes: None }
-    }
-
-    /// The first segment of a new log.
-    fn new_log() -> Self {
-        Self { action: Action::SegmentOpened, ..Self::replacing_damaged("new_log") }
-    }
-
-    /// A segment after one of which `trusted` of `length` bytes belong to the log.
-    fn continuing_from(reason: &'static str, trusted: u64, length: u64) -> Self {
-        let count = Some(length.saturating_sub(trusted)).filter(|&bytes| bytes > 0);
-        Self {
-            count,
-            previous_bytes: Some(trusted),
-            action: Action::SegmentOpened,
-            ..Self::replacing_damaged(reason)
-        }
-    }
-
-    /// A segment after damage.
-    fn replacing_damaged(reason: &'static str) -> Self {
-        let (reason, action) = (Some(reason), Action::ChainBroken);
-        Self { action, reason, count: None, fingerprint: None, previous_bytes: None }
-    }
-}
-
-/// Finds where the next entry goes. The caller holds the lock.
-pub(super) fn locate(directory: &Path, limit: u64, state: &WriterState) -> Result<AppendTarget, AuditError> {
-    let locator = Locator { directory, state, numbers: segment::numbers(directory)? };
+/// Finds where the next entry goes. The caller holds the lock; what the log says of itself is in the name of `next`.
+pub(super) fn locate(
+    directory: &Path,
+    limit: u64,
+    state: &WriterState,
+    next: &EntryBody,
+) -> Result<AppendTarget, AuditError> {
+    let locator = Locator { directory, state, next, numbers: segment::numbers(directory)? };
     let target = locator.locate(limit)?;
     locator.check_against_state(target)
 }
@@ -108,6 +69,8 @@ struct Locator<'a> {
     directory: &'a Path,
     /// What the writer knows.
     state: &'a WriterState,
+    /// The entry that is to be written.
+    next: &'a EntryBody,
     /// The segments that are there.
     numbers: Vec<u32>,
 }
@@ -122,7 +85,7 @@ impl Locator<'_> {
             maintenance: Some(opening),
         };
         let Some((&number, earlier)) = self.numbers.split_last() else {
-            return Ok(create(1, (None, Maintenance::new_log())));
+            return Ok(create(1, (None, self.new_log())));
         };
         let segment = self.open(number)?;
         let tail = segment.tail()?;
@@ -131,7 +94,7 @@ impl Locator<'_> {
         }
         let (link, maintenance) = match tail {
             SegmentTail::Clean(head) if segment.length >= limit => {
-                let opening = Maintenance::continuing_from("size", segment.length, segment.length);
+                let opening = self.continuing_from("size", segment.length, segment.length);
                 return Ok(create(self.next(number)?, (Some(head), opening)));
             }
             SegmentTail::Fragment | SegmentTail::Damaged => {
@@ -142,9 +105,9 @@ impl Locator<'_> {
                 (link, Some(opening))
             }
             SegmentTail::Clean(head) => (Some(head), None),
-            SegmentTail::Unended(head) => (Some(head), Some(Maintenance::repair(0, None))),
+            SegmentTail::Unended(head) => (Some(head), Some(self.repair(0, None))),
             SegmentTail::Torn { after, bytes, fingerprint } => {
-                (Some(after), Some(Maintenance::repair(bytes, Some(fingerprint))))
+                (Some(after), Some(self.repair(bytes, Some(fingerprint))))
             }
         };
         Ok(AppendTarget { number, segment: Some(segment), link, maintenance })
@@ -157,7 +120,7 @@ impl Locator<'_> {
         &self,
         numbers: &[u32],
         reason: &'static str,
-    ) -> Result<(Option<Head>, Maintenance), AuditError> {
+    ) -> Result<(Option<Head>, EntryBody), AuditError> {
         let mut opening = None;
         for (at, &number) in numbers.iter().enumerate().rev() {
             let segment = self.open(number)?;
@@ -167,10 +130,9 @@ impl Locator<'_> {
             {
                 let is_as_it_was_left = abandoned.left == length;
                 let trusted = if is_as_it_was_left { abandoned.trusted } else { length };
-                opening
-                    .get_or_insert_with(|| Maintenance::continuing_from(abandoned.reason, trusted, length));
+                opening.get_or_insert_with(|| self.continuing_from(abandoned.reason, trusted, length));
                 if is_as_it_was_left {
-                    return Ok((abandoned.link, opening.unwrap_or_else(Maintenance::new_log)));
+                    return Ok((abandoned.link, opening.unwrap_or_else(|| self.new_log())));
                 }
             }
             let (link, trusted) = match segment.tail()? {
@@ -179,16 +141,46 @@ impl Locator<'_> {
                 SegmentTail::Empty | SegmentTail::Fragment => (None, 0),
                 SegmentTail::Damaged => {
                     let link = self.last_valid_entry(&numbers[..=at])?;
-                    let opening = Maintenance::replacing_damaged("the last line is not as it was written");
+                    let opening = self.replacing_damaged("the last line is not as it was written");
                     return Ok((link, opening));
                 }
             };
-            opening.get_or_insert_with(|| Maintenance::continuing_from(reason, trusted, length));
+            opening.get_or_insert_with(|| self.continuing_from(reason, trusted, length));
             if link.is_some() {
-                return Ok((link, opening.unwrap_or_else(Maintenance::new_log)));
+                return Ok((link, opening.unwrap_or_else(|| self.new_log())));
             }
         }
-        Ok((None, opening.unwrap_or_else(Maintenance::new_log)))
+        Ok((None, opening.unwrap_or_else(|| self.new_log())))
+    }
+
+    /// Returns an entry of the log about itself.
+    fn maintenance(&self, action: Action, reason: Option<&str>) -> EntryBody {
+        let outcome = if action == Action::ChainBroken { Outcome::Failed } else { Outcome::Ok };
+        let EntryBody { channel, actor, .. } = self.next;
+        let reason = reason.map(str::to_owned);
+        EntryBody { reason, ..EntryBody::new(action, *channel, actor.clone(), outcome) }
+    }
+
+    /// Returns the entry after a torn line, named by its bytes unless it lacks only its newline, which comes first.
+    fn repair(&self, bytes: u64, fingerprint: Option<String>) -> EntryBody {
+        EntryBody { count: Some(bytes), fingerprint, ..self.maintenance(Action::Repaired, None) }
+    }
+
+    /// Returns the entry that opens a new log.
+    fn new_log(&self) -> EntryBody {
+        self.maintenance(Action::SegmentOpened, Some("new_log"))
+    }
+
+    /// Returns the entry that opens a segment after one of which `trusted` of `length` bytes belong to the log.
+    fn continuing_from(&self, reason: &str, trusted: u64, length: u64) -> EntryBody {
+        let count = Some(length.saturating_sub(trusted)).filter(|&bytes| bytes > 0);
+        let opening = self.maintenance(Action::SegmentOpened, Some(reason));
+        EntryBody { count, previous_bytes: Some(trusted), ..opening }
+    }
+
+    /// Returns the entry that opens a segment after damage.
+    fn replacing_damaged(&self, reason: &str) -> EntryBody {
+        self.maintenance(Action::ChainBroken, Some(reason))
     }
 
     /// Returns the number of the segment after one. The last one has none: a number that wraps is one that no
@@ -237,9 +229,9 @@ impl Locator<'_> {
                 (target.number, target.segment, opening)
             }
             Some(opening) if opening.action == Action::SegmentOpened => {
-                (target.number, target.segment, Maintenance::replacing_damaged(reason))
+                (target.number, target.segment, self.replacing_damaged(reason))
             }
-            _ => (self.next(target.number)?, None, Maintenance::replacing_damaged(reason)),
+            _ => (self.next(target.number)?, None, self.replacing_damaged(reason)),
         };
         Ok(AppendTarget { number, segment, link: Some(link), maintenance: Some(maintenance) })
     }

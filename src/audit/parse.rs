@@ -55,7 +55,8 @@ impl<'a> Scanner<'a> {
         Some(self)
     }
 
-    /// Reads a value that may be left out with its key; `None` if it is wrong.
+    /// Reads a value that may be left out with its key.
+    #[expect(clippy::option_option, reason = "the outer one is `None` for a wrong value, the inner for none")]
     fn optional<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         match self.0.strip_prefix(key) {
             Some(rest) => {
@@ -159,7 +160,9 @@ mod tests {
     /// Returns the line of an entry with these texts, without its newline.
     fn line(user: &str, texts: [Option<String>; 3], number: Option<u64>, ids: &[u64]) -> Vec<u8> {
         let mut ranges = IdRanges::new();
-        ids.iter().for_each(|id| assert!(ranges.insert_next(*id)));
+        for id in ids {
+            assert!(ranges.insert_next(*id));
+        }
         let mut body = Event::new(Action::MintBatch, Channel::Serve, ann(), Outcome::Ok).body().clone();
         body.actor.user = user.to_owned();
         body.actor.sudo_user = texts[0].clone();

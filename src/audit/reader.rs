@@ -9,8 +9,6 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read as _, Take};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
 use super::encode::MAX_ENTRY_BYTES;
 use super::entry::{Action, Entry};
 use super::error::{AuditError, Operation};
@@ -250,9 +248,9 @@ impl LogReader {
                 self.push(ReadItem::Invalid(at, EntryError::Edited, Some(hashes)));
             }
             None if !ended && self.opened == self.numbers.len() && self.torn.is_repairable() => {
-                let bytes = self.torn.bytes_with(line.len());
-                self.torn = TornTail::default();
-                self.push(ReadItem::Unfinished(bytes));
+                self.torn.push(at, line);
+                let torn = std::mem::take(&mut self.torn);
+                self.push(ReadItem::Unfinished(torn.text.len() as u64));
             }
             None => {
                 self.torn.push(at, line);
@@ -296,51 +294,35 @@ fn first_entry(segment: OpenSegment) -> Result<Option<Entry>, AuditError> {
     Ok(ChainLink::parse_whole(&lines.line))
 }
 
-/// Lines in a row that are no entries.
-#[derive(Debug)]
+/// Lines in a row that are no entries; there are few of them, so they are kept.
+#[derive(Debug, Default)]
 struct TornTail {
     /// Where they stand.
     lines: Vec<Location>,
-    /// How many bytes they have, with the newlines between them.
-    bytes: u64,
-    /// Hashes those bytes.
-    hasher: Sha256,
-    /// Whether all of them look like the start of an entry that was not written to its end.
-    is_torn_throughout: bool,
-}
-
-impl Default for TornTail {
-    fn default() -> Self {
-        Self { lines: Vec::new(), bytes: 0, hasher: Sha256::new(), is_torn_throughout: true }
-    }
+    /// What they are, with the newlines between them.
+    text: Vec<u8>,
 }
 
 impl TornTail {
     /// Adds a line.
     fn push(&mut self, at: Location, line: &[u8]) {
         if !self.lines.is_empty() {
-            self.hasher.update(b"\n");
+            self.text.push(b'\n');
         }
-        self.hasher.update(line);
-        self.bytes = self.bytes_with(line.len());
-        self.is_torn_throughout &= is_torn_write(line);
+        self.text.extend_from_slice(line);
         self.lines.push(at);
     }
 
     /// Returns `true` if the next writer repairs them together with a last line that is not ended.
     fn is_repairable(&self) -> bool {
-        self.is_torn_throughout && self.lines.len() < MAX_TORN_LINES
-    }
-
-    /// Returns how many bytes they have with another line of `length`.
-    fn bytes_with(&self, length: usize) -> u64 {
-        self.bytes + u64::from(!self.lines.is_empty()) + length as u64
+        self.lines.len() < MAX_TORN_LINES && self.text.split(|byte| *byte == b'\n').all(is_torn_write)
     }
 
     /// Returns `true` if an entry accounts for exactly these.
     fn matches_repair(&self, entry: &Entry) -> bool {
-        let fingerprint = Hash::finish(self.hasher.clone()).short();
-        entry.body.count == Some(self.bytes) && entry.body.fingerprint.as_deref() == Some(&fingerprint)
+        let fingerprint = Hash::of(&self.text).short();
+        let count = self.text.len() as u64;
+        entry.body.count == Some(count) && entry.body.fingerprint.as_deref() == Some(&fingerprint)
     }
 }
 

@@ -11,11 +11,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::encode::{self, ChainPosition};
-use super::entry::{Action, EntryBody, Outcome};
+use super::entry::{Action, EntryBody};
 use super::error::{AuditError, Operation};
 use super::head::{Head, LogId};
 use super::health::AuditHealth;
-use super::locate::{AbandonedSegment, AppendTarget, Maintenance, WriterState, locate};
+use super::locate::{AbandonedSegment, AppendTarget, WriterState, locate};
 use super::segment::{self, OpenSegment};
 use crate::fs::{self, FileUse, Lock};
 use crate::process::stop_signals;
@@ -74,12 +74,11 @@ impl Writer {
     /// the lock.
     pub(super) fn append(&mut self, entries: &[&EntryBody]) -> Result<Vec<Head>, AuditError> {
         let Some(&first) = entries.first() else { return Ok(Vec::new()) };
-        let AppendTarget { number, segment, link, maintenance } = self.target()?;
+        let AppendTarget { number, segment, link, maintenance } = self.target(first)?;
         let segment = match segment {
             Some(segment) => segment,
             None => OpenSegment::open(&self.directory, number, FileUse::Create)?,
         };
-        let maintenance = maintenance.map(|maintenance| maintenance_entry(maintenance, first));
         let mut bytes = Vec::with_capacity(512 * (entries.len() + 1));
         if maintenance.as_ref().is_some_and(|entry| entry.action == Action::Repaired) {
             bytes.push(b'\n');
@@ -99,13 +98,13 @@ impl Writer {
     }
 
     /// Finds where the next entry goes, by the shortest way.
-    fn target(&mut self) -> Result<AppendTarget, AuditError> {
+    fn target(&mut self, next: &EntryBody) -> Result<AppendTarget, AuditError> {
         match self.open.take() {
             Some(segment) if segment.length < self.limit && self.still_current(&segment) => {
                 let (number, link) = (segment.number, self.state.known);
                 Ok(AppendTarget { number, segment: Some(segment), link, maintenance: None })
             }
-            _ => locate(&self.directory, self.limit, &self.state),
+            _ => locate(&self.directory, self.limit, &self.state, next),
         }
     }
 
@@ -201,19 +200,6 @@ impl Writer {
         #[cfg(test)]
         self.sabotage.cut()?;
         open.file.set_len(open.length)
-    }
-}
-
-/// Returns the log's own entry, in the name of the caller whose entry comes next.
-fn maintenance_entry(maintenance: Maintenance, next: &EntryBody) -> EntryBody {
-    let Maintenance { action, reason, count, fingerprint, previous_bytes } = maintenance;
-    let outcome = if action == Action::ChainBroken { Outcome::Failed } else { Outcome::Ok };
-    EntryBody {
-        reason: reason.map(str::to_owned),
-        count,
-        fingerprint,
-        previous_bytes,
-        ..EntryBody::new(action, next.channel, next.actor.clone(), outcome)
     }
 }
 
