@@ -114,6 +114,9 @@ pub struct Escaped<'a> {
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.text.len() <= self.max && self.text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return f.write_str(self.text);
+        }
         let mut characters = self.text.chars();
         for character in characters.by_ref().take(self.max) {
             if is_unprintable(character) {

@@ -59,26 +59,39 @@ pub fn audit_table(rows: Vec<AuditRow>, is_first: bool, layout: Layout) -> Strin
 
 /// Returns what an entry says beside its time, action, profile and customer, the most telling first.
 fn detail(body: &EntryBody) -> String {
-    let mut words = Vec::new();
+    let mut detail = String::with_capacity(128);
+    let mut say = |words: &[&str]| {
+        detail.push_str(if detail.is_empty() { "" } else { ", " });
+        detail.extend(words.iter().copied());
+    };
     if body.outcome != Outcome::Ok {
-        words.push(body.outcome.name().to_owned());
+        say(&[body.outcome.name()]);
     }
-    words.extend(body.reason.clone());
-    let unit = if body.action.is_maintenance() { "bytes" } else { "in all" };
-    words.extend(body.count.map(|count| format!("{count} {unit}")));
-    words.extend(body.fingerprint.as_ref().map(|fingerprint| format!("fingerprint {fingerprint}")));
-    words.extend(body.expires_at.map(|at| format!("until {}", utc(at))));
-    words.extend(body.peer.as_ref().map(|peer| format!("from {peer}")));
-    words.push(match &body.actor.sudo_user {
-        Some(sudo_user) => format!("by {} (sudo {sudo_user})", body.actor.user),
-        None => format!("by {}", body.actor.user),
-    });
+    if let Some(reason) = &body.reason {
+        say(&[reason]);
+    }
+    if let Some(count) = body.count {
+        say(&[&count.to_string(), if body.action.is_maintenance() { " bytes" } else { " in all" }]);
+    }
+    if let Some(fingerprint) = &body.fingerprint {
+        say(&["fingerprint ", fingerprint]);
+    }
+    if let Some(at) = body.expires_at {
+        say(&["until ", &utc(at)]);
+    }
+    if let Some(peer) = &body.peer {
+        say(&["from ", peer]);
+    }
+    match &body.actor.sudo_user {
+        Some(sudo_user) => say(&["by ", &body.actor.user, " (sudo ", sudo_user, ")"]),
+        None => say(&["by ", &body.actor.user]),
+    }
     if let CustomerSet::Many { customers } = &body.customers {
         let range =
             |(first, last)| if first == last { format!("{first}") } else { format!("{first}-{last}") };
-        words.push(format!("customers {}", customers.iter().map(range).collect::<Vec<_>>().join(" ")));
+        say(&["customers ", &customers.iter().map(range).collect::<Vec<_>>().join(" ")]);
     }
-    words.join(", ")
+    detail
 }
 
 /// Shows what was found of the whole log as a line of JSON.

@@ -1,6 +1,9 @@
 //! Tables without lines, laid out by comfy-table: aligned columns that fit the width.
 
+use std::iter;
+
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use textwrap::core::display_width;
 
 use super::Layout;
 use crate::escape::{escaped, escaped_truncated};
@@ -81,6 +84,9 @@ pub(super) fn listing<const COLUMNS: usize>(
     is_first: bool,
     layout: Layout,
 ) -> String {
+    if layout == Layout::default() {
+        return padded(&names.map(|name| (name.to_owned(), Style::Faint)), rows, is_first);
+    }
     let lines = with_head(names, rows);
     if last_width(&lines, layout).is_none_or(|width| width >= MIN_LAST_WIDTH) {
         let shown = table(&lines, layout);
@@ -99,12 +105,41 @@ pub(super) fn listing<const COLUMNS: usize>(
     separator.to_owned() + &blocks.join("\n")
 }
 
+/// Lays rows of single lines out for a pipe, which has no width and no colour, and may take a million of them.
+fn padded<const COLUMNS: usize>(
+    head: &[StyledCell; COLUMNS],
+    rows: &[[StyledCell; COLUMNS]],
+    has_head: bool,
+) -> String {
+    let width = |text: &str| if text.is_ascii() { text.len() } else { display_width(text) };
+    let mut widths = [0; COLUMNS];
+    for row in iter::once(head).chain(rows) {
+        for (widest, (text, _)) in widths.iter_mut().zip(row) {
+            *widest = width(text).max(*widest);
+        }
+    }
+    let mut shown = String::new();
+    for row in iter::once(head).skip(usize::from(!has_head)).chain(rows) {
+        for ((text, _), widest) in row.iter().zip(widths) {
+            let blanks = widest - width(text) + usize::from(COLUMN_GAP);
+            shown.push_str(text);
+            shown.extend(iter::repeat_n(' ', blanks));
+        }
+        shown.truncate(shown.trim_end_matches(' ').len());
+        shown.push('\n');
+    }
+    shown
+}
+
 /// Cuts the last cell of every row to the width that is left for it, where a listing has columns.
 pub(super) fn cut_last<const COLUMNS: usize>(
     names: [&str; COLUMNS],
     rows: &mut [[StyledCell; COLUMNS]],
     layout: Layout,
 ) {
+    if layout.width.is_none() {
+        return;
+    }
     let Some(width) = last_width(&with_head(names, rows), layout).filter(|width| *width >= MIN_LAST_WIDTH)
     else {
         return;
@@ -218,9 +253,18 @@ mod tests {
         assert_eq!(list(None, true), columns);
         assert_eq!(list(Some(32), true), columns);
         assert_eq!(list(None, false), columns.split_once('\n').unwrap().1);
+        assert_eq!(list(Some(u16::MAX), false), list(None, false));
         let blocks = "NAME   one\nABOUT  first\n\nNAME   two\nMARK   b\nABOUT  second\n";
         assert_eq!(list(Some(31), true), blocks);
         assert_eq!(list(Some(31), false), format!("\n{blocks}"));
+    }
+
+    #[test]
+    fn a_pipe_gets_the_columns_of_a_wide_terminal() {
+        let cell = |text: &str| (text.to_owned(), Style::Plain);
+        let rows = [["日本", "é", ""], ["", "one two  ", "-"]].map(|row| row.map(cell));
+        let list = |width| listing(["A", "B", "C"], &rows, true, Layout { width, has_color: false });
+        assert_eq!(list(None), list(Some(200)));
     }
 
     fn without_escapes(text: &str) -> String {

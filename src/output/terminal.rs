@@ -40,6 +40,9 @@ const MAX_ANSWER: usize = 1024;
 /// The width that text is laid out for where a terminal does not tell its own.
 const DEFAULT_WIDTH: u16 = 80;
 
+/// How many bytes of the result are written at once: as many as a pipe holds.
+const BUFFER: usize = 64 * 1024;
+
 /// How the program speaks.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OutputOptions {
@@ -73,7 +76,11 @@ impl Terminal {
         if options.color == ColorChoice::Auto && (no_color || is_dumb) {
             options.color = ColorChoice::Never;
         }
-        Self { output: BufWriter::new(io::stdout()), options, prompter: Prompter::default() }
+        Self {
+            output: BufWriter::with_capacity(BUFFER, io::stdout()),
+            options,
+            prompter: Prompter::default(),
+        }
     }
 
     /// Writes a part of the result, as it is.
