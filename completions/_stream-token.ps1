@@ -506,11 +506,13 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;audit;list' {
-            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From this time on')
-            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Up to this time')
+            [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From this time on: 1d (a day back from now), today, a date, …')
+            [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Up to this time; a day is included')
             [CompletionResult]::new('--customer', '--customer', [CompletionResultType]::ParameterName, 'About this customer, alone or in a batch')
             [CompletionResult]::new('--actor', '--actor', [CompletionResultType]::ParameterName, 'By this user, or by one behind sudo')
-            [CompletionResult]::new('--outcome', '--outcome', [CompletionResultType]::ParameterName, 'That ended so')
+            [CompletionResult]::new('--action', '--action', [CompletionResultType]::ParameterName, 'Of this action; of several, if it is given several times')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'By the command line or the endpoint')
+            [CompletionResult]::new('--outcome', '--outcome', [CompletionResultType]::ParameterName, 'That was done, refused by a rule, or allowed and failed')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')

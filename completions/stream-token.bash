@@ -431,7 +431,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__audit__subcmd__list)
-            opts="-o -q -h -V --since --until --customer --actor --outcome --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --since --until --customer --actor --action --channel --outcome --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -463,6 +463,14 @@ _stream__token() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
+                    return 0
+                    ;;
+                --action)
+                    COMPREPLY=($(compgen -W "mint mint_batch refusal refusals secret_set secret_rotate secret_remove session_new session_revoke profile_add profile_default profile_change profile_remove segment_opened repaired chain_broken" -- "${cur}"))
+                    return 0
+                    ;;
+                --channel)
+                    COMPREPLY=($(compgen -W "cli serve" -- "${cur}"))
                     return 0
                     ;;
                 --outcome)

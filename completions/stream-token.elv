@@ -466,11 +466,13 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;audit;list'= {
-            cand --since 'From this time on'
-            cand --until 'Up to this time'
+            cand --since 'From this time on: 1d (a day back from now), today, a date, …'
+            cand --until 'Up to this time; a day is included'
             cand --customer 'About this customer, alone or in a batch'
             cand --actor 'By this user, or by one behind sudo'
-            cand --outcome 'That ended so'
+            cand --action 'Of this action; of several, if it is given several times'
+            cand --channel 'By the command line or the endpoint'
+            cand --outcome 'That was done, refused by a rule, or allowed and failed'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'

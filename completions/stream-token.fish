@@ -457,13 +457,31 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "verify" -d 'Check that nothing in the log was changed'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'From this time on' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Up to this time' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'From this time on: 1d (a day back from now), today, a date, …' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Up to this time; a day is included' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l customer -d 'About this customer, alone or in a batch' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l actor -d 'By this user, or by one behind sudo' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l outcome -d 'That ended so' -r -f -a "ok\t'It was done'
-refused\t'A rule refused it'
-failed\t'It was allowed, and failed'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l action -d 'Of this action; of several, if it is given several times' -r -f -a "mint\t''
+mint_batch\t''
+refusal\t''
+refusals\t''
+secret_set\t''
+secret_rotate\t''
+secret_remove\t''
+session_new\t''
+session_revoke\t''
+profile_add\t''
+profile_default\t''
+profile_change\t''
+profile_remove\t''
+segment_opened\t''
+repaired\t''
+chain_broken\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l channel -d 'By the command line or the endpoint' -r -f -a "cli\t''
+serve\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l outcome -d 'That was done, refused by a rule, or allowed and failed' -r -f -a "ok\t''
+refused\t''
+failed\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F

@@ -572,6 +572,14 @@ module completions {
     --version(-V)             # Print version
   ]
 
+  def "nu-complete stream-token audit list action" [] {
+    [ "mint" "mint_batch" "refusal" "refusals" "secret_set" "secret_rotate" "secret_remove" "session_new" "session_revoke" "profile_add" "profile_default" "profile_change" "profile_remove" "segment_opened" "repaired" "chain_broken" ]
+  }
+
+  def "nu-complete stream-token audit list channel" [] {
+    [ "cli" "serve" ]
+  }
+
   def "nu-complete stream-token audit list outcome" [] {
     [ "ok" "refused" "failed" ]
   }
@@ -586,11 +594,13 @@ module completions {
 
   # List who minted, refused or changed what
   export extern "stream-token audit list" [
-    --since: string           # From this time on
-    --until: string           # Up to this time
+    --since: string           # From this time on: 1d (a day back from now), today, a date, …
+    --until: string           # Up to this time; a day is included
     --customer: string        # About this customer, alone or in a batch
     --actor: string           # By this user, or by one behind sudo
-    --outcome: string@"nu-complete stream-token audit list outcome" # That ended so
+    --action: string@"nu-complete stream-token audit list action" # Of this action; of several, if it is given several times
+    --channel: string@"nu-complete stream-token audit list channel" # By the command line or the endpoint
+    --outcome: string@"nu-complete stream-token audit list outcome" # That was done, refused by a rule, or allowed and failed
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log

@@ -1,8 +1,9 @@
 //! Lists the entries of a log, filtered, in constant memory; lines that are no entries are shown too.
 
+use std::iter;
 use std::path::Path;
 
-use super::entry::{Entry, Outcome};
+use super::entry::{Action, Channel, Entry, Outcome};
 use super::error::AuditError;
 use super::reader::{EntryError, LogReader, ReadItem};
 use super::segment;
@@ -15,6 +16,12 @@ pub struct Filter {
     pub since: Option<Timestamp>,
     /// Those at this time or earlier.
     pub until: Option<Timestamp>,
+    /// Those of this profile.
+    pub profile: Option<String>,
+    /// Those of one of these actions; of any, if there are none.
+    pub actions: Vec<Action>,
+    /// Those that came this way.
+    pub channel: Option<Channel>,
     /// Those for this customer, also among others.
     pub customer: Option<u64>,
     /// Those by this user, also through sudo.
@@ -27,13 +34,16 @@ impl Filter {
     /// Returns `true` if an entry is listed.
     #[must_use]
     pub fn matches(&self, entry: &Entry) -> bool {
-        let actor = &entry.body.actor;
-        let is_by = |user: &str| actor.user == user || actor.sudo_user.as_deref() == Some(user);
+        let body = &entry.body;
+        let is_by = |user: &str| body.actor.user == user || body.actor.sudo_user.as_deref() == Some(user);
         self.since.is_none_or(|since| entry.time >= since)
             && self.until.is_none_or(|until| entry.time <= until)
-            && self.customer.is_none_or(|customer| entry.body.customers.contains(customer))
+            && (self.profile.is_none() || self.profile == body.profile)
+            && (self.actions.is_empty() || self.actions.contains(&body.action))
+            && self.channel.is_none_or(|channel| body.channel == channel)
+            && self.customer.is_none_or(|customer| body.customers.contains(customer))
             && self.actor.as_deref().is_none_or(is_by)
-            && self.outcome.is_none_or(|outcome| entry.body.outcome == outcome)
+            && self.outcome.is_none_or(|outcome| body.outcome == outcome)
     }
 }
 
@@ -58,56 +68,40 @@ pub enum ListItem {
     },
 }
 
-/// The lines of a log that a filter admits, in order.
-#[derive(Debug)]
-pub struct EntryIter {
-    /// All lines.
-    reader: LogReader,
-    /// Which of them are given.
-    filter: Filter,
-    /// Whether reading failed, and ends.
-    has_failed: bool,
-}
-
-/// Lists the log under a state directory; one that is not there is empty.
+/// Lists the lines of the log under a state directory that a filter admits, in order; one that is not there is empty.
 ///
 /// # Errors
 /// Whatever keeps the log from being read; each item can fail so too, and is then the last.
-pub fn list(state: &Path, filter: Filter) -> Result<EntryIter, AuditError> {
-    Ok(EntryIter { reader: LogReader::open(state)?, filter, has_failed: false })
-}
-
-impl EntryIter {
-    /// Reads on to the next line that is given.
-    fn read(&mut self) -> Result<Option<ListItem>, AuditError> {
-        while let Some(item) = self.reader.next()? {
-            match item {
-                ReadItem::Entry(_, entry) if self.filter.matches(&entry) => {
-                    let text = String::from_utf8_lossy(self.reader.line()).into_owned();
-                    return Ok(Some(ListItem::Entry { entry, text }));
-                }
-                ReadItem::Invalid(at, error, _) => {
-                    let segment = segment::name(at.segment);
-                    return Ok(Some(ListItem::Invalid { segment, line: at.line, error }));
-                }
-                ReadItem::Entry(..) | ReadItem::Unfinished(_) => {}
-            }
+pub fn list(
+    state: &Path,
+    filter: Filter,
+) -> Result<impl Iterator<Item = Result<ListItem, AuditError>> + use<>, AuditError> {
+    let mut reader = Some(LogReader::open(state)?);
+    Ok(iter::from_fn(move || {
+        let read = read(reader.as_mut()?, &filter);
+        if read.is_err() {
+            reader = None;
         }
-        Ok(None)
-    }
-}
-
-impl Iterator for EntryIter {
-    type Item = Result<ListItem, AuditError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.has_failed {
-            return None;
-        }
-        let read = self.read();
-        self.has_failed = read.is_err();
         read.transpose()
+    }))
+}
+
+/// Reads on to the next line that is listed.
+fn read(reader: &mut LogReader, filter: &Filter) -> Result<Option<ListItem>, AuditError> {
+    while let Some(item) = reader.next()? {
+        match item {
+            ReadItem::Entry(_, entry) if filter.matches(&entry) => {
+                let text = String::from_utf8_lossy(reader.line()).into_owned();
+                return Ok(Some(ListItem::Entry { entry, text }));
+            }
+            ReadItem::Invalid(at, error, _) => {
+                let segment = segment::name(at.segment);
+                return Ok(Some(ListItem::Invalid { segment, line: at.line, error }));
+            }
+            ReadItem::Entry(..) | ReadItem::Unfinished(_) => {}
+        }
     }
+    Ok(None)
 }
 
 #[cfg(test)]
@@ -162,6 +156,23 @@ mod tests {
         assert_eq!(numbers(&state, by("root")), [1, 2, 3, 4]);
         assert!(numbers(&state, by("user")).is_empty());
         assert_eq!(numbers(&state, Filter { outcome: Some(Outcome::Refused), ..Filter::default() }), [3]);
+    }
+
+    #[test]
+    fn filters_by_profile_actions_and_channel() {
+        let state = State::with_entries(2);
+        let log = state.log();
+        let served =
+            Event::new(Action::Refusal, Channel::Serve, super::super::testing::ann(), Outcome::Refused);
+        log.record(served.profile("live")).unwrap();
+        let of = |filter| numbers(&state, filter);
+        assert_eq!(of(Filter { profile: Some("staging".into()), ..Filter::default() }), [2]);
+        assert_eq!(of(Filter { profile: Some("live".into()), ..Filter::default() }), [3]);
+        assert!(of(Filter { profile: Some("stag".into()), ..Filter::default() }).is_empty());
+        assert_eq!(of(Filter { actions: vec![Action::Mint], ..Filter::default() }), [2]);
+        assert_eq!(of(Filter { actions: vec![Action::Refusal, Action::Mint], ..Filter::default() }), [2, 3]);
+        assert_eq!(of(Filter { channel: Some(Channel::Cli), ..Filter::default() }), [1, 2]);
+        assert_eq!(of(Filter { channel: Some(Channel::Serve), ..Filter::default() }), [3]);
     }
 
     #[test]

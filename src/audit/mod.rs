@@ -37,7 +37,7 @@ pub use entry::{
 pub use error::{AuditError, Operation};
 pub use head::{Hash, Head, HeadError, LogId};
 pub use health::{AuditHealth, LastAppend};
-pub use list::{EntryIter, Filter, ListItem, list};
+pub use list::{Filter, ListItem, list};
 pub use log::{AuditLog, Receipt};
 pub use mentions::mentions;
 pub use ranges::{IdRanges, MAX_RANGES};

@@ -1,10 +1,10 @@
 //! The grammar of `audit`.
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::examples;
-use super::values::parsed;
-use crate::audit::{Head, Outcome};
+use super::values::{parsed, words};
+use crate::audit::{Action, Channel, Head, Outcome};
 use crate::time::TimeSpec;
 use crate::token::CustomerId;
 
@@ -14,7 +14,7 @@ use crate::token::CustomerId;
 pub enum AuditCommand {
     /// List who minted, refused or changed what.
     ///
-    /// Lines of the log that cannot be read are shown, not skipped.
+    /// With --profile, only that profile's entries are listed. Lines of the log that cannot be read are shown, not skipped.
     #[command(after_long_help = examples("audit list"))]
     List(AuditListArgs),
     /// Check that nothing in the log was changed.
@@ -34,10 +34,10 @@ pub enum AuditCommand {
 /// Which entries.
 #[derive(Debug, Args)]
 pub struct AuditListArgs {
-    /// From this time on
+    /// From this time on: 1d (a day back from now), today, a date, …
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<TimeSpec>)]
     pub since: Option<TimeSpec>,
-    /// Up to this time
+    /// Up to this time; a day is included
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<TimeSpec>)]
     pub until: Option<TimeSpec>,
     /// About this customer, alone or in a batch
@@ -46,30 +46,15 @@ pub struct AuditListArgs {
     /// By this user, or by one behind sudo
     #[arg(long, value_name = "USER")]
     pub actor: Option<String>,
-    /// That ended so
-    #[arg(long, value_enum, value_name = "OUTCOME")]
-    pub outcome: Option<OutcomeChoice>,
-}
-
-/// How an entry ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum OutcomeChoice {
-    /// It was done
-    Ok,
-    /// A rule refused it
-    Refused,
-    /// It was allowed, and failed
-    Failed,
-}
-
-impl From<OutcomeChoice> for Outcome {
-    fn from(choice: OutcomeChoice) -> Self {
-        match choice {
-            OutcomeChoice::Ok => Self::Ok,
-            OutcomeChoice::Refused => Self::Refused,
-            OutcomeChoice::Failed => Self::Failed,
-        }
-    }
+    /// About this action; give it again for another
+    #[arg(long, value_name = "ACTION", value_parser = words(Action::NAMES, Action::from_name))]
+    pub action: Vec<Action>,
+    /// By the command line or the endpoint
+    #[arg(long, value_name = "CHANNEL", value_parser = words(Channel::NAMES, Channel::from_name))]
+    pub channel: Option<Channel>,
+    /// That was done, refused by a rule, or allowed and failed
+    #[arg(long, value_name = "OUTCOME", value_parser = words(Outcome::NAMES, Outcome::from_name))]
+    pub outcome: Option<Outcome>,
 }
 
 /// What the log is compared with.

@@ -20,7 +20,7 @@ pub enum SessionCommand {
     /// End one session, all of a customer's, or all.
     ///
     /// A running server sees it within a second. It holds in this state directory, whatever the profile; tokens that
-    /// were issued before stay valid.
+    /// were issued before stay valid. An id that the audit log does not know is reported.
     #[command(after_long_help = examples("session revoke"))]
     Revoke(SessionRevokeArgs),
 }

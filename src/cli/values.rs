@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+
 use super::Expiry;
 use crate::error::{Diagnostic, ErrorReport, Usage};
 #[cfg(all(unix, feature = "serve"))]
@@ -18,6 +20,14 @@ const MAX_KEEP_FOR: Duration = Duration::from_hours(366 * 24);
 /// Parses a value of any type whose error knows the next step.
 pub(super) fn parsed<T: FromStr<Err: Diagnostic>>(text: &str) -> Result<T, ErrorReport> {
     Ok(text.parse()?)
+}
+
+/// Parses one of a few words, which help and completions list.
+pub(super) fn words<T: Clone + Send + Sync + 'static>(
+    names: &'static [&'static str],
+    from_name: fn(&str) -> Option<T>,
+) -> impl TypedValueParser<Value = T> {
+    PossibleValuesParser::new(names).try_map(move |name| from_name(&name).ok_or("no such word"))
 }
 
 /// Parses a leeway.

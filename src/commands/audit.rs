@@ -1,12 +1,14 @@
 //! `audit`: reads and checks the audit log.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use super::{Context, Result};
 use crate::audit::{self, Filter, ListItem};
 use crate::cli::{AuditCommand, AuditListArgs, AuditVerifyArgs};
 use crate::error::{Exit, Usage};
-use crate::escape::json_line;
+use crate::escape::{escaped, escaped_or_redacted, json_line};
 use crate::output::{self, AuditRow};
 
 /// How many lines are laid out in one table; the columns of the next may be of another width.
@@ -26,11 +28,14 @@ pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> Result<E
 fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> Result<Exit> {
     let now = context.clock.now();
     let filter = Filter {
-        since: arguments.since.as_ref().map(|when| when.resolve(now)),
-        until: arguments.until.as_ref().map(|when| when.resolve(now)),
+        since: arguments.since.as_ref().map(|when| when.resolve_past(now)).transpose()?,
+        until: arguments.until.as_ref().map(|when| when.resolve_last(now)),
+        profile: profile(context)?,
+        actions: arguments.action.clone(),
+        channel: arguments.channel,
         customer: arguments.customer.map(crate::token::CustomerId::get),
         actor: arguments.actor.clone(),
-        outcome: arguments.outcome.map(Into::into),
+        outcome: arguments.outcome,
     };
     let listing = audit::list(&context.state_dir()?, filter)?;
     let mut rows = Vec::new();
@@ -53,6 +58,31 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
         context.terminal.print(&shown)?;
     }
     Ok(Exit::Success)
+}
+
+/// Returns the profile whose entries are asked for. One that was removed has entries still; one that is neither
+/// configured nor in the log is a mistake.
+fn profile(context: &Context<'_>) -> Result<Option<String>> {
+    let Some(name) = context.global.profile.clone() else { return Ok(None) };
+    let mut known: BTreeSet<_> = context.config()?.names().map(ToString::to_string).collect();
+    if known.contains(&name) {
+        return Ok(Some(name));
+    }
+    for listed in audit::list(&context.state_dir()?, Filter::default())? {
+        if let ListItem::Entry { entry, .. } = listed? {
+            known.extend(entry.body.profile);
+        }
+    }
+    if known.contains(&name) {
+        return Ok(Some(name));
+    }
+    let name = escaped_or_redacted(&name);
+    let known: Vec<_> = known.iter().map(|name| escaped(name).to_string()).collect();
+    let hint = match &known[..] {
+        [] => "no profile is configured, and no entry of the log has one".into(),
+        known => format!("those configured or in the log are {}", known.join(", ")),
+    };
+    Err(Usage::report(format!("there is no profile {name}, and no entry of one"), hint))
 }
 
 /// Shows a line of the log as JSON: an entry as the log has it.

@@ -1,9 +1,9 @@
-//! Parses the times and durations that people type: `now`, `1h`, `1h ago`, RFC 3339, epoch seconds.
+//! Parses the times and durations that people type: `now`, `today`, a date, `1h`, `1h ago`, RFC 3339, epoch seconds.
 
 use std::str::FromStr;
 use std::time::Duration;
 
-use chrono::DateTime;
+use chrono::{DateTime, Days, Local, NaiveDate};
 use thiserror::Error;
 
 use super::{END_OF_CALENDAR, Timestamp, UNITS, absolute_and_relative};
@@ -26,6 +26,10 @@ enum Meaning {
     FromNow(Duration),
     /// A duration with `ago`: this much earlier than now.
     Ago(Duration),
+    /// `today` or `yesterday`: the day that is so many days back.
+    DaysBack(u64),
+    /// A date without a time of day.
+    Day(NaiveDate),
     /// A date with a time of day and an offset, or a bare number of seconds since the epoch.
     At(Timestamp),
 }
@@ -47,9 +51,6 @@ pub enum ParseTimeError {
     /// It is after the year 9999.
     #[error("{} is after the year 9999", escaped_or_redacted(.0))]
     TooFar(String),
-    /// It is a date without a time of day and an offset.
-    #[error("{} has no time of day and no offset", escaped_or_redacted(.0))]
-    DateOnly(String),
     /// It is not in the future and must be, or the other way round.
     #[error("{} is not in the {side}: it means {at}", escaped_or_redacted(text))]
     WrongSide {
@@ -75,23 +76,35 @@ impl Diagnostic for ParseTimeError {
                 format!("did you mean {form}?")
             }
             Self::InvalidFormat(_) | Self::TooFar(_) => {
-                "a time is now, 1h (ahead), 1h ago, 2026-12-31T23:59:59Z, or epoch seconds; units are s m h d w".into()
+                "a time is now, today, 1h (ahead), 1h ago, 2026-12-31, 2026-12-31T23:59:59Z, or epoch seconds; units are s m h d w".into()
             }
             Self::Milliseconds { seconds, .. } => format!("in epoch seconds that is {seconds}"),
-            Self::DateOnly(text) => format!("write {text}T00:00:00Z"),
             Self::WrongSide { hint, .. } => hint.clone(),
         })
     }
 }
 
 impl TimeSpec {
-    /// Returns the point in time, relative to `now`.
+    /// Returns the point in time, relative to `now`; of a day, its start in local time.
     #[must_use]
     pub fn resolve(&self, now: Timestamp) -> Timestamp {
         match self.meaning {
             Meaning::FromNow(duration) => now.after(duration),
             Meaning::Ago(duration) => now.before(duration),
             Meaning::At(at) => at,
+            Meaning::DaysBack(_) | Meaning::Day(_) => self.day(now).map_or(Timestamp::EPOCH, start_of_day),
+        }
+    }
+
+    /// Returns the day, if it is one.
+    fn day(&self, now: Timestamp) -> Option<NaiveDate> {
+        match self.meaning {
+            Meaning::Day(day) => Some(day),
+            Meaning::DaysBack(days) => {
+                let now = DateTime::from_timestamp(now.epoch_seconds().try_into().ok()?, 0)?;
+                now.with_timezone(&Local).date_naive().checked_sub_days(Days::new(days))
+            }
+            _ => None,
         }
     }
 
@@ -116,19 +129,16 @@ impl TimeSpec {
         Err(self.wrong_side("future", at, now, hint))
     }
 
-    /// Returns the point in time if it is not later than `now`, as for a revocation.
+    /// Returns the point in time if it is not later than `now`, as for a revocation. A duration counts back from now.
     ///
     /// # Errors
-    /// [`ParseTimeError::WrongSide`] with the form that was probably meant: `1h ago` for `1h`.
+    /// [`ParseTimeError::WrongSide`]
     pub fn resolve_past(&self, now: Timestamp) -> Result<Timestamp, ParseTimeError> {
-        let at = self.resolve(now);
+        let at = self.resolve_back(now);
         if at <= now {
             return Ok(at);
         }
-        let hint = match self.meaning {
-            Meaning::FromNow(_) => format!("for a past time write '{} ago'", self.text),
-            _ => "a past time is now, 1h ago, or an earlier date".into(),
-        };
+        let hint = "a past time is now, today, 1h (back from now), or an earlier date".into();
         Err(self.wrong_side("past", at, now, hint))
     }
 
@@ -137,6 +147,27 @@ impl TimeSpec {
         let at = absolute_and_relative(at, now);
         ParseTimeError::WrongSide { text: self.text.clone(), side, at, hint }
     }
+
+    /// Returns the last second that belongs to it: of a day, the day's. A duration counts back from now.
+    #[must_use]
+    pub fn resolve_last(&self, now: Timestamp) -> Timestamp {
+        match self.day(now).and_then(|day| day.succ_opt()) {
+            Some(next) => start_of_day(next).before(Duration::from_secs(1)),
+            None => self.resolve_back(now),
+        }
+    }
+
+    /// Returns the point in time, a duration counted back from now.
+    fn resolve_back(&self, now: Timestamp) -> Timestamp {
+        if let Meaning::FromNow(duration) = self.meaning { now.before(duration) } else { self.resolve(now) }
+    }
+}
+
+/// Returns when a day starts in local time: at midnight, or later where clocks are put forward then.
+fn start_of_day(day: NaiveDate) -> Timestamp {
+    let start = (0..24).find_map(|hour| day.and_hms_opt(hour, 0, 0)?.and_local_timezone(Local).earliest());
+    let seconds = start.and_then(|start| u64::try_from(start.timestamp()).ok());
+    seconds.and_then(Timestamp::from_epoch_seconds).unwrap_or(Timestamp::EPOCH)
 }
 
 impl FromStr for TimeSpec {
@@ -150,8 +181,11 @@ impl FromStr for TimeSpec {
 /// Parses a typed time.
 fn parse_meaning(text: &str) -> Result<Meaning, ParseTimeError> {
     let invalid = || ParseTimeError::InvalidFormat(text.to_owned());
-    if text == "now" {
-        return Ok(Meaning::FromNow(Duration::ZERO));
+    match text {
+        "now" => return Ok(Meaning::FromNow(Duration::ZERO)),
+        "today" => return Ok(Meaning::DaysBack(0)),
+        "yesterday" => return Ok(Meaning::DaysBack(1)),
+        _ => {}
     }
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return parse_epoch(text);
@@ -164,8 +198,9 @@ fn parse_meaning(text: &str) -> Result<Meaning, ParseTimeError> {
         Ok(_) | Err(DurationError::TooLong(_)) => return Err(ParseTimeError::TooFar(text.to_owned())),
         Err(DurationError::InvalidFormat(_)) => {}
     }
-    if DateTime::parse_from_rfc3339(&format!("{text}T00:00:00Z")).is_ok() {
-        return Err(ParseTimeError::DateOnly(text.to_owned()));
+    // chrono reads further forms, such as one digit for a month.
+    if let Some(day) = text.parse::<NaiveDate>().ok().filter(|day| day.to_string() == text) {
+        return Ok(Meaning::Day(day));
     }
     let date = DateTime::parse_from_rfc3339(text).map_err(|_| invalid())?;
     let seconds = u64::try_from(date.timestamp()).map_err(|_| invalid())?;
@@ -315,9 +350,25 @@ mod tests {
     }
 
     #[test]
-    fn suggests_a_time_of_day_for_a_date_alone() {
-        let error = "2026-12-31".parse::<TimeSpec>().unwrap_err();
-        assert_eq!(hint(&error), "write 2026-12-31T00:00:00Z");
+    fn a_day_is_read_from_its_start_to_its_last_second_in_local_time() {
+        let start = |text: &str| {
+            let when = text.parse::<TimeSpec>().unwrap();
+            let (first, last) = (when.resolve(now()), when.resolve_last(now()));
+            // All days here have 24 hours in any zone: no clock is changed in January.
+            assert_eq!(last.epoch_seconds() - first.epoch_seconds(), 86_399);
+            first.epoch_seconds()
+        };
+        let today = start("today");
+        assert!((now().epoch_seconds() - 86_400..=now().epoch_seconds()).contains(&today));
+        assert_eq!(start("yesterday"), today - 86_400);
+        let day =
+            DateTime::from_timestamp(1_800_000_000, 0).unwrap().with_timezone(&Local).format("%Y-%m-%d");
+        assert_eq!(start(&day.to_string()), today);
+        for text in
+            ["2026-02-30", "2026-13-01", "26-01-01", "2026-1-01", "2026-01-1 ", "+026-01-01", "02026-1-1"]
+        {
+            assert!(matches!(text.parse::<TimeSpec>(), Err(ParseTimeError::InvalidFormat(_))), "{text}");
+        }
     }
 
     #[test]
@@ -335,11 +386,15 @@ mod tests {
     }
 
     #[test]
-    fn a_revocation_must_not_be_in_the_future() {
-        let when = |text: &str| text.parse::<TimeSpec>().unwrap().resolve_past(now());
-        assert_eq!(when("now"), Ok(now()));
-        assert_eq!(hint(&when("1h").unwrap_err()), "for a past time write '1h ago'");
-        assert_eq!(hint(&when("1800000001").unwrap_err()), "a past time is now, 1h ago, or an earlier date");
+    fn where_only_the_past_makes_sense_a_duration_counts_back_and_the_future_is_refused() {
+        let when = |text: &str| text.parse::<TimeSpec>().unwrap();
+        for (text, seconds) in [("now", 0), ("1h", 3_600), ("1h ago", 3_600), ("1d", 86_400)] {
+            assert_eq!(when(text).resolve_past(now()), Ok(at(1_800_000_000 - seconds)), "{text}");
+            assert_eq!(when(text).resolve_last(now()), at(1_800_000_000 - seconds), "{text}");
+        }
+        let refused = when("1800000001").resolve_past(now()).unwrap_err();
+        assert_eq!(hint(&refused), "a past time is now, today, 1h (back from now), or an earlier date");
+        assert_eq!(when("1800000001").resolve_last(now()), at(1_800_000_001));
     }
 
     #[test]

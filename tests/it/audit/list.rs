@@ -51,9 +51,52 @@ fn filters_by_time_with_both_ends_included() {
     let time = log.entries()[1]["time"].as_str().unwrap().to_owned();
     assert_eq!(listed(&log, &["--since", "1h ago"]).len(), 2);
     assert_eq!(listed(&log, &["--since", &time, "--until", &time, "--customer", "1"]), ["1"]);
-    assert_eq!(listed(&log, &["--since", "1h"]), [""; 0]);
     assert_eq!(listed(&log, &["--until", "1h ago"]), [""; 0]);
-    assert_eq!(listed(&log, &["--until", "1h"]).len(), 2);
+}
+
+#[test]
+fn a_bare_duration_counts_back_and_a_day_is_meant_from_its_start_to_its_end() {
+    let log = Log::of_mints(1);
+    let date = log.entries()[1]["time"].as_str().unwrap()[..10].to_owned();
+    assert_eq!(listed(&log, &["--since", "1d"]).len(), 2);
+    assert_eq!(listed(&log, &["--until", "1h"]), [""; 0]);
+    assert_eq!(listed(&log, &["--since", "yesterday", "--until", "today"]).len(), 2);
+    assert_eq!(listed(&log, &["--since", &date, "--until", &date]).len(), 2);
+    assert_eq!(listed(&log, &["--until", "yesterday"]), [""; 0]);
+    let ahead = log.run(&["audit", "list", "--since", "2999-12-31"]);
+    assert!(ahead.stderr.starts_with("stream-token: error: '2999-12-31' is not in the past: "), "{ahead}");
+    assert_eq!(listed(&log, &["--until", "2999-12-31"]).len(), 2);
+}
+
+#[test]
+fn filters_by_profile_actions_and_channel() {
+    let log = varied();
+    assert_eq!(listed(&log, &["--profile", "p"]), ["-"]);
+    assert_eq!(listed(&log, &["--action", "mint"]), ["1", "2"]);
+    assert_eq!(listed(&log, &["--action", "segment_opened", "--action", "refusal"]), ["-", "-"]);
+    assert_eq!(listed(&log, &["--channel", "cli"]).len(), 4);
+    assert_eq!(listed(&log, &["--channel", "serve"]), [""; 0]);
+    let output = log.run(&["audit", "list", "--action", "minted"]);
+    assert_eq!(output.status, Some(2), "{output}");
+    assert!(output.stderr.contains("mint_batch"), "{output}");
+}
+
+#[test]
+fn a_profile_that_is_neither_configured_nor_in_the_log_is_an_error_that_names_those_there_are() {
+    let log = varied();
+    let config = "[profiles.live]\nsecret = \"env:SECRET\"\n";
+    let list = |name: &str| {
+        let call = log.call(&["--config", "config", "audit", "list", "--json", "--profile", name]);
+        call.with_file("config", config).run()
+    };
+    assert_eq!(list("live").result(), "", "configured, and no entry");
+    assert_eq!(list("p").result().lines().count(), 1, "in the log, and not configured any more");
+    let error = "there is no profile 'liv', and no entry of one";
+    let hint = "those configured or in the log are live, p";
+    let output = log.call(&["--config", "config", "audit", "list", "--profile", "liv"]);
+    output.with_file("config", config).run().is_refused(2, error, hint);
+    let hint = "no profile is configured, and no entry of the log has one";
+    Log::new().run(&["audit", "list", "--profile", "liv"]).is_refused(2, error, hint);
 }
 
 #[test]

@@ -13,8 +13,7 @@ const DEMO_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoiY
 const ID_HINT: &str = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";
 
 /// What a time is.
-const TIME_HINT: &str =
-    "a time is now, 1h (ahead), 1h ago, 2026-12-31T23:59:59Z, or epoch seconds; units are s m h d w";
+const TIME_HINT: &str = "a time is now, today, 1h (ahead), 1h ago, 2026-12-31, 2026-12-31T23:59:59Z, or epoch seconds; units are s m h d w";
 
 /// What an expiry is.
 const FUTURE_HINT: &str = "a future time is 1h, 30d, or a future date";
@@ -186,6 +185,7 @@ fn an_expiry_that_is_past_is_refused_with_the_form_that_was_meant() {
     refused("1h ago", "for a future time write 1h");
     refused("1700000000", FUTURE_HINT);
     refused("2020-01-01T00:00:00Z", FUTURE_HINT);
+    refused("today", FUTURE_HINT);
     refused("now", FUTURE_HINT);
     refused("0", FUTURE_HINT);
 }
@@ -199,7 +199,8 @@ fn a_time_of_another_form_is_refused_with_a_form_that_is_taken() {
         };
         let milliseconds = "is in milliseconds, and times here are in seconds";
         refused("1893456000000", milliseconds, "in epoch seconds that is 1893456000");
-        refused("2030-01-01", "has no time of day and no offset", "write 2030-01-01T00:00:00Z");
+        refused("2030-02-30", "is not a time", TIME_HINT);
+        refused("2030-01-01T00:00:00", "is not a time", TIME_HINT);
         refused("9999999999999w", "is after the year 9999", TIME_HINT);
         refused("tomorrow", "is not a time", TIME_HINT);
         refused("Never", "is not a time", TIME_HINT);
@@ -208,6 +209,15 @@ fn a_time_of_another_form_is_refused_with_a_form_that_is_taken() {
         refused("1.5h", "is not a time", TIME_HINT);
         refused("1H", "is not a time", "did you mean 1h?");
         refused("2030-12-31T23:59:59", "is not a time", "did you mean 2030-12-31T23:59:59Z?");
+    }
+}
+
+#[test]
+fn a_date_means_its_start_in_local_time() {
+    for (zone, expires) in [("UTC", "1893456000"), ("<+02>-2", "1893448800"), ("<-03>3", "1893466800")] {
+        let token =
+            |expires: &str| demo(&["-q", "issue", "1", "--expires", expires]).with_env("TZ", zone).run();
+        assert_eq!(token("2030-01-01").result(), token(expires).result(), "{zone}");
     }
 }
 

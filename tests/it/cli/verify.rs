@@ -105,7 +105,7 @@ fn a_customer_of_another_form_is_refused() {
 }
 
 #[test]
-fn a_revocation_that_is_ahead_is_refused_with_the_form_that_was_meant() {
+fn a_revocation_that_is_ahead_is_refused() {
     let refused = |before: &str, hint: &str| {
         let output = with_secret(&["verify", &token(), "--revoked-before", before]).run();
         let said = output.stderr.clone();
@@ -113,8 +113,22 @@ fn a_revocation_that_is_ahead_is_refused_with_the_form_that_was_meant() {
         assert!(error.starts_with(&format!("'{before}' is not in the past: it means ")), "{error}");
         output.is_refused(2, error, hint);
     };
-    refused("1h", "for a past time write '1h ago'");
-    refused("4000000000", "a past time is now, 1h ago, or an earlier date");
+    let hint = "a past time is now, today, 1h (back from now), or an earlier date";
+    refused("4000000000", hint);
+    refused("2999-12-31", hint);
+}
+
+#[test]
+fn a_revocation_that_is_a_duration_or_a_day_was_that_long_ago() {
+    let verdict = |before: &str| {
+        let issued = demo(&["-q", "issue", "1", "--issued-at", "2h ago"]).run();
+        let verified = demo(&["-q", "verify", "--revoked-before", before]).with_stdin(issued.result()).run();
+        verified.status
+    };
+    assert_eq!(verdict("1h"), Some(6));
+    assert_eq!(verdict("1h ago"), Some(6));
+    assert_eq!(verdict("3h"), Some(0));
+    assert_eq!(verdict("2020-01-01"), Some(0));
 }
 
 #[test]
