@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use anyhow::anyhow;
+
 use super::{Context, Result, input};
+use crate::audit::{self, Action, Filter, ListItem};
 use crate::cli::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
 use crate::error::{ErrorReport, Exit, Usage};
 use crate::output;
@@ -74,6 +77,12 @@ fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()
         RevocationTarget::Everybody => "every session of every customer so far".into(),
     };
     let outcome = with_sessions(context, &profile, |sessions| Ok(sessions.revoke(&target)?))?;
+    if matches!(target, RevocationTarget::Id(_)) && !is_recorded(context, &what)? {
+        return Err(ErrorReport {
+            hint: Some("look it up with 'stream-token audit list --action session_new'".into()),
+            ..anyhow!("the audit log knows no {what}: it is refused from now on, if there is one").into()
+        });
+    }
     context.terminal.note(&match outcome {
         RevokeOutcome::Added => format!("revoked {what}"),
         RevokeOutcome::Unchanged => format!("{what} was revoked before: nothing is changed"),
@@ -85,6 +94,19 @@ fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()
             .note(&format!("clocks may differ by {clocks}: a new session can be made after that time"));
     }
     Ok(())
+}
+
+/// Returns `true` if the audit log has the entry of a session that was made. `what` is how the entry names it.
+fn is_recorded(context: &Context<'_>, what: &str) -> Result<bool> {
+    let filter = Filter { actions: vec![Action::SessionNew], ..Filter::default() };
+    for listed in audit::list(&context.state_dir()?, filter)? {
+        if let ListItem::Entry { entry, .. } = listed?
+            && entry.body.reason.as_deref() == Some(what)
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Makes or revokes sessions, recorded in the audit log.

@@ -64,6 +64,19 @@ fn a_running_server_sees_that_a_session_is_revoked_and_others_still_count() {
 }
 
 #[test]
+fn an_id_that_the_audit_log_does_not_know_is_not_reported_as_revoked() {
+    let site = TestServerHome::new();
+    let session = site.session("123");
+    let id = "00c0ffee00c0ffee00c0ffee00c0ffee";
+    let error = format!("the audit log knows no session {id}: it is refused from now on, if there is one");
+    let hint = "look it up with 'stream-token audit list --action session_new'";
+    site.run(&["session", "revoke", "--id", id]).is_refused(1, &error, hint);
+    assert_eq!(site.entries("session_revoke").len(), 1);
+    let server = site.serve(&[]);
+    assert_eq!(server.ask(&Ask::of(123).bearer(&session)).status, 200);
+}
+
+#[test]
 fn a_revocation_that_cannot_be_read_makes_every_session_doubtful_until_it_can() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
