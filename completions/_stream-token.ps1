@@ -510,7 +510,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Up to this time; a day is included')
             [CompletionResult]::new('--customer', '--customer', [CompletionResultType]::ParameterName, 'About this customer, alone or in a batch')
             [CompletionResult]::new('--actor', '--actor', [CompletionResultType]::ParameterName, 'By this user, or by one behind sudo')
-            [CompletionResult]::new('--action', '--action', [CompletionResultType]::ParameterName, 'Of this action; of several, if it is given several times')
+            [CompletionResult]::new('--action', '--action', [CompletionResultType]::ParameterName, 'About this action; give it again for another')
             [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'By the command line or the endpoint')
             [CompletionResult]::new('--outcome', '--outcome', [CompletionResultType]::ParameterName, 'That was done, refused by a rule, or allowed and failed')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')

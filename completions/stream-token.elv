@@ -470,7 +470,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --until 'Up to this time; a day is included'
             cand --customer 'About this customer, alone or in a batch'
             cand --actor 'By this user, or by one behind sudo'
-            cand --action 'Of this action; of several, if it is given several times'
+            cand --action 'About this action; give it again for another'
             cand --channel 'By the command line or the endpoint'
             cand --outcome 'That was done, refused by a rule, or allowed and failed'
             cand --profile 'Work with this profile: one Stream app and its secret'

@@ -461,7 +461,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Up to this time; a day is included' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l customer -d 'About this customer, alone or in a batch' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l actor -d 'By this user, or by one behind sudo' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l action -d 'Of this action; of several, if it is given several times' -r -f -a "mint\t''
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l action -d 'About this action; give it again for another' -r -f -a "mint\t''
 mint_batch\t''
 refusal\t''
 refusals\t''

@@ -598,7 +598,7 @@ module completions {
     --until: string           # Up to this time; a day is included
     --customer: string        # About this customer, alone or in a batch
     --actor: string           # By this user, or by one behind sudo
-    --action: string@"nu-complete stream-token audit list action" # Of this action; of several, if it is given several times
+    --action: string@"nu-complete stream-token audit list action" # About this action; give it again for another
     --channel: string@"nu-complete stream-token audit list channel" # By the command line or the endpoint
     --outcome: string@"nu-complete stream-token audit list outcome" # That was done, refused by a rule, or allowed and failed
     --profile: string         # Work with this profile: one Stream app and its secret
