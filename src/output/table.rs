@@ -112,7 +112,8 @@ fn padded<const COLUMNS: usize>(
     has_head: bool,
 ) -> String {
     let width = |text: &str| if text.is_ascii() { text.len() } else { display_width(text) };
-    let mut widths = [0; COLUMNS];
+    // As in a table, a column without any text has one blank.
+    let mut widths = [1; COLUMNS];
     for row in iter::once(head).chain(rows) {
         for (widest, (text, _)) in widths.iter_mut().zip(row) {
             *widest = width(text).max(*widest);
@@ -262,8 +263,8 @@ mod tests {
     #[test]
     fn a_pipe_gets_the_columns_of_a_wide_terminal() {
         let cell = |text: &str| (text.to_owned(), Style::Plain);
-        let rows = [["日本", "é", ""], ["", "one two  ", "-"]].map(|row| row.map(cell));
-        let list = |width| listing(["A", "B", "C"], &rows, true, Layout { width, has_color: false });
+        let rows = [["日本", "", "é", ""], ["", "", "one two  ", "-"]].map(|row| row.map(cell));
+        let list = |width| listing(["A", "", "B", "C"], &rows, true, Layout { width, has_color: false });
         assert_eq!(list(None), list(Some(200)));
     }
 
