@@ -425,7 +425,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Create a session for a customer, and print its token')
-            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, or all of a customer''s')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, all of a customer''s, or all')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -459,6 +459,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
             [CompletionResult]::new('--token-stdin', '--token-stdin', [CompletionResultType]::ParameterName, 'The one whose token comes on standard input; a session token is never an argument')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All of all customers, issued up to now; replaces a list of revocations that is damaged or gone')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
@@ -471,7 +472,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
         }
         'stream-token;session;help' {
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Create a session for a customer, and print its token')
-            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, or all of a customer''s')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, all of a customer''s, or all')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
@@ -669,7 +670,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
         }
         'stream-token;help;session' {
             [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Create a session for a customer, and print its token')
-            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, or all of a customer''s')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, all of a customer''s, or all')
             break
         }
         'stream-token;help;session;new' {

@@ -393,7 +393,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand new 'Create a session for a customer, and print its token'
-            cand revoke 'End one session, or all of a customer''s'
+            cand revoke 'End one session, all of a customer''s, or all'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;session;new'= {
@@ -425,6 +425,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
             cand --token-stdin 'The one whose token comes on standard input; a session token is never an argument'
+            cand --all 'All of all customers, issued up to now; replaces a list of revocations that is damaged or gone'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
@@ -436,7 +437,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         }
         &'stream-token;session;help'= {
             cand new 'Create a session for a customer, and print its token'
-            cand revoke 'End one session, or all of a customer''s'
+            cand revoke 'End one session, all of a customer''s, or all'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;session;help;new'= {
@@ -604,7 +605,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         }
         &'stream-token;help;session'= {
             cand new 'Create a session for a customer, and print its token'
-            cand revoke 'End one session, or all of a customer''s'
+            cand revoke 'End one session, all of a customer''s, or all'
         }
         &'stream-token;help;session;new'= {
         }

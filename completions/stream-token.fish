@@ -392,7 +392,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand session; and n
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -f -a "new" -d 'Create a session for a customer, and print its token'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -f -a "revoke" -d 'End one session, or all of a customer\'s'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -f -a "revoke" -d 'End one session, all of a customer\'s, or all'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l expires -l ttl -d 'When it ends: a future time, at most 30d ahead' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l confirm -d 'For a production profile: its name, typed again' -r -f
@@ -428,13 +428,14 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand session; and _
 always\t''
 never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l token-stdin -d 'The one whose token comes on standard input; a session token is never an argument'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l all -d 'All of all customers, issued up to now; replaces a list of revocations that is damaged or gone'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "new" -d 'Create a session for a customer, and print its token'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'End one session, or all of a customer\'s'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'End one session, all of a customer\'s, or all'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l config -d 'The configuration file' -r -F
@@ -575,7 +576,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fi
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "new" -d 'Create a session for a customer, and print its token'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "revoke" -d 'End one session, or all of a customer\'s'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "revoke" -d 'End one session, all of a customer\'s, or all'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "list" -d 'List who minted, refused or changed what'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check that nothing in the log was changed'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'

@@ -1,17 +1,21 @@
 //! Reads a batch line by line, in constant memory whatever the lines are.
 
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use anyhow::Context as _;
 
 use super::Result;
-use crate::error::{ErrorReport, Exit};
+use crate::error::{ErrorReport, Exit, Usage};
 use crate::escape;
 use crate::fs::{self, FileError};
+use crate::token::decode_text;
 
 /// The most bytes of a line that are kept: more than a token, a `Bearer` and quotes have.
-const LONGEST_LINE: usize = 8 * 1024;
+const MAX_LINE_BYTES: usize = 8 * 1024;
+
+/// The most bytes of UTF-16 that are read: 64 MiB.
+const MAX_UTF16_BYTES: u64 = 64 * 1024 * 1024;
 
 /// How much is read at once. It is more than standard input keeps of its own, which then keeps nothing.
 const BUFFER: usize = 64 * 1024;
@@ -38,7 +42,7 @@ pub(super) struct BatchLine {
 /// Why a line cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BatchLineError {
-    /// It has more than [`LONGEST_LINE`] bytes.
+    /// It has more than [`MAX_LINE_BYTES`] bytes.
     TooLong,
     /// It is not UTF-8.
     NotUtf8,
@@ -48,7 +52,7 @@ impl BatchLineError {
     /// Says what is wrong.
     pub(super) fn message(self) -> String {
         match self {
-            Self::TooLong => format!("it has more than {LONGEST_LINE} bytes"),
+            Self::TooLong => format!("it has more than {MAX_LINE_BYTES} bytes"),
             Self::NotUtf8 => "it is not UTF-8".into(),
         }
     }
@@ -58,7 +62,7 @@ impl BatchReader {
     /// Opens a file, or standard input for `-`.
     pub(super) fn open(path: &Path) -> Result<Self> {
         if path == Path::new("-") {
-            return Ok(Self::new(Box::new(io::stdin()), "standard input".into()));
+            return Self::new(Box::new(io::stdin()), "standard input".into());
         }
         let name = escape::path(path);
         let file = fs::open_input(path).map_err(|error| match error {
@@ -69,12 +73,24 @@ impl BatchReader {
                 hint: Some("give a file; or pipe the lines in, with --from -".into()),
             },
         })?;
-        Ok(Self::new(Box::new(file), name))
+        Self::new(Box::new(file), name)
     }
 
-    /// Takes a reader for a batch.
-    fn new(reader: Box<dyn Read>, name: String) -> Self {
-        Self { reader: BufReader::with_capacity(BUFFER, reader), name, line: 0 }
+    /// Takes a reader for a batch. UTF-16, as Windows PowerShell writes it, is read as a whole and decoded.
+    fn new(reader: Box<dyn Read>, name: String) -> Result<Self> {
+        let mut reader = BufReader::with_capacity(BUFFER, reader);
+        let unreadable = || format!("cannot read {name}");
+        if decode_text(reader.fill_buf().with_context(unreadable)?).1.is_some() {
+            let mut bytes = Vec::new();
+            reader.take(MAX_UTF16_BYTES + 1).read_to_end(&mut bytes).with_context(unreadable)?;
+            if bytes.len() as u64 > MAX_UTF16_BYTES {
+                let message = format!("{name} is UTF-16 and has more than {MAX_UTF16_BYTES} bytes");
+                return Err(Usage::report(message, "save it as UTF-8"));
+            }
+            let text = decode_text(&bytes).0.into_owned();
+            reader = BufReader::with_capacity(BUFFER, Box::new(Cursor::new(text)));
+        }
+        Ok(Self { reader, name, line: 0 })
     }
 
     /// Returns `true` if the next line is at hand, or may have to be waited for.
@@ -116,7 +132,7 @@ fn is_heading(line: &str) -> bool {
     line.split([',', ';', '\t']).any(is_known)
 }
 
-/// Reads one line and keeps at most [`LONGEST_LINE`] bytes of it; `None` at the end.
+/// Reads one line and keeps at most [`MAX_LINE_BYTES`] bytes of it; `None` at the end.
 fn read_line(reader: &mut dyn BufRead) -> io::Result<Option<Result<String, BatchLineError>>> {
     let mut kept = Vec::new();
     let mut is_long = false;
@@ -129,7 +145,7 @@ fn read_line(reader: &mut dyn BufRead) -> io::Result<Option<Result<String, Batch
         is_started = true;
         let end = buffer.iter().position(|byte| *byte == b'\n');
         let part = &buffer[..end.unwrap_or(buffer.len())];
-        is_long |= kept.len() + part.len() > LONGEST_LINE;
+        is_long |= kept.len() + part.len() > MAX_LINE_BYTES;
         if !is_long {
             kept.extend_from_slice(part);
         }
@@ -151,11 +167,8 @@ mod tests {
     use super::*;
 
     fn lines(bytes: &'static [u8]) -> Vec<(u64, Result<String, BatchLineError>)> {
-        let mut batch = BatchReader {
-            reader: BufReader::with_capacity(7, Box::new(bytes)),
-            name: "a test".into(),
-            line: 0,
-        };
+        let reader = BufReader::with_capacity(7, Box::new(bytes) as Box<dyn Read>);
+        let mut batch = BatchReader { reader, name: "a test".into(), line: 0 };
         std::iter::from_fn(|| batch.next().unwrap()).map(|line| (line.number, line.text)).collect()
     }
 
@@ -170,7 +183,7 @@ mod tests {
     fn keeps_no_more_of_a_line_than_the_limit() {
         let line =
             |length: usize| -> &'static [u8] { Vec::leak([vec![b'a'; length], b"\nb".to_vec()].concat()) };
-        assert_eq!(lines(line(LONGEST_LINE))[0].1.as_ref().map(String::len), Ok(LONGEST_LINE));
+        assert_eq!(lines(line(MAX_LINE_BYTES))[0].1.as_ref().map(String::len), Ok(MAX_LINE_BYTES));
         let read = lines(line(10_000_000));
         assert_eq!(read, [(1, Err(BatchLineError::TooLong)), (2, Ok("b".into()))]);
     }
@@ -191,6 +204,16 @@ mod tests {
         }
         for line in ["customer-1\n", "1,id-2\n", "eyJ.token.x\n"] {
             assert_eq!(lines(line.as_bytes()).len(), 1, "{line}");
+        }
+    }
+
+    #[test]
+    fn utf_16_of_either_order_is_decoded() {
+        for encode in [u16::to_le_bytes, u16::to_be_bytes] {
+            let bytes: Vec<u8> = "\u{feff}1\r\n2\r\n".encode_utf16().flat_map(encode).collect();
+            let mut batch = BatchReader::new(Box::new(Cursor::new(bytes)), "a test".into()).unwrap();
+            let mut next = || batch.next().unwrap().map(|line| line.text.unwrap());
+            assert_eq!((next(), next(), next()), (Some("1".into()), Some("2".into()), None));
         }
     }
 

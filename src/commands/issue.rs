@@ -1,6 +1,7 @@
 //! `issue`: mints tokens for customers.
 
 use std::cell::Cell;
+use std::io;
 use std::path::Path;
 
 use super::batch::{BatchLine, BatchReader};
@@ -10,6 +11,7 @@ use crate::cli::{Expiry, Format, IssueArgs};
 use crate::error::{Diagnostic as _, ErrorReport, Exit, Usage};
 use crate::issuer::{AuditSink, Batch, Caller, IssueError, IssuedToken, TokenIssuer};
 use crate::output;
+use crate::output::terminal::Terminal;
 use crate::process::stdout::require_stdout;
 use crate::profile::LoadedProfile;
 use crate::profile::{self, Grant, ProfileName, TokenRequest};
@@ -90,7 +92,7 @@ impl IssueRun<'_> {
     /// Mints one token.
     fn issue_one(&self, context: &mut Context<'_>, customer: CustomerId) -> Result<()> {
         let minted = self.issuer.issue(customer, &self.grant, &self.caller)?;
-        Ok(context.terminal.print(&self.form.show(&minted))?)
+        Ok(self.form.print(&minted, &mut context.terminal)?)
     }
 
     /// Mints for several customers, batch by batch.
@@ -117,7 +119,7 @@ impl IssueRun<'_> {
         let batch = std::mem::take(batch);
         if !batch.is_empty() {
             for minted in self.issuer.issue_batch(&batch, &self.grant, &self.caller)? {
-                context.terminal.print(&self.form.show(&minted))?;
+                self.form.print(&minted, &mut context.terminal)?;
             }
         }
         Ok(())
@@ -231,11 +233,14 @@ impl TokenPrinter {
         Ok(Self { format, head, profile, source: opened.profile.source, api_key, base_url })
     }
 
-    /// Shows a token; the first behind the form's head.
-    fn show(&self, minted: &IssuedToken) -> String {
-        let head = self.head.take();
+    /// Prints a token; before the first, the heading of the form. A bare token allocates nothing.
+    fn print(&self, minted: &IssuedToken, terminal: &mut Terminal) -> io::Result<()> {
+        terminal.print(self.head.take())?;
         let shown = match self.format {
-            Format::Text => format!("{}\n", minted.token.as_str()),
+            Format::Text => {
+                terminal.print(minted.token.as_str())?;
+                return terminal.print("\n");
+            }
             Format::Json => {
                 let source = self.source.config_text();
                 output::issue_json(minted, self.profile.as_ref().map(ProfileName::as_str), &source)
@@ -245,6 +250,6 @@ impl TokenPrinter {
             Format::Env => output::env(minted),
             Format::Csv => output::csv(minted),
         };
-        if head.is_empty() { shown } else { head.to_owned() + &shown }
+        terminal.print(&shown)
     }
 }
