@@ -2,7 +2,7 @@
 
 use super::Examination;
 use crate::time::{Timestamp, absolute_and_relative};
-use crate::token::{ClaimsSet, TimeClaim, UserId, Validation};
+use crate::token::{ClaimsSet, MalformedToken, TimeClaim, UserId, Validation};
 
 /// One check and what it found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,9 @@ fn signature(examination: &Examination<'_>) -> Check {
 /// Checks whether the user id is a customer's.
 fn user_id(examination: &Examination<'_>) -> Check {
     let name = "user_id";
+    if examination.first_error() == Some(&MalformedToken::SessionToken) {
+        return check(name, CheckResult::Skipped, "a session names its customer in another claim");
+    }
     match examination.inspection.claims().map(ClaimsSet::user_id) {
         None => check(name, CheckResult::Skipped, "the claims cannot be read"),
         Some(UserId::Customer(customer)) => check(name, CheckResult::Passed, customer.user_id()),

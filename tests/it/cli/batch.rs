@@ -203,7 +203,7 @@ fn the_rules_of_verify_go_for_every_line() {
 
 #[test]
 fn lines_that_cannot_be_read_are_no_tokens_and_are_told() {
-    let batch = [&b"\xff\xfe\n"[..], "x".repeat(10_000).as_bytes()].concat();
+    let batch = [&b"\xff\xff\n"[..], "x".repeat(10_000).as_bytes()].concat();
     let output = with_secret(&["verify", "--from", "-"]).with_stdin(batch).run();
     let notes = "stream-token: note: line 1: it is not UTF-8\n\
                  stream-token: note: line 2: it has more than 8192 bytes\n";

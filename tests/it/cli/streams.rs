@@ -196,7 +196,7 @@ fn nothing_is_minted_into_a_closed_standard_output() {
     }
     redirected(&demo(&["-q", "session", "new", "1"]), ">&-").is(1, "", &said);
     redirected(&call(&["--help"]), ">&-").is(0, "", "");
-    redirected(&with_secret(&["-q", "verify", "x"]), ">&-").is(4, "", "");
+    redirected(&with_secret(&["-q", "verify", "x.y"]), ">&-").is(4, "", "");
 }
 
 #[cfg(target_os = "linux")]
