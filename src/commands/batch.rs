@@ -158,7 +158,11 @@ fn read_line(reader: &mut dyn BufRead) -> io::Result<Option<Result<String, Batch
     if is_long {
         return Ok(Some(Err(BatchLineError::TooLong)));
     }
-    let text = String::from_utf8(kept).map(|text| text.trim().to_owned());
+    let text = String::from_utf8(kept).map(|mut text| {
+        text.truncate(text.trim_end().len());
+        text.drain(..text.len() - text.trim_start().len());
+        text
+    });
     Ok(Some(text.map_err(|_| BatchLineError::NotUtf8)))
 }
 

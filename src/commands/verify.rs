@@ -13,7 +13,7 @@ use crate::output;
 use crate::profile::{ProfileName, list_status};
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{ReadContext, Secret};
-use crate::token::{CustomerId, PasteError, Stripped, Validation, extract};
+use crate::token::{CustomerId, PasteError, Stripped, USER_ID_PREFIX, Validation, extract};
 use crate::verdict::{CandidateKey, Generation, Report, SignedBy, Verdict, examine};
 
 /// How long the secrets of all other profiles may take together.
@@ -60,7 +60,7 @@ fn run_batch(context: &mut Context<'_>, path: &Path, validation: &Validation, is
         let valid = valid.and_then(|token| secrets.verify(token, validation));
         let shown = if let Some(customer) = valid {
             // Nothing is explained of a token whose verdict alone is printed.
-            format!("{number}\t{}\t{}\n", Verdict::Valid, customer.user_id())
+            format!("{number}\t{}\t{USER_ID_PREFIX}{customer}\n", Verdict::Valid)
         } else {
             let (report, stripped) = report_on_line(context, &mut secrets, &line, validation);
             if report.verdict != Verdict::Valid {
