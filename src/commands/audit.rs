@@ -10,6 +10,7 @@ use crate::cli::{AuditCommand, AuditListArgs, AuditVerifyArgs};
 use crate::error::{Exit, Usage};
 use crate::escape::{escaped, escaped_or_redacted, json_line};
 use crate::output::{self, AuditRow};
+use crate::profile::ProfileName;
 
 /// How many lines are laid out in one table; the columns of the next may be of another width.
 const ROWS_A_TABLE: usize = 500;
@@ -76,9 +77,11 @@ fn profile(context: &Context<'_>) -> Result<Option<String>> {
     if known.contains(&name) {
         return Ok(Some(name));
     }
+    let is_demo = ProfileName::demo().as_str() == name;
     let name = escaped_or_redacted(&name);
     let known: Vec<_> = known.iter().map(|name| escaped(name).to_string()).collect();
     let hint = match &known[..] {
+        _ if is_demo => "the demo profile is not audited".into(),
         [] => "no profile is configured, and no entry of the log has one".into(),
         known => format!("those configured or in the log are {}", known.join(", ")),
     };

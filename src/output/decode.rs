@@ -75,11 +75,11 @@ fn part(name: &str, object: Option<&Json>, note: impl Fn(&str) -> Option<String>
     let Some(object) = object else {
         return nothing("cannot be read");
     };
-    if object.members().is_empty() {
+    if object.entries().is_empty() {
         return nothing("empty");
     }
     let mut rows = Vec::new();
-    for (key, value) in object.members() {
+    for (key, value) in object.entries() {
         let mut value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
         if let Some(note) = note(key) {
             value = format!("{value}  ({note})");
@@ -100,7 +100,7 @@ fn shown(object: &Json, kept: &[&str], is_redacted: bool) -> Json {
         let value = if is_kept { value.clone() } else { Json::String(redacted(value).into()) };
         (key.clone(), value)
     };
-    Json::Object(object.members().iter().map(redact).collect())
+    Json::Object(object.entries().iter().map(redact).collect())
 }
 
 /// Returns `true` if the value under a kept key has the form that belongs there, and not somebody's name.

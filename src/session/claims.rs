@@ -89,7 +89,7 @@ impl Session {
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let set = ClaimsSet::parse(bytes).ok()?;
         let text = |claim| set.as_json().get(claim)?.as_str();
-        if set.as_json().members().len() != CLAIMS || text("iss")? != ISSUER {
+        if set.as_json().entries().len() != CLAIMS || text("iss")? != ISSUER {
             return None;
         }
         let session = Self {

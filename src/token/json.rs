@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use serde::de::{MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, Visitor};
 use serde::ser::{SerializeMap as _, SerializeSeq as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -56,17 +56,17 @@ impl Json {
         match text.as_bytes().first() {
             Some(b'{') => {
                 let depth = nested?;
-                let Members(members) = parsed(text)?;
+                let Members(members) = parse_node(text)?;
                 let read = |(key, value)| Ok((key, Self::read(value, depth)?));
                 Ok(Self::Object(members.into_iter().map(read).collect::<Result<_, _>>()?))
             }
             Some(b'[') => {
                 let depth = nested?;
-                let Elements(elements) = parsed(text)?;
+                let elements: Vec<&RawValue> = parse_node(text)?;
                 let read = |value| Self::read(value, depth);
                 Ok(Self::Array(elements.into_iter().map(read).collect::<Result<_, _>>()?))
             }
-            Some(b'"') => Ok(Self::String(parsed(text)?)),
+            Some(b'"') => Ok(Self::String(parse_node(text)?)),
             Some(b't') => Ok(Self::Bool(true)),
             Some(b'f') => Ok(Self::Bool(false)),
             Some(b'n') => Ok(Self::Null),
@@ -77,12 +77,12 @@ impl Json {
     /// Returns an object's member; the last where a key stands twice, as most readers do.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
-        self.members().iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+        self.entries().iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
     }
 
     /// Returns an object's members; nothing for any other value.
     #[must_use]
-    pub fn members(&self) -> &[(String, Self)] {
+    pub fn entries(&self) -> &[(String, Self)] {
         match self {
             Self::Object(members) => members,
             _ => &[],
@@ -114,7 +114,7 @@ impl Json {
 }
 
 /// Parses one level.
-fn parsed<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, JsonError> {
+fn parse_node<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, JsonError> {
     serde_json::from_str(text).map_err(|_| JsonError::Syntax)
 }
 
@@ -157,9 +157,6 @@ impl fmt::Display for Json {
 /// An object's members, their values not yet read.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
-/// An array's elements, not yet read.
-struct Elements<'a>(Vec<&'a RawValue>);
-
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         /// Takes an object, and nothing else.
@@ -183,29 +180,6 @@ impl<'de> Deserialize<'de> for Members<'de> {
     }
 }
 
-impl<'de> Deserialize<'de> for Elements<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// Takes an array, and nothing else.
-        struct SeqOnly;
-        impl<'de> Visitor<'de> for SeqOnly {
-            type Value = Elements<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an array")
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-                let mut elements = Vec::new();
-                while let Some(element) = seq.next_element()? {
-                    elements.push(element);
-                }
-                Ok(Elements(elements))
-            }
-        }
-        deserializer.deserialize_seq(SeqOnly)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,9 +191,9 @@ mod tests {
     #[test]
     fn keeps_order_duplicates_and_the_literals_of_numbers() {
         let json = parse(r#"{"z":9007199254740993,"a":1.50,"z":1e400,"n":null,"b":[true,"\u00e9"]}"#);
-        let keys: Vec<_> = json.members().iter().map(|(key, _)| key.as_str()).collect();
+        let keys: Vec<_> = json.entries().iter().map(|(key, _)| key.as_str()).collect();
         assert_eq!(keys, ["z", "a", "z", "n", "b"]);
-        assert_eq!(json.members()[0].1, Json::Number("9007199254740993".into()));
+        assert_eq!(json.entries()[0].1, Json::Number("9007199254740993".into()));
         assert_eq!(json.get("z"), Some(&Json::Number("1e400".into())));
         assert_eq!(json.to_string(), r#"{"a":1.50,"z":1e400,"n":null,"b":[true,"é"]}"#);
     }

@@ -14,7 +14,7 @@ const KEY: &str = "customer_id";
 /// an id.
 pub(super) fn parse(body: &[u8]) -> Result<CustomerId, RequestError> {
     let json = Json::parse(body).map_err(|_| RequestError::Malformed)?;
-    match json.members() {
+    match json.entries() {
         [(key, Json::Number(literal))] if key == KEY => {
             CustomerId::from_digits(literal.as_bytes()).map_err(|_| RequestError::Unprocessable)
         }
