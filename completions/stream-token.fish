@@ -169,6 +169,12 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l api-key -d 'The app\'s API key, which is no secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l session-key -d 'Where the key that signs sessions comes from; the keyring, where the secret is there' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l base-url -d 'Where the app\'s API answers, if not at Stream\'s usual place' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l check-url -d 'Sessions: the app\'s own; its backend at this URL says whose a token is' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l customer-from -d 'Sessions: where the customer is in the backend\'s JSON, such as /data/id' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l authorization -d 'Sessions: the Authorization that the backend gets [default: \'Bearer {token}\']' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l check-timeout -d 'Sessions: how long the backend may take, 1s to 10s [default: 2s]' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l check-cache -d 'Sessions: how long its yes counts, 0s to 60s [default: 10s]' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l check-ca-file -d 'Sessions: the certificates that the backend is known by, in PEM, instead of the system\'s' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l default-lifetime -d 'Policy: how long tokens live for which nothing is said' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l longest-lifetime -d 'Policy: how long tokens live at most' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f

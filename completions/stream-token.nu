@@ -174,6 +174,12 @@ module completions {
     --api-key: string         # The app's API key, which is no secret
     --session-key: string     # Where the key that signs sessions comes from; the keyring, where the secret is there
     --base-url: string        # Where the app's API answers, if not at Stream's usual place
+    --check-url: string       # Sessions: the app's own; its backend at this URL says whose a token is
+    --customer-from: string   # Sessions: where the customer is in the backend's JSON, such as /data/id
+    --authorization: string   # Sessions: the Authorization that the backend gets [default: 'Bearer {token}']
+    --check-timeout: string   # Sessions: how long the backend may take, 1s to 10s [default: 2s]
+    --check-cache: string     # Sessions: how long its yes counts, 0s to 60s [default: 10s]
+    --check-ca-file: string   # Sessions: the certificates that the backend is known by, in PEM, instead of the system's
     --default-lifetime: string # Policy: how long tokens live for which nothing is said
     --longest-lifetime: string # Policy: how long tokens live at most
     --issued-at               # Policy: say in tokens when they were issued, five seconds back

@@ -76,11 +76,11 @@
 //!
 //! # To add a kind of session
 //!
-//! 1. `src/session`: a file with a type that implements the trait by which the endpoint authenticates.
-//! 2. `src/profile/config.rs`: how a profile asks for it.
-//! 3. `src/commands/serve`: build it instead of the signed kind, at start and at a reload.
-//! 4. `man/sections/stream-token-session.1.md`: what it is and how to configure it.
-//! 5. `tests/it/serve/sessions.rs`: what it lets in, and that everything else gets the same 401.
+//! 1. `src/session`: a file with a type that implements the trait by which the endpoint authenticates; `check_url.rs` is one.
+//! 2. `src/profile/sessions.rs`: how a profile asks for it, and `src/cli/profiles.rs`: with which flags.
+//! 3. `src/commands/serve/state.rs`: build it, at start and at a reload.
+//! 4. `man/sections/stream-token-serve.1.md`: what it is and how to configure it.
+//! 5. `tests/it/serve`: what it lets in, and that everything else gets the same 401; `check_url.rs` is one.
 //!
 //! `readme::every_reason_of_a_refusal_is_documented` fails if it has reasons of its own that the reference lacks. Nothing
 //! fails without 5: a kind of session without tests is a hole.

@@ -13,7 +13,7 @@ use stream_token::secret::Secret;
 use stream_token::server::{
     Cors, HeaderValue, PATH, Rate, RateLimiters, RefusalSink, Request, RequestIssuer, TokenEndpoint,
 };
-use stream_token::session::{AuthError, Authenticate};
+use stream_token::session::{AuthError, Authenticate, Authenticated};
 use stream_token::time::{Clock, Timestamp};
 use stream_token::token::CustomerId;
 
@@ -94,8 +94,8 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
 struct SessionOf(CustomerId);
 
 impl Authenticate for SessionOf {
-    fn authenticate(&self, _: &str, _: Timestamp) -> Result<CustomerId, AuthError> {
-        Ok(self.0)
+    fn authenticate(&self, _: &str, _: &str, _: Timestamp) -> Result<Authenticated, AuthError> {
+        Ok(Authenticated { customer: self.0, session: "0".into() })
     }
 }
 

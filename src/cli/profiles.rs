@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 
 use super::secrets::SecretInputArgs;
 use super::{examples, values};
-use crate::profile::{ProfileName, check_api_key, check_base_url};
+use crate::profile::{ProfileName, SessionsTable, check_api_key, check_base_url};
 use crate::secret::Source;
 
 /// Says where a secret may come from.
@@ -88,6 +88,9 @@ pub struct ProfileAddArgs {
     /// Where the app's API answers, if not at Stream's usual place
     #[arg(long, value_name = "URL", value_parser = check_base_url)]
     pub base_url: Option<String>,
+    /// How the server checks clients' sessions
+    #[command(flatten)]
+    pub sessions: SessionsArgs,
     /// Policy: how long tokens live for which nothing is said
     #[arg(long, value_name = "DURATION", value_parser = values::lifetime)]
     pub default_lifetime: Option<Duration>,
@@ -100,4 +103,43 @@ pub struct ProfileAddArgs {
     /// Policy: a production app; minting is confirmed, and every token expires
     #[arg(long, requires = "default_lifetime")]
     pub production: bool,
+}
+
+/// How the server checks clients' sessions, if they are the app's own.
+#[derive(Debug, Args)]
+pub struct SessionsArgs {
+    /// Sessions: the app's own; its backend at this URL says whose a token is
+    #[arg(long, value_name = "URL", requires = "customer_from")]
+    check_url: Option<String>,
+    /// Sessions: where the customer is in the backend's JSON, such as /data/id
+    #[arg(long, value_name = "POINTER", requires = "check_url")]
+    customer_from: Option<String>,
+    /// Sessions: the Authorization that the backend gets [default: 'Bearer {token}']
+    #[arg(long, value_name = "TEMPLATE", requires = "check_url")]
+    authorization: Option<String>,
+    /// Sessions: how long the backend may take, 1s to 10s [default: 2s]
+    #[arg(long, value_name = "DURATION", requires = "check_url")]
+    check_timeout: Option<String>,
+    /// Sessions: how long its yes counts, 0s to 60s [default: 10s]
+    #[arg(long, value_name = "DURATION", requires = "check_url")]
+    check_cache: Option<String>,
+    /// Sessions: the certificates that the backend is known by, in PEM, instead of the system's
+    #[arg(long, value_name = "FILE", requires = "check_url")]
+    check_ca_file: Option<String>,
+}
+
+impl SessionsArgs {
+    /// Returns the keys of the configuration; `None` if no flag was given.
+    #[must_use]
+    pub fn table(&self) -> Option<SessionsTable> {
+        let table = SessionsTable {
+            check_url: self.check_url.clone(),
+            customer_from: self.customer_from.clone(),
+            authorization: self.authorization.clone(),
+            timeout: self.check_timeout.clone(),
+            cache: self.check_cache.clone(),
+            ca_file: self.check_ca_file.clone(),
+        };
+        (table != SessionsTable::default()).then_some(table)
+    }
 }

@@ -6,7 +6,7 @@ use crate::error::{Exit, Usage};
 use crate::escape::path_in_full;
 use crate::output;
 use crate::profile::{AddOutcome, SecretOutcome};
-use crate::profile::{Config, Policy, Profile, ProfileName, check_api_key};
+use crate::profile::{Config, Policy, Profile, ProfileName, Sessions, check_api_key};
 use crate::secret::keyring::Kind;
 use crate::secret::{Secret, Source};
 use crate::time::humanize;
@@ -51,7 +51,11 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
             "leave --secret out, or --secret-stdin",
         ));
     }
+    let sessions = arguments.sessions.table().map(Sessions::try_from).transpose().map_err(|message| {
+        Usage { message, hint: "see SESSIONS OF THE APP in 'man stream-token-serve'".into() }
+    })?;
     let mut profile = Profile {
+        sessions,
         session_key: arguments.session_key.clone(),
         api_key: arguments.api_key.clone(),
         base_url: arguments.base_url.clone(),

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use signal_hook::consts::SIGHUP;
 use signal_hook::iterator::Signals;
 
-use self::state::{AuditHandles, Reload};
+use self::state::{AuditHandles, Reload, SessionCheck};
 use super::{Context, Result, session};
 use crate::audit::RefusalRecorder;
 use crate::cli::ServeArgs;
@@ -49,7 +49,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     let tls = tls(context, arguments)?;
     let loaded = context.open_secret(profile)?;
     context.note_default_policy(&loaded);
-    let key = session::key(context, &loaded.profile)?;
+    let check = SessionCheck::prepare(&loaded.profile, || session::key(context, &loaded.profile))?;
     stop_signals::stop_between_holds().context("cannot wait for signals")?;
     let write = |lines: &str| write_stderr(lines.strip_suffix('\n').unwrap_or(lines));
     let log = ServerLog::start(format, context.clock, write).context("cannot start the log")?;
@@ -59,11 +59,14 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     let server = bind(context, arguments, trusted_proxies, identity, &telemetry)?;
     let signals = Signals::new([SIGHUP]).context("cannot wait for signals")?;
     let reloads = signals.handle();
-    let demo_key = loaded.profile.is_demo().then(|| key.clone());
+    let demo_key = match &check {
+        SessionCheck::Signed(key) if loaded.profile.is_demo() => Some(key.clone()),
+        _ => None,
+    };
     let (audit, refusals) = AuditHandles::open(context, &loaded.profile, &telemetry)?;
     let name = loaded.profile.name.as_ref().map(ToString::to_string).unwrap_or_default();
     let service = Arc::new(TokenService {
-        profile: Reloadable::new(audit.active_profile(loaded, key, lifetime)),
+        profile: Reloadable::new(audit.active_profile(loaded, check, lifetime)),
         rate_limiter: Box::new(rate_limiters),
         refusals,
         cors,

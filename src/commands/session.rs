@@ -36,6 +36,7 @@ fn create(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) 
     let end = arguments.expires.resolve_future(now)?;
     let lifetime = Duration::from_secs(end.epoch_seconds() - now.epoch_seconds());
     let profile = context.choose_profile()?;
+    require_own_sessions(&profile)?;
     input::confirm_production(context, &profile, arguments.confirm.as_deref())?;
     let key = key(context, &profile)?;
     let (session, token) = if profile.is_demo() {
@@ -55,6 +56,7 @@ fn create(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) 
 /// Revokes one or all sessions of a customer.
 fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()> {
     let profile = context.choose_profile()?;
+    require_own_sessions(&profile)?;
     if profile.is_demo() {
         return Err(Usage::report(
             "sessions of the demo profile cannot be revoked: it keeps no state",
@@ -107,6 +109,20 @@ fn is_recorded(context: &Context<'_>, what: &str) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// Refuses a profile whose server takes no sessions of ours.
+fn require_own_sessions(profile: &Profile) -> Result<()> {
+    if profile.sessions.is_none() {
+        return Ok(());
+    }
+    let name = profile.name.as_ref().map(ProfileName::as_str).unwrap_or_default();
+    Err(Usage::report(
+        format!("the server of profile {name} takes the sessions of the app's backend, and none made here"),
+        format!(
+            "log in at the app's backend; or remove 'sessions' from [profiles.{name}] in the configuration"
+        ),
+    ))
 }
 
 /// Makes or revokes sessions, recorded in the audit log.

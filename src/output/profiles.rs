@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use super::Layout;
 use super::table::{Style, StyledCell, cell, listing, table};
 use crate::escape::json_line;
-use crate::profile::{Policy, Profile, SecretStatus};
+use crate::profile::{Policy, Profile, SecretStatus, Sessions};
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{Read, SecretFinding, Source, SourceError};
 use crate::time::{Timestamp, humanize, relative, utc};
@@ -24,6 +24,7 @@ pub fn profile_json(profile: &Profile, is_default: bool) -> String {
         "secret": profile.source.config_text(),
         "session_key": profile.session_key.as_ref().map(Source::config_text),
         "base_url": profile.base_url,
+        "sessions": profile.sessions.as_ref().map(sessions_json),
         "policy": {
             "default_lifetime": seconds(policy.default_lifetime),
             "longest_lifetime": seconds(policy.longest_lifetime),
@@ -61,10 +62,22 @@ pub fn profile_text(profile: &Profile, is_default: bool, layout: Layout) -> Stri
         ("policy", Some(policy_summary(&profile.policy))),
         ("session key", profile.session_key.as_ref().map(Source::config_text)),
         ("base url", profile.base_url.clone()),
+        ("sessions", profile.sessions.as_ref().map(sessions_summary)),
     ];
     let row = |(name, text): (_, Option<String>)| Some([cell(name, Style::Name), cell(text?, Style::Plain)]);
     let rows: Vec<_> = rows.into_iter().filter_map(row).collect();
     table(&rows, layout)
+}
+
+/// Returns what the configuration says about sessions.
+fn sessions_json(sessions: &Sessions) -> Map<String, Value> {
+    sessions.table().entries().map(|(key, value)| (key.to_owned(), value.into())).collect()
+}
+
+/// Says how sessions are checked.
+fn sessions_summary(sessions: &Sessions) -> String {
+    let words: Vec<_> = sessions.table().entries().map(|(key, value)| format!("{key} {value}")).collect();
+    words.join(", ")
 }
 
 /// Says what a policy demands.

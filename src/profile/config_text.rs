@@ -165,6 +165,9 @@ fn profile_table(profile: &Profile) -> Result<Table, String> {
     if profile.policy != Policy::default() {
         table.insert("policy", value(policy_of(&profile.policy)));
     }
+    if let Some(sessions) = &profile.sessions {
+        table.insert("sessions", value(sessions.table().entries().collect::<InlineTable>()));
+    }
     Ok(table)
 }
 

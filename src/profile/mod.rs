@@ -8,6 +8,7 @@ mod load;
 mod manage;
 mod name;
 mod policy;
+mod sessions;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use load::{LoadedProfile, SecretStatus, list_status, load, reload};
 pub use manage::{AddOutcome, ProfileManager, SecretChange, SecretOutcome, random_key};
 pub use name::{DEMO, ProfileName, ProfileNameError};
 pub use policy::{Expiry, Grant, IAT_SKEW, Lifetime, Policy, PolicyError, TokenRequest};
+pub use sessions::{CheckUrl, Sessions, SessionsTable, TOKEN_PLACEHOLDER};
 
 use crate::process::environment::Environment;
 use crate::secret::Source;
@@ -57,6 +59,9 @@ pub struct Profile {
     /// What its tokens must be like.
     #[serde(default)]
     pub policy: Policy,
+    /// How the server checks clients' sessions; `None` if they are ours.
+    #[serde(default)]
+    pub sessions: Option<Sessions>,
     /// The profile whose policy that is, if it is another one: the default profile, for a secret from the
     /// environment.
     #[serde(skip)]
@@ -74,6 +79,7 @@ impl Profile {
             api_key: None,
             base_url: None,
             policy: Policy::default(),
+            sessions: None,
             policy_of: None,
         }
     }

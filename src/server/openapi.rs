@@ -52,7 +52,7 @@ mod tests {
         let refusals = [
             RequestError::NotFound,
             RequestError::MethodNotAllowed,
-            RequestError::BadSession(crate::session::AuthFailure::TooLong),
+            RequestError::Session(crate::session::AuthFailure::TooLong.into()),
             RequestError::CustomerRateLimited(std::time::Duration::ZERO),
             RequestError::UnsupportedMediaType,
             RequestError::Malformed,

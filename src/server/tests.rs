@@ -16,7 +16,7 @@ use crate::audit::{Actor, AuditLog, RefusalRecorder};
 use crate::issuer::{AuditSink, TokenIssuer};
 use crate::profile::{Lifetime, Policy};
 use crate::secret::Secret;
-use crate::session::{AuthError, Authenticate, RevocationList, SessionKey, SessionVerifier};
+use crate::session::{AuthError, Authenticate, Authenticated, RevocationList, SessionKey, SessionVerifier};
 use crate::time::{Clock, Timestamp};
 use crate::token::{CustomerId, Validation, Verifier};
 
@@ -351,13 +351,13 @@ struct Slow {
 }
 
 impl Authenticate for Slow {
-    fn authenticate(&self, token: &str, now: Timestamp) -> Result<CustomerId, AuthError> {
+    fn authenticate(&self, token: &str, id: &str, now: Timestamp) -> Result<Authenticated, AuthError> {
         // The last ones are too few.
         if self.come.fetch_add(1, Ordering::Relaxed) < CLIENTS / AT_ONCE * AT_ONCE {
             self.together.wait();
         }
         thread::sleep(Duration::from_millis(100));
-        self.signed.authenticate(token, now)
+        self.signed.authenticate(token, id, now)
     }
 }
 
@@ -390,12 +390,12 @@ struct Blocking {
 }
 
 impl Authenticate for Blocking {
-    fn authenticate(&self, token: &str, now: Timestamp) -> Result<CustomerId, AuthError> {
-        let customer = self.signed.authenticate(token, now)?;
-        if customer.get() == 124 {
+    fn authenticate(&self, token: &str, id: &str, now: Timestamp) -> Result<Authenticated, AuthError> {
+        let session = self.signed.authenticate(token, id, now)?;
+        if session.customer.get() == 124 {
             self.gate.pass();
         }
-        Ok(customer)
+        Ok(session)
     }
 }
 

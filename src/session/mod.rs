@@ -1,13 +1,21 @@
 //! Sessions: how a client of the endpoint proves who it is.
 //!
-//! [`Authenticate`] is all that the endpoint knows of them. The one kind so far is checked by [`SessionVerifier`]:
-//! tokens of ours, signed with a key of their own, that a [`RevocationList`] can end early. A session token is never
-//! a user token, nor the other way round, even under the same secret.
+//! [`Authenticate`] is all that the endpoint knows of them. There are two kinds:
+//!
+//! - [`SessionVerifier`] checks tokens of ours, signed with a key of their own, that a [`RevocationList`] can end early. A
+//!   session token is never a user token, nor the other way round, even under the same secret.
+//! - `CheckUrlVerifier` asks the app's own backend (on Unix, with the feature `serve`).
 
 mod authenticate;
+#[cfg(all(unix, feature = "serve"))]
+mod backend;
+#[cfg(all(unix, feature = "serve"))]
+mod check_url;
 mod claims;
 mod key;
 mod manage;
+#[cfg(all(unix, feature = "serve"))]
+mod questions;
 mod revocation_list;
 mod revocations;
 mod revoke;
@@ -16,7 +24,11 @@ mod verifier;
 #[cfg(test)]
 mod testing;
 
-pub use authenticate::{AuthError, AuthFailure, Authenticate};
+pub use authenticate::{AuthError, AuthFailure, Authenticate, Authenticated, BackendError};
+#[cfg(all(unix, feature = "serve"))]
+pub use backend::BackendSetupError;
+#[cfg(all(unix, feature = "serve"))]
+pub use check_url::CheckUrlVerifier;
 pub use claims::{DEFAULT_LIFETIME, LEEWAY, MAX_LIFETIME, Session, SessionId, SessionIdError};
 pub use key::{HEADER, SessionKey, SessionToken, SessionTokenError};
 pub use manage::{SessionChangeError, SessionManager};

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use super::authenticate::{AuthError, AuthFailure, Authenticate};
+use super::authenticate::{AuthError, AuthFailure, Authenticate, Authenticated};
 use super::key::SessionKey;
 use super::revocation_list::RevocationList;
 use crate::time::Timestamp;
-use crate::token::CustomerId;
 
 /// Verifies the session tokens that this program issues: by their key, their times and the list of revocations.
 #[derive(Debug)]
@@ -32,11 +31,11 @@ impl SessionVerifier {
 }
 
 impl Authenticate for SessionVerifier {
-    fn authenticate(&self, token: &str, now: Timestamp) -> Result<CustomerId, AuthError> {
+    fn authenticate(&self, token: &str, _: &str, now: Timestamp) -> Result<Authenticated, AuthError> {
         let session = self.key.verify(token)?;
         session.validate(now)?;
         match self.revocations.as_ref().map_or(Ok(false), |list| list.contains(&session)) {
-            Ok(false) => Ok(session.customer),
+            Ok(false) => Ok(Authenticated { customer: session.customer, session: session.id.to_string() }),
             Ok(true) => Err(AuthFailure::Revoked(session.customer).into()),
             Err(error) => Err(AuthError::Unavailable(error)),
         }
@@ -64,9 +63,10 @@ mod tests {
     fn a_session_names_its_customer_until_its_end() {
         let state = TempDir::new().unwrap();
         let (session, token) = key().issue(customer(123), at(1_000), HOUR).unwrap();
-        let authenticated = |now| verifier(&state).authenticate(token.expose(), at(now));
-        assert_eq!(authenticated(1_000).unwrap(), customer(123));
-        assert_eq!(authenticated(4_599).unwrap(), customer(123));
+        let authenticated = |now| verifier(&state).authenticate(token.expose(), "r-1", at(now));
+        let own = Authenticated { customer: customer(123), session: session.id().to_string() };
+        assert_eq!(authenticated(1_000).unwrap(), own);
+        assert_eq!(authenticated(4_599).unwrap(), own);
         let Err(AuthError::Refused(failure)) = authenticated(session.expires_at().epoch_seconds()) else {
             panic!()
         };
@@ -80,11 +80,12 @@ mod tests {
         let (_, other) = key().issue(customer(1), at(1_000), HOUR).unwrap();
         revoke(state.path(), &RevocationTarget::Session(session), at(1_001)).unwrap();
         let authenticated = verifier(&state);
-        let Err(AuthError::Refused(failure)) = authenticated.authenticate(token.expose(), at(1_002)) else {
+        let Err(AuthError::Refused(failure)) = authenticated.authenticate(token.expose(), "r-1", at(1_002))
+        else {
             panic!()
         };
         assert_eq!(failure, AuthFailure::Revoked(customer(1)));
-        assert!(authenticated.authenticate(other.expose(), at(1_002)).is_ok());
+        assert!(authenticated.authenticate(other.expose(), "r-1", at(1_002)).is_ok());
     }
 
     #[test]
@@ -95,22 +96,27 @@ mod tests {
         std::fs::create_dir_all(&path).unwrap();
         let (_, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
         // What was read of it before is used for a moment.
-        while authenticated.authenticate(token.expose(), at(1_000)).is_ok() {
+        while authenticated.authenticate(token.expose(), "-", at(1_000)).is_ok() {
             std::thread::yield_now();
         }
         assert!(matches!(
-            authenticated.authenticate(token.expose(), at(1_000)),
+            authenticated.authenticate(token.expose(), "r-1", at(1_000)),
             Err(AuthError::Unavailable(_))
         ));
-        assert!(matches!(authenticated.authenticate("x", at(1_000)), Err(AuthError::Refused(_))));
-        assert!(matches!(authenticated.authenticate(token.expose(), at(9_000)), Err(AuthError::Refused(_))));
+        assert!(matches!(authenticated.authenticate("x", "r-1", at(1_000)), Err(AuthError::Refused(_))));
+        assert!(matches!(
+            authenticated.authenticate(token.expose(), "r-1", at(9_000)),
+            Err(AuthError::Refused(_))
+        ));
         std::fs::remove_dir(&path).unwrap();
-        assert!(verifier(&state).authenticate(token.expose(), at(1_000)).is_ok());
+        assert!(verifier(&state).authenticate(token.expose(), "r-1", at(1_000)).is_ok());
     }
 
     #[test]
     fn without_a_list_the_key_alone_decides() {
         let (_, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
-        assert!(SessionVerifier::without_revocation(key()).authenticate(token.expose(), at(1_000)).is_ok());
+        assert!(
+            SessionVerifier::without_revocation(key()).authenticate(token.expose(), "r-1", at(1_000)).is_ok()
+        );
     }
 }

@@ -119,6 +119,14 @@ impl ServerIdentity {
     }
 }
 
+/// Reads the certificates of a file in PEM that are trusted.
+///
+/// # Errors
+/// [`TlsError`], also if there is none.
+pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    read_chain(path)
+}
+
 /// Reads all certificates of a file, the server's own first.
 fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let content = read(path, PemKind::Certificate, FilePolicy::Trusted)?;

@@ -292,7 +292,8 @@ fn every_reason_of_a_refusal_is_documented() {
     let mut reasons = BTreeSet::from(["large_head", "malformed_request"].map(str::to_owned));
     for (file, function) in [
         ("server/contract/error.rs", "fn reason("),
-        ("session/authenticate.rs", "fn reason("),
+        ("session/authenticate.rs", "fn reason(self)"),
+        ("session/authenticate.rs", "fn reason(&self)"),
         ("server/frontend/request.rs", "fn parts("),
         ("server/frontend/connection.rs", "fn tls_reason("),
     ] {

@@ -16,13 +16,31 @@ use crate::audit::{Actor, AuditLog, RefusalRecorder};
 use crate::error::{ErrorReport, Usage};
 use crate::issuer::{AuditSink, IssueError, TokenIssuer};
 use crate::process::environment::Environment;
-use crate::profile::{self, Config, Lifetime, LoadedProfile, Profile, TokenRequest, select};
+use crate::profile::{self, Config, Lifetime, LoadedProfile, Profile, Sessions, TokenRequest, select};
 use crate::secret::keyring::Kind;
 use crate::secret::{ReadContext, SecretFinding};
 use crate::server::{ActiveProfile, Reloadable, RequestIssuer, Telemetry, TokenService};
-use crate::session::{RevocationList, SessionKey, SessionVerifier};
+use crate::session::{Authenticate, CheckUrlVerifier, RevocationList, SessionKey, SessionVerifier};
 use crate::time::{Clock, Timestamp};
 use crate::tls::{IdentityPaths, ServerIdentity};
+
+/// What checks clients' sessions, as the profile has it.
+pub(super) enum SessionCheck {
+    /// Sessions are ours, and signed with this key.
+    Signed(SessionKey),
+    /// Sessions are the app's own.
+    Foreign(Box<dyn Authenticate>),
+}
+
+impl SessionCheck {
+    /// Prepares a profile's check. `read_key` reads the session key if it is needed.
+    pub(super) fn prepare(profile: &Profile, read_key: impl FnOnce() -> Result<SessionKey>) -> Result<Self> {
+        Ok(match &profile.sessions {
+            None => Self::Signed(read_key()?),
+            Some(Sessions::CheckUrl(check)) => Self::Foreign(Box::new(CheckUrlVerifier::new(check.clone())?)),
+        })
+    }
+}
 
 /// What outlives every reload.
 #[derive(Debug)]
@@ -60,19 +78,20 @@ impl AuditHandles {
     pub(super) fn active_profile(
         &self,
         opened: LoadedProfile,
-        key: SessionKey,
+        check: SessionCheck,
         lifetime: Lifetime,
     ) -> ActiveProfile {
         let LoadedProfile { profile, secret, .. } = opened;
-        let (verifier, sink) = match &self.stored {
-            None => (SessionVerifier::without_revocation(key), AuditSink::Demo),
-            Some((audit_log, revocations)) => {
-                (SessionVerifier::new(key, Arc::clone(revocations)), AuditSink::Shared(Arc::clone(audit_log)))
-            }
+        let (audit_log, revocations) = self.stored.clone().unzip();
+        let authenticate: Box<dyn Authenticate> = match (check, revocations) {
+            (SessionCheck::Foreign(authenticate), _) => authenticate,
+            (SessionCheck::Signed(key), Some(list)) => Box::new(SessionVerifier::new(key, list)),
+            (SessionCheck::Signed(key), None) => Box::new(SessionVerifier::without_revocation(key)),
         };
+        let sink = audit_log.map_or(AuditSink::Demo, AuditSink::Shared);
         let issuer = TokenIssuer::new(&secret, profile.name, profile.policy, sink);
         let issuer = RequestIssuer { issuer, actor: self.actor.clone(), lifetime, clock: self.clock };
-        ActiveProfile { authenticate: Box::new(verifier), issuer }
+        ActiveProfile { authenticate, issuer }
     }
 }
 
@@ -167,18 +186,26 @@ impl Reload {
         let lifetime = lifetime(self.lifetime, &profile, now)?;
         let asking =
             ReadContext { environment: self.environment, now, limit: SECRET_TIMEOUT, on_slow: &|| () };
-        let item = profile.item(Kind::SessionKey);
-        let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(&profile))?;
-        let key = source
-            .reload(&item, &asking)
-            .map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?;
-        let finding = SecretFinding::of(&key.secret, profile.api_key.as_deref());
-        let key = SessionKey::new(&key.secret);
+        let mut key_finding = None;
+        let check = SessionCheck::prepare(&profile, || {
+            let (key, finding) = session_key(&profile, &asking)?;
+            key_finding = finding;
+            Ok(key)
+        })?;
         let opened = profile::reload(profile, &asking)?;
         let mut notes = identity.as_ref().map(|identity| identity.warnings.clone()).unwrap_or_default();
         notes.extend(opened.notes.iter().skip(1).cloned());
-        notes.extend(finding.map(|finding| format!("session key: {finding}")));
-        let profile = self.audit.active_profile(opened, key, lifetime);
+        notes.extend(key_finding.map(|finding| format!("session key: {finding}")));
+        let profile = self.audit.active_profile(opened, check, lifetime);
         Ok((profile, identity, notes))
     }
+}
+
+/// Reads a profile's session key again, and what is odd about it.
+fn session_key(profile: &Profile, asking: &ReadContext<'_>) -> Result<(SessionKey, Option<SecretFinding>)> {
+    let item = profile.item(Kind::SessionKey);
+    let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(profile))?;
+    let read = source.reload(&item, asking);
+    let read = read.map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?;
+    Ok((SessionKey::new(&read.secret), SecretFinding::of(&read.secret, profile.api_key.as_deref())))
 }

@@ -1,13 +1,11 @@
 //! Why a client gets no token: one status, one message and one reason code for the log each.
 
-use std::error::Error;
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::bearer::BearerError;
 use crate::issuer::IssueError;
 use crate::server::message::Response;
-use crate::session::AuthFailure;
+use crate::session::AuthError;
 use crate::token::CustomerId;
 
 /// The one method that is served.
@@ -24,10 +22,8 @@ pub enum RequestError {
     AddressRateLimited(Duration),
     /// There is no session token.
     NoSession(BearerError),
-    /// The session is refused.
-    BadSession(AuthFailure),
-    /// It is unknown now whose session it is.
-    Unavailable(Arc<dyn Error + Send + Sync>),
+    /// The session is refused, or it is unknown now whose it is.
+    Session(AuthError),
     /// The customer asked too often; the time to wait.
     CustomerRateLimited(Duration),
     /// The body is not declared as JSON, or is encoded.
@@ -49,13 +45,15 @@ impl RequestError {
         match self {
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::AddressRateLimited(_) | Self::CustomerRateLimited(_) => 429,
-            Self::NoSession(_) | Self::BadSession(_) => 401,
+            Self::AddressRateLimited(_)
+            | Self::CustomerRateLimited(_)
+            | Self::Session(AuthError::TooOften(_)) => 429,
+            Self::NoSession(_) | Self::Session(AuthError::Refused(_)) => 401,
             Self::UnsupportedMediaType => 415,
             Self::Malformed => 400,
             Self::Unprocessable => 422,
             Self::WrongCustomer => 403,
-            Self::Unavailable(_) | Self::Issue(IssueError::Policy(_) | IssueError::Audit(_)) => 503,
+            Self::Session(_) | Self::Issue(IssueError::Policy(_) | IssueError::Audit(_)) => 503,
             Self::Issue(IssueError::Claims(_) | IssueError::Receipt) => 500,
         }
     }
@@ -87,8 +85,7 @@ impl RequestError {
             Self::AddressRateLimited(_) => "address_too_often",
             Self::NoSession(BearerError::Absent) => "no_session",
             Self::NoSession(BearerError::Malformed) => "malformed_authorization",
-            Self::BadSession(refused) => refused.reason(),
-            Self::Unavailable(_) => "sessions_unavailable",
+            Self::Session(error) => error.reason(),
             Self::CustomerRateLimited(_) => "customer_too_often",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Malformed => "malformed_body",
@@ -105,7 +102,7 @@ impl RequestError {
     #[must_use]
     pub fn fault(&self) -> Option<String> {
         match self {
-            Self::Unavailable(error) => Some(format!("sessions cannot be checked: {error}")),
+            Self::Session(error) if self.status() == 503 => Some(error.to_string()),
             Self::Issue(error) => Some(error.to_string()),
             _ => None,
         }
@@ -118,21 +115,20 @@ impl RequestError {
 
     /// Returns the customer whose session was refused, if its signature is valid.
     pub(super) const fn customer(&self) -> Option<CustomerId> {
-        match self {
-            Self::BadSession(refused) => refused.customer(),
-            _ => None,
-        }
+        if let Self::Session(AuthError::Refused(refused)) = self { refused.customer() } else { None }
     }
 
     /// Returns the response.
     pub(super) fn to_response(&self) -> Response {
         let response = Response::error(self.status(), self.message());
         match self {
-            Self::MethodNotAllowed => response.header("Allow", METHOD),
-            Self::NoSession(_) | Self::BadSession(_) => response.header("WWW-Authenticate", "Bearer"),
-            Self::AddressRateLimited(wait) | Self::CustomerRateLimited(wait) => {
+            Self::AddressRateLimited(wait)
+            | Self::CustomerRateLimited(wait)
+            | Self::Session(AuthError::TooOften(wait)) => {
                 response.header("Retry-After", retry_after(*wait).to_string())
             }
+            _ if self.status() == 401 => response.header("WWW-Authenticate", "Bearer"),
+            Self::MethodNotAllowed => response.header("Allow", METHOD),
             _ => response,
         }
     }

@@ -15,7 +15,7 @@ use self::error::METHOD;
 use super::message::{HeaderValue, Request, Response};
 use crate::audit;
 use crate::issuer::IssueError;
-use crate::session::{AuthError, Authenticate};
+use crate::session::Authenticate;
 use crate::time::Clock;
 use crate::token::{CustomerId, Token};
 
@@ -126,7 +126,9 @@ impl TokenEndpoint<'_> {
         if request.method != METHOD {
             return Err(RequestError::MethodNotAllowed);
         }
-        let customer = self.authenticate(request)?;
+        let token = bearer::parse(&request.authorization).map_err(RequestError::NoSession)?;
+        let session = self.authenticate.authenticate(token, &request.id, self.clock.now());
+        let customer = session.map_err(RequestError::Session)?.customer;
         *session_customer = Some(customer);
         self.rate_limiter.count_customer(customer).map_err(RequestError::CustomerRateLimited)?;
         if request.content_encoding != HeaderValue::Absent || !content_type::is_json(&request.content_type) {
@@ -136,15 +138,6 @@ impl TokenEndpoint<'_> {
             return Err(RequestError::WrongCustomer);
         }
         self.issuer.issue(customer, request).map_err(RequestError::Issue)
-    }
-
-    /// Returns the customer whose session the request has.
-    fn authenticate(&self, request: &Request) -> Result<CustomerId, RequestError> {
-        let token = bearer::parse(&request.authorization).map_err(RequestError::NoSession)?;
-        self.authenticate.authenticate(token, self.clock.now()).map_err(|denial| match denial {
-            AuthError::Refused(refused) => RequestError::BadSession(refused),
-            AuthError::Unavailable(error) => RequestError::Unavailable(error),
-        })
     }
 
     /// Counts an error that is the client's fault against its address. Returns the error, or that the address has

@@ -23,9 +23,15 @@ pub(in crate::server) const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 const STATUSES: [u16; 14] = [200, 400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 431, 500, 503];
 
 /// The reasons that are exported from the start, at zero: those that may be worth an alert.
-const REASONS: [&str; 6] = [
+const REASONS: [&str; 12] = [
     "address_too_often",
     "audit_unavailable",
+    "backend_busy",
+    "backend_response",
+    "backend_status",
+    "backend_timeout",
+    "backend_too_often",
+    "backend_unreachable",
     "crowded",
     "customer_too_often",
     "no_answer",
@@ -204,15 +210,25 @@ mod tests {
     fn the_reasons_that_are_exported_from_the_start_exist() {
         use crate::issuer::IssueError;
         use crate::server::contract::RequestError;
+        use crate::session::{AuthError, BackendError};
         let unavailable = std::io::Error::other("x");
         let damaged = crate::audit::AuditError::Damaged { path: "x".into() };
+        let backend = [
+            BackendError::Unreachable(String::new()),
+            BackendError::TimedOut(Duration::ZERO),
+            BackendError::Status(500),
+            BackendError::Malformed(String::new()),
+            BackendError::Busy,
+        ];
         let errors = [
+            RequestError::Session(AuthError::TooOften(Duration::ZERO)),
             RequestError::AddressRateLimited(Duration::ZERO),
             RequestError::Issue(IssueError::Audit(damaged)),
             RequestError::CustomerRateLimited(Duration::ZERO),
-            RequestError::Unavailable(std::sync::Arc::new(unavailable)),
+            RequestError::Session(AuthError::Unavailable(std::sync::Arc::new(unavailable))),
         ];
         let mut reasons: Vec<&str> = errors.iter().filter_map(RequestError::reason).collect();
+        reasons.extend(backend.map(|error| AuthError::from(error).reason()));
         // Those of the frontend.
         reasons.extend(["crowded", "no_answer"]);
         reasons.sort_unstable();

@@ -45,7 +45,7 @@ impl Watched {
 
     /// Sends a request to the admin listener and returns its response.
     #[track_caller]
-    fn tell(&self, method: &str, path: &str) -> Answer {
+    pub(crate) fn tell(&self, method: &str, path: &str) -> Answer {
         let mut stream = self.connect();
         let ask = Ask::of(1).method(method).path(path).without("Content-Type").body("");
         stream.write_all(&ask.bytes()).unwrap();

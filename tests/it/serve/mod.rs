@@ -1,6 +1,8 @@
 //! `serve` as a process: started on a port that the kernel chose, asked over real sockets.
 
 mod audit;
+pub(crate) mod backend;
+mod check_url;
 mod contract;
 mod cors;
 mod demo;

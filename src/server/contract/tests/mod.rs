@@ -15,7 +15,7 @@ use crate::audit::AuditError;
 use crate::profile::PolicyError;
 use crate::secret::Secret;
 use crate::server::message::HeaderValue;
-use crate::session::AuthFailure;
+use crate::session::{AuthError, AuthFailure, Authenticated, BackendError};
 use crate::time::Timestamp;
 use crate::token::testing::signed;
 
@@ -104,10 +104,11 @@ impl World {
 }
 
 impl Authenticate for World {
-    fn authenticate(&self, token: &str, _: Timestamp) -> Result<CustomerId, AuthError> {
+    fn authenticate(&self, token: &str, id: &str, _: Timestamp) -> Result<Authenticated, AuthError> {
+        assert_eq!(id, "r-7");
         match &self.session {
             Some(denial) => Err(denial.clone()),
-            None if token == SESSION => Ok(customer(123)),
+            None if token == SESSION => Ok(Authenticated { customer: customer(123), session: "s-7".into() }),
             None => Err(AuthFailure::NotASession.into()),
         }
     }

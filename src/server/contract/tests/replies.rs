@@ -8,6 +8,7 @@ fn refusals() -> Vec<(World, Request, u16, &'static str)> {
     let second = Some(Duration::from_secs(1));
     let session = |denial: AuthError| World { session: Some(denial), ..world() };
     let of = |refused: AuthFailure| session(refused.into());
+    let backend = |error: BackendError| session(error.into());
     let authorization = |field: HeaderValue| Request { authorization: field, ..good() };
     let body = |body: &str| Request { body: body.into(), ..good() };
     let mint = |error: fn() -> IssueError| World { mint: Some(error), ..world() };
@@ -28,7 +29,14 @@ fn refusals() -> Vec<(World, Request, u16, &'static str)> {
         (of(AuthFailure::IssuedInFuture(customer(5))), good(), 401, "session_issued_in_future"),
         (of(AuthFailure::Expired(customer(5))), good(), 401, "session_expired"),
         (of(AuthFailure::Revoked(customer(5))), good(), 401, "session_revoked"),
+        (of(AuthFailure::RefusedByBackend), good(), 401, "session_refused_by_backend"),
         (session(cannot_tell()), good(), 503, "sessions_unavailable"),
+        (backend(BackendError::Unreachable("refused".into())), good(), 503, "backend_unreachable"),
+        (backend(BackendError::TimedOut(Duration::from_secs(2))), good(), 503, "backend_timeout"),
+        (backend(BackendError::Status(500)), good(), 503, "backend_status"),
+        (backend(BackendError::Malformed("is not JSON".into())), good(), 503, "backend_response"),
+        (backend(BackendError::Busy), good(), 503, "backend_busy"),
+        (session(AuthError::TooOften(Duration::from_secs(7))), good(), 429, "backend_too_often"),
         (World { customer_waits: second, ..world() }, good(), 429, "customer_too_often"),
         (world(), Request { content_type: HeaderValue::Absent, ..good() }, 415, "unsupported_media_type"),
         (world(), body("{"), 400, "malformed_body"),
@@ -86,7 +94,7 @@ fn the_log_is_told_whose_session_it_was_where_that_is_known() {
         let _ = world.answer(&request);
         let expected = match status {
             _ if of_customer_5.contains(&reason) => Some(5),
-            _ if status == 401 || of_nobody.contains(&reason) => None,
+            _ if status == 401 || of_nobody.contains(&reason) || reason.starts_with("backend_") => None,
             _ => Some(123),
         };
         assert_eq!(world.refused.lock().unwrap()[0].customer, expected, "{reason}");
@@ -109,7 +117,7 @@ fn every_bad_session_gets_one_reply_byte_for_byte() {
     let replies = refusals().into_iter().filter(|(_, _, status, _)| *status == 401);
     let replies: Vec<Response> =
         replies.map(|(world, request, _, _)| world.answer(&request).response).collect();
-    assert_eq!(replies.len(), 10);
+    assert_eq!(replies.len(), 11);
     assert_eq!(replies[0].find_header("WWW-Authenticate"), Some("Bearer"));
     assert_eq!(replies[0].body(), UNAUTHORIZED.as_bytes());
     assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
@@ -117,10 +125,12 @@ fn every_bad_session_gets_one_reply_byte_for_byte() {
 
 #[test]
 fn a_client_that_asks_too_often_is_told_when_to_ask_again() {
-    let wait = Some(Duration::from_millis(2_001));
+    let time = Duration::from_millis(2_001);
+    let wait = Some(time);
     for (world, body) in [
         (World { address_waits: wait, ..World::default() }, b"{".to_vec()),
         (World { customer_waits: wait, ..World::default() }, good().body),
+        (World { session: Some(AuthError::TooOften(time)), ..World::default() }, good().body),
     ] {
         let request = Request { body, ..good() };
         assert_eq!(world.answer(&request).response.find_header("Retry-After"), Some("3"));
