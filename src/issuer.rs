@@ -87,6 +87,8 @@ pub struct ClientRequest<'a> {
     pub peer: IpAddr,
     /// The request's id.
     pub request_id: &'a str,
+    /// The client's session, as the audit log names it.
+    pub session: &'a str,
 }
 
 /// Where issued tokens are recorded.
@@ -201,7 +203,8 @@ impl<'a> TokenIssuer<'a> {
         let grant = self.policy.evaluate(token_request, now).map_err(IssueError::Policy)?;
         let token = self.sign(customer, &grant)?;
         let event = self.audit_event(Action::Mint, Outcome::Ok, Channel::Serve, request.actor);
-        let event = event.peer(request.peer.to_string()).request_id(request.request_id);
+        let event =
+            event.peer(request.peer.to_string()).request_id(request.request_id).session(request.session);
         self.release_after_audit(token, event)
     }
 

@@ -139,6 +139,7 @@ mod tests {
             .customers(ranges)
             .peer("192.0.2.1")
             .request_id("r-1")
+            .session("check_url 0123456789abcdef")
             .reason("policy");
         for time in [at(0), at(1_893_456_000), Timestamp::MAX] {
             let line = written(event.body(), time);
@@ -164,6 +165,7 @@ mod tests {
                 .fingerprint(text.clone())
                 .peer(text.clone())
                 .request_id(text.clone())
+                .session(text.clone())
                 .reason(text)
                 .count(u64::MAX);
             let mut body = event.body().clone();

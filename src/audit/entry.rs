@@ -173,6 +173,9 @@ pub struct EntryBody {
     /// The request's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+    /// The client's session: its id, or how it was checked and its token's fingerprint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     /// How it ended.
     pub outcome: Outcome,
     /// Why it ended so.
@@ -200,6 +203,7 @@ impl EntryBody {
             fingerprint: None,
             peer: None,
             request_id: None,
+            session: None,
             outcome,
             reason: None,
             count: None,
@@ -316,6 +320,13 @@ impl Event {
     #[must_use]
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
         self.body.request_id = Some(bounded(id.into()));
+        self
+    }
+
+    /// Adds the client's session.
+    #[must_use]
+    pub fn session(mut self, session: impl Into<String>) -> Self {
+        self.body.session = Some(bounded(session.into()));
         self
     }
 

@@ -139,6 +139,7 @@ impl<'a> Scanner<'a> {
             fingerprint: self.optional(r#","fingerprint":""#, Self::text)?,
             peer: self.optional(r#","peer":""#, Self::text)?,
             request_id: self.optional(r#","request_id":""#, Self::text)?,
+            session: self.optional(r#","session":""#, Self::text)?,
             outcome: Outcome::from_name(self.after(r#","outcome":""#)?.quoted()?)?,
             reason: self.optional(r#","reason":""#, Self::text)?,
             count: self.optional(r#","count":"#, Self::number)?,

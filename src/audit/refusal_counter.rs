@@ -22,6 +22,8 @@ pub struct Refusal {
     pub peer: IpAddr,
     /// The request's id.
     pub request_id: Option<String>,
+    /// The session, where it was found valid.
+    pub session: Option<String>,
     /// The customer of the session, where there is one.
     pub customer: Option<u64>,
 }

@@ -132,13 +132,16 @@ impl Worker {
     /// Records a refusal, or counts it.
     fn take(&mut self, refusal: Refusal) {
         let now = self.clock.now();
-        let Refusal { reason, peer, request_id, customer } = refusal;
+        let Refusal { reason, peer, request_id, session, customer } = refusal;
         if !self.counter.count(reason, peer, now, has_room(self.log.free_bytes())) {
             return;
         }
         let mut event = self.event(Action::Refusal, reason).peer(peer.to_string());
         if let Some(id) = request_id {
             event = event.request_id(id);
+        }
+        if let Some(session) = session {
+            event = event.session(session);
         }
         if let Some(customer) = customer {
             event = event.customer(customer);
@@ -184,7 +187,8 @@ mod tests {
 
     fn refusal(peer: &str) -> Refusal {
         let request_id = Some("r-1".to_owned());
-        Refusal { reason: "session", peer: peer.parse().unwrap(), request_id, customer: Some(5) }
+        let session = Some("s-1".to_owned());
+        Refusal { reason: "session", peer: peer.parse().unwrap(), request_id, session, customer: Some(5) }
     }
 
     #[test]
@@ -205,6 +209,7 @@ mod tests {
         assert_eq!(entries.len(), 13);
         assert_eq!(entries[1].peer.as_deref(), Some("192.0.2.1"));
         assert_eq!(entries[1].request_id.as_deref(), Some("r-1"));
+        assert_eq!(entries[1].session.as_deref(), Some("s-1"));
         assert!(entries[1..].iter().all(|facts| facts.profile.as_deref() == Some("staging")));
         assert_eq!(entries[11].peer.as_deref(), Some("2001:db8::1"));
         let summary = &entries[12];

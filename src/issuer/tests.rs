@@ -233,7 +233,12 @@ fn issued_for_client(
     token_request: &TokenRequest,
 ) -> Result<IssuedToken, IssueError> {
     let actor = ann().actor;
-    let request = ClientRequest { actor: &actor, peer: "192.0.2.7".parse().unwrap(), request_id: "r-7" };
+    let request = ClientRequest {
+        actor: &actor,
+        peer: "192.0.2.7".parse().unwrap(),
+        request_id: "r-7",
+        session: "s-7",
+    };
     issuer.issue_for_client(&request, customer(id), token_request, now())
 }
 
@@ -259,6 +264,7 @@ fn a_clients_token_is_recorded_with_the_address_and_the_request() {
     assert_eq!((entry.body.action.name(), entry.body.channel), ("mint", Channel::Serve));
     assert_eq!(entry.body.peer.as_deref(), Some("192.0.2.7"));
     assert_eq!(entry.body.request_id.as_deref(), Some("r-7"));
+    assert_eq!(entry.body.session.as_deref(), Some("s-7"));
     assert_eq!(entry.body.fingerprint, Some(token.fingerprint().to_string()));
     assert_eq!(entry.body.expires_at, token.claims.expires_at());
     assert!(entry.body.customers.contains(7));

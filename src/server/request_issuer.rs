@@ -5,8 +5,9 @@ use super::message::Request;
 use crate::audit::Actor;
 use crate::issuer::{ClientRequest, IssueError, TokenIssuer};
 use crate::profile::{Lifetime, TokenRequest};
+use crate::session::Authenticated;
 use crate::time::Clock;
-use crate::token::{CustomerId, Token};
+use crate::token::Token;
 
 /// Issues tokens to clients with one profile's issuer.
 pub struct RequestIssuer<'a> {
@@ -21,10 +22,12 @@ pub struct RequestIssuer<'a> {
 }
 
 impl IssueToken for RequestIssuer<'_> {
-    fn issue(&self, customer: CustomerId, request: &Request) -> Result<Token, IssueError> {
+    fn issue(&self, session: &Authenticated, request: &Request) -> Result<Token, IssueError> {
         let now = self.clock.now();
-        let client = ClientRequest { actor: &self.actor, peer: request.peer, request_id: &request.id };
+        let Authenticated { customer, session } = session;
+        let client =
+            ClientRequest { actor: &self.actor, peer: request.peer, request_id: &request.id, session };
         let token_request = TokenRequest { expiry: self.lifetime.expiry(now), issued_at: None };
-        Ok(self.issuer.issue_for_client(&client, customer, &token_request, now)?.token)
+        Ok(self.issuer.issue_for_client(&client, *customer, &token_request, now)?.token)
     }
 }

@@ -15,7 +15,7 @@ use self::error::METHOD;
 use super::message::{HeaderValue, Request, Response};
 use crate::audit;
 use crate::issuer::IssueError;
-use crate::session::Authenticate;
+use crate::session::{Authenticate, Authenticated};
 use crate::time::Clock;
 use crate::token::{CustomerId, Token};
 
@@ -43,11 +43,11 @@ pub trait RateLimiter: Send + Sync {
 
 /// Issues tokens to clients that have a valid session.
 pub trait IssueToken: Send + Sync {
-    /// Issues a customer's token for the request. Blocks until that is recorded.
+    /// Issues the token of a session's customer for the request. Blocks until that is recorded.
     ///
     /// # Errors
     /// [`IssueError`], and there is no token.
-    fn issue(&self, customer: CustomerId, request: &Request) -> Result<Token, IssueError>;
+    fn issue(&self, session: &Authenticated, request: &Request) -> Result<Token, IssueError>;
 }
 
 /// Takes refusals for the audit log, and never waits.
@@ -100,26 +100,23 @@ impl TokenEndpoint<'_> {
         {
             return LoggedResponse { response, customer: None, error: None };
         }
-        let mut customer = None;
-        let (response, error) = match self.check(request, &mut customer) {
+        let mut session = None;
+        let (response, error) = match self.check(request, &mut session) {
             // A token has no character that JSON would escape.
             Ok(token) => (Response::json(200, format!(r#"{{"token":"{}"}}"#, token.as_str())), None),
             Err(error) => {
                 let error = self.limit_failures(request, error);
-                self.report_refusal(request, customer, &error);
+                self.report_refusal(request, session.as_ref(), &error);
                 (error.to_response(), Some(error))
             }
         };
+        let customer = session.map(|session| session.customer);
         LoggedResponse { response: self.cors.apply(request, response), customer, error }
     }
 
-    /// Makes every check in the contract's order, then issues the token. Sets `session_customer` as soon as it is
-    /// known.
-    fn check(
-        &self,
-        request: &Request,
-        session_customer: &mut Option<CustomerId>,
-    ) -> Result<Token, RequestError> {
+    /// Makes every check in the contract's order, then issues the token. Sets `valid` as soon as the session
+    /// is known to be.
+    fn check(&self, request: &Request, valid: &mut Option<Authenticated>) -> Result<Token, RequestError> {
         if request.path != PATH {
             return Err(RequestError::NotFound);
         }
@@ -128,16 +125,15 @@ impl TokenEndpoint<'_> {
         }
         let token = bearer::parse(&request.authorization).map_err(RequestError::NoSession)?;
         let session = self.authenticate.authenticate(token, &request.id, self.clock.now());
-        let customer = session.map_err(RequestError::Session)?.customer;
-        *session_customer = Some(customer);
-        self.rate_limiter.count_customer(customer).map_err(RequestError::CustomerRateLimited)?;
+        let session = valid.insert(session.map_err(RequestError::Session)?);
+        self.rate_limiter.count_customer(session.customer).map_err(RequestError::CustomerRateLimited)?;
         if request.content_encoding != HeaderValue::Absent || !content_type::is_json(&request.content_type) {
             return Err(RequestError::UnsupportedMediaType);
         }
-        if body::parse(&request.body)? != customer {
+        if body::parse(&request.body)? != session.customer {
             return Err(RequestError::WrongCustomer);
         }
-        self.issuer.issue(customer, request).map_err(RequestError::Issue)
+        self.issuer.issue(session, request).map_err(RequestError::Issue)
     }
 
     /// Counts an error that is the client's fault against its address. Returns the error, or that the address has
@@ -152,12 +148,12 @@ impl TokenEndpoint<'_> {
     }
 
     /// Reports an error for the audit log, unless the request was no attempt to get a token.
-    fn report_refusal(&self, request: &Request, customer: Option<CustomerId>, error: &RequestError) {
-        if let Some(reason) = error.reason() {
-            let request_id = Some(request.id.clone());
-            let customer = customer.or_else(|| error.customer()).map(CustomerId::get);
-            self.refusals.refuse(audit::Refusal { reason, peer: request.peer, request_id, customer });
-        }
+    fn report_refusal(&self, request: &Request, session: Option<&Authenticated>, error: &RequestError) {
+        let Some(reason) = error.reason() else { return };
+        let (peer, request_id) = (request.peer, Some(request.id.clone()));
+        let customer = session.map(|valid| valid.customer).or_else(|| error.customer()).map(CustomerId::get);
+        let session = session.map(|valid| valid.session.clone());
+        self.refusals.refuse(audit::Refusal { reason, peer, request_id, session, customer });
     }
 }
 

@@ -18,7 +18,7 @@ use super::test_server_home::TestServerHome;
 const A_MINUTE: usize = 10;
 
 /// Returns a token's fingerprint, without asking the program.
-fn fingerprint(token: &str) -> String {
+pub(super) fn fingerprint(token: &str) -> String {
     let first: [u8; 8] = Sha256::digest(token)[..8].try_into().unwrap();
     format!("{:016x}", u64::from_be_bytes(first))
 }
@@ -44,6 +44,10 @@ fn every_token_that_is_given_out_has_its_entry() {
         (entry["customer"].as_u64().unwrap(), text("fingerprint"), text("request_id"))
     });
     assert_eq!(told.collect::<Vec<_>>(), given);
+    // Who asked is known by the session's id.
+    let made = site.entries("session_new");
+    let reasons = entries.iter().map(|entry| format!("session {}", entry["session"].as_str().unwrap()));
+    assert!(reasons.eq(made.iter().map(|entry| entry["reason"].as_str().unwrap().to_owned())), "{entries:?}");
     site.run(&["audit", "verify", "-q"]).result();
 }
 
@@ -64,6 +68,8 @@ fn refusals_have_entries_and_many_of_a_kind_are_summed_up() {
     let told = of("wrong_customer");
     assert_eq!(told.len(), 1);
     assert_eq!((&told[0]["customer"], &told[0]["profile"]), (&123.into(), &"staging".into()));
+    let made = site.entries("session_new").remove(0);
+    assert_eq!(made["reason"], format!("session {}", told[0]["session"].as_str().unwrap()));
     assert_eq!(told[0]["request_id"].as_str(), other.header("X-Request-Id"));
     let alone = of("no_session").len();
     // A minute may have ended in between.

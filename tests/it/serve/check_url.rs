@@ -5,6 +5,7 @@ use std::thread;
 use serde_json::Value;
 
 use super::Server;
+use super::audit::fingerprint;
 use super::backend::Backend;
 use super::http::Ask;
 use super::test_server_home::TestServerHome;
@@ -135,7 +136,7 @@ fn the_backend_gets_the_clients_own_authorization_and_the_requests_id() {
 
 #[test]
 fn a_good_answer_counts_for_a_while_and_a_bad_one_is_not_kept() {
-    let (backend, _site, server) = start("cache = \"60s\"\n");
+    let (backend, site, server) = start("cache = \"60s\"\n");
     for _ in 0..3 {
         assert_eq!(server.ask(&Ask::of(123).bearer(&good("a"))).status, 200);
         assert_eq!(server.ask(&Ask::of(124).bearer(&good("a"))).status, 403);
@@ -145,6 +146,10 @@ fn a_good_answer_counts_for_a_while_and_a_bad_one_is_not_kept() {
         assert_eq!(server.ask(&Ask::of(123).bearer("401:")).status, 401);
     }
     assert_eq!(backend.heads().len(), 4);
+    // Who asked is known by a fingerprint of the session token, also where the answer was remembered.
+    let session = Value::from(format!("check_url {}", fingerprint(&good("a"))));
+    let minted = site.entries("mint");
+    assert!(minted.len() == 3 && minted.iter().all(|entry| entry["session"] == session), "{minted:?}");
     let (backend, _site, server) = start("cache = \"0s\"\n");
     for _ in 0..3 {
         assert_eq!(server.ask(&Ask::of(123).bearer(&good("a"))).status, 200);

@@ -15,7 +15,7 @@ use crate::audit::AuditError;
 use crate::profile::PolicyError;
 use crate::secret::Secret;
 use crate::server::message::HeaderValue;
-use crate::session::{AuthError, AuthFailure, Authenticated, BackendError};
+use crate::session::{AuthError, AuthFailure, BackendError};
 use crate::time::Timestamp;
 use crate::token::testing::signed;
 
@@ -115,7 +115,8 @@ impl Authenticate for World {
 }
 
 impl IssueToken for World {
-    fn issue(&self, customer: CustomerId, _: &Request) -> Result<Token, IssueError> {
+    fn issue(&self, session: &Authenticated, _: &Request) -> Result<Token, IssueError> {
+        let customer = session.customer;
         if let Some(error) = self.mint {
             return Err(error());
         }
@@ -148,7 +149,7 @@ fn token(customer: CustomerId) -> Token {
     use crate::profile::{Expiry, Policy, TokenRequest};
     let secret = Secret::new(crate::token::testing::SECRET.to_vec()).unwrap();
     let actor = audit::Actor { user: "ann".into(), sudo_user: None };
-    let client = ClientRequest { actor: &actor, peer: peer(), request_id: "r-7" };
+    let client = ClientRequest { actor: &actor, peer: peer(), request_id: "r-7", session: "s-7" };
     let token_request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None };
     let issuer = TokenIssuer::new(&secret, None, Policy::default(), AuditSink::Demo);
     issuer.issue_for_client(&client, customer, &token_request, Timestamp::EPOCH).unwrap().token

@@ -97,7 +97,9 @@ fn the_log_is_told_whose_session_it_was_where_that_is_known() {
             _ if status == 401 || of_nobody.contains(&reason) || reason.starts_with("backend_") => None,
             _ => Some(123),
         };
-        assert_eq!(world.refused.lock().unwrap()[0].customer, expected, "{reason}");
+        let refused = &world.refused.lock().unwrap()[0];
+        assert_eq!(refused.customer, expected, "{reason}");
+        assert_eq!(refused.session.as_deref(), (expected == Some(123)).then_some("s-7"), "{reason}");
     }
 }
 
