@@ -129,7 +129,13 @@ impl Diagnostic for AuditError {
                 format!("find that process with 'fuser -v {path}'; end it, or let it go on if it is stopped")
             }
             Self::Unusable(error) if matches!(**error, DiskError::Unsafe(_, FileErrorKind::Writable(_))) => {
-                format!("look it over, then run 'chmod go-w {path}'")
+                let container = match **error {
+                    DiskError::Unsafe(_, kind) if kind.is_writable_by_group_alone() => {
+                        "; in a container, run with its group as your own (fsGroup and runAsGroup)"
+                    }
+                    _ => "",
+                };
+                format!("look it over, then run 'chmod go-w {path}'{container}")
             }
             Self::System { source, .. }
                 if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>

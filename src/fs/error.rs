@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use crate::escape::path_in_full;
 
+/// The permission bits of users who are neither the owner nor in the group.
+pub(super) const OTHERS: u32 = 0o007;
+
 /// Why a file or directory of the program's state cannot be used, with its path.
 #[derive(Debug, thiserror::Error)]
 pub enum DiskError {
@@ -86,6 +89,14 @@ pub enum FileErrorKind {
     /// Others can write it; with its permission bits.
     #[error("others can write it (mode {0:03o})")]
     Writable(u32),
+}
+
+impl FileErrorKind {
+    /// Returns `true` if the file's group can write it, and nobody beyond it can use it.
+    #[must_use]
+    pub fn is_writable_by_group_alone(self) -> bool {
+        matches!(self, Self::Writable(mode) if mode & OTHERS == 0)
+    }
 }
 
 /// Returns what is said of an unsafe file of the state, after its path.

@@ -14,6 +14,8 @@ use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
+use error::OTHERS;
+
 pub use error::{DiskError, FileError, FileErrorKind};
 pub use lock::{Lock, LockGuard};
 pub use platform::{file_id, free_bytes, sync_directory};
@@ -26,8 +28,11 @@ pub enum FilePolicy {
     AnyOwner,
     /// It belongs to this user or root, and nobody else can write it.
     Trusted,
+    /// As [`FilePolicy::Trusted`], for the program's own state; but where nobody beyond them can read it, this process's
+    /// own group may write it: Kubernetes makes volumes so (`fsGroup`).
+    State,
     /// Nobody else can read it either; but root's file on a file system in memory may be readable, as containers'
-    /// secrets are.
+    /// secrets are. One that only root and this process's own group can read counts as private there.
     Secret,
 }
 
@@ -96,7 +101,7 @@ pub fn open(path: &Path, file_use: FileUse) -> Result<(File, Metadata), DiskErro
         FileUse::Lock => options.read(true).write(true).create(true).truncate(false),
     };
     platform::set_private(&mut options, false);
-    let policy = if file_use == FileUse::Read { FilePolicy::AnyOwner } else { FilePolicy::Trusted };
+    let policy = if file_use == FileUse::Read { FilePolicy::AnyOwner } else { FilePolicy::State };
     let file = options.open(path).map_err(|error| not_opened(path, error))?;
     if cfg!(not(unix)) && path.is_symlink() {
         return Err(DiskError::Symlink(path.to_owned()));
@@ -146,6 +151,8 @@ struct FileMeta {
     owner: u32,
     /// Its permission bits.
     mode: u32,
+    /// Whether its group is the one of this process, and not only one of those that the user is in.
+    is_own_group: bool,
     /// The user of this process.
     user: u32,
     /// Whether it is on a file system in memory.
@@ -156,7 +163,8 @@ impl FileMeta {
     /// Returns what is checked, of a file that need not be in memory.
     fn new(metadata: &Metadata, is_expected_kind: bool) -> Self {
         let (owner, mode, user) = platform::owner_mode_user(metadata);
-        Self { is_expected_kind, owner, mode, user, is_in_memory: false }
+        let is_own_group = platform::is_own_group(metadata);
+        Self { is_expected_kind, owner, mode, is_own_group, user, is_in_memory: false }
     }
 
     /// Returns `true` if others can read a secret's file.
@@ -173,15 +181,21 @@ impl FileMeta {
         if self.owner != self.user && self.owner != 0 {
             return Err(FileErrorKind::WrongOwner(self.owner));
         }
+        let is_for_own_group = self.is_own_group && self.mode & OTHERS == 0;
         let is_writable = self.mode & 0o022 != 0;
-        if policy == FilePolicy::Trusted {
-            return if is_writable { Err(FileErrorKind::Writable(self.mode)) } else { Ok(false) };
+        match policy {
+            FilePolicy::State if is_for_own_group => return Ok(false),
+            FilePolicy::State | FilePolicy::Trusted if is_writable => {
+                return Err(FileErrorKind::Writable(self.mode));
+            }
+            FilePolicy::State | FilePolicy::Trusted | FilePolicy::AnyOwner => return Ok(false),
+            FilePolicy::Secret => {}
         }
         let is_exposed = self.mode & 0o077 != 0;
         if is_exposed && (is_writable || self.owner != 0 || !self.is_in_memory) {
             return Err(FileErrorKind::Exposed(self.mode));
         }
-        Ok(is_exposed)
+        Ok(is_exposed && !is_for_own_group)
     }
 }
 
@@ -220,12 +234,12 @@ pub fn create_missing_dirs(path: &Path) -> Result<(), DiskError> {
     Ok(())
 }
 
-/// Checks that a path names a directory that nobody else can write.
+/// Checks that a path names a directory of the state that nobody else can write.
 ///
 /// # Errors
 /// [`DiskError`]
 pub fn check_directory(path: &Path) -> Result<(), DiskError> {
-    let checked = FileMeta::new(&directory(path)?, true).check(FilePolicy::Trusted);
+    let checked = FileMeta::new(&directory(path)?, true).check(FilePolicy::State);
     checked.map(drop).map_err(|kind| DiskError::Unsafe(path.to_owned(), kind))
 }
 
@@ -295,6 +309,11 @@ mod platform {
         (metadata.uid(), metadata.mode() & 0o777, rustix::process::geteuid().as_raw())
     }
 
+    /// Returns `true` if a file's group is the one that this process creates files with.
+    pub(super) fn is_own_group(metadata: &Metadata) -> bool {
+        metadata.gid() == rustix::process::getegid().as_raw()
+    }
+
     /// Returns when a file was changed in any way.
     pub(super) fn changed(metadata: &Metadata) -> (i64, i64) {
         (metadata.ctime(), metadata.ctime_nsec())
@@ -360,6 +379,11 @@ mod platform {
         (0, 0o600, 0)
     }
 
+    /// Returns `false`: there are no modes for groups.
+    pub(super) fn is_own_group(_: &Metadata) -> bool {
+        false
+    }
+
     /// Returns the same for all files.
     pub(super) fn changed(_: &Metadata) -> (i64, i64) {
         (0, 0)
@@ -396,8 +420,14 @@ mod platform {
 mod tests {
     use super::*;
 
-    const MINE: FileMeta =
-        FileMeta { is_expected_kind: true, owner: 1000, mode: 0o600, user: 1000, is_in_memory: false };
+    const MINE: FileMeta = FileMeta {
+        is_expected_kind: true,
+        owner: 1000,
+        mode: 0o600,
+        is_own_group: false,
+        user: 1000,
+        is_in_memory: false,
+    };
 
     #[test]
     fn a_secret_may_be_in_a_file_of_mine_or_of_roots_that_nobody_else_reads() {
@@ -443,6 +473,38 @@ mod tests {
         }
         let error = FileMeta { owner: 1001, ..MINE }.check(FilePolicy::Trusted);
         assert_eq!(error, Err(FileErrorKind::WrongOwner(1001)));
+    }
+
+    #[test]
+    fn the_processes_own_group_may_write_the_state_that_others_cannot_read_and_nothing_else() {
+        for owner in [1000, 0] {
+            let shared = FileMeta { owner, is_own_group: true, ..MINE };
+            for mode in [0o660, 0o770, 0o620] {
+                let shared = FileMeta { mode, ..shared };
+                assert_eq!(shared.check(FilePolicy::State), Ok(false));
+                assert_eq!(shared.check(FilePolicy::Trusted), Err(FileErrorKind::Writable(mode)));
+                assert_eq!(shared.check(FilePolicy::Secret), Err(FileErrorKind::Exposed(mode)));
+                let of_others = FileMeta { is_own_group: false, ..shared };
+                assert_eq!(of_others.check(FilePolicy::State), Err(FileErrorKind::Writable(mode)));
+            }
+            for mode in [0o664, 0o662, 0o771, 0o777] {
+                let error = FileMeta { mode, ..shared }.check(FilePolicy::State);
+                assert_eq!(error, Err(FileErrorKind::Writable(mode)));
+            }
+        }
+        assert_eq!(FileMeta { mode: 0o755, ..MINE }.check(FilePolicy::State), Ok(false));
+        let error = FileMeta { owner: 1001, is_own_group: true, ..MINE }.check(FilePolicy::State);
+        assert_eq!(error, Err(FileErrorKind::WrongOwner(1001)));
+    }
+
+    #[test]
+    fn a_secret_of_root_in_memory_is_private_to_the_processes_own_group() {
+        let mounted = FileMeta { owner: 0, mode: 0o440, is_own_group: true, is_in_memory: true, ..MINE };
+        assert_eq!(mounted.check(FilePolicy::Secret), Ok(false));
+        assert_eq!(FileMeta { is_own_group: false, ..mounted }.check(FilePolicy::Secret), Ok(true));
+        assert_eq!(FileMeta { mode: 0o444, ..mounted }.check(FilePolicy::Secret), Ok(true));
+        let on_disk = FileMeta { is_in_memory: false, ..mounted };
+        assert_eq!(on_disk.check(FilePolicy::Secret), Err(FileErrorKind::Exposed(0o440)));
     }
 
     #[test]

@@ -114,10 +114,10 @@ fn a_list_that_others_can_write_is_not_trusted() {
     revoke(state.path(), &of_session(1), at(200)).unwrap();
     for path in [list_path(state.path()), list_directory(state.path())] {
         let before = mode(&path);
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(before | 0o020)).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(before | 0o022)).unwrap();
         assert_distrusted(
             &state,
-            |fault| matches!(fault, DiskError::Unsafe(_, FileErrorKind::Writable(mode)) if *mode == before | 0o020),
+            |fault| matches!(fault, DiskError::Unsafe(_, FileErrorKind::Writable(mode)) if *mode == before | 0o022),
         );
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(before)).unwrap();
     }
