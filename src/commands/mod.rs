@@ -27,8 +27,8 @@ use crate::output::terminal::{OutputOptions, PromptError, Terminal};
 use crate::process::environment::{self, Environment};
 use crate::process::hardening::HardeningError;
 use crate::profile::{
-    self as profiles, ChangeError, Config, ConfigError, LoadedProfile, Policy, Profile, ProfileManager,
-    config_path, select,
+    self as profiles, ChangeError, Config, ConfigError, ConfigPlace, LoadedProfile, Policy, Profile,
+    ProfileManager, select,
 };
 use crate::secret::ReadContext;
 use crate::time::Clock;
@@ -38,6 +38,9 @@ const SECRET_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long it may take where somebody may have to unlock something.
 const INTERACTIVE_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// The variable that names the state directory if `--state-dir` is not given.
+const STATE_DIR_VARIABLE: &str = "STREAM_TOKEN_STATE_DIR";
 
 /// What a command works in.
 struct Context<'a> {
@@ -142,8 +145,9 @@ impl Context<'_> {
     /// Chooses the profile, and says what was passed over.
     fn choose_profile(&mut self) -> Result<Profile> {
         let selection = select(self.global.profile.as_deref(), self.environment, || self.config())?;
-        if let Some(variable) = selection.ignored {
-            self.terminal.note(&format!("{variable} is set and ignored: a profile was named"));
+        let name = selection.profile.name.as_ref().map(ToString::to_string).unwrap_or_default();
+        for variable in selection.ignored {
+            self.terminal.note(&format!("{variable} is set and ignored: profile {name} is used"));
         }
         Ok(selection.profile)
     }
@@ -178,34 +182,34 @@ impl Context<'_> {
         &self,
         change: impl FnOnce(&ProfileManager<'_>) -> Result<T, ChangeError>,
     ) -> Result<T> {
-        let config = self.config_path().ok_or(ConfigError::NoPlace)?;
+        let place = self.config_place();
+        let config = place.path().ok_or(ConfigError::NoPlace)?;
         // Every process of this login must mean the same lock, wherever its log is.
         let lock = environment::state_dir(self.environment).map_or_else(|| self.state_dir(), Ok)?;
         let (lock, audit_log, actor) = (&lock.join("keyring.lock"), &self.audit_log()?, &self.actor());
-        let config = &config;
         Ok(self.asking(|context| change(&ProfileManager { config, lock, audit_log, actor, context }))?)
     }
 
-    /// Returns the path of the configuration; `None` where there is no place for one.
-    fn config_path(&self) -> Option<PathBuf> {
-        config_path(self.global.config.as_deref(), environment::config_dir(self.environment))
+    /// Returns the place of the configuration.
+    fn config_place(&self) -> ConfigPlace {
+        ConfigPlace::find(self.global.config.as_deref(), self.environment)
     }
 
-    /// Reads the configuration. Without a place for one it is empty; one that was given by its path must exist.
+    /// Reads the configuration.
     fn config(&self) -> Result<Config, ConfigError> {
-        match (&self.global.config, self.config_path()) {
-            (Some(given), _) => Config::load_existing(given),
-            (None, Some(path)) => Config::load(&path),
-            (None, None) => Ok(Config::default()),
-        }
+        self.config_place().load()
     }
 
     /// Returns the directory that holds the audit log.
     fn state_dir(&self) -> Result<PathBuf> {
-        let place = self.global.state_dir.clone().or_else(|| environment::state_dir(self.environment));
-        place.ok_or_else(|| {
+        let in_variable = (self.environment)(STATE_DIR_VARIABLE).filter(|path| !path.is_empty());
+        let given = self.global.state_dir.clone().or(in_variable.map(PathBuf::from));
+        given.or_else(|| environment::state_dir(self.environment)).ok_or_else(|| {
             let message = "there is no directory for the audit log";
-            Usage::report(message, "set HOME, or give a directory with --state-dir")
+            Usage::report(
+                message,
+                format!("set HOME, or give a directory with --state-dir or {STATE_DIR_VARIABLE}"),
+            )
         })
     }
 

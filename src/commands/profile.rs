@@ -78,7 +78,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
     }
     let is_default = config.default_profile() == Some(&arguments.name);
     let mark = if is_default { "; it is the default" } else { "" };
-    let path = context.config_path().map(|path| path_in_full(&path)).unwrap_or_default();
+    let path = context.config_place().path().map(path_in_full).unwrap_or_default();
     context.terminal.note(&format!("added profile {} to {path}{mark}", arguments.name));
     Ok(())
 }

@@ -64,7 +64,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
         _ => None,
     };
     let (audit, refusals) = AuditHandles::open(context, &loaded.profile, &telemetry)?;
-    let name = loaded.profile.name.as_ref().map(ToString::to_string).unwrap_or_default();
+    let name = loaded.profile.name.as_ref().map(ToString::to_string);
     let service = Arc::new(TokenService {
         profile: Reloadable::new(audit.active_profile(loaded, check, lifetime)),
         rate_limiter: Box::new(rate_limiters),
@@ -75,7 +75,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     });
     let reload = Reload {
         profile: name,
-        config: context.config_path(),
+        config: context.config_place(),
         lifetime: arguments.lifetime,
         tls,
         audit,
@@ -181,7 +181,10 @@ fn bind(
     let asked = arguments.max_connections.and_then(|count| usize::try_from(count).ok());
     limits.connections = asked.unwrap_or(limits.connections);
     let wanted = limits.connections;
-    let runtime_dir = environment::runtime_dir(context.environment);
+    let runtime_dir = environment::runtime_dir(context.environment).ok_or_else(|| {
+        let message = "there is no directory for the server's own sockets";
+        Usage::report(message, "mount a file system in memory at /tmp, or name a directory in TMPDIR")
+    })?;
     let telemetry = Arc::clone(telemetry);
     let settings = Settings { limits, trusted_proxies, identity, runtime_dir, telemetry };
     let listen = arguments.listen;

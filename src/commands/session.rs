@@ -11,9 +11,9 @@ use crate::error::{ErrorReport, Exit, Usage};
 use crate::output;
 use crate::process::stdout::require_stdout;
 use crate::profile::SecretOutcome;
-use crate::profile::{Profile, ProfileName};
-use crate::secret::SecretFinding;
+use crate::profile::{Profile, ProfileName, SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE};
 use crate::secret::keyring::Kind;
+use crate::secret::{SecretFinding, Source};
 use crate::session::{LEEWAY, RevocationTarget, RevokeOutcome, Session, SessionKey, SessionManager};
 use crate::time::{absolute_and_relative, humanize, utc};
 use crate::token::MAX_TOKEN_BYTES;
@@ -160,12 +160,15 @@ pub(super) fn key(context: &mut Context<'_>, profile: &Profile) -> Result<Sessio
     let Some(source) = profile.source_of(Kind::SessionKey).cloned() else {
         return Err(no_source(profile));
     };
-    let (read, outcome) = if profile.is_demo() {
-        let read = context.asking(|asking| source.read(&profile.item(Kind::SessionKey), asking))?;
+    if profile.is_demo() {
         context.terminal.note("demo profile: its session key is published, like its secret");
-        (read, SecretOutcome::Unchanged)
-    } else {
+    }
+    let (read, outcome) = if source == Source::Keyring {
         context.with_profile_manager(|manager| manager.session_key(profile))?
+    } else {
+        // Nothing is changed: no place for a configuration or a log is needed.
+        let read = context.asking(|asking| source.read(&profile.item(Kind::SessionKey), asking))?;
+        (read, SecretOutcome::Unchanged)
     };
     let item = profile.item(Kind::SessionKey);
     if outcome == SecretOutcome::Changed {
@@ -194,8 +197,8 @@ pub(super) fn no_source(profile: &Profile) -> ErrorReport {
         None => (
             format!("{} brings an API secret and no session key", profile.source),
             format!(
-                "add a profile with both: 'stream-token profile add NAME --secret {} --session-key SOURCE'",
-                profile.source
+                "set {SESSION_KEY_FILE_VARIABLE} to a file that holds a session key, such as 'openssl rand -hex 32' \
+                 prints, or {SESSION_KEY_VARIABLE} to the key itself; or add a profile with both"
             ),
         ),
     };

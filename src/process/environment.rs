@@ -6,6 +6,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+#[cfg(unix)]
+use rustix::fs::{Access, access};
+
 /// Looks up an environment variable.
 pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + Sync + 'a;
 
@@ -46,18 +49,20 @@ fn app_dir(environment: &Environment<'_>, windows: &str, xdg: &str, default: &st
     Some(base?.join(APP_DIR))
 }
 
-/// Returns a directory for sockets of this run: `$RUNTIME_DIRECTORY` that systemd sets, `$XDG_RUNTIME_DIR`
-/// or `$TMPDIR`, the first that exists and is short enough for the path of a socket; otherwise `/tmp`.
+/// Returns a directory for sockets of this run: `$RUNTIME_DIRECTORY` that systemd sets, `$XDG_RUNTIME_DIR`, `$TMPDIR`,
+/// `/tmp` or `/dev/shm`, the first that can be written and is short enough for the path of a socket. Containers have the
+/// last one even where their root is read-only.
 #[cfg(unix)]
 #[must_use]
-pub fn runtime_dir(environment: &Environment<'_>) -> PathBuf {
+pub fn runtime_dir(environment: &Environment<'_>) -> Option<PathBuf> {
     /// The longest path to which the name of a socket can be added.
     const MAX_PATH: usize = 64;
+    let is_writable = |path: &Path| access(path, Access::WRITE_OK | Access::EXEC_OK).is_ok();
     ["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "TMPDIR"]
         .into_iter()
         .filter_map(|variable| absolute(environment, variable))
-        .find(|path| path.as_os_str().len() <= MAX_PATH && path.is_dir())
-        .unwrap_or_else(|| PathBuf::from("/tmp"))
+        .chain(["/tmp", "/dev/shm"].map(PathBuf::from))
+        .find(|path| path.as_os_str().len() <= MAX_PATH && path.is_dir() && is_writable(path))
 }
 
 /// Returns the name of the user who runs this process, from `/etc/passwd`; otherwise `uid:1000`.
@@ -132,12 +137,13 @@ mod tests {
     }
 
     #[test]
-    fn uses_the_first_runtime_directory_that_exists_and_is_short() {
+    fn uses_the_first_runtime_directory_that_can_be_written_and_is_short() {
         let long = format!("/{}", "x".repeat(64));
-        let set =
-            [("RUNTIME_DIRECTORY", long.as_str()), ("XDG_RUNTIME_DIR", "/no/where"), ("TMPDIR", "/dev")];
-        assert_eq!(runtime_dir(&with(&set)), Path::new("/dev"));
-        assert_eq!(runtime_dir(&with(&[("TMPDIR", "relative")])), Path::new("/tmp"));
+        for none in [long.as_str(), "/no/where", "/dev/null", "relative"] {
+            let set = [("RUNTIME_DIRECTORY", none), ("XDG_RUNTIME_DIR", none), ("TMPDIR", "/dev/shm")];
+            assert_eq!(runtime_dir(&with(&set)).as_deref(), Some(Path::new("/dev/shm")), "{none}");
+            assert_eq!(runtime_dir(&with(&[("TMPDIR", none)])).as_deref(), Some(Path::new("/tmp")), "{none}");
+        }
     }
 
     #[test]

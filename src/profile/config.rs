@@ -11,8 +11,9 @@ use serde::de::{Deserializer, Error as _};
 
 use super::error::ConfigError;
 use super::name::ProfileName;
-use super::{DEMO, Profile};
+use super::{CONFIG_VARIABLE, DEMO, Profile};
 use crate::fs::{self, DiskError, FileError, FilePolicy};
+use crate::process::environment::{Environment, config_dir};
 use crate::secret::Source;
 
 /// The most bytes of a configuration that are read.
@@ -206,10 +207,49 @@ pub fn check_base_url(url: &str) -> Result<String, String> {
     }
 }
 
-/// Returns the path of the configuration.
-#[must_use]
-pub fn config_path(explicit: Option<&Path>, directory: Option<PathBuf>) -> Option<PathBuf> {
-    explicit.map(Path::to_owned).or_else(|| Some(directory?.join("config.toml")))
+/// The place of the configuration.
+#[derive(Debug, Clone)]
+pub enum ConfigPlace {
+    /// It was given by its path, and must exist.
+    Given(PathBuf),
+    /// The usual place: without a file there, the configuration is empty.
+    Usual(PathBuf),
+    /// The environment names no home: the configuration is empty.
+    Nowhere,
+}
+
+impl ConfigPlace {
+    /// Returns the place: the flag's, that of [`CONFIG_VARIABLE`], or the usual one.
+    #[must_use]
+    pub fn find(flag: Option<&Path>, environment: &Environment<'_>) -> Self {
+        let in_variable = || environment(CONFIG_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        match flag.map(Path::to_owned).or_else(in_variable) {
+            Some(path) => Self::Given(path),
+            None => config_dir(environment)
+                .map_or(Self::Nowhere, |directory| Self::Usual(directory.join("config.toml"))),
+        }
+    }
+
+    /// Returns the path; `None` if there is no place.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Given(path) | Self::Usual(path) => Some(path),
+            Self::Nowhere => None,
+        }
+    }
+
+    /// Reads the configuration.
+    ///
+    /// # Errors
+    /// As [`Config::load`]; [`ConfigError::NotFound`] without a file that was given.
+    pub fn load(&self) -> Result<Config, ConfigError> {
+        match self {
+            Self::Given(path) => Config::load_existing(path),
+            Self::Usual(path) => Config::load(path),
+            Self::Nowhere => Ok(Config::default()),
+        }
+    }
 }
 
 #[cfg(test)]

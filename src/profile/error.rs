@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 
 use super::name::{DEMO, ProfileName, ProfileNameError};
-use super::{SECRET_FILE_VARIABLE, SECRET_VARIABLE};
+use super::{CONFIG_VARIABLE, SECRET_FILE_VARIABLE, SECRET_VARIABLE};
 use crate::audit::AuditError;
 use crate::error::{Diagnostic, Exit};
 use crate::escape::{escaped, path_in_full};
@@ -19,9 +19,9 @@ pub enum ProfileError {
     /// The name that was given is not valid.
     #[error(transparent)]
     Name(#[from] ProfileNameError),
-    /// Both variables contain a secret.
-    #[error("both {SECRET_VARIABLE} and {SECRET_FILE_VARIABLE} are set")]
-    TwoSecrets,
+    /// Both of these variables contain a secret.
+    #[error("both {0} and {1} are set")]
+    TwoSecrets(&'static str, &'static str),
     /// No profile was named, none is the default, and the environment contains no secret.
     #[error("no API secret is set")]
     NoSecret {
@@ -48,7 +48,7 @@ impl Diagnostic for ProfileError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::Name(_) => "'stream-token profile list' shows the profiles".into(),
-            Self::TwoSecrets => "unset one of them".into(),
+            Self::TwoSecrets(..) => "unset one of them".into(),
             Self::NoSecret { known } if !known.is_empty() => format!(
                 "no profile is the default: name one with --profile, or make one the default with 'stream-token \
                  profile default'; {}",
@@ -141,8 +141,9 @@ impl Diagnostic for ConfigError {
                 "check the path and who may use it".into()
             }
             Self::NotFound(_) => {
-                "check the path that was given with --config; 'stream-token profile add NAME' makes a new one"
-                    .into()
+                format!(
+                    "check the path in --config or {CONFIG_VARIABLE}; 'stream-token profile add NAME' makes a new one"
+                )
             }
             Self::Unsafe(_, FileErrorKind::WrongOwner(_)) => {
                 "make it your own, or give another with --config".into()

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-pub use config::{Config, check_api_key, check_base_url, config_path};
+pub use config::{Config, ConfigPlace, check_api_key, check_base_url};
 pub use edit::{Change, PendingEdit, begin_edit};
 pub use error::{ChangeError, ConfigError, ProfileError};
 pub use load::{LoadedProfile, SecretStatus, list_status, load, reload};
@@ -28,12 +28,18 @@ use crate::process::environment::Environment;
 use crate::secret::Source;
 use crate::secret::keyring::{Item, Kind};
 
+/// The variable that names the configuration if `--config` is not given.
+pub const CONFIG_VARIABLE: &str = "STREAM_TOKEN_CONFIG";
 /// The variable that names a profile if `--profile` is not given.
 pub const PROFILE_VARIABLE: &str = "STREAM_TOKEN_PROFILE";
 /// The variable that holds an API secret.
 pub const SECRET_VARIABLE: &str = "STREAM_API_SECRET";
 /// The variable that names a file with an API secret.
 pub const SECRET_FILE_VARIABLE: &str = "STREAM_API_SECRET_FILE";
+/// The variable that holds a session key, beside an API secret from the environment.
+pub const SESSION_KEY_VARIABLE: &str = "STREAM_SESSION_KEY";
+/// The variable that names a file with a session key, beside an API secret from the environment.
+pub const SESSION_KEY_FILE_VARIABLE: &str = "STREAM_SESSION_KEY_FILE";
 /// The variable that holds the API key beside a secret from the environment.
 pub const API_KEY_VARIABLE: &str = "STREAM_API_KEY";
 
@@ -121,15 +127,15 @@ impl Profile {
 pub struct ProfileSelection {
     /// The profile.
     pub profile: Profile,
-    /// The variable whose secret is ignored because a profile was named.
-    pub ignored: Option<&'static str>,
+    /// The variables whose secrets are ignored because a profile of the configuration, or the built-in one, is used.
+    pub ignored: Vec<&'static str>,
 }
 
 /// Selects the profile: the flag, [`PROFILE_VARIABLE`], a secret from the environment, then the default profile.
 /// `load` reads the configuration.
 ///
-/// A named profile is explicit, and a secret in the environment is then ignored. A secret from the environment comes
-/// under the default profile's policy, if there is one.
+/// A named profile is explicit, and secrets in the environment are then ignored. A secret from the environment comes
+/// under the default profile's policy, if there is one; only beside it does the environment provide a session key.
 ///
 /// # Errors
 /// [`ProfileError`] if nothing or too much is named, or the configuration cannot be read.
@@ -142,32 +148,55 @@ pub fn select(
         Some(name) => Some(name.to_owned()),
         None => text(environment, PROFILE_VARIABLE)?,
     };
-    let file = environment(SECRET_FILE_VARIABLE);
-    let has_secret = environment(SECRET_VARIABLE).is_some();
+    let secret = ambient(environment, SECRET_VARIABLE, SECRET_FILE_VARIABLE);
+    let session_key = ambient(environment, SESSION_KEY_VARIABLE, SESSION_KEY_FILE_VARIABLE);
     if let Some(name) = named {
         let name: ProfileName = name.parse()?;
         // The built-in profile works even if the configuration is broken.
         let profile = if name.is_demo() { Profile::demo() } else { load()?.require(&name)? };
-        let ignored = file.map(|_| SECRET_FILE_VARIABLE).or(has_secret.then_some(SECRET_VARIABLE));
+        let ignored = secret.into_iter().chain(session_key).map(|(variable, _)| variable).collect();
         return Ok(ProfileSelection { profile, ignored });
     }
     let default_of = |config: &Config| config.default_profile().and_then(|name| config.find(name));
-    let source = match (file, has_secret) {
-        (Some(_), true) => return Err(ProfileError::TwoSecrets),
-        (Some(path), false) => Source::File(PathBuf::from(path)),
-        (None, true) => Source::Env(SECRET_VARIABLE.to_owned()),
-        (None, false) => {
-            let config = load()?;
-            let known = config.names().cloned().collect();
-            let profile = default_of(&config).ok_or(ProfileError::NoSecret { known })?;
-            return Ok(ProfileSelection { profile, ignored: None });
-        }
+    let [secret, session_key] = [only(secret)?, only(session_key)?];
+    let Some((_, source)) = secret else {
+        let config = load()?;
+        let known = config.names().cloned().collect();
+        let profile = default_of(&config).ok_or(ProfileError::NoSecret { known })?;
+        let ignored = session_key.into_iter().map(|(variable, _)| variable).collect();
+        return Ok(ProfileSelection { profile, ignored });
     };
-    let mut profile = Profile { api_key: text(environment, API_KEY_VARIABLE)?, ..Profile::new(None, source) };
+    let mut profile = Profile {
+        api_key: text(environment, API_KEY_VARIABLE)?,
+        session_key: session_key.map(|(_, source)| source),
+        ..Profile::new(None, source)
+    };
     if let Some(default) = default_of(&load()?) {
         (profile.policy, profile.policy_of) = (default.policy, default.name);
     }
-    Ok(ProfileSelection { profile, ignored: None })
+    Ok(ProfileSelection { profile, ignored: Vec::new() })
+}
+
+/// Returns the variables of a secret that are set, each with the source that it makes: the path of a file first.
+fn ambient(
+    environment: &Environment<'_>,
+    variable: &'static str,
+    file_variable: &'static str,
+) -> Vec<(&'static str, Source)> {
+    let file = environment(file_variable).map(|path| (file_variable, Source::File(PathBuf::from(path))));
+    let value = environment(variable).map(|_| (variable, Source::Env(variable.to_owned())));
+    file.into_iter().chain(value).collect()
+}
+
+/// Returns the only source of a secret, or `None`.
+///
+/// # Errors
+/// [`ProfileError::TwoSecrets`]
+fn only(mut sources: Vec<(&'static str, Source)>) -> Result<Option<(&'static str, Source)>, ProfileError> {
+    match sources.as_slice() {
+        [(file_variable, _), (variable, _)] => Err(ProfileError::TwoSecrets(variable, file_variable)),
+        _ => Ok(sources.pop()),
+    }
 }
 
 /// Reads a variable as text; `None` if it is empty.
@@ -205,10 +234,26 @@ mod tests {
         let set = [(SECRET_VARIABLE, "s"), (PROFILE_VARIABLE, "nowhere")];
         let selection = selected(Some("demo"), &set).unwrap();
         assert!(selection.profile.is_demo());
-        assert_eq!(selection.ignored, Some(SECRET_VARIABLE));
+        assert_eq!(selection.ignored, [SECRET_VARIABLE]);
         assert!(matches!(selected(None, &set), Err(ProfileError::Config(ConfigError::Missing { .. }))));
-        let selection = selected(None, &[(PROFILE_VARIABLE, "demo"), (SECRET_FILE_VARIABLE, "/f")]).unwrap();
-        assert_eq!(selection.ignored, Some(SECRET_FILE_VARIABLE));
+        let set =
+            [(PROFILE_VARIABLE, "demo"), (SECRET_FILE_VARIABLE, "/f"), (SESSION_KEY_VARIABLE, "session key")];
+        let selection = selected(None, &set).unwrap();
+        assert_eq!(selection.ignored, [SECRET_FILE_VARIABLE, SESSION_KEY_VARIABLE]);
+    }
+
+    #[test]
+    fn the_environment_provides_a_session_key_only_beside_its_secret() {
+        let key_in = |set: &[(&str, &str)]| {
+            let selection = selected_with(None, set, CONFIG).unwrap();
+            (selection.profile.session_key, selection.ignored)
+        };
+        let (secret, key) = ((SECRET_VARIABLE, "s"), (SESSION_KEY_VARIABLE, "k"));
+        assert_eq!(key_in(&[secret]), (None, vec![]));
+        assert_eq!(key_in(&[secret, key]), (Some(Source::Env(SESSION_KEY_VARIABLE.into())), vec![]));
+        let file = Source::File("/run/key".into());
+        assert_eq!(key_in(&[secret, (SESSION_KEY_FILE_VARIABLE, "/run/key")]), (Some(file), vec![]));
+        assert_eq!(key_in(&[key]), (None, vec![SESSION_KEY_VARIABLE]));
     }
 
     #[test]
@@ -240,7 +285,15 @@ mod tests {
     #[test]
     fn two_secrets_are_one_too_many() {
         let set = [(SECRET_VARIABLE, "s"), (SECRET_FILE_VARIABLE, "/f")];
-        assert!(matches!(selected(None, &set), Err(ProfileError::TwoSecrets)));
+        assert!(matches!(
+            selected(None, &set),
+            Err(ProfileError::TwoSecrets(SECRET_VARIABLE, SECRET_FILE_VARIABLE))
+        ));
+        let set = [(SECRET_VARIABLE, "s"), (SESSION_KEY_VARIABLE, "k"), (SESSION_KEY_FILE_VARIABLE, "/f")];
+        assert!(matches!(
+            selected(None, &set),
+            Err(ProfileError::TwoSecrets(SESSION_KEY_VARIABLE, SESSION_KEY_FILE_VARIABLE))
+        ));
     }
 
     #[test]

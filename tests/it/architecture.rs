@@ -145,6 +145,7 @@ fn the_top_level_holds_what_belongs_there() {
         "CHANGELOG.md",
         "benches",
         "fuzz",
+        "packaging",
         "target",
     ];
     for entry in fs::read_dir(env!("CARGO_MANIFEST_DIR")).unwrap() {

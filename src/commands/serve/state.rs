@@ -5,7 +5,6 @@
 //! began with.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
@@ -16,7 +15,7 @@ use crate::audit::{Actor, AuditLog, RefusalRecorder};
 use crate::error::{ErrorReport, Usage};
 use crate::issuer::{AuditSink, IssueError, TokenIssuer};
 use crate::process::environment::Environment;
-use crate::profile::{self, Config, Lifetime, LoadedProfile, Profile, Sessions, TokenRequest, select};
+use crate::profile::{self, ConfigPlace, Lifetime, LoadedProfile, Profile, Sessions, TokenRequest, select};
 use crate::secret::keyring::Kind;
 use crate::secret::{ReadContext, SecretFinding};
 use crate::server::{ActiveProfile, Reloadable, RequestIssuer, Telemetry, TokenService};
@@ -112,10 +111,10 @@ pub(super) fn lifetime(
 
 /// Everything that a reload needs.
 pub(super) struct Reload {
-    /// The name of the profile that was chosen at the start.
-    pub(super) profile: String,
-    /// The configuration; `None` if there is no place for one.
-    pub(super) config: Option<PathBuf>,
+    /// The name of the profile that was chosen at the start; `None` for a secret from the environment.
+    pub(super) profile: Option<String>,
+    /// The place of the configuration.
+    pub(super) config: ConfigPlace,
     /// How long tokens live, as the command line says.
     pub(super) lifetime: Option<Lifetime>,
     /// The files of the certificate and its key, and what shows them to clients.
@@ -158,7 +157,7 @@ impl Reload {
                 }
                 telemetry.log().event(&[
                     ("note", "reloaded".into()),
-                    ("profile", self.profile.as_str().into()),
+                    ("profile", self.profile.clone().into()),
                     ("tls", self.tls.is_some().into()),
                 ]);
             }
@@ -181,8 +180,7 @@ impl Reload {
             Some((files, _)) => Some(ServerIdentity::load(files, now)?),
             None => None,
         };
-        let config = || self.config.as_ref().map_or_else(|| Ok(Config::default()), |path| Config::load(path));
-        let profile = select(Some(&self.profile), self.environment, config)?.profile;
+        let profile = select(self.profile.as_deref(), self.environment, || self.config.load())?.profile;
         let lifetime = lifetime(self.lifetime, &profile, now)?;
         let asking =
             ReadContext { environment: self.environment, now, limit: SECRET_TIMEOUT, on_slow: &|| () };

@@ -209,7 +209,7 @@ fn the_flag_goes_before_the_variable_and_the_variable_before_the_home() {
 fn without_a_home_a_real_secret_mints_nothing_and_the_way_out_is_said() {
     let mut call = with_secret(&["-q", "issue", "1"]);
     call.environment.retain(|name, _| name != "HOME");
-    let hint = "set HOME, or give a directory with --state-dir";
+    let hint = "set HOME, or give a directory with --state-dir or STREAM_TOKEN_STATE_DIR";
     call.run().is_refused(2, "there is no directory for the audit log", hint);
 }
 
@@ -246,7 +246,7 @@ fn audit_has_no_place_to_look_without_a_home() {
     for command in ["list", "verify", "head"] {
         let mut call = call(&["audit", command]);
         call.environment.clear();
-        let hint = "set HOME, or give a directory with --state-dir";
+        let hint = "set HOME, or give a directory with --state-dir or STREAM_TOKEN_STATE_DIR";
         call.run().is_refused(2, "there is no directory for the audit log", hint);
     }
 }

@@ -59,7 +59,7 @@ fn without_any_secret_the_ways_to_set_one_are_told() {
 #[test]
 fn the_flag_wins_over_the_variable_and_both_over_a_secret_that_is_around() {
     let ignored =
-        |name: &str| format!("stream-token: note: {name} is set and ignored: a profile was named\n{DEMO}");
+        |name: &str| format!("stream-token: note: {name} is set and ignored: profile demo is used\n{DEMO}");
     let flag = with_secret(&["--profile", "demo", "issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "nowhere");
     flag.run().is(0, &demo_token(), &ignored("STREAM_API_SECRET"));
     let variable = with_secret(&["issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "demo");
@@ -73,7 +73,7 @@ fn the_flag_wins_over_the_variable_and_both_over_a_secret_that_is_around() {
 #[test]
 fn an_ignored_secret_is_not_read() {
     let call = demo(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/nowhere");
-    let note = "stream-token: note: STREAM_API_SECRET_FILE is set and ignored: a profile was named\n";
+    let note = "stream-token: note: STREAM_API_SECRET_FILE is set and ignored: profile demo is used\n";
     call.run().is(0, &demo_token(), &format!("{note}{DEMO}"));
 }
 

@@ -1,21 +1,27 @@
 //! The files in stream-token-serve(1) that run the endpoint as a service, put to use exactly as the page has them.
 
+mod containers;
 mod proxies;
 mod unit;
 
 use std::fs;
 use std::path::Path;
 
-/// Returns the page's only block in this language that contains this text.
+/// Returns the page's blocks in this language.
 #[track_caller]
-fn block(language: &str, with: &str) -> String {
+fn blocks(language: &str) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("man/sections/stream-token-serve.1.md");
     let page = fs::read_to_string(path).unwrap();
     let fence = format!("\n```{language}\n");
     let opened = page.split(&fence).skip(1);
-    let mut found =
-        opened.map(|rest| rest.split_once("\n```\n").unwrap().0).filter(|block| block.contains(with));
-    let block = found.next().unwrap().to_owned() + "\n";
+    opened.map(|rest| rest.split_once("\n```\n").unwrap().0.to_owned() + "\n").collect()
+}
+
+/// Returns the page's only block in this language that contains this text.
+#[track_caller]
+fn block(language: &str, with: &str) -> String {
+    let mut found = blocks(language).into_iter().filter(|block| block.contains(with));
+    let block = found.next().unwrap();
     assert_eq!(found.next(), None, "another block in {language} with {with}");
     block
 }

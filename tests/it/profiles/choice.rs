@@ -41,7 +41,7 @@ fn a_secret_that_is_around_wins_over_the_default_profile_and_not_over_a_named_on
     let home = Home::with(TWO);
     let around = |arguments: &[&str]| call(&home, arguments).with_env("STREAM_API_SECRET", OTHER);
     around(&["issue", "1"]).run().is(0, &token_of_b(), crate::cli::FROM_ENV);
-    let ignored = note("STREAM_API_SECRET is set and ignored: a profile was named");
+    let ignored = note("STREAM_API_SECRET is set and ignored: profile a is used");
     let said = ignored + &note("profile a, secret from env:A");
     around(&["--profile", "a", "issue", "1"]).run().is(0, &token(), &said);
     around(&["issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "a").run().is(0, &token(), &said);

@@ -187,7 +187,8 @@ fn a_configuration_that_is_named_must_exist_unless_a_profile_is_added_to_it() {
     let home = Home::with("default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\n");
     let path = home.0.path().join("none/c.toml").display().to_string();
     let error = format!("there is no configuration at {path}");
-    let hint = "check the path that was given with --config; 'stream-token profile add NAME' makes a new one";
+    let hint =
+        "check the path in --config or STREAM_TOKEN_CONFIG; 'stream-token profile add NAME' makes a new one";
     for call in [
         &["issue", "1"][..],
         &["--profile", "a", "verify", "x"],
