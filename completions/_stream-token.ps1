@@ -59,6 +59,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'When the tokens expire: a future time, or never [default: never]')
             [CompletionResult]::new('--issued-at', '--issued-at', [CompletionResultType]::ParameterName, 'Set the time of issue (iat) in the tokens; by default they have none')
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'For a production profile: its name, typed again')
+            [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')

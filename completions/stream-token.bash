@@ -466,7 +466,7 @@ _stream__token() {
                     return 0
                     ;;
                 --action)
-                    COMPREPLY=($(compgen -W "mint mint_batch refusal refusals secret_set secret_rotate secret_remove session_new session_revoke profile_add profile_default profile_change profile_remove segment_opened repaired chain_broken" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "mint mint_batch fault refusal refusals secret_set secret_rotate secret_remove session_new session_revoke profile_add profile_default profile_change profile_remove segment_opened repaired chain_broken" -- "${cur}"))
                     return 0
                     ;;
                 --channel)
@@ -992,7 +992,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__issue)
-            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --from --ttl --expires --issued-at --confirm --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --from --ttl --expires --issued-at --confirm --fault --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1051,6 +1051,13 @@ _stream__token() {
                     return 0
                     ;;
                 --confirm)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --fault)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -55,6 +55,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --ttl 'When the tokens expire: a future time, or never [default: never]'
             cand --issued-at 'Set the time of issue (iat) in the tokens; by default they have none'
             cand --confirm 'For a production profile: its name, typed again'
+            cand --fault 'Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'

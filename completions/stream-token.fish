@@ -68,6 +68,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l from
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l expires -l ttl -d 'When the tokens expire: a future time, or never [default: never]' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l issued-at -d 'Set the time of issue (iat) in the tokens; by default they have none' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l confirm -d 'For a production profile: its name, typed again' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l fault -d 'Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s q -l quiet -d 'Hide notes; still show errors'
@@ -470,6 +471,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l actor -d 'By this user, or by one behind sudo' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l action -d 'About this action; give it again for another' -r -f -a "mint\t''
 mint_batch\t''
+fault\t''
 refusal\t''
 refusals\t''
 secret_set\t''

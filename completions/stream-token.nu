@@ -45,6 +45,7 @@ module completions {
     --ttl: string             # When the tokens expire: a future time, or never [default: never]
     --issued-at: string       # Set the time of issue (iat) in the tokens; by default they have none
     --confirm: string         # For a production profile: its name, typed again
+    --fault: string           # Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     ...customers: string      # Whose token: 123 or customer-123
@@ -579,7 +580,7 @@ module completions {
   ]
 
   def "nu-complete stream-token audit list action" [] {
-    [ "mint" "mint_batch" "refusal" "refusals" "secret_set" "secret_rotate" "secret_remove" "session_new" "session_revoke" "profile_add" "profile_default" "profile_change" "profile_remove" "segment_opened" "repaired" "chain_broken" ]
+    [ "mint" "mint_batch" "fault" "refusal" "refusals" "secret_set" "secret_rotate" "secret_remove" "session_new" "session_revoke" "profile_add" "profile_default" "profile_change" "profile_remove" "segment_opened" "repaired" "chain_broken" ]
   }
 
   def "nu-complete stream-token audit list channel" [] {

@@ -12,6 +12,7 @@ use crate::audit::{
     Action, Actor, AuditError, AuditLog, Channel, Event, EventId, IdRanges, Outcome, Receipt,
 };
 use crate::error::{Diagnostic, Exit};
+use crate::fault::TokenFault;
 use crate::profile::{Grant, Policy, PolicyError, ProfileName, TokenRequest};
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -130,6 +131,8 @@ pub struct TokenIssuer<'a> {
 struct PendingToken {
     /// The token.
     token: IssuedToken,
+    /// The customer for whom it was asked, whose it is unless its fault is to be another's.
+    customer: CustomerId,
     /// The id of the event that must be on disk before the token is released.
     event: EventId,
 }
@@ -139,7 +142,7 @@ impl PendingToken {
     fn release(self, receipt: &Receipt) -> Result<IssuedToken, IssueError> {
         let is_own = receipt.covers_event(self.event)
             && receipt.covers_mint()
-            && receipt.covers_customer(self.token.claims.customer().get());
+            && receipt.covers_customer(self.customer.get());
         if is_own { Ok(self.token) } else { Err(IssueError::Receipt) }
     }
 }
@@ -182,8 +185,8 @@ impl<'a> TokenIssuer<'a> {
         grant: &Grant,
         caller: &Caller,
     ) -> Result<IssuedToken, IssueError> {
-        let event = self.audit_event(Action::Mint, Outcome::Ok, caller.channel, &caller.actor);
-        self.release_after_audit(self.sign(customer, grant)?, event)
+        let event = self.mint_event(Action::Mint, grant, caller.channel, &caller.actor);
+        self.release_after_audit(customer, &self.sign(customer, grant)?, event)
     }
 
     /// Issues one token for a client of the endpoint. Blocks until its entry, with the client's address and the
@@ -202,10 +205,10 @@ impl<'a> TokenIssuer<'a> {
     ) -> Result<IssuedToken, IssueError> {
         let grant = self.policy.evaluate(token_request, now).map_err(IssueError::Policy)?;
         let token = self.sign(customer, &grant)?;
-        let event = self.audit_event(Action::Mint, Outcome::Ok, Channel::Serve, request.actor);
+        let event = self.mint_event(Action::Mint, &grant, Channel::Serve, request.actor);
         let event =
             event.peer(request.peer.to_string()).request_id(request.request_id).session(request.session);
-        self.release_after_audit(token, event)
+        self.release_after_audit(customer, &token, event)
     }
 
     /// Issues a token for every customer of a batch, in order, under one entry that names them all.
@@ -221,17 +224,20 @@ impl<'a> TokenIssuer<'a> {
         let tokens = batch.customers.iter().map(|customer| self.sign(*customer, grant));
         let tokens = tokens.collect::<Result<Vec<_>, _>>()?;
         let Some(audit_log) = self.sink.audit_log() else { return Ok(tokens) };
-        let event = self.audit_event(Action::MintBatch, Outcome::Ok, caller.channel, &caller.actor);
+        let event = self.mint_event(Action::MintBatch, grant, caller.channel, &caller.actor);
         let event = event
-            .expires_at(grant.expires_at())
+            .expires_at(tokens.first().and_then(|token| token.claims.expires_at()))
             .customers(batch.ranges.clone())
             .count(batch.customers.len() as u64);
         let event_id = event.id();
         let receipt = audit_log.record(event).map_err(IssueError::Audit)?;
-        tokens.into_iter().map(|token| PendingToken { token, event: event_id }.release(&receipt)).collect()
+        let pending = tokens.into_iter().zip(&batch.customers);
+        let pending =
+            pending.map(|(token, customer)| PendingToken { token, customer: *customer, event: event_id });
+        pending.map(|pending| pending.release(&receipt)).collect()
     }
 
-    /// Signs one token.
+    /// Signs one token, which may have a fault: then its signature or its claims fail, and it is a customer's all the same.
     fn sign(&self, customer: CustomerId, grant: &Grant) -> Result<IssuedToken, IssueError> {
         let mut claims = Claims::new(customer);
         if let Some(at) = grant.expires_at() {
@@ -240,18 +246,42 @@ impl<'a> TokenIssuer<'a> {
         if let Some(at) = grant.issued_at() {
             claims = claims.with_iat(at).map_err(IssueError::Claims)?;
         }
-        Ok(IssuedToken { claims, token: self.minter.mint(&claims) })
+        let Some((fault, now)) = grant.fault() else {
+            return Ok(IssuedToken { claims, token: self.minter.mint(&claims) });
+        };
+        let claims = fault.claims(claims, now).map_err(IssueError::Claims)?;
+        let token = match fault {
+            TokenFault::BadSignature => Minter::with_wrong_key().mint(&claims),
+            TokenFault::Malformed => self.minter.mint(&claims).without_signature(),
+            _ => self.minter.mint(&claims),
+        };
+        Ok(IssuedToken { claims, token })
     }
 
     /// Records that a token was issued, and releases it once the entry is on disk.
-    fn release_after_audit(&self, token: IssuedToken, event: Event) -> Result<IssuedToken, IssueError> {
-        let Some(audit_log) = self.sink.audit_log() else { return Ok(token) };
+    fn release_after_audit(
+        &self,
+        customer: CustomerId,
+        token: &IssuedToken,
+        event: Event,
+    ) -> Result<IssuedToken, IssueError> {
+        let Some(audit_log) = self.sink.audit_log() else { return Ok(*token) };
         let event = event
             .expires_at(token.claims.expires_at())
-            .customer(token.claims.customer().get())
+            .customer(customer.get())
             .fingerprint(token.fingerprint().to_string());
-        let pending = PendingToken { token, event: event.id() };
+        let pending = PendingToken { token: *token, customer, event: event.id() };
         pending.release(&audit_log.record(event).map_err(IssueError::Audit)?)
+    }
+
+    /// Returns the event of a mint; of a fault, if the tokens are to have one.
+    fn mint_event(&self, action: Action, grant: &Grant, channel: Channel, actor: &Actor) -> Event {
+        match grant.fault() {
+            None => self.audit_event(action, Outcome::Ok, channel, actor),
+            Some((fault, _)) => {
+                self.audit_event(Action::Fault, Outcome::Ok, channel, actor).reason(fault.to_string())
+            }
+        }
     }
 
     /// Returns an event of this profile.

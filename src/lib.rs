@@ -18,6 +18,7 @@
 //! | 6 | [`session`] | who a client of the endpoint is; revocations |
 //! | 5 | [`profile`] | the configuration, policies, every audited change of a profile or a secret |
 //! | 4 | [`audit`] | the log: entries, the chain, reading, verifying |
+//! | 4 | [`fault`] | tokens and responses that fail in a chosen way, for tests of refresh |
 //! | 4 | [`verdict`] | who signed a token, what Stream would answer, what to do |
 //! | 3 | [`token`] | claims, signing, verifying, finding a token in a paste |
 //! | 3 | `tls` | certificates and keys (as `server`) |
@@ -100,6 +101,7 @@ pub mod cli;
 pub mod commands;
 pub mod error;
 pub mod escape;
+pub mod fault;
 pub mod fs;
 pub mod issuer;
 pub mod output;

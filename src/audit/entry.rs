@@ -45,6 +45,8 @@ string_enum! {
         Mint = "mint",
         /// Tokens for a chunk of customers were minted.
         MintBatch = "mint_batch",
+        /// Tokens were minted, or a request was answered, to fail on purpose; `reason` says how.
+        Fault = "fault",
         /// A client or a call was refused.
         Refusal = "refusal",
         /// Further refusals of one reason and address prefix, summed up.

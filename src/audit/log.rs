@@ -66,10 +66,11 @@ impl Receipt {
         self.event == id
     }
 
-    /// Returns `true` if it is for a mint that was allowed.
+    /// Returns `true` if it is for a mint that was allowed, also one of tokens that fail on purpose.
     #[must_use]
     pub fn covers_mint(&self) -> bool {
-        self.body.outcome == Outcome::Ok && matches!(self.body.action, Action::Mint | Action::MintBatch)
+        let is_mint = matches!(self.body.action, Action::Mint | Action::MintBatch | Action::Fault);
+        self.body.outcome == Outcome::Ok && is_mint
     }
 
     /// Returns `true` if the entry records the minting of the one token with this fingerprint.

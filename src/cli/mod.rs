@@ -17,6 +17,7 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use self::values::parsed;
+use crate::fault::TokenFault;
 use crate::time::TimeSpec;
 use crate::token::{CustomerId, Leeway};
 
@@ -182,6 +183,10 @@ pub struct IssueArgs {
     /// For a production profile: its name, typed again
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
+    /// Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature,
+    /// wrong-user, malformed
+    #[arg(long, value_name = "KIND", conflicts_with = "issued_at", value_parser = parsed::<TokenFault>)]
+    pub fault: Option<TokenFault>,
 }
 
 /// When a token expires.

@@ -163,12 +163,19 @@ fn customer_of(line: BatchLine) -> Result<CustomerId, ErrorReport> {
 
 /// Resolves what is asked for.
 fn token_request(arguments: &IssueArgs, now: Timestamp) -> Result<TokenRequest> {
+    if let (Some(fault), Some(_)) = (arguments.fault, &arguments.expires)
+        && fault.sets_expiry()
+    {
+        let message = format!("--fault {fault} sets the time at which the token expires");
+        return Err(Usage::report(message, "leave --expires out"));
+    }
     let expiry = match &arguments.expires {
         Some(Expiry::At(when)) => profile::Expiry::At(when.resolve_future(now)?),
         Some(Expiry::Never) => profile::Expiry::Never,
         None => profile::Expiry::PolicyDefault,
     };
-    Ok(TokenRequest { expiry, issued_at: arguments.issued_at.as_ref().map(|when| when.resolve(now)) })
+    let issued_at = arguments.issued_at.as_ref().map(|when| when.resolve(now));
+    Ok(TokenRequest { expiry, issued_at, fault: arguments.fault })
 }
 
 /// Refuses grant that make no sense, and says what is odd about them and what policy added.
@@ -185,6 +192,10 @@ fn check(
             format!("the token would end at {}, and be issued only at {}", utc(expires_at), utc(issued_at)),
             "give an --expires after --issued-at",
         ));
+    }
+    if let Some((fault, _)) = grant.fault() {
+        context.terminal.note(&format!("the token fails on purpose ({fault}): {}", fault.explanation()));
+        return Ok(());
     }
     if let Some(at) = grant.expires_at() {
         let ends = format!("the token expires {}", absolute_and_relative(at, now));

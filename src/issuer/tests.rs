@@ -78,7 +78,7 @@ fn issuer(policy: Policy, sink: AuditSink<'_>) -> TokenIssuer<'_> {
 /// Signs a token and seals it with an event's mark.
 fn pending(id: u64, event: &Event) -> PendingToken {
     let token = issuer(Policy::default(), AuditSink::Demo).sign(customer(id), &ENDLESS).unwrap();
-    PendingToken { token, event: event.id() }
+    PendingToken { token, customer: customer(id), event: event.id() }
 }
 
 /// Makes the event of a mint for a customer.
@@ -189,7 +189,14 @@ fn where_the_log_cannot_be_written_there_is_no_token() {
 /// A policy of an hour, and a request for two.
 fn too_long() -> (Policy, TokenRequest) {
     let policy = Policy { longest_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
-    (policy, TokenRequest { expiry: Expiry::At(now().after(Duration::from_hours(2))), issued_at: None })
+    (
+        policy,
+        TokenRequest {
+            expiry: Expiry::At(now().after(Duration::from_hours(2))),
+            issued_at: None,
+            fault: None,
+        },
+    )
 }
 
 #[test]
@@ -218,7 +225,7 @@ fn a_refusal_that_cannot_be_recorded_is_an_error_of_the_log() {
 fn what_policy_allows_is_recorded_only_when_it_is_minted() {
     let state = State::new();
     let audit_log = state.audit_log();
-    let token_request = TokenRequest { expiry: Expiry::Never, issued_at: None };
+    let token_request = TokenRequest { expiry: Expiry::Never, issued_at: None, fault: None };
     let grant = issuer(Policy::default(), AuditSink::Borrowed(&audit_log))
         .evaluate(&token_request, now(), &ann())
         .unwrap();
@@ -247,7 +254,7 @@ fn a_clients_token_is_released_after_the_sync_of_its_entry() {
     let state = State::new();
     let audit_log = state.audit_log();
     let issuer = issuer(Policy::default(), AuditSink::Borrowed(&audit_log));
-    let token_request = TokenRequest { expiry: Expiry::Never, issued_at: None };
+    let token_request = TokenRequest { expiry: Expiry::Never, issued_at: None, fault: None };
     assert!(issued_for_client(&issuer, 7, &token_request).is_ok());
     assert_eq!((audit_log.fsync_count(), state.entries().len()), (1, 1));
 }
@@ -257,7 +264,7 @@ fn a_clients_token_is_recorded_with_the_address_and_the_request() {
     let state = State::new();
     let audit_log = state.audit_log();
     let policy = Policy { default_lifetime: Some(Duration::from_hours(1)), ..Policy::default() };
-    let token_request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None };
+    let token_request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None, fault: None };
     let token =
         issued_for_client(&issuer(policy, AuditSink::Borrowed(&audit_log)), 7, &token_request).unwrap();
     let [entry] = &state.entries()[..] else { panic!() };
@@ -285,8 +292,29 @@ fn where_the_log_cannot_be_written_a_client_gets_no_token() {
     let state = State::new();
     let audit_log = state.audit_log();
     state.block();
-    let token_request = TokenRequest { expiry: Expiry::Never, issued_at: None };
+    let token_request = TokenRequest { expiry: Expiry::Never, issued_at: None, fault: None };
     let token =
         issued_for_client(&issuer(Policy::default(), AuditSink::Borrowed(&audit_log)), 1, &token_request);
     assert!(matches!(token, Err(IssueError::Audit(_))));
+}
+
+#[test]
+fn a_fault_is_recorded_as_one_under_the_customer_for_whom_it_was_asked() {
+    let state = State::new();
+    let audit_log = state.audit_log();
+    let issuer = issuer(Policy::default(), AuditSink::Borrowed(&audit_log));
+    let fault = Some(TokenFault::WrongUser);
+    let token_request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None, fault };
+    let grant = issuer.evaluate(&token_request, now(), &ann()).unwrap();
+    let minted = issuer.issue(customer(7), &grant, &ann()).unwrap();
+    assert_eq!(minted.claims.customer().get(), CustomerId::MAX);
+    let mut batch = Batch::default();
+    assert!(batch.push(customer(7)) && batch.push(customer(8)));
+    assert_eq!(issuer.issue_batch(&batch, &grant, &ann()).unwrap().len(), 2);
+    let [single, batch] = state.entries().try_into().unwrap();
+    assert_eq!((single.body.action, single.body.reason.as_deref()), (Action::Fault, Some("wrong-user")));
+    assert!(single.body.customers.contains(7) && !single.body.customers.contains(CustomerId::MAX));
+    assert_eq!(single.body.fingerprint, Some(minted.fingerprint().to_string()));
+    assert_eq!((batch.body.action, batch.body.reason.as_deref()), (Action::Fault, Some("wrong-user")));
+    assert!(batch.body.customers.contains(8));
 }

@@ -7,6 +7,7 @@ use serde::de::{Deserializer, Error as _};
 use thiserror::Error;
 
 use crate::error::{Diagnostic, Exit};
+use crate::fault::TokenFault;
 use crate::time::{Timestamp, humanize, parse_duration};
 
 /// How far back policy sets `iat`, for clocks that differ (contract section 2, code 42).
@@ -46,6 +47,8 @@ pub struct TokenRequest {
     pub expiry: Expiry,
     /// The time of issue that it is to contain.
     pub issued_at: Option<Timestamp>,
+    /// How it is to fail.
+    pub fault: Option<TokenFault>,
 }
 
 /// When a token is to expire.
@@ -89,13 +92,15 @@ pub struct Grant {
     expires_at: Option<Timestamp>,
     /// `iat`
     issued_at: Option<Timestamp>,
+    /// How it fails, and since when.
+    fault: Option<(TokenFault, Timestamp)>,
 }
 
 impl Grant {
     /// Makes a grant that no policy decided.
     #[cfg(test)]
     pub(crate) const fn unlimited(expires_at: Option<Timestamp>, issued_at: Option<Timestamp>) -> Self {
-        Self { expires_at, issued_at }
+        Self { expires_at, issued_at, fault: None }
     }
 
     /// Returns when the token expires; `None` is never.
@@ -109,6 +114,12 @@ impl Grant {
     pub const fn issued_at(&self) -> Option<Timestamp> {
         self.issued_at
     }
+
+    /// Returns how the token fails, if it is to, and the time for which that was granted.
+    #[must_use]
+    pub const fn fault(&self) -> Option<(TokenFault, Timestamp)> {
+        self.fault
+    }
 }
 
 /// Why policy refuses a request.
@@ -117,6 +128,9 @@ pub enum PolicyError {
     /// A token that never expires, in production.
     #[error("policy: tokens of a production profile must expire")]
     NeverInProduction,
+    /// A token or a response that fails on purpose, in production.
+    #[error("policy: nothing of a production profile is made to fail")]
+    FaultInProduction,
     /// A token that never expires, where there is a longest lifetime.
     #[error("policy: tokens of this profile live {} at most, not for ever", humanize(*longest))]
     Never {
@@ -141,6 +155,7 @@ impl Diagnostic for PolicyError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NeverInProduction => "leave --expires out, or give one".into(),
+            Self::FaultInProduction => "leave --fault out, or use the profile of an app for tests".into(),
             Self::Never { longest } | Self::TooLong { longest, .. } => {
                 format!("use --expires {} or less", humanize(*longest))
             }
@@ -154,7 +169,14 @@ impl Policy {
     /// # Errors
     /// [`PolicyError`] if policy refuses the request. What was not requested is set by policy, and never refused.
     pub fn evaluate(&self, request: &TokenRequest, now: Timestamp) -> Result<Grant, PolicyError> {
-        let expires_at = match request.expiry {
+        if request.fault.is_some() {
+            self.allow_fault()?;
+        }
+        let expiry = match request.fault {
+            Some(TokenFault::ExpiresIn(lifetime)) => Expiry::At(now.after(lifetime)),
+            _ => request.expiry,
+        };
+        let expires_at = match expiry {
             Expiry::At(at) => Some(self.with_expiry(at, now)?),
             Expiry::Never => self.without_expiry()?,
             Expiry::PolicyDefault => {
@@ -162,7 +184,16 @@ impl Policy {
             }
         };
         let backdated = self.has_issued_at.then(|| now.before(IAT_SKEW));
-        Ok(Grant { expires_at, issued_at: request.issued_at.or(backdated) })
+        let fault = request.fault.map(|fault| (fault, now));
+        Ok(Grant { expires_at, issued_at: request.issued_at.or(backdated), fault })
+    }
+
+    /// Allows what fails on purpose.
+    ///
+    /// # Errors
+    /// [`PolicyError::FaultInProduction`].
+    pub fn allow_fault(&self) -> Result<(), PolicyError> {
+        if self.is_production { Err(PolicyError::FaultInProduction) } else { Ok(()) }
     }
 
     /// Allows an expiry that was requested.
@@ -204,7 +235,7 @@ mod tests {
     }
 
     fn decided(policy: Policy, expiry: Expiry) -> Result<Option<u64>, PolicyError> {
-        let request = TokenRequest { expiry, issued_at: None };
+        let request = TokenRequest { expiry, issued_at: None, fault: None };
         let grant = policy.evaluate(&request, at(10_000))?;
         Ok(grant.expires_at.map(Timestamp::epoch_seconds))
     }
@@ -238,11 +269,35 @@ mod tests {
     }
 
     #[test]
+    fn nothing_of_a_production_profile_is_made_to_fail() {
+        let request =
+            TokenRequest { expiry: Expiry::Never, issued_at: None, fault: Some(TokenFault::Malformed) };
+        let production = Policy { is_production: true, ..Policy::default() };
+        assert_eq!(production.evaluate(&request, at(1)), Err(PolicyError::FaultInProduction));
+        assert_eq!(
+            Policy::default().evaluate(&request, at(1)).unwrap().fault(),
+            Some((TokenFault::Malformed, at(1)))
+        );
+    }
+
+    #[test]
+    fn a_fault_lives_no_longer_than_the_policy_allows() {
+        let ends = |lifetime| {
+            let fault = Some(TokenFault::ExpiresIn(lifetime));
+            let request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None, fault };
+            let policy = Policy { longest_lifetime: Some(HOUR), ..Policy::default() };
+            policy.evaluate(&request, at(10_000)).map(|grant| grant.expires_at())
+        };
+        assert_eq!(ends(Duration::from_secs(10)), Ok(Some(at(10_010))));
+        assert_eq!(ends(2 * HOUR), Err(PolicyError::TooLong { asked: 2 * HOUR, longest: HOUR }));
+    }
+
+    #[test]
     fn puts_iat_five_seconds_back_unless_one_was_asked_for() {
         let policy = Policy { has_issued_at: true, ..Policy::default() };
         let issued = |issued_at| {
             policy
-                .evaluate(&TokenRequest { expiry: Expiry::PolicyDefault, issued_at }, at(100))
+                .evaluate(&TokenRequest { expiry: Expiry::PolicyDefault, issued_at, fault: None }, at(100))
                 .unwrap()
                 .issued_at
         };
@@ -252,7 +307,7 @@ mod tests {
 
     #[test]
     fn leaves_iat_out_where_nobody_wants_it() {
-        let request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None };
+        let request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None, fault: None };
         assert_eq!(Policy::default().evaluate(&request, at(100)).unwrap().issued_at, None);
     }
 }

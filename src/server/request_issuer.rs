@@ -27,7 +27,7 @@ impl IssueToken for RequestIssuer<'_> {
         let Authenticated { customer, session } = session;
         let client =
             ClientRequest { actor: &self.actor, peer: request.peer, request_id: &request.id, session };
-        let token_request = TokenRequest { expiry: self.lifetime.expiry(now), issued_at: None };
+        let token_request = TokenRequest { expiry: self.lifetime.expiry(now), issued_at: None, fault: None };
         Ok(self.issuer.issue_for_client(&client, *customer, &token_request, now)?.token)
     }
 }

@@ -25,6 +25,8 @@ pub struct Claims {
     expires_at: Option<Timestamp>,
     /// When it was made: `iat`.
     issued_at: Option<Timestamp>,
+    /// From when it is valid, in `iat`'s place: `nbf`.
+    not_before: Option<Timestamp>,
 }
 
 /// Why claims cannot be minted.
@@ -39,7 +41,7 @@ impl Claims {
     /// Makes claims that are valid until they are revoked.
     #[must_use]
     pub const fn new(customer: CustomerId) -> Self {
-        Self { customer, expires_at: None, issued_at: None }
+        Self { customer, expires_at: None, issued_at: None, not_before: None }
     }
 
     /// Adds `exp`.
@@ -61,7 +63,19 @@ impl Claims {
         if at == Timestamp::EPOCH {
             return Err(ClaimsError { claim: "iat" });
         }
-        Ok(Self { issued_at: Some(at), ..self })
+        Ok(Self { issued_at: Some(at), not_before: None, ..self })
+    }
+
+    /// Replaces `iat` with `nbf`, which only a token that is to fail has.
+    #[must_use]
+    pub fn with_nbf(self, at: Timestamp) -> Self {
+        Self { issued_at: None, not_before: Some(at), ..self }
+    }
+
+    /// Replaces the customer.
+    #[must_use]
+    pub const fn with_customer(self, customer: CustomerId) -> Self {
+        Self { customer, ..self }
     }
 
     /// Returns whose token it is.
@@ -86,11 +100,12 @@ impl Claims {
     #[inline]
     pub(super) fn encode_after_user_id(&self, tail: &mut [u8; MAX_TAIL]) -> usize {
         let mut length = write_number(tail, 0, self.customer.get());
-        if self.expires_at.is_none() && self.issued_at.is_none() {
+        if self.expires_at.is_none() && self.issued_at.is_none() && self.not_before.is_none() {
             return write_bytes(tail, length, b"\"}");
         }
         length = write_bytes(tail, length, b"\"");
-        for (name, at) in [(br#","exp":"#, self.expires_at), (br#","iat":"#, self.issued_at)] {
+        let (iat, nbf) = (br#","iat":"#, br#","nbf":"#);
+        for (name, at) in [(br#","exp":"#, self.expires_at), (iat, self.issued_at), (nbf, self.not_before)] {
             if let Some(at) = at {
                 length = write_bytes(tail, length, name);
                 length = write_number(tail, length, at.epoch_seconds());
@@ -185,6 +200,9 @@ mod tests {
         let claims = customer(123).with_iat(at(2)).unwrap().with_exp(at(1)).unwrap();
         assert_eq!(encoded(claims), r#"{"user_id":"customer-123","exp":1,"iat":2}"#);
         assert_eq!(encoded(customer(1)), r#"{"user_id":"customer-1"}"#);
+        let claims = claims.with_nbf(at(3));
+        assert_eq!(encoded(claims), r#"{"user_id":"customer-123","exp":1,"nbf":3}"#);
+        assert_eq!(encoded(customer(1).with_nbf(at(3))), r#"{"user_id":"customer-1","nbf":3}"#);
     }
 
     #[test]

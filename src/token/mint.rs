@@ -29,6 +29,12 @@ impl Token {
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.length]
     }
+
+    /// Returns its header and claims alone, which are no token.
+    #[must_use]
+    pub fn without_signature(self) -> Self {
+        Self { length: self.length - ENCODED_LENGTH - 1, ..self }
+    }
 }
 
 impl PartialEq for Token {
@@ -60,6 +66,12 @@ impl Minter {
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
         Self(canonical::midstate(secret.expose()))
+    }
+
+    /// Returns a signer whose key is published here and belongs to no app, for tokens that are to be refused.
+    #[must_use]
+    pub fn with_wrong_key() -> Self {
+        Self(canonical::midstate(b"a published key that belongs to no app"))
     }
 
     /// Signs claims, without allocating.

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The floor of every room. Rooms on one floor never import each other.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 19] = [
     ("main", 9),
     ("commands", 8),
     ("cli", 7),
@@ -15,6 +15,7 @@ const FLOORS: [(&str, u8); 18] = [
     ("session", 6),
     ("profile", 5),
     ("audit", 4),
+    ("fault", 4),
     ("verdict", 4),
     ("tls", 3),
     ("token", 3),

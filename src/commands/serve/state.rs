@@ -101,7 +101,7 @@ pub(super) fn lifetime(
     now: Timestamp,
 ) -> Result<Lifetime, Usage> {
     let lifetime = asked.unwrap_or(Lifetime::PolicyDefault);
-    let request = TokenRequest { expiry: lifetime.expiry(now), issued_at: None };
+    let request = TokenRequest { expiry: lifetime.expiry(now), issued_at: None, fault: None };
     profile.policy.evaluate(&request, now).map_err(|error| Usage {
         message: error.to_string(),
         hint: "leave --lifetime out, or give one that the policy allows".into(),

@@ -42,6 +42,78 @@ fn gives_the_contracts_known_answer() {
     issued.is(0, &format!("{KNOWN_ANSWER}\n"), &said);
 }
 
+/// Runs a call that mints a token of customer 123 with a fault, and returns the token and what is said of it.
+#[track_caller]
+fn faulty(kind: &str, more: &[&str]) -> (String, String) {
+    let issued = demo(&[&["issue", "123", "--fault", kind], more].concat()).run();
+    let note = issued
+        .stderr
+        .lines()
+        .find(|line| line.contains("fails on purpose"))
+        .unwrap_or_else(|| panic!("{issued}"));
+    assert_eq!(issued.status, Some(0), "{issued}");
+    (issued.stdout.trim_end().to_owned(), note.to_owned())
+}
+
+#[test]
+fn a_token_with_a_fault_fails_as_it_was_asked_to() {
+    for (kind, verdict, code) in [
+        ("expired", "expired", Some(40)),
+        ("not-yet-valid", "not_yet_valid", Some(41)),
+        ("issued-in-future", "issued_in_future", Some(42)),
+        ("bad-signature", "bad_signature", Some(43)),
+        ("malformed", "malformed", Some(5)),
+        ("wrong-user", "wrong_customer", None),
+    ] {
+        let (token, note) = faulty(kind, &[]);
+        assert!(
+            code.is_none_or(
+                |code| note.contains(&format!("({kind}): ")) && note.ends_with(&format!("code {code}"))
+            ),
+            "{note}"
+        );
+        let checked = demo(&["-q", "-o", "json", "verify", "--customer", "123", "--from", "-"])
+            .with_stdin(&token)
+            .run();
+        let checked: serde_json::Value = serde_json::from_str(&checked.stdout).unwrap();
+        assert_eq!(checked["verdict"], verdict, "{checked}");
+        assert!(code.is_none_or(|code| checked["stream"]["code"] == code), "{checked}");
+        let claims: serde_json::Value = serde_json::from_str(&claims_of(&token)).unwrap();
+        let user = if kind == "wrong-user" { "customer-9223372036854775807" } else { "customer-123" };
+        assert_eq!(claims["user_id"], user, "{claims}");
+    }
+}
+
+#[test]
+fn a_token_expires_when_its_fault_says() {
+    let (token, note) = faulty("expires-in:10s", &[]);
+    assert!(note.ends_with("it expires in 10s: then Stream answers 401, code 40"), "{note}");
+    let claims: serde_json::Value = serde_json::from_str(&claims_of(&token)).unwrap();
+    assert!(claims["exp"].as_u64().unwrap().abs_diff(now() + 10) <= 5, "{claims}");
+}
+
+#[test]
+fn a_time_that_contradicts_the_fault_is_refused() {
+    let contradicting = demo(&["issue", "123", "--fault", "expired", "--expires", "1h"]).run();
+    contradicting.is_refused(
+        2,
+        "--fault expired sets the time at which the token expires",
+        "leave --expires out",
+    );
+    assert_eq!(demo(&["issue", "123", "--fault", "malformed", "--issued-at", "now"]).run().status, Some(2));
+    faulty("bad-signature", &["--expires", "1h"]);
+}
+
+#[test]
+fn what_is_no_fault_is_refused_with_what_was_expected() {
+    let unknown = demo(&["issue", "123", "--fault", "revoked"]).run();
+    assert!(
+        unknown.status == Some(2) && unknown.stderr.contains("a token can be expired, expires-in:10s, "),
+        "{unknown}"
+    );
+    assert_eq!(demo(&["issue", "123", "--fault", "expires-in:0s"]).run().status, Some(2));
+}
+
 #[test]
 fn takes_a_stream_user_id_for_the_customers_number() {
     let token = signed(r#"{"user_id":"customer-123"}"#);

@@ -191,3 +191,12 @@ fn verify_and_decode_never_ask() {
     call(&home, &["-q", "decode", token.trim_end()]).run().result();
     assert_eq!(home.log(), [Value::Null; 0]);
 }
+
+#[test]
+fn nothing_of_a_production_profile_is_made_to_fail_and_nobody_is_asked() {
+    let output = minted(PRODUCTION, &["--fault", "expired"]);
+    assert_eq!((output.status, output.stdout.as_str()), (Some(2), ""), "{output}");
+    let said = "error: policy: nothing of a production profile is made to fail\nstream-token: hint: leave --fault out, or use \
+                the profile of an app for tests\n";
+    assert!(output.stderr.ends_with(said), "{output}");
+}

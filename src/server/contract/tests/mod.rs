@@ -150,7 +150,7 @@ fn token(customer: CustomerId) -> Token {
     let secret = Secret::new(crate::token::testing::SECRET.to_vec()).unwrap();
     let actor = audit::Actor { user: "ann".into(), sudo_user: None };
     let client = ClientRequest { actor: &actor, peer: peer(), request_id: "r-7", session: "s-7" };
-    let token_request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None };
+    let token_request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None, fault: None };
     let issuer = TokenIssuer::new(&secret, None, Policy::default(), AuditSink::Demo);
     issuer.issue_for_client(&client, customer, &token_request, Timestamp::EPOCH).unwrap().token
 }
