@@ -1824,7 +1824,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__serve)
-            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --listen --tls-cert --tls-key --cors-origin --cors-header --lifetime --rate-limit --rate-limit-address --max-connections --trusted-proxy --admin-listen --openapi --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --listen --tls-cert --tls-key --cors-origin --cors-header --lifetime --rate-limit --rate-limit-address --max-connections --trusted-proxy --admin-listen --fault --openapi --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1922,6 +1922,13 @@ _stream__token() {
                     return 0
                     ;;
                 --admin-listen)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --fault)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

@@ -121,6 +121,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --max-connections 'How many connections there may be at once: 8 to 65536 [default: 768]'
             cand --trusted-proxy 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated'
             cand --admin-listen 'Answer health checks and serve metrics on this address'
+            cand --fault 'Make requests of CUSTOMER (123, or 1-100) fail, to test an app; with *N the first N only; may be repeated'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'

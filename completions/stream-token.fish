@@ -137,6 +137,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l rate
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l max-connections -d 'How many connections there may be at once: 8 to 65536 [default: 768]' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l trusted-proxy -d 'Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l admin-listen -d 'Answer health checks and serve metrics on this address' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l fault -d 'Make requests of CUSTOMER (123, or 1-100) fail, to test an app; with *N the first N only; may be repeated' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s q -l quiet -d 'Hide notes; still show errors'

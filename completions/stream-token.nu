@@ -132,6 +132,7 @@ module completions {
     --max-connections: string # How many connections there may be at once: 8 to 65536 [default: 768]
     --trusted-proxy: string   # Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated
     --admin-listen: string    # Answer health checks and serve metrics on this address
+    --fault: string           # Make requests of CUSTOMER (123, or 1-100) fail, to test an app; with *N the first N only; may be repeated
     --openapi                 # Print the endpoint's description in OpenAPI 3.1, and end
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version

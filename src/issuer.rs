@@ -12,7 +12,7 @@ use crate::audit::{
     Action, Actor, AuditError, AuditLog, Channel, Event, EventId, IdRanges, Outcome, Receipt,
 };
 use crate::error::{Diagnostic, Exit};
-use crate::fault::TokenFault;
+use crate::fault::{Fault, TokenFault};
 use crate::profile::{Grant, Policy, PolicyError, ProfileName, TokenRequest};
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -209,6 +209,31 @@ impl<'a> TokenIssuer<'a> {
         let event =
             event.peer(request.peer.to_string()).request_id(request.request_id).session(request.session);
         self.release_after_audit(customer, &token, event)
+    }
+
+    /// Records that a client's request for a customer's token fails on purpose. Blocks until the entry is on disk.
+    ///
+    /// # Errors
+    /// [`IssueError`], and the request must not fail so: policy forbids it, or it is not recorded.
+    pub fn record_fault(
+        &self,
+        request: &ClientRequest<'_>,
+        customer: CustomerId,
+        fault: Fault,
+    ) -> Result<(), IssueError> {
+        self.policy.allow_fault().map_err(IssueError::Policy)?;
+        let Some(audit_log) = self.sink.audit_log() else { return Ok(()) };
+        let event = self.audit_event(Action::Fault, Outcome::Ok, Channel::Serve, request.actor);
+        let event = event.customer(customer.get()).reason(fault.to_string());
+        let event =
+            event.peer(request.peer.to_string()).request_id(request.request_id).session(request.session);
+        audit_log.record(event).map(drop).map_err(IssueError::Audit)
+    }
+
+    /// Returns `true` if the policy allows what fails on purpose.
+    #[must_use]
+    pub fn allows_faults(&self) -> bool {
+        self.policy.allow_fault().is_ok()
     }
 
     /// Issues a token for every customer of a batch, in order, under one entry that names them all.

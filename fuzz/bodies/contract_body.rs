@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 use stream_token::audit::{Actor, Refusal};
+use stream_token::fault::Faults;
 use stream_token::issuer::{AuditSink, TokenIssuer};
 use stream_token::profile::{Lifetime, Policy};
 use stream_token::secret::Secret;
@@ -43,6 +44,7 @@ fn status(body: &[u8], whose: CustomerId) -> u16 {
         rate_limiter: &RateLimiters::new(Rate::OFF, Rate::OFF),
         issuer: &RequestIssuer { issuer, actor, lifetime: Lifetime::Never, clock },
         refusals: &NoLog,
+        faults: &Faults::default(),
         cors: &Cors::default(),
         clock,
     };

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{examples, values};
+use crate::fault::FaultRule;
 use crate::profile::Lifetime;
 
 /// Serve the endpoint that gives customers with a session their tokens.
@@ -59,6 +60,12 @@ pub struct ServeArgs {
     /// Answer health checks and serve metrics on this address
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = values::address)]
     pub admin_listen: Option<SocketAddr>,
+    /// Make requests of CUSTOMER (123, or 1-100) fail, to test an app; with *N the first N only; may be repeated
+    ///
+    /// KIND is what is wrong with the token (expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature,
+    /// wrong-user, malformed) or with the response (status:503, delay:5s, drop).
+    #[arg(long, value_name = "CUSTOMER=KIND[*N]", value_parser = values::parsed::<FaultRule>)]
+    pub fault: Vec<FaultRule>,
     /// Print the endpoint's description in OpenAPI 3.1, and end
     #[arg(long)]
     pub openapi: bool,

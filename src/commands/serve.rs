@@ -17,8 +17,10 @@ use crate::audit::RefusalRecorder;
 use crate::cli::ServeArgs;
 use crate::error::{Exit, Usage};
 use crate::escape::{escaped_or_redacted, path_in_full};
+use crate::fault::{Faults, FaultsError};
 use crate::output::terminal::write_stderr;
 use crate::process::{environment, stop_signals};
+use crate::profile::Profile;
 use crate::server::{
     Cors, Ended, Handler, Limits, LogFormat, OPENAPI, Origin, PATH, Rate, RateLimiters, Reloadable, Server,
     ServerLog, Settings, Telemetry, TokenService, parse_network,
@@ -45,6 +47,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     let rate_limiters = rate_limiters(arguments)?;
     let profile = context.choose_profile()?;
     require_tls_or_loopback(arguments, !trusted_proxies.is_empty(), profile.is_demo())?;
+    let faults = Arc::new(faults(arguments, &profile)?);
     let lifetime = state::lifetime(arguments.lifetime, &profile, context.clock.now())?;
     let tls = tls(context, arguments)?;
     let loaded = context.open_secret(profile)?;
@@ -56,7 +59,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     let identity = tls.as_ref().map(|(_, identity)| Arc::clone(identity));
     let certificate_expires_at = identity.as_ref().map(|identity| identity.load().expires_at);
     let telemetry = Arc::new(Telemetry::new(log, context.clock, certificate_expires_at));
-    let server = bind(context, arguments, trusted_proxies, identity, &telemetry)?;
+    let server = bind(context, arguments, trusted_proxies, identity, &telemetry, &faults)?;
     let signals = Signals::new([SIGHUP]).context("cannot wait for signals")?;
     let reloads = signals.handle();
     let demo_key = match &check {
@@ -69,6 +72,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
         profile: Reloadable::new(audit.active_profile(loaded, check, lifetime)),
         rate_limiter: Box::new(rate_limiters),
         refusals,
+        faults,
         cors,
         telemetry: Arc::clone(&telemetry),
         clock: context.clock,
@@ -135,6 +139,19 @@ fn rate_limiters(arguments: &ServeArgs) -> Result<RateLimiters> {
     Ok(RateLimiters::new(customer, parsed(address, "--rate-limit-address", expected, Rate::parse)?[0]))
 }
 
+/// Returns the faults that the server starts with, if the profile's policy allows any.
+fn faults(arguments: &ServeArgs, profile: &Profile) -> Result<Faults> {
+    let (faults, allowed) = (Faults::default(), profile.policy.allow_fault());
+    faults.allow(allowed.is_ok());
+    if !arguments.fault.is_empty() {
+        allowed?;
+    }
+    let too_many =
+        |error: FaultsError| Usage::report(format!("too many faults: {error}"), "use ranges of customers");
+    faults.add(&arguments.fault).map_err(too_many)?;
+    Ok(faults)
+}
+
 /// Reads the certificate and its key, if TLS is to be spoken.
 fn tls(
     context: &mut Context<'_>,
@@ -176,6 +193,7 @@ fn bind(
     trusted_proxies: Vec<IpNet>,
     identity: Option<Arc<Reloadable<ServerIdentity>>>,
     telemetry: &Arc<Telemetry>,
+    faults: &Arc<Faults>,
 ) -> Result<Server> {
     let mut limits = Limits::default();
     let asked = arguments.max_connections.and_then(|count| usize::try_from(count).ok());
@@ -185,8 +203,8 @@ fn bind(
         let message = "there is no directory for the server's own sockets";
         Usage::report(message, "mount a file system in memory at /tmp, or name a directory in TMPDIR")
     })?;
-    let telemetry = Arc::clone(telemetry);
-    let settings = Settings { limits, trusted_proxies, identity, runtime_dir, telemetry };
+    let (telemetry, faults) = (Arc::clone(telemetry), Arc::clone(faults));
+    let settings = Settings { limits, trusted_proxies, identity, runtime_dir, telemetry, faults };
     let listen = arguments.listen;
     let mut server = Server::bind(listen, settings).with_context(|| format!("cannot listen on {listen}"))?;
     let possible = server.max_connections();
@@ -222,7 +240,8 @@ fn announce(
     let admin = server.admin_addr().context("cannot read the admin listener's address")?;
     let scheme = if arguments.tls_cert.is_some() { "https" } else { "http" };
     let admin = admin.map(|admin| format!("admin on http://{admin}"));
-    for note in admin.into_iter().chain([format!("listening on {scheme}://{address}")]) {
+    let faults = arguments.fault.iter().map(|rule| format!("requests fail on purpose: {rule}"));
+    for note in faults.chain(admin).chain([format!("listening on {scheme}://{address}")]) {
         if context.global.quiet {
             // Without a line in the log, nobody would learn the port that the system chose.
             telemetry.note(&note);

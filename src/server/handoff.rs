@@ -19,6 +19,9 @@ use super::message::{HeaderValue, Request};
 /// One header is read sooner than three.
 static FORWARDED: HeaderName = HeaderName::from_static("x-stream-token-forwarded");
 
+/// The header of a response that the frontend is to hold back for so many seconds, a fault that takes no worker's time.
+pub(super) const DELAY: &str = "X-Stream-Token-Delay";
+
 /// The headers of a client's request that are passed on, in the order of [`header_values`].
 static PASSED_ON: [HeaderName; 5] =
     [AUTHORIZATION, CONTENT_TYPE, CONTENT_ENCODING, ORIGIN, ACCESS_CONTROL_REQUEST_METHOD];

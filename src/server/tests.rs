@@ -50,6 +50,7 @@ fn handler(state: &TempDir, wrap: impl FnOnce(SessionVerifier) -> Box<dyn Authen
         profile: Reloadable::new(ActiveProfile { authenticate: wrap(signed), issuer }),
         rate_limiter: Box::new(RateLimiters::new(Rate::OFF, Rate::OFF)),
         refusals: Some(refusals),
+        faults: Arc::default(),
         cors: Cors::default(),
         telemetry: telemetry(),
         clock,
@@ -79,8 +80,14 @@ fn served<T>(limits: Limits, handler: Arc<dyn Handler>, ask: impl FnOnce(SocketA
 /// Calls `ask` while a server runs within these limits. Returns how it ended too.
 fn run<T>(limits: Limits, handler: Arc<dyn Handler>, ask: impl FnOnce(SocketAddr, Stop) -> T) -> (T, Ended) {
     let runtime_dir = env::temp_dir();
-    let settings =
-        Settings { limits, trusted_proxies: Vec::new(), identity: None, runtime_dir, telemetry: telemetry() };
+    let settings = Settings {
+        limits,
+        trusted_proxies: Vec::new(),
+        identity: None,
+        runtime_dir,
+        telemetry: telemetry(),
+        faults: Arc::default(),
+    };
     let server = Server::bind((Ipv4Addr::LOCALHOST, 0).into(), settings).unwrap();
     let (address, stop) = (server.local_addr().unwrap(), server.stop());
     let running = thread::spawn(move || server.run(handler));

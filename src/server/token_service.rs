@@ -10,6 +10,7 @@ use super::reloadable::Reloadable;
 use super::request_issuer::RequestIssuer;
 use super::telemetry::Telemetry;
 use crate::audit;
+use crate::fault::Faults;
 use crate::session::Authenticate;
 use crate::time::Clock;
 
@@ -29,6 +30,8 @@ pub struct TokenService {
     pub rate_limiter: Box<dyn RateLimiter>,
     /// Takes refusals for the audit log; the demo records none.
     pub refusals: Option<audit::RefusalRecorder>,
+    /// Which requests fail on purpose.
+    pub faults: Arc<Faults>,
     /// Which pages may read responses.
     pub cors: Cors,
     /// Told about every response.
@@ -45,6 +48,7 @@ impl Handler for TokenService {
             rate_limiter: self.rate_limiter.as_ref(),
             issuer: &profile.issuer,
             refusals: &self.refusals,
+            faults: &self.faults,
             cors: &self.cors,
             clock: self.clock,
         };

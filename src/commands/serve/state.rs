@@ -151,6 +151,7 @@ impl Reload {
                     telemetry.certificate_expires(identity.expires_at);
                     in_use.store(identity);
                 }
+                self.service.faults.allow(profile.issuer.issuer.allows_faults());
                 self.service.profile.store(profile);
                 for note in &notes {
                     telemetry.note(note);

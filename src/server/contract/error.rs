@@ -34,6 +34,8 @@ pub enum RequestError {
     Unprocessable,
     /// The session is another customer's.
     WrongCustomer,
+    /// The response fails on purpose, with this status.
+    Fault(u16),
     /// No token was issued.
     Issue(IssueError),
 }
@@ -43,6 +45,7 @@ impl RequestError {
     #[must_use]
     pub const fn status(&self) -> u16 {
         match self {
+            Self::Fault(status) => *status,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::AddressRateLimited(_)
@@ -91,6 +94,7 @@ impl RequestError {
             Self::Malformed => "malformed_body",
             Self::Unprocessable => "unprocessable_body",
             Self::WrongCustomer => "wrong_customer",
+            Self::Fault(_) => "fault",
             Self::Issue(IssueError::Policy(_)) => "policy",
             Self::Issue(IssueError::Claims(_)) => "claims",
             Self::Issue(IssueError::Audit(_)) => "audit_unavailable",
@@ -110,7 +114,7 @@ impl RequestError {
 
     /// Returns `true` if it counts against the client's address: a bad session, or a bad body.
     pub(super) const fn counts_as_failure(&self) -> bool {
-        matches!(self.status(), 400 | 401 | 403 | 415 | 422)
+        !matches!(self, Self::Fault(_)) && matches!(self.status(), 400 | 401 | 403 | 415 | 422)
     }
 
     /// Returns the customer whose session was refused, if its signature is valid.
@@ -129,6 +133,7 @@ impl RequestError {
             }
             _ if self.status() == 401 => response.header("WWW-Authenticate", "Bearer"),
             Self::MethodNotAllowed => response.header("Allow", METHOD),
+            Self::Fault(429) => response.header("Retry-After", "1"),
             _ => response,
         }
     }

@@ -12,8 +12,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use self::error::METHOD;
+use super::handoff::DELAY;
 use super::message::{HeaderValue, Request, Response};
 use crate::audit;
+use crate::fault::{Fault, Faults, TokenFault};
 use crate::issuer::IssueError;
 use crate::session::{Authenticate, Authenticated};
 use crate::time::Clock;
@@ -43,11 +45,27 @@ pub trait RateLimiter: Send + Sync {
 
 /// Issues tokens to clients that have a valid session.
 pub trait IssueToken: Send + Sync {
-    /// Issues the token of a session's customer for the request. Blocks until that is recorded.
+    /// Issues the token of a session's customer for the request, which may be one that fails. Blocks until that is recorded.
     ///
     /// # Errors
     /// [`IssueError`], and there is no token.
-    fn issue(&self, session: &Authenticated, request: &Request) -> Result<Token, IssueError>;
+    fn issue(
+        &self,
+        session: &Authenticated,
+        request: &Request,
+        fault: Option<TokenFault>,
+    ) -> Result<Token, IssueError>;
+
+    /// Records that the response to the request fails on purpose. Blocks until that is on disk.
+    ///
+    /// # Errors
+    /// [`IssueError`], and it must not fail so.
+    fn record_fault(
+        &self,
+        session: &Authenticated,
+        request: &Request,
+        fault: Fault,
+    ) -> Result<(), IssueError>;
 }
 
 /// Takes refusals for the audit log, and never waits.
@@ -74,6 +92,8 @@ pub struct TokenEndpoint<'a> {
     pub issuer: &'a dyn IssueToken,
     /// Takes refusals for the audit log.
     pub refusals: &'a dyn RefusalSink,
+    /// Which requests fail on purpose.
+    pub faults: &'a Faults,
     /// Which pages may read responses.
     pub cors: &'a Cors,
     /// The clock.
@@ -87,6 +107,8 @@ pub struct LoggedResponse {
     pub response: Response,
     /// Whose session it was, if there was a valid one.
     pub customer: Option<CustomerId>,
+    /// How it failed on purpose.
+    pub fault: Option<Fault>,
     /// Why there is no token.
     pub error: Option<RequestError>,
 }
@@ -98,10 +120,10 @@ impl TokenEndpoint<'_> {
         if request.path == PATH
             && let Some(response) = self.cors.preflight(request)
         {
-            return LoggedResponse { response, customer: None, error: None };
+            return LoggedResponse { response, customer: None, fault: None, error: None };
         }
-        let mut session = None;
-        let (response, error) = match self.check(request, &mut session) {
+        let (mut session, mut fault) = (None, None);
+        let (response, error) = match self.check(request, &mut session, &mut fault) {
             // A token has no character that JSON would escape.
             Ok(token) => (Response::json(200, format!(r#"{{"token":"{}"}}"#, token.as_str())), None),
             Err(error) => {
@@ -111,12 +133,21 @@ impl TokenEndpoint<'_> {
             }
         };
         let customer = session.map(|session| session.customer);
-        LoggedResponse { response: self.cors.apply(request, response), customer, error }
+        let response = match fault {
+            Some(Fault::Delay(delay)) => response.header(DELAY, delay.as_secs().to_string()),
+            _ => response,
+        };
+        LoggedResponse { response: self.cors.apply(request, response), customer, fault, error }
     }
 
-    /// Makes every check in the contract's order, then issues the token. Sets `valid` as soon as the session
-    /// is known to be.
-    fn check(&self, request: &Request, valid: &mut Option<Authenticated>) -> Result<Token, RequestError> {
+    /// Makes every check in the contract's order, then issues the token, unless the request fails on purpose. Sets `valid` and
+    /// `fault` as soon as they are known.
+    fn check(
+        &self,
+        request: &Request,
+        valid: &mut Option<Authenticated>,
+        fault: &mut Option<Fault>,
+    ) -> Result<Token, RequestError> {
         if request.path != PATH {
             return Err(RequestError::NotFound);
         }
@@ -133,7 +164,14 @@ impl TokenEndpoint<'_> {
         if body::parse(&request.body)? != session.customer {
             return Err(RequestError::WrongCustomer);
         }
-        self.issuer.issue(session, request).map_err(RequestError::Issue)
+        *fault = self.faults.next(session.customer);
+        if let Some(fault) = fault.filter(|fault| fault.token().is_none()) {
+            self.issuer.record_fault(session, request, fault).map_err(RequestError::Issue)?;
+        }
+        if let Some(status) = fault.and_then(Fault::status) {
+            return Err(RequestError::Fault(status));
+        }
+        self.issuer.issue(session, request, fault.and_then(Fault::token)).map_err(RequestError::Issue)
     }
 
     /// Counts an error that is the client's fault against its address. Returns the error, or that the address has
@@ -147,8 +185,12 @@ impl TokenEndpoint<'_> {
             .map_or_else(RequestError::AddressRateLimited, |()| error)
     }
 
-    /// Reports an error for the audit log, unless the request was no attempt to get a token.
+    /// Reports an error for the audit log, unless the request was no attempt to get a token, or its
+    /// fault is recorded.
     fn report_refusal(&self, request: &Request, session: Option<&Authenticated>, error: &RequestError) {
+        if matches!(error, RequestError::Fault(_)) {
+            return;
+        }
         let Some(reason) = error.reason() else { return };
         let (peer, request_id) = (request.peer, Some(request.id.clone()));
         let customer = session.map(|valid| valid.customer).or_else(|| error.customer()).map(CustomerId::get);

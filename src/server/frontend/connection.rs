@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
@@ -17,15 +18,17 @@ use hyper_util::rt::TokioIo;
 use ipnet::IpNet;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf, copy, sink};
 use tokio::net::TcpStream;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::{TlsAcceptor, rustls};
 
 use super::connections::{Phase, Slot};
 use super::limits::Limits;
 use super::request::{Rejection, receive};
 use super::upstream::Upstreams;
-use crate::server::admin;
+use crate::fault::Fault;
+use crate::server::admin::Admin;
 use crate::server::client_ip::client_ip;
+use crate::server::handoff::DELAY;
 use crate::server::message;
 use crate::server::reloadable::Reloadable;
 use crate::server::telemetry::Telemetry;
@@ -61,8 +64,8 @@ pub(super) struct Service {
 pub(super) enum Responder {
     /// The endpoint.
     Endpoint(Arc<Upstreams>),
-    /// The admin listener, from what the telemetry knows.
-    Admin(Arc<Telemetry>),
+    /// The admin listener.
+    Admin(Admin),
 }
 
 /// Serves a connection until it ends.
@@ -200,10 +203,19 @@ impl Responder {
     /// Returns the response to a whole request.
     async fn respond(&self, request: message::Request) -> Result<Response<Full<Bytes>>, Rejection> {
         match self {
-            Self::Endpoint(upstreams) => upstreams.send(request).await,
-            Self::Admin(telemetry) => Ok(to_http(&admin::respond(&request, telemetry))),
+            Self::Endpoint(upstreams) => fail_on_purpose(upstreams.send(request).await?).await,
+            Self::Admin(admin) => Ok(to_http(&admin.respond(&request))),
         }
     }
+}
+
+/// Holds back a response that is to be late, and rejects one in whose place the connection is to be closed.
+async fn fail_on_purpose(mut response: Response<Full<Bytes>>) -> Result<Response<Full<Bytes>>, Rejection> {
+    if let Some(delay) = response.headers_mut().remove(DELAY) {
+        let seconds = delay.to_str().ok().and_then(|seconds| seconds.parse().ok()).unwrap_or_default();
+        sleep(Duration::from_secs(seconds)).await;
+    }
+    if response.status().as_u16() == Fault::DROPPED { Err(Rejection::Disconnected) } else { Ok(response) }
 }
 
 /// Converts a response to hyper's type.

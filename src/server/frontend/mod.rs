@@ -36,9 +36,11 @@ use self::connection::{Responder, Service, serve};
 use self::connections::{Connections, Phase};
 pub use self::limits::Limits;
 use self::upstream::Upstreams;
+use super::admin::Admin;
 use super::endpoint::Handler;
 use super::reloadable::Reloadable;
 use super::telemetry::Telemetry;
+use crate::fault::Faults;
 use crate::tls::ServerIdentity;
 
 /// How many clients may wait to be accepted. With the usual 128, in a rush many would have to try again a second
@@ -62,6 +64,8 @@ pub struct Settings {
     pub runtime_dir: PathBuf,
     /// Told what happens.
     pub telemetry: Arc<Telemetry>,
+    /// Which requests fail on purpose, for the admin listener.
+    pub faults: Arc<Faults>,
 }
 
 /// How a run ended.
@@ -171,7 +175,7 @@ impl Server {
     /// The operating system's, if there can be no endpoint.
     pub fn run(self, handler: Arc<dyn Handler>) -> io::Result<Ended> {
         let Self { runtime, listener, admin, settings, stop, signals } = self;
-        let Settings { limits, trusted_proxies, identity, runtime_dir, telemetry } = settings;
+        let Settings { limits, trusted_proxies, identity, runtime_dir, telemetry, faults } = settings;
         runtime.block_on(async {
             let upstreams = Upstreams::start(runtime_dir, handler, limits.clone()).await?;
             telemetry.ready();
@@ -183,7 +187,7 @@ impl Server {
                 }
             });
             if let Some(admin) = admin {
-                let responder = Responder::Admin(Arc::clone(&telemetry));
+                let responder = Responder::Admin(Admin { telemetry: Arc::clone(&telemetry), faults });
                 let port = Port::new(admin, Service::new(Limits::admin(), responder)?);
                 tokio::spawn(async move { port.accept().await });
             }

@@ -120,6 +120,7 @@ impl Telemetry {
             ("status", status.into()),
             ("ms", milliseconds(took).into()),
             ("customer", logged.customer.map(CustomerId::get).into()),
+            ("fault", logged.fault.map(|fault| fault.to_string()).into()),
             ("reason", reason.into()),
             ("error", error.and_then(RequestError::fault).into()),
         ]);

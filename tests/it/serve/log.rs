@@ -120,7 +120,7 @@ fn in_json_every_line_is_an_object() {
     assert_eq!((&requests[0]["status"], &requests[0]["customer"]), (&200.into(), &123.into()));
     let told = documented_fields("stream-token-serve.1.md", "## Lines of serve");
     let found: BTreeSet<_> = lines.iter().flat_map(fields).collect();
-    let rare = ["count", "error", "hint", "profile", "tls"].map(str::to_owned);
+    let rare = ["count", "error", "fault", "hint", "profile", "tls"].map(str::to_owned);
     assert_eq!(told, found.into_iter().chain(rare).collect());
     assert!(lines.iter().all(|line| line["note"].is_string() || line["status"].is_number()), "{lines:?}");
 }

@@ -7,6 +7,7 @@ mod contract;
 mod cors;
 mod demo;
 mod ending;
+mod faults;
 mod flags;
 pub(crate) mod http;
 mod log;

@@ -40,6 +40,8 @@ struct World {
     session: Option<AuthError>,
     mint: Option<fn() -> IssueError>,
     cors: Cors,
+    faults: Faults,
+    faulty: Mutex<Vec<Fault>>,
     refused: Mutex<Vec<audit::Refusal>>,
     minted: Mutex<Vec<CustomerId>>,
 }
@@ -86,6 +88,7 @@ impl World {
             rate_limiter: self,
             issuer: self,
             refusals: self,
+            faults: &self.faults,
             cors: &self.cors,
             clock,
         };
@@ -115,8 +118,23 @@ impl Authenticate for World {
 }
 
 impl IssueToken for World {
-    fn issue(&self, session: &Authenticated, _: &Request) -> Result<Token, IssueError> {
+    fn record_fault(&self, session: &Authenticated, _: &Request, fault: Fault) -> Result<(), IssueError> {
+        assert_eq!(session.customer, customer(123));
+        if let Some(error) = self.mint {
+            return Err(error());
+        }
+        self.faulty.lock().unwrap().push(fault);
+        Ok(())
+    }
+
+    fn issue(
+        &self,
+        session: &Authenticated,
+        _: &Request,
+        fault: Option<TokenFault>,
+    ) -> Result<Token, IssueError> {
         let customer = session.customer;
+        self.faulty.lock().unwrap().extend(fault.map(Fault::Token));
         if let Some(error) = self.mint {
             return Err(error());
         }

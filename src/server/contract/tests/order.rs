@@ -85,3 +85,31 @@ fn a_preflight_comes_after_the_path_and_before_everything_else() {
     preflight.path = "/other".into();
     assert_eq!(world.said(&preflight).0, 404);
 }
+
+#[test]
+fn a_fault_comes_after_every_check_and_is_recorded_once() {
+    let world = World::default();
+    world.faults.add(&["123=status:401*1".parse().unwrap(), "123=expired*1".parse().unwrap()]).unwrap();
+    for (_, break_it, status, _) in
+        RULES.iter().take(9).filter(|rule| !["session", "customer"].contains(&rule.0))
+    {
+        let (mut unused, mut request) = (World::default(), good());
+        break_it(&mut unused, &mut request);
+        assert_eq!(world.answer(&request).response.status(), *status);
+    }
+    let refused = world.reasons().len();
+    let answer = world.answer(&good());
+    assert_eq!((answer.response.status(), answer.fault), (401, Some(Fault::Status(401))));
+    assert_eq!(world.answer(&good()).response.status(), 200);
+    assert_eq!(world.answer(&good()).fault, None);
+    assert_eq!(*world.faulty.lock().unwrap(), [Fault::Status(401), Fault::Token(TokenFault::Expired)]);
+    assert_eq!(world.reasons().len(), refused);
+}
+
+#[test]
+fn a_fault_that_cannot_be_recorded_is_not_met() {
+    let world = World { mint: Some(without_a_record), ..World::default() };
+    world.faults.add(&["123=status:401".parse().unwrap()]).unwrap();
+    assert_eq!(world.answer(&good()).response.status(), 503);
+    assert_eq!(world.reasons(), ["audit_unavailable"]);
+}

@@ -62,6 +62,7 @@ fn answer_by(
         rate_limiter: &RateLimiters::new(Rate::OFF, Rate::OFF),
         issuer: &RequestIssuer { issuer, actor: actor(), lifetime: Lifetime::PolicyDefault, clock: clock() },
         refusals: &refusals,
+        faults: &Faults::default(),
         cors: &Cors::default(),
         clock: clock(),
     };

@@ -1,17 +1,12 @@
-//! Faults: tokens and responses that fail in a chosen way, so that an app's refresh can be tested.
-//!
-//! What a fault is, how it is written, and what it does to a token's claims. Only a customer's claims are ever changed, so no
-//! fault makes a server token.
+//! What can be wrong with a token, and what that does to its claims. Only a customer's claims are ever changed, so no fault
+//! makes a server token.
 
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use thiserror::Error;
-
-use crate::error::{Diagnostic, Exit};
-use crate::escape::escaped_or_redacted;
-use crate::time::{Timestamp, humanize, parse_duration};
+use super::error::{Expected, FaultError, duration};
+use crate::time::{Timestamp, humanize};
 use crate::token::{Claims, ClaimsError, CustomerId};
 
 /// How far in the past or in the future the times of a token are that fails by them: more than clocks differ.
@@ -37,10 +32,6 @@ pub enum TokenFault {
 }
 
 impl TokenFault {
-    /// The forms in which token faults are written.
-    pub const FORMS: &str =
-        "expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed";
-
     /// Returns `true` if the fault decides when the token expires.
     #[must_use]
     pub const fn sets_expiry(self) -> bool {
@@ -122,53 +113,9 @@ impl FromStr for TokenFault {
     }
 }
 
-/// Reads the duration, longer than 0, of the fault that `text` is.
-fn duration(text: &str, duration: &str) -> Result<Duration, FaultError> {
-    let parsed = parse_duration(duration).ok().filter(|duration| !duration.is_zero());
-    parsed.ok_or_else(|| FaultError::new(text, Expected::Duration))
-}
-
-/// A text that is no fault.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{} is not a fault", escaped_or_redacted(text))]
-pub struct FaultError {
-    /// The text.
-    text: String,
-    /// What was expected.
-    expected: Expected,
-}
-
-/// What was expected in the place of a text that is no fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Expected {
-    /// A fault of a token.
-    TokenFault,
-    /// A duration after the colon.
-    Duration,
-}
-
-impl FaultError {
-    /// Returns the error of a text.
-    fn new(text: &str, expected: Expected) -> Self {
-        Self { text: text.to_owned(), expected }
-    }
-}
-
-impl Diagnostic for FaultError {
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(match self.expected {
-            Expected::TokenFault => format!("a token can be {}", TokenFault::FORMS),
-            Expected::Duration => "after the colon goes a duration such as 10s or 5m".into(),
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::error::TOKEN_FAULT_FORMS;
     use super::*;
 
     fn at(seconds: u64) -> Timestamp {
@@ -181,7 +128,7 @@ mod tests {
 
     #[test]
     fn every_fault_is_read_in_the_form_in_which_it_is_shown() {
-        for form in TokenFault::FORMS.split(", ") {
+        for form in TOKEN_FAULT_FORMS.split(", ") {
             assert_eq!(form.parse::<TokenFault>().unwrap().to_string(), form);
         }
     }
@@ -190,11 +137,11 @@ mod tests {
     fn what_is_no_fault_is_refused_with_what_was_expected() {
         for text in ["", "Expired", "expired ", "expired:1s", "expires-in", "revoked"] {
             let error = text.parse::<TokenFault>().unwrap_err();
-            assert_eq!(error.expected, Expected::TokenFault, "{text:?}");
+            assert_eq!(error, FaultError::new(text, Expected::TokenFault), "{text:?}");
         }
         for text in ["expires-in:", "expires-in:0s", "expires-in:10", "expires-in:-1s"] {
             let error = text.parse::<TokenFault>().unwrap_err();
-            assert_eq!(error.expected, Expected::Duration, "{text:?}");
+            assert_eq!(error, FaultError::new(text, Expected::Duration), "{text:?}");
         }
     }
 
