@@ -76,6 +76,7 @@ fn every_flag_of_add_is_kept_and_shown() {
     let expected = json!({
         "name": "live", "default": true, "api_key": "abc123", "secret": "command:pass show a",
         "session_key": "file:/run/key", "base_url": "https://chat.example.com",
+        "sessions": null,
         "policy": {"default_lifetime": 5400, "longest_lifetime": 2_592_000, "issued_at": true, "production": true},
     });
     assert_eq!(shown, expected);
@@ -96,7 +97,7 @@ fn a_list_has_every_profile_and_the_built_in_one_last() {
     ]
     .map(|(name, default, secret, key)| {
         json!({"name": name, "default": default, "api_key": key, "secret": secret, "session_key": null,
-                   "base_url": null, "policy": none})
+                   "base_url": null, "sessions": null, "policy": none})
     });
     let listed = home.run(&["profile", "list", "-o", "json"]);
     let lines: Vec<Value> = listed.result().lines().map(|line| serde_json::from_str(line).unwrap()).collect();

@@ -75,7 +75,7 @@ fn what_it_does_not_know_is_refused_with_the_place() {
         (
             "[profiles.a]\nsecret = \"env:A\"\n  secrt = 1\n",
             "3:3",
-            "unknown field `secrt`, expected one of `api_key`, `secret`, `session_key`, `base_url`, `policy`",
+            "unknown field `secrt`, expected one of `api_key`, `secret`, `session_key`, `base_url`, `policy`, `sessions`",
         ),
         (
             "[profiles.a]\nsecret = \"file:secrets/a\"\n",
