@@ -74,7 +74,11 @@ impl Item {
 
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of profile {}", self.kind, self.profile)
+        match self.profile.as_str() {
+            // A secret of the environment, beside no profile.
+            "" => write!(f, "{}", self.kind),
+            profile => write!(f, "{} of profile {profile}", self.kind),
+        }
     }
 }
 
