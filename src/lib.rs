@@ -42,7 +42,8 @@
 //! 3. `server::contract` checks it in the documented order: path, method, session, rate, content type, body, customer.
 //! 4. For that it asks [`session`] who the client is, and `server::rate_limit` whether it may.
 //! 5. `server::request_issuer` issues the token with the same [`issuer`], entry and all.
-//! 6. The response goes back the same way; `server::telemetry` logs and counts it.
+//! 6. A fault of [`fault`], if one was asked for, is met after the last check, and recorded.
+//! 7. The response goes back the same way; `server::telemetry` logs and counts it.
 //!
 //! # To add a verdict
 //!

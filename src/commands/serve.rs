@@ -145,10 +145,9 @@ fn faults(arguments: &ServeArgs, profile: &Profile) -> Result<Faults> {
     faults.allow(allowed.is_ok());
     if !arguments.fault.is_empty() {
         allowed?;
+        let too_many = |error: FaultsError| Usage::report(error.to_string(), "give ranges of customers");
+        faults.add(&arguments.fault).map_err(too_many)?;
     }
-    let too_many =
-        |error: FaultsError| Usage::report(format!("too many faults: {error}"), "use ranges of customers");
-    faults.add(&arguments.fault).map_err(too_many)?;
     Ok(faults)
 }
 

@@ -150,10 +150,10 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FaultsError {
     /// The profile is a production profile.
-    #[error("Nothing of a production profile is made to fail")]
+    #[error("nothing of a production profile is made to fail")]
     Forbidden,
     /// There would be too many.
-    #[error("Send at most {} faults", Faults::MAX)]
+    #[error("there can be at most {} faults", Faults::MAX)]
     TooMany,
 }
 
@@ -189,6 +189,12 @@ impl Faults {
         if !is_allowed {
             state.rules.clear();
         }
+    }
+
+    /// Returns `true` if there can be no faults.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.lock().is_forbidden
     }
 
     /// Returns the fault that a customer's request meets now, and counts the request. A rule that was limited to so many

@@ -1,9 +1,10 @@
-//! What the admin listener answers: health, readiness and metrics.
+//! What the admin listener answers: health, readiness and metrics; on loopback also `controls`.
 
 use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::controls;
 use super::message::{Request, Response};
 use super::telemetry::{METRICS_CONTENT_TYPE, Readiness, Telemetry};
 use crate::escape::json_line;
@@ -15,6 +16,8 @@ pub(super) struct Admin {
     pub(super) telemetry: Arc<Telemetry>,
     /// Which requests fail on purpose.
     pub(super) faults: Arc<Faults>,
+    /// Whether only this machine reaches it, which may then control the faults.
+    pub(super) is_local: bool,
 }
 
 /// The body of `/readyz`.
@@ -35,6 +38,9 @@ impl Admin {
             "/healthz" => |_| Response::json(200, r#"{"status":"ok"}"#.into()),
             "/readyz" => Self::ready,
             "/metrics" => |admin| Response::with_body(200, METRICS_CONTENT_TYPE, admin.telemetry.metrics()),
+            "/faults" | "/requests" if self.is_local => {
+                return controls::respond(request, &self.faults, &self.telemetry);
+            }
             _ => return Response::error(404, "Use GET /healthz, /readyz or /metrics"),
         };
         match request.method.as_str() {

@@ -16,6 +16,8 @@ pub struct Request {
     pub path: String,
     /// The client's address: the peer, or what a trusted proxy says.
     pub peer: IpAddr,
+    /// The header `Host`; the endpoint does not see it.
+    pub host: HeaderValue,
     /// The header `Authorization`.
     pub authorization: HeaderValue,
     /// The header `Content-Type`.
@@ -40,6 +42,7 @@ impl Request {
             method: method.into(),
             path: path.into(),
             peer,
+            host: HeaderValue::Absent,
             authorization: HeaderValue::Absent,
             content_type: HeaderValue::Absent,
             content_encoding: HeaderValue::Absent,

@@ -11,6 +11,7 @@
 mod admin;
 mod client_ip;
 mod contract;
+mod controls;
 mod endpoint;
 mod frontend;
 mod handoff;

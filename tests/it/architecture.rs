@@ -274,7 +274,7 @@ fn a_circle_is_found_through_groups_and_re_exports() {
 }
 
 /// The most lines of code in the server, without tests and comments.
-const MAX_SERVER_LINES: usize = 2400;
+const MAX_SERVER_LINES: usize = 2550;
 
 #[test]
 fn the_server_stays_small() {

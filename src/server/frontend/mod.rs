@@ -187,7 +187,9 @@ impl Server {
                 }
             });
             if let Some(admin) = admin {
-                let responder = Responder::Admin(Admin { telemetry: Arc::clone(&telemetry), faults });
+                let is_local = admin.local_addr()?.ip().to_canonical().is_loopback();
+                let responder =
+                    Responder::Admin(Admin { telemetry: Arc::clone(&telemetry), faults, is_local });
                 let port = Port::new(admin, Service::new(Limits::admin(), responder)?);
                 tokio::spawn(async move { port.accept().await });
             }

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use http_body_util::BodyExt as _;
 use hyper::Version;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{HOST, TRANSFER_ENCODING};
+use hyper::header::{HOST, HeaderValue, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 use tokio::time::timeout;
@@ -95,6 +95,7 @@ pub(super) async fn receive(
     }
     let mut request = Request::new(head.method.as_str(), path, client, id);
     handoff::read_headers(&mut request, &head.headers);
+    request.host = head.headers.get_all(HOST).into_iter().map(HeaderValue::as_bytes).collect();
     // Its headers take up to 8 KiB, which nobody needs while the body arrives.
     drop(head);
     let body = timeout(limits.body_timeout, read_body(body, limits.body_bytes));

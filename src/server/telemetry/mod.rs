@@ -6,6 +6,7 @@
 mod health;
 mod log;
 mod metrics;
+mod recent;
 
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
@@ -18,6 +19,7 @@ pub use self::health::Readiness;
 pub use self::log::{Fields, LogFormat, ServerLog};
 pub(super) use self::metrics::CONTENT_TYPE as METRICS_CONTENT_TYPE;
 use self::metrics::Metrics;
+use self::recent::{RecentRequest, RecentRequests};
 use super::contract::{LoggedResponse, PATH, RequestError};
 use super::message::Request;
 use crate::audit::AuditLog;
@@ -37,6 +39,8 @@ pub struct Telemetry {
     metrics: Metrics,
     /// Readiness.
     health: Health,
+    /// The last requests.
+    recent: RecentRequests,
     /// Notes about too many connections.
     crowded: Throttle,
     /// Notes about missing descriptors.
@@ -78,6 +82,7 @@ impl Telemetry {
             log,
             metrics: Metrics::new(clock.now(), certificate_expires_at),
             health: Health::new(clock),
+            recent: RecentRequests::new(clock),
             crowded: Throttle::new(1),
             starved: Throttle::new(1),
             unreadable: Throttle::new(60),
@@ -124,6 +129,14 @@ impl Telemetry {
             ("reason", reason.into()),
             ("error", error.and_then(RequestError::fault).into()),
         ]);
+        self.recent.add(RecentRequest {
+            request_id: Some(request.id.clone()),
+            customer: logged.customer.map(CustomerId::get),
+            status,
+            fault: logged.fault.map(|fault| fault.to_string()),
+            reason,
+            ..RecentRequest::default()
+        });
         self.metrics.count_response(status);
         self.metrics.observe_duration(took);
         if let Some(reason) = reason {
@@ -140,6 +153,13 @@ impl Telemetry {
             ("status", status.into()),
             ("reason", reason.into()),
         ]);
+        let request_id = id.map(str::to_owned);
+        self.recent.add(RecentRequest {
+            request_id,
+            status,
+            reason: Some(reason),
+            ..RecentRequest::default()
+        });
         self.metrics.count_response(status);
         self.metrics.count_refusal(reason);
     }
@@ -199,6 +219,12 @@ impl Telemetry {
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         self.health.readiness()
+    }
+
+    /// Returns the last requests, oldest first.
+    #[must_use]
+    pub(super) fn recent_requests(&self) -> Vec<RecentRequest> {
+        self.recent.list()
     }
 
     /// Returns the metrics in Prometheus' text format.

@@ -54,6 +54,20 @@ impl Watched {
         Answer::parse(&text)
     }
 
+    /// Sends a request with this body and these further headers to the admin listener and returns its response.
+    #[track_caller]
+    pub(crate) fn control(&self, method: &str, path: &str, body: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut stream = self.connect();
+        let mut ask = Ask::of(1).method(method).path(path).without("Content-Type").body(body);
+        for (name, value) in headers {
+            ask = ask.without(name).with(name, value);
+        }
+        stream.write_all(&ask.bytes()).unwrap();
+        let mut text = String::new();
+        stream.read_to_string(&mut text).unwrap();
+        Answer::parse(&text)
+    }
+
     /// Returns `true` if the server says that it is ready, and all that it says about that.
     #[track_caller]
     pub(crate) fn ready(&self) -> (u16, String) {

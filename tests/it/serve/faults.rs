@@ -123,6 +123,98 @@ fn nothing_of_a_production_profile_is_made_to_fail_also_after_a_reload() {
     server.server.ask(&request).token();
 }
 
+/// Starts a server with an admin listener that only this machine reaches.
+#[track_caller]
+fn controlled(site: &TestServerHome) -> Watched {
+    Watched::over(site.serve(&["--admin-listen", "127.0.0.1:0"]))
+}
+
+#[test]
+fn faults_are_added_listed_and_removed_while_the_server_runs() {
+    let site = TestServerHome::new();
+    let server = controlled(&site);
+    let request = Ask::of(123).bearer(&site.session("123"));
+    let body = |answer: Answer| (answer.status, answer.body);
+    assert_eq!(body(server.control("GET", "/faults", "", &[])), (200, r#"{"faults":[]}"#.into()));
+    let added = server.control("POST", "/faults", "123=status:503*1\n1-200=status:500\n", &[]);
+    assert_eq!(body(added), (200, r#"{"faults":["123=status:503*1","1-200=status:500"]}"#.into()));
+    assert_eq!([server.server.ask(&request).status, server.server.ask(&request).status], [503, 500]);
+    assert!(server.ready().1.ends_with(r#""faults":["1-200=status:500"]}"#));
+    assert_eq!(body(server.control("DELETE", "/faults", "", &[])), (200, r#"{"faults":[]}"#.into()));
+    server.server.ask(&request).token();
+    for (wrong, status) in
+        [("", 422), ("123=revoked", 422), ("123=drop\n124", 422), (&"1=drop\n".repeat(101), 422)]
+    {
+        assert_eq!(server.control("POST", "/faults", wrong, &[]).status, status, "{wrong}");
+    }
+    server.server.ask(&request).token();
+    assert_eq!(server.control("PUT", "/faults", "", &[]).header("Allow"), Some("GET, HEAD, POST, DELETE"));
+    let said = server.server.end().stderr;
+    assert!(said.contains("note=\"requests fail on purpose: 123=status:503*1\"\n"), "{said}");
+    assert!(said.contains("note=\"no request fails on purpose any more\"\n"), "{said}");
+}
+
+#[test]
+fn the_last_requests_can_be_counted_and_have_no_token() {
+    let site = TestServerHome::new();
+    let server = controlled(&site);
+    let session = site.session("123");
+    server.control("POST", "/faults", "123=expired*1", &[]);
+    let token = server.server.ask(&Ask::of(123).bearer(&session)).token().to_owned();
+    server.server.ask(&Ask::of(123).bearer(&session)).token();
+    server.server.ask(&Ask::of(123));
+    let listed = server.control("GET", "/requests", "", &[]);
+    assert!(!listed.body.contains(&token) && !listed.body.contains(&session));
+    let listed: Value = serde_json::from_str(&listed.body).unwrap();
+    let requests = listed["requests"].as_array().unwrap();
+    let seen: Vec<_> = requests
+        .iter()
+        .map(|request| (&request["customer"], &request["status"], &request["fault"]))
+        .collect();
+    let (customer, none, expired) = (Value::from(123), Value::Null, Value::from("expired"));
+    let [good, refused] = [200, 401].map(Value::from);
+    assert_eq!(seen, [(&customer, &good, &expired), (&customer, &good, &none), (&none, &refused, &none)]);
+    assert!(requests.iter().all(|request| request["time"].is_string() && request["request_id"].is_string()));
+    assert_eq!(server.control("DELETE", "/requests", "", &[]).status, 405);
+}
+
+#[test]
+fn no_page_of_a_browser_controls_the_server() {
+    let site = TestServerHome::new();
+    let server = controlled(&site);
+    for headers in [
+        [("Origin", "http://localhost:3000"), ("Host", "localhost")],
+        [("Origin", "null"), ("Host", "127.0.0.1")],
+        [("X-Other", "1"), ("Host", "rebound.example")],
+        [("X-Other", "1"), ("Host", "127.0.0.1.rebound.example:9464")],
+    ] {
+        for (method, path) in
+            [("POST", "/faults"), ("DELETE", "/faults"), ("GET", "/faults"), ("GET", "/requests")]
+        {
+            let refused = server.control(method, path, "123=drop", &headers);
+            assert_eq!(refused.status, 403, "{method} {path} {headers:?}");
+        }
+    }
+    assert!(!server.ready().1.contains("faults"));
+    for host in ["localhost", "127.0.0.1:1", "[::1]:1"] {
+        assert_eq!(server.control("POST", "/faults", "123=drop", &[("Host", host)]).status, 200, "{host}");
+    }
+}
+
+#[test]
+fn an_admin_listener_that_others_reach_controls_nothing_and_neither_does_that_of_a_production_profile() {
+    let open = Watched::over(Server::demo(&["--admin-listen", "0.0.0.0:0"]));
+    for path in ["/faults", "/requests"] {
+        assert_eq!(open.control("GET", path, "", &[]).status, 404);
+    }
+    let production = "policy = { production = true, default_lifetime = \"1h\" }\n";
+    let server = controlled(&TestServerHome::with(production));
+    for (method, path) in [("POST", "/faults"), ("GET", "/requests")] {
+        let refused = server.control(method, path, "1=drop", &[]);
+        refused.is(403, "Forbidden", "nothing of a production profile is made to fail");
+    }
+}
+
 #[test]
 fn what_is_no_fault_is_refused_with_what_was_expected() {
     let site = TestServerHome::new();

@@ -70,6 +70,7 @@ fn good() -> Request {
         method: "POST".into(),
         path: "/stream-chat/token".into(),
         peer: peer(),
+        host: HeaderValue::Absent,
         authorization: once(&format!("Bearer {SESSION}")),
         content_type: once("application/json"),
         origin: HeaderValue::Absent,
