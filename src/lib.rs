@@ -49,7 +49,7 @@
 //!
 //! 1. `src/token/verify.rs`: the reason for which the verifier refuses a token, if it is a new one.
 //! 2. `src/verdict/mod.rs`: the variant, its name and meaning, and its place in the order of checks.
-//! 3. `src/verdict/checks.rs`, `answer.rs`, `remedy.rs`: the check, Stream's answer, what to do. The compiler finds these.
+//! 3. `src/verdict/checks.rs`, `stream.rs`, `remedy.rs`: the check, Stream's answer, what to do. The compiler finds these.
 //! 4. Its exit code, where the compiler asks for it.
 //! 5. `README.md` and `man/sections/stream-token-json.7.md`: both lists of verdicts.
 //!
