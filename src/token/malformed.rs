@@ -152,7 +152,7 @@ pub enum MalformedToken {
         /// Its name.
         name: &'static str,
     },
-    /// The signature does not have [`SIGNATURE_LENGTH`] characters.
+    /// The signature does not have the 43 characters of HS256.
     #[error("the signature has {found} of {SIGNATURE_LENGTH} characters")]
     SignatureLength {
         /// How many it has.
