@@ -61,6 +61,12 @@ impl Container {
             say_unchecked(UNCHECKED, "only root starts a process as a user that nobody knows");
             return None;
         }
+        let mut mounts = Command::new("unshare");
+        mounts.args(["--mount", "mount", "-t", "tmpfs", "none", "/mnt"]).stderr(Stdio::null());
+        if !mounts.status().unwrap().success() {
+            say_unchecked(UNCHECKED, "nothing may be mounted here, not even by root");
+            return None;
+        }
         let place = TestHome::new();
         fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
         for folder in ["state", "dev/shm", "run/secrets"] {
