@@ -136,7 +136,7 @@ mod platform {
     use rustix::process::{Pid, Signal, getpgrp, kill_process_group};
     use rustix::termios::tcgetpgrp;
 
-    /// Gives a command a process group of its own, unless this process is in the foreground of a terminal. Returns
+    /// Puts a command into a process group of its own, unless this process is in the foreground of a terminal. Returns
     /// whether it has one.
     pub(super) fn set_group(command: &mut Command) -> bool {
         let foreground = File::open("/dev/tty").ok().and_then(|terminal| tcgetpgrp(&terminal).ok());
@@ -186,7 +186,7 @@ mod platform {
 
     use super::MAX_OUTPUT;
 
-    /// Gives it no process group.
+    /// Leaves it in this process group.
     pub(super) fn set_group(_command: &mut Command) -> bool {
         false
     }
