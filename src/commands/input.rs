@@ -4,12 +4,11 @@
 use std::io::{self, Read as _};
 
 use anyhow::Context as _;
-use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::{Context, Result, prompt_error};
 use crate::cli::SecretInputArgs;
-use crate::error::{Diagnostic, ErrorReport, Exit, Usage};
+use crate::error::{Diagnostic as _, ErrorReport, Usage};
 use crate::escape::{escaped_or_redacted, looks_like_a_token};
 use crate::output::terminal::PromptError;
 use crate::profile::{Profile, ProfileName};
@@ -98,33 +97,13 @@ impl Paste {
     /// Returns the report that there is no token; what Stream's errors mean, if the text is one.
     pub(super) fn without_token(&self, error: PasteError) -> ErrorReport {
         match stream_error(&self.text) {
-            Some(StreamError { code, meaning, remedy }) if error == PasteError::NoToken => NotAToken {
+            Some(StreamError { code, meaning, remedy }) if error == PasteError::NoToken => ErrorReport {
+                exit: error.exit(),
                 message: format!("{error}, but Stream's error {code}: {meaning}"),
-                hint: remedy.into(),
-            }
-            .into(),
+                hint: Some(remedy.into()),
+            },
             _ => error.into(),
         }
-    }
-}
-
-/// A text that is not a token, but something else that is known.
-#[derive(Debug, Error)]
-#[error("{message}")]
-pub(super) struct NotAToken {
-    /// What it is.
-    pub(super) message: String,
-    /// What to do about it.
-    pub(super) hint: String,
-}
-
-impl Diagnostic for NotAToken {
-    fn exit(&self) -> Exit {
-        Exit::Malformed
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(self.hint.clone())
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::batch::{BatchLine, BatchReader};
-use super::input::{self, NotAToken, Paste};
+use super::input::{self, Paste};
 use super::{Context, Result};
 use crate::cli::VerifyArgs;
 use crate::error::{Diagnostic as _, ErrorReport, Exit};
@@ -172,13 +172,15 @@ impl CandidateSecrets {
         }
         let profile =
             self.profile.as_ref().map_or_else(String::new, |profile| format!(" of profile {profile}"));
-        NotAToken {
+        ErrorReport {
+            exit: Exit::Malformed,
             message: format!("this is the API secret{profile}, not a token"),
-            hint: "whoever saw it can mint tokens for every user: change it in Stream's dashboard, then store the new one \
-                   with 'stream-token secret rotate'"
-                .into(),
+            hint: Some(
+                "whoever saw it can mint tokens for every user: change it in Stream's dashboard, then store the new one with \
+                 'stream-token secret rotate'"
+                    .into(),
+            ),
         }
-        .into()
     }
 
     /// Reads the secrets of every other profile, if nobody needs to be asked.

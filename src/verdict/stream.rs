@@ -198,17 +198,14 @@ pub fn stream_error(text: &str) -> Option<StreamError> {
     {
         return None;
     }
-    let after_code = text.match_indices("code").filter_map(|(at, _)| {
+    let explained = |code| STREAM_ERRORS.into_iter().find(|error| error.code == code);
+    let mut codes = text.match_indices("code").filter_map(|(at, _)| {
         let rest = text[at + 4..].trim_start_matches(['"', '\'', '\\', ':', '=', ' ', '(']);
         rest.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
     });
-    let found = after_code.collect::<Vec<u16>>();
-    let known = found.into_iter().find_map(|code| STREAM_ERRORS.into_iter().find(|error| error.code == code));
-    let signature = || text.contains("signature is not valid").then_some(code::BAD_SIGNATURE);
-    known.or_else(|| {
-        let code = signature()?;
-        STREAM_ERRORS.into_iter().find(|error| error.code == code)
-    })
+    codes
+        .find_map(explained)
+        .or_else(|| explained(code::BAD_SIGNATURE).filter(|_| text.contains("signature is not valid")))
 }
 
 #[cfg(test)]

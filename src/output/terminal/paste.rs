@@ -59,13 +59,14 @@ pub(super) fn read_paste(
 ) -> Result<(Zeroizing<Vec<u8>>, u64), PromptError> {
     let _raw = RawInput::enter()?;
     let mut kept = Zeroizing::new(Vec::with_capacity(limit));
-    let mut count = 0;
+    let mut count = 0_usize;
     while let Some(byte) = next(io::stdin(), signals)? {
         if ENDING.contains(&byte) {
             break;
         }
         if ERASING.contains(&byte) {
-            kept.pop();
+            count = count.saturating_sub(1);
+            kept.truncate(count);
             continue;
         }
         count += 1;
@@ -77,7 +78,7 @@ pub(super) fn read_paste(
             break;
         }
     }
-    Ok((kept, count))
+    Ok((kept, count as u64))
 }
 
 /// Returns `true` if more of a paste comes within [`PAUSE`].

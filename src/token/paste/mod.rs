@@ -120,9 +120,8 @@ pub fn extract(text: &str) -> Result<ExtractedToken, PasteError> {
     if text.trim().is_empty() {
         return Err(PasteError::Empty);
     }
-    let whole = (0..=MAX_REWRITES).find_map(|depth| whole_tokens(text, depth));
     let (found, text, mut rewrites) =
-        whole.unwrap_or_else(|| (broken_tokens(text), text.to_owned(), Vec::new()));
+        whole_tokens(text).unwrap_or_else(|| (broken_tokens(text), text.to_owned(), Vec::new()));
     if found.is_empty() {
         let found = UNSET.into_iter().find(|unset| wrappers::unwrapped(&text) == *unset);
         return Err(found.map_or(PasteError::NoToken, |found| PasteError::Unset { found }));
@@ -138,19 +137,31 @@ pub fn extract(text: &str) -> Result<ExtractedToken, PasteError> {
     })
 }
 
-/// Finds the whole tokens in `text`, or in the first rewriting of it that has any, with the names of the rewrites.
-fn whole_tokens(text: &str, depth: usize) -> Option<(Vec<Candidate>, String, Vec<Stripped>)> {
-    let mut found = scan::scan(text);
-    found.retain(|candidate| candidate.completeness == Completeness::Whole);
-    if !found.is_empty() {
-        return Some((found, text.to_owned(), Vec::new()));
+/// Finds the whole tokens in `text`, or in the first rewriting of it that has any, with the names of the rewrites, the last
+/// one first. Fewer rewrites are tried before more.
+fn whole_tokens(text: &str) -> Option<(Vec<Candidate>, String, Vec<Stripped>)> {
+    let mut texts = vec![(text.to_owned(), Vec::new())];
+    for depth in 0..=MAX_REWRITES {
+        if depth > 0 {
+            texts = texts.iter().flat_map(rewritten).collect();
+        }
+        for (text, names) in &texts {
+            let mut found = scan::scan(text);
+            found.retain(|candidate| candidate.completeness == Completeness::Whole);
+            if !found.is_empty() {
+                let mut names = names.clone();
+                names.dedup();
+                return Some((found, text.clone(), names));
+            }
+        }
     }
-    let depth = depth.checked_sub(1)?;
-    REWRITES.iter().find_map(|(rewrite, name)| {
-        let (found, text, mut names) = whole_tokens(&rewrite(text)?, depth)?;
-        names.push(name.clone());
-        names.dedup();
-        Some((found, text, names))
+    None
+}
+
+/// Returns every rewriting of a text, with its names before those that the text has.
+fn rewritten((text, names): &(String, Vec<Stripped>)) -> impl Iterator<Item = (String, Vec<Stripped>)> {
+    REWRITES.iter().filter_map(move |(rewrite, name)| {
+        Some((rewrite(text)?, std::iter::once(name).chain(names).cloned().collect()))
     })
 }
 
