@@ -1113,7 +1113,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile__subcmd__add)
-            opts="-o -q -h -V --secret --secret-stdin --as-is --api-key --session-key --base-url --check-url --customer-from --authorization --check-timeout --check-cache --check-ca-file --default-lifetime --longest-lifetime --issued-at --production --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --secret --secret-stdin --as-is --api-key --session-key --base-url --check-url --customer-from --authorization --check-cache --jwt-issuer --jwt-audience --jwt-claim --jwks-url --jwt-algorithm --backend-timeout --backend-ca-file --default-lifetime --longest-lifetime --issued-at --production --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1168,13 +1168,6 @@ _stream__token() {
                     fi
                     return 0
                     ;;
-                --check-timeout)
-                    COMPREPLY=("${cur}")
-                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
-                        compopt -o nospace
-                    fi
-                    return 0
-                    ;;
                 --check-cache)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1182,7 +1175,49 @@ _stream__token() {
                     fi
                     return 0
                     ;;
-                --check-ca-file)
+                --jwt-issuer)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --jwt-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --jwt-claim)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --jwks-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --jwt-algorithm)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --backend-timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --backend-ca-file)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace

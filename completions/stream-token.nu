@@ -179,9 +179,14 @@ module completions {
     --check-url: string       # Sessions: the app's own; its backend at this URL says whose a token is
     --customer-from: string   # Sessions: where the customer is in the backend's JSON, such as /data/id
     --authorization: string   # Sessions: the Authorization that the backend gets [default: 'Bearer {token}']
-    --check-timeout: string   # Sessions: how long the backend may take, 1s to 10s [default: 2s]
-    --check-cache: string     # Sessions: how long its yes counts, 0s to 60s [default: 10s]
-    --check-ca-file: string   # Sessions: the certificates that the backend is known by, in PEM, instead of the system's
+    --check-cache: string     # Sessions: how long the backend's yes counts, 0s to 60s [default: 10s]
+    --jwt-issuer: string      # Sessions: the app's own JWTs, with this 'iss'
+    --jwt-audience: string    # Sessions: the 'aud' of these JWTs
+    --jwt-claim: string       # Sessions: the claim that names the customer, or a pointer such as /user/id [default: sub]
+    --jwks-url: string        # Sessions: where the public keys of these JWTs are; without it, the session key signs them (HS256)
+    --jwt-algorithm: string   # Sessions: the algorithm of these keys, RS256 or ES256 [default: RS256]
+    --backend-timeout: string # Sessions: how long the backend may take, 1s to 10s [default: 2s]
+    --backend-ca-file: string # Sessions: the certificates that the backend is known by, in PEM, instead of the system's
     --default-lifetime: string # Policy: how long tokens live for which nothing is said
     --longest-lifetime: string # Policy: how long tokens live at most
     --issued-at               # Policy: say in tokens when they were issued, five seconds back

@@ -1,12 +1,13 @@
 //! The grammar of `profile`.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
 use super::secrets::SecretInputArgs;
 use super::{examples, values};
-use crate::profile::{ProfileName, SessionsTable, check_api_key, check_base_url};
+use crate::profile::{ProfileName, check_api_key, check_base_url};
 use crate::secret::Source;
 
 /// Says where a secret may come from.
@@ -109,37 +110,57 @@ pub struct ProfileAddArgs {
 #[derive(Debug, Args)]
 pub struct SessionsArgs {
     /// Sessions: the app's own; its backend at this URL says whose a token is
-    #[arg(long, value_name = "URL", requires = "customer_from")]
+    #[arg(long, value_name = "URL")]
     check_url: Option<String>,
     /// Sessions: where the customer is in the backend's JSON, such as /data/id
-    #[arg(long, value_name = "POINTER", requires = "check_url")]
+    #[arg(long, value_name = "POINTER")]
     customer_from: Option<String>,
     /// Sessions: the Authorization that the backend gets [default: 'Bearer {token}']
-    #[arg(long, value_name = "TEMPLATE", requires = "check_url")]
+    #[arg(long, value_name = "TEMPLATE")]
     authorization: Option<String>,
-    /// Sessions: how long the backend may take, 1s to 10s [default: 2s]
-    #[arg(long, value_name = "DURATION", requires = "check_url")]
-    check_timeout: Option<String>,
-    /// Sessions: how long its yes counts, 0s to 60s [default: 10s]
-    #[arg(long, value_name = "DURATION", requires = "check_url")]
+    /// Sessions: how long the backend's yes counts, 0s to 60s [default: 10s]
+    #[arg(long, value_name = "DURATION")]
     check_cache: Option<String>,
+    /// Sessions: the app's own JWTs, with this 'iss'
+    #[arg(long, value_name = "ISSUER")]
+    jwt_issuer: Option<String>,
+    /// Sessions: the 'aud' of these JWTs
+    #[arg(long, value_name = "AUDIENCE")]
+    jwt_audience: Option<String>,
+    /// Sessions: the claim that names the customer, or a pointer such as /user/id [default: sub]
+    #[arg(long, value_name = "CLAIM")]
+    jwt_claim: Option<String>,
+    /// Sessions: where the public keys of these JWTs are; without it, the session key signs them (HS256)
+    #[arg(long, value_name = "URL")]
+    jwks_url: Option<String>,
+    /// Sessions: the algorithm of these keys, RS256 or ES256 [default: RS256]
+    #[arg(long, value_name = "ALGORITHM")]
+    jwt_algorithm: Option<String>,
+    /// Sessions: how long the backend may take, 1s to 10s [default: 2s]
+    #[arg(long, value_name = "DURATION")]
+    backend_timeout: Option<String>,
     /// Sessions: the certificates that the backend is known by, in PEM, instead of the system's
-    #[arg(long, value_name = "FILE", requires = "check_url")]
-    check_ca_file: Option<String>,
+    #[arg(long, value_name = "FILE")]
+    backend_ca_file: Option<String>,
 }
 
 impl SessionsArgs {
-    /// Returns the keys of the configuration; `None` if no flag was given.
+    /// Returns the keys of the configuration that were given, and their values.
     #[must_use]
-    pub fn table(&self) -> Option<SessionsTable> {
-        let table = SessionsTable {
-            check_url: self.check_url.clone(),
-            customer_from: self.customer_from.clone(),
-            authorization: self.authorization.clone(),
-            timeout: self.check_timeout.clone(),
-            cache: self.check_cache.clone(),
-            ca_file: self.check_ca_file.clone(),
-        };
-        (table != SessionsTable::default()).then_some(table)
+    pub fn table(&self) -> BTreeMap<String, String> {
+        let given = [
+            ("check_url", &self.check_url),
+            ("customer_from", &self.customer_from),
+            ("authorization", &self.authorization),
+            ("cache", &self.check_cache),
+            ("issuer", &self.jwt_issuer),
+            ("audience", &self.jwt_audience),
+            ("claim", &self.jwt_claim),
+            ("jwks_url", &self.jwks_url),
+            ("algorithm", &self.jwt_algorithm),
+            ("timeout", &self.backend_timeout),
+            ("ca_file", &self.backend_ca_file),
+        ];
+        given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect()
     }
 }

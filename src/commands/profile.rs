@@ -51,8 +51,10 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
             "leave --secret out, or --secret-stdin",
         ));
     }
-    let sessions = arguments.sessions.table().map(Sessions::try_from).transpose().map_err(|message| {
-        Usage { message, hint: "see SESSIONS OF THE APP in 'man stream-token-serve'".into() }
+    let sessions = Some(arguments.sessions.table()).filter(|table| !table.is_empty());
+    let sessions = sessions.map(Sessions::try_from).transpose().map_err(|message| Usage {
+        message,
+        hint: "see SESSIONS OF THE APP in 'man stream-token-serve'".into(),
     })?;
     let mut profile = Profile {
         sessions,

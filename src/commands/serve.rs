@@ -48,11 +48,13 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     let profile = context.choose_profile()?;
     require_tls_or_loopback(arguments, !trusted_proxies.is_empty(), profile.is_demo())?;
     let faults = Arc::new(faults(arguments, &profile)?);
-    let lifetime = state::lifetime(arguments.lifetime, &profile, context.clock.now())?;
+    let now = context.clock.now();
+    let lifetime = state::lifetime(arguments.lifetime, &profile, now)?;
     let tls = tls(context, arguments)?;
     let loaded = context.open_secret(profile)?;
     context.note_default_policy(&loaded);
-    let check = SessionCheck::prepare(&loaded.profile, || session::key(context, &loaded.profile))?;
+    let check =
+        SessionCheck::prepare(&loaded.profile, now, || session::key_secret(context, &loaded.profile))?;
     stop_signals::stop_between_holds().context("cannot wait for signals")?;
     let write = |lines: &str| write_stderr(lines.strip_suffix('\n').unwrap_or(lines));
     let log = ServerLog::start(format, context.clock, write).context("cannot start the log")?;

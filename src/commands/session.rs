@@ -13,7 +13,7 @@ use crate::process::stdout::require_stdout;
 use crate::profile::SecretOutcome;
 use crate::profile::{Profile, ProfileName, SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE};
 use crate::secret::keyring::Kind;
-use crate::secret::{SecretFinding, Source};
+use crate::secret::{Secret, SecretFinding, Source};
 use crate::session::{LEEWAY, RevocationTarget, RevokeOutcome, Session, SessionKey, SessionManager};
 use crate::time::{absolute_and_relative, humanize, utc};
 use crate::token::MAX_TOKEN_BYTES;
@@ -154,16 +154,21 @@ fn piped(context: &mut Context<'_>, profile: &Profile) -> Result<Session> {
     Ok(session)
 }
 
-/// Reads the key that signs a profile's sessions, and says where it came from. Where the keyring should
-/// have it and does not, it is made.
-pub(super) fn key(context: &mut Context<'_>, profile: &Profile) -> Result<SessionKey> {
+/// Reads the key that signs a profile's sessions.
+fn key(context: &mut Context<'_>, profile: &Profile) -> Result<SessionKey> {
+    Ok(SessionKey::new(&key_secret(context, profile)?))
+}
+
+/// Reads the secret of the key that signs a profile's sessions, and says where it came from. Where the keyring should
+/// have it and does not, it is made, if the sessions are ours.
+pub(super) fn key_secret(context: &mut Context<'_>, profile: &Profile) -> Result<Secret> {
     let Some(source) = profile.source_of(Kind::SessionKey).cloned() else {
         return Err(no_source(profile));
     };
     if profile.is_demo() {
         context.terminal.note("demo profile: its session key is published, like its secret");
     }
-    let (read, outcome) = if source == Source::Keyring {
+    let (read, outcome) = if source == Source::Keyring && profile.sessions.is_none() {
         context.with_profile_manager(|manager| manager.session_key(profile))?
     } else {
         // Nothing is changed: no place for a configuration or a log is needed.
@@ -182,7 +187,7 @@ pub(super) fn key(context: &mut Context<'_>, profile: &Profile) -> Result<Sessio
     if let Some(finding) = SecretFinding::of(&read.secret, profile.api_key.as_deref()) {
         context.terminal.note(&format!("session key: {finding}"));
     }
-    Ok(SessionKey::new(&read.secret))
+    Ok(read.secret)
 }
 
 /// Refuses a profile that has no session key.

@@ -71,12 +71,12 @@ pub fn profile_text(profile: &Profile, is_default: bool, layout: Layout) -> Stri
 
 /// Returns what the configuration says about sessions.
 fn sessions_json(sessions: &Sessions) -> Map<String, Value> {
-    sessions.table().entries().map(|(key, value)| (key.to_owned(), value.into())).collect()
+    sessions.table().into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect()
 }
 
 /// Says how sessions are checked.
 fn sessions_summary(sessions: &Sessions) -> String {
-    let words: Vec<_> = sessions.table().entries().map(|(key, value)| format!("{key} {value}")).collect();
+    let words: Vec<_> = sessions.table().into_iter().map(|(key, value)| format!("{key} {value}")).collect();
     words.join(", ")
 }
 

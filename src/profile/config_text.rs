@@ -166,7 +166,7 @@ fn profile_table(profile: &Profile) -> Result<Table, String> {
         table.insert("policy", value(policy_of(&profile.policy)));
     }
     if let Some(sessions) = &profile.sessions {
-        table.insert("sessions", value(sessions.table().entries().collect::<InlineTable>()));
+        table.insert("sessions", value(sessions.table().into_iter().collect::<InlineTable>()));
     }
     Ok(table)
 }

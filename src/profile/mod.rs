@@ -22,7 +22,9 @@ pub use load::{LoadedProfile, SecretStatus, list_status, load, reload};
 pub use manage::{AddOutcome, ProfileManager, SecretChange, SecretOutcome, random_key};
 pub use name::{DEMO, ProfileName, ProfileNameError};
 pub use policy::{Expiry, Grant, IAT_SKEW, Lifetime, Policy, PolicyError, TokenRequest};
-pub use sessions::{CheckUrl, Sessions, SessionsTable, TOKEN_PLACEHOLDER};
+pub use sessions::{
+    BackendUrl, CheckUrl, JwtSessions, KeySetAlgorithm, KeySetUrl, Sessions, TOKEN_PLACEHOLDER,
+};
 
 use crate::process::environment::Environment;
 use crate::secret::Source;

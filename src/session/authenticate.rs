@@ -80,9 +80,15 @@ pub enum AuthFailure {
     /// It was issued in the future.
     #[error("a session issued in the future")]
     IssuedInFuture(CustomerId),
-    /// It has expired.
+    /// It has expired; whose it was is not read from a JWT.
     #[error("an expired session")]
-    Expired(CustomerId),
+    Expired(Option<CustomerId>),
+    /// Its `nbf` is in the future.
+    #[error("a session that is not valid yet")]
+    NotYetValid,
+    /// No public key of the backend has its `kid`.
+    #[error("signed with a key that the backend does not publish")]
+    UnknownKey,
     /// It was revoked, alone or with all others of its customer.
     #[error("a revoked session")]
     Revoked(CustomerId),
@@ -102,6 +108,8 @@ impl AuthFailure {
             Self::WrongClaims => "session_wrong_claims",
             Self::IssuedInFuture(_) => "session_issued_in_future",
             Self::Expired(_) => "session_expired",
+            Self::NotYetValid => "session_not_yet_valid",
+            Self::UnknownKey => "session_unknown_key",
             Self::Revoked(_) => "session_revoked",
             Self::RefusedByBackend => "session_refused_by_backend",
         }
@@ -111,13 +119,14 @@ impl AuthFailure {
     #[must_use]
     pub const fn customer(self) -> Option<CustomerId> {
         match self {
-            Self::IssuedInFuture(customer) | Self::Expired(customer) | Self::Revoked(customer) => {
-                Some(customer)
-            }
+            Self::IssuedInFuture(customer) | Self::Revoked(customer) => Some(customer),
+            Self::Expired(customer) => customer,
             Self::TooLong
             | Self::NotASession
             | Self::BadSignature
             | Self::WrongClaims
+            | Self::NotYetValid
+            | Self::UnknownKey
             | Self::RefusedByBackend => None,
         }
     }

@@ -1,7 +1,6 @@
 //! Requests to the app's backend: bounded in time and size, over TLS or on this machine, and never redirected.
 
 use std::io;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::authenticate::BackendError;
 use crate::error::{Diagnostic, Exit};
+use crate::profile::BackendUrl;
 use crate::time::Timestamp;
 use crate::tls::{TlsError, read_certificates};
 
@@ -33,6 +33,15 @@ pub enum BackendSetupError {
     /// The system has no list of trusted certificates.
     #[error("this system has no list of trusted certificates, to know the backend by")]
     NoTrustedCertificates,
+    /// The backend's public keys cannot be had.
+    #[error("cannot get the public keys at {url}: {error}")]
+    NoKeys {
+        /// Where they should be.
+        url: String,
+        /// Why not.
+        #[source]
+        error: BackendError,
+    },
 }
 
 impl Diagnostic for BackendSetupError {
@@ -40,6 +49,7 @@ impl Diagnostic for BackendSetupError {
         match self {
             Self::CaFile(error) => error.exit(),
             Self::NoTrustedCertificates => Exit::Usage,
+            Self::NoKeys { .. } => Exit::Failed,
         }
     }
 
@@ -48,6 +58,9 @@ impl Diagnostic for BackendSetupError {
             Self::CaFile(error) => error.hint(),
             Self::NoTrustedCertificates => {
                 Some("install the system's ca-certificates, or name the backend's own with ca_file".into())
+            }
+            Self::NoKeys { .. } => {
+                Some("see that jwks_url answers with a JSON Web Key Set, and run the command again".into())
             }
         }
     }
@@ -59,9 +72,7 @@ pub(super) struct Backend {
     /// Makes requests.
     agent: Agent,
     /// What is asked.
-    url: String,
-    /// How long it may take.
-    timeout: Duration,
+    place: BackendUrl,
 }
 
 /// The answer of a backend.
@@ -80,17 +91,14 @@ impl Backend {
     ///
     /// # Errors
     /// [`BackendSetupError`]
-    pub(super) fn new(
-        url: &str,
-        timeout: Duration,
-        ca_file: Option<&Path>,
-    ) -> Result<Self, BackendSetupError> {
-        let roots = match ca_file {
+    pub(super) fn new(place: BackendUrl) -> Result<Self, BackendSetupError> {
+        let is_tls = place.url.starts_with("https:");
+        let roots = match &place.ca_file {
             Some(path) => read_certificates(path).map_err(BackendSetupError::CaFile)?,
-            None if url.starts_with("https:") => rustls_native_certs::load_native_certs().certs,
+            None if is_tls => rustls_native_certs::load_native_certs().certs,
             None => Vec::new(),
         };
-        if roots.is_empty() && url.starts_with("https:") {
+        if roots.is_empty() && is_tls {
             return Err(BackendSetupError::NoTrustedCertificates);
         }
         let roots = roots.iter().map(|root| Certificate::from_der(root).to_owned());
@@ -100,7 +108,7 @@ impl Backend {
             .build();
         let config = Agent::config_builder()
             .tls_config(tls)
-            .timeout_global(Some(timeout))
+            .timeout_global(Some(place.timeout))
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
@@ -111,7 +119,7 @@ impl Backend {
             .accept("application/json")
             .user_agent(concat!("stream-token/", env!("CARGO_PKG_VERSION")))
             .build();
-        Ok(Self { agent: config.into(), url: url.to_owned(), timeout })
+        Ok(Self { agent: config.into(), place })
     }
 
     /// Asks the backend, with these headers.
@@ -121,7 +129,7 @@ impl Backend {
     pub(super) fn get(&self, headers: &[(&str, &str)], now: Timestamp) -> Result<Answer, BackendError> {
         let request = headers
             .iter()
-            .fold(self.agent.get(&self.url), |request, (name, value)| request.header(*name, *value));
+            .fold(self.agent.get(&self.place.url), |request, (name, value)| request.header(*name, *value));
         let mut response = request.call().map_err(|error| self.error(&error))?;
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = retry_after.and_then(|value| wait(value, now)).unwrap_or(DEFAULT_RETRY_AFTER);
@@ -136,9 +144,9 @@ impl Backend {
     /// Says what an error means.
     fn error(&self, error: &ureq::Error) -> BackendError {
         match error {
-            ureq::Error::Timeout(_) => BackendError::TimedOut(self.timeout),
+            ureq::Error::Timeout(_) => BackendError::TimedOut(self.place.timeout),
             ureq::Error::Io(error) if error.kind() == io::ErrorKind::TimedOut => {
-                BackendError::TimedOut(self.timeout)
+                BackendError::TimedOut(self.place.timeout)
             }
             ureq::Error::BodyExceedsLimit(_) => BackendError::Malformed("has more than 64 KiB".into()),
             error => BackendError::Unreachable(error.to_string()),

@@ -29,8 +29,8 @@ impl CheckUrlVerifier {
     /// # Errors
     /// [`BackendSetupError`]
     pub fn new(check: CheckUrl) -> Result<Self, BackendSetupError> {
-        let backend = Backend::new(&check.url, check.timeout, check.ca_file.as_deref())?;
-        let questions = Questions::new(check.cache, check.timeout);
+        let backend = Backend::new(check.backend.clone())?;
+        let questions = Questions::new(check.cache, check.backend.timeout);
         Ok(Self { check, backend, questions })
     }
 
@@ -61,7 +61,7 @@ fn customer_of(answer: &Answer, pointer: &str) -> Result<CustomerId, AuthError> 
         200 => {
             let value = serde_json::from_slice::<Value>(&answer.body);
             let value = value.map_err(|_| BackendError::Malformed("is not JSON".into()))?;
-            customer_at(&value, pointer).ok_or_else(|| {
+            value.pointer(pointer).and_then(customer_in).ok_or_else(|| {
                 BackendError::Malformed(format!("has no customer id at customer_from, '{pointer}'")).into()
             })
         }
@@ -71,9 +71,9 @@ fn customer_of(answer: &Answer, pointer: &str) -> Result<CustomerId, AuthError> 
     }
 }
 
-/// Returns the customer at a place in JSON: a number, its digits, or `customer-N`.
-fn customer_at(value: &Value, pointer: &str) -> Option<CustomerId> {
-    match value.pointer(pointer)? {
+/// Returns the customer that a value of JSON names: a number, its digits, or `customer-N`.
+pub(super) fn customer_in(value: &Value) -> Option<CustomerId> {
+    match value {
         Value::Number(number) => CustomerId::new(number.as_u64()?),
         Value::String(text) => {
             CustomerId::from_digits(text.as_bytes()).ok().or_else(|| CustomerId::from_user_id(text))

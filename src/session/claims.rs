@@ -71,7 +71,7 @@ impl Session {
             return Err(AuthFailure::IssuedInFuture(self.customer));
         }
         if now >= self.expires_at {
-            return Err(AuthFailure::Expired(self.customer));
+            return Err(AuthFailure::Expired(Some(self.customer)));
         }
         Ok(())
     }
@@ -233,7 +233,7 @@ mod tests {
         assert_eq!(session.validate(at(939)), Err(AuthFailure::IssuedInFuture(customer)));
         assert_eq!(session.validate(at(940)), Ok(()));
         assert_eq!(session.validate(at(1999)), Ok(()));
-        assert_eq!(session.validate(at(2000)), Err(AuthFailure::Expired(customer)));
+        assert_eq!(session.validate(at(2000)), Err(AuthFailure::Expired(Some(customer))));
     }
 
     #[test]

@@ -70,7 +70,7 @@ mod tests {
         let Err(AuthError::Refused(failure)) = authenticated(session.expires_at().epoch_seconds()) else {
             panic!()
         };
-        assert_eq!(failure, AuthFailure::Expired(customer(123)));
+        assert_eq!(failure, AuthFailure::Expired(Some(customer(123))));
     }
 
     #[test]

@@ -1,7 +1,7 @@
-//! The cryptography behind `jsonwebtoken`: HS256 and nothing else.
+//! The cryptography behind `jsonwebtoken`: HS256, and for the JWTs of an app's backend RS256 and ES256 of `ring`.
 //!
-//! Its own providers bring RSA and elliptic curves (and RUSTSEC-2023-0071) for algorithms that a
-//! Stream token never has.
+//! Its own providers bring RUSTSEC-2023-0071 and 70 crates, or another whole library beside the one of our TLS. Whoever
+//! verifies a token says with which algorithm; the token never does.
 
 use std::sync::Once;
 
@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::crypto::{CryptoProvider, JwtSigner, JwtVerifier, KeyUtils};
 use jsonwebtoken::errors::{ErrorKind, Result};
 use jsonwebtoken::signature::{self, Signer, Verifier};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey};
 use sha2::Sha256;
 
 /// HMAC-SHA-256, keyed.
@@ -60,10 +60,52 @@ fn signer(algorithm: &Algorithm, key: &EncodingKey) -> Result<Box<dyn JwtSigner>
     Ok(Hs256::new(*algorithm, key.as_bytes())?)
 }
 
-/// Makes a verifier for HS256.
+/// Makes a verifier for HS256, RS256 or ES256.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "jsonwebtoken's type of a verifier factory")]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
-    Ok(Hs256::new(*algorithm, key.try_get_as_bytes()?)?)
+    match (algorithm, key.family()) {
+        (Algorithm::HS256, AlgorithmFamily::Hmac) => Ok(Hs256::new(*algorithm, key.try_get_as_bytes()?)?),
+        #[cfg(all(unix, feature = "serve"))]
+        (Algorithm::RS256, AlgorithmFamily::Rsa) | (Algorithm::ES256, AlgorithmFamily::Ec) => {
+            Ok(Box::new(PublicKey { algorithm: *algorithm, key: key.clone() }))
+        }
+        _ => Err(ErrorKind::InvalidAlgorithm.into()),
+    }
+}
+
+/// A public key of an app's backend.
+#[cfg(all(unix, feature = "serve"))]
+struct PublicKey {
+    /// RS256 or ES256.
+    algorithm: Algorithm,
+    /// The modulus and exponent of RS256, or the point of ES256.
+    key: DecodingKey,
+}
+
+#[cfg(all(unix, feature = "serve"))]
+impl Verifier<Vec<u8>> for PublicKey {
+    fn verify(&self, message: &[u8], bytes: &Vec<u8>) -> std::result::Result<(), signature::Error> {
+        use jsonwebtoken::DecodingKeyKind;
+        use ring::signature::{
+            ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+        };
+        let verified = match self.key.kind() {
+            DecodingKeyKind::RsaModulusExponent { n, e } => {
+                RsaPublicKeyComponents { n, e }.verify(&RSA_PKCS1_2048_8192_SHA256, message, bytes)
+            }
+            DecodingKeyKind::SecretOrDer(point) => {
+                UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point).verify(message, bytes)
+            }
+        };
+        verified.map_err(|_| signature::Error::new())
+    }
+}
+
+#[cfg(all(unix, feature = "serve"))]
+impl JwtVerifier for PublicKey {
+    fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
 }
 
 /// What `jsonwebtoken` signs and verifies with.

@@ -17,9 +17,11 @@ use crate::issuer::{AuditSink, IssueError, TokenIssuer};
 use crate::process::environment::Environment;
 use crate::profile::{self, ConfigPlace, Lifetime, LoadedProfile, Profile, Sessions, TokenRequest, select};
 use crate::secret::keyring::Kind;
-use crate::secret::{ReadContext, SecretFinding};
+use crate::secret::{ReadContext, Secret, SecretFinding};
 use crate::server::{ActiveProfile, Reloadable, RequestIssuer, Telemetry, TokenService};
-use crate::session::{Authenticate, CheckUrlVerifier, RevocationList, SessionKey, SessionVerifier};
+use crate::session::{
+    Authenticate, CheckUrlVerifier, JwtVerifier, RevocationList, SessionKey, SessionVerifier,
+};
 use crate::time::{Clock, Timestamp};
 use crate::tls::{IdentityPaths, ServerIdentity};
 
@@ -32,11 +34,16 @@ pub(super) enum SessionCheck {
 }
 
 impl SessionCheck {
-    /// Prepares a profile's check. `read_key` reads the session key if it is needed.
-    pub(super) fn prepare(profile: &Profile, read_key: impl FnOnce() -> Result<SessionKey>) -> Result<Self> {
+    /// Prepares a profile's check. `read_key` reads the secret of the session key if it is needed.
+    pub(super) fn prepare(
+        profile: &Profile,
+        now: Timestamp,
+        read_key: impl FnOnce() -> Result<Secret>,
+    ) -> Result<Self> {
         Ok(match &profile.sessions {
-            None => Self::Signed(read_key()?),
+            None => Self::Signed(SessionKey::new(&read_key()?)),
             Some(Sessions::CheckUrl(check)) => Self::Foreign(Box::new(CheckUrlVerifier::new(check.clone())?)),
+            Some(Sessions::Jwt(jwt)) => Self::Foreign(Box::new(JwtVerifier::new(jwt, read_key, now)?)),
         })
     }
 }
@@ -186,7 +193,7 @@ impl Reload {
         let asking =
             ReadContext { environment: self.environment, now, limit: SECRET_TIMEOUT, on_slow: &|| () };
         let mut key_finding = None;
-        let check = SessionCheck::prepare(&profile, || {
+        let check = SessionCheck::prepare(&profile, now, || {
             let (key, finding) = session_key(&profile, &asking)?;
             key_finding = finding;
             Ok(key)
@@ -201,10 +208,11 @@ impl Reload {
 }
 
 /// Reads a profile's session key again, and what is odd about it.
-fn session_key(profile: &Profile, asking: &ReadContext<'_>) -> Result<(SessionKey, Option<SecretFinding>)> {
+fn session_key(profile: &Profile, asking: &ReadContext<'_>) -> Result<(Secret, Option<SecretFinding>)> {
     let item = profile.item(Kind::SessionKey);
     let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(profile))?;
     let read = source.reload(&item, asking);
     let read = read.map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?;
-    Ok((SessionKey::new(&read.secret), SecretFinding::of(&read.secret, profile.api_key.as_deref())))
+    let finding = SecretFinding::of(&read.secret, profile.api_key.as_deref());
+    Ok((read.secret, finding))
 }

@@ -38,6 +38,8 @@ struct Shared {
     is_open: AtomicBool,
     /// Whether the backend is to end.
     is_over: AtomicBool,
+    /// What is answered to whoever sends no session.
+    published: Mutex<String>,
     /// How TLS is spoken.
     tls: Option<Arc<ServerConfig>>,
 }
@@ -88,6 +90,11 @@ impl Backend {
             "\n[profiles.staging.sessions]\ncheck_url = \"{scheme}://localhost:{}/v1/me?x=1\"\ncustomer_from = \"/data/id\"\n{more}",
             self.address.port()
         )
+    }
+
+    /// Answers like this whoever sends no session.
+    pub(crate) fn publish(&self, answer: &str) {
+        answer.clone_into(&mut self.shared.published.lock().unwrap());
     }
 
     /// Returns the heads of all requests so far.
@@ -149,7 +156,7 @@ impl Shared {
         });
         self.heads.lock().unwrap().push(head);
         self.changed.notify_all();
-        let token = token.unwrap_or_default();
+        let token = token.unwrap_or_else(|| self.published.lock().unwrap().clone());
         let token = match token.strip_prefix("held:") {
             Some(rest) => {
                 self.wait_until(|| self.is_open.load(Ordering::Relaxed));

@@ -318,11 +318,11 @@ fn a_profile_is_added_with_all_that_asks_a_backend() {
     let more = [
         "--authorization",
         "Token {token}",
-        "--check-timeout",
+        "--backend-timeout",
         "5s",
         "--check-cache",
         "0s",
-        "--check-ca-file",
+        "--backend-ca-file",
         "/etc/ssl/staging.pem",
     ];
     add("full", &[&flags[..], &more].concat()).is(0, "", "");
@@ -333,7 +333,7 @@ fn a_profile_is_added_with_all_that_asks_a_backend() {
     let plain = r#""check_url":"https://api.example.com/v1/me","customer_from":"/data/id""#;
     assert_eq!(shown("plain"), format!("{{{plain}}}"));
     let rest =
-        r#""authorization":"Token {token}","timeout":"5s","cache":"0s","ca_file":"/etc/ssl/staging.pem""#;
+        r#""authorization":"Token {token}","cache":"0s","timeout":"5s","ca_file":"/etc/ssl/staging.pem""#;
     assert_eq!(shown("full"), format!("{{{plain},{rest}}}"));
     assert_eq!(shown("staging"), "null");
     let text = site.run(&["profile", "show", "plain"]);
@@ -350,8 +350,8 @@ fn a_profile_is_added_with_all_that_asks_a_backend() {
             &["--check-url", "https://api.example.com/me", "--customer-from", "id"],
             "customer_from: expected a JSON pointer",
         ),
-        (&["--check-url", "https://api.example.com/me"], "--customer-from"),
-        (&["--check-cache", "5s"], "--check-url"),
+        (&["--check-url", "https://api.example.com/me"], "needs customer_from"),
+        (&["--check-cache", "5s"], "sessions needs a check_url"),
         (&[flags[0], flags[1], flags[2], flags[3], "--check-cache", "2m"], "cache: expected 0s to 1m"),
     ] {
         let refused = add("other", flags);

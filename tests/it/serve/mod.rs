@@ -10,6 +10,7 @@ mod ending;
 mod faults;
 mod flags;
 pub(crate) mod http;
+mod jwt;
 mod log;
 mod sessions;
 pub(crate) mod stderr_reader;

@@ -31,7 +31,7 @@ fn wait_until_refused(server: &Server, customer: u64, session: &str) {
 }
 
 /// Makes a session of customer 123 with a key, at another moment, and returns its token.
-fn session_of(key: &str, at: Timestamp) -> String {
+pub(super) fn session_of(key: &str, at: Timestamp) -> String {
     let key = SessionKey::new(&Secret::new(key.as_bytes().to_vec()).unwrap());
     key.issue("123".parse().unwrap(), at, HOUR).unwrap().1.expose().to_owned()
 }

@@ -27,8 +27,10 @@ fn refusals() -> Vec<(World, Request, u16, &'static str)> {
         (of(AuthFailure::BadSignature), good(), 401, "session_bad_signature"),
         (of(AuthFailure::WrongClaims), good(), 401, "session_wrong_claims"),
         (of(AuthFailure::IssuedInFuture(customer(5))), good(), 401, "session_issued_in_future"),
-        (of(AuthFailure::Expired(customer(5))), good(), 401, "session_expired"),
+        (of(AuthFailure::Expired(Some(customer(5)))), good(), 401, "session_expired"),
         (of(AuthFailure::Revoked(customer(5))), good(), 401, "session_revoked"),
+        (of(AuthFailure::NotYetValid), good(), 401, "session_not_yet_valid"),
+        (of(AuthFailure::UnknownKey), good(), 401, "session_unknown_key"),
         (of(AuthFailure::RefusedByBackend), good(), 401, "session_refused_by_backend"),
         (session(cannot_tell()), good(), 503, "sessions_unavailable"),
         (backend(BackendError::Unreachable("refused".into())), good(), 503, "backend_unreachable"),
@@ -119,7 +121,7 @@ fn every_bad_session_gets_one_reply_byte_for_byte() {
     let replies = refusals().into_iter().filter(|(_, _, status, _)| *status == 401);
     let replies: Vec<Response> =
         replies.map(|(world, request, _, _)| world.answer(&request).response).collect();
-    assert_eq!(replies.len(), 11);
+    assert_eq!(replies.len(), 13);
     assert_eq!(replies[0].find_header("WWW-Authenticate"), Some("Bearer"));
     assert_eq!(replies[0].body(), UNAUTHORIZED.as_bytes());
     assert!(replies.iter().all(|reply| *reply == replies[0]), "{replies:?}");
