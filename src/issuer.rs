@@ -13,7 +13,7 @@ use crate::audit::{
 };
 use crate::error::{Diagnostic, Exit};
 use crate::fault::{Fault, TokenFault};
-use crate::profile::{Grant, Policy, PolicyError, ProfileName, TokenRequest};
+use crate::profile::{Grant, Policy, PolicyError, ProfileName, Reason, TokenRequest};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::token::{Claims, ClaimsError, CustomerId, Fingerprint, Minter, Token};
@@ -77,6 +77,15 @@ pub struct Caller {
     pub actor: Actor,
     /// How the request came in.
     pub channel: Channel,
+    /// Why they need the tokens.
+    pub reason: Option<Reason>,
+}
+
+impl Caller {
+    /// Returns what the tokens are for, as the audit log has it.
+    fn purpose(&self) -> Option<&str> {
+        self.reason.as_ref().map(Reason::as_str)
+    }
 }
 
 /// A request over the network whose session was found valid, for which one token is issued.
@@ -164,13 +173,15 @@ impl<'a> TokenIssuer<'a> {
         now: Timestamp,
         caller: &Caller,
     ) -> Result<Grant, IssueError> {
-        let refused = match self.policy.evaluate(token_request, now) {
+        let allowed = self.policy.allow_reason(caller.reason.as_ref());
+        let refused = match allowed.and_then(|()| self.policy.evaluate(token_request, now)) {
             Ok(grant) => return Ok(grant),
             Err(refused) => refused,
         };
         if let Some(audit_log) = self.sink.audit_log() {
             let event = self.audit_event(Action::Refusal, Outcome::Refused, caller.channel, &caller.actor);
-            audit_log.record(event.reason(refused.to_string())).map_err(IssueError::Audit)?;
+            let event = event.reason(refused.to_string()).purpose(caller.purpose());
+            audit_log.record(event).map_err(IssueError::Audit)?;
         }
         Err(IssueError::Policy(refused))
     }
@@ -186,7 +197,7 @@ impl<'a> TokenIssuer<'a> {
         caller: &Caller,
     ) -> Result<IssuedToken, IssueError> {
         let event = self.mint_event(Action::Mint, grant, caller.channel, &caller.actor);
-        self.release_after_audit(customer, &self.sign(customer, grant)?, event)
+        self.release_after_audit(customer, &self.sign(customer, grant)?, event.purpose(caller.purpose()))
     }
 
     /// Issues one token for a client of the endpoint. Blocks until its entry, with the client's address and the
@@ -253,6 +264,7 @@ impl<'a> TokenIssuer<'a> {
         let event = event
             .expires_at(tokens.first().and_then(|token| token.claims.expires_at()))
             .customers(batch.ranges.clone())
+            .purpose(caller.purpose())
             .count(batch.customers.len() as u64);
         let event_id = event.id();
         let receipt = audit_log.record(event).map_err(IssueError::Audit)?;

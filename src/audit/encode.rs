@@ -10,7 +10,7 @@ use super::head::{Hash, Head, LogId};
 use crate::escape::{EscapingFormatter, is_unprintable};
 
 /// How many bytes a line has at most, its newline included.
-pub const MAX_ENTRY_BYTES: usize = 16 * 1024;
+pub const MAX_ENTRY_BYTES: usize = 20 * 1024;
 
 /// Where in the chain a line goes.
 #[derive(Debug, Clone, Copy)]
@@ -140,7 +140,8 @@ mod tests {
             .peer("192.0.2.1")
             .request_id("r-1")
             .session("check_url 0123456789abcdef")
-            .reason("policy");
+            .reason("policy")
+            .purpose(Some(&"\u{e0001}".repeat(200)));
         for time in [at(0), at(1_893_456_000), Timestamp::MAX] {
             let line = written(event.body(), time);
             let entry = ChainLink::parse_whole(&line).unwrap();
@@ -166,7 +167,8 @@ mod tests {
                 .peer(text.clone())
                 .request_id(text.clone())
                 .session(text.clone())
-                .reason(text)
+                .reason(text.clone())
+                .purpose(Some(&text))
                 .count(u64::MAX);
             let mut body = event.body().clone();
             body.previous_bytes = Some(u64::MAX);

@@ -11,6 +11,8 @@ use crate::time::Timestamp;
 
 /// How many bytes of a string, escaped, an entry keeps; what is cut shows as an ellipsis.
 pub const MAX_FIELD_BYTES: usize = 512;
+/// How many bytes, escaped, it keeps of what a person says of the purpose: 200 characters, whichever they are.
+const MAX_PURPOSE_BYTES: usize = 200 * 12;
 
 /// Declares an enum whose values are words in the log.
 macro_rules! string_enum {
@@ -183,6 +185,9 @@ pub struct EntryBody {
     /// Why it ended so.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What it was for, as the person who did it says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
     /// How many: tokens, refusals, or bytes of what was torn or left behind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
@@ -208,24 +213,30 @@ impl EntryBody {
             session: None,
             outcome,
             reason: None,
+            purpose: None,
             count: None,
             previous_bytes: None,
         }
     }
 }
 
-/// Cuts a string at [`MAX_FIELD_BYTES`], counted as the log escapes it.
-fn bounded(mut text: String) -> String {
+/// Cuts a string at [`MAX_FIELD_BYTES`].
+fn bounded(text: String) -> String {
+    cut(text, MAX_FIELD_BYTES)
+}
+
+/// Cuts a string at so many bytes, counted as the log escapes it.
+fn cut(mut text: String, max: usize) -> String {
     let mut length = 0;
-    let cut = text.char_indices().find(|(_, character)| {
+    let end = text.char_indices().find(|(_, character)| {
         length += match character {
             '"' | '\\' => 2,
             _ if is_unprintable(*character) => 6 * character.len_utf16(),
             _ => character.len_utf8(),
         };
-        length > MAX_FIELD_BYTES
+        length > max
     });
-    if let Some((at, _)) = cut {
+    if let Some((at, _)) = end {
         text.truncate(at);
         text.push('…');
     }
@@ -247,7 +258,7 @@ impl EventId {
 
 /// An event to be recorded. It cannot be cloned, so its id stands for one entry at most.
 ///
-/// Strings are cut at [`MAX_FIELD_BYTES`].
+/// Strings are cut at [`MAX_FIELD_BYTES`], a purpose after 200 characters or more.
 #[derive(Debug)]
 pub struct Event {
     /// Its id.
@@ -336,6 +347,13 @@ impl Event {
     #[must_use]
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.body.reason = Some(bounded(reason.into()));
+        self
+    }
+
+    /// Adds what it was for, if anybody says so.
+    #[must_use]
+    pub fn purpose(mut self, purpose: Option<&str>) -> Self {
+        self.body.purpose = purpose.map(|purpose| cut(purpose.to_owned(), MAX_PURPOSE_BYTES));
         self
     }
 

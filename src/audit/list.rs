@@ -28,6 +28,8 @@ pub struct Filter {
     pub actor: Option<String>,
     /// Those that ended so.
     pub outcome: Option<Outcome>,
+    /// Those whose reason, or what they were for, contains this text.
+    pub reason: Option<String>,
 }
 
 impl Filter {
@@ -36,6 +38,8 @@ impl Filter {
     pub fn matches(&self, entry: &Entry) -> bool {
         let body = &entry.body;
         let is_by = |user: &str| body.actor.user == user || body.actor.sudo_user.as_deref() == Some(user);
+        let contains =
+            |text: &Option<String>, part: &str| text.as_ref().is_some_and(|text| text.contains(part));
         self.since.is_none_or(|since| entry.time >= since)
             && self.until.is_none_or(|until| entry.time <= until)
             && (self.profile.is_none() || self.profile == body.profile)
@@ -44,6 +48,8 @@ impl Filter {
             && self.customer.is_none_or(|customer| body.customers.contains(customer))
             && self.actor.as_deref().is_none_or(is_by)
             && self.outcome.is_none_or(|outcome| body.outcome == outcome)
+            && (self.reason.as_deref())
+                .is_none_or(|part| contains(&body.purpose, part) || contains(&body.reason, part))
     }
 }
 

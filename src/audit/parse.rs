@@ -142,6 +142,7 @@ impl<'a> Scanner<'a> {
             session: self.optional(r#","session":""#, Self::text)?,
             outcome: Outcome::from_name(self.after(r#","outcome":""#)?.quoted()?)?,
             reason: self.optional(r#","reason":""#, Self::text)?,
+            purpose: self.optional(r#","purpose":""#, Self::text)?,
             count: self.optional(r#","count":"#, Self::number)?,
             previous_bytes: self.optional(r#","previous_bytes":"#, Self::number)?,
         })
@@ -168,6 +169,7 @@ mod tests {
         body.actor.user = user.to_owned();
         body.actor.sudo_user = texts[0].clone();
         [body.profile, body.peer, body.reason] = texts;
+        body.purpose.clone_from(&body.reason);
         body.count = number;
         body.expires_at = number.and_then(Timestamp::from_epoch_seconds);
         body.customers = match ids {

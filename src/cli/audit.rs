@@ -55,6 +55,9 @@ pub struct AuditListArgs {
     /// That was done, refused by a rule, or allowed and failed
     #[arg(long, value_name = "OUTCOME", value_parser = words(Outcome::NAMES, Outcome::from_name))]
     pub outcome: Option<Outcome>,
+    /// Whose reason contains this text: the one given to 'issue --reason', or why it was refused
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
 }
 
 /// What the log is compared with.

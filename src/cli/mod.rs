@@ -18,6 +18,7 @@ use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand, ValueEnum
 
 use self::values::parsed;
 use crate::fault::TokenFault;
+use crate::profile::Reason;
 use crate::time::TimeSpec;
 use crate::token::{CustomerId, Leeway};
 
@@ -183,6 +184,9 @@ pub struct IssueArgs {
     /// For a production profile: its name, typed again
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
+    /// Why the tokens are needed: one line of at most 200 characters, kept in the audit log
+    #[arg(long, value_name = "TEXT", value_parser = parsed::<Reason>)]
+    pub reason: Option<Reason>,
     /// Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature,
     /// wrong-user, malformed
     #[arg(long, value_name = "KIND", conflicts_with = "issued_at", value_parser = parsed::<TokenFault>)]

@@ -104,6 +104,9 @@ pub struct ProfileAddArgs {
     /// Policy: a production app; minting is confirmed, and every token expires
     #[arg(long, requires = "default_lifetime")]
     pub production: bool,
+    /// Policy: whoever mints says why, with --reason or when asked
+    #[arg(long)]
+    pub require_reason: bool,
 }
 
 /// How the server checks clients' sessions, if they are the app's own.

@@ -37,6 +37,7 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
         customer: arguments.customer.map(crate::token::CustomerId::get),
         actor: arguments.actor.clone(),
         outcome: arguments.outcome,
+        reason: arguments.reason.clone(),
     };
     let listing = audit::list(&context.state_dir()?, filter)?;
     let mut rows = Vec::new();

@@ -11,7 +11,7 @@ use crate::cli::SecretInputArgs;
 use crate::error::{Diagnostic as _, ErrorReport, Usage};
 use crate::escape::{escaped_or_redacted, looks_like_a_token};
 use crate::output::terminal::PromptError;
-use crate::profile::{Profile, ProfileName};
+use crate::profile::{Profile, ProfileName, Reason, ReasonError};
 use crate::secret::keyring::{Item, Kind};
 use crate::secret::{MAX_SECRET_BYTES, Secret, SecretFinding};
 use crate::token::{ExtractedToken, MAX_PASTE_BYTES, PasteError, Stripped, decode_text, extract};
@@ -189,6 +189,22 @@ pub(super) fn confirm_production(
         None => format!("the production profile {name} is the default, and its policy applies to {source}"),
     };
     confirm_by_typing(context, name, &why, given)
+}
+
+/// Returns why a person needs tokens of a profile: as given, or asked for if the profile's policy requires it. Without
+/// a terminal nobody is asked, and the policy refuses.
+pub(super) fn reason(
+    context: &mut Context<'_>,
+    profile: &Profile,
+    given: Option<Reason>,
+) -> Result<Option<Reason>> {
+    if given.is_some() || !profile.policy.requires_reason || !can_ask(context) {
+        return Ok(given);
+    }
+    let hint = "say why with --reason TEXT";
+    let typed = context.terminal.ask("why are the tokens needed? ");
+    let typed = typed.map_err(|error| prompt_error(error, hint))?;
+    Ok(Some(typed.parse().map_err(|error: ReasonError| Usage::report(error.to_string(), hint))?))
 }
 
 /// Asks before a profile, or something of it, is removed.

@@ -60,16 +60,18 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
     let token_request = token_request(arguments, now)?;
     reject_multiple(context.format(), arguments)?;
     let chosen = context.choose_profile()?;
+    let mut reason = arguments.reason.clone();
     // Nobody is asked about what the policy refuses: below, with an entry in the audit log.
     if chosen.policy.evaluate(&token_request, now).is_ok() {
         input::confirm_production(context, &chosen, arguments.confirm.as_deref())?;
+        reason = input::reason(context, &chosen, reason)?;
     }
     let opened = context.open_secret(chosen)?;
     context.note_default_policy(&opened);
     let audit_log = if opened.profile.is_demo() { None } else { Some(audit_log(context)?) };
     let record = audit_log.as_ref().map_or(AuditSink::Demo, AuditSink::Borrowed);
     let issuer = TokenIssuer::new(&opened.secret, opened.profile.name.clone(), opened.profile.policy, record);
-    let caller = Caller { actor: context.actor(), channel: Channel::Cli };
+    let caller = Caller { actor: context.actor(), channel: Channel::Cli, reason };
     let grant = issuer.evaluate(&token_request, now, &caller)?;
     check(context, &token_request, &grant, now)?;
     let run = IssueRun { issuer, grant, caller, form: TokenPrinter::new(context.format(), opened)? };

@@ -66,6 +66,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
             longest_lifetime: arguments.longest_lifetime,
             has_issued_at: arguments.issued_at,
             is_production: arguments.production,
+            requires_reason: arguments.require_reason,
         },
         ..Profile::new(Some(arguments.name.clone()), source)
     };

@@ -70,6 +70,9 @@ fn detail(body: &EntryBody) -> String {
     if let Some(reason) = &body.reason {
         say(&[reason]);
     }
+    if let Some(purpose) = &body.purpose {
+        say(&["for: ", purpose]);
+    }
     if let Some(count) = body.count {
         say(&[&count.to_string(), if body.action.is_maintenance() { " bytes" } else { " in all" }]);
     }

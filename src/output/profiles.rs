@@ -30,6 +30,7 @@ pub fn profile_json(profile: &Profile, is_default: bool) -> String {
             "longest_lifetime": seconds(policy.longest_lifetime),
             "issued_at": policy.has_issued_at,
             "production": policy.is_production,
+            "require_reason": policy.requires_reason,
         },
     })) + "\n"
 }
@@ -87,6 +88,7 @@ fn policy_summary(policy: &Policy) -> String {
         policy.default_lifetime.map(|lifetime| format!("{} by default", humanize(lifetime))),
         policy.longest_lifetime.map(|lifetime| format!("{} at most", humanize(lifetime))),
         policy.has_issued_at.then(|| "with iat".into()),
+        policy.requires_reason.then(|| "for a reason".into()),
     ];
     let words: Vec<String> = words.into_iter().flatten().collect();
     if words.is_empty() { "-".into() } else { words.join(", ") }

@@ -181,7 +181,11 @@ fn policy_of(policy: &Policy) -> InlineTable {
             table.insert(key, humanize(lifetime).into());
         }
     }
-    for (key, is_set) in [("issued_at", policy.has_issued_at), ("production", policy.is_production)] {
+    for (key, is_set) in [
+        ("issued_at", policy.has_issued_at),
+        ("production", policy.is_production),
+        ("require_reason", policy.requires_reason),
+    ] {
         if is_set {
             table.insert(key, true.into());
         }

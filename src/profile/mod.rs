@@ -21,7 +21,7 @@ pub use error::{ChangeError, ConfigError, ProfileError};
 pub use load::{LoadedProfile, SecretStatus, list_status, load, reload};
 pub use manage::{AddOutcome, ProfileManager, SecretChange, SecretOutcome, random_key};
 pub use name::{DEMO, ProfileName, ProfileNameError};
-pub use policy::{Expiry, Grant, IAT_SKEW, Lifetime, Policy, PolicyError, TokenRequest};
+pub use policy::{Expiry, Grant, IAT_SKEW, Lifetime, Policy, PolicyError, Reason, ReasonError, TokenRequest};
 pub use sessions::{
     BackendUrl, CheckUrl, JwtSessions, KeySetAlgorithm, KeySetUrl, Sessions, TOKEN_PLACEHOLDER,
 };

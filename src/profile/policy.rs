@@ -1,5 +1,6 @@
 //! A profile's policy: what its tokens must be like. It decides, and does nothing.
 
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -29,6 +30,9 @@ pub struct Policy {
     /// Whether the app is in production: minting for it is confirmed, and every token expires.
     #[serde(rename = "production")]
     pub is_production: bool,
+    /// Whether a person who mints says why. The endpoint mints without a person.
+    #[serde(rename = "require_reason")]
+    pub requires_reason: bool,
 }
 
 /// Reads a lifetime, which is longer than nothing.
@@ -49,6 +53,42 @@ pub struct TokenRequest {
     pub issued_at: Option<Timestamp>,
     /// How it is to fail.
     pub fault: Option<TokenFault>,
+}
+
+/// Why tokens are needed, as a person says: one line of 1 to [`Reason::MAX`] characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason(String);
+
+impl Reason {
+    /// The most characters of a reason.
+    pub const MAX: usize = 200;
+
+    /// Returns the text. It may contain characters that are not to be shown as they are.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Why a text is not a reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("a reason is one line of 1 to {} characters", Reason::MAX)]
+pub struct ReasonError;
+
+impl Diagnostic for ReasonError {
+    fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}
+
+impl FromStr for Reason {
+    type Err = ReasonError;
+
+    fn from_str(text: &str) -> Result<Self, ReasonError> {
+        let text = text.trim();
+        let is_reason = (1..=Self::MAX).contains(&text.chars().count()) && !text.contains(char::is_control);
+        is_reason.then(|| Self(text.to_owned())).ok_or(ReasonError)
+    }
 }
 
 /// When a token is to expire.
@@ -131,6 +171,9 @@ pub enum PolicyError {
     /// A token or a response that fails on purpose, in production.
     #[error("policy: nothing of a production profile is made to fail")]
     FaultInProduction,
+    /// A token for which nobody says why it is needed.
+    #[error("policy: tokens of this profile are minted for a reason, and none is given")]
+    ReasonMissing,
     /// A token that never expires, where there is a longest lifetime.
     #[error("policy: tokens of this profile live {} at most, not for ever", humanize(*longest))]
     Never {
@@ -155,6 +198,7 @@ impl Diagnostic for PolicyError {
     fn hint(&self) -> Option<String> {
         Some(match self {
             Self::NeverInProduction => "leave --expires out, or give one".into(),
+            Self::ReasonMissing => "say why they are needed, with --reason TEXT".into(),
             Self::FaultInProduction => "leave --fault out, or use the profile of an app for tests".into(),
             Self::Never { longest } | Self::TooLong { longest, .. } => {
                 format!("use --expires {} or less", humanize(*longest))
@@ -194,6 +238,14 @@ impl Policy {
     /// [`PolicyError::FaultInProduction`].
     pub fn allow_fault(&self) -> Result<(), PolicyError> {
         if self.is_production { Err(PolicyError::FaultInProduction) } else { Ok(()) }
+    }
+
+    /// Allows to mint for a person who gives this reason.
+    ///
+    /// # Errors
+    /// [`PolicyError::ReasonMissing`].
+    pub fn allow_reason(&self, reason: Option<&Reason>) -> Result<(), PolicyError> {
+        if self.requires_reason && reason.is_none() { Err(PolicyError::ReasonMissing) } else { Ok(()) }
     }
 
     /// Allows an expiry that was requested.

@@ -98,7 +98,7 @@ fn any_line_made_unreadable_or_too_long_is_named_and_no_other() {
     for at in 0..6 {
         let faults = faults_after(|lines| lines[at] = b"gone\n".to_vec());
         assert_eq!(faults, [format!("{LINE} {}: the line is no entry", at + 1)]);
-        let faults = faults_after(|lines| lines[at].splice(5..5, vec![b'x'; 20_000]).for_each(drop));
+        let faults = faults_after(|lines| lines[at].splice(5..5, vec![b'x'; 30_000]).for_each(drop));
         assert_eq!(faults.len(), 1);
         assert!(faults[0].starts_with(&format!("{LINE} {}: the line is longer", at + 1)), "{faults:?}");
     }

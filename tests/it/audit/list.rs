@@ -82,6 +82,20 @@ fn filters_by_profile_actions_and_channel() {
 }
 
 #[test]
+fn filters_by_a_part_of_the_reason_of_a_person_or_of_a_refusal_and_shows_it_escaped() {
+    let log = varied();
+    log.run(&["-q", "issue", "5", "--reason", "ticket 4711 \u{202e}"]).result();
+    log.call(&["-q", "issue", "--from", "-", "--reason", "load test"]).with_stdin("6\n7\n").run().result();
+    assert_eq!(listed(&log, &["--reason", "4711"]), ["5"]);
+    assert_eq!(listed(&log, &["--reason", "test"]), ["-"]);
+    assert_eq!(listed(&log, &["--reason", "1h at most"]), ["-"]);
+    assert_eq!(listed(&log, &["--reason", "Ticket"]), [""; 0]);
+    let table = log.run(&["audit", "list", "--reason", "ticket"]);
+    assert!(table.result().contains("  for: ticket 4711 \\u{202e}, fingerprint "), "{table}");
+    log.assert_intact();
+}
+
+#[test]
 fn a_profile_that_is_neither_configured_nor_in_the_log_is_an_error_that_names_those_there_are() {
     let log = varied();
     let config = "[profiles.live]\nsecret = \"env:SECRET\"\n";

@@ -61,14 +61,15 @@ fn every_flag_of_add_is_kept_and_shown() {
         "30d",
         "--issued-at",
         "--production",
+        "--require-reason",
     ]);
     added.is(0, "", "");
     let expected = "default_profile = \"live\"\n\n[profiles.live]\napi_key = \"abc123\"\nsecret = \"command:pass show a\"\n\
                     session_key = \"file:/run/key\"\nbase_url = \"https://chat.example.com\"\npolicy = { default_lifetime = \
-                    \"1h30m\", longest_lifetime = \"30d\", issued_at = true, production = true }\n";
+                    \"1h30m\", longest_lifetime = \"30d\", issued_at = true, production = true, require_reason = true }\n";
     assert_eq!(home.config(), expected);
     let text = "name         live, the default\napi key      abc123\nsecret       command:pass show a\n\
-                policy       production, 1h30m by default, 30d at most, with iat\nsession key  file:/run/key\n\
+                policy       production, 1h30m by default, 30d at most, with iat, for a reason\nsession key  file:/run/key\n\
                 base url     https://chat.example.com\n";
     home.run(&["profile", "show", "live"]).is(0, text, "");
     let shown: Value =
@@ -77,7 +78,7 @@ fn every_flag_of_add_is_kept_and_shown() {
         "name": "live", "default": true, "api_key": "abc123", "secret": "command:pass show a",
         "session_key": "file:/run/key", "base_url": "https://chat.example.com",
         "sessions": null,
-        "policy": {"default_lifetime": 5400, "longest_lifetime": 2_592_000, "issued_at": true, "production": true},
+        "policy": {"default_lifetime": 5400, "longest_lifetime": 2_592_000, "issued_at": true, "production": true, "require_reason": true},
     });
     assert_eq!(shown, expected);
 }
@@ -88,8 +89,7 @@ fn a_list_has_every_profile_and_the_built_in_one_last() {
     let text = "NAME           API KEY       SECRET  POLICY\na     default  -             env:A   -\n\
                 b              -             env:B   -\ndemo           demo-api-key  demo    -\n";
     home.run(&["profile", "list"]).is(0, text, "");
-    let none =
-        json!({"default_lifetime": null, "longest_lifetime": null, "issued_at": false, "production": false});
+    let none = json!({"default_lifetime": null, "longest_lifetime": null, "issued_at": false, "production": false, "require_reason": false});
     let expected = [
         ("a", true, "env:A", None),
         ("b", false, "env:B", None),

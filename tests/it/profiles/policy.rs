@@ -193,6 +193,35 @@ fn verify_and_decode_never_ask() {
 }
 
 #[test]
+fn where_a_reason_is_required_nothing_is_minted_without_one_and_the_refusal_is_recorded() {
+    let home = Home::with(&configured("require_reason = true"));
+    let error = "policy: tokens of this profile are minted for a reason, and none is given";
+    let hint = "say why they are needed, with --reason TEXT";
+    call(&home, &["-q", "issue", "1"]).run().is_refused(2, error, hint);
+    let batch = ["-q", "issue", "--from", "-"];
+    call(&home, &batch).with_stdin("1\n2\n").run().is_refused(2, error, hint);
+    let with_reason = [&batch[..], &["--reason", " ticket 4711 "]].concat();
+    let minted = call(&home, &with_reason).with_stdin("1\n2\n").run();
+    assert_eq!(minted.result().lines().count(), 2);
+    let entries = home.log();
+    let told: Vec<_> =
+        entries.iter().map(|entry| (entry["action"].as_str(), entry["purpose"].as_str())).collect();
+    let refusal = (Some("refusal"), None);
+    assert_eq!(told, [refusal, refusal, (Some("mint_batch"), Some("ticket 4711"))]);
+}
+
+#[test]
+fn a_reason_is_one_line_of_at_most_200_characters() {
+    let ending = |reason: &str| minted("issued_at = false", &["-q", "--reason", reason]);
+    assert_eq!(ending(&"é".repeat(200)).result(), token());
+    for reason in ["", " ", "a\nb", &"é".repeat(201)] {
+        let output = ending(reason);
+        assert_eq!((output.status, output.stdout.as_str()), (Some(2), ""), "{output}");
+        assert!(output.stderr.contains("a reason is one line of 1 to 200 characters"), "{output}");
+    }
+}
+
+#[test]
 fn nothing_of_a_production_profile_is_made_to_fail_and_nobody_is_asked() {
     let output = minted(PRODUCTION, &["--fault", "expired"]);
     assert_eq!((output.status, output.stdout.as_str()), (Some(2), ""), "{output}");

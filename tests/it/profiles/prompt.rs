@@ -117,6 +117,20 @@ fn an_interrupt_exits_with_130_and_mints_nothing() {
 }
 
 #[test]
+fn a_reason_that_the_policy_requires_is_asked_for_and_recorded() {
+    let config = PRODUCTION.replace("production = true", "require_reason = true");
+    let home = Home::with(&config);
+    let question = "stream-token: why are the tokens needed? ";
+    let none = answered(&home, &["-q", "issue", "1"], question, "\n");
+    assert_eq!((none.status.code(), none.result.as_str()), (Some(2), ""), "{}", none.seen);
+    assert!(none.seen.contains("hint: say why with --reason TEXT"), "{}", none.seen);
+    is_minted(&answered(&home, &["-q", "issue", "1"], question, "ticket 4711\n"), "ticket 4711\n");
+    is_minted(&answered(&home, &["-q", "issue", "1", "2"], question, "a test\n"), "a test\n");
+    let purposes: Vec<_> = home.log().iter().map(|entry| entry["purpose"].clone()).collect();
+    assert_eq!(purposes, ["ticket 4711", "a test"]);
+}
+
+#[test]
 fn a_removal_is_asked_for_in_the_same_way() {
     let home = Home::with(PRODUCTION);
     let question = "stream-token: profile live will be removed; type its name to continue: ";
