@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use rustix::process::{Signal, geteuid};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::blocks;
+use super::packages::{Packages, run};
 use crate::cli::token::SECRET;
 use crate::limits::Watched;
 use crate::serve::Server;
@@ -380,67 +381,60 @@ fn the_kubernetes_manifest_starts_a_server_that_gives_tokens_and_passes_its_prob
     assert_eq!(ended.status, Some(0), "{ended}");
 }
 
-/// Runs buildah on a storage of its own, and returns what it prints.
-#[track_caller]
-fn buildah(place: &TestHome, arguments: &[&str]) -> String {
-    let path = |name: &str| place.path().join(name).display().to_string();
-    let mut command = place.command("buildah");
-    command.args(["--storage-driver", "vfs", "--root", &path("storage"), "--runroot", &path("run")]);
-    let output = command.args(arguments).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    String::from_utf8(output.stdout).unwrap().trim_end().to_owned()
+/// Reads the configuration of an image in a directory.
+fn image_configuration(image: &Path) -> Value {
+    let read = |path: &Path| serde_json::from_slice::<Value>(&fs::read(path).unwrap()).unwrap();
+    let blob = |described: &Value| {
+        let digest = described["digest"].as_str().unwrap();
+        read(&image.join("blobs").join(digest.replace(':', "/")))
+    };
+    let manifest = blob(&read(&image.join("index.json"))["manifests"][0]);
+    blob(&manifest["config"])
 }
 
-/// Packages the program that was built for the tests, and returns the sums.
-#[track_caller]
-fn packaged(into: &Path) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/build");
-    let mut build = Command::new(script);
-    build
-        .arg(env!("CARGO_BIN_EXE_stream-token"))
-        .env("PACKAGES", into)
-        .env("SOURCE_DATE_EPOCH", "1700000000");
-    let output = build.output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    fs::read_to_string(into.join("SHA256SUMS")).unwrap()
+/// Returns what the last stage of the Containerfile says of a configuration, in the image's own form.
+fn containerfile_configuration() -> Value {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/Containerfile");
+    let file = fs::read_to_string(path).unwrap();
+    let (_, stage) = file.split_once("\nFROM scratch\n").unwrap();
+    let value = |name: &str| stage.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+    let entrypoint: Value = serde_json::from_str(value("ENTRYPOINT ")).unwrap();
+    let ports = value("EXPOSE ").split(' ').map(|port| (format!("{port}/tcp"), json!({})));
+    json!({
+        "User": value("USER "),
+        "Env": [value("ENV ")],
+        "Entrypoint": entrypoint,
+        "Volumes": { value("VOLUME "): {} },
+        "ExposedPorts": ports.collect::<serde_json::Map<_, _>>(),
+    })
 }
 
 #[test]
-fn the_image_holds_the_program_alone_and_mints_and_serves_as_its_user() {
-    if !has("buildah", "the image") || !has("readelf", "the image") {
-        return;
-    }
-    let Some(mut container) = Container::new() else { return };
+fn the_image_is_that_of_the_containerfile_and_its_program_mints_and_serves_as_its_user() {
+    let Some(packages) = Packages::built() else { return };
+    let Some(archive) = packages.find("image", ".oci.tar") else { return };
     let place = TestHome::new();
-    let [packages, again] = ["packages", "again"].map(|name| place.path().join(name));
-    let sums = packaged(&packages);
-    assert_eq!(packaged(&again), sums, "other bytes from the same program");
-    assert_eq!(sums.lines().count(), 2, "{sums}");
-    let image = sums.split_whitespace().find(|name| name.ends_with(".oci.tar")).unwrap();
-    let from = format!("oci-archive:{}", packages.join(image).display());
-    let mounted = buildah(&place, &["from", "--name", "it", &from]);
+    let image = place.path().join("image");
+    fs::create_dir(&image).unwrap();
+    run(place.command("tar").arg("-xf").arg(archive).arg("-C").arg(&image));
+    let configuration = &image_configuration(&image)["config"];
+    assert_eq!(configuration, &containerfile_configuration());
 
-    let inspected: Value = serde_json::from_str(&buildah(&place, &["inspect", &mounted])).unwrap();
-    let config = &inspected["OCIv1"]["config"];
-    assert_eq!(config["User"], format!("{USER}:{USER}"));
-    assert_eq!(texts(&config["Entrypoint"]), ["/stream-token"]);
-    assert!(config["Volumes"]["/state"].is_object(), "{config}");
-    let root = buildah(&place, &["mount", &mounted]);
+    let Some(mut container) = Container::new() else { return };
+    let reference = format!("{}:{}", image.display(), env!("CARGO_PKG_VERSION"));
+    let root = place.path().join("root");
+    run(place.command("umoci").args(["raw", "unpack", "--image", &reference]).arg(&root));
     let mut files: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     files.sort();
     assert_eq!(files, ["state", "stream-token"]);
 
     fs::remove_file(container.path("stream-token")).unwrap();
     fs::remove_dir(container.path("state")).unwrap();
-    let copied =
-        Command::new("cp").args(["-a", &format!("{root}/."), "."]).current_dir(container.path("")).status();
-    assert!(copied.unwrap().success());
+    run(place.command("cp").args(["-a", "."]).arg(container.path("")).current_dir(&root));
     container.mount_secrets(USER);
     container.set("STREAM_API_SECRET_FILE", "/run/secrets/api-secret");
     container.set("STREAM_SESSION_KEY_FILE", "/run/secrets/session-key");
-    for variable in texts(&config["Env"]).into_iter().filter(|variable| !variable.starts_with("PATH=")) {
-        container.environment.push(variable.to_owned());
-    }
+    container.environment.extend(texts(&configuration["Env"]).into_iter().map(ToOwned::to_owned));
     assert!(container.run(&["-q", "issue", "123"]).starts_with("eyJ"));
     container.is_served_by(&container.serve(&[]).server);
 }

@@ -1,6 +1,8 @@
-//! The files in stream-token-serve(1) that run the endpoint as a service, put to use exactly as the page has them.
+//! What runs where the project is not: the files in stream-token-serve(1), put to use exactly as the page has them, and
+//! the packages of `packaging/build`.
 
 mod containers;
+mod packages;
 mod proxies;
 mod unit;
 
