@@ -92,6 +92,19 @@ pub fn list(
     }))
 }
 
+/// Returns `true` if the log under a state directory has an entry that a filter admits.
+///
+/// # Errors
+/// Whatever keeps the log from being read.
+pub fn contains(state: &Path, filter: Filter) -> Result<bool, AuditError> {
+    for listed in list(state, filter)? {
+        if matches!(listed?, ListItem::Entry { .. }) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// Reads on to the next line that is listed.
 fn read(reader: &mut LogReader, filter: &Filter) -> Result<Option<ListItem>, AuditError> {
     while let Some(item) = reader.next()? {
@@ -202,6 +215,20 @@ mod tests {
         let ListItem::Entry { entry, text } = last else { panic!("{last:?}") };
         assert_eq!(format!("{text}\n").into_bytes(), state.lines(1)[1]);
         assert!(entry.body.customers.contains(7));
+    }
+
+    #[test]
+    fn contains_an_entry_that_the_filter_admits_and_no_bad_line() {
+        let state = State::with_entries(2);
+        let of = |action| {
+            let filter = Filter { actions: vec![action], outcome: Some(Outcome::Ok), ..Filter::default() };
+            contains(state.path(), filter).unwrap()
+        };
+        assert!(of(Action::Mint) && !of(Action::SessionRevoke));
+        let mut lines = state.lines(1);
+        edit(&mut lines[1]);
+        state.write(1, &lines.concat());
+        assert!(!of(Action::Mint));
     }
 
     #[test]

@@ -7,12 +7,12 @@ use std::io::BufReader;
 use std::path::Path;
 
 use super::entry::{Action, EntryBody, Outcome};
-use super::error::{AuditError, Operation};
+use super::error::AuditError;
 use super::head::Head;
 use super::parse::ChainLink;
 use super::reader::{Lines, Read};
 use super::segment::{self, OpenSegment, SegmentTail};
-use crate::fs::FileUse;
+use crate::fs::{DiskError, FileUse};
 
 /// What a writer knows of the log from its own writing.
 #[derive(Debug, Default)]
@@ -198,7 +198,7 @@ impl Locator<'_> {
     fn last_valid_entry(&self, numbers: &[u32]) -> Result<Option<Head>, AuditError> {
         for &number in numbers.iter().rev() {
             let segment = OpenSegment::open(self.directory, number, FileUse::Read)?;
-            let failed = |error| AuditError::of(Operation::Read, &segment.path, error);
+            let failed = |error| DiskError::Read(segment.path.clone(), error);
             let mut lines = Lines::new(BufReader::new(&segment.file));
             let mut last: Option<Head> = None;
             while let Some(read) = lines.next().map_err(failed)? {

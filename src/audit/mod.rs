@@ -17,7 +17,6 @@ mod health;
 mod list;
 mod locate;
 mod log;
-mod mentions;
 mod parse;
 mod ranges;
 mod reader;
@@ -34,12 +33,11 @@ pub use encode::MAX_ENTRY_BYTES;
 pub use entry::{
     Action, Actor, Channel, CustomerSet, Entry, EntryBody, Event, EventId, MAX_FIELD_BYTES, Outcome,
 };
-pub use error::{AuditError, Operation};
+pub use error::AuditError;
 pub use head::{Hash, Head, HeadError, LogId};
 pub use health::{AuditHealth, LastAppend};
-pub use list::{Filter, ListItem, list};
+pub use list::{Filter, ListItem, contains, list};
 pub use log::{AuditLog, Receipt};
-pub use mentions::mentions;
 pub use ranges::{IdRanges, MAX_RANGES};
 pub use reader::EntryError;
 pub use refusal_counter::{MAX_ENTRIES_PER_MINUTE, MAX_KEYS, Refusal};

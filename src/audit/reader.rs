@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 
 use super::encode::MAX_ENTRY_BYTES;
 use super::entry::{Action, Entry};
-use super::error::{AuditError, Operation};
+use super::error::AuditError;
 use super::head::Hash;
 use super::parse::ChainLink;
 use super::segment::{self, MAX_TORN_LINES, OpenSegment, is_torn_write};
-use crate::fs::FileUse;
+use crate::fs::{DiskError, FileUse};
 
 /// How much is read from disk at once.
 const BUFFER: usize = 128 * 1024;
@@ -115,7 +115,7 @@ pub(super) enum ReadItem {
 }
 
 /// Reads all lines of a log, in order.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct LogReader {
     /// The directory of the log.
     directory: PathBuf,
@@ -131,8 +131,6 @@ pub(super) struct LogReader {
     waiting: VecDeque<ReadItem>,
     /// How many torn lines were accounted for.
     pub(super) repaired: u64,
-    /// How many bytes of lines were read.
-    pub(super) bytes: u64,
 }
 
 /// A segment that is being read.
@@ -155,16 +153,7 @@ impl LogReader {
     pub(super) fn open(state: &Path) -> Result<Self, AuditError> {
         let directory = segment::directory(state);
         let numbers = segment::numbers(&directory)?;
-        Ok(Self {
-            directory,
-            numbers,
-            opened: 0,
-            segment: None,
-            torn: TornTail::default(),
-            waiting: VecDeque::new(),
-            repaired: 0,
-            bytes: 0,
-        })
+        Ok(Self { directory, numbers, ..Self::default() })
     }
 
     /// Returns the line of the entry that came last.
@@ -184,14 +173,13 @@ impl LogReader {
                 }
                 continue;
             };
-            let failed = |error| AuditError::of(Operation::Read, &segment.path, error);
+            let failed = |error| DiskError::Read(segment.path.clone(), error);
             let read = segment.lines.next().map_err(failed)?;
             segment.at.line += 1;
             let at = segment.at;
             match read {
                 None => self.close(),
                 Some(Read::TooLong { bytes }) => {
-                    self.bytes += bytes;
                     self.push(ReadItem::Invalid(at, EntryError::TooLong { bytes }, None));
                 }
                 Some(Read::Line { ended }) => self.classify(at, ended),
@@ -235,7 +223,6 @@ impl LogReader {
     fn classify(&mut self, at: Location, ended: bool) {
         let Some(segment) = &self.segment else { return };
         let line = &segment.lines.line;
-        self.bytes += line.len() as u64 + u64::from(ended);
         match ChainLink::parse(line) {
             Some(parsed) if parsed.is_whole() => {
                 if parsed.entry.body.action == Action::Repaired {
@@ -290,7 +277,7 @@ impl LogReader {
 /// Reads the entry that opens a segment; `None` where its first line is none.
 fn first_entry(segment: OpenSegment) -> Result<Option<Entry>, AuditError> {
     let mut lines = Lines::new(BufReader::with_capacity(1024, segment.file));
-    lines.next().map_err(|error| AuditError::of(Operation::Read, &segment.path, error))?;
+    lines.next().map_err(|error| DiskError::Read(segment.path.clone(), error))?;
     Ok(ChainLink::parse_whole(&lines.line))
 }
 

@@ -9,9 +9,10 @@ use std::thread::Builder;
 use std::time::Duration;
 
 use super::entry::{Action, Actor, Channel, Event, Outcome};
-use super::error::{AuditError, Operation};
+use super::error::AuditError;
 use super::log::AuditLog;
 use super::refusal_counter::{Refusal, RefusalCount, RefusalCounter};
+use crate::fs::DiskError;
 use crate::time::Clock;
 
 /// Below how much free disk refusals are no longer recorded, so that mints still are.
@@ -36,7 +37,7 @@ impl RefusalRecorder {
     /// Starts to record refusals of the endpoint, which `actor` runs with a profile.
     ///
     /// # Errors
-    /// [`AuditError::System`] where no thread can be had.
+    /// [`AuditError::Disk`] where no thread can be had.
     pub fn start(
         log: Arc<AuditLog>,
         actor: Actor,
@@ -55,7 +56,7 @@ impl RefusalRecorder {
                 worker.run(&waiting);
                 drop(running);
             })
-            .map_err(|error| AuditError::of(Operation::Open, &directory, error))?;
+            .map_err(|error| DiskError::Open(directory.clone(), error))?;
         Ok(Self { queue: RwLock::new(Some(queue)), dropped, ended: Mutex::new(ended) })
     }
 

@@ -7,10 +7,10 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::encode::MAX_ENTRY_BYTES;
-use super::error::{AuditError, Operation};
+use super::error::AuditError;
 use super::head::{Hash, Head};
 use super::parse::ChainLink;
-use crate::fs::{self, FileId, FileUse};
+use crate::fs::{self, DiskError, FileId, FileUse};
 
 /// How many lines in a row a crash may have torn: a repair may be torn itself.
 pub(super) const MAX_TORN_LINES: usize = 4;
@@ -38,7 +38,7 @@ pub(super) fn numbers(directory: &Path) -> Result<Vec<u32>, AuditError> {
         Err(error) if error.is_missing() => return Ok(Vec::new()),
         other => other?,
     };
-    let failed = |error| AuditError::of(Operation::Read, directory, error);
+    let failed = |error| DiskError::Read(directory.to_owned(), error);
     let mut numbers = Vec::new();
     for entry in read_dir(directory).map_err(failed)? {
         let found = entry.map_err(failed)?.file_name();
@@ -105,7 +105,7 @@ impl OpenSegment {
         let mut file = &self.file;
         file.seek(SeekFrom::Start(self.length - size))
             .and_then(|_| file.take(size).read_to_end(&mut window))
-            .map_err(|error| AuditError::of(Operation::Read, &self.path, error))?;
+            .map_err(|error| DiskError::Read(self.path.clone(), error))?;
         Ok(SegmentTail::of(&window, size == self.length).unwrap_or(SegmentTail::Damaged))
     }
 }

@@ -24,8 +24,6 @@ pub struct VerifyReport {
     pub entries: u64,
     /// How many segments there are.
     pub segments: usize,
-    /// How many bytes were read.
-    pub bytes: u64,
     /// How many torn lines the log accounts for.
     pub repaired: u64,
     /// How many bytes at the end are no whole entry: one being written, or torn and not yet repaired.
@@ -147,12 +145,7 @@ pub fn verify(state: &Path, expected: Option<&Head>) -> Result<VerifyReport, Aud
     while let Some(item) = reader.next()? {
         verifier.check_item(item);
     }
-    Ok(VerifyReport {
-        segments: reader.numbers.len(),
-        bytes: reader.bytes,
-        repaired: reader.repaired,
-        ..verifier.finish()
-    })
+    Ok(VerifyReport { segments: reader.numbers.len(), repaired: reader.repaired, ..verifier.finish() })
 }
 
 /// What was verified so far, and what must come next.

@@ -12,12 +12,12 @@ use std::time::Instant;
 
 use super::encode::{self, ChainPosition};
 use super::entry::{Action, EntryBody};
-use super::error::{AuditError, Operation};
+use super::error::AuditError;
 use super::head::{Head, LogId};
 use super::health::AuditHealth;
 use super::locate::{AbandonedSegment, AppendTarget, WriterState, locate};
 use super::segment::{self, OpenSegment};
-use crate::fs::{self, FileUse, Lock};
+use crate::fs::{self, DiskError, FileUse, Lock};
 use crate::process::stop_signals;
 use crate::time::{Clock, utc};
 
@@ -88,7 +88,7 @@ impl Writer {
         let mut heads = Vec::with_capacity(entries.len() + 1);
         for body in maintenance.iter().chain(entries.iter().copied()) {
             let head = encode::write(&mut bytes, position, &now, body)
-                .map_err(|error| AuditError::of(Operation::Write, &segment.path, error))?;
+                .map_err(|error| DiskError::Write(segment.path.clone(), error))?;
             position = ChainPosition::after(head);
             heads.push(head);
         }
@@ -134,11 +134,11 @@ impl Writer {
         }
         if let Err(error) = self.write(&open, bytes) {
             self.abandon_segment(&open, link, "write_failed");
-            return Err(AuditError::of(Operation::Write, &open.path, error));
+            return Err(DiskError::Write(open.path.clone(), error).into());
         }
         if let Err(error) = self.sync(&open) {
             self.abandon_segment(&open, link, "sync_failed");
-            return Err(AuditError::of(Operation::Sync, &open.path, error));
+            return Err(DiskError::Sync(open.path.clone(), error).into());
         }
         open.length += bytes.len() as u64;
         self.open = Some(open);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use super::{Context, Result, input};
-use crate::audit::{self, Action, Filter, ListItem};
+use crate::audit::{self, Action, Filter};
 use crate::cli::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
 use crate::error::{ErrorReport, Exit, Usage};
 use crate::output;
@@ -100,15 +100,9 @@ fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()
 
 /// Returns `true` if the audit log has the entry of a session that was made. `what` is how the entry names it.
 fn is_recorded(context: &Context<'_>, what: &str) -> Result<bool> {
-    let filter = Filter { actions: vec![Action::SessionNew], ..Filter::default() };
-    for listed in audit::list(&context.state_dir()?, filter)? {
-        if let ListItem::Entry { entry, .. } = listed?
-            && entry.body.reason.as_deref() == Some(what)
-        {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    let filter =
+        Filter { actions: vec![Action::SessionNew], reason: Some(what.to_owned()), ..Filter::default() };
+    Ok(audit::contains(&context.state_dir()?, filter)?)
 }
 
 /// Refuses a profile whose server takes no sessions of ours.

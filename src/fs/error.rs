@@ -27,7 +27,7 @@ pub enum DiskError {
     /// It could not be read.
     #[error("cannot read {}: {}", path_in_full(.0), .1)]
     Read(PathBuf, #[source] io::Error),
-    /// It could not be written, and is as it was.
+    /// It could not be written.
     #[error("cannot write {}: {}", path_in_full(.0), .1)]
     Write(PathBuf, #[source] io::Error),
     /// It could not be synced to disk.
@@ -55,6 +55,19 @@ impl DiskError {
             | Self::Sync(path, _)
             | Self::Lock(path, _)
             | Self::Locked(path, _) => path,
+        }
+    }
+
+    /// Returns what the operating system said, if it refused something.
+    #[must_use]
+    pub fn cause(&self) -> Option<&io::Error> {
+        match self {
+            Self::Open(_, cause)
+            | Self::Read(_, cause)
+            | Self::Write(_, cause)
+            | Self::Sync(_, cause)
+            | Self::Lock(_, cause) => Some(cause),
+            Self::Symlink(_) | Self::NotADirectory(_) | Self::Unsafe(..) | Self::Locked(..) => None,
         }
     }
 

@@ -88,7 +88,7 @@ fn policy_summary(policy: &Policy) -> String {
         policy.default_lifetime.map(|lifetime| format!("{} by default", humanize(lifetime))),
         policy.longest_lifetime.map(|lifetime| format!("{} at most", humanize(lifetime))),
         policy.has_issued_at.then(|| "with iat".into()),
-        policy.requires_reason.then(|| "for a reason".into()),
+        policy.requires_reason.then(|| "with a reason".into()),
     ];
     let words: Vec<String> = words.into_iter().flatten().collect();
     if words.is_empty() { "-".into() } else { words.join(", ") }

@@ -172,7 +172,7 @@ pub enum PolicyError {
     #[error("policy: nothing of a production profile is made to fail")]
     FaultInProduction,
     /// A token for which nobody says why it is needed.
-    #[error("policy: tokens of this profile are minted for a reason, and none is given")]
+    #[error("policy: this profile requires a reason, and none was given")]
     ReasonMissing,
     /// A token that never expires, where there is a longest lifetime.
     #[error("policy: tokens of this profile live {} at most, not for ever", humanize(*longest))]

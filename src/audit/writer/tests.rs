@@ -307,7 +307,7 @@ mod on_unix {
     }
 
     fn is_unusable(error: &AuditError, is_expected: impl Fn(&DiskError) -> bool) -> bool {
-        matches!(error, AuditError::Unusable(error) if is_expected(error))
+        matches!(error, AuditError::Disk(error) if is_expected(error))
     }
 
     fn mode(path: &Path) -> u32 {
@@ -391,7 +391,10 @@ mod on_unix {
         }
         let error = error_of(&state);
         let is_denied = |source: &io::Error| source.kind() == io::ErrorKind::PermissionDenied;
-        assert!(matches!(&error, AuditError::System { source, .. } if is_denied(source)), "{error:?}");
+        assert!(
+            matches!(&error, AuditError::Disk(error) if error.cause().is_some_and(is_denied)),
+            "{error:?}"
+        );
         assert_eq!(error.path(), directory.join("lock"));
     }
 

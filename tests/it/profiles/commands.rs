@@ -69,7 +69,7 @@ fn every_flag_of_add_is_kept_and_shown() {
                     \"1h30m\", longest_lifetime = \"30d\", issued_at = true, production = true, require_reason = true }\n";
     assert_eq!(home.config(), expected);
     let text = "name         live, the default\napi key      abc123\nsecret       command:pass show a\n\
-                policy       production, 1h30m by default, 30d at most, with iat, for a reason\nsession key  file:/run/key\n\
+                policy       production, 1h30m by default, 30d at most, with iat, with a reason\nsession key  file:/run/key\n\
                 base url     https://chat.example.com\n";
     home.run(&["profile", "show", "live"]).is(0, text, "");
     let shown: Value =

@@ -195,7 +195,7 @@ fn verify_and_decode_never_ask() {
 #[test]
 fn where_a_reason_is_required_nothing_is_minted_without_one_and_the_refusal_is_recorded() {
     let home = Home::with(&configured("require_reason = true"));
-    let error = "policy: tokens of this profile are minted for a reason, and none is given";
+    let error = "policy: this profile requires a reason, and none was given";
     let hint = "say why they are needed, with --reason TEXT";
     call(&home, &["-q", "issue", "1"]).run().is_refused(2, error, hint);
     let batch = ["-q", "issue", "--from", "-"];
