@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::entry::{Action, Channel, Entry, Outcome};
 use super::error::AuditError;
+use super::find::TokenQuery;
 use super::reader::{EntryError, LogReader, ReadItem};
 use super::segment;
 use crate::time::Timestamp;
@@ -28,6 +29,8 @@ pub struct Filter {
     pub actor: Option<String>,
     /// Those that ended so.
     pub outcome: Option<Outcome>,
+    /// Those about this token.
+    pub token: Option<TokenQuery>,
     /// Those whose reason, or what they were for, contains this text.
     pub reason: Option<String>,
 }
@@ -48,6 +51,7 @@ impl Filter {
             && self.customer.is_none_or(|customer| body.customers.contains(customer))
             && self.actor.as_deref().is_none_or(is_by)
             && self.outcome.is_none_or(|outcome| body.outcome == outcome)
+            && self.token.as_ref().is_none_or(|token| token.matches(body).is_some())
             && (self.reason.as_deref())
                 .is_none_or(|part| contains(&body.purpose, part) || contains(&body.reason, part))
     }

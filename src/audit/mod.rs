@@ -12,6 +12,8 @@
 mod encode;
 mod entry;
 mod error;
+mod find;
+mod follow;
 mod head;
 mod health;
 mod list;
@@ -34,6 +36,8 @@ pub use entry::{
     Action, Actor, Channel, CustomerSet, Entry, EntryBody, Event, EventId, MAX_FIELD_BYTES, Outcome,
 };
 pub use error::AuditError;
+pub use find::{TokenMatch, TokenQuery};
+pub use follow::LogFollower;
 pub use head::{Hash, Head, HeadError, LogId};
 pub use health::{AuditHealth, LastAppend};
 pub use list::{Filter, ListItem, contains, list};

@@ -17,6 +17,17 @@ pub enum AuditCommand {
     /// With --profile, only that profile's entries are listed. Lines of the log that cannot be read are shown, not skipped.
     #[command(after_long_help = examples("audit list"))]
     List(AuditListArgs),
+    /// Find out who minted a token, when, for whom and why.
+    ///
+    /// Its fingerprint, which 'verify' and 'decode' show, is enough. A session token is found too. A batch has one entry
+    /// for many tokens: those that may have minted the token are shown as such. Exits with 1 if no entry is found.
+    #[command(after_long_help = examples("audit find"))]
+    Find(AuditFindArgs),
+    /// Show new entries as they are written, until interrupted.
+    ///
+    /// One line each, as list shows them; with -o json as the log has them.
+    #[command(after_long_help = examples("audit follow"))]
+    Follow(AuditFilterArgs),
     /// Check that nothing in the log was changed.
     ///
     /// An edited, inserted, removed, moved or foreign line is reported, and the exit code is 9. With an earlier head, a
@@ -40,6 +51,14 @@ pub struct AuditListArgs {
     /// Up to this time; a day is included
     #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<TimeSpec>)]
     pub until: Option<TimeSpec>,
+    /// Which of these
+    #[command(flatten)]
+    pub filter: AuditFilterArgs,
+}
+
+/// Which entries, whenever they were written.
+#[derive(Debug, Args)]
+pub struct AuditFilterArgs {
     /// About this customer, alone or in a batch
     #[arg(long, value_name = "ID", value_parser = parsed::<CustomerId>)]
     pub customer: Option<CustomerId>,
@@ -58,6 +77,14 @@ pub struct AuditListArgs {
     /// Whose reason contains this text: the one given to 'issue --reason', or why it was refused
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+}
+
+/// Which token.
+#[derive(Debug, Args)]
+pub struct AuditFindArgs {
+    /// The token or its fingerprint; without one, or as -, the token is read from standard input
+    #[arg(value_name = "TOKEN|FINGERPRINT", default_value = "-", hide_default_value = true)]
+    pub token: String,
 }
 
 /// What the log is compared with.

@@ -22,7 +22,7 @@ use crate::profile::Reason;
 use crate::time::TimeSpec;
 use crate::token::{CustomerId, Leeway};
 
-pub use audit::{AuditCommand, AuditListArgs, AuditVerifyArgs};
+pub use audit::{AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditVerifyArgs};
 pub use completion::completion_script;
 pub use profiles::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
 pub use secrets::{SecretCommand, SecretInputArgs, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};

@@ -1,25 +1,38 @@
 //! `audit`: reads and checks the audit log.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
 
+use anyhow::anyhow;
 use serde_json::json;
 
+use super::input::Paste;
 use super::{Context, Result};
-use crate::audit::{self, Filter, ListItem};
-use crate::cli::{AuditCommand, AuditListArgs, AuditVerifyArgs};
-use crate::error::{Exit, Usage};
+use crate::audit::{self, Filter, ListItem, LogFollower, TokenMatch, TokenQuery};
+use crate::cli::{AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditVerifyArgs};
+use crate::error::{ErrorReport, Exit, Usage};
 use crate::escape::{escaped, escaped_or_redacted, json_line};
 use crate::output::{self, AuditRow};
+use crate::process::stdout::loses_reader_within;
 use crate::profile::ProfileName;
+use crate::token::{CustomerId, Fingerprint, Inspection, TimeClaim, UserId};
 
 /// How many lines are laid out in one table; the columns of the next may be of another width.
 const ROWS_A_TABLE: usize = 500;
+
+/// How often the log is looked at for new entries.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How many batches in which a token may have been minted are shown: the latest.
+const MAX_BATCHES: usize = 20;
 
 /// Carries out what was asked of the log.
 pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> Result<Exit> {
     let is_json = context.is_json_or_text("audit")?;
     match command {
         AuditCommand::List(arguments) => list(context, arguments, is_json),
+        AuditCommand::Find(arguments) => find(context, arguments, is_json),
+        AuditCommand::Follow(arguments) => follow(context, arguments, is_json),
         AuditCommand::Verify(arguments) => verify(context, arguments, is_json),
         AuditCommand::Head => head(context, is_json),
     }
@@ -31,13 +44,7 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
     let filter = Filter {
         since: arguments.since.as_ref().map(|when| when.resolve_past(now)).transpose()?,
         until: arguments.until.as_ref().map(|when| when.resolve_last(now)),
-        profile: profile(context)?,
-        actions: arguments.action.clone(),
-        channel: arguments.channel,
-        customer: arguments.customer.map(crate::token::CustomerId::get),
-        actor: arguments.actor.clone(),
-        outcome: arguments.outcome,
-        reason: arguments.reason.clone(),
+        ..filter(context, &arguments.filter)?
     };
     let listing = audit::list(&context.state_dir()?, filter)?;
     let mut rows = Vec::new();
@@ -60,6 +67,20 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
         context.terminal.print(&shown)?;
     }
     Ok(Exit::Success)
+}
+
+/// Returns the filter for entries of any time.
+fn filter(context: &Context<'_>, arguments: &AuditFilterArgs) -> Result<Filter> {
+    Ok(Filter {
+        profile: profile(context)?,
+        actions: arguments.action.clone(),
+        channel: arguments.channel,
+        customer: arguments.customer.map(CustomerId::get),
+        actor: arguments.actor.clone(),
+        outcome: arguments.outcome,
+        reason: arguments.reason.clone(),
+        ..Filter::default()
+    })
 }
 
 /// Returns the profile whose entries are asked for. One that was removed has entries still; one that is neither
@@ -105,6 +126,97 @@ fn row_of(listed: &ListItem) -> AuditRow {
         ListItem::Entry { entry, .. } => AuditRow::of(entry),
         ListItem::Invalid { segment, line, error } => AuditRow::invalid(segment, *line, &error.to_string()),
     }
+}
+
+/// Prints entries as they are written, until nobody reads them any more.
+fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs, is_json: bool) -> Result<Exit> {
+    let filter = filter(context, arguments)?;
+    let mut follower = LogFollower::open(&context.state_dir()?)?;
+    loop {
+        for item in follower.poll()? {
+            if matches!(&item, ListItem::Entry { entry, .. } if !filter.matches(entry)) {
+                continue;
+            }
+            let layout = context.terminal.layout();
+            let line = if is_json { json_of(&item) } else { output::audit_line(row_of(&item), layout) };
+            context.terminal.print(&line)?;
+        }
+        context.terminal.flush()?;
+        if loses_reader_within(POLL_INTERVAL) {
+            return Ok(Exit::Success);
+        }
+    }
+}
+
+/// Shows the entry of a token; or, if none names it, the batches in which it may have been minted.
+fn find(context: &mut Context<'_>, arguments: &AuditFindArgs, is_json: bool) -> Result<Exit> {
+    let query = token_query(context, &arguments.token)?;
+    let filter = Filter { token: Some(query.clone()), ..Filter::default() };
+    let (mut certain, mut possible, mut invalid) = (Vec::new(), VecDeque::new(), 0_u64);
+    for listed in audit::list(&context.state_dir()?, filter)? {
+        match listed? {
+            ListItem::Invalid { .. } => invalid += 1,
+            ListItem::Entry { entry, text } => match query.matches(&entry.body) {
+                Some(TokenMatch::Certain) => certain.push((entry, text)),
+                _ => possible.push_back((entry, text)),
+            },
+        }
+        if possible.len() > MAX_BATCHES {
+            possible.pop_front();
+        }
+    }
+    if invalid > 0 {
+        context.terminal.note("some lines of the log cannot be read: see 'stream-token audit verify'");
+    }
+    if !certain.is_empty() && !possible.is_empty() {
+        context.terminal.note(
+            "the same token may have been minted in a batch too: see 'stream-token audit list --customer'",
+        );
+    }
+    let (found, kind) = if certain.is_empty() {
+        (Vec::from(possible), TokenMatch::Possible)
+    } else {
+        (certain, TokenMatch::Certain)
+    };
+    if found.is_empty() {
+        return Err(ErrorReport {
+            hint: Some(
+                "it may be in the log of another machine or login, or was pruned from this one".into(),
+            ),
+            ..anyhow!("no entry of this log names the token with the fingerprint {}", query.fingerprint)
+                .into()
+        });
+    }
+    if kind == TokenMatch::Possible {
+        context.terminal.note("no entry names the token; it may have been minted in one of these batches");
+    }
+    let (now, layout) = (context.clock.now(), context.terminal.layout());
+    let shown = found.iter().map(|(entry, text)| {
+        if is_json {
+            output::audit_found_json(text, kind)
+        } else {
+            output::audit_found_text(entry, kind, now, layout)
+        }
+    });
+    let shown: Vec<_> = shown.collect();
+    context.terminal.print(&shown.join(if is_json { "" } else { "\n" }))?;
+    Ok(Exit::Success)
+}
+
+/// Reads what is looked for: a fingerprint, or a token like that of `verify`.
+fn token_query(context: &mut Context<'_>, argument: &str) -> Result<TokenQuery> {
+    if argument.len() == 16 && argument.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(TokenQuery { fingerprint: argument.to_ascii_lowercase(), claims: None });
+    }
+    let paste = Paste::read(argument, context)?;
+    let token = paste.extract(context).map_err(|error| paste.without_token(error))?;
+    let inspection = Inspection::read(token.token());
+    let claims = inspection.claims().and_then(|claims| match (claims.user_id(), claims.expires_at()) {
+        (UserId::Customer(customer), TimeClaim::Absent) => Some((customer.get(), None)),
+        (UserId::Customer(customer), TimeClaim::At(at)) => Some((customer.get(), Some(at))),
+        _ => None,
+    });
+    Ok(TokenQuery { fingerprint: Fingerprint::of(token.token().as_bytes()).to_string(), claims })
 }
 
 /// Checks the whole log.

@@ -3,10 +3,10 @@
 use serde_json::json;
 
 use super::Layout;
-use super::table::{Style, StyledCell, cut_last, headline, listing};
-use crate::audit::{CustomerSet, Entry, EntryBody, Outcome, VerifyReport};
-use crate::escape::{escaped, json_line};
-use crate::time::utc;
+use super::table::{Style, StyledCell, cell, cut_last, headline, listing, table};
+use crate::audit::{Channel, CustomerSet, Entry, EntryBody, IdRanges, Outcome, TokenMatch, VerifyReport};
+use crate::escape::{escaped, escaped_truncated, json_line};
+use crate::time::{Timestamp, absolute_and_relative, utc};
 
 /// Returns an invalid line as a line of JSON.
 #[must_use]
@@ -57,6 +57,16 @@ pub fn audit_table(rows: Vec<AuditRow>, is_first: bool, layout: Layout) -> Strin
     listing(NAMES, &rows, is_first, layout)
 }
 
+/// Shows one line of the log by itself, in columns of a width that most entries need, cut to the width.
+#[must_use]
+pub fn audit_line(row: AuditRow, layout: Layout) -> String {
+    let [time, action, profile, customer, detail] = row.0.map(|(text, _)| text);
+    let line = format!("{time}  {action:<14}  {profile:<10}  {customer:<10}  {detail}");
+    let width = layout.width.map_or(usize::MAX, usize::from);
+    let end = if line.chars().count() > width { "…\n" } else { "\n" };
+    escaped_truncated(&line, if end == "\n" { width } else { width - 1 }).to_string() + end
+}
+
 /// Returns what an entry says beside its time, action, profile and customer, the most telling first.
 fn detail(body: &EntryBody) -> String {
     let mut detail = String::with_capacity(128);
@@ -85,16 +95,61 @@ fn detail(body: &EntryBody) -> String {
     if let Some(peer) = &body.peer {
         say(&["from ", peer]);
     }
-    match &body.actor.sudo_user {
-        Some(sudo_user) => say(&["by ", &body.actor.user, " (sudo ", sudo_user, ")"]),
-        None => say(&["by ", &body.actor.user]),
-    }
+    say(&["by ", &actor(body)]);
     if let CustomerSet::Many { customers } = &body.customers {
-        let range =
-            |(first, last)| if first == last { format!("{first}") } else { format!("{first}-{last}") };
-        say(&["customers ", &customers.iter().map(range).collect::<Vec<_>>().join(" ")]);
+        say(&["customers ", &ranges(customers)]);
     }
     detail
+}
+
+/// Returns who did it.
+fn actor(body: &EntryBody) -> String {
+    match &body.actor.sudo_user {
+        Some(sudo_user) => format!("{} (sudo {sudo_user})", body.actor.user),
+        None => body.actor.user.clone(),
+    }
+}
+
+/// Returns the customers of a batch.
+fn ranges(customers: &IdRanges) -> String {
+    let range = |(first, last)| if first == last { format!("{first}") } else { format!("{first}-{last}") };
+    customers.iter().map(range).collect::<Vec<_>>().join(" ")
+}
+
+/// Shows an entry about a token as a line of JSON. `text` is the entry as the log has it.
+#[must_use]
+pub fn audit_found_json(text: &str, kind: TokenMatch) -> String {
+    let kind = if kind == TokenMatch::Certain { "certain" } else { "possible" };
+    format!("{{\"match\":\"{kind}\",\"entry\":{text}}}\n")
+}
+
+/// Shows an entry about a token for people.
+#[must_use]
+pub fn audit_found_text(entry: &Entry, kind: TokenMatch, now: Timestamp, layout: Layout) -> String {
+    let body = &entry.body;
+    let certainty = if kind == TokenMatch::Certain { "" } else { ", perhaps" };
+    let customers = match &body.customers {
+        CustomerSet::One { customer } => Some(customer.to_string()),
+        CustomerSet::Many { customers } => Some(ranges(customers)),
+        CustomerSet::None {} => None,
+    };
+    let rows = [
+        ("action", Some(format!("{}{certainty}", body.action.name()))),
+        ("when", Some(absolute_and_relative(entry.time, now))),
+        ("who", Some(actor(body))),
+        ("for", customers),
+        ("why", body.purpose.clone().or((body.channel == Channel::Cli).then(|| "no reason given".into()))),
+        ("channel", Some(body.channel.name().into())),
+        ("profile", body.profile.clone()),
+        ("detail", body.reason.clone()),
+        ("expires", Some(body.expires_at.map_or("never".into(), |at| absolute_and_relative(at, now)))),
+        ("client", body.peer.clone()),
+        ("request", body.request_id.clone()),
+        ("session", body.session.clone()),
+        ("entry", Some(entry.sequence.to_string())),
+    ];
+    let row = |(name, text): (_, Option<String>)| Some([cell(name, Style::Name), cell(text?, Style::Plain)]);
+    table(&rows.into_iter().filter_map(row).collect::<Vec<_>>(), layout)
 }
 
 /// Shows what was found of the whole log as a line of JSON.
@@ -145,8 +200,8 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{Action, Actor, AuditLog, Channel, Event, Filter, ListItem, list};
-    use crate::time::{Clock, Timestamp};
+    use crate::audit::{Action, Actor, AuditLog, Event, Filter, ListItem, list};
+    use crate::time::Clock;
 
     #[test]
     fn an_entry_has_one_line_of_80_columns_on_a_terminal_and_is_whole_in_a_pipe() {

@@ -8,7 +8,10 @@ mod table;
 pub mod terminal;
 mod verify;
 
-pub use audit::{AuditRow, audit_invalid_json, audit_table, audit_verified_json, audit_verified_text};
+pub use audit::{
+    AuditRow, audit_found_json, audit_found_text, audit_invalid_json, audit_line, audit_table,
+    audit_verified_json, audit_verified_text,
+};
 pub use decode::{decode_json, decode_text};
 pub use issue::{CSV_HEADER, csv, curl, env, header, issue_json, session_json};
 pub use profiles::{profile_json, profile_list, profile_text, secret_json, secret_list};

@@ -1,5 +1,7 @@
 //! Whether standard output leads anywhere.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use crate::error::Diagnostic;
@@ -21,6 +23,28 @@ impl Diagnostic for StdoutClosed {
 /// [`StdoutClosed`] if this process was started with its standard output closed.
 pub fn require_stdout() -> Result<(), StdoutClosed> {
     if is_stdout_closed() { Err(StdoutClosed) } else { Ok(()) }
+}
+
+/// Waits for `time`; returns `true` as soon as standard output is a pipe or a terminal at whose other end nobody is.
+#[cfg(unix)]
+#[must_use]
+pub fn loses_reader_within(time: Duration) -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+    let output = std::io::stdout();
+    // Errors and hang-ups are reported unasked.
+    let mut output = [PollFd::new(&output, PollFlags::empty())];
+    let is_told = Timespec::try_from(time)
+        .is_ok_and(|time| poll(&mut output, Some(&time)).is_ok_and(|count| count > 0));
+    is_told && output[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
+}
+
+/// Waits for `time`; elsewhere only a write tells that nobody reads.
+#[cfg(not(unix))]
+#[must_use]
+pub fn loses_reader_within(time: Duration) -> bool {
+    std::thread::sleep(time);
+    false
 }
 
 /// Returns `true` if this process was started with its standard output closed.

@@ -49,7 +49,11 @@ fn session() -> Session {
 
 /// Prepares a shell, in the session where there is one.
 fn shell(place: &TestHome, session: Option<&Session>) -> process::Command {
-    let Some(session) = session else { return place.command("sh") };
+    let Some(session) = session else {
+        let mut shell = place.command("sh");
+        shell.env("STAGING_SECRET", crate::cli::token::SECRET);
+        return shell;
+    };
     let mut shell = session.command("sh");
     let path = shell.get_envs().find_map(|(name, value)| value.filter(|_| name == "PATH"));
     let mut folders = session.place.path().as_os_str().to_owned();
@@ -71,6 +75,16 @@ fn served(example: &str) {
 #[cfg(not(feature = "serve"))]
 fn served(_: &str) {}
 
+/// Runs an example that goes on until nobody reads what it prints.
+#[track_caller]
+fn followed(place: &TestHome, example: &str) {
+    let mut shell = shell(place, None);
+    let mut child =
+        shell.args(["-c", &format!("exec {example}")]).stdout(process::Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success(), "{example}");
+}
+
 #[test]
 fn every_example_of_every_help_works() {
     let place = TestHome::new();
@@ -85,6 +99,10 @@ fn every_example_of_every_help_works() {
         for example in examples {
             if example.contains(" serve --listen") {
                 served(&example);
+                continue;
+            }
+            if example.contains(" audit follow") {
+                followed(&place, &example);
                 continue;
             }
             let output = shell(&place, session.as_ref()).args(["-c", &example]).output().unwrap();

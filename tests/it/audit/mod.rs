@@ -4,6 +4,9 @@ mod batches;
 mod chain;
 mod crash;
 mod faults;
+mod find;
+#[cfg(target_os = "linux")]
+mod follow;
 mod full;
 mod list;
 mod order;
