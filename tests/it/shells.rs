@@ -62,10 +62,10 @@ fn lines(command: &mut Command) -> Vec<String> {
     printed.lines().map(str::to_owned).collect()
 }
 
-/// Completes a line in bash.
-fn in_bash(place: &TestHome, line: &str) -> Vec<String> {
+/// Completes a line in bash, with the completions in this file.
+pub(crate) fn in_bash(place: &TestHome, completions: &Path, line: &str) -> Vec<String> {
     let mut bash = place.command("bash");
-    bash.args(["--norc", "--noprofile", "-c", BASH, "bash"]).arg(committed("stream-token.bash"));
+    bash.args(["--norc", "--noprofile", "-c", BASH, "bash"]).arg(completions);
     // bash takes an equals sign for a word of its own.
     lines(bash.args(line.replace('=', " = ").split(' ').filter(|word| !word.is_empty())))
 }
@@ -114,7 +114,7 @@ fn hold(shell: &str, complete: impl Fn(&TestHome, &str) -> Vec<String>) {
 
 #[test]
 fn bash_completes_commands_flags_and_values() {
-    hold("bash", in_bash);
+    hold("bash", |place, line| in_bash(place, &committed("stream-token.bash"), line));
 }
 
 #[test]
@@ -122,10 +122,10 @@ fn bash_completes_the_value_that_is_joined_to_a_flag() {
     if !has("bash", "completion") {
         return;
     }
-    let place = TestHome::new();
-    assert_eq!(in_bash(&place, "stream-token --color=a"), ["auto", "always"]);
-    assert_eq!(in_bash(&place, "stream-token issue --output=j"), ["json"]);
-    assert_eq!(in_bash(&place, "stream-token issue --color="), ["auto", "always", "never"]);
+    let (place, completions) = (TestHome::new(), committed("stream-token.bash"));
+    assert_eq!(in_bash(&place, &completions, "stream-token --color=a"), ["auto", "always"]);
+    assert_eq!(in_bash(&place, &completions, "stream-token issue --output=j"), ["json"]);
+    assert_eq!(in_bash(&place, &completions, "stream-token issue --color="), ["auto", "always", "never"]);
 }
 
 #[test]
