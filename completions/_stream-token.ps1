@@ -59,6 +59,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'When the tokens expire: a future time, or never [default: never]')
             [CompletionResult]::new('--issued-at', '--issued-at', [CompletionResultType]::ParameterName, 'Set the time of issue (iat) in the tokens; by default they have none')
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'For a production profile: its name, typed again')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Why the tokens are needed: one line of at most 200 characters, kept in the audit log')
             [CompletionResult]::new('--fault', '--fault', [CompletionResultType]::ParameterName, 'Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
@@ -158,6 +159,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a profile; the first becomes the default')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all profiles')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one profile')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change settings of a profile')
             [CompletionResult]::new('default', 'default', [CompletionResultType]::ParameterValue, 'Make a profile the default')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -187,10 +189,11 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--secret-stdin', '--secret-stdin', [CompletionResultType]::ParameterName, 'Read the secret for the keyring from standard input, not from a prompt')
-            [CompletionResult]::new('--as-is', '--as-is', [CompletionResultType]::ParameterName, 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have')
             [CompletionResult]::new('--issued-at', '--issued-at', [CompletionResultType]::ParameterName, 'Policy: say in tokens when they were issued, five seconds back')
             [CompletionResult]::new('--production', '--production', [CompletionResultType]::ParameterName, 'Policy: a production app; minting is confirmed, and every token expires')
+            [CompletionResult]::new('--require-reason', '--require-reason', [CompletionResultType]::ParameterName, 'Policy: whoever mints says why, with --reason or when asked')
+            [CompletionResult]::new('--secret-stdin', '--secret-stdin', [CompletionResultType]::ParameterName, 'Read the secret for the keyring from standard input, not from a prompt')
+            [CompletionResult]::new('--as-is', '--as-is', [CompletionResultType]::ParameterName, 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
@@ -225,6 +228,45 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'stream-token;profile;set' {
+            [CompletionResult]::new('--secret', '--secret', [CompletionResultType]::ParameterName, 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS')
+            [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'The app''s API key, which is no secret')
+            [CompletionResult]::new('--session-key', '--session-key', [CompletionResultType]::ParameterName, 'Where the key that signs sessions comes from; the keyring, where the secret is there')
+            [CompletionResult]::new('--base-url', '--base-url', [CompletionResultType]::ParameterName, 'Where the app''s API answers, if not at Stream''s usual place')
+            [CompletionResult]::new('--check-url', '--check-url', [CompletionResultType]::ParameterName, 'Sessions: the app''s own; its backend at this URL says whose a token is')
+            [CompletionResult]::new('--customer-from', '--customer-from', [CompletionResultType]::ParameterName, 'Sessions: where the customer is in the backend''s JSON, such as /data/id')
+            [CompletionResult]::new('--authorization', '--authorization', [CompletionResultType]::ParameterName, 'Sessions: the Authorization that the backend gets [default: ''Bearer {token}'']')
+            [CompletionResult]::new('--check-cache', '--check-cache', [CompletionResultType]::ParameterName, 'Sessions: how long the backend''s yes counts, 0s to 60s [default: 10s]')
+            [CompletionResult]::new('--jwt-issuer', '--jwt-issuer', [CompletionResultType]::ParameterName, 'Sessions: the app''s own JWTs, with this ''iss''')
+            [CompletionResult]::new('--jwt-audience', '--jwt-audience', [CompletionResultType]::ParameterName, 'Sessions: the ''aud'' of these JWTs')
+            [CompletionResult]::new('--jwt-claim', '--jwt-claim', [CompletionResultType]::ParameterName, 'Sessions: the claim that names the customer, or a pointer such as /user/id [default: sub]')
+            [CompletionResult]::new('--jwks-url', '--jwks-url', [CompletionResultType]::ParameterName, 'Sessions: where the public keys of these JWTs are; without it, the session key signs them (HS256)')
+            [CompletionResult]::new('--jwt-algorithm', '--jwt-algorithm', [CompletionResultType]::ParameterName, 'Sessions: the algorithm of these keys, RS256 or ES256 [default: RS256]')
+            [CompletionResult]::new('--backend-timeout', '--backend-timeout', [CompletionResultType]::ParameterName, 'Sessions: how long the backend may take, 1s to 10s [default: 2s]')
+            [CompletionResult]::new('--backend-ca-file', '--backend-ca-file', [CompletionResultType]::ParameterName, 'Sessions: the certificates that the backend is known by, in PEM, instead of the system''s')
+            [CompletionResult]::new('--default-lifetime', '--default-lifetime', [CompletionResultType]::ParameterName, 'Policy: how long tokens live for which nothing is said')
+            [CompletionResult]::new('--longest-lifetime', '--longest-lifetime', [CompletionResultType]::ParameterName, 'Policy: how long tokens live at most')
+            [CompletionResult]::new('--unset', '--unset', [CompletionResultType]::ParameterName, 'Remove a setting; repeatable')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The name of a production profile, to change it without being asked')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
+            [CompletionResult]::new('--issued-at', '--issued-at', [CompletionResultType]::ParameterName, 'Policy: say in tokens when they were issued, five seconds back')
+            [CompletionResult]::new('--production', '--production', [CompletionResultType]::ParameterName, 'Policy: a production app; minting is confirmed, and every token expires')
+            [CompletionResult]::new('--require-reason', '--require-reason', [CompletionResultType]::ParameterName, 'Policy: whoever mints says why, with --reason or when asked')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
@@ -274,6 +316,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a profile; the first becomes the default')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all profiles')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one profile')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change settings of a profile')
             [CompletionResult]::new('default', 'default', [CompletionResultType]::ParameterValue, 'Make a profile the default')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -286,6 +329,9 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;profile;help;show' {
+            break
+        }
+        'stream-token;profile;help;set' {
             break
         }
         'stream-token;profile;help;default' {
@@ -514,6 +560,8 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List who minted, refused or changed what')
+            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find out who minted a token, when, for whom and why')
+            [CompletionResult]::new('follow', 'follow', [CompletionResultType]::ParameterValue, 'Show new entries as they are written, until interrupted')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that nothing in the log was changed')
             [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to keep elsewhere')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -527,6 +575,47 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--action', '--action', [CompletionResultType]::ParameterName, 'About this action; give it again for another')
             [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'By the command line or the endpoint')
             [CompletionResult]::new('--outcome', '--outcome', [CompletionResultType]::ParameterName, 'That was done, refused by a rule, or allowed and failed')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Whose reason contains this text: the one given to ''issue --reason'', or why it was refused')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'stream-token;audit;find' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'stream-token;audit;follow' {
+            [CompletionResult]::new('--customer', '--customer', [CompletionResultType]::ParameterName, 'About this customer, alone or in a batch')
+            [CompletionResult]::new('--actor', '--actor', [CompletionResultType]::ParameterName, 'By this user, or by one behind sudo')
+            [CompletionResult]::new('--action', '--action', [CompletionResultType]::ParameterName, 'About this action; give it again for another')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'By the command line or the endpoint')
+            [CompletionResult]::new('--outcome', '--outcome', [CompletionResultType]::ParameterName, 'That was done, refused by a rule, or allowed and failed')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Whose reason contains this text: the one given to ''issue --reason'', or why it was refused')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
@@ -580,12 +669,20 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
         }
         'stream-token;audit;help' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List who minted, refused or changed what')
+            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find out who minted a token, when, for whom and why')
+            [CompletionResult]::new('follow', 'follow', [CompletionResultType]::ParameterValue, 'Show new entries as they are written, until interrupted')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that nothing in the log was changed')
             [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to keep elsewhere')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
         }
         'stream-token;audit;help;list' {
+            break
+        }
+        'stream-token;audit;help;find' {
+            break
+        }
+        'stream-token;audit;help;follow' {
             break
         }
         'stream-token;audit;help;verify' {
@@ -643,6 +740,7 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a profile; the first becomes the default')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all profiles')
             [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one profile')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change settings of a profile')
             [CompletionResult]::new('default', 'default', [CompletionResultType]::ParameterValue, 'Make a profile the default')
             [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile')
             break
@@ -654,6 +752,9 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;help;profile;show' {
+            break
+        }
+        'stream-token;help;profile;set' {
             break
         }
         'stream-token;help;profile;default' {
@@ -694,11 +795,19 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
         }
         'stream-token;help;audit' {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List who minted, refused or changed what')
+            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find out who minted a token, when, for whom and why')
+            [CompletionResult]::new('follow', 'follow', [CompletionResultType]::ParameterValue, 'Show new entries as they are written, until interrupted')
             [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that nothing in the log was changed')
             [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to keep elsewhere')
             break
         }
         'stream-token;help;audit;list' {
+            break
+        }
+        'stream-token;help;audit;find' {
+            break
+        }
+        'stream-token;help;audit;follow' {
             break
         }
         'stream-token;help;audit;verify' {

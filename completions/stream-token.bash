@@ -51,6 +51,12 @@ _stream__token() {
             stream__token,verify)
                 cmd="stream__token__subcmd__verify"
                 ;;
+            stream__token__subcmd__audit,find)
+                cmd="stream__token__subcmd__audit__subcmd__find"
+                ;;
+            stream__token__subcmd__audit,follow)
+                cmd="stream__token__subcmd__audit__subcmd__follow"
+                ;;
             stream__token__subcmd__audit,head)
                 cmd="stream__token__subcmd__audit__subcmd__head"
                 ;;
@@ -62,6 +68,12 @@ _stream__token() {
                 ;;
             stream__token__subcmd__audit,verify)
                 cmd="stream__token__subcmd__audit__subcmd__verify"
+                ;;
+            stream__token__subcmd__audit__subcmd__help,find)
+                cmd="stream__token__subcmd__audit__subcmd__help__subcmd__find"
+                ;;
+            stream__token__subcmd__audit__subcmd__help,follow)
+                cmd="stream__token__subcmd__audit__subcmd__help__subcmd__follow"
                 ;;
             stream__token__subcmd__audit__subcmd__help,head)
                 cmd="stream__token__subcmd__audit__subcmd__help__subcmd__head"
@@ -105,6 +117,12 @@ _stream__token() {
             stream__token__subcmd__help,verify)
                 cmd="stream__token__subcmd__help__subcmd__verify"
                 ;;
+            stream__token__subcmd__help__subcmd__audit,find)
+                cmd="stream__token__subcmd__help__subcmd__audit__subcmd__find"
+                ;;
+            stream__token__subcmd__help__subcmd__audit,follow)
+                cmd="stream__token__subcmd__help__subcmd__audit__subcmd__follow"
+                ;;
             stream__token__subcmd__help__subcmd__audit,head)
                 cmd="stream__token__subcmd__help__subcmd__audit__subcmd__head"
                 ;;
@@ -125,6 +143,9 @@ _stream__token() {
                 ;;
             stream__token__subcmd__help__subcmd__profile,remove)
                 cmd="stream__token__subcmd__help__subcmd__profile__subcmd__remove"
+                ;;
+            stream__token__subcmd__help__subcmd__profile,set)
+                cmd="stream__token__subcmd__help__subcmd__profile__subcmd__set"
                 ;;
             stream__token__subcmd__help__subcmd__profile,show)
                 cmd="stream__token__subcmd__help__subcmd__profile__subcmd__show"
@@ -162,6 +183,9 @@ _stream__token() {
             stream__token__subcmd__profile,remove)
                 cmd="stream__token__subcmd__profile__subcmd__remove"
                 ;;
+            stream__token__subcmd__profile,set)
+                cmd="stream__token__subcmd__profile__subcmd__set"
+                ;;
             stream__token__subcmd__profile,show)
                 cmd="stream__token__subcmd__profile__subcmd__show"
                 ;;
@@ -179,6 +203,9 @@ _stream__token() {
                 ;;
             stream__token__subcmd__profile__subcmd__help,remove)
                 cmd="stream__token__subcmd__profile__subcmd__help__subcmd__remove"
+                ;;
+            stream__token__subcmd__profile__subcmd__help,set)
+                cmd="stream__token__subcmd__profile__subcmd__help__subcmd__set"
                 ;;
             stream__token__subcmd__profile__subcmd__help,show)
                 cmd="stream__token__subcmd__profile__subcmd__help__subcmd__show"
@@ -279,12 +306,127 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__audit)
-            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version list verify head help"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version list find follow verify head help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__audit__subcmd__find)
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__audit__subcmd__follow)
+            opts="-o -q -h -V --customer --actor --action --channel --outcome --reason --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --customer)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --actor)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --action)
+                    COMPREPLY=($(compgen -W "mint mint_batch fault refusal refusals secret_set secret_rotate secret_remove session_new session_revoke profile_add profile_default profile_change profile_remove segment_opened repaired chain_broken" -- "${cur}"))
+                    return 0
+                    ;;
+                --channel)
+                    COMPREPLY=($(compgen -W "cli serve" -- "${cur}"))
+                    return 0
+                    ;;
+                --outcome)
+                    COMPREPLY=($(compgen -W "ok refused failed" -- "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --profile)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -361,8 +503,36 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__audit__subcmd__help)
-            opts="list verify head help"
+            opts="list find follow verify head help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__audit__subcmd__help__subcmd__find)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__audit__subcmd__help__subcmd__follow)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -431,7 +601,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__audit__subcmd__list)
-            opts="-o -q -h -V --since --until --customer --actor --action --channel --outcome --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --since --until --customer --actor --action --channel --outcome --reason --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -475,6 +645,13 @@ _stream__token() {
                     ;;
                 --outcome)
                     COMPREPLY=($(compgen -W "ok refused failed" -- "${cur}"))
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
                     return 0
                     ;;
                 --profile)
@@ -656,8 +833,36 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__help__subcmd__audit)
-            opts="list verify head"
+            opts="list find follow verify head"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__audit__subcmd__find)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__audit__subcmd__follow)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -768,7 +973,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__help__subcmd__profile)
-            opts="add list show default remove"
+            opts="add list show set default remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -824,6 +1029,20 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__help__subcmd__profile__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__profile__subcmd__set)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -992,7 +1211,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__issue)
-            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --from --ttl --expires --issued-at --confirm --fault --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --from --ttl --expires --issued-at --confirm --reason --fault --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1057,6 +1276,13 @@ _stream__token() {
                     fi
                     return 0
                     ;;
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
                 --fault)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1072,7 +1298,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile)
-            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version add list show default remove help"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version add list show set default remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1113,7 +1339,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile__subcmd__add)
-            opts="-o -q -h -V --secret --secret-stdin --as-is --api-key --session-key --base-url --check-url --customer-from --authorization --check-cache --jwt-issuer --jwt-audience --jwt-claim --jwks-url --jwt-algorithm --backend-timeout --backend-ca-file --default-lifetime --longest-lifetime --issued-at --production --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --secret --api-key --session-key --base-url --check-url --customer-from --authorization --check-cache --jwt-issuer --jwt-audience --jwt-claim --jwks-url --jwt-algorithm --backend-timeout --backend-ca-file --default-lifetime --longest-lifetime --issued-at --production --require-reason --secret-stdin --as-is --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1314,7 +1540,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile__subcmd__help)
-            opts="add list show default remove help"
+            opts="add list show set default remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1397,6 +1623,20 @@ _stream__token() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stream__token__subcmd__profile__subcmd__help__subcmd__set)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stream__token__subcmd__profile__subcmd__help__subcmd__show)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -1459,6 +1699,177 @@ _stream__token() {
                 return 0
             fi
             case "${prev}" in
+                --confirm)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__profile__subcmd__set)
+            opts="-o -q -h -V --secret --api-key --session-key --base-url --check-url --customer-from --authorization --check-cache --jwt-issuer --jwt-audience --jwt-claim --jwks-url --jwt-algorithm --backend-timeout --backend-ca-file --default-lifetime --longest-lifetime --issued-at --production --require-reason --unset --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --secret)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --api-key)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --session-key)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --check-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --customer-from)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --authorization)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --check-cache)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --jwt-issuer)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --jwt-audience)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --jwt-claim)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --jwks-url)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --jwt-algorithm)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --backend-timeout)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --backend-ca-file)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --default-lifetime)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --longest-lifetime)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --unset)
+                    COMPREPLY=($(compgen -W "api-key session-key base-url sessions default-lifetime longest-lifetime issued-at production require-reason" -- "${cur}"))
+                    return 0
+                    ;;
                 --confirm)
                     COMPREPLY=("${cur}")
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then

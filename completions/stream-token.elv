@@ -55,6 +55,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --ttl 'When the tokens expire: a future time, or never [default: never]'
             cand --issued-at 'Set the time of issue (iat) in the tokens; by default they have none'
             cand --confirm 'For a production profile: its name, typed again'
+            cand --reason 'Why the tokens are needed: one line of at most 200 characters, kept in the audit log'
             cand --fault 'Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
@@ -150,6 +151,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand add 'Add a profile; the first becomes the default'
             cand list 'List all profiles'
             cand show 'Show one profile'
+            cand set 'Change settings of a profile'
             cand default 'Make a profile the default'
             cand remove 'Remove a profile'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -178,10 +180,11 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --secret-stdin 'Read the secret for the keyring from standard input, not from a prompt'
-            cand --as-is 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have'
             cand --issued-at 'Policy: say in tokens when they were issued, five seconds back'
             cand --production 'Policy: a production app; minting is confirmed, and every token expires'
+            cand --require-reason 'Policy: whoever mints says why, with --reason or when asked'
+            cand --secret-stdin 'Read the secret for the keyring from standard input, not from a prompt'
+            cand --as-is 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
@@ -214,6 +217,44 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
             cand --color 'When to use colour: auto (default), always, never'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'stream-token;profile;set'= {
+            cand --secret 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS'
+            cand --api-key 'The app''s API key, which is no secret'
+            cand --session-key 'Where the key that signs sessions comes from; the keyring, where the secret is there'
+            cand --base-url 'Where the app''s API answers, if not at Stream''s usual place'
+            cand --check-url 'Sessions: the app''s own; its backend at this URL says whose a token is'
+            cand --customer-from 'Sessions: where the customer is in the backend''s JSON, such as /data/id'
+            cand --authorization 'Sessions: the Authorization that the backend gets [default: ''Bearer {token}'']'
+            cand --check-cache 'Sessions: how long the backend''s yes counts, 0s to 60s [default: 10s]'
+            cand --jwt-issuer 'Sessions: the app''s own JWTs, with this ''iss'''
+            cand --jwt-audience 'Sessions: the ''aud'' of these JWTs'
+            cand --jwt-claim 'Sessions: the claim that names the customer, or a pointer such as /user/id [default: sub]'
+            cand --jwks-url 'Sessions: where the public keys of these JWTs are; without it, the session key signs them (HS256)'
+            cand --jwt-algorithm 'Sessions: the algorithm of these keys, RS256 or ES256 [default: RS256]'
+            cand --backend-timeout 'Sessions: how long the backend may take, 1s to 10s [default: 2s]'
+            cand --backend-ca-file 'Sessions: the certificates that the backend is known by, in PEM, instead of the system''s'
+            cand --default-lifetime 'Policy: how long tokens live for which nothing is said'
+            cand --longest-lifetime 'Policy: how long tokens live at most'
+            cand --unset 'Remove a setting; repeatable'
+            cand --confirm 'The name of a production profile, to change it without being asked'
+            cand --profile 'Work with this profile: one Stream app and its secret'
+            cand --config 'The configuration file'
+            cand --state-dir 'The directory that holds the audit log'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --color 'When to use colour: auto (default), always, never'
+            cand --issued-at 'Policy: say in tokens when they were issued, five seconds back'
+            cand --production 'Policy: a production app; minting is confirmed, and every token expires'
+            cand --require-reason 'Policy: whoever mints says why, with --reason or when asked'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
@@ -260,6 +301,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand add 'Add a profile; the first becomes the default'
             cand list 'List all profiles'
             cand show 'Show one profile'
+            cand set 'Change settings of a profile'
             cand default 'Make a profile the default'
             cand remove 'Remove a profile'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -269,6 +311,8 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         &'stream-token;profile;help;list'= {
         }
         &'stream-token;profile;help;show'= {
+        }
+        &'stream-token;profile;help;set'= {
         }
         &'stream-token;profile;help;default'= {
         }
@@ -475,6 +519,8 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand list 'List who minted, refused or changed what'
+            cand find 'Find out who minted a token, when, for whom and why'
+            cand follow 'Show new entries as they are written, until interrupted'
             cand verify 'Check that nothing in the log was changed'
             cand head 'Print the log''s head, to keep elsewhere'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -487,6 +533,45 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --action 'About this action; give it again for another'
             cand --channel 'By the command line or the endpoint'
             cand --outcome 'That was done, refused by a rule, or allowed and failed'
+            cand --reason 'Whose reason contains this text: the one given to ''issue --reason'', or why it was refused'
+            cand --profile 'Work with this profile: one Stream app and its secret'
+            cand --config 'The configuration file'
+            cand --state-dir 'The directory that holds the audit log'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --color 'When to use colour: auto (default), always, never'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'stream-token;audit;find'= {
+            cand --profile 'Work with this profile: one Stream app and its secret'
+            cand --config 'The configuration file'
+            cand --state-dir 'The directory that holds the audit log'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --color 'When to use colour: auto (default), always, never'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'stream-token;audit;follow'= {
+            cand --customer 'About this customer, alone or in a batch'
+            cand --actor 'By this user, or by one behind sudo'
+            cand --action 'About this action; give it again for another'
+            cand --channel 'By the command line or the endpoint'
+            cand --outcome 'That was done, refused by a rule, or allowed and failed'
+            cand --reason 'Whose reason contains this text: the one given to ''issue --reason'', or why it was refused'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
@@ -537,11 +622,17 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         }
         &'stream-token;audit;help'= {
             cand list 'List who minted, refused or changed what'
+            cand find 'Find out who minted a token, when, for whom and why'
+            cand follow 'Show new entries as they are written, until interrupted'
             cand verify 'Check that nothing in the log was changed'
             cand head 'Print the log''s head, to keep elsewhere'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;audit;help;list'= {
+        }
+        &'stream-token;audit;help;find'= {
+        }
+        &'stream-token;audit;help;follow'= {
         }
         &'stream-token;audit;help;verify'= {
         }
@@ -589,6 +680,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand add 'Add a profile; the first becomes the default'
             cand list 'List all profiles'
             cand show 'Show one profile'
+            cand set 'Change settings of a profile'
             cand default 'Make a profile the default'
             cand remove 'Remove a profile'
         }
@@ -597,6 +689,8 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         &'stream-token;help;profile;list'= {
         }
         &'stream-token;help;profile;show'= {
+        }
+        &'stream-token;help;profile;set'= {
         }
         &'stream-token;help;profile;default'= {
         }
@@ -626,10 +720,16 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         }
         &'stream-token;help;audit'= {
             cand list 'List who minted, refused or changed what'
+            cand find 'Find out who minted a token, when, for whom and why'
+            cand follow 'Show new entries as they are written, until interrupted'
             cand verify 'Check that nothing in the log was changed'
             cand head 'Print the log''s head, to keep elsewhere'
         }
         &'stream-token;help;audit;list'= {
+        }
+        &'stream-token;help;audit;find'= {
+        }
+        &'stream-token;help;audit;follow'= {
         }
         &'stream-token;help;audit;verify'= {
         }

@@ -68,6 +68,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l from
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l expires -l ttl -d 'When the tokens expire: a future time, or never [default: never]' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l issued-at -d 'Set the time of issue (iat) in the tokens; by default they have none' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l confirm -d 'For a production profile: its name, typed again' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l reason -d 'Why the tokens are needed: one line of at most 200 characters, kept in the audit log' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l fault -d 'Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
@@ -144,29 +145,30 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s q -l
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l openapi -d 'Print the endpoint\'s description in OpenAPI 3.1, and end'
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -l config -d 'The configuration file' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -l json -d 'Short for --output json'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -s q -l quiet -d 'Hide notes; still show errors'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -f -a "add" -d 'Add a profile; the first becomes the default'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -f -a "list" -d 'List all profiles'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -f -a "show" -d 'Show one profile'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -f -a "default" -d 'Make a profile the default'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -f -a "remove" -d 'Remove a profile'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show default remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -f -a "add" -d 'Add a profile; the first becomes the default'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -f -a "list" -d 'List all profiles'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -f -a "show" -d 'Show one profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -f -a "set" -d 'Change settings of a profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -f -a "default" -d 'Make a profile the default'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -f -a "remove" -d 'Remove a profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l secret -d 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l api-key -d 'The app\'s API key, which is no secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l session-key -d 'Where the key that signs sessions comes from; the keyring, where the secret is there' -r -f
@@ -196,10 +198,11 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l secret-stdin -d 'Read the secret for the keyring from standard input, not from a prompt'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l as-is -d 'Store the secret even if it has quotes, blanks or anything else that Stream\'s secrets do not have'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l issued-at -d 'Policy: say in tokens when they were issued, five seconds back'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l production -d 'Policy: a production app; minting is confirmed, and every token expires'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l require-reason -d 'Policy: whoever mints says why, with --reason or when asked'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l secret-stdin -d 'Read the secret for the keyring from standard input, not from a prompt'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l as-is -d 'Store the secret even if it has quotes, blanks or anything else that Stream\'s secrets do not have'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Hide notes; still show errors'
@@ -239,6 +242,53 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l secret -d 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l api-key -d 'The app\'s API key, which is no secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l session-key -d 'Where the key that signs sessions comes from; the keyring, where the secret is there' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l base-url -d 'Where the app\'s API answers, if not at Stream\'s usual place' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l check-url -d 'Sessions: the app\'s own; its backend at this URL says whose a token is' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l customer-from -d 'Sessions: where the customer is in the backend\'s JSON, such as /data/id' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l authorization -d 'Sessions: the Authorization that the backend gets [default: \'Bearer {token}\']' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l check-cache -d 'Sessions: how long the backend\'s yes counts, 0s to 60s [default: 10s]' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l jwt-issuer -d 'Sessions: the app\'s own JWTs, with this \'iss\'' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l jwt-audience -d 'Sessions: the \'aud\' of these JWTs' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l jwt-claim -d 'Sessions: the claim that names the customer, or a pointer such as /user/id [default: sub]' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l jwks-url -d 'Sessions: where the public keys of these JWTs are; without it, the session key signs them (HS256)' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l jwt-algorithm -d 'Sessions: the algorithm of these keys, RS256 or ES256 [default: RS256]' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l backend-timeout -d 'Sessions: how long the backend may take, 1s to 10s [default: 2s]' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l backend-ca-file -d 'Sessions: the certificates that the backend is known by, in PEM, instead of the system\'s' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l default-lifetime -d 'Policy: how long tokens live for which nothing is said' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l longest-lifetime -d 'Policy: how long tokens live at most' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l unset -d 'Remove a setting; repeatable' -r -f -a "api-key\t''
+session-key\t''
+base-url\t''
+sessions\t''
+default-lifetime\t''
+longest-lifetime\t''
+issued-at\t''
+production\t''
+require-reason\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l confirm -d 'The name of a production profile, to change it without being asked' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l issued-at -d 'Policy: say in tokens when they were issued, five seconds back'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l production -d 'Policy: a production app; minting is confirmed, and every token expires'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l require-reason -d 'Policy: whoever mints says why, with --reason or when asked'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l state-dir -d 'The directory that holds the audit log' -r -F
@@ -277,6 +327,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add a profile; the first becomes the default'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "list" -d 'List all profiles'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show one profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "set" -d 'Change settings of a profile'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "default" -d 'Make a profile the default'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a profile'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -450,27 +501,29 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand session; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "new" -d 'Create a session for a customer, and print its token'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'End one session, all of a customer\'s, or all'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l config -d 'The configuration file' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l json -d 'Short for --output json'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s q -l quiet -d 'Hide notes; still show errors'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "list" -d 'List who minted, refused or changed what'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "verify" -d 'Check that nothing in the log was changed'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list verify head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -f -a "list" -d 'List who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -f -a "find" -d 'Find out who minted a token, when, for whom and why'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -f -a "follow" -d 'Show new entries as they are written, until interrupted'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -f -a "verify" -d 'Check that nothing in the log was changed'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'From this time on: 1d (a day back from now), today, a date, …' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Up to this time; a day is included' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l customer -d 'About this customer, alone or in a batch' -r -f
@@ -497,6 +550,7 @@ serve\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l outcome -d 'That was done, refused by a rule, or allowed and failed' -r -f -a "ok\t''
 refused\t''
 failed\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l reason -d 'Whose reason contains this text: the one given to \'issue --reason\', or why it was refused' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
@@ -514,6 +568,65 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l customer -d 'About this customer, alone or in a batch' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l actor -d 'By this user, or by one behind sudo' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l action -d 'About this action; give it again for another' -r -f -a "mint\t''
+mint_batch\t''
+fault\t''
+refusal\t''
+refusals\t''
+secret_set\t''
+secret_rotate\t''
+secret_remove\t''
+session_new\t''
+session_revoke\t''
+profile_add\t''
+profile_default\t''
+profile_change\t''
+profile_remove\t''
+segment_opened\t''
+repaired\t''
+chain_broken\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l channel -d 'By the command line or the endpoint' -r -f -a "cli\t''
+serve\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l outcome -d 'That was done, refused by a rule, or allowed and failed' -r -f -a "ok\t''
+refused\t''
+failed\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l reason -d 'Whose reason contains this text: the one given to \'issue --reason\', or why it was refused' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l expect -d 'A head that \'audit head\' printed earlier: the log must hold it still' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file' -r -F
@@ -550,6 +663,8 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "list" -d 'List who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "find" -d 'Find out who minted a token, when, for whom and why'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "follow" -d 'Show new entries as they are written, until interrupted'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check that nothing in the log was changed'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -583,6 +698,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not 
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "add" -d 'Add a profile; the first becomes the default'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "list" -d 'List all profiles'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "show" -d 'Show one profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "set" -d 'Change settings of a profile'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "default" -d 'Make a profile the default'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "remove" -d 'Remove a profile'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "set" -d 'Store a profile\'s secret in the keyring, in place of the one before'
@@ -592,5 +708,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fi
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "new" -d 'Create a session for a customer, and print its token'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "revoke" -d 'End one session, all of a customer\'s, or all'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "list" -d 'List who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "find" -d 'Find out who minted a token, when, for whom and why'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "follow" -d 'Show new entries as they are written, until interrupted'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check that nothing in the log was changed'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'

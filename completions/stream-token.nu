@@ -45,6 +45,7 @@ module completions {
     --ttl: string             # When the tokens expire: a future time, or never [default: never]
     --issued-at: string       # Set the time of issue (iat) in the tokens; by default they have none
     --confirm: string         # For a production profile: its name, typed again
+    --reason: string          # Why the tokens are needed: one line of at most 200 characters, kept in the audit log
     --fault: string           # Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
@@ -171,8 +172,6 @@ module completions {
   # Add a profile; the first becomes the default
   export extern "stream-token profile add" [
     --secret: string          # Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS
-    --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
-    --as-is                   # Store the secret even if it has quotes, blanks or anything else that Stream's secrets do not have
     --api-key: string         # The app's API key, which is no secret
     --session-key: string     # Where the key that signs sessions comes from; the keyring, where the secret is there
     --base-url: string        # Where the app's API answers, if not at Stream's usual place
@@ -191,6 +190,9 @@ module completions {
     --longest-lifetime: string # Policy: how long tokens live at most
     --issued-at               # Policy: say in tokens when they were issued, five seconds back
     --production              # Policy: a production app; minting is confirmed, and every token expires
+    --require-reason          # Policy: whoever mints says why, with --reason or when asked
+    --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
+    --as-is                   # Store the secret even if it has quotes, blanks or anything else that Stream's secrets do not have
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
@@ -242,6 +244,55 @@ module completions {
     --output(-o): string@"nu-complete stream-token profile show output" # The format of the result: text (default), json; for issue also header, curl, env, csv
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile show color" # When to use colour: auto (default), always, never
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    name: string              # The profile
+  ]
+
+  def "nu-complete stream-token profile set unset" [] {
+    [ "api-key" "session-key" "base-url" "sessions" "default-lifetime" "longest-lifetime" "issued-at" "production" "require-reason" ]
+  }
+
+  def "nu-complete stream-token profile set output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token profile set color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Change settings of a profile
+  export extern "stream-token profile set" [
+    --secret: string          # Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS
+    --api-key: string         # The app's API key, which is no secret
+    --session-key: string     # Where the key that signs sessions comes from; the keyring, where the secret is there
+    --base-url: string        # Where the app's API answers, if not at Stream's usual place
+    --check-url: string       # Sessions: the app's own; its backend at this URL says whose a token is
+    --customer-from: string   # Sessions: where the customer is in the backend's JSON, such as /data/id
+    --authorization: string   # Sessions: the Authorization that the backend gets [default: 'Bearer {token}']
+    --check-cache: string     # Sessions: how long the backend's yes counts, 0s to 60s [default: 10s]
+    --jwt-issuer: string      # Sessions: the app's own JWTs, with this 'iss'
+    --jwt-audience: string    # Sessions: the 'aud' of these JWTs
+    --jwt-claim: string       # Sessions: the claim that names the customer, or a pointer such as /user/id [default: sub]
+    --jwks-url: string        # Sessions: where the public keys of these JWTs are; without it, the session key signs them (HS256)
+    --jwt-algorithm: string   # Sessions: the algorithm of these keys, RS256 or ES256 [default: RS256]
+    --backend-timeout: string # Sessions: how long the backend may take, 1s to 10s [default: 2s]
+    --backend-ca-file: string # Sessions: the certificates that the backend is known by, in PEM, instead of the system's
+    --default-lifetime: string # Policy: how long tokens live for which nothing is said
+    --longest-lifetime: string # Policy: how long tokens live at most
+    --issued-at               # Policy: say in tokens when they were issued, five seconds back
+    --production              # Policy: a production app; minting is confirmed, and every token expires
+    --require-reason          # Policy: whoever mints says why, with --reason or when asked
+    --unset: string@"nu-complete stream-token profile set unset" # Remove a setting; repeatable
+    --confirm: string         # The name of a production profile, to change it without being asked
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token profile set output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
+    --color: string@"nu-complete stream-token profile set color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
     --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
@@ -310,6 +361,10 @@ module completions {
 
   # Show one profile
   export extern "stream-token profile help show" [
+  ]
+
+  # Change settings of a profile
+  export extern "stream-token profile help set" [
   ]
 
   # Make a profile the default
@@ -614,12 +669,76 @@ module completions {
     --action: string@"nu-complete stream-token audit list action" # About this action; give it again for another
     --channel: string@"nu-complete stream-token audit list channel" # By the command line or the endpoint
     --outcome: string@"nu-complete stream-token audit list outcome" # That was done, refused by a rule, or allowed and failed
+    --reason: string          # Whose reason contains this text: the one given to 'issue --reason', or why it was refused
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
     --output(-o): string@"nu-complete stream-token audit list output" # The format of the result: text (default), json; for issue also header, curl, env, csv
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token audit list color" # When to use colour: auto (default), always, never
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
+  def "nu-complete stream-token audit find output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token audit find color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Find out who minted a token, when, for whom and why
+  export extern "stream-token audit find" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token audit find output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
+    --color: string@"nu-complete stream-token audit find color" # When to use colour: auto (default), always, never
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    token?: string            # The token or its fingerprint; without one, or as -, the token is read from standard input
+  ]
+
+  def "nu-complete stream-token audit follow action" [] {
+    [ "mint" "mint_batch" "fault" "refusal" "refusals" "secret_set" "secret_rotate" "secret_remove" "session_new" "session_revoke" "profile_add" "profile_default" "profile_change" "profile_remove" "segment_opened" "repaired" "chain_broken" ]
+  }
+
+  def "nu-complete stream-token audit follow channel" [] {
+    [ "cli" "serve" ]
+  }
+
+  def "nu-complete stream-token audit follow outcome" [] {
+    [ "ok" "refused" "failed" ]
+  }
+
+  def "nu-complete stream-token audit follow output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token audit follow color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Show new entries as they are written, until interrupted
+  export extern "stream-token audit follow" [
+    --customer: string        # About this customer, alone or in a batch
+    --actor: string           # By this user, or by one behind sudo
+    --action: string@"nu-complete stream-token audit follow action" # About this action; give it again for another
+    --channel: string@"nu-complete stream-token audit follow channel" # By the command line or the endpoint
+    --outcome: string@"nu-complete stream-token audit follow outcome" # That was done, refused by a rule, or allowed and failed
+    --reason: string          # Whose reason contains this text: the one given to 'issue --reason', or why it was refused
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token audit follow output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
+    --color: string@"nu-complete stream-token audit follow color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
     --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
@@ -677,6 +796,14 @@ module completions {
 
   # List who minted, refused or changed what
   export extern "stream-token audit help list" [
+  ]
+
+  # Find out who minted a token, when, for whom and why
+  export extern "stream-token audit help find" [
+  ]
+
+  # Show new entries as they are written, until interrupted
+  export extern "stream-token audit help follow" [
   ]
 
   # Check that nothing in the log was changed
@@ -754,6 +881,10 @@ module completions {
   export extern "stream-token help profile show" [
   ]
 
+  # Change settings of a profile
+  export extern "stream-token help profile set" [
+  ]
+
   # Make a profile the default
   export extern "stream-token help profile default" [
   ]
@@ -800,6 +931,14 @@ module completions {
 
   # List who minted, refused or changed what
   export extern "stream-token help audit list" [
+  ]
+
+  # Find out who minted a token, when, for whom and why
+  export extern "stream-token help audit find" [
+  ]
+
+  # Show new entries as they are written, until interrupted
+  export extern "stream-token help audit follow" [
   ]
 
   # Check that nothing in the log was changed

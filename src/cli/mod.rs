@@ -24,12 +24,13 @@ use crate::token::{CustomerId, Leeway};
 
 pub use audit::{AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditVerifyArgs};
 pub use completion::completion_script;
-pub use profiles::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs};
+pub use profiles::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs, ProfileSetArgs, SettingsArgs};
 pub use secrets::{SecretCommand, SecretInputArgs, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
 #[cfg(all(unix, feature = "serve"))]
 pub use serve::ServeArgs;
 pub use sessions::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
 pub use usage::usage_error;
+pub use values::parse_lifetime;
 
 /// Mint, verify, decode and serve Stream Chat user tokens.
 ///

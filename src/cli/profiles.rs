@@ -1,6 +1,5 @@
 //! The grammar of `profile`.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
@@ -36,6 +35,11 @@ pub enum ProfileCommand {
     /// Its secret is not read.
     #[command(after_long_help = examples("profile show"))]
     Show(ProfileNameArgs),
+    /// Change settings of a profile.
+    ///
+    /// What is not named stays as it is, comments too. --unset goes first, so that one kind of sessions can replace another.
+    #[command(after_long_help = examples("profile set"), arg_required_else_help = true)]
+    Set(Box<ProfileSetArgs>),
     /// Make a profile the default.
     ///
     /// It is used if neither --profile nor the environment names another.
@@ -74,12 +78,50 @@ pub struct ProfileAddArgs {
     /// Its name: 1 to 32 of a-z 0-9 _ -
     #[arg(value_name = "NAME")]
     pub name: ProfileName,
-    /// Where its API secret comes from.
-    #[arg(long, value_name = "SOURCE", value_parser = Source::parse, help = SOURCES)]
-    pub secret: Option<Source>,
+    /// Its settings
+    #[command(flatten)]
+    pub settings: SettingsArgs,
     /// How a secret for the keyring is given
     #[command(flatten)]
     pub input: SecretInputArgs,
+}
+
+/// What to change of a profile.
+#[derive(Debug, Args)]
+pub struct ProfileSetArgs {
+    /// The profile
+    #[arg(value_name = "NAME")]
+    pub name: ProfileName,
+    /// Its settings
+    #[command(flatten)]
+    pub settings: SettingsArgs,
+    /// Remove a setting; repeatable
+    #[arg(long, value_name = "SETTING", value_parser = SETTINGS)]
+    pub unset: Vec<String>,
+    /// The name of a production profile, to change it without being asked
+    #[arg(long, value_name = "NAME")]
+    pub confirm: Option<String>,
+}
+
+/// The settings that a profile can be without, as `--unset` names them.
+const SETTINGS: [&str; 9] = [
+    "api-key",
+    "session-key",
+    "base-url",
+    "sessions",
+    "default-lifetime",
+    "longest-lifetime",
+    "issued-at",
+    "production",
+    "require-reason",
+];
+
+/// The settings of a profile.
+#[derive(Debug, Args)]
+pub struct SettingsArgs {
+    /// Where its API secret comes from.
+    #[arg(long, value_name = "SOURCE", value_parser = Source::parse, help = SOURCES)]
+    pub secret: Option<Source>,
     /// The app's API key, which is no secret
     #[arg(long, value_name = "KEY", value_parser = check_api_key)]
     pub api_key: Option<String>,
@@ -93,16 +135,16 @@ pub struct ProfileAddArgs {
     #[command(flatten)]
     pub sessions: SessionsArgs,
     /// Policy: how long tokens live for which nothing is said
-    #[arg(long, value_name = "DURATION", value_parser = values::lifetime)]
+    #[arg(long, value_name = "DURATION", value_parser = values::parse_lifetime)]
     pub default_lifetime: Option<Duration>,
     /// Policy: how long tokens live at most
-    #[arg(long, value_name = "DURATION", value_parser = values::lifetime)]
+    #[arg(long, value_name = "DURATION", value_parser = values::parse_lifetime)]
     pub longest_lifetime: Option<Duration>,
     /// Policy: say in tokens when they were issued, five seconds back
     #[arg(long)]
     pub issued_at: bool,
     /// Policy: a production app; minting is confirmed, and every token expires
-    #[arg(long, requires = "default_lifetime")]
+    #[arg(long)]
     pub production: bool,
     /// Policy: whoever mints says why, with --reason or when asked
     #[arg(long)]
@@ -149,9 +191,8 @@ pub struct SessionsArgs {
 
 impl SessionsArgs {
     /// Returns the keys of the configuration that were given, and their values.
-    #[must_use]
-    pub fn table(&self) -> BTreeMap<String, String> {
-        let given = [
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [
             ("check_url", &self.check_url),
             ("customer_from", &self.customer_from),
             ("authorization", &self.authorization),
@@ -164,6 +205,6 @@ impl SessionsArgs {
             ("timeout", &self.backend_timeout),
             ("ca_file", &self.backend_ca_file),
         ];
-        given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value.clone()?))).collect()
+        all.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?)))
     }
 }

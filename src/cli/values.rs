@@ -63,7 +63,10 @@ pub(super) fn expiry(text: &str) -> Result<Expiry, ErrorReport> {
 }
 
 /// Parses a lifetime, which is longer than 0.
-pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn parse_lifetime(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
         Ok(duration) if duration.is_zero() => Err("a lifetime of 0 ends before it starts".into()),
         other => other.map_err(|error| error.to_string()),
@@ -73,7 +76,7 @@ pub(super) fn lifetime(text: &str) -> Result<Duration, String> {
 /// Parses the lifetime of the tokens that are served: a duration or `never`.
 #[cfg(all(unix, feature = "serve"))]
 pub(super) fn served_lifetime(text: &str) -> Result<Lifetime, String> {
-    if text == "never" { Ok(Lifetime::Never) } else { lifetime(text).map(Lifetime::For) }
+    if text == "never" { Ok(Lifetime::Never) } else { parse_lifetime(text).map(Lifetime::For) }
 }
 
 /// Parses how long a previous secret is kept.

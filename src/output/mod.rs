@@ -14,7 +14,7 @@ pub use audit::{
 };
 pub use decode::{decode_json, decode_text};
 pub use issue::{CSV_HEADER, csv, curl, env, header, issue_json, session_json};
-pub use profiles::{profile_json, profile_list, profile_text, secret_json, secret_list};
+pub use profiles::{profile_changes, profile_json, profile_list, profile_text, secret_json, secret_list};
 pub use verify::{verify_json, verify_line, verify_text};
 
 /// How a text is laid out.

@@ -56,18 +56,30 @@ pub fn profile_list(profiles: &[(Profile, bool)], layout: Layout) -> String {
 #[must_use]
 pub fn profile_text(profile: &Profile, is_default: bool, layout: Layout) -> String {
     let mark = if is_default { ", the default" } else { "" };
-    let rows = [
-        ("name", Some(name_of(profile).to_owned() + mark)),
+    let name = ("name", Some(name_of(profile).to_owned() + mark));
+    let row = |(name, text): (_, Option<String>)| Some([cell(name, Style::Name), cell(text?, Style::Plain)]);
+    let rows: Vec<_> = [name].into_iter().chain(settings(profile)).filter_map(row).collect();
+    table(&rows, layout)
+}
+
+/// Returns what is different after a change of a profile, a line for each setting.
+#[must_use]
+pub fn profile_changes(before: &Profile, after: &Profile) -> Vec<String> {
+    let changed = settings(before).into_iter().zip(settings(after)).filter(|(old, new)| old != new);
+    let text = |text: Option<String>| text.unwrap_or_else(|| "-".into());
+    changed.map(|((name, old), (_, new))| format!("{name}: {} -> {}", text(old), text(new))).collect()
+}
+
+/// Returns a profile's settings by their names for people.
+fn settings(profile: &Profile) -> [(&'static str, Option<String>); 6] {
+    [
         ("api key", Some(profile.api_key.clone().unwrap_or_else(|| "-".into()))),
         ("secret", Some(profile.source.config_text())),
         ("policy", Some(policy_summary(&profile.policy))),
         ("session key", profile.session_key.as_ref().map(Source::config_text)),
         ("base url", profile.base_url.clone()),
         ("sessions", profile.sessions.as_ref().map(sessions_summary)),
-    ];
-    let row = |(name, text): (_, Option<String>)| Some([cell(name, Style::Name), cell(text?, Style::Plain)]);
-    let rows: Vec<_> = rows.into_iter().filter_map(row).collect();
-    table(&rows, layout)
+    ]
 }
 
 /// Returns what the configuration says about sessions.

@@ -11,7 +11,7 @@ use serde::de::{Deserializer, Error as _};
 
 use super::error::ConfigError;
 use super::name::ProfileName;
-use super::{CONFIG_VARIABLE, DEMO, Profile};
+use super::{CONFIG_VARIABLE, DEMO, Policy, Profile};
 use crate::fs::{self, DiskError, FileError, FilePolicy};
 use crate::process::environment::{Environment, config_dir};
 use crate::secret::Source;
@@ -32,6 +32,22 @@ pub struct Config {
     /// Every profile by its name.
     #[serde(default)]
     profiles: BTreeMap<ProfileName, Profile>,
+}
+
+/// Checks that the parts of a policy do not contradict each other.
+///
+/// # Errors
+/// What is wrong.
+pub fn check_policy(name: &ProfileName, policy: &Policy) -> Result<(), String> {
+    if policy.is_production && policy.default_lifetime.is_none() {
+        return Err(format!("the production profile {name} needs a default_lifetime"));
+    }
+    match (policy.default_lifetime, policy.longest_lifetime) {
+        (Some(default), Some(longest)) if default > longest => {
+            Err(format!("the default_lifetime of profile {name} is above its longest_lifetime"))
+        }
+        _ => Ok(()),
+    }
 }
 
 impl Config {
@@ -72,14 +88,7 @@ impl Config {
             if name.is_demo() {
                 return Err(format!("the profile {DEMO} is built in, and cannot be configured"));
             }
-            if policy.is_production && policy.default_lifetime.is_none() {
-                return Err(format!("the production profile {name} needs a default_lifetime"));
-            }
-            if let (Some(default), Some(longest)) = (policy.default_lifetime, policy.longest_lifetime)
-                && default > longest
-            {
-                return Err(format!("the default_lifetime of profile {name} is above its longest_lifetime"));
-            }
+            check_policy(name, policy)?;
         }
         match &self.default_profile {
             Some(name) if !name.is_demo() && !self.profiles.contains_key(name) => {

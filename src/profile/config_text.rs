@@ -2,11 +2,14 @@
 //!
 //! A comment right above a profile or a key is removed with it; one above a blank line stays.
 
-use toml_edit::{Decor, DocumentMut, InlineTable, Item, Table, Value, value};
+use toml_edit::{Decor, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::config::check_base_url;
 use super::{Policy, Profile, ProfileName};
 use crate::time::humanize;
+
+/// The new value of a key of a profile's table, which may be within another (`policy.production`); `None` removes it.
+pub type Edit = (String, Option<Value>);
 
 /// The key that names the default profile.
 const DEFAULT: &str = "default_profile";
@@ -33,6 +36,41 @@ pub(super) fn add(document: &mut DocumentMut, name: &ProfileName, profile: &Prof
         table.decor_mut().set_prefix(comments + "\n");
     }
     Ok(())
+}
+
+/// Changes keys of a profile, which has them in tables of either form.
+pub(super) fn set(document: &mut DocumentMut, name: &ProfileName, edits: &[Edit]) -> Result<(), String> {
+    let profiles = document.get_mut(PROFILES).and_then(Item::as_table_like_mut);
+    let profile = profiles.and_then(|profiles| profiles.get_mut(name.as_str())?.as_table_like_mut());
+    let profile = profile.ok_or_else(|| format!("{PROFILES}.{name} is not a table"))?;
+    for (path, new) in edits {
+        let Some((outer, key)) = path.split_once('.') else {
+            set_key(profile, path, new.as_ref());
+            continue;
+        };
+        let item = profile.entry(outer).or_insert(value(InlineTable::new()));
+        let inner = item.as_table_like_mut().ok_or_else(|| format!("{outer} is not a table"))?;
+        set_key(inner, key, new.as_ref());
+        if inner.is_empty() {
+            profile.remove(outer);
+        } else if let Some(inline) = item.as_inline_table_mut() {
+            inline.fmt();
+        }
+    }
+    Ok(())
+}
+
+/// Changes or removes a key of a table. The comments around it stay with it.
+fn set_key(table: &mut dyn TableLike, key: &str, new: Option<&Value>) {
+    match (table.get_mut(key).and_then(Item::as_value_mut), new) {
+        (Some(present), Some(new)) => {
+            let decor = present.decor().clone();
+            *present = new.clone();
+            *present.decor_mut() = decor;
+        }
+        (None, Some(new)) => drop(table.insert(key, value(new.clone()))),
+        (_, None) => drop(table.remove(key)),
+    }
 }
 
 /// Makes a profile the default.
@@ -223,6 +261,38 @@ mod tests {
 
     const WHOLE: &str = "# heading\n\n# of the key\ndefault_profile = \"a\" # for now\n\n# of a\n[profiles.a] # here\n\
                          secret = \"env:A\" # there\n# in a\n\n# apart\n\n# of b\n[profiles.b]\nsecret=\"env:B\"\n# end\n";
+
+    #[test]
+    fn settings_are_changed_in_place_and_comments_and_order_stay() {
+        let set = |before: &str, edits: &[(&str, Option<Value>)]| {
+            let edits: Vec<_> = edits.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+            changed(before, |document| super::set(document, &name("a"), &edits).unwrap())
+        };
+        let before = "# of a\n[profiles.a] # here\n# of it\nsecret = \"env:A\" # there\napi_key = 'k'\n\n# of b\n[profiles.b]\n";
+        let edits = [
+            ("secret", Some("env:B".into())),
+            ("api_key", None),
+            ("base_url", Some("https://b".into())),
+            ("policy.production", Some(true.into())),
+            ("policy.default_lifetime", Some("1h".into())),
+        ];
+        let after = "# of a\n[profiles.a] # here\n# of it\nsecret = \"env:B\" # there\nbase_url = \"https://b\"\npolicy = { production = true, default_lifetime = \"1h\" }\n\n# of b\n[profiles.b]\n";
+        assert_eq!(set(before, &edits), after);
+        let edits =
+            [("policy.production", None), ("policy.default_lifetime", None), ("policy.issued_at", None)];
+        assert_eq!(
+            set(after, &edits),
+            after.replace("policy = { production = true, default_lifetime = \"1h\" }\n", "")
+        );
+        let tables = "[profiles.a]\nsecret = \"env:A\"\n[profiles.a.policy]\n# why\nissued_at = true\n";
+        assert_eq!(
+            set(tables, &[("policy.production", Some(true.into()))]),
+            format!("{tables}production = true\n")
+        );
+        assert_eq!(set(tables, &[("policy.issued_at", None)]), "[profiles.a]\nsecret = \"env:A\"\n");
+        let inline = "profiles = { a = { secret = \"env:A\" } }\n";
+        assert_eq!(set(inline, &[("secret", Some("env:B".into()))]), inline.replace(":A", ":B"));
+    }
 
     #[test]
     fn a_profile_is_added_after_all_others_and_their_comments() {

@@ -5,16 +5,19 @@ use std::path::{Path, PathBuf};
 use toml_edit::DocumentMut;
 
 use super::config::{Config, read};
+use super::config_text::Edit;
 use super::error::ConfigError;
 use super::name::ProfileName;
 use super::{Profile, config_text};
 use crate::fs::{self, DiskError, Lock, LockGuard, Replacement};
 
 /// A change of the configuration.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Change {
     /// A profile is added; the first becomes the default.
     Add(Box<Profile>),
+    /// Settings of a profile are changed.
+    Set(ProfileName, Vec<Edit>),
     /// A profile becomes the default.
     Default(ProfileName),
     /// A profile is removed, and is no longer the default.
@@ -30,6 +33,8 @@ pub struct PendingEdit {
     replacement: Replacement,
     /// The lock against other processes that change it.
     _lock: LockGuard,
+    /// The configuration before the change.
+    before: Config,
     /// The configuration after the change.
     after: Config,
 }
@@ -49,12 +54,18 @@ pub fn begin_edit(path: &Path, change: &Change) -> Result<PendingEdit, ConfigErr
     let text = read(&path)?.unwrap_or_default();
     let before = Config::parse(&text, &path)?;
     let text = apply(change, &text, &before, &path)?;
-    let after = Config::parse(&text, &path)?;
+    // It was whole before: what is wrong now is in the change.
+    let after = Config::parse(&text, &path).map_err(ConfigError::of_change)?;
     let replacement = Replacement::prepare(&path, text.as_bytes())?;
-    Ok(PendingEdit { replacement, _lock: lock, after })
+    Ok(PendingEdit { replacement, _lock: lock, before, after })
 }
 
 impl PendingEdit {
+    /// Returns `true` if the configuration means something else after the change.
+    pub(super) fn is_change(&self) -> bool {
+        self.before != self.after
+    }
+
     /// Replaces the configuration, and returns the new one.
     ///
     /// # Errors
@@ -95,6 +106,10 @@ fn apply(change: &Change, text: &str, before: &Config, path: &Path) -> Result<St
             if before.default_profile().is_none() && before.names().next().is_none() {
                 config_text::set_default(&mut document, &name);
             }
+        }
+        Change::Set(name, edits) => {
+            before.require_configured(name)?;
+            config_text::set(&mut document, name, edits).map_err(broken)?;
         }
         Change::Default(name) => {
             before.require(name)?;

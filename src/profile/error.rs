@@ -104,6 +104,9 @@ pub enum ConfigError {
         /// The contradiction.
         message: String,
     },
+    /// A change would make parts of it contradict each other.
+    #[error("{0}")]
+    Rejected(String),
     /// A profile of this name exists already.
     #[error("there is a profile '{0}' already")]
     Exists(ProfileName),
@@ -115,12 +118,22 @@ pub enum ConfigError {
         /// The configured profiles.
         known: Vec<ProfileName>,
     },
-    /// The built-in profile can be neither added nor removed.
-    #[error("profile {DEMO} is built in, and can be neither added nor removed")]
+    /// The built-in profile can be neither added, changed nor removed.
+    #[error("profile {DEMO} is built in, and can be neither added, changed nor removed")]
     BuiltIn,
     /// The environment names no home, and no file was given.
     #[error("there is no place for the configuration")]
     NoPlace,
+}
+
+impl ConfigError {
+    /// Says of an error in a changed configuration that the change is to blame, and not the file.
+    pub(super) fn of_change(self) -> Self {
+        match self {
+            Self::Refused { message, .. } | Self::Inconsistent { message, .. } => Self::Rejected(message),
+            other => other,
+        }
+    }
 }
 
 impl Diagnostic for ConfigError {
@@ -151,6 +164,9 @@ impl Diagnostic for ConfigError {
             Self::Unsafe(path, _) => format!("look it over, then run 'chmod 600 {}'", path_in_full(path)),
             Self::TooLong { .. } | Self::Refused { .. } | Self::Inconsistent { .. } => {
                 "fix the file by hand; it is not changed while it is broken".into()
+            }
+            Self::Rejected(_) => {
+                "nothing is changed; 'stream-token profile show NAME' shows the settings".into()
             }
             Self::Exists(name) => {
                 format!("see it with 'stream-token profile show {name}', or remove it first")
@@ -225,11 +241,12 @@ impl Diagnostic for ChangeError {
                 "add a profile of your own with 'stream-token profile add NAME'".into()
             }
             Self::NotInKeyring { .. } => {
-                "change it there; or remove the profile, and add it again without --secret".into()
+                "change it there; or choose the keyring with 'stream-token profile set NAME --secret keyring'"
+                    .into()
             }
             Self::NoSource(Item { kind: Kind::ApiSecret, .. }) => "give the profile a secret source".into(),
             Self::NoSource(Item { profile, .. }) => format!(
-                "remove profile {profile}, and add it again with --session-key SOURCE; keyring is one"
+                "choose one with 'stream-token profile set {profile} --session-key SOURCE'; keyring is one"
             ),
             Self::AlreadyStored(item) => format!(
                 "if it is not needed, remove it with 'stream-token secret remove {}{}', and add the profile again",

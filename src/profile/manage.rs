@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
+use super::config_text::Edit;
 use super::edit::{Change, PendingEdit, begin_edit};
 use super::error::ChangeError;
 use super::{Config, Profile, ProfileName};
@@ -78,7 +79,7 @@ impl ProfileManager<'_> {
         let stored = secret.map(|secret| self.store_initial_secret(item, secret)).transpose()?;
         let added = begin_edit(self.config, &Change::Add(Box::new(profile)))
             .map_err(ChangeError::from)
-            .and_then(|pending| self.commit(pending, Action::ProfileAdd, name.as_ref()));
+            .and_then(|pending| self.commit(pending, Action::ProfileAdd, name.as_ref(), None));
         match (added, stored) {
             (Ok(config), stored) => Ok(AddOutcome { config, secret: stored.map(|(_, outcome)| outcome) }),
             (Err(error), Some((locked, SecretOutcome::Changed))) => {
@@ -108,13 +109,28 @@ impl ProfileManager<'_> {
         }
     }
 
+    /// Changes settings of a profile, and returns it as it is then. What changes nothing is not recorded.
+    ///
+    /// # Errors
+    /// [`ChangeError`], and the configuration is as it was.
+    pub fn set(&self, name: &ProfileName, edits: &[Edit]) -> Result<Profile, ChangeError> {
+        let pending = begin_edit(self.config, &Change::Set(name.clone(), edits.to_vec()))?;
+        let after = if pending.is_change() {
+            let keys: Vec<_> = edits.iter().map(|(key, _)| key.as_str()).collect();
+            self.commit(pending, Action::ProfileChange, Some(name), Some(keys.join(", ")))?
+        } else {
+            Config::load(self.config)?
+        };
+        Ok(after.require(name)?)
+    }
+
     /// Makes a profile the default.
     ///
     /// # Errors
     /// [`ChangeError`], and the configuration is as it was.
     pub fn make_default(&self, name: &ProfileName) -> Result<Config, ChangeError> {
         let pending = begin_edit(self.config, &Change::Default(name.clone()))?;
-        self.commit(pending, Action::ProfileDefault, Some(name))
+        self.commit(pending, Action::ProfileDefault, Some(name), None)
     }
 
     /// Removes a profile, and then what the keyring holds for it.
@@ -124,7 +140,7 @@ impl ProfileManager<'_> {
     /// profile is gone, and a secret of it is not.
     pub fn remove(&self, profile: &Profile, name: &ProfileName) -> Result<Config, ChangeError> {
         let pending = begin_edit(self.config, &Change::Remove(name.clone()))?;
-        let after = self.commit(pending, Action::ProfileRemove, Some(name))?;
+        let after = self.commit(pending, Action::ProfileRemove, Some(name), None)?;
         for kind in [Kind::ApiSecret, Kind::SessionKey] {
             if profile.source_of(kind) == Some(&Source::Keyring) {
                 let removed = self.change(profile.item(kind), SecretChange::Remove);
@@ -139,15 +155,17 @@ impl ProfileManager<'_> {
         Ok(after)
     }
 
-    /// Records a change of the configuration, and makes it.
+    /// Records a change of the configuration, with what is changed, and makes it.
     fn commit(
         &self,
         pending: PendingEdit,
         action: Action,
         name: Option<&ProfileName>,
+        what: Option<String>,
     ) -> Result<Config, ChangeError> {
         let event = |outcome| self.event(action, name, outcome);
-        self.audit_log.record(event(Outcome::Ok))?;
+        let begun = event(Outcome::Ok);
+        self.audit_log.record(what.into_iter().fold(begun, Event::reason))?;
         pending.commit().map_err(|error| {
             // The log says that it was done. If it cannot say that it failed, the error still does.
             let failed = event(Outcome::Failed).reason("the configuration could not be written");

@@ -15,7 +15,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-pub use config::{Config, ConfigPlace, check_api_key, check_base_url};
+pub use config::{Config, ConfigPlace, check_api_key, check_base_url, check_policy};
+pub use config_text::Edit;
 pub use edit::{Change, PendingEdit, begin_edit};
 pub use error::{ChangeError, ConfigError, ProfileError};
 pub use load::{LoadedProfile, SecretStatus, list_status, load, reload};

@@ -109,11 +109,19 @@ fn every_example_of_every_help_works() {
             let told = String::from_utf8_lossy(&output.stderr);
             // The status is that of the last command alone.
             assert!(output.status.success() && !told.contains("error:"), "{call:?}: {example}\n{told}");
-            let is_silent =
-                ["> ", " add ", " default ", " remove ", " revoke ", "secret set", "secret rotate"]
-                    .iter()
-                    .any(|word| example.contains(word))
-                    && !example.contains("audit head");
+            let is_silent = [
+                "> ",
+                " add ",
+                "profile set",
+                " default ",
+                " remove ",
+                " revoke ",
+                "secret set",
+                "secret rotate",
+            ]
+            .iter()
+            .any(|word| example.contains(word))
+                && !example.contains("audit head");
             assert_eq!(output.stdout.is_empty(), is_silent, "{call:?}: {example}");
         }
     }

@@ -117,7 +117,8 @@ fn a_format_whose_tool_does_not_work_is_named_and_the_others_are_built() {
         install_script(&broken, &place.path().join(tool));
     }
     let usual = path();
-    let tools = env::join_paths([place.path().to_owned()].into_iter().chain(env::split_paths(&usual))).unwrap();
+    let tools =
+        env::join_paths([place.path().to_owned()].into_iter().chain(env::split_paths(&usual))).unwrap();
     let packages = place.path().join("packages");
     let said = run(script(&stripped(&place)).env("PATH", tools).env("PACKAGES", &packages));
     let unbuilt: Vec<_> = said.lines().filter(|line| line.starts_with("not built: ")).collect();

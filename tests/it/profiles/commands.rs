@@ -189,7 +189,7 @@ fn an_unknown_name_is_answered_with_those_that_are_known() {
 #[test]
 fn the_built_in_profile_can_be_neither_added_nor_removed() {
     let home = Home::with(TWO);
-    let error = "profile demo is built in, and can be neither added nor removed";
+    let error = "profile demo is built in, and can be neither added, changed nor removed";
     let hint = "choose another name; 'stream-token profile list' shows those in use";
     home.run(&["profile", "add", "demo", "--secret", "env:A"]).is_refused(2, error, hint);
     home.run(&["profile", "remove", "demo", "--confirm", "demo"]).is_refused(2, error, hint);
@@ -222,9 +222,6 @@ fn bad_values_of_flags_are_refused() {
         let error = format!("invalid value '{value}' for '{place}': {why}");
         refused(&["a", "--secret", "env:A", flag, value], &error, "run 'stream-token profile add --help'");
     }
-    let missing = |what: &str| format!("the following required arguments were not provided: {what}");
-    let hint = "run 'stream-token profile add --help'";
-    refused(&["a", "--secret", "env:A", "--production"], &missing("--default-lifetime <DURATION>"), hint);
 }
 
 #[test]
@@ -242,7 +239,7 @@ fn lifetimes_that_do_not_go_together_are_refused_and_nothing_is_written() {
         "1h",
     ]);
     let error = "the default_lifetime of profile a is above its longest_lifetime";
-    output.is_refused(2, error, "give a --default-lifetime of 1h or less, or a greater --longest-lifetime");
+    output.is_refused(2, error, "give a shorter --default-lifetime, or a longer --longest-lifetime");
     assert!(!home.path().exists());
 }
 
@@ -319,4 +316,91 @@ fn without_a_home_there_is_no_place_for_a_change() {
     let nowhere = home.call(&["profile", "add", "a", "--secret", "env:A"]).with_env("HOME", "");
     let said = refusal("there is no place for the configuration", "set HOME, or give a file with --config");
     nowhere.run().is(2, "", &said);
+}
+
+#[test]
+fn settings_are_changed_said_and_recorded_and_the_rest_of_the_file_stays() {
+    let home = Home::with("# mine\n[profiles.a]\n# where it is\nsecret = \"env:A\"\n");
+    let set = |arguments: &[&str]| home.run(&[&["profile", "set", "a"], arguments].concat());
+    set(&["--default-lifetime", "1h", "--api-key", "abc123"]).is(
+        0,
+        "",
+        &(note("profile a: api key: - -> abc123") + &note("profile a: policy: - -> 1h by default")),
+    );
+    let expected = "# mine\n[profiles.a]\n# where it is\nsecret = \"env:A\"\napi_key = \"abc123\"\npolicy = { default_lifetime = \"1h\" }\n";
+    assert_eq!(home.config(), expected);
+    set(&["--production"]).is(0, "", &note("profile a: policy: 1h by default -> production, 1h by default"));
+    // From now on its name is asked for, here with --confirm.
+    let unchanged = home.config();
+    set(&["--unset", "production"]).is_refused(
+        2,
+        "a is a production profile, and there is no terminal to ask at",
+        "confirm with --confirm a",
+    );
+    set(&["--unset", "production", "--confirm", "a", "-q"]).is(0, "", "");
+    assert_eq!(home.config(), unchanged.replace(", production = true", ""));
+    set(&["--check-url", "https://a.example/me", "--customer-from", "/id", "-q"]).is(0, "", "");
+    // A part of a table is changed alone, and --unset goes first.
+    set(&["--check-cache", "0s", "-q"]).is(0, "", "");
+    assert!(home.config().contains(
+        r#"sessions = { check_url = "https://a.example/me", customer_from = "/id", cache = "0s" }"#
+    ));
+    set(&["--jwt-issuer", "app", "--unset", "sessions", "-q"]).is(0, "", "");
+    assert!(home.config().contains(r#"sessions = { issuer = "app" }"#), "{}", home.config());
+    set(&["--unset", "sessions", "--unset", "api-key", "--unset", "default-lifetime", "-q"]).is(0, "", "");
+    assert_eq!(home.config(), "# mine\n[profiles.a]\n# where it is\nsecret = \"env:A\"\n");
+    set(&["--unset", "api-key"]).is(0, "", &note("profile a is like this already: nothing is changed"));
+    let listed = home.run(&["audit", "list", "--action", "profile_change", "-o", "json"]);
+    let entries = listed.result().lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let reasons: Vec<_> = entries.map(|entry| entry["reason"].as_str().unwrap().to_owned()).collect();
+    let more = ["policy.production", "policy.production", "sessions.check_url, sessions.customer_from"];
+    assert_eq!(reasons[0], "api_key, policy.default_lifetime");
+    assert_eq!(reasons[1..4], more);
+    assert_eq!(reasons.len(), 7);
+}
+
+#[test]
+fn a_change_that_contradicts_the_rest_is_refused_and_changes_nothing() {
+    let home = Home::with(TWO);
+    let hint = "nothing is changed; 'stream-token profile show NAME' shows the settings";
+    for (flags, error) in [
+        (&["--production"][..], "the production profile b needs a default_lifetime"),
+        (
+            &["--default-lifetime", "2h", "--longest-lifetime", "1h"],
+            "the default_lifetime of profile b is above its longest_lifetime",
+        ),
+        (&["--check-cache", "1s"], "sessions needs a check_url, or the issuer of JWTs"),
+    ] {
+        home.run(&[&["profile", "set", "b"], flags].concat()).is_refused(2, error, hint);
+    }
+    home.run(&["profile", "set", "b"]).is_refused(
+        2,
+        "no setting is named",
+        "see 'stream-token profile set --help'",
+    );
+    home.run(&["profile", "set", "demo", "--issued-at"]).is_refused(
+        2,
+        "profile demo is built in, and can be neither added, changed nor removed",
+        "choose another name; 'stream-token profile list' shows those in use",
+    );
+    home.run(&["profile", "set", "c", "--issued-at"]).is_refused(
+        2,
+        "there is no profile 'c'",
+        "profiles: a, b, demo",
+    );
+    assert_eq!(home.config(), TWO);
+}
+
+#[test]
+fn a_secret_that_moves_from_or_to_the_keyring_is_said_to() {
+    let home = Home::with(TWO);
+    home.run(&["profile", "set", "b", "--secret", "keyring"]).is(
+        0,
+        "",
+        &(note("profile b: secret: env:B -> keyring")
+            + &note("store its secret in the keyring with 'stream-token secret set b'")),
+    );
+    let moved = home.run(&["profile", "set", "b", "--secret", "env:B"]);
+    assert!(moved.stderr.contains("its secret in the keyring stays there, unused"), "{moved}");
+    assert_eq!(home.config(), TWO);
 }

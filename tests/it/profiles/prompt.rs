@@ -165,3 +165,26 @@ fn with_confirm_or_no_input_nobody_is_asked() {
         "{said}"
     );
 }
+
+#[test]
+fn whoever_adds_a_production_profile_without_a_lifetime_is_asked_for_one() {
+    let add = ["profile", "add", "live", "--secret", "env:LIVE", "--production"];
+    let question = "stream-token: Lifetime of the tokens of production profile live (press Enter for 1h): ";
+    for (typed, lifetime) in [("\n", "1h"), ("30m\n", "30m")] {
+        let home = Home::new();
+        let added = answered(&home, &add, question, typed);
+        assert_eq!(added.status.code(), Some(0), "{}", added.seen);
+        let policy = format!("policy = {{ default_lifetime = \"{lifetime}\", production = true }}");
+        assert!(home.config().contains(&policy), "{}", home.config());
+    }
+    let home = Home::new();
+    let refused = answered(&home, &add, question, "soon\n");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(refused.seen.contains("hint: give it with --default-lifetime"), "{}", refused.seen);
+    assert!(!home.folder().exists());
+    home.run(&add).is_refused(
+        2,
+        "the production profile live needs a default_lifetime",
+        "give it with --default-lifetime, such as 1h",
+    );
+}
