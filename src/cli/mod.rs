@@ -159,6 +159,8 @@ pub enum Command {
     /// by their hashes; a head that was kept elsewhere shows whether the log was cut or rewritten.
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Check what is set up, and say what to do
+    Doctor(DoctorArgs),
     /// Print shell completions for this program's commands, flags and values
     Completions(CompletionsArgs),
 }
@@ -243,6 +245,25 @@ pub struct DecodeArgs {
     /// Hide who it is for and every value except times, to show it to others
     #[arg(long)]
     pub redact: bool,
+}
+
+/// Check what is set up, and say what to do.
+///
+/// Each line is a check that is ok, a note, or FAIL with the next step; if one fails, the exit code is 1. All profiles are
+/// checked, or the one that --profile names. Nothing is written, unlocked or asked, and nothing secret is shown. The
+/// URLs of a profile are called once each, without a token.
+#[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "the comment is the help text, which would show backticks")]
+#[command(after_long_help = examples("doctor"))]
+pub struct DoctorArgs {
+    /// Check this certificate too, as serve would show it to clients
+    #[cfg(all(unix, feature = "serve"))]
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// The certificate's private key
+    #[cfg(all(unix, feature = "serve"))]
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
 }
 
 /// Print shell completions for this program's commands, flags and values.

@@ -4,6 +4,7 @@ mod audit;
 mod batch;
 mod completions;
 mod decode;
+mod doctor;
 mod input;
 mod issue;
 mod profile;
@@ -94,6 +95,7 @@ fn dispatch(cli: Cli, environment: &'static Environment<'static>, clock: Clock) 
         Command::Secret(command) => secret::run(&mut context, &command),
         Command::Session(command) => session::run(&mut context, &command),
         Command::Audit(command) => audit::run(&mut context, &command),
+        Command::Doctor(arguments) => doctor::run(&mut context, &arguments),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),
     };
     finish(&mut context.terminal, result)

@@ -4,7 +4,7 @@ use super::{Context, Result, input};
 use crate::cli::{SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
 use crate::error::{ErrorReport, Exit};
 use crate::output;
-use crate::profile::{Profile, ProfileName};
+use crate::profile::Profile;
 use crate::profile::{SecretChange, SecretOutcome, list_status, random_key};
 use crate::secret::keyring::{Item, Kind};
 use crate::secret::{Secret, Source};
@@ -118,9 +118,8 @@ fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()>
 /// Lists the secrets of all configured profiles, without unlocking anything and without running a program.
 fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
     let config = context.config()?;
-    let names: Vec<ProfileName> = config.names().cloned().collect();
-    let mut seen =
-        context.asking(|asking| list_status(&config, &names, &[Kind::ApiSecret, Kind::SessionKey], asking));
+    let kinds = [Kind::ApiSecret, Kind::SessionKey];
+    let mut seen = context.asking(|asking| list_status(config.profiles(), &kinds, asking));
     // A session key that nobody configured is made when it is first needed.
     seen.retain(|status| !status.is_unset());
     if seen.is_empty() {

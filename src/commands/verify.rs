@@ -10,7 +10,7 @@ use super::{Context, Result};
 use crate::cli::VerifyArgs;
 use crate::error::{Diagnostic as _, ErrorReport, Exit};
 use crate::output;
-use crate::profile::{ProfileName, list_status};
+use crate::profile::{Profile, ProfileName, list_status};
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{ReadContext, Secret};
 use crate::token::{CustomerId, PasteError, Stripped, USER_ID_PREFIX, Validation, extract};
@@ -192,11 +192,11 @@ impl CandidateSecrets {
                 return Vec::new();
             }
         };
-        let names = config.names().cloned().chain([ProfileName::demo()]);
-        let names: Vec<_> = names.filter(|name| Some(name) != self.profile.as_ref()).collect();
+        let profiles = config.profiles().chain([Profile::demo()]);
+        let profiles = profiles.filter(|profile| profile.name != self.profile);
         let status = context.asking(|asking| {
             let context = ReadContext { limit: OTHER_PROFILES_TIMEOUT, ..*asking };
-            list_status(&config, &names, &[Kind::ApiSecret], &context)
+            list_status(profiles, &[Kind::ApiSecret], &context)
         });
         let read =
             status.iter().filter_map(|status| Some((&status.profile.name, status.read.as_ref().ok()?)));

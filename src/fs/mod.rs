@@ -18,7 +18,7 @@ use error::OTHERS;
 
 pub use error::{DiskError, FileError, FileErrorKind};
 pub use lock::{Lock, LockGuard};
-pub use platform::{file_id, free_bytes, sync_directory};
+pub use platform::{file_id, free_bytes, is_writable, sync_directory};
 pub use replace::{Replacement, directory_of, path_beside};
 
 /// What a file must be like to be used. It is always a regular file.
@@ -254,6 +254,12 @@ pub fn sync_parent(path: &Path) -> Result<(), DiskError> {
     }
 }
 
+/// Returns the permission bits of a file or a directory.
+#[must_use]
+pub fn mode(metadata: &Metadata) -> u32 {
+    platform::owner_mode_user(metadata).1
+}
+
 /// Returns the metadata of a directory.
 ///
 /// # Errors
@@ -283,7 +289,7 @@ mod platform {
     use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
     use std::path::Path;
 
-    use rustix::fs::OFlags;
+    use rustix::fs::{Access, OFlags};
 
     use super::{DiskError, FileId};
 
@@ -347,6 +353,12 @@ mod platform {
         (metadata.dev(), metadata.ino())
     }
 
+    /// Returns `true` if this process may create files in a directory.
+    #[must_use]
+    pub fn is_writable(directory: &Path) -> bool {
+        rustix::fs::access(directory, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+    }
+
     /// Returns how many bytes a user may still write to the file system at `path`.
     #[must_use]
     pub fn free_bytes(path: &Path) -> Option<u64> {
@@ -406,6 +418,12 @@ mod platform {
     #[must_use]
     pub fn file_id(_: &Metadata) -> FileId {
         (0, 0)
+    }
+
+    /// Returns `true`: only trying shows it.
+    #[must_use]
+    pub fn is_writable(_: &Path) -> bool {
+        true
     }
 
     /// Returns `None`: it is not known.

@@ -2,6 +2,7 @@
 
 mod audit;
 mod decode;
+mod doctor;
 mod issue;
 mod profiles;
 mod table;
@@ -13,6 +14,7 @@ pub use audit::{
     audit_verified_json, audit_verified_text,
 };
 pub use decode::{decode_json, decode_text};
+pub use doctor::{Diagnosis, Health, doctor_json, doctor_text};
 pub use issue::{CSV_HEADER, csv, curl, env, header, issue_json, session_json};
 pub use profiles::{profile_changes, profile_json, profile_list, profile_text, secret_json, secret_list};
 pub use verify::{verify_json, verify_line, verify_text};

@@ -109,6 +109,11 @@ impl Config {
         self.profiles.keys()
     }
 
+    /// Returns all configured profiles, in order.
+    pub fn profiles(&self) -> impl Iterator<Item = Profile> {
+        self.names().filter_map(|name| self.find(name))
+    }
+
     /// Returns a profile, the built-in one included.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use super::{Config, Profile, ProfileName};
+use super::Profile;
 use crate::secret::keyring::{KeyringError, KeyringErrorKind, Kind, Previous};
 use crate::secret::{Read, ReadContext, Secret, SecretFinding, Source, SourceError};
 
@@ -88,16 +88,15 @@ impl SecretStatus {
 /// without running a program; all together take at most `context.limit`.
 ///
 /// A keyring that does not reply or does not exist is not asked again.
-pub fn list_status<'a>(
-    config: &Config,
-    names: impl IntoIterator<Item = &'a ProfileName>,
+pub fn list_status(
+    profiles: impl IntoIterator<Item = Profile>,
     kinds: &[Kind],
     context: &ReadContext<'_>,
 ) -> Vec<SecretStatus> {
     let started = Instant::now();
     let mut fatal: Option<KeyringErrorKind> = None;
     let mut statuses = Vec::new();
-    for profile in names.into_iter().filter_map(|name| config.find(name)) {
+    for profile in profiles {
         for kind in kinds {
             let Some(source) = profile.source_of(*kind) else { continue };
             let limit = context.limit.saturating_sub(started.elapsed());

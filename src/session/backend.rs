@@ -7,11 +7,11 @@ use std::time::Duration;
 use rustls::crypto::ring::default_provider;
 use thiserror::Error;
 use ureq::Agent;
-use ureq::http::header::RETRY_AFTER;
+use ureq::http::header::{DATE, RETRY_AFTER};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::authenticate::BackendError;
-use crate::error::{Diagnostic, Exit};
+use crate::error::{Diagnostic, ErrorReport, Exit, Usage};
 use crate::profile::BackendUrl;
 use crate::time::Timestamp;
 use crate::tls::{TlsError, read_certificates};
@@ -66,6 +66,19 @@ impl Diagnostic for BackendSetupError {
     }
 }
 
+/// Asks a backend once, without a token: its status, and the time that it has.
+///
+/// # Errors
+/// Why it cannot be asked, or gave no answer in time.
+pub fn ask_without_token(place: BackendUrl) -> Result<(u16, Option<Timestamp>), ErrorReport> {
+    let answer = Backend::new(place)?.get(&[], Timestamp::EPOCH);
+    let unreachable = |error: BackendError| {
+        Usage::report(error.to_string(), "see whether the URL is right, and whether the backend runs")
+    };
+    let Answer { status, date, .. } = answer.map_err(unreachable)?;
+    Ok((status, date))
+}
+
 /// Where the backend is, and how it is reached.
 #[derive(Debug)]
 pub(super) struct Backend {
@@ -82,6 +95,8 @@ pub(super) struct Answer {
     pub(super) status: u16,
     /// How long to wait before asking again, if that is what a 429 said.
     pub(super) retry_after: Duration,
+    /// The time that the backend has, as its head says.
+    pub(super) date: Option<Timestamp>,
     /// The body of a 200; otherwise nothing is read.
     pub(super) body: Vec<u8>,
 }
@@ -131,14 +146,16 @@ impl Backend {
             .iter()
             .fold(self.agent.get(&self.place.url), |request, (name, value)| request.header(*name, *value));
         let mut response = request.call().map_err(|error| self.error(&error))?;
-        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let header = |name| response.headers().get(name)?.to_str().ok();
+        let date = header(DATE).and_then(timestamp);
+        let retry_after = header(RETRY_AFTER);
         let retry_after = retry_after.and_then(|value| wait(value, now)).unwrap_or(DEFAULT_RETRY_AFTER);
         let status = response.status().as_u16();
         let body = match status {
             200 => response.body_mut().with_config().limit(MAX_BODY_BYTES).read_to_vec(),
             _ => Ok(Vec::new()),
         };
-        Ok(Answer { status, retry_after, body: body.map_err(|error| self.error(&error))? })
+        Ok(Answer { status, retry_after, date, body: body.map_err(|error| self.error(&error))? })
     }
 
     /// Says what an error means.
@@ -156,11 +173,15 @@ impl Backend {
 
 /// Returns how long a `Retry-After` of seconds or a date (RFC 9110 section 10.2.3) says to wait.
 fn wait(value: &str, now: Timestamp) -> Option<Duration> {
-    let seconds = value.parse().ok().or_else(|| {
-        let date = chrono::DateTime::parse_from_rfc2822(value).ok()?;
-        u64::try_from(date.timestamp()).ok()?.checked_sub(now.epoch_seconds())
-    })?;
+    let seconds =
+        value.parse().ok().or_else(|| timestamp(value)?.epoch_seconds().checked_sub(now.epoch_seconds()))?;
     Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
+}
+
+/// Parses a date of a header (RFC 9110 section 5.6.7).
+fn timestamp(date: &str) -> Option<Timestamp> {
+    let date = chrono::DateTime::parse_from_rfc2822(date).ok()?;
+    Timestamp::from_epoch_seconds(u64::try_from(date.timestamp()).ok()?)
 }
 
 #[cfg(test)]

@@ -90,7 +90,8 @@ mod tests {
     use super::*;
 
     fn answered(status: u16, body: &str) -> Result<CustomerId, AuthError> {
-        let answer = Answer { status, retry_after: Duration::from_secs(7), body: body.as_bytes().to_vec() };
+        let body = body.as_bytes().to_vec();
+        let answer = Answer { status, retry_after: Duration::from_secs(7), date: None, body };
         customer_of(&answer, "/data/id")
     }
 

@@ -31,7 +31,7 @@ mod testing;
 
 pub use authenticate::{AuthError, AuthFailure, Authenticate, Authenticated, BackendError};
 #[cfg(all(unix, feature = "serve"))]
-pub use backend::BackendSetupError;
+pub use backend::{BackendSetupError, ask_without_token};
 #[cfg(all(unix, feature = "serve"))]
 pub use check_url::CheckUrlVerifier;
 pub use claims::{DEFAULT_LIFETIME, LEEWAY, MAX_LIFETIME, Session, SessionId, SessionIdError};

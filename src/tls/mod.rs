@@ -10,6 +10,7 @@ pub(crate) mod testing;
 mod tests;
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,6 +64,8 @@ pub struct IdentityPaths {
 pub struct ServerIdentity {
     /// The TLS settings.
     pub config: Arc<ServerConfig>,
+    /// The hosts and addresses that the certificate is for.
+    pub names: Vec<String>,
     /// When the certificate expires.
     pub expires_at: Timestamp,
     /// What the operator should know, in sentences: that others can read the key, that the certificate expires soon.
@@ -92,7 +95,8 @@ impl ServerIdentity {
             .map_err(|_| TlsError::InvalidCertificate(paths.certificate.clone()))?;
         let (begins_at, expires_at) = check_validity(&leaf, &paths.certificate, now)?;
         let path = path_in_full(&paths.certificate);
-        if !has_name(&leaf) {
+        let names = names(&leaf);
+        if names.is_empty() {
             warnings.push(format!(
                 "the certificate in {path} names no host (subjectAltName), and phones and browsers refuse it"
             ));
@@ -115,7 +119,7 @@ impl ServerIdentity {
             }
             _ => TlsError::InvalidCertificate(paths.certificate.clone()),
         })?;
-        Ok(Self { config: Arc::new(config(certified)?), expires_at, warnings })
+        Ok(Self { config: Arc::new(config(certified)?), names, expires_at, warnings })
     }
 }
 
@@ -163,11 +167,19 @@ fn read(path: &Path, kind: PemKind, policy: FilePolicy) -> Result<Content, TlsEr
     Ok(content)
 }
 
-/// Returns `true` if a certificate names a host or an address: the common name alone counts no more (RFC 9525 section 2).
-fn has_name(leaf: &Certificate) -> bool {
-    let names = leaf.tbs_certificate().get_extension::<SubjectAltName>();
-    let is_host = |name: &GeneralName| matches!(name, GeneralName::DnsName(_) | GeneralName::IpAddress(_));
-    names.is_ok_and(|names| names.is_some_and(|(_, names)| names.0.iter().any(is_host)))
+/// Returns the hosts and addresses that a certificate names: the common name alone counts no more (RFC 9525 section 2).
+fn names(leaf: &Certificate) -> Vec<String> {
+    let names = leaf.tbs_certificate().get_extension::<SubjectAltName>().ok().flatten();
+    let address = |bytes: &[u8]| match <[u8; 4]>::try_from(bytes) {
+        Ok(bytes) => Some(IpAddr::from(bytes).to_string()),
+        Err(_) => Some(IpAddr::from(<[u8; 16]>::try_from(bytes).ok()?).to_string()),
+    };
+    let name = |name: &GeneralName| match name {
+        GeneralName::DnsName(host) => Some(host.to_string()),
+        GeneralName::IpAddress(bytes) => address(bytes.as_bytes()),
+        _ => None,
+    };
+    names.map_or_else(Vec::new, |(_, names)| names.0.iter().filter_map(name).collect())
 }
 
 /// Returns when a certificate begins and expires, if it is valid now.

@@ -10,6 +10,8 @@ mod audit;
 mod cli;
 #[cfg(all(target_os = "linux", feature = "serve"))]
 mod deploy;
+#[cfg(unix)]
+mod doctor;
 #[cfg(all(target_os = "linux", feature = "serve"))]
 mod faults;
 #[cfg(unix)]

@@ -108,6 +108,14 @@ pub fn unlock(item: &Item, context: &ReadContext<'_>) -> Result<(), KeyringError
     run(item, context, store::unlock)
 }
 
+/// Returns which program serves the keyring, in words. It is neither started nor asked for anything.
+///
+/// # Errors
+/// [`KeyringError`] if none does.
+pub fn server(item: &Item, context: &ReadContext<'_>) -> Result<String, KeyringError> {
+    run(item, context, store::server)
+}
+
 /// An item that no other process can change.
 pub struct LockedItem<'a> {
     /// The item.

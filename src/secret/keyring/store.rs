@@ -3,7 +3,7 @@
 use keyring_core::{Entry, Error};
 use zeroize::Zeroizing;
 
-pub(super) use self::platform::{probe, unlock};
+pub(super) use self::platform::{probe, server, unlock};
 use super::{Item, KeyringErrorKind};
 
 /// An item of the keyring, which may exist or not.
@@ -72,15 +72,19 @@ fn error_kind(error: Error) -> KeyringErrorKind {
 mod platform {
     use std::collections::HashMap;
     use std::error::Error;
+    use std::fs;
+    use std::path::Path;
     use std::sync::Arc;
     use std::time::Duration;
 
+    use dbus::blocking::Connection;
     use dbus_secret_service::{EncryptionType, Error as ServiceError, SecretService};
     use dbus_secret_service_keyring_store::Store;
     use keyring_core::CredentialStore;
     use zeroize::Zeroizing;
 
     use super::{Item, KeyringErrorKind};
+    use crate::escape::escaped_short;
 
     /// How long the crates wait for one reply on the bus.
     const REPLY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -113,6 +117,26 @@ mod platform {
         let service = SecretService::connect(EncryptionType::Dh).map_err(|error| failure(&error))?;
         let collection = service.get_default_collection().map_err(|error| failure(&error))?;
         collection.ensure_unlocked().map_err(|error| failure(&error))
+    }
+
+    /// Returns the program that owns the Secret Service's name on the bus, and its process id.
+    pub(in crate::secret::keyring) fn server() -> Result<String, KeyringErrorKind> {
+        /// The bus itself.
+        const BUS: &str = "org.freedesktop.DBus";
+        let owner = || -> Result<u32, dbus::Error> {
+            let connection = Connection::new_session()?;
+            let bus = connection.with_proxy(BUS, "/org/freedesktop/DBus", REPLY_TIMEOUT);
+            let arguments = ("org.freedesktop.secrets",);
+            let (pid,) = bus.method_call(BUS, "GetConnectionUnixProcessID", arguments)?;
+            Ok(pid)
+        };
+        let pid = owner().map_err(|error| {
+            let detail = error.message().unwrap_or_default().to_owned();
+            from_dbus(error.name().unwrap_or_default(), detail)
+        })?;
+        let call = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let program = call.split('\0').next().and_then(|program| Path::new(program).file_name()?.to_str());
+        Ok(format!("{}, process {pid}", escaped_short(program.unwrap_or("a Secret Service"))))
     }
 
     /// Returns the meaning of a failed access.
@@ -192,6 +216,12 @@ mod platform {
     #[cfg(not(windows))]
     pub(in crate::secret::keyring) fn probe(_item: &Item) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
         Err(KeyringErrorKind::Locked)
+    }
+
+    /// Returns the keyring's name: the system itself serves it.
+    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
+    pub(in crate::secret::keyring) fn server() -> Result<String, KeyringErrorKind> {
+        Ok(if cfg!(windows) { "the Credential Manager" } else { "the Keychain" }.into())
     }
 
     /// Does nothing: these keyrings ask when an item is stored.

@@ -1,0 +1,132 @@
+//! Profiles, their secrets, and the variables that come before them.
+
+use super::super::STATE_DIR_VARIABLE;
+use super::Checkup;
+use crate::error::{Diagnostic as _, Usage};
+use crate::output::{Diagnosis, Health};
+use crate::process::hardening::OPT_OUT;
+use crate::profile::{
+    API_KEY_VARIABLE, CONFIG_VARIABLE, PROFILE_VARIABLE, Profile, SECRET_FILE_VARIABLE, SECRET_VARIABLE,
+    SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE, SecretStatus, Sessions,
+};
+use crate::secret::keyring::KeyringErrorKind::Locked;
+use crate::secret::keyring::{self, Item, KeyringError, Kind};
+use crate::secret::{SecretFinding, Source, SourceError};
+use crate::time::relative;
+
+/// The variables that a command obeys, and what each does.
+const VARIABLES: [(&str, &str); 9] = [
+    (PROFILE_VARIABLE, "names the profile, before the default one"),
+    (SECRET_FILE_VARIABLE, "comes before the default profile, and after one that is named"),
+    (SECRET_VARIABLE, "comes before the default profile, and after one that is named"),
+    (SESSION_KEY_FILE_VARIABLE, "is the session key beside a secret from the environment"),
+    (SESSION_KEY_VARIABLE, "is the session key beside a secret from the environment"),
+    (API_KEY_VARIABLE, "is the API key beside a secret from the environment"),
+    (CONFIG_VARIABLE, "names the configuration"),
+    (STATE_DIR_VARIABLE, "names the directory of the audit log"),
+    (OPT_OUT, "lets debuggers and core dumps show secrets, if it is 1"),
+];
+
+/// Checks which profile a command uses.
+pub(super) fn profile(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
+    vec![match &checkup.selected {
+        Ok(Profile { name: Some(name), .. }) => Diagnosis::ok("profile", format!("{name} is used")),
+        Ok(profile) => Diagnosis::ok("profile", format!("none, {} is used", profile.source)),
+        Err(report) => Diagnosis::fail("profile", report.clone()),
+    }]
+}
+
+/// Names the variables that are set.
+pub(super) fn variables(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
+    let set = VARIABLES.iter().filter(|(variable, _)| (checkup.asking.environment)(variable).is_some());
+    let note = |(variable, effect): &(&str, &str)| {
+        Diagnosis::note(
+            "variable",
+            format!("{variable} is set: it {effect}"),
+            "unset it if that is not meant",
+        )
+    };
+    set.map(note).collect()
+}
+
+/// Checks that a keyring is there, and says which program serves it.
+pub(super) fn keyring(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
+    let item = Item { profile: String::new(), kind: Kind::ApiSecret };
+    let mut profiles = checkup.secrets.iter().map(|status| &status.profile);
+    vec![match keyring::server(&item, &checkup.asking) {
+        Ok(server) => Diagnosis::ok("keyring", server),
+        Err(error) if profiles.any(|profile| profile.source == Source::Keyring) => {
+            Diagnosis::fail("keyring", error)
+        }
+        Err(_) => Diagnosis::ok("keyring", "there is none, and no profile needs one"),
+    }]
+}
+
+/// Checks every secret of the profiles. A profile that asks the app's backend about sessions, or has its public keys,
+/// needs no session key.
+pub(super) fn secrets(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
+    let is_needed = |status: &&SecretStatus| {
+        let needs_key = match &status.profile.sessions {
+            None => true,
+            Some(Sessions::CheckUrl(_)) => false,
+            Some(Sessions::Jwt(jwt)) => jwt.key_set.is_none(),
+        };
+        let is_used = status.kind == Kind::ApiSecret || needs_key;
+        is_used && checkup.covers(&status.profile)
+    };
+    let needed = checkup.secrets.iter().filter(is_needed);
+    needed.map(|status| secret(status, checkup).of(&status.profile)).collect()
+}
+
+/// Checks one secret: that it can be read, looks like what it is to be, and is no other profile's.
+fn secret(status: &SecretStatus, checkup: &Checkup<'_>) -> Diagnosis {
+    let check = if status.kind == Kind::ApiSecret { "secret" } else { "session_key" };
+    let profile = &status.profile;
+    let read = match &status.read {
+        Ok(read) => read,
+        Err(_) if status.is_unset() && profile.sessions.is_none() => {
+            return Diagnosis::ok(check, "not made yet: 'session new' and 'serve' make it");
+        }
+        Err(error) => {
+            // That a command is not run here, or a keyring not unlocked, is no fault.
+            let is_fault = !matches!(
+                error,
+                SourceError::NotRun | SourceError::Keyring(KeyringError { kind: Locked, .. })
+            );
+            let report = Usage::report(error.to_string(), error.hint().unwrap_or_default());
+            return with_fault(is_fault, Diagnosis::fail(check, report));
+        }
+    };
+    let source = profile.source_of(status.kind).map(ToString::to_string).unwrap_or_default();
+    let finding = SecretFinding::of(&read.secret, profile.api_key.as_deref());
+    if let Some(other) = twin(status, checkup) {
+        // An app has one secret: of two API keys with the same one, one is wrong.
+        let keys = profile.api_key.as_ref().zip(other.profile.api_key.as_ref());
+        let is_fault = keys.is_some_and(|(key, other)| key != other) || status.kind != other.kind;
+        let message = format!("the same as the {}", other.profile.item(other.kind));
+        let report = Usage::report(message, "store the right one, unless both are of one app");
+        with_fault(is_fault, Diagnosis::fail(check, report))
+    } else if let Some(finding) = finding {
+        let report = Usage::report(finding.to_string(), "compare it with the secret in Stream's dashboard");
+        with_fault(finding == SecretFinding::ApiKey, Diagnosis::fail(check, report))
+    } else if read.is_exposed {
+        Diagnosis::note(check, format!("others on this machine can read {source}"), "change its mode")
+    } else {
+        let age = read.set_at.map(|at| format!(", set {}", relative(at, checkup.asking.now)));
+        let (age, fingerprint) = (age.unwrap_or_default(), read.secret.fingerprint());
+        Diagnosis::ok(check, format!("{source}{age}, fingerprint {fingerprint}"))
+    }
+}
+
+/// Returns a failure, as a note where it is no fault.
+fn with_fault(is_fault: bool, failure: Diagnosis) -> Diagnosis {
+    if is_fault { failure } else { Diagnosis { status: Health::Note, ..failure } }
+}
+
+/// Returns another secret that is the same.
+fn twin<'a>(status: &SecretStatus, checkup: &'a Checkup<'_>) -> Option<&'a SecretStatus> {
+    let fingerprint = |status: &SecretStatus| Some(status.read.as_ref().ok()?.secret.fingerprint());
+    let is_other = |other: &&SecretStatus| (&other.profile, other.kind) != (&status.profile, status.kind);
+    let mut others = checkup.secrets.iter().filter(is_other);
+    others.find(|other| fingerprint(other) == fingerprint(status))
+}

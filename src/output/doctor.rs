@@ -1,0 +1,85 @@
+//! What `doctor` found, a line a check.
+
+use serde::Serialize;
+
+use super::Layout;
+use super::table::{Style, cell, table};
+use crate::error::ErrorReport;
+use crate::escape::json_line;
+use crate::profile::Profile;
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Health {
+    /// All is well.
+    Ok,
+    /// It works, and a person should know this.
+    Note,
+    /// Something does not work.
+    Fail,
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diagnosis {
+    /// The check.
+    pub check: &'static str,
+    /// The profile that it is about.
+    pub profile: Option<String>,
+    /// How it ended.
+    pub status: Health,
+    /// What was found.
+    pub detail: String,
+    /// The next step to take.
+    pub hint: Option<String>,
+}
+
+impl Diagnosis {
+    /// Returns that all is well.
+    #[must_use]
+    pub fn ok(check: &'static str, detail: impl Into<String>) -> Self {
+        Self { check, profile: None, status: Health::Ok, detail: detail.into(), hint: None }
+    }
+
+    /// Returns what a person should know, and can do about it.
+    #[must_use]
+    pub fn note(check: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { status: Health::Note, hint: Some(hint.into()), ..Self::ok(check, detail) }
+    }
+
+    /// Returns that something does not work.
+    #[must_use]
+    pub fn fail(check: &'static str, error: impl Into<ErrorReport>) -> Self {
+        let ErrorReport { message, hint, .. } = error.into();
+        Self { status: Health::Fail, hint, ..Self::ok(check, message) }
+    }
+
+    /// Adds the profile that it is about.
+    #[must_use]
+    pub fn of(self, profile: &Profile) -> Self {
+        Self { profile: profile.name.as_ref().map(ToString::to_string), ..self }
+    }
+}
+
+/// Shows a check as a line of JSON.
+#[must_use]
+pub fn doctor_json(found: &Diagnosis) -> String {
+    json_line(found) + "\n"
+}
+
+/// Shows checks for people.
+#[must_use]
+pub fn doctor_text(found: &[Diagnosis], layout: Layout) -> String {
+    let row = |found: &Diagnosis| {
+        let (word, style) = match found.status {
+            Health::Ok => ("ok", Style::Good),
+            Health::Note => ("note", Style::Name),
+            Health::Fail => ("FAIL", Style::Bad),
+        };
+        let name = [Some(found.check), found.profile.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+        let text = [Some(&*found.detail), found.hint.as_deref()].into_iter().flatten().collect::<Vec<_>>();
+        [cell(name.join(" "), Style::Name), cell(word, style), cell(text.join("; "), Style::Plain)]
+    };
+    table(&found.iter().map(row).collect::<Vec<_>>(), layout)
+}
