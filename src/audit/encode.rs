@@ -172,6 +172,8 @@ mod tests {
                 .count(u64::MAX);
             let mut body = event.body().clone();
             body.previous_bytes = Some(u64::MAX);
+            body.pruned_up_to =
+                Some(Head { sequence: u64::MAX, ..write(&mut Vec::new(), position(), "", &body).unwrap() });
             let line = written(&body, at(253_402_300_799));
             assert!(line.len() < MAX_ENTRY_BYTES, "{}", line.len());
             assert!(ChainLink::parse_whole(&line).unwrap().body.peer.unwrap().ends_with('…'));

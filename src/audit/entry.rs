@@ -71,6 +71,8 @@ string_enum! {
         ProfileChange = "profile_change",
         /// A profile was removed.
         ProfileRemove = "profile_remove",
+        /// Old segments were removed; `count` says how many entries.
+        Pruned = "pruned",
         /// A segment was opened; `reason` says why.
         SegmentOpened = "segment_opened",
         /// A line torn by a crash was ended; `count` says how many bytes it has.
@@ -194,6 +196,9 @@ pub struct EntryBody {
     /// For an opened segment: how many bytes of the segment before belong to the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_bytes: Option<u64>,
+    /// The last entry that was pruned.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pruned_up_to: Option<Head>,
 }
 
 impl EntryBody {
@@ -216,7 +221,16 @@ impl EntryBody {
             purpose: None,
             count: None,
             previous_bytes: None,
+            pruned_up_to: None,
         }
+    }
+
+    /// Returns `true` if it says that sessions were revoked, or that pruned entries said so.
+    #[must_use]
+    pub fn tells_of_revocation(&self) -> bool {
+        let is_told =
+            self.action == Action::Pruned && self.reason.as_deref() == Some(Action::SessionRevoke.name());
+        self.outcome == Outcome::Ok && (self.action == Action::SessionRevoke || is_told)
     }
 }
 
@@ -354,6 +368,13 @@ impl Event {
     #[must_use]
     pub fn purpose(mut self, purpose: Option<&str>) -> Self {
         self.body.purpose = purpose.map(|purpose| cut(purpose.to_owned(), MAX_PURPOSE_BYTES));
+        self
+    }
+
+    /// Adds the last entry that was pruned.
+    #[must_use]
+    pub(super) fn pruned_up_to(mut self, head: Head) -> Self {
+        self.body.pruned_up_to = Some(head);
         self
     }
 

@@ -3,7 +3,7 @@
 use std::iter;
 use std::path::Path;
 
-use super::entry::{Action, Channel, Entry, Outcome};
+use super::entry::{Action, Channel, Entry, EntryBody, Outcome};
 use super::error::AuditError;
 use super::find::TokenQuery;
 use super::reader::{EntryError, LogReader, ReadItem};
@@ -96,13 +96,17 @@ pub fn list(
     }))
 }
 
-/// Returns `true` if the log under a state directory has an entry that a filter admits.
+/// Returns `true` if the log under a state directory has an entry that a filter admits and `is_meant` too.
 ///
 /// # Errors
 /// Whatever keeps the log from being read.
-pub fn contains(state: &Path, filter: Filter) -> Result<bool, AuditError> {
+pub fn contains(
+    state: &Path,
+    filter: Filter,
+    is_meant: impl Fn(&EntryBody) -> bool,
+) -> Result<bool, AuditError> {
     for listed in list(state, filter)? {
-        if matches!(listed?, ListItem::Entry { .. }) {
+        if matches!(listed?, ListItem::Entry { entry, .. } if is_meant(&entry.body)) {
             return Ok(true);
         }
     }
@@ -226,7 +230,7 @@ mod tests {
         let state = State::with_entries(2);
         let of = |action| {
             let filter = Filter { actions: vec![action], outcome: Some(Outcome::Ok), ..Filter::default() };
-            contains(state.path(), filter).unwrap()
+            contains(state.path(), filter, |_| true).unwrap()
         };
         assert!(of(Action::Mint) && !of(Action::SessionRevoke));
         let mut lines = state.lines(1);

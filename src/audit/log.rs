@@ -3,6 +3,7 @@
 //! Callers whose entries wait at the same time form a batch. The first of them writes the whole batch with one
 //! sync; the others wait for it. A caller by itself pays for its own entry and nothing else.
 
+use std::fs::remove_file;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -11,8 +12,9 @@ use super::entry::{Action, EntryBody, Event, EventId, Outcome};
 use super::error::AuditError;
 use super::head::Head;
 use super::health::AuditHealth;
+use super::segment;
 use super::writer::Writer;
-use crate::fs;
+use crate::fs::{self, DiskError};
 use crate::time::Clock;
 
 /// The size in bytes after which a segment is followed by another.
@@ -140,6 +142,19 @@ impl AuditLog {
     #[must_use]
     pub fn free_bytes(&self) -> Option<u64> {
         fs::free_bytes(&self.directory)
+    }
+
+    /// Removes all segments up to one under the lock, oldest first, each for good before the next.
+    pub(super) fn remove_segments(&self, up_to: u32) -> Result<(), AuditError> {
+        let mut writer = lock(&self.writer);
+        let _locked = writer.lock()?;
+        let numbers = segment::numbers(&self.directory)?;
+        for number in numbers.into_iter().filter(|number| *number <= up_to) {
+            let path = segment::path(&self.directory, number);
+            remove_file(&path).map_err(|error| DiskError::Write(path, error))?;
+            fs::sync_directory(&self.directory)?;
+        }
+        Ok(())
     }
 
     /// Adds an entry to the open batch. Returns the batch and the entry's index in it.

@@ -145,6 +145,7 @@ impl<'a> Scanner<'a> {
             purpose: self.optional(r#","purpose":""#, Self::text)?,
             count: self.optional(r#","count":"#, Self::number)?,
             previous_bytes: self.optional(r#","previous_bytes":"#, Self::number)?,
+            pruned_up_to: self.optional(r#","pruned_up_to":""#, |rest| rest.quoted()?.parse().ok())?,
         })
     }
 }
@@ -154,6 +155,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::encode::ChainPosition;
+    use super::super::head::Head;
     use super::super::testing::ann;
     use super::*;
     use crate::audit::Event;
@@ -171,6 +173,8 @@ mod tests {
         [body.profile, body.peer, body.reason] = texts;
         body.purpose.clone_from(&body.reason);
         body.count = number;
+        let head = |sequence| Head { log_id: LogId::random(), sequence, hash: Hash::GENESIS };
+        body.pruned_up_to = number.map(head);
         body.expires_at = number.and_then(Timestamp::from_epoch_seconds);
         body.customers = match ids {
             [] => CustomerSet::None {},

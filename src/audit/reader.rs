@@ -191,7 +191,11 @@ impl LogReader {
     fn open_next(&mut self) -> Result<bool, AuditError> {
         let Some(&number) = self.numbers.get(self.opened) else { return Ok(false) };
         self.opened += 1;
-        let segment = OpenSegment::open(&self.directory, number, FileUse::Read)?;
+        let segment = match OpenSegment::open(&self.directory, number, FileUse::Read) {
+            // It was pruned since the segments were listed.
+            Err(AuditError::Disk(error)) if error.is_missing() => return Ok(true),
+            segment => segment?,
+        };
         let opening = match self.numbers.get(self.opened) {
             Some(&next) => first_entry(OpenSegment::open(&self.directory, next, FileUse::Read)?)?,
             None => None,

@@ -40,6 +40,12 @@ impl VerifyReport {
     pub fn is_intact(&self) -> bool {
         self.findings.is_empty()
     }
+
+    /// Returns `true` if nothing is wrong but that the expected head was pruned.
+    #[must_use]
+    pub fn is_unproven(&self) -> bool {
+        matches!(&self.findings[..], [Finding { kind: FindingKind::HeadPruned { .. }, .. }])
+    }
 }
 
 /// Something that is wrong with a log.
@@ -104,6 +110,12 @@ pub enum FindingKind {
         /// The expected entry.
         sequence: u64,
     },
+    /// The expected head was pruned.
+    #[error("the expected head, entry {sequence}, was pruned: what it proves is gone with it")]
+    HeadPruned {
+        /// The expected entry.
+        sequence: u64,
+    },
     /// The expected head is of another log.
     #[error("the expected head is of another log, {expected}")]
     ForeignHead {
@@ -139,10 +151,22 @@ impl fmt::Display for Finding {
 /// # Errors
 /// Whatever keeps the log from being read. What is wrong with it is no error, but in the answer.
 pub fn verify(state: &Path, expected: Option<&Head>) -> Result<VerifyReport, AuditError> {
+    verify_each(state, expected, |_, _| {})
+}
+
+/// Verifies the log, and calls `on_entry` with every entry that is as it was written, and the number of its segment.
+pub(super) fn verify_each(
+    state: &Path,
+    expected: Option<&Head>,
+    mut on_entry: impl FnMut(u32, &Entry),
+) -> Result<VerifyReport, AuditError> {
     let mut reader = LogReader::open(state)?;
     let mut verifier = Verifier { expected: expected.copied(), ..Verifier::default() };
     verifier.check_segments(&reader.numbers);
     while let Some(item) = reader.next()? {
+        if let ReadItem::Entry(at, entry) = &item {
+            on_entry(at.segment, entry);
+        }
         verifier.check_item(item);
     }
     Ok(VerifyReport { segments: reader.numbers.len(), repaired: reader.repaired, ..verifier.finish() })
@@ -159,6 +183,10 @@ struct Verifier {
     log_id: Option<LogId>,
     /// The entry before.
     last: Option<Head>,
+    /// The first segment that is there.
+    first_segment: u32,
+    /// Where the log begins, if that is not with its first entry.
+    start: Option<LogStart>,
     /// How many lines since then are not as they were written, each perhaps in an entry's place.
     invalid: u64,
     /// What hashes the last of these may have had: the one it claims, and the one it has.
@@ -167,10 +195,22 @@ struct Verifier {
     report: VerifyReport,
 }
 
+/// Where a log begins whose first entries are missing.
+#[derive(Debug, Clone, Copy)]
+struct LogStart {
+    /// The first line that is there.
+    at: Location,
+    /// The entry before it, with the hash that the first entry that is there says it has.
+    before: Head,
+    /// Whether an entry says that the log was pruned up to there.
+    is_recorded: bool,
+}
+
 impl Verifier {
     /// Finds the segments that are missing between those that are there.
     fn check_segments(&mut self, numbers: &[u32]) {
-        let mut next = 1;
+        self.first_segment = numbers.first().copied().unwrap_or(1);
+        let mut next = self.first_segment;
         for &number in numbers {
             for missing in (next..number).take(MAX_FINDINGS) {
                 self.add(Some(missing), None, FindingKind::SegmentMissing);
@@ -206,6 +246,11 @@ impl Verifier {
         let gap = head.sequence.checked_sub(next);
         match gap {
             None => self.add_at(at, FindingKind::OutOfOrder { found: head.sequence, expected: next }),
+            Some(gap) if gap > self.invalid && self.last.is_none() => {
+                let before = Head { sequence: next - 1 + gap - self.invalid, hash: entry.prev, ..head };
+                self.check_expected(before, at);
+                self.start = Some(LogStart { at, before, is_recorded: false });
+            }
             Some(gap) if gap > self.invalid => {
                 self.add_at(at, FindingKind::Missing { first: next, last: head.sequence - 1 });
             }
@@ -216,6 +261,10 @@ impl Verifier {
         }
         if is_broken {
             self.add_at(at, FindingKind::ChainBroken);
+        }
+        if let (Some(start), Some(pruned)) = (&mut self.start, entry.body.pruned_up_to) {
+            // A prune that was broken off leaves some of the entries that it was to remove.
+            start.is_recorded |= start.before == pruned || start.before.sequence < pruned.sequence;
         }
         if gap.is_some() || is_broken {
             self.check_expected(head, at);
@@ -257,9 +306,26 @@ impl Verifier {
             Some(expected) if !self.was_met && found < expected.sequence => {
                 Some(FindingKind::CutEnd { expected: expected.sequence, found })
             }
-            Some(expected) if !self.was_met => Some(FindingKind::Rewritten { sequence: expected.sequence }),
+            Some(Head { sequence, .. }) if !self.was_met => Some(match &self.start {
+                Some(start) if start.is_recorded && sequence <= start.before.sequence => {
+                    FindingKind::HeadPruned { sequence }
+                }
+                _ => FindingKind::Rewritten { sequence },
+            }),
             _ => None,
         };
+        if self.start.as_ref().is_none_or(|start| !start.is_recorded) {
+            let found = std::mem::take(&mut self.report.findings);
+            for segment in (1..self.first_segment).take(MAX_FINDINGS) {
+                self.add(Some(segment), None, FindingKind::SegmentMissing);
+            }
+            if let Some(LogStart { at, before, .. }) = self.start {
+                self.add_at(at, FindingKind::Missing { first: 1, last: before.sequence });
+            }
+            for Finding { segment, line, kind } in found {
+                self.add(segment, line, kind);
+            }
+        }
         if let Some(kind) = kind {
             self.add(None, None, kind);
         }

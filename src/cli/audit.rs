@@ -34,6 +34,13 @@ pub enum AuditCommand {
     /// log that was cut or rewritten is found too.
     #[command(after_long_help = examples("audit verify"))]
     Verify(AuditVerifyArgs),
+    /// Remove old entries.
+    ///
+    /// Only whole segments of the log are removed, of 64 MiB or what a failed disk left, and the newest one stays. The log
+    /// must verify first. What is removed is recorded in the log, so that it verifies afterwards. Type the log's id again
+    /// when asked, or give it with --confirm.
+    #[command(after_long_help = examples("audit prune"))]
+    Prune(AuditPruneArgs),
     /// Print the log's head, to keep elsewhere.
     ///
     /// It is the log's id, the number of its last entry and that entry's hash. Keep it where nobody who writes the log
@@ -85,6 +92,20 @@ pub struct AuditFindArgs {
     /// The token or its fingerprint; without one, or as -, the token is read from standard input
     #[arg(value_name = "TOKEN|FINGERPRINT", default_value = "-", hide_default_value = true)]
     pub token: String,
+}
+
+/// What is removed.
+#[derive(Debug, Args)]
+pub struct AuditPruneArgs {
+    /// Segments whose entries are all older than this: 90d (counted back from now), a date, …
+    #[arg(long, value_name = "WHEN", allow_hyphen_values = true, value_parser = parsed::<TimeSpec>)]
+    pub before: TimeSpec,
+    /// Show what would be removed, and remove nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The log's id, typed again; 'audit head' starts with it
+    #[arg(long, value_name = "LOGID")]
+    pub confirm: Option<String>,
 }
 
 /// What the log is compared with.

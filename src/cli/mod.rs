@@ -22,7 +22,9 @@ use crate::profile::Reason;
 use crate::time::TimeSpec;
 use crate::token::{CustomerId, Leeway};
 
-pub use audit::{AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditVerifyArgs};
+pub use audit::{
+    AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditPruneArgs, AuditVerifyArgs,
+};
 pub use completion::completion_script;
 pub use profiles::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs, ProfileSetArgs, SettingsArgs};
 pub use secrets::{SecretCommand, SecretInputArgs, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};

@@ -7,14 +7,17 @@ use anyhow::anyhow;
 use serde_json::json;
 
 use super::input::Paste;
-use super::{Context, Result};
-use crate::audit::{self, Filter, ListItem, LogFollower, TokenMatch, TokenQuery};
-use crate::cli::{AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditVerifyArgs};
+use super::{Context, Result, input};
+use crate::audit::{self, Filter, ListItem, LogFollower, PrunePlan, TokenMatch, TokenQuery};
+use crate::cli::{
+    AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditPruneArgs, AuditVerifyArgs,
+};
 use crate::error::{ErrorReport, Exit, Usage};
 use crate::escape::{escaped, escaped_or_redacted, json_line};
 use crate::output::{self, AuditRow};
 use crate::process::stdout::loses_reader_within;
 use crate::profile::ProfileName;
+use crate::time::utc;
 use crate::token::{CustomerId, Fingerprint, Inspection, TimeClaim, UserId};
 
 /// How many lines are laid out in one table; the columns of the next may be of another width.
@@ -34,6 +37,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> Result<E
         AuditCommand::Find(arguments) => find(context, arguments, is_json),
         AuditCommand::Follow(arguments) => follow(context, arguments, is_json),
         AuditCommand::Verify(arguments) => verify(context, arguments, is_json),
+        AuditCommand::Prune(arguments) => prune(context, arguments, is_json),
         AuditCommand::Head => head(context, is_json),
     }
 }
@@ -229,6 +233,44 @@ fn verify(context: &mut Context<'_>, arguments: &AuditVerifyArgs, is_json: bool)
     };
     context.terminal.print(&shown)?;
     Ok(if verified.is_intact() { Exit::Success } else { Exit::AuditDamaged })
+}
+
+/// Removes old segments of the log, or says which.
+fn prune(context: &mut Context<'_>, arguments: &AuditPruneArgs, is_json: bool) -> Result<Exit> {
+    let before = arguments.before.resolve_past(context.clock.now())?;
+    let (report, plan) = PrunePlan::new(&context.state_dir()?, before)?;
+    if !report.is_intact() {
+        return Err(ErrorReport {
+            exit: Exit::AuditDamaged,
+            message: "the audit log does not verify, and nothing was removed".into(),
+            hint: Some("see what is wrong with 'stream-token audit verify'".into()),
+        });
+    }
+    let Some(plan) = plan else {
+        context
+            .terminal
+            .note(&format!("nothing to remove: no segment before the newest ended before {}", utc(before)));
+        return Ok(Exit::Success);
+    };
+    let (first, last, entries, segments) = (plan.first, plan.last.sequence, plan.entries(), plan.segments);
+    let what = format!("entries {first} to {last} of the audit log {}", plan.last.log_id);
+    let mut done = json!({ "first": first, "last": last, "entries": entries, "segments": segments });
+    let message = if arguments.dry_run {
+        format!("would remove {what}")
+    } else {
+        let name = plan.last.log_id.to_string();
+        input::confirm_by_typing(
+            context,
+            &name,
+            &format!("{what} will be removed"),
+            arguments.confirm.as_deref(),
+        )?;
+        let head = plan.carry_out(&context.audit_log()?, context.actor())?;
+        done["head"] = head.to_string().into();
+        format!("removed {what}\nhead {head}")
+    };
+    context.terminal.print(&format!("{}\n", if is_json { json_line(&done) } else { message }))?;
+    Ok(Exit::Success)
 }
 
 /// Prints the log's head.

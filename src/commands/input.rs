@@ -218,7 +218,12 @@ pub(super) fn confirm_removal(
 }
 
 /// Requires that `name` is typed, or given with `--confirm`.
-fn confirm_by_typing(context: &mut Context<'_>, name: &str, why: &str, given: Option<&str>) -> Result<()> {
+pub(super) fn confirm_by_typing(
+    context: &mut Context<'_>,
+    name: &str,
+    why: &str,
+    given: Option<&str>,
+) -> Result<()> {
     let hint = format!("confirm with --confirm {name}");
     let refused =
         |found: &str| -> Result<(), ErrorReport> { Err(Usage::report(format!("{why}, and {found}"), &hint)) };

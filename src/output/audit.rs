@@ -86,6 +86,9 @@ fn detail(body: &EntryBody) -> String {
     if let Some(count) = body.count {
         say(&[&count.to_string(), if body.action.is_maintenance() { " bytes" } else { " in all" }]);
     }
+    if let Some(last) = body.pruned_up_to {
+        say(&["up to entry ", &last.sequence.to_string()]);
+    }
     if let Some(fingerprint) = &body.fingerprint {
         say(&["fingerprint ", fingerprint]);
     }
@@ -172,7 +175,11 @@ pub fn audit_verified_json(verified: &VerifyReport) -> String {
 pub fn audit_verified_text(verified: &VerifyReport, layout: Layout) -> String {
     let entries = counted(verified.entries, "entry", "entries");
     let segments = counted(verified.segments as u64, "segment", "segments");
-    let (word, style) = if verified.is_intact() { ("intact", Style::Good) } else { ("DAMAGED", Style::Bad) };
+    let (word, style) = match verified {
+        _ if verified.is_intact() => ("intact", Style::Good),
+        _ if verified.is_unproven() => ("NOT PROVEN", Style::Bad),
+        _ => ("DAMAGED", Style::Bad),
+    };
     let mut lines = Vec::new();
     if verified.repaired > 0 {
         lines.push(format!("{} torn by a crash, and healed", counted(verified.repaired, "line", "lines")));

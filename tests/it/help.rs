@@ -111,6 +111,7 @@ fn every_example_of_every_help_works() {
             assert!(output.status.success() && !told.contains("error:"), "{call:?}: {example}\n{told}");
             let is_silent = [
                 "> ",
+                " prune ",
                 " add ",
                 "profile set",
                 " default ",

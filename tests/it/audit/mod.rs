@@ -11,6 +11,7 @@ mod full;
 mod list;
 mod order;
 mod places;
+mod prune;
 mod rules;
 mod stopped;
 pub(crate) mod traced;

@@ -1,0 +1,265 @@
+//! Removes old entries: whole segments, verified first, and recorded in the chain before they are gone.
+//!
+//! The record says up to which entry the log was pruned, and that entry's hash, after which the first entry that is left
+//! was written. Wherever a crash ends a prune, the log verifies, and the next prune removes what was left.
+
+use std::path::Path;
+
+use super::entry::{Action, Actor, Channel, Entry, Event, Outcome};
+use super::error::AuditError;
+use super::head::Head;
+use super::log::AuditLog;
+use super::verify::{VerifyReport, verify_each};
+use crate::time::Timestamp;
+
+/// What a prune removes: the oldest segments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrunePlan {
+    /// The last segment.
+    up_to: u32,
+    /// How many segments there are.
+    pub segments: usize,
+    /// The number of the first entry.
+    pub first: u64,
+    /// The last entry.
+    pub last: Head,
+    /// Whether an entry says that sessions were revoked.
+    has_revocation: bool,
+}
+
+/// A segment, as far as its entries were read.
+struct SegmentSummary {
+    /// Its number.
+    number: u32,
+    /// The time of its newest entry.
+    newest: Timestamp,
+    /// Its last entry.
+    last: Head,
+    /// Whether an entry says that sessions were revoked.
+    has_revocation: bool,
+}
+
+impl PrunePlan {
+    /// Verifies the log under a state directory, and plans to remove the oldest segments all of whose entries were written
+    /// before a time; `None` if there are none, or if the log does not verify. The newest segment stays.
+    ///
+    /// # Errors
+    /// Whatever keeps the log from being read.
+    pub fn new(state: &Path, before: Timestamp) -> Result<(VerifyReport, Option<Self>), AuditError> {
+        let mut first = None;
+        let mut segments: Vec<SegmentSummary> = Vec::new();
+        let report = verify_each(state, None, |number, entry| {
+            first.get_or_insert(entry.sequence);
+            let has_revocation = entry.body.tells_of_revocation();
+            match segments.last_mut().filter(|segment| segment.number == number) {
+                Some(segment) => segment.add(entry),
+                None => segments.push(SegmentSummary {
+                    number,
+                    newest: entry.time,
+                    last: entry.head(),
+                    has_revocation,
+                }),
+            }
+        })?;
+        segments.pop();
+        let old: Vec<_> = segments.iter().take_while(|segment| segment.newest < before).collect();
+        let plan = first.zip(old.last()).filter(|_| report.is_intact()).map(|(first, newest)| Self {
+            up_to: newest.number,
+            segments: old.len(),
+            first,
+            last: newest.last,
+            has_revocation: old.iter().any(|segment| segment.has_revocation),
+        });
+        Ok((report, plan))
+    }
+
+    /// Returns how many entries there are.
+    #[must_use]
+    pub fn entries(&self) -> u64 {
+        self.last.sequence.saturating_sub(self.first).saturating_add(1)
+    }
+
+    /// Removes the segments, once that is recorded. Returns the entry that says so.
+    ///
+    /// # Errors
+    /// Whatever keeps it from being recorded, and nothing is removed; or a segment from being removed.
+    pub fn carry_out(&self, log: &AuditLog, actor: Actor) -> Result<Head, AuditError> {
+        let event = Event::new(Action::Pruned, Channel::Cli, actor, Outcome::Ok)
+            .pruned_up_to(self.last)
+            .count(self.entries());
+        // A server that misses its list of revocations asks the log whether there was one.
+        let event = if self.has_revocation { event.reason(Action::SessionRevoke.name()) } else { event };
+        let receipt = log.record(event)?;
+        log.remove_segments(self.up_to)?;
+        Ok(receipt.head())
+    }
+}
+
+impl SegmentSummary {
+    /// Adds the next entry.
+    fn add(&mut self, entry: &Entry) {
+        self.newest = self.newest.max(entry.time);
+        self.last = entry.head();
+        self.has_revocation |= entry.body.tells_of_revocation();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::testing::{State, ann, edit, mint};
+    use super::super::verify::{FindingKind, verify};
+    use super::*;
+    use crate::time::Clock;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_epoch_seconds(seconds).unwrap()
+    }
+
+    /// Returns the log at a time, every write of which makes a new segment.
+    fn log_at(state: &State, seconds: u64) -> AuditLog {
+        AuditLog::open_with(state.path(), Clock::Fixed(at(seconds)), 1).unwrap()
+    }
+
+    /// Makes a log of four segments, with two entries each, written at 10, 20, 30 and 40 seconds; returns their last heads.
+    fn four_segments() -> (State, Vec<Head>) {
+        let state = State::new();
+        let record = |time| log_at(&state, time).record(mint(time)).unwrap().head();
+        let heads = [10, 20, 30, 40].map(record).to_vec();
+        (state, heads)
+    }
+
+    fn plan(state: &State, before: u64) -> Option<PrunePlan> {
+        PrunePlan::new(state.path(), at(before)).unwrap().1
+    }
+
+    /// Removes what was written before a time. The record goes into a segment of its own.
+    fn prune(state: &State, before: u64) -> Head {
+        plan(state, before).unwrap().carry_out(&log_at(state, 50), ann()).unwrap()
+    }
+
+    fn segments(state: &State) -> Vec<u32> {
+        super::super::segment::numbers(&state.path().join("audit")).unwrap()
+    }
+
+    fn findings(state: &State, expected: &Head) -> Vec<FindingKind> {
+        verify(state.path(), Some(expected))
+            .unwrap()
+            .findings
+            .into_iter()
+            .map(|finding| finding.kind)
+            .collect()
+    }
+
+    #[test]
+    fn removes_the_segments_that_ended_before_a_time_and_the_log_verifies() {
+        let (state, heads) = four_segments();
+        assert_eq!(plan(&state, 10), None);
+        let planned = plan(&state, 30).unwrap();
+        assert_eq!((planned.first, planned.last, planned.segments, planned.entries()), (1, heads[1], 2, 4));
+        assert_eq!(prune(&state, 30).sequence, 10);
+        assert_eq!(segments(&state), [3, 4, 5]);
+        let report = state.verify();
+        assert!(report.is_intact(), "{:?}", report.findings);
+        assert_eq!((report.entries, report.head.unwrap().sequence), (6, 10));
+        let actions = ["segment_opened", "mint", "segment_opened", "mint", "segment_opened", "pruned"];
+        assert_eq!(state.actions(), actions);
+        // And again, with the record of the first prune among what stays.
+        prune(&state, 40);
+        assert_eq!((segments(&state), state.verify().is_intact()), (vec![4, 5, 6], true));
+    }
+
+    #[test]
+    fn the_newest_segment_that_has_entries_stays_and_empty_ones_before_it_go() {
+        let (state, _) = four_segments();
+        state.write(5, b"");
+        log_at(&state, 50).record(mint(5)).unwrap();
+        state.write(6, b"");
+        prune(&state, 1_000);
+        assert_eq!(segments(&state), [5, 6]);
+        assert!(state.verify().is_intact(), "{:?}", state.findings());
+    }
+
+    #[test]
+    fn of_an_expected_head_that_was_pruned_it_says_so_and_the_last_one_is_still_proved() {
+        let (state, heads) = four_segments();
+        prune(&state, 30);
+        assert_eq!(findings(&state, &heads[0]), [FindingKind::HeadPruned { sequence: 2 }]);
+        assert!(verify(state.path(), Some(&heads[0])).unwrap().is_unproven());
+        for head in &heads[1..] {
+            assert_eq!(findings(&state, head), []);
+        }
+        let forged = Head { hash: heads[2].hash, ..heads[1] };
+        assert_eq!(findings(&state, &forged), [FindingKind::Rewritten { sequence: 4 }]);
+    }
+
+    #[test]
+    fn what_is_removed_without_a_record_is_found() {
+        let (state, heads) = four_segments();
+        fs::remove_file(state.segment(1)).unwrap();
+        let missing = |segments: u32, last| {
+            let segments = (0..segments).map(|_| FindingKind::SegmentMissing);
+            segments.chain([FindingKind::Missing { first: 1, last }]).collect::<Vec<_>>()
+        };
+        assert_eq!(findings(&state, &heads[0]), missing(1, 2));
+        assert_eq!(plan(&state, 100), None, "a log that does not verify is not pruned");
+        let (state, heads) = four_segments();
+        prune(&state, 20);
+        fs::remove_file(state.segment(2)).unwrap();
+        assert_eq!(findings(&state, &heads[2]), missing(2, 4), "more is gone than was recorded");
+    }
+
+    #[test]
+    fn neither_the_record_nor_what_is_left_can_be_changed() {
+        for number in [3, 5] {
+            let (state, _) = four_segments();
+            prune(&state, 30);
+            let mut lines = state.lines(number);
+            edit(&mut lines[1]);
+            state.write(number, &lines.concat());
+            assert!(!state.verify().is_intact(), "segment {number}");
+        }
+        // Segments of another log with as many entries do not fit the record.
+        let ((state, _), (other, _)) = (four_segments(), four_segments());
+        prune(&state, 20);
+        state.write(2, &other.read(2));
+        assert!(!state.verify().is_intact());
+    }
+
+    #[test]
+    fn a_prune_that_is_broken_off_leaves_a_log_that_verifies_and_the_next_one_finishes_it() {
+        for removed in 0..3 {
+            let (state, heads) = four_segments();
+            let event = Event::new(Action::Pruned, Channel::Cli, ann(), Outcome::Ok).pruned_up_to(heads[2]);
+            log_at(&state, 50).record(event).unwrap();
+            (1..=removed).for_each(|number| fs::remove_file(state.segment(number)).unwrap());
+            assert!(state.verify().is_intact(), "{removed}: {:?}", state.findings());
+            prune(&state, 40);
+            assert_eq!(segments(&state), [4, 5, 6]);
+            assert!(state.verify().is_intact(), "{removed}: {:?}", state.findings());
+        }
+    }
+
+    #[test]
+    fn that_sessions_were_revoked_is_told_though_its_entry_is_pruned() {
+        let state = State::new();
+        let event = Event::new(Action::SessionRevoke, Channel::Cli, ann(), Outcome::Ok);
+        log_at(&state, 10).record(event).unwrap();
+        for time in [20, 30] {
+            log_at(&state, time).record(mint(1)).unwrap();
+            plan(&state, time).unwrap().carry_out(&log_at(&state, time), ann()).unwrap();
+        }
+        log_at(&state, 40).record(mint(1)).unwrap();
+        prune(&state, 40);
+        let is_told = |state: &State| {
+            let filter = super::super::Filter { actions: vec![Action::Pruned], ..Default::default() };
+            super::super::contains(state.path(), filter, super::super::EntryBody::tells_of_revocation)
+                .unwrap()
+        };
+        assert!(is_told(&state));
+        let (state, _) = four_segments();
+        prune(&state, 30);
+        assert!(!is_told(&state));
+    }
+}
