@@ -69,6 +69,11 @@ impl Container {
             return None;
         }
         let place = TestHome::new();
+        if let Err(error) = chown(place.path(), Some(USER), Some(USER)) {
+            say_unchecked(UNCHECKED, &format!("nothing may be given to another user: {error}"));
+            return None;
+        }
+        chown(place.path(), Some(0), Some(0)).unwrap();
         fs::set_permissions(place.path(), Permissions::from_mode(0o755)).unwrap();
         for folder in ["state", "dev/shm", "run/secrets"] {
             fs::create_dir_all(place.path().join(folder)).unwrap();
