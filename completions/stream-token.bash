@@ -1,3 +1,7 @@
+_stream-token_profiles() {
+    command stream-token profile list -o json 2>/dev/null | command sed -n 's/^{"name":"\([^"]*\)".*/\1/p'
+}
+
 _stream__token() {
     local i cur prev opts cmd
     COMPREPLY=()
@@ -29,6 +33,9 @@ _stream__token() {
                 ;;
             stream__token,decode)
                 cmd="stream__token__subcmd__decode"
+                ;;
+            stream__token,doctor)
+                cmd="stream__token__subcmd__doctor"
                 ;;
             stream__token,help)
                 cmd="stream__token__subcmd__help"
@@ -66,6 +73,9 @@ _stream__token() {
             stream__token__subcmd__audit,list)
                 cmd="stream__token__subcmd__audit__subcmd__list"
                 ;;
+            stream__token__subcmd__audit,prune)
+                cmd="stream__token__subcmd__audit__subcmd__prune"
+                ;;
             stream__token__subcmd__audit,verify)
                 cmd="stream__token__subcmd__audit__subcmd__verify"
                 ;;
@@ -84,6 +94,9 @@ _stream__token() {
             stream__token__subcmd__audit__subcmd__help,list)
                 cmd="stream__token__subcmd__audit__subcmd__help__subcmd__list"
                 ;;
+            stream__token__subcmd__audit__subcmd__help,prune)
+                cmd="stream__token__subcmd__audit__subcmd__help__subcmd__prune"
+                ;;
             stream__token__subcmd__audit__subcmd__help,verify)
                 cmd="stream__token__subcmd__audit__subcmd__help__subcmd__verify"
                 ;;
@@ -95,6 +108,9 @@ _stream__token() {
                 ;;
             stream__token__subcmd__help,decode)
                 cmd="stream__token__subcmd__help__subcmd__decode"
+                ;;
+            stream__token__subcmd__help,doctor)
+                cmd="stream__token__subcmd__help__subcmd__doctor"
                 ;;
             stream__token__subcmd__help,help)
                 cmd="stream__token__subcmd__help__subcmd__help"
@@ -128,6 +144,9 @@ _stream__token() {
                 ;;
             stream__token__subcmd__help__subcmd__audit,list)
                 cmd="stream__token__subcmd__help__subcmd__audit__subcmd__list"
+                ;;
+            stream__token__subcmd__help__subcmd__audit,prune)
+                cmd="stream__token__subcmd__help__subcmd__audit__subcmd__prune"
                 ;;
             stream__token__subcmd__help__subcmd__audit,verify)
                 cmd="stream__token__subcmd__help__subcmd__audit__subcmd__verify"
@@ -265,14 +284,14 @@ _stream__token() {
 
     case "${cmd}" in
         stream__token)
-            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version issue verify decode serve profile secret session audit completions help"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version issue verify decode serve profile secret session audit doctor completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -306,14 +325,14 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__audit)
-            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version list find follow verify head help"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version list find follow verify prune head help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -354,7 +373,7 @@ _stream__token() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -409,7 +428,7 @@ _stream__token() {
                     return 0
                     ;;
                 --action)
-                    COMPREPLY=($(compgen -W "mint mint_batch fault refusal refusals secret_set secret_rotate secret_remove session_new session_revoke profile_add profile_default profile_change profile_remove segment_opened repaired chain_broken" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "mint mint_batch fault refusal refusals secret_set secret_rotate secret_remove session_new session_revoke profile_add profile_default profile_change profile_remove pruned segment_opened repaired chain_broken" -- "${cur}"))
                     return 0
                     ;;
                 --channel)
@@ -428,7 +447,7 @@ _stream__token() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -469,7 +488,7 @@ _stream__token() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -503,7 +522,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__audit__subcmd__help)
-            opts="list find follow verify head help"
+            opts="list find follow verify prune head help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -586,6 +605,20 @@ _stream__token() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stream__token__subcmd__audit__subcmd__help__subcmd__prune)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stream__token__subcmd__audit__subcmd__help__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -636,7 +669,7 @@ _stream__token() {
                     return 0
                     ;;
                 --action)
-                    COMPREPLY=($(compgen -W "mint mint_batch fault refusal refusals secret_set secret_rotate secret_remove session_new session_revoke profile_add profile_default profile_change profile_remove segment_opened repaired chain_broken" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "mint mint_batch fault refusal refusals secret_set secret_rotate secret_remove session_new session_revoke profile_add profile_default profile_change profile_remove pruned segment_opened repaired chain_broken" -- "${cur}"))
                     return 0
                     ;;
                 --channel)
@@ -655,7 +688,62 @@ _stream__token() {
                     return 0
                     ;;
                 --profile)
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__audit__subcmd__prune)
+            opts="-o -q -h -V --before --dry-run --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --before)
                     COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -703,7 +791,7 @@ _stream__token() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -744,7 +832,7 @@ _stream__token() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -785,7 +873,7 @@ _stream__token() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -818,8 +906,57 @@ _stream__token() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stream__token__subcmd__doctor)
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --tls-cert --tls-key --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --tls-cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stream__token__subcmd__help)
-            opts="issue verify decode serve profile secret session audit completions help"
+            opts="issue verify decode serve profile secret session audit doctor completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -833,7 +970,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__help__subcmd__audit)
-            opts="list find follow verify head"
+            opts="list find follow verify prune head"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -902,6 +1039,20 @@ _stream__token() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stream__token__subcmd__help__subcmd__audit__subcmd__prune)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stream__token__subcmd__help__subcmd__audit__subcmd__verify)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -931,6 +1082,20 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__help__subcmd__decode)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1218,7 +1383,7 @@ _stream__token() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1270,7 +1435,7 @@ _stream__token() {
                     return 0
                     ;;
                 --confirm)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1305,7 +1470,7 @@ _stream__token() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1465,7 +1630,7 @@ _stream__token() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1499,14 +1664,14 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile__subcmd__default)
-            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version $(_stream-token_profiles)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1659,7 +1824,7 @@ _stream__token() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1693,21 +1858,21 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile__subcmd__remove)
-            opts="-o -q -h -V --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version $(_stream-token_profiles)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --confirm)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1741,7 +1906,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile__subcmd__set)
-            opts="-o -q -h -V --secret --api-key --session-key --base-url --check-url --customer-from --authorization --check-cache --jwt-issuer --jwt-audience --jwt-claim --jwks-url --jwt-algorithm --backend-timeout --backend-ca-file --default-lifetime --longest-lifetime --issued-at --production --require-reason --unset --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --secret --api-key --session-key --base-url --check-url --customer-from --authorization --check-cache --jwt-issuer --jwt-audience --jwt-claim --jwks-url --jwt-algorithm --backend-timeout --backend-ca-file --default-lifetime --longest-lifetime --issued-at --production --require-reason --unset --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version $(_stream-token_profiles)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1871,14 +2036,14 @@ _stream__token() {
                     return 0
                     ;;
                 --confirm)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1912,14 +2077,14 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__profile__subcmd__show)
-            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version $(_stream-token_profiles)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -1960,7 +2125,7 @@ _stream__token() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2085,7 +2250,7 @@ _stream__token() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2119,21 +2284,21 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__secret__subcmd__remove)
-            opts="-o -q -h -V --session-key --previous --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --session-key --previous --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version $(_stream-token_profiles)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --confirm)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2167,14 +2332,14 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__secret__subcmd__rotate)
-            opts="-o -q -h -V --session-key --secret-stdin --as-is --confirm --keep-for --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --session-key --secret-stdin --as-is --confirm --keep-for --profile --config --state-dir --output --json --color --no-input --quiet --help --version $(_stream-token_profiles)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --confirm)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2188,7 +2353,7 @@ _stream__token() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2222,21 +2387,21 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__secret__subcmd__set)
-            opts="-o -q -h -V --session-key --secret-stdin --as-is --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --session-key --secret-stdin --as-is --confirm --profile --config --state-dir --output --json --color --no-input --quiet --help --version $(_stream-token_profiles)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --confirm)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2277,7 +2442,7 @@ _stream__token() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2396,7 +2561,7 @@ _stream__token() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2507,14 +2672,14 @@ _stream__token() {
                     return 0
                     ;;
                 --confirm)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2569,7 +2734,7 @@ _stream__token() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi
@@ -2610,7 +2775,7 @@ _stream__token() {
             fi
             case "${prev}" in
                 --profile)
-                    COMPREPLY=("${cur}")
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o nospace
                     fi

@@ -40,6 +40,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand secret 'Store, list, rotate and remove secrets in the operating system''s keyring'
             cand session 'Create and revoke endpoint sessions'
             cand audit 'Read and check the log of who minted, refused or changed what'
+            cand doctor 'Check what is set up, and say what to do'
             cand completions 'Print shell completions for this program''s commands, flags and values'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -522,6 +523,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand find 'Find out who minted a token, when, for whom and why'
             cand follow 'Show new entries as they are written, until interrupted'
             cand verify 'Check that nothing in the log was changed'
+            cand prune 'Remove old entries'
             cand head 'Print the log''s head, to keep elsewhere'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -604,6 +606,25 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'stream-token;audit;prune'= {
+            cand --before 'Segments whose entries are all older than this: 90d (counted back from now), a date, …'
+            cand --confirm 'The log''s id, typed again; ''audit head'' starts with it'
+            cand --profile 'Work with this profile: one Stream app and its secret'
+            cand --config 'The configuration file'
+            cand --state-dir 'The directory that holds the audit log'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --color 'When to use colour: auto (default), always, never'
+            cand --dry-run 'Show what would be removed, and remove nothing'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'stream-token;audit;head'= {
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
@@ -625,6 +646,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand find 'Find out who minted a token, when, for whom and why'
             cand follow 'Show new entries as they are written, until interrupted'
             cand verify 'Check that nothing in the log was changed'
+            cand prune 'Remove old entries'
             cand head 'Print the log''s head, to keep elsewhere'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -636,9 +658,29 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         }
         &'stream-token;audit;help;verify'= {
         }
+        &'stream-token;audit;help;prune'= {
+        }
         &'stream-token;audit;help;head'= {
         }
         &'stream-token;audit;help;help'= {
+        }
+        &'stream-token;doctor'= {
+            cand --profile 'Work with this profile: one Stream app and its secret'
+            cand --config 'The configuration file'
+            cand --state-dir 'The directory that holds the audit log'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv'
+            cand --color 'When to use colour: auto (default), always, never'
+            cand --tls-cert 'Check this certificate too, as serve would show it to clients'
+            cand --tls-key 'The certificate''s private key'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
         }
         &'stream-token;completions'= {
             cand --profile 'Work with this profile: one Stream app and its secret'
@@ -665,6 +707,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand secret 'Store, list, rotate and remove secrets in the operating system''s keyring'
             cand session 'Create and revoke endpoint sessions'
             cand audit 'Read and check the log of who minted, refused or changed what'
+            cand doctor 'Check what is set up, and say what to do'
             cand completions 'Print shell completions for this program''s commands, flags and values'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -723,6 +766,7 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand find 'Find out who minted a token, when, for whom and why'
             cand follow 'Show new entries as they are written, until interrupted'
             cand verify 'Check that nothing in the log was changed'
+            cand prune 'Remove old entries'
             cand head 'Print the log''s head, to keep elsewhere'
         }
         &'stream-token;help;audit;list'= {
@@ -733,7 +777,11 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         }
         &'stream-token;help;audit;verify'= {
         }
+        &'stream-token;help;audit;prune'= {
+        }
         &'stream-token;help;audit;head'= {
+        }
+        &'stream-token;help;doctor'= {
         }
         &'stream-token;help;completions'= {
         }

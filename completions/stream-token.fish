@@ -1,3 +1,7 @@
+function __fish_stream_token_profiles
+    command stream-token profile list -o json 2>/dev/null | command sed -n 's/^{"name":"\([^"]*\)".*/\1/p'
+end
+
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_stream_token_global_optspecs
     string join \n profile= config= state-dir= o/output= json color= no-input q/quiet h/help V/version
@@ -25,7 +29,7 @@ function __fish_stream_token_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c stream-token -n "__fish_stream_token_needs_command" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_needs_command" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_needs_command" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_needs_command" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_needs_command" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -50,9 +54,10 @@ complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "profile" 
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "secret" -d 'Store, list, rotate and remove secrets in the operating system\'s keyring'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "session" -d 'Create and revoke endpoint sessions'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "audit" -d 'Read and check the log of who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "doctor" -d 'Check what is set up, and say what to do'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "completions" -d 'Print shell completions for this program\'s commands, flags and values'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -67,7 +72,7 @@ never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l from -d 'Read customers from a file, one a line; - is standard input' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l expires -l ttl -d 'When the tokens expire: a future time, or never [default: never]' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l issued-at -d 'Set the time of issue (iat) in the tokens; by default they have none' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l confirm -d 'For a production profile: its name, typed again' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l confirm -d 'For a production profile: its name, typed again' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l reason -d 'Why the tokens are needed: one line of at most 200 characters, kept in the audit log' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l fault -d 'Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l json -d 'Short for --output json'
@@ -75,7 +80,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l no-i
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -97,7 +102,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l no-
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -115,7 +120,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s q -
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l redact -d 'Hide who it is for and every value except times, to show it to others'
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -145,7 +150,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s q -l
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l openapi -d 'Print the endpoint\'s description in OpenAPI 3.1, and end'
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -186,7 +191,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l backend-ca-file -d 'Sessions: the certificates that the backend is known by, in PEM, instead of the system\'s' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l default-lifetime -d 'Policy: how long tokens live for which nothing is said' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l longest-lifetime -d 'Policy: how long tokens live at most' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -208,7 +213,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -225,7 +230,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -268,8 +273,8 @@ longest-lifetime\t''
 issued-at\t''
 production\t''
 require-reason\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l confirm -d 'The name of a production profile, to change it without being asked' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l confirm -d 'The name of a production profile, to change it without being asked' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -289,7 +294,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -306,8 +311,8 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l confirm -d 'Its name, typed again' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l confirm -d 'Its name, typed again' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -331,7 +336,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "default" -d 'Make a profile the default'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a profile'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -353,8 +358,8 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and no
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l confirm -d 'The name of a production profile, typed again' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l confirm -d 'The name of a production profile, typed again' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -374,7 +379,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -391,9 +396,9 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l confirm -d 'The name of a production profile, typed again' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l confirm -d 'The name of a production profile, typed again' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l keep-for -d 'How long the secret before still verifies; 0s to keep it no longer' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -413,8 +418,8 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l confirm -d 'The profile\'s name, typed again' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l confirm -d 'The profile\'s name, typed again' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -438,7 +443,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -459,8 +464,8 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand session; and n
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -f -a "revoke" -d 'End one session, all of a customer\'s, or all'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l expires -l ttl -d 'When it ends: a future time, at most 30d ahead' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l confirm -d 'For a production profile: its name, typed again' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l confirm -d 'For a production profile: its name, typed again' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -479,7 +484,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand session; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l id -d 'The one with this id, as \'session new -o json\' and the audit log tell it' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l customer -d 'All of this customer\'s, issued up to now' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -501,29 +506,30 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand session; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "new" -d 'Create a session for a customer, and print its token'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'End one session, all of a customer\'s, or all'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -l config -d 'The configuration file' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -l json -d 'Short for --output json'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -s q -l quiet -d 'Hide notes; still show errors'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -f -a "list" -d 'List who minted, refused or changed what'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -f -a "find" -d 'Find out who minted a token, when, for whom and why'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -f -a "follow" -d 'Show new entries as they are written, until interrupted'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -f -a "verify" -d 'Check that nothing in the log was changed'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -f -a "list" -d 'List who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -f -a "find" -d 'Find out who minted a token, when, for whom and why'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -f -a "follow" -d 'Show new entries as they are written, until interrupted'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -f -a "verify" -d 'Check that nothing in the log was changed'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -f -a "prune" -d 'Remove old entries'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'From this time on: 1d (a day back from now), today, a date, …' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Up to this time; a day is included' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l customer -d 'About this customer, alone or in a batch' -r -f
@@ -542,6 +548,7 @@ profile_add\t''
 profile_default\t''
 profile_change\t''
 profile_remove\t''
+pruned\t''
 segment_opened\t''
 repaired\t''
 chain_broken\t''"
@@ -551,7 +558,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 refused\t''
 failed\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l reason -d 'Whose reason contains this text: the one given to \'issue --reason\', or why it was refused' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -568,7 +575,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -601,6 +608,7 @@ profile_add\t''
 profile_default\t''
 profile_change\t''
 profile_remove\t''
+pruned\t''
 segment_opened\t''
 repaired\t''
 chain_broken\t''"
@@ -610,7 +618,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 refused\t''
 failed\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l reason -d 'Whose reason contains this text: the one given to \'issue --reason\', or why it was refused' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -628,7 +636,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l expect -d 'A head that \'audit head\' printed earlier: the log must hold it still' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -645,7 +653,27 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l before -d 'Segments whose entries are all older than this: 90d (counted back from now), a date, …' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l confirm -d 'The log\'s id, typed again; \'audit head\' starts with it' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what would be removed, and remove nothing'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -666,9 +694,29 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "find" -d 'Find out who minted a token, when, for whom and why'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "follow" -d 'Show new entries as they are written, until interrupted'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "verify" -d 'Check that nothing in the log was changed'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "prune" -d 'Remove old entries'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -l tls-cert -d 'Check this certificate too, as serve would show it to clients' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -l tls-key -d 'The certificate\'s private key' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l state-dir -d 'The directory that holds the audit log' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
@@ -685,16 +733,17 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "issue" -d 'Mint tokens for customers'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "verify" -d 'Check a token and say what Stream would answer'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "decode" -d 'Read a token without a secret; nothing is verified'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "serve" -d 'Serve the endpoint that gives customers with a session their tokens'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "profile" -d 'Manage profiles (one per Stream app)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "secret" -d 'Store, list, rotate and remove secrets in the operating system\'s keyring'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "session" -d 'Create and revoke endpoint sessions'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "audit" -d 'Read and check the log of who minted, refused or changed what'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "completions" -d 'Print shell completions for this program\'s commands, flags and values'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "issue" -d 'Mint tokens for customers'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "verify" -d 'Check a token and say what Stream would answer'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "decode" -d 'Read a token without a secret; nothing is verified'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "serve" -d 'Serve the endpoint that gives customers with a session their tokens'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "profile" -d 'Manage profiles (one per Stream app)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "secret" -d 'Store, list, rotate and remove secrets in the operating system\'s keyring'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "session" -d 'Create and revoke endpoint sessions'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "audit" -d 'Read and check the log of who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "doctor" -d 'Check what is set up, and say what to do'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "completions" -d 'Print shell completions for this program\'s commands, flags and values'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "add" -d 'Add a profile; the first becomes the default'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "list" -d 'List all profiles'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "show" -d 'Show one profile'
@@ -711,4 +760,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fi
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "find" -d 'Find out who minted a token, when, for whom and why'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "follow" -d 'Show new entries as they are written, until interrupted'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check that nothing in the log was changed'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "prune" -d 'Remove old entries'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show set default remove" -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set rotate remove" -f -a "(__fish_stream_token_profiles)"

@@ -641,7 +641,7 @@ module completions {
   ]
 
   def "nu-complete stream-token audit list action" [] {
-    [ "mint" "mint_batch" "fault" "refusal" "refusals" "secret_set" "secret_rotate" "secret_remove" "session_new" "session_revoke" "profile_add" "profile_default" "profile_change" "profile_remove" "segment_opened" "repaired" "chain_broken" ]
+    [ "mint" "mint_batch" "fault" "refusal" "refusals" "secret_set" "secret_rotate" "secret_remove" "session_new" "session_revoke" "profile_add" "profile_default" "profile_change" "profile_remove" "pruned" "segment_opened" "repaired" "chain_broken" ]
   }
 
   def "nu-complete stream-token audit list channel" [] {
@@ -706,7 +706,7 @@ module completions {
   ]
 
   def "nu-complete stream-token audit follow action" [] {
-    [ "mint" "mint_batch" "fault" "refusal" "refusals" "secret_set" "secret_rotate" "secret_remove" "session_new" "session_revoke" "profile_add" "profile_default" "profile_change" "profile_remove" "segment_opened" "repaired" "chain_broken" ]
+    [ "mint" "mint_batch" "fault" "refusal" "refusals" "secret_set" "secret_rotate" "secret_remove" "session_new" "session_revoke" "profile_add" "profile_default" "profile_change" "profile_remove" "pruned" "segment_opened" "repaired" "chain_broken" ]
   }
 
   def "nu-complete stream-token audit follow channel" [] {
@@ -768,6 +768,31 @@ module completions {
     --version(-V)             # Print version
   ]
 
+  def "nu-complete stream-token audit prune output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token audit prune color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Remove old entries
+  export extern "stream-token audit prune" [
+    --before: string          # Segments whose entries are all older than this: 90d (counted back from now), a date, …
+    --dry-run                 # Show what would be removed, and remove nothing
+    --confirm: string         # The log's id, typed again; 'audit head' starts with it
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token audit prune output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
+    --color: string@"nu-complete stream-token audit prune color" # When to use colour: auto (default), always, never
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+  ]
+
   def "nu-complete stream-token audit head output" [] {
     [ "text" "json" "header" "curl" "env" "csv" ]
   }
@@ -810,12 +835,40 @@ module completions {
   export extern "stream-token audit help verify" [
   ]
 
+  # Remove old entries
+  export extern "stream-token audit help prune" [
+  ]
+
   # Print the log's head, to keep elsewhere
   export extern "stream-token audit help head" [
   ]
 
   # Print this message or the help of the given subcommand(s)
   export extern "stream-token audit help help" [
+  ]
+
+  def "nu-complete stream-token doctor output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token doctor color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Check what is set up, and say what to do
+  export extern "stream-token doctor" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token doctor output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --json                    # Short for --output json
+    --color: string@"nu-complete stream-token doctor color" # When to use colour: auto (default), always, never
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
+    --tls-cert: path          # Check this certificate too, as serve would show it to clients
+    --tls-key: path           # The certificate's private key
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
   ]
 
   def "nu-complete stream-token completions output" [] {
@@ -945,8 +998,16 @@ module completions {
   export extern "stream-token help audit verify" [
   ]
 
+  # Remove old entries
+  export extern "stream-token help audit prune" [
+  ]
+
   # Print the log's head, to keep elsewhere
   export extern "stream-token help audit head" [
+  ]
+
+  # Check what is set up, and say what to do
+  export extern "stream-token help doctor" [
   ]
 
   # Print shell completions for this program's commands, flags and values

@@ -9,28 +9,54 @@ use super::Cli;
 /// The shells that complete what is typed.
 pub(super) const SHELLS: [&str; 6] = ["bash", "elvish", "fish", "nushell", "powershell", "zsh"];
 
+/// How help calls a value that is a profile's name.
+const PROFILE_VALUE: &str = "NAME";
+
+/// Stands in a script for the names of all profiles.
+const PROFILES: &str = "all-profile-names";
+
+/// Prints the names of all profiles, in each of the shells whose scripts ask for them.
+const LIST_PROFILES: &str = r#"command stream-token profile list -o json 2>/dev/null | command sed -n 's/^{"name":"\([^"]*\)".*/\1/p'"#;
+
 /// Returns the script that a shell of this name reads.
 #[must_use]
 pub fn completion_script(shell: &str) -> String {
+    let mut command = Cli::command();
+    // What is deferred is built, so that its values are known.
+    command.build();
+    let mut command = without_file_names(command);
+    if matches!(shell, "bash" | "fish" | "zsh") {
+        command = with_profiles(command);
+    }
     let script = match shell.parse::<clap_complete::Shell>() {
-        Ok(shell) => script_of(shell),
-        Err(_) => script_of(Nushell),
+        Ok(shell) => script_of(shell, &mut command),
+        Err(_) => script_of(Nushell, &mut command),
     };
     match shell {
-        "bash" => with_joined_values(&with_one_name(&script)),
-        "fish" => with_open_flags(&script),
+        "bash" => {
+            let script = with_joined_values(&with_one_name(&script));
+            let script = script.replace(PROFILES, "$(_stream-token_profiles)");
+            format!("_stream-token_profiles() {{\n    {LIST_PROFILES}\n}}\n\n{script}")
+        }
+        "fish" => {
+            let script = with_open_flags(&script);
+            let script = script.replace(&format!("{PROFILES}\\t''"), "(__fish_stream_token_profiles)");
+            let names = named_profiles(&command);
+            format!("function __fish_stream_token_profiles\n    {LIST_PROFILES}\nend\n\n{script}{names}")
+        }
+        "zsh" => {
+            let script = script.replace(&format!("({PROFILES})"), "_stream-token_profiles");
+            let list = format!("_stream-token_profiles() {{\n    compadd -- $({LIST_PROFILES})\n}}\n");
+            script.replacen("\n_stream-token() {", &format!("\n{list}\n_stream-token() {{"), 1)
+        }
         _ => script,
     }
 }
 
 /// Returns the script that a generator makes.
-fn script_of(generator: impl Generator) -> String {
-    let mut command = Cli::command();
-    // What is deferred is built, so that its values are known.
-    command.build();
-    let mut command = without_file_names(command);
+fn script_of(generator: impl Generator, command: &mut Command) -> String {
     let mut script = Vec::new();
-    generate(generator, &mut command, "stream-token", &mut script);
+    generate(generator, command, "stream-token", &mut script);
     String::from_utf8_lossy(&script).into_owned()
 }
 
@@ -44,6 +70,41 @@ fn without_file_names(command: Command) -> Command {
         if is_anything { argument.value_hint(ValueHint::Other) } else { argument }
     };
     command.mut_args(settle).mut_subcommands(without_file_names)
+}
+
+/// Puts [`PROFILES`] where the name of a profile that exists is expected.
+fn with_profiles(command: Command) -> Command {
+    let is_new = command.get_name() == "add";
+    let settle = |argument: Arg| {
+        let is_profile = argument.get_value_names().is_some_and(|names| names == [PROFILE_VALUE]);
+        if is_profile && !(is_new && argument.is_positional()) {
+            argument.value_parser([PROFILES])
+        } else {
+            argument
+        }
+    };
+    command.mut_args(settle).mut_subcommands(with_profiles)
+}
+
+/// Returns what `clap_complete` does not write for fish: the values of commands that name a profile without a flag.
+fn named_profiles(command: &Command) -> String {
+    let takes_profile = |command: &&Command| {
+        command
+            .get_positionals()
+            .any(|argument| argument.get_possible_values().iter().any(|value| value.get_name() == PROFILES))
+    };
+    let line = |parent: &Command| {
+        let children: Vec<_> =
+            parent.get_subcommands().filter(takes_profile).map(Command::get_name).collect();
+        let (parent, children) = (parent.get_name(), children.join(" "));
+        (!children.is_empty()).then(|| {
+            format!(
+                "complete -c stream-token -n \"__fish_stream_token_using_subcommand {parent}; and \
+                 __fish_seen_subcommand_from {children}\" -f -a \"(__fish_stream_token_profiles)\"\n"
+            )
+        })
+    };
+    command.get_subcommands().filter_map(line).collect()
 }
 
 /// Fixes what `clap_complete` writes for bash: it spells a program's name in two ways where the name has

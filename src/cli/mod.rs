@@ -255,7 +255,6 @@ pub struct DecodeArgs {
 /// checked, or the one that --profile names. Nothing is written, unlocked or asked, and nothing secret is shown. The
 /// URLs of a profile are called once each, without a token.
 #[derive(Debug, Args)]
-#[expect(clippy::doc_markdown, reason = "the comment is the help text, which would show backticks")]
 #[command(after_long_help = examples("doctor"))]
 pub struct DoctorArgs {
     /// Check this certificate too, as serve would show it to clients

@@ -40,7 +40,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ORIGIN")]
     pub cors_origin: Vec<String>,
     /// Let these pages send this request header too; may be repeated
-    #[arg(long, value_name = "NAME", requires = "cors_origin")]
+    #[arg(long, value_name = "HEADER", requires = "cors_origin")]
     pub cors_header: Vec<String>,
     /// How long tokens live, or never for no end; without it as the profile's policy has it
     #[arg(long, value_name = "DURATION|never", value_parser = values::served_lifetime)]

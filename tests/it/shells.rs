@@ -93,6 +93,9 @@ fn hold(shell: &str, complete: impl Fn(&TestHome, &str) -> Vec<String>) {
     }
     let place = TestHome::new();
     fs::write(place.path().join("some-file"), "").unwrap();
+    let config = b"[profiles.staging]\nsecret = \"env:A\"\n[profiles.store]\nsecret = \"env:B\"\n";
+    fs::create_dir_all(place.path().join(".config/stream-token")).unwrap();
+    place.write(".config/stream-token/config.toml", config, 0o600);
     let candidates = |line: &str| -> BTreeSet<String> {
         complete(&place, line).iter().map(|word| word.trim_end_matches('=').to_owned()).collect()
     };
@@ -105,11 +108,21 @@ fn hold(shell: &str, complete: impl Fn(&TestHome, &str) -> Vec<String>) {
         ("stream-token issue -o j", &["json"]),
         ("stream-token -o j", &["json"]),
         ("stream-token issue --from some-f", &["some-file"]),
+        ("stream-token --profile st", &["staging", "store"]),
+        ("stream-token verify --profile d", &["demo"]),
+        ("stream-token issue --confirm sta", &["staging"]),
+        ("stream-token profile set st", &["staging", "store"]),
+        ("stream-token profile remove --confirm sto", &["store"]),
+        ("stream-token secret rotate st", &["staging", "store"]),
     ] {
         let expected: BTreeSet<_> = expected.iter().map(|word| (*word).to_owned()).collect();
         assert_eq!(candidates(line), expected, "{shell}: {line}");
     }
     assert!(!candidates("stream-token issue --expires some-f").contains("some-file"), "{shell}");
+    assert!(!candidates("stream-token profile add st").contains("staging"), "{shell}");
+    // Where the configuration is broken, nothing is completed and nothing is said.
+    fs::write(place.path().join(".config/stream-token/config.toml"), "[").unwrap();
+    assert!(!candidates("stream-token --profile sta").contains("staging"), "{shell}");
 }
 
 #[test]
