@@ -29,7 +29,7 @@ use crate::process::environment::{self, Environment};
 use crate::process::hardening::HardeningError;
 use crate::profile::{
     self as profiles, ChangeError, Config, ConfigError, ConfigPlace, LoadedProfile, Policy, Profile,
-    ProfileManager, select,
+    ProfileError, ProfileManager, select,
 };
 use crate::secret::ReadContext;
 use crate::time::Clock;
@@ -42,6 +42,22 @@ const INTERACTIVE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The variable that names the state directory if `--state-dir` is not given.
 const STATE_DIR_VARIABLE: &str = "STREAM_TOKEN_STATE_DIR";
+
+/// What somebody reads who calls the program alone before anything is set up.
+const FIRST_STEPS: &str = "\
+Mint, verify, decode and serve Stream Chat user tokens. Nothing is set up yet.
+
+Try it, with a secret that no app has:
+  stream-token --profile demo issue 123
+Add your app, and answer what is asked:
+  stream-token profile add staging
+Then mint a token for customer 123:
+  stream-token issue 123
+Find out why a token is refused:
+  stream-token verify
+See what is set up, and every command:
+  stream-token doctor
+  stream-token help";
 
 /// What a command works in.
 struct Context<'a> {
@@ -126,6 +142,10 @@ fn print_error(terminal: &mut Terminal, report: &ErrorReport) {
 fn print_clap_message(error: &clap::Error, arguments: &[OsString], environment: &Environment<'_>) -> Exit {
     let mut terminal = early_terminal(arguments, environment);
     let is_help = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
+    if is_help && arguments.len() < 2 && terminal.can_ask() && is_new(environment) {
+        terminal.print_message(FIRST_STEPS);
+        return Exit::Usage;
+    }
     if is_help && !terminal.is_json() {
         terminal.print_message(error.to_string().trim_end());
         return Exit::Usage;
@@ -135,6 +155,12 @@ fn print_clap_message(error: &clap::Error, arguments: &[OsString], environment: 
     }
     let printed = terminal.print(&error.to_string());
     finish(&mut terminal, printed.map(|()| Exit::Success).map_err(Into::into))
+}
+
+/// Returns `true` if no profile and no secret is set up.
+fn is_new(environment: &Environment<'_>) -> bool {
+    let config = || ConfigPlace::find(None, environment).load();
+    matches!(select(None, environment, config), Err(ProfileError::NoSecret { known }) if known.is_empty())
 }
 
 /// Returns the report of a prompt without an answer; `instead` says how to do without it.

@@ -163,6 +163,28 @@ fn errors_are_in_colour_where_standard_error_alone_is_a_terminal() {
     assert_eq!(terminal.read(), note);
 }
 
+/// Returns what somebody at a terminal sees of a call that reads nothing.
+fn at_a_terminal(call: &Call) -> String {
+    let terminal = Terminal::open();
+    let mut command = call.command();
+    let mut child =
+        command.stdin(terminal.stream()).stdout(terminal.stream()).stderr(terminal.stream()).spawn();
+    drop(command);
+    assert_eq!(child.as_mut().unwrap().wait().unwrap().code(), Some(2));
+    terminal.read()
+}
+
+#[test]
+fn the_program_alone_says_at_a_terminal_what_to_do_first_where_nothing_is_set_up() {
+    let new = at_a_terminal(&call(&[]));
+    for step in ["--profile demo issue 123", "profile add staging", "stream-token doctor"] {
+        assert!(new.contains(step), "{new}");
+    }
+    assert!(new.lines().all(|line| line.chars().count() <= 60), "{new}");
+    assert!(!at_a_terminal(&with_secret(&[])).contains("Nothing is set up yet"));
+    assert!(!at_a_terminal(&call(&["profile"])).contains("Nothing is set up yet"));
+}
+
 #[test]
 fn a_table_fits_the_terminal_and_a_pipe_has_lines_of_any_length() {
     let token = signed(r#"{"server":true}"#);
