@@ -44,6 +44,10 @@ pub enum Exit {
     PartialFailure = 8,
     /// The audit log does not verify.
     AuditDamaged = 9,
+    /// The command that was to be run cannot be.
+    CannotRun = 126,
+    /// The command that was to be run does not exist.
+    NotFound = 127,
     /// A person interrupted it.
     Interrupted = 130,
 }

@@ -79,6 +79,8 @@ pub struct Caller {
     pub channel: Channel,
     /// Why they need the tokens.
     pub reason: Option<Reason>,
+    /// The name of the program that gets the token.
+    pub program: Option<String>,
 }
 
 impl Caller {
@@ -194,7 +196,10 @@ impl<'a> TokenIssuer<'a> {
         grant: &Grant,
         caller: &Caller,
     ) -> Result<IssuedToken, IssueError> {
-        let event = self.mint_event(Action::Mint, grant, caller.channel, &caller.actor);
+        let mut event = self.mint_event(Action::Mint, grant, caller.channel, &caller.actor);
+        if let Some(program) = &caller.program {
+            event = event.reason(format!("exec {program}"));
+        }
         self.release_after_audit(customer, &self.sign(customer, grant)?, event.purpose(caller.purpose()))
     }
 

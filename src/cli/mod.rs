@@ -71,14 +71,15 @@ pub struct GlobalArgs {
     /// The directory that holds the audit log
     #[arg(long, global = true, hide_short_help = true, value_name = "DIR")]
     pub state_dir: Option<PathBuf>,
-    /// The format of the result: text (default), json; for issue also header, curl, env, csv
+    /// The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     #[arg(
         short,
         long,
         global = true,
         hide_short_help = true,
         value_name = "FORMAT",
-        hide_possible_values = true
+        hide_possible_values = true,
+        value_parser = values::FormatParser
     )]
     pub output: Option<Format>,
     /// Short for --output json
@@ -99,12 +100,12 @@ impl GlobalArgs {
     /// Returns the format of the result.
     #[must_use]
     pub fn format(&self) -> Format {
-        if self.json { Format::Json } else { self.output.unwrap_or_default() }
+        if self.json { Format::Json } else { self.output.clone().unwrap_or_default() }
     }
 }
 
 /// The format of the result.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, ValueEnum)]
 pub enum Format {
     /// For people
     #[default]
@@ -119,6 +120,9 @@ pub enum Format {
     Env,
     /// A table of comma-separated values
     Csv,
+    /// This text, with the token in it
+    #[value(skip)]
+    Template(String),
 }
 
 /// What to do. With `defer`, only the grammar of the command that is run is built: the whole takes longer than a short
@@ -128,6 +132,8 @@ pub enum Format {
 pub enum Command {
     /// Mint tokens for customers
     Issue(IssueArgs),
+    /// Run a command with a customer's token in its environment
+    Exec(ExecArgs),
     /// Check a token and say what Stream would answer
     Verify(VerifyArgs),
     /// Read a token without a secret; nothing is verified
@@ -180,6 +186,24 @@ pub struct IssueArgs {
     /// Read customers from a file, one a line; - is standard input
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
+    /// What the tokens are like
+    #[command(flatten)]
+    pub token: TokenArgs,
+    /// Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature,
+    /// wrong-user, malformed
+    #[arg(long, value_name = "KIND", conflicts_with = "issued_at", value_parser = parsed::<TokenFault>)]
+    pub fault: Option<TokenFault>,
+    /// Copy the token to the clipboard; at a terminal it is then shown only with --output
+    #[arg(long, conflicts_with = "from")]
+    pub copy: bool,
+    /// Show the token as a QR code
+    #[arg(long, conflicts_with = "from")]
+    pub qr: bool,
+}
+
+/// What tokens are like that are minted at the command line, and why.
+#[derive(Debug, Args)]
+pub struct TokenArgs {
     /// When the tokens expire: a future time, or never [default: never]
     #[arg(long, visible_alias = "ttl", value_name = "WHEN", allow_hyphen_values = true, value_parser = values::expiry)]
     pub expires: Option<Expiry>,
@@ -192,10 +216,26 @@ pub struct IssueArgs {
     /// Why the tokens are needed: one line of at most 200 characters, kept in the audit log
     #[arg(long, value_name = "TEXT", value_parser = parsed::<Reason>)]
     pub reason: Option<Reason>,
-    /// Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature,
-    /// wrong-user, malformed
-    #[arg(long, value_name = "KIND", conflicts_with = "issued_at", value_parser = parsed::<TokenFault>)]
-    pub fault: Option<TokenFault>,
+}
+
+/// Run a command with a customer's token in its environment.
+///
+/// The command finds STREAM_USER_TOKEN, STREAM_USER_ID and, where it is known, STREAM_API_KEY; of the variables with
+/// secrets of this program it gets none. It takes the place of this program, and its exit code is its own. If it is not
+/// found the exit code is 127, and 126 if it cannot be run. The audit log has the name of the command.
+#[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "the comment is the help text, which would show backticks")]
+#[command(after_long_help = examples("exec"))]
+pub struct ExecArgs {
+    /// Whose token: 123 or customer-123
+    #[arg(value_name = "CUSTOMER", allow_negative_numbers = true, value_parser = values::customer)]
+    pub customer: CustomerId,
+    /// What the token is like
+    #[command(flatten)]
+    pub token: TokenArgs,
+    /// The command and its arguments, after --
+    #[arg(value_name = "CMD", required = true, last = true)]
+    pub command: Vec<OsString>,
 }
 
 /// When a token expires.

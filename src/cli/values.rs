@@ -1,13 +1,15 @@
 //! Parses values of the command line into domain types. Their errors are reports, which keep the hint.
 
+use std::ffi::OsStr;
 #[cfg(all(unix, feature = "serve"))]
 use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{EnumValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
+use clap::{Arg, Command, ValueEnum as _};
 
-use super::Expiry;
+use super::{Expiry, Format};
 use crate::error::{Diagnostic, ErrorReport, Usage};
 #[cfg(all(unix, feature = "serve"))]
 use crate::profile::Lifetime;
@@ -16,6 +18,30 @@ use crate::token::{CustomerId, Leeway};
 
 /// The longest that a previous secret is kept.
 const MAX_KEEP_FOR: Duration = Duration::from_hours(366 * 24);
+
+/// Parses the format of a result: a word, or `template:` and a text.
+#[derive(Debug, Clone)]
+pub(super) struct FormatParser;
+
+impl TypedValueParser for FormatParser {
+    type Value = Format;
+
+    fn parse_ref(
+        &self,
+        command: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+    ) -> Result<Format, clap::Error> {
+        match value.to_str().and_then(|value| value.strip_prefix("template:")) {
+            Some(template) => Ok(Format::Template(template.to_owned())),
+            None => EnumValueParser::<Format>::new().parse_ref(command, argument, value),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(Format::value_variants().iter().filter_map(Format::to_possible_value)))
+    }
+}
 
 /// Parses a value of any type whose error knows the next step.
 pub(super) fn parsed<T: FromStr<Err: Diagnostic>>(text: &str) -> Result<T, ErrorReport> {

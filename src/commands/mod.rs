@@ -5,6 +5,7 @@ mod batch;
 mod completions;
 mod decode;
 mod doctor;
+mod exec;
 mod input;
 mod issue;
 mod profile;
@@ -29,9 +30,10 @@ use crate::process::environment::{self, Environment};
 use crate::process::hardening::HardeningError;
 use crate::profile::{
     self as profiles, ChangeError, Config, ConfigError, ConfigPlace, LoadedProfile, Policy, Profile,
-    ProfileError, ProfileManager, select,
+    ProfileError, ProfileManager, SECRET_FILE_VARIABLE, SECRET_VARIABLE, SESSION_KEY_FILE_VARIABLE,
+    SESSION_KEY_VARIABLE, select,
 };
-use crate::secret::ReadContext;
+use crate::secret::{ReadContext, Source};
 use crate::time::Clock;
 
 /// How long a keyring or a password manager's command may take that nobody watches.
@@ -103,6 +105,7 @@ fn dispatch(cli: Cli, environment: &'static Environment<'static>, clock: Clock) 
     let mut context = Context { environment, clock, terminal: Terminal::new(options, environment), global };
     let result = match command {
         Command::Issue(arguments) => issue::run(&mut context, &arguments),
+        Command::Exec(arguments) => exec::run(&mut context, &arguments),
         Command::Verify(arguments) => verify::run(&mut context, &arguments),
         Command::Decode(arguments) => decode::run(&mut context, &arguments),
         #[cfg(all(unix, feature = "serve"))]
@@ -254,9 +257,26 @@ impl Context<'_> {
         }
     }
 
+    /// Returns the variables with secrets, or with the places of secrets: no program that is started needs one.
+    fn secret_variables(&self) -> Vec<String> {
+        let profiles = self.config().map(|config| config.profiles().collect::<Vec<_>>()).unwrap_or_default();
+        let sources = profiles.into_iter().flat_map(|profile| [Some(profile.source), profile.session_key]);
+        let named = sources.flatten().filter_map(|source| match source {
+            Source::Env(name) => Some(name),
+            _ => None,
+        });
+        let ours = [SECRET_VARIABLE, SECRET_FILE_VARIABLE, SESSION_KEY_VARIABLE, SESSION_KEY_FILE_VARIABLE];
+        named.chain(ours.map(str::to_owned)).collect()
+    }
+
     /// Returns the format of the result.
     fn format(&self) -> Format {
         self.global.format()
+    }
+
+    /// Returns `true` if the format of the result was asked for.
+    fn has_format(&self) -> bool {
+        self.global.json || self.global.output.is_some()
     }
 
     /// Takes text or JSON for the form of the result, and refuses every other.
@@ -264,10 +284,12 @@ impl Context<'_> {
         match self.format() {
             Format::Json => Ok(true),
             Format::Text => Ok(false),
-            Format::Header | Format::Curl | Format::Env | Format::Csv => Err(Usage::report(
-                format!("{command} has no such form of output"),
-                "use -o text or -o json; header, curl, env and csv are for issue",
-            )),
+            Format::Header | Format::Curl | Format::Env | Format::Csv | Format::Template(_) => {
+                Err(Usage::report(
+                    format!("{command} has no such form of output"),
+                    "use -o text or -o json; header, curl, env, csv and template are for issue",
+                ))
+            }
         }
     }
 }

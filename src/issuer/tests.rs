@@ -66,7 +66,12 @@ fn customer(id: u64) -> CustomerId {
 }
 
 fn ann() -> Caller {
-    Caller { actor: Actor { user: "ann".into(), sudo_user: None }, channel: Channel::Cli, reason: None }
+    Caller {
+        actor: Actor { user: "ann".into(), sudo_user: None },
+        channel: Channel::Cli,
+        reason: None,
+        program: None,
+    }
 }
 
 const ENDLESS: Grant = Grant::unlimited(None, None);

@@ -29,6 +29,21 @@ pub fn issue_json(minted: &IssuedToken, profile: Option<&str>, secret_source: &s
     })) + "\n"
 }
 
+/// Returns a field of a template; empty for a time that the token does not have.
+#[must_use]
+pub fn template_field(minted: &IssuedToken, name: &str) -> String {
+    let seconds = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.epoch_seconds().to_string());
+    let claims = &minted.claims;
+    match name {
+        "token" => minted.token.as_str().into(),
+        "user_id" => claims.customer().user_id(),
+        "customer_id" => claims.customer().to_string(),
+        "expires_at" => seconds(claims.expires_at()),
+        "issued_at" => seconds(claims.issued_at()),
+        _ => minted.fingerprint().to_string(),
+    }
+}
+
 /// Returns a session as a line of JSON. `profile` is `None` for a secret from the environment.
 #[must_use]
 pub fn session_json(session: &Session, token: &SessionToken, profile: Option<&str>) -> String {
@@ -77,7 +92,7 @@ pub fn csv(minted: &IssuedToken) -> String {
 
 /// Encodes all but unreserved characters (RFC 3986 section 2.3), so that neither a URL nor a shell
 /// sees anything in them.
-fn percent_encoded(text: &str) -> String {
+pub(super) fn percent_encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {

@@ -1,11 +1,14 @@
 //! What people and programs see: tables, JSON, and the streams and prompts of the terminal.
 
 mod audit;
+mod clipboard;
 mod decode;
 mod doctor;
 mod issue;
 mod profiles;
+mod qr;
 mod table;
+mod template;
 pub mod terminal;
 mod verify;
 
@@ -13,10 +16,13 @@ pub use audit::{
     AuditRow, audit_found_json, audit_found_text, audit_invalid_json, audit_line, audit_table,
     audit_verified_json, audit_verified_text,
 };
+pub use clipboard::copy;
 pub use decode::{decode_json, decode_text};
 pub use doctor::{Diagnosis, Health, doctor_json, doctor_text};
-pub use issue::{CSV_HEADER, csv, curl, env, header, issue_json, session_json};
+pub use issue::{CSV_HEADER, csv, curl, env, header, issue_json, session_json, template_field};
 pub use profiles::{profile_changes, profile_json, profile_list, profile_text, secret_json, secret_list};
+pub use qr::qr_code;
+pub use template::{TEMPLATE_FIELDS, fill_template};
 pub use verify::{verify_json, verify_line, verify_text};
 
 /// How a text is laid out.

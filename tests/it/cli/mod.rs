@@ -5,10 +5,12 @@
 
 mod batch;
 mod decode;
+mod exec;
 mod foreign;
 mod help;
 mod issue;
 mod secrets;
+mod share;
 mod streams;
 pub(crate) mod terminal;
 pub(crate) mod token;

@@ -330,8 +330,10 @@ fn names_no_customer_to_mint_for_whom_the_token_does_not_name() {
 #[test]
 fn has_no_form_of_output_but_text_and_json() {
     for form in ["header", "curl", "env", "csv"] {
-        let (error, hint) =
-            ("has no such form of output", "use -o text or -o json; header, curl, env and csv are for issue");
+        let (error, hint) = (
+            "has no such form of output",
+            "use -o text or -o json; header, curl, env, csv and template are for issue",
+        );
         for command in ["verify", "decode"] {
             let output = with_secret(&["-o", form, command, "x"]).run();
             output.is_refused(2, &format!("{command} {error}"), hint);

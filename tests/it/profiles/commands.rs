@@ -294,7 +294,7 @@ fn a_secret_that_is_given_by_mistake_is_never_repeated_or_written() {
 #[test]
 fn other_forms_of_output_are_refused() {
     for form in ["header", "curl", "env", "csv"] {
-        let hint = "use -o text or -o json; header, curl, env and csv are for issue";
+        let hint = "use -o text or -o json; header, curl, env, csv and template are for issue";
         Home::new().run(&["profile", "list", "-o", form]).is_refused(
             2,
             "profile has no such form of output",

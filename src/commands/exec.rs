@@ -1,0 +1,57 @@
+//! `exec`: runs a command with a customer's token in its environment.
+
+use std::io;
+use std::path::Path;
+use std::process::Command;
+
+use super::issue::IssueRun;
+use super::{Context, Result};
+use crate::cli::ExecArgs;
+use crate::error::{ErrorReport, Exit};
+use crate::escape::path_in_full;
+
+/// Mints the token, and becomes the command.
+pub(super) fn run(context: &mut Context<'_>, arguments: &ExecArgs) -> Result<Exit> {
+    context.is_json_or_text("exec")?;
+    let Some((program, words)) = arguments.command.split_first() else { return Ok(Exit::Usage) };
+    let program = Path::new(program);
+    let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let hidden = context.secret_variables();
+    let run = IssueRun::prepare(context, &arguments.token, None, Some(name))?;
+    let minted = run.mint(arguments.customer)?;
+    let mut command = Command::new(program);
+    command.args(words);
+    for variable in hidden {
+        command.env_remove(variable);
+    }
+    command.env("STREAM_USER_TOKEN", minted.token.as_str());
+    command.env("STREAM_USER_ID", minted.claims.customer().user_id());
+    match run.api_key() {
+        Some(key) => command.env("STREAM_API_KEY", key),
+        // That of another app would only mislead.
+        None => command.env_remove("STREAM_API_KEY"),
+    };
+    let error = become_command(&mut command);
+    let is_missing = error.kind() == io::ErrorKind::NotFound;
+    Err(ErrorReport {
+        exit: if is_missing { Exit::NotFound } else { Exit::CannotRun },
+        message: format!("cannot run {}: {error}", path_in_full(program)),
+        hint: Some("the token was minted and recorded; give the path of a program that can be run".into()),
+    })
+}
+
+/// Replaces this process with the command. Returns why that failed.
+#[cfg(unix)]
+fn become_command(command: &mut Command) -> io::Error {
+    std::os::unix::process::CommandExt::exec(command)
+}
+
+/// Runs the command, and ends with its exit code. Returns why it did not start.
+#[cfg(not(unix))]
+#[expect(clippy::exit, reason = "the exit code may be any number")]
+fn become_command(command: &mut Command) -> io::Error {
+    match command.status() {
+        Ok(status) => std::process::exit(status.code().unwrap_or(1)),
+        Err(error) => error,
+    }
+}
