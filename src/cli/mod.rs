@@ -27,7 +27,9 @@ pub use audit::{
 };
 pub use completion::completion_script;
 pub use profiles::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs, ProfileSetArgs, SettingsArgs};
-pub use secrets::{SecretCommand, SecretInputArgs, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
+pub use secrets::{
+    SecretCheckArgs, SecretCommand, SecretInputArgs, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs,
+};
 #[cfg(all(unix, feature = "serve"))]
 pub use serve::ServeArgs;
 pub use sessions::{SessionCommand, SessionNewArgs, SessionRevokeArgs};

@@ -22,6 +22,12 @@ pub enum SecretCommand {
     /// nothing of them.
     #[command(after_long_help = examples("secret list"))]
     List,
+    /// Check a profile's secret against a token that is known to be good.
+    ///
+    /// The token is pasted or piped in, as for verify; it may have expired. Whether the stored secret signed it is said,
+    /// and if not, what the difference may be. The exit code is 0, 4 (not a token), or 5 (signed by another secret).
+    #[command(after_long_help = examples("secret check"))]
+    Check(SecretCheckArgs),
     /// Store a new secret, and keep the one before for a while.
     ///
     /// The new one signs at once. Tokens of the one before still verify, with a note, until --keep-for is over. Make
@@ -62,6 +68,14 @@ pub struct SecretSetArgs {
     /// The name of a production profile, typed again
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
+}
+
+/// Which secret to check.
+#[derive(Debug, Args)]
+pub struct SecretCheckArgs {
+    /// The profile [default: the one that issue would use]
+    #[arg(value_name = "NAME")]
+    pub name: Option<ProfileName>,
 }
 
 /// Which secret to rotate.

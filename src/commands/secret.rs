@@ -16,6 +16,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &SecretCommand) -> Result<
     match command {
         SecretCommand::Set(arguments) => set(context, arguments)?,
         SecretCommand::List => list(context, is_json)?,
+        SecretCommand::Check(arguments) => return super::verify::check_secret(context, arguments, is_json),
         SecretCommand::Rotate(arguments) => rotate(context, arguments)?,
         SecretCommand::Remove(arguments) => remove(context, arguments)?,
     }

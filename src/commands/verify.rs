@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::batch::{BatchLine, BatchReader};
 use super::input::{self, Paste};
 use super::{Context, Result};
-use crate::cli::VerifyArgs;
+use crate::cli::{SecretCheckArgs, VerifyArgs};
 use crate::error::{Diagnostic as _, ErrorReport, Exit};
 use crate::output;
 use crate::profile::{Profile, ProfileName, list_status};
@@ -18,6 +18,37 @@ use crate::verdict::{CandidateKey, Generation, Report, SignedBy, Verdict, examin
 
 /// How long the secrets of all other profiles may take together.
 const OTHER_PROFILES_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Says whether a profile's secret signed a token that is known to be good.
+pub(super) fn check_secret(
+    context: &mut Context<'_>,
+    arguments: &SecretCheckArgs,
+    is_json: bool,
+) -> Result<Exit> {
+    if let Some(name) = &arguments.name {
+        context.global.profile = Some(name.to_string());
+    }
+    let paste = Paste::read("-", context)?;
+    let extracted = paste.extract(context);
+    let mut secrets = CandidateSecrets::new(context)?;
+    let token = extracted.map_err(|error| secrets.without_token(&paste, error))?;
+    let validation = Validation::new(context.clock.now());
+    let report = secrets.examine(context, token.token(), &validation);
+    let stored =
+        SignedBy { profile: secrets.profile.as_ref().map(ToString::to_string), secret: Generation::Current };
+    let is_signer = report.signed_by.as_ref() == Some(&stored);
+    let shown = if is_json {
+        output::secret_check_json(&report, is_signer)
+    } else {
+        output::secret_check_text(&report, is_signer, context.terminal.layout())
+    };
+    context.terminal.print(&shown)?;
+    Ok(match report.verdict {
+        _ if is_signer => Exit::Success,
+        Verdict::Malformed if report.signed_by.is_none() => Exit::Malformed,
+        _ => Exit::BadSignature,
+    })
+}
 
 /// Verifies the token, or the batch, that was given.
 pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<Exit> {

@@ -23,7 +23,7 @@ pub use issue::{CSV_HEADER, csv, curl, env, header, issue_json, session_json, te
 pub use profiles::{profile_changes, profile_json, profile_list, profile_text, secret_json, secret_list};
 pub use qr::qr_code;
 pub use template::{TEMPLATE_FIELDS, fill_template};
-pub use verify::{verify_json, verify_line, verify_text};
+pub use verify::{secret_check_json, secret_check_text, verify_json, verify_line, verify_text};
 
 /// How a text is laid out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

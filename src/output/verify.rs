@@ -1,6 +1,6 @@
 //! A report on a token, as a table and as JSON.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Layout;
 use super::table::{Style, StyledCell, cell, headline, table};
@@ -15,7 +15,6 @@ const MAX_DETAIL: usize = 160;
 #[must_use]
 pub fn verify_json(report: &Report, stripped: &[Stripped], line: Option<u64>) -> String {
     let ExpectedResponse { accepts, status, code } = report.stream;
-    let signed_by = |by: &SignedBy| json!({ "profile": by.profile, "secret": by.secret.name() });
     let check =
         |check: &Check| json!({ "name": check.name, "ok": check.result.is_ok(), "detail": check.detail });
     let mut shown = json!({
@@ -63,6 +62,50 @@ pub fn verify_text(report: &Report, layout: Layout) -> String {
     rows.extend(report.fingerprint.map(|fingerprint| row_of("token", &format!("fingerprint {fingerprint}"))));
     rows.extend(report.remedy.as_deref().map(|remedy| row_of("remedy", remedy)));
     format!("{head}\n{}", table(&rows, layout))
+}
+
+/// Shows as a line of JSON whether a profile's secret signed a token.
+#[must_use]
+pub fn secret_check_json(report: &Report, is_signer: bool) -> String {
+    json_line(&json!({
+        "signed": is_signer,
+        "signed_by": report.signed_by.as_ref().map(signed_by),
+        "altered_secret": report.alteration.map(SecretAlteration::name),
+        "fingerprint": report.fingerprint.map(|fingerprint| fingerprint.to_string()),
+    })) + "\n"
+}
+
+/// Shows for people whether a profile's secret signed a token, and what the difference may be.
+#[must_use]
+pub fn secret_check_text(report: &Report, is_signer: bool, layout: Layout) -> String {
+    let (text, style) = match (&report.signed_by, report.alteration) {
+        (Some(_), _) if is_signer => ("ok: the stored secret signed it".into(), Style::Good),
+        (Some(SignedBy { profile, secret }), _) => {
+            let profile = profile.as_deref().unwrap_or("-");
+            (
+                format!(
+                    "FAIL: the {} secret of profile {profile} signed it, and not this one",
+                    secret.name()
+                ),
+                Style::Bad,
+            )
+        }
+        (None, Some(change)) => (
+            format!("FAIL: the stored secret would have signed it with {change}: one of both is altered"),
+            Style::Bad,
+        ),
+        (None, None) => (
+            "FAIL: no secret here signed it: it is another app's, or the secret was changed or mistyped"
+                .into(),
+            Style::Bad,
+        ),
+    };
+    headline(&text, style, layout)
+}
+
+/// Returns whose secret signed a token, in JSON.
+fn signed_by(by: &SignedBy) -> Value {
+    json!({ "profile": by.profile, "secret": by.secret.name() })
 }
 
 /// Shows a report as one line of a batch: the number, the verdict and the user id, tabs between.

@@ -9,6 +9,7 @@ mod exec;
 mod foreign;
 mod help;
 mod issue;
+mod secret_check;
 mod secrets;
 mod share;
 mod streams;
