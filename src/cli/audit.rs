@@ -61,6 +61,9 @@ pub struct AuditListArgs {
     /// Which of these
     #[command(flatten)]
     pub filter: AuditFilterArgs,
+    /// Show how many tokens were minted and refused, for each day (UTC) and profile
+    #[arg(long)]
+    pub summary: bool,
 }
 
 /// Which entries, whenever they were written.

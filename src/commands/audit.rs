@@ -8,13 +8,13 @@ use serde_json::json;
 
 use super::input::Paste;
 use super::{Context, Result, input};
-use crate::audit::{self, Filter, ListItem, LogFollower, PrunePlan, TokenMatch, TokenQuery};
+use crate::audit::{self, AuditError, Filter, ListItem, LogFollower, PrunePlan, TokenMatch, TokenQuery};
 use crate::cli::{
     AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditPruneArgs, AuditVerifyArgs,
 };
 use crate::error::{ErrorReport, Exit, Usage};
 use crate::escape::{escaped, escaped_or_redacted, json_line};
-use crate::output::{self, AuditRow};
+use crate::output::{self, AuditRow, AuditSummary};
 use crate::process::stdout::loses_reader_within;
 use crate::profile::ProfileName;
 use crate::time::utc;
@@ -51,6 +51,9 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
         ..filter(context, &arguments.filter)?
     };
     let listing = audit::list(&context.state_dir()?, filter)?;
+    if arguments.summary {
+        return summarize(context, listing, is_json);
+    }
     let mut rows = Vec::new();
     let mut is_first = true;
     for listed in listing {
@@ -71,6 +74,32 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
         context.terminal.print(&shown)?;
     }
     Ok(Exit::Success)
+}
+
+/// Counts what is listed for each day and profile.
+fn summarize(
+    context: &mut Context<'_>,
+    listing: impl Iterator<Item = Result<ListItem, AuditError>>,
+    is_json: bool,
+) -> Result<Exit> {
+    let (mut summary, mut invalid) = (AuditSummary::default(), false);
+    for listed in listing {
+        match listed? {
+            ListItem::Entry { entry, .. } => summary.add(&entry),
+            ListItem::Invalid { .. } => invalid = true,
+        }
+    }
+    note_invalid(context, invalid);
+    let shown = if is_json { summary.to_json() } else { summary.to_text(context.terminal.layout().width) };
+    context.terminal.print(&shown)?;
+    Ok(Exit::Success)
+}
+
+/// Notes that lines of the log were passed over, if any were.
+fn note_invalid(context: &mut Context<'_>, is_any: bool) {
+    if is_any {
+        context.terminal.note("some lines of the log cannot be read: see 'stream-token audit verify'");
+    }
 }
 
 /// Returns the filter for entries of any time.
@@ -156,10 +185,10 @@ fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs, is_json: bool)
 fn find(context: &mut Context<'_>, arguments: &AuditFindArgs, is_json: bool) -> Result<Exit> {
     let query = token_query(context, &arguments.token)?;
     let filter = Filter { token: Some(query.clone()), ..Filter::default() };
-    let (mut certain, mut possible, mut invalid) = (Vec::new(), VecDeque::new(), 0_u64);
+    let (mut certain, mut possible, mut invalid) = (Vec::new(), VecDeque::new(), false);
     for listed in audit::list(&context.state_dir()?, filter)? {
         match listed? {
-            ListItem::Invalid { .. } => invalid += 1,
+            ListItem::Invalid { .. } => invalid = true,
             ListItem::Entry { entry, text } => match query.matches(&entry.body) {
                 Some(TokenMatch::Certain) => certain.push((entry, text)),
                 _ => possible.push_back((entry, text)),
@@ -169,9 +198,7 @@ fn find(context: &mut Context<'_>, arguments: &AuditFindArgs, is_json: bool) -> 
             possible.pop_front();
         }
     }
-    if invalid > 0 {
-        context.terminal.note("some lines of the log cannot be read: see 'stream-token audit verify'");
-    }
+    note_invalid(context, invalid);
     if !certain.is_empty() && !possible.is_empty() {
         context.terminal.note(
             "the same token may have been minted in a batch too: see 'stream-token audit list --customer'",

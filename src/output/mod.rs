@@ -1,6 +1,7 @@
 //! What people and programs see: tables, JSON, and the streams and prompts of the terminal.
 
 mod audit;
+mod audit_summary;
 mod clipboard;
 mod decode;
 mod doctor;
@@ -16,6 +17,7 @@ pub use audit::{
     AuditRow, audit_found_json, audit_found_text, audit_invalid_json, audit_line, audit_table,
     audit_verified_json, audit_verified_text,
 };
+pub use audit_summary::AuditSummary;
 pub use clipboard::copy;
 pub use decode::{decode_json, decode_text};
 pub use doctor::{Diagnosis, Health, doctor_json, doctor_text};

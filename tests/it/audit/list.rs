@@ -158,6 +158,29 @@ fn a_bad_line_is_shown_with_its_place_whatever_the_filter() {
 }
 
 #[test]
+fn a_summary_counts_what_the_filters_admit_for_each_day_and_profile() {
+    let log = varied();
+    log.call(&["-q", "issue", "--from", "-"]).with_stdin("6\n7\n8\n").run().result();
+    let date = log.entries()[1]["time"].as_str().unwrap()[..10].to_owned();
+    let line = |profile: &str, mints, refusals| {
+        let counts = format!("\"mints\":{mints},\"refusals\":{refusals}");
+        format!("{{\"date\":\"{date}\",\"profile\":{profile},{counts}}}\n")
+    };
+    let summary = |arguments: &[&str]| {
+        let call = [&["audit", "list", "--summary"], arguments].concat();
+        log.run(&call).result().to_owned()
+    };
+    assert_eq!(summary(&["--json"]), line("null", 5, 0) + &line("\"p\"", 0, 1));
+    assert_eq!(summary(&["--json", "--profile", "p"]), line("\"p\"", 0, 1));
+    assert_eq!(summary(&["--json", "--customer", "7"]), line("null", 3, 0));
+    assert_eq!(summary(&["--json", "--until", "yesterday"]), "");
+    let text = format!(
+        "DATE        PROFILE  MINTS  REFUSALS\n{date}  -            5         0\n{date}  p            0         1\n"
+    );
+    assert_eq!(summary(&[]), text);
+}
+
+#[test]
 fn what_foreign_strings_an_entry_has_is_shown_without_what_a_terminal_obeys() {
     let log = Log::new();
     log.call(&["-q", "issue", "1"]).with_env("SUDO_USER", "a\u{1b}]0;x\u{7}\u{202e}b").run().result();
