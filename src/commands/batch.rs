@@ -9,6 +9,7 @@ use super::Result;
 use crate::error::{ErrorReport, Exit, Usage};
 use crate::escape;
 use crate::fs::{self, FileError};
+use crate::output::terminal::Terminal;
 use crate::token::decode_text;
 
 /// The most bytes of a line that are kept: more than a token, a `Bearer` and quotes have.
@@ -59,10 +60,13 @@ impl BatchLineError {
 }
 
 impl BatchReader {
-    /// Opens a file, or standard input for `-`.
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    /// Opens a file, or standard input for `-`. A person who waits is shown how far it is read.
+    pub(super) fn open(path: &Path, terminal: &mut Terminal) -> Result<Self> {
         if path == Path::new("-") {
-            return Self::new(Box::new(io::stdin()), "standard input".into());
+            let is_typed = terminal.stdin_is_terminal();
+            let input =
+                if is_typed { Box::new(io::stdin()) } else { terminal.with_progress(io::stdin(), None) };
+            return Self::new(input, "standard input".into());
         }
         let name = escape::path(path);
         let file = fs::open_input(path).map_err(|error| match error {
@@ -73,7 +77,8 @@ impl BatchReader {
                 hint: Some("give a file; or pipe the lines in, with --from -".into()),
             },
         })?;
-        Self::new(Box::new(file), name)
+        let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
+        Self::new(terminal.with_progress(file, length), name)
     }
 
     /// Takes a reader for a batch. UTF-16, as Windows PowerShell writes it, is read as a whole and decoded.

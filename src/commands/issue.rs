@@ -183,7 +183,7 @@ impl IssueRun {
 
 /// Mints a token for every line; a bad line is told by its number, and the others still come out.
 fn run_batch(context: &mut Context<'_>, path: &Path, run: &IssueRun) -> Result<Exit> {
-    let mut reader = BatchReader::open(path)?;
+    let mut reader = BatchReader::open(path, &mut context.terminal)?;
     let mut batch = Batch::default();
     let mut exit = Exit::Success;
     while let Some(line) = reader.next()? {

@@ -83,7 +83,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
 /// Verifies a token a line, and prints one verdict a line.
 fn run_batch(context: &mut Context<'_>, path: &Path, validation: &Validation, is_json: bool) -> Result<Exit> {
     let mut secrets = CandidateSecrets::new(context)?;
-    let mut batch = BatchReader::open(path)?;
+    let mut batch = BatchReader::open(path, &mut context.terminal)?;
     let mut exit = Exit::Success;
     while let Some(line) = batch.next()? {
         let number = line.number;

@@ -7,6 +7,7 @@ mod decode;
 mod doctor;
 mod issue;
 mod profiles;
+mod progress;
 mod qr;
 mod table;
 mod template;

@@ -16,10 +16,11 @@ mod prompter;
 #[cfg(unix)]
 mod signals;
 
-use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Stdout, Write};
 
 use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
+use indicatif::ProgressBar;
 use serde_json::json;
 use terminal_size::{Height, Width, terminal_size_of};
 use thiserror::Error;
@@ -27,6 +28,7 @@ use zeroize::Zeroizing;
 
 use self::prompter::Prompter;
 use super::Layout;
+use super::progress::ProgressReader;
 use crate::error::{Diagnostic, Exit};
 use crate::escape::json_line;
 use crate::process::environment::Environment;
@@ -63,6 +65,10 @@ pub struct Terminal {
     options: OutputOptions,
     /// Asks questions.
     prompter: Prompter,
+    /// Whether a line of the terminal can be drawn anew.
+    can_redraw: bool,
+    /// The progress that is shown.
+    progress: ProgressBar,
 }
 
 impl Terminal {
@@ -80,6 +86,8 @@ impl Terminal {
             output: BufWriter::with_capacity(BUFFER, io::stdout()),
             options,
             prompter: Prompter::default(),
+            can_redraw: !is_dumb,
+            progress: ProgressBar::hidden(),
         }
     }
 
@@ -110,7 +118,7 @@ impl Terminal {
     /// come.
     pub fn note_now(&self, note: &str) {
         if let Some(text) = self.note_line(note) {
-            write_stderr(&text);
+            self.progress.suspend(|| write_stderr(&text));
         }
     }
 
@@ -135,7 +143,24 @@ impl Terminal {
     pub fn print_message(&mut self, text: &str) {
         // The result so far comes first where both streams are one. Its errors are told by flush.
         let _ = self.output.flush();
-        write_stderr(text);
+        self.progress.suspend(|| write_stderr(text));
+    }
+
+    /// Shows on standard error how much of a long input was read. The result must go elsewhere than to a terminal, and
+    /// notes must not be left out or JSON; if not, nothing is shown.
+    pub fn with_progress(&mut self, input: impl Read + 'static, length: Option<u64>) -> Box<dyn Read> {
+        let OutputOptions { is_json, is_quiet, .. } = self.options;
+        if is_json
+            || is_quiet
+            || !self.can_redraw
+            || !io::stderr().is_terminal()
+            || io::stdout().is_terminal()
+        {
+            return Box::new(input);
+        }
+        let reader = ProgressReader::new(input, length);
+        self.progress = reader.bar();
+        Box::new(reader)
     }
 
     /// Returns `true` if errors and notes are JSON.

@@ -15,7 +15,7 @@ use rustix::termios::{
 };
 
 use super::token::signed;
-use super::watchdog::{WAIT_TIMEOUT, Watchdog};
+use super::watchdog::{WAIT_TIMEOUT, Watchdog, until};
 use super::{Call, DEMO, call, demo, with_secret};
 
 /// A terminal of 60 columns.
@@ -229,4 +229,52 @@ fn reading_from_a_terminal_asks_for_the_paste() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), said);
     assert!(String::from_utf8(output.stdout).unwrap().contains("claims  user_id  customer-1\n"));
     assert_eq!(output.status.code(), Some(0));
+}
+
+/// Mints for a line every tenth of a second, until a person has waited for more than a second; returns what is seen at the
+/// terminal.
+fn seen_of_a_long_batch(arguments: &[&str], is_result_seen: bool) -> String {
+    let call = demo(&[&["issue", "--from", "-"], arguments].concat())
+        .with_env("TERM", "xterm")
+        .with_env("NO_COLOR", "1");
+    let terminal = Terminal::open();
+    let mut command = call.command();
+    let result = if is_result_seen { terminal.stream() } else { Stdio::null() };
+    let mut child = command.stdin(Stdio::piped()).stdout(result).stderr(terminal.stream()).spawn().unwrap();
+    let _watchdog = Watchdog::over(&child);
+    drop(command);
+    let mut input = child.stdin.take().unwrap();
+    let (begun, mut lines) = (Instant::now(), 0);
+    until("more than a second is over", || {
+        let tenths = begun.elapsed().as_millis() / 100;
+        if tenths > lines {
+            input.write_all(if tenths == 14 { b"x\n" } else { b"1\n" }).unwrap();
+            lines = tenths;
+        }
+        tenths >= 16
+    });
+    drop(input);
+    let seen = terminal.read();
+    assert_eq!(child.wait().unwrap().code(), Some(8), "{seen}");
+    seen
+}
+
+#[test]
+fn a_long_batch_shows_its_progress_and_clears_it_for_messages_and_at_its_end() {
+    let seen = seen_of_a_long_batch(&[], false);
+    assert!(seen.contains(" B read in 1s"), "{seen:?}");
+    let cleared = "\r\u{1b}[2K";
+    assert!(
+        seen.contains(&format!("{cleared}stream-token: error: line 14: 'x' is not a customer id\n")),
+        "{seen:?}"
+    );
+    assert!(seen.ends_with(cleared), "{seen:?}");
+}
+
+#[test]
+fn no_progress_is_shown_beside_the_result_nor_to_programs_nor_where_it_is_not_wanted() {
+    for (arguments, is_result_seen) in [(&[][..], true), (&["-q"], false), (&["--json"], false)] {
+        let seen = seen_of_a_long_batch(arguments, is_result_seen);
+        assert!(!seen.contains(" read in ") && !seen.contains('\r'), "{arguments:?}: {seen:?}");
+    }
 }
