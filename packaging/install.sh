@@ -9,7 +9,7 @@
 # touches your configuration, your audit log or your keyring.
 set -eu
 
-prefix=$HOME/.local
+prefix=${HOME:-}/.local
 if [ "$(id -u)" = 0 ]; then prefix=/usr/local; fi
 uninstall=no
 while [ $# -gt 0 ]; do
@@ -57,7 +57,7 @@ files SHA256SUMS | while read -r file; do
   mv "$prefix/$file.new" "$prefix/$file"
 done
 cp SHA256SUMS install.sh "$kept"
-echo "installed stream-token in $prefix; to remove it: sh $kept/install.sh --uninstall --prefix $prefix"
+echo "installed stream-token in $prefix; to remove it: sh '$kept/install.sh' --uninstall --prefix '$prefix'"
 case :$PATH: in
   *:"$prefix/bin":*) ;;
   *) echo "$prefix/bin is not in your PATH yet" ;;
