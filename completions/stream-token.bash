@@ -37,6 +37,9 @@ _stream__token() {
             stream__token,doctor)
                 cmd="stream__token__subcmd__doctor"
                 ;;
+            stream__token,exec)
+                cmd="stream__token__subcmd__exec"
+                ;;
             stream__token,help)
                 cmd="stream__token__subcmd__help"
                 ;;
@@ -112,6 +115,9 @@ _stream__token() {
             stream__token__subcmd__help,doctor)
                 cmd="stream__token__subcmd__help__subcmd__doctor"
                 ;;
+            stream__token__subcmd__help,exec)
+                cmd="stream__token__subcmd__help__subcmd__exec"
+                ;;
             stream__token__subcmd__help,help)
                 cmd="stream__token__subcmd__help__subcmd__help"
                 ;;
@@ -168,6 +174,9 @@ _stream__token() {
                 ;;
             stream__token__subcmd__help__subcmd__profile,show)
                 cmd="stream__token__subcmd__help__subcmd__profile__subcmd__show"
+                ;;
+            stream__token__subcmd__help__subcmd__secret,check)
+                cmd="stream__token__subcmd__help__subcmd__secret__subcmd__check"
                 ;;
             stream__token__subcmd__help__subcmd__secret,list)
                 cmd="stream__token__subcmd__help__subcmd__secret__subcmd__list"
@@ -229,6 +238,9 @@ _stream__token() {
             stream__token__subcmd__profile__subcmd__help,show)
                 cmd="stream__token__subcmd__profile__subcmd__help__subcmd__show"
                 ;;
+            stream__token__subcmd__secret,check)
+                cmd="stream__token__subcmd__secret__subcmd__check"
+                ;;
             stream__token__subcmd__secret,help)
                 cmd="stream__token__subcmd__secret__subcmd__help"
                 ;;
@@ -243,6 +255,9 @@ _stream__token() {
                 ;;
             stream__token__subcmd__secret,set)
                 cmd="stream__token__subcmd__secret__subcmd__set"
+                ;;
+            stream__token__subcmd__secret__subcmd__help,check)
+                cmd="stream__token__subcmd__secret__subcmd__help__subcmd__check"
                 ;;
             stream__token__subcmd__secret__subcmd__help,help)
                 cmd="stream__token__subcmd__secret__subcmd__help__subcmd__help"
@@ -284,7 +299,7 @@ _stream__token() {
 
     case "${cmd}" in
         stream__token)
-            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version issue verify decode serve profile secret session audit doctor completions help"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version issue exec verify decode serve profile secret session audit doctor completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -634,7 +649,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__audit__subcmd__list)
-            opts="-o -q -h -V --since --until --customer --actor --action --channel --outcome --reason --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
+            opts="-o -q -h -V --since --until --customer --actor --action --channel --outcome --reason --summary --profile --config --state-dir --output --json --color --no-input --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -955,8 +970,84 @@ _stream__token() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stream__token__subcmd__exec)
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --ttl --expires --issued-at --confirm --reason --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --expires)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --ttl)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --issued-at)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --confirm)
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --reason)
+                    COMPREPLY=("${cur}")
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stream__token__subcmd__help)
-            opts="issue verify decode serve profile secret session audit doctor completions help"
+            opts="issue exec verify decode serve profile secret session audit doctor completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1109,6 +1200,20 @@ _stream__token() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        stream__token__subcmd__help__subcmd__exec)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         stream__token__subcmd__help__subcmd__help)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1236,8 +1341,22 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__help__subcmd__secret)
-            opts="set list rotate remove"
+            opts="set list check rotate remove"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__help__subcmd__secret__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1376,7 +1495,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__issue)
-            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --from --ttl --expires --issued-at --confirm --reason --fault --help --version"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --from --ttl --expires --issued-at --confirm --reason --fault --copy --qr --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2118,7 +2237,7 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__secret)
-            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version set list rotate remove help"
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version set list check rotate remove help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2158,9 +2277,64 @@ _stream__token() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        stream__token__subcmd__secret__subcmd__help)
-            opts="set list rotate remove help"
+        stream__token__subcmd__secret__subcmd__check)
+            opts="-o -q -h -V --profile --config --state-dir --output --json --color --no-input --quiet --help --version $(_stream-token_profiles)"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -W "$(_stream-token_profiles)" -- "${cur}"))
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o nospace
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json header curl env csv" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__secret__subcmd__help)
+            opts="set list check rotate remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        stream__token__subcmd__secret__subcmd__help__subcmd__check)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

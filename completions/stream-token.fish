@@ -32,7 +32,7 @@ end
 complete -c stream-token -n "__fish_stream_token_needs_command" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_needs_command" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_needs_command" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_needs_command" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_needs_command" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -47,6 +47,7 @@ complete -c stream-token -n "__fish_stream_token_needs_command" -s q -l quiet -d
 complete -c stream-token -n "__fish_stream_token_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_needs_command" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "issue" -d 'Mint tokens for customers'
+complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "exec" -d 'Run a command with a customer\'s token in its environment'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "verify" -d 'Check a token and say what Stream would answer'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "decode" -d 'Read a token without a secret; nothing is verified'
 complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "serve" -d 'Serve the endpoint that gives customers with a session their tokens'
@@ -60,7 +61,7 @@ complete -c stream-token -n "__fish_stream_token_needs_command" -f -a "help" -d 
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -78,12 +79,35 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l faul
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l copy -d 'Copy the token to the clipboard; at a terminal it is then shown only with --output'
+complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -l qr -d 'Show the token as a QR code'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand issue" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -l expires -l ttl -d 'When the tokens expire: a future time, or never [default: never]' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -l issued-at -d 'Set the time of issue (iat) in the tokens; by default they have none' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -l confirm -d 'For a production profile: its name, typed again' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -l reason -d 'Why the tokens are needed: one line of at most 200 characters, kept in the audit log' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand exec" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -105,7 +129,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand verify" -s V -
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -123,7 +147,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand decode" -s V -
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -153,7 +177,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand serve" -s V -l
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -194,7 +218,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -216,7 +240,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -233,7 +257,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -277,7 +301,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -297,7 +321,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -315,7 +339,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -336,33 +360,34 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "default" -d 'Make a profile the default'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a profile'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l config -d 'The configuration file' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
 env\t'An assignment for a shell'
 csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l json -d 'Short for --output json'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -s q -l quiet -d 'Hide notes; still show errors'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "set" -d 'Store a profile\'s secret in the keyring, in place of the one before'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "list" -d 'List where secrets are, how old they are, and their fingerprints'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list rotate remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -f -a "set" -d 'Store a profile\'s secret in the keyring, in place of the one before'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -f -a "list" -d 'List where secrets are, how old they are, and their fingerprints'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -f -a "check" -d 'Check a profile\'s secret against a token that is known to be good'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l confirm -d 'The name of a production profile, typed again' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -382,7 +407,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -396,12 +421,29 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l confirm -d 'The name of a production profile, typed again' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l keep-for -d 'How long the secret before still verifies; 0s to keep it no longer' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -422,7 +464,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -440,13 +482,14 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "set" -d 'Store a profile\'s secret in the keyring, in place of the one before'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "list" -d 'List where secrets are, how old they are, and their fingerprints'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check a profile\'s secret against a token that is known to be good'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -468,7 +511,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand session; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -487,7 +530,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand session; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -509,7 +552,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand session; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -561,7 +604,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -570,6 +613,7 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l summary -d 'Show how many tokens were minted and refused, for each day (UTC) and profile'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Hide notes; still show errors'
@@ -578,7 +622,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -621,7 +665,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -639,7 +683,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -658,7 +702,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -676,7 +720,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -700,7 +744,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -719,7 +763,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand doctor" -s V -
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv' -r -f -a "text\t'For people'
+complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
 json\t'One JSON object a line'
 header\t'The two HTTP headers that Stream wants'
 curl\t'A curl command'
@@ -733,17 +777,18 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "issue" -d 'Mint tokens for customers'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "verify" -d 'Check a token and say what Stream would answer'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "decode" -d 'Read a token without a secret; nothing is verified'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "serve" -d 'Serve the endpoint that gives customers with a session their tokens'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "profile" -d 'Manage profiles (one per Stream app)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "secret" -d 'Store, list, rotate and remove secrets in the operating system\'s keyring'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "session" -d 'Create and revoke endpoint sessions'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "audit" -d 'Read and check the log of who minted, refused or changed what'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "doctor" -d 'Check what is set up, and say what to do'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "completions" -d 'Print shell completions for this program\'s commands, flags and values'
-complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue verify decode serve profile secret session audit doctor completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "issue" -d 'Mint tokens for customers'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "exec" -d 'Run a command with a customer\'s token in its environment'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "verify" -d 'Check a token and say what Stream would answer'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "decode" -d 'Read a token without a secret; nothing is verified'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "serve" -d 'Serve the endpoint that gives customers with a session their tokens'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "profile" -d 'Manage profiles (one per Stream app)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "secret" -d 'Store, list, rotate and remove secrets in the operating system\'s keyring'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "session" -d 'Create and revoke endpoint sessions'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "audit" -d 'Read and check the log of who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "doctor" -d 'Check what is set up, and say what to do'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "completions" -d 'Print shell completions for this program\'s commands, flags and values'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "add" -d 'Add a profile; the first becomes the default'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "list" -d 'List all profiles'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "show" -d 'Show one profile'
@@ -752,6 +797,7 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fi
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "remove" -d 'Remove a profile'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "set" -d 'Store a profile\'s secret in the keyring, in place of the one before'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "list" -d 'List where secrets are, how old they are, and their fingerprints'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "check" -d 'Check a profile\'s secret against a token that is known to be good'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "new" -d 'Create a session for a customer, and print its token'
@@ -763,4 +809,4 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fi
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "prune" -d 'Remove old entries'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show set default remove" -f -a "(__fish_stream_token_profiles)"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set rotate remove" -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set check rotate remove" -f -a "(__fish_stream_token_profiles)"

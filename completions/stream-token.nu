@@ -13,7 +13,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -35,7 +35,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token issue output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token issue output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token issue color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -47,9 +47,39 @@ module completions {
     --confirm: string         # For a production profile: its name, typed again
     --reason: string          # Why the tokens are needed: one line of at most 200 characters, kept in the audit log
     --fault: string           # Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed
+    --copy                    # Copy the token to the clipboard; at a terminal it is then shown only with --output
+    --qr                      # Show the token as a QR code
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     ...customers: string      # Whose token: 123 or customer-123
+  ]
+
+  def "nu-complete stream-token exec output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token exec color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Run a command with a customer's token in its environment
+  export extern "stream-token exec" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token exec output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
+    --json                    # Short for --output json
+    --color: string@"nu-complete stream-token exec color" # When to use colour: auto (default), always, never
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
+    --expires: string         # When the tokens expire: a future time, or never [default: never]
+    --ttl: string             # When the tokens expire: a future time, or never [default: never]
+    --issued-at: string       # Set the time of issue (iat) in the tokens; by default they have none
+    --confirm: string         # For a production profile: its name, typed again
+    --reason: string          # Why the tokens are needed: one line of at most 200 characters, kept in the audit log
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    customer: string          # Whose token: 123 or customer-123
   ]
 
   def "nu-complete stream-token verify output" [] {
@@ -65,7 +95,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token verify output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token verify output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token verify color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -93,7 +123,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token decode output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token decode output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token decode color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -117,7 +147,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token serve output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token serve output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token serve color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -152,7 +182,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -196,7 +226,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile add output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile add output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile add color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -219,7 +249,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile list output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile list output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile list color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -241,7 +271,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile show output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile show output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile show color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -290,7 +320,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile set output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile set output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile set color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -313,7 +343,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile default output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile default output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile default color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -337,7 +367,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile remove output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token profile remove output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token profile remove color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -392,7 +422,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token secret output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token secret output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token secret color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -418,7 +448,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token secret set output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token secret set output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token secret set color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -441,13 +471,36 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token secret list output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token secret list output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token secret list color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
     --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
+  ]
+
+  def "nu-complete stream-token secret check output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token secret check color" [] {
+    [ "auto" "always" "never" ]
+  }
+
+  # Check a profile's secret against a token that is known to be good
+  export extern "stream-token secret check" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token secret check output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
+    --json                    # Short for --output json
+    --color: string@"nu-complete stream-token secret check color" # When to use colour: auto (default), always, never
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
+    --help(-h)                # Print help (see more with '--help')
+    --version(-V)             # Print version
+    name?: string             # The profile [default: the one that issue would use]
   ]
 
   def "nu-complete stream-token secret rotate output" [] {
@@ -468,7 +521,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token secret rotate output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token secret rotate output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token secret rotate color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -494,7 +547,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token secret remove output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token secret remove output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token secret remove color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -514,6 +567,10 @@ module completions {
 
   # List where secrets are, how old they are, and their fingerprints
   export extern "stream-token secret help list" [
+  ]
+
+  # Check a profile's secret against a token that is known to be good
+  export extern "stream-token secret help check" [
   ]
 
   # Store a new secret, and keep the one before for a while
@@ -541,7 +598,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token session output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token session output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token session color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -566,7 +623,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token session new output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token session new output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token session new color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -593,7 +650,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token session revoke output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token session revoke output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token session revoke color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -631,7 +688,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token audit output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token audit output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token audit color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -670,10 +727,11 @@ module completions {
     --channel: string@"nu-complete stream-token audit list channel" # By the command line or the endpoint
     --outcome: string@"nu-complete stream-token audit list outcome" # That was done, refused by a rule, or allowed and failed
     --reason: string          # Whose reason contains this text: the one given to 'issue --reason', or why it was refused
+    --summary                 # Show how many tokens were minted and refused, for each day (UTC) and profile
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token audit list output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token audit list output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token audit list color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -695,7 +753,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token audit find output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token audit find output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token audit find color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -736,7 +794,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token audit follow output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token audit follow output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token audit follow color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -759,7 +817,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token audit verify output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token audit verify output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token audit verify color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -784,7 +842,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token audit prune output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token audit prune output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token audit prune color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -806,7 +864,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token audit head output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token audit head output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token audit head color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -860,7 +918,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token doctor output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token doctor output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token doctor color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -888,7 +946,7 @@ module completions {
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token completions output" # The format of the result: text (default), json; for issue also header, curl, env, csv
+    --output(-o): string@"nu-complete stream-token completions output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
     --json                    # Short for --output json
     --color: string@"nu-complete stream-token completions color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
@@ -904,6 +962,10 @@ module completions {
 
   # Mint tokens for customers
   export extern "stream-token help issue" [
+  ]
+
+  # Run a command with a customer's token in its environment
+  export extern "stream-token help exec" [
   ]
 
   # Check a token and say what Stream would answer
@@ -956,6 +1018,10 @@ module completions {
 
   # List where secrets are, how old they are, and their fingerprints
   export extern "stream-token help secret list" [
+  ]
+
+  # Check a profile's secret against a token that is known to be good
+  export extern "stream-token help secret check" [
   ]
 
   # Store a new secret, and keep the one before for a while
