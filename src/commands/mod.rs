@@ -47,7 +47,8 @@ const STATE_DIR_VARIABLE: &str = "STREAM_TOKEN_STATE_DIR";
 
 /// What somebody reads who calls the program alone before anything is set up.
 const FIRST_STEPS: &str = "\
-Mint, verify, decode and serve Stream Chat user tokens. Nothing is set up yet.
+Mint, verify, decode and serve Stream Chat user tokens.
+Nothing is set up yet.
 
 Try it, with a secret that no app has:
   stream-token --profile demo issue 123
