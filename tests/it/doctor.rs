@@ -299,7 +299,7 @@ mod network {
         ));
         let (found, status) = examine(doctor(&home, &[]).with_env("APP", SECRET));
         assert_eq!(status, Some(1));
-        says(&found, "base_url", "app", "fail", "");
+        says(&found, "base_url", "app", "fail", &format!("https://127.0.0.1:{port}: "));
     }
 
     #[test]

@@ -35,7 +35,7 @@ fn questions(checkup: &Checkup<'_>, profile: &Profile) -> Vec<Diagnosis> {
         let (status, date) = match ask_without_token(place) {
             Ok(answer) => answer,
             Err(report) => {
-                found.push(Diagnosis::fail(setting, report).of(profile));
+                found.push(Diagnosis::fail(setting, report.about(&url)).of(profile));
                 continue;
             }
         };
