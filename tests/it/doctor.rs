@@ -107,6 +107,7 @@ fn each_fault_of_a_secret_has_its_line_and_no_command_is_run() {
     says(&found, "profile", "-", "ok", "good is used");
     says(&found, "secret", "good", "ok", "env:GOOD, fingerprint ");
     says(&found, "session_key", "good", "ok", "env:KEY, fingerprint ");
+    says(&found, "session_key", "short", "note", "has no source");
     says(&found, "secret", "exposed", "fail", "others can read or write it (mode 644)");
     says(&found, "secret", "unset", "fail", "NOWHERE is not set");
     says(&found, "secret", "key", "fail", "the secret is the API key");

@@ -74,8 +74,16 @@ pub(super) fn secrets(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
         let is_used = status.kind == Kind::ApiSecret || needs_key;
         is_used && checkup.covers(&status.profile)
     };
-    let needed = checkup.secrets.iter().filter(is_needed);
-    needed.map(|status| secret(status, checkup).of(&status.profile)).collect()
+    let found = checkup.secrets.iter().filter(is_needed).flat_map(|status| {
+        let profile = &status.profile;
+        let lacks_key = profile.sessions.is_none() && profile.source_of(Kind::SessionKey).is_none();
+        let note = (lacks_key && status.kind == Kind::ApiSecret).then(|| {
+            let hint = "for these, add a line such as session_key = \"file:/run/keys/session\"";
+            Diagnosis::note("session_key", "has no source, and 'serve' and 'session' need one", hint)
+        });
+        [Some(secret(status, checkup)), note].into_iter().flatten().map(|found| found.of(profile))
+    });
+    found.collect()
 }
 
 /// Checks one secret: that it can be read, looks like what it is to be, and is no other profile's.
