@@ -211,6 +211,16 @@ mod tests {
     }
 
     #[test]
+    fn a_record_of_another_entry_than_the_one_before_the_first_does_not_count() {
+        let (state, heads) = four_segments();
+        let other = Head { hash: heads[2].hash, ..heads[1] };
+        let event = Event::new(Action::Pruned, Channel::Cli, ann(), Outcome::Ok).pruned_up_to(other);
+        log_at(&state, 50).record(event).unwrap();
+        (1..3).for_each(|number| fs::remove_file(state.segment(number)).unwrap());
+        assert!(findings(&state, &heads[3]).contains(&FindingKind::Missing { first: 1, last: 4 }));
+    }
+
+    #[test]
     fn neither_the_record_nor_what_is_left_can_be_changed() {
         for number in [3, 5] {
             let (state, _) = four_segments();

@@ -1,7 +1,6 @@
 //! Counts refusals, so that a flood of them makes a few entries: pure, with a clock that is handed in.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::time::Timestamp;
@@ -28,34 +27,15 @@ pub struct Refusal {
     pub customer: Option<u64>,
 }
 
-/// The part of an address that a client can hardly change: IPv4 /24, IPv6 /64.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Prefix {
-    /// Of an IPv4 address.
-    V4(Ipv4Addr),
-    /// Of an IPv6 address.
-    V6(Ipv6Addr),
-    /// Of all addresses that are not told apart any more.
-    Others,
-}
+/// What stands for the prefixes of all addresses that are not told apart any more.
+const OTHERS: &str = "others";
 
-impl Prefix {
-    /// Returns the prefix of an address. An IPv4 address inside IPv6 counts as itself.
-    fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self::V4(Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << 8))),
-            IpAddr::V6(address) => Self::V6(Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
-        }
-    }
-}
-
-impl fmt::Display for Prefix {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::V4(address) => write!(f, "{address}/24"),
-            Self::V6(address) => write!(f, "{address}/64"),
-            Self::Others => f.write_str("others"),
-        }
+/// Returns the part of an address that a client can hardly change: IPv4 /24, IPv6 /64. An IPv4 address inside IPv6 counts
+/// as itself.
+fn prefix(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => format!("{}/24", Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << 8))),
+        IpAddr::V6(address) => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
     }
 }
 
@@ -65,7 +45,7 @@ pub(super) struct RefusalCount {
     /// Why they were refused.
     pub(super) reason: &'static str,
     /// From where they came.
-    pub(super) prefix: Prefix,
+    pub(super) prefix: String,
     /// How many they are.
     pub(super) count: u64,
 }
@@ -85,7 +65,7 @@ struct Count {
 #[derive(Debug, Default)]
 pub(super) struct RefusalCounter {
     /// The counts, at most [`MAX_KEYS`] and one for each reason.
-    counts: HashMap<(&'static str, Prefix), Count>,
+    counts: HashMap<(&'static str, String), Count>,
 }
 
 impl RefusalCounter {
@@ -99,9 +79,9 @@ impl RefusalCounter {
         now: Timestamp,
         can_have_entry: bool,
     ) -> bool {
-        let mut key = (reason, Prefix::of(peer));
+        let mut key = (reason, prefix(peer));
         if self.counts.len() >= MAX_KEYS && !self.counts.contains_key(&key) {
-            key.1 = Prefix::Others;
+            OTHERS.clone_into(&mut key.1);
         }
         let count =
             self.counts.entry(key).or_insert(Count { since: now, left: MAX_ENTRIES_PER_MINUTE, silent: 0 });
@@ -153,7 +133,7 @@ mod tests {
         assert!(counter.due(at(59)).is_empty());
         let summaries = counter.due(at(60));
         assert_eq!(summaries.len(), 1);
-        assert_eq!((summaries[0].count, summaries[0].prefix.to_string()), (2, "192.0.2.0/24".into()));
+        assert_eq!((summaries[0].count, &*summaries[0].prefix), (2, "192.0.2.0/24"));
         assert!(counter.counts.is_empty());
     }
 
@@ -162,7 +142,7 @@ mod tests {
         let mut counter = RefusalCounter::default();
         assert_eq!(admitted(&mut counter, &["2001:db8:0:1::1", "2001:db8:0:1:ffff::2"].repeat(6)), 10);
         assert_eq!(admitted(&mut counter, &["2001:db8:0:2::1"]), 1);
-        assert_eq!(counter.drain()[0].prefix.to_string(), "2001:db8:0:1::/64");
+        assert_eq!(counter.drain()[0].prefix, "2001:db8:0:1::/64");
     }
 
     #[test]
@@ -185,7 +165,7 @@ mod tests {
         assert_eq!(entries, MAX_KEYS + 10);
         assert_eq!(counter.counts.len(), MAX_KEYS + 1);
         let summaries = counter.drain();
-        assert_eq!((summaries.len(), summaries[0].prefix), (1, Prefix::Others));
+        assert_eq!((summaries.len(), &*summaries[0].prefix), (1, OTHERS));
         assert_eq!(summaries[0].count, 1_000_000 - entries as u64);
     }
 

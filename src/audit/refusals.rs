@@ -153,7 +153,7 @@ impl Worker {
     /// Records what got no entry of its own.
     fn write_summaries(&self, summaries: Vec<RefusalCount>) {
         for RefusalCount { reason, prefix, count } in summaries {
-            let event = self.event(Action::Refusals, reason).peer(prefix.to_string()).count(count);
+            let event = self.event(Action::Refusals, reason).peer(prefix).count(count);
             self.record(event, count);
         }
     }
