@@ -61,10 +61,13 @@ pub fn audit_table(rows: Vec<AuditRow>, is_first: bool, layout: Layout) -> Strin
 #[must_use]
 pub fn audit_line(row: AuditRow, layout: Layout) -> String {
     let [time, action, profile, customer, detail] = row.0.map(|(text, _)| text);
-    let line = format!("{time}  {action:<14}  {profile:<10}  {customer:<10}  {detail}");
-    let width = layout.width.map_or(usize::MAX, usize::from);
-    let end = if line.chars().count() > width { "…\n" } else { "\n" };
-    escaped_truncated(&line, if end == "\n" { width } else { width - 1 }).to_string() + end
+    let line = format!("{time}  {action:<11}  {profile:<8}  {customer:<8}  {detail}\n");
+    match layout.width.map(usize::from) {
+        Some(width) if line.chars().count() > width + 1 => {
+            escaped_truncated(line.trim_end(), width - 1).to_string() + "\n"
+        }
+        _ => line,
+    }
 }
 
 /// Returns what an entry says beside its time, action, profile and customer, the most telling first.
@@ -221,7 +224,7 @@ mod tests {
             .reason("the session has expired")
             .peer("2001:db8::1");
         log.record(event).unwrap();
-        let rows = || {
+        let rows = || -> Vec<AuditRow> {
             let row = |item| match item {
                 ListItem::Entry { entry, .. } => AuditRow::of(&entry),
                 ListItem::Invalid { .. } => panic!("{item:?}"),
@@ -233,6 +236,10 @@ mod tests {
         assert_eq!(lines.len(), 3, "{shown}");
         assert!(lines.iter().all(|line| line.chars().count() <= 80), "{shown}");
         assert!(lines[2].ends_with('…'), "{shown}");
+        let by_itself = |width| audit_line(rows().remove(1), Layout { width, has_color: false });
+        let cut = "1970-01-01T00:00:00Z  refusal      production  12345678  refused, the session h…\n";
+        assert_eq!(by_itself(Some(80)), cut);
+        assert_eq!(by_itself(Some(200)), by_itself(None));
         let whole = audit_table(rows(), false, Layout::default());
         let detail = "  refused, the session has expired, from 2001:db8::1, by ann";
         assert!(whole.lines().nth(1).unwrap().ends_with(detail), "{whole}");
