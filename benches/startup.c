@@ -73,7 +73,7 @@ int main(int argc, char **argv) {
 
   posix_spawn_file_actions_t streams;
   posix_spawn_file_actions_init(&streams);
-  int nowhere = open("/dev/null", O_RDWR | O_CLOEXEC);
+  int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
   if (nowhere < 0) give_up("/dev/null", strerror(errno));
   posix_spawn_file_actions_adddup2(&streams, nowhere, STDIN_FILENO);
   posix_spawn_file_actions_adddup2(&streams, nowhere, STDOUT_FILENO);

@@ -58,7 +58,7 @@
 //! # To add a command
 //!
 //! 1. `src/cli`: the variant and its arguments. Their doc comments are the help text.
-//! 2. `src/cli/examples.txt`: at least one call that works.
+//! 2. `src/cli/examples`: a file with at least one call that works, within the width of help.
 //! 3. `src/commands`: a file of its own, and its arm in `mod.rs`.
 //! 4. `src/output`: the type of its result, for text and JSON.
 //! 5. `man/sections/stream-token-json.7.md`: its fields.

@@ -2,7 +2,6 @@
 
 use clap::{Args, Subcommand};
 
-use super::examples;
 use super::values::{parsed, words};
 use crate::audit::{Action, Channel, Head, Outcome};
 use crate::time::TimeSpec;
@@ -10,42 +9,42 @@ use crate::token::CustomerId;
 
 /// What to do with the audit log.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = examples("audit"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+#[command(after_long_help = include_str!("examples/audit.txt"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum AuditCommand {
     /// List who minted, refused or changed what.
     ///
     /// With --profile, only that profile's entries are listed. Lines of the log that cannot be read are shown, not skipped.
-    #[command(after_long_help = examples("audit list"))]
+    #[command(after_long_help = include_str!("examples/audit-list.txt"))]
     List(AuditListArgs),
     /// Find out who minted a token, when, for whom and why.
     ///
     /// Its fingerprint, which 'verify' and 'decode' show, is enough. A session token is found too. A batch has one entry
     /// for many tokens: those that may have minted the token are shown as such. Exits with 1 if no entry is found.
-    #[command(after_long_help = examples("audit find"))]
+    #[command(after_long_help = include_str!("examples/audit-find.txt"))]
     Find(AuditFindArgs),
     /// Show new entries as they are written, until interrupted.
     ///
     /// One line each, as list shows them; with -o json as the log has them.
-    #[command(after_long_help = examples("audit follow"))]
+    #[command(after_long_help = include_str!("examples/audit-follow.txt"))]
     Follow(AuditFilterArgs),
     /// Check that nothing in the log was changed.
     ///
     /// An edited, inserted, removed, moved or foreign line is reported, and the exit code is 9. With an earlier head, a
     /// log that was cut or rewritten is found too.
-    #[command(after_long_help = examples("audit verify"))]
+    #[command(after_long_help = include_str!("examples/audit-verify.txt"))]
     Verify(AuditVerifyArgs),
     /// Remove old entries.
     ///
     /// Only whole segments of the log are removed, of 64 MiB or what a failed disk left, and the newest one stays. The log
     /// must verify first. What is removed is recorded in the log, so that it verifies afterwards. Type the log's id again
     /// when asked, or give it with --confirm.
-    #[command(after_long_help = examples("audit prune"))]
+    #[command(after_long_help = include_str!("examples/audit-prune.txt"))]
     Prune(AuditPruneArgs),
     /// Print the log's head, to keep elsewhere.
     ///
     /// It is the log's id, the number of its last entry and that entry's hash. Keep it where nobody who writes the log
     /// can change it: then 'audit verify --expect HEAD' finds a log that was cut or rewritten.
-    #[command(after_long_help = examples("audit head"))]
+    #[command(after_long_help = include_str!("examples/audit-head.txt"))]
     Head,
 }
 

@@ -180,7 +180,7 @@ pub enum Command {
 /// Each token is one line and nothing else, ready for a pipe. Without --expires and --issued-at a token is valid until
 /// it is revoked, and byte for byte what Stream's SDKs print for the same user.
 #[derive(Debug, Args)]
-#[command(after_long_help = examples("issue"))]
+#[command(after_long_help = include_str!("examples/issue.txt"))]
 pub struct IssueArgs {
     /// Whose token: 123 or customer-123
     #[arg(value_name = "CUSTOMER", conflicts_with = "from", allow_negative_numbers = true, value_parser = values::customer)]
@@ -227,7 +227,7 @@ pub struct TokenArgs {
 /// found the exit code is 127, and 126 if it cannot be run. The audit log has the name of the command.
 #[derive(Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "the comment is the help text, which would show backticks")]
-#[command(after_long_help = examples("exec"))]
+#[command(after_long_help = include_str!("examples/exec.txt"))]
 pub struct ExecArgs {
     /// Whose token: 123 or customer-123
     #[arg(value_name = "CUSTOMER", allow_negative_numbers = true, value_parser = values::customer)]
@@ -255,7 +255,7 @@ pub enum Expiry {
 /// its answer is reported without it. The token is found in whatever was pasted with it: Bearer, quotes, a curl
 /// command, a JSON response.
 #[derive(Debug, Args)]
-#[command(after_long_help = examples("verify"))]
+#[command(after_long_help = include_str!("examples/verify.txt"))]
 pub struct VerifyArgs {
     /// The token; without one, or as -, it is read from standard input
     #[arg(value_name = "TOKEN", conflicts_with = "from", default_value = "-", hide_default_value = true)]
@@ -281,7 +281,7 @@ pub struct VerifyArgs {
 ///
 /// Anyone can write a token: decode shows only what it claims. To check it, use verify.
 #[derive(Debug, Args)]
-#[command(after_long_help = examples("decode"))]
+#[command(after_long_help = include_str!("examples/decode.txt"))]
 pub struct DecodeArgs {
     /// The token; without one, or as -, it is read from standard input
     #[arg(value_name = "TOKEN", default_value = "-", hide_default_value = true)]
@@ -297,7 +297,7 @@ pub struct DecodeArgs {
 /// checked, or the one that --profile names. Nothing is written, unlocked or asked, and nothing secret is shown. The
 /// URLs of a profile are called once each, without a token.
 #[derive(Debug, Args)]
-#[command(after_long_help = examples("doctor"))]
+#[command(after_long_help = include_str!("examples/doctor.txt"))]
 pub struct DoctorArgs {
     /// Check this certificate too, as serve would show it to clients
     #[cfg(all(unix, feature = "serve"))]
@@ -315,19 +315,11 @@ pub struct DoctorArgs {
 /// _stream-token in a folder of $fpath. fish: keep it as ~/.config/fish/completions/stream-token.fish. Other shells:
 /// source it at start-up.
 #[derive(Debug, Args)]
-#[command(after_long_help = examples("completions"))]
+#[command(after_long_help = include_str!("examples/completions.txt"))]
 pub struct CompletionsArgs {
     /// The shell
     #[arg(value_name = "SHELL", value_parser = completion::SHELLS)]
     pub shell: String,
-}
-
-/// Returns the section of a help text that shows how to call a command. A test runs every example, so each fits the
-/// width of help; a line that ends with a pipe goes on in the next.
-fn examples(command: &str) -> String {
-    let mut sections = include_str!("examples.txt").trim_end().split("\n\n");
-    let lines = sections.find_map(|section| section.strip_prefix(command)?.strip_prefix(":\n"));
-    format!("Examples:\n{}", lines.unwrap_or_default())
 }
 
 /// Returns the whole grammar, but for the help commands.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 
 use super::secrets::SecretInputArgs;
-use super::{examples, values};
+use super::values;
 use crate::profile::{ProfileName, check_api_key, check_base_url};
 use crate::secret::Source;
 
@@ -15,7 +15,7 @@ const SOURCES: &str = "Where its API secret comes from: keyring (default), env:N
 
 /// What to do with profiles.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = examples("profile"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+#[command(after_long_help = include_str!("examples/profile.txt"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum ProfileCommand {
     /// Add a profile; the first becomes the default.
     ///
@@ -23,33 +23,33 @@ pub enum ProfileCommand {
     /// --secret-stdin are for scripts. With --secret the secret stays where it is: in a variable, a file, a systemd
     /// credential, or a password manager whose command prints it. The words of a command are split at white space, and
     /// no shell sees them.
-    #[command(after_long_help = examples("profile add"))]
+    #[command(after_long_help = include_str!("examples/profile-add.txt"))]
     Add(Box<ProfileAddArgs>),
     /// List all profiles.
     ///
     /// The default profile is marked.
-    #[command(after_long_help = examples("profile list"))]
+    #[command(after_long_help = include_str!("examples/profile-list.txt"))]
     List,
     /// Show one profile.
     ///
     /// Its secret is not read.
-    #[command(after_long_help = examples("profile show"))]
+    #[command(after_long_help = include_str!("examples/profile-show.txt"))]
     Show(ProfileNameArgs),
     /// Change settings of a profile.
     ///
     /// What is not named stays as it is, comments too. --unset goes first, so that one kind of sessions can replace another.
-    #[command(after_long_help = examples("profile set"), arg_required_else_help = true)]
+    #[command(after_long_help = include_str!("examples/profile-set.txt"), arg_required_else_help = true)]
     Set(Box<ProfileSetArgs>),
     /// Make a profile the default.
     ///
     /// It is used if neither --profile nor the environment names another.
-    #[command(after_long_help = examples("profile default"))]
+    #[command(after_long_help = include_str!("examples/profile-default.txt"))]
     Default(ProfileNameArgs),
     /// Remove a profile.
     ///
     /// What the keyring holds for it is removed too; any other secret stays where it is. Type its name again when
     /// asked, or give it with --confirm.
-    #[command(after_long_help = examples("profile remove"))]
+    #[command(after_long_help = include_str!("examples/profile-remove.txt"))]
     Remove(ProfileRemoveArgs),
 }
 

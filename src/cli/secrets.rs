@@ -4,41 +4,41 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 
-use super::{examples, values};
+use super::values;
 use crate::profile::ProfileName;
 
 /// What to do with secrets.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = examples("secret"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+#[command(after_long_help = include_str!("examples/secret.txt"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum SecretCommand {
     /// Store a profile's secret in the keyring, in place of the one before.
     ///
     /// The one before is not kept: use this if it was wrong. For a secret that was changed at Stream, use rotate.
-    #[command(after_long_help = examples("secret set"))]
+    #[command(after_long_help = include_str!("examples/secret-set.txt"))]
     Set(SecretSetArgs),
     /// List where secrets are, how old they are, and their fingerprints.
     ///
     /// Nothing is unlocked and no program is run. A fingerprint is 16 hex digits that tell two secrets apart and reveal
     /// nothing of them.
-    #[command(after_long_help = examples("secret list"))]
+    #[command(after_long_help = include_str!("examples/secret-list.txt"))]
     List,
     /// Check a profile's secret against a token that is known to be good.
     ///
     /// The token is pasted or piped in, as for verify; it may have expired. Whether the stored secret signed it is said,
     /// and if not, what the difference may be. The exit code is 0, 4 (not a token), or 5 (signed by another secret).
-    #[command(after_long_help = examples("secret check"))]
+    #[command(after_long_help = include_str!("examples/secret-check.txt"))]
     Check(SecretCheckArgs),
     /// Store a new secret, and keep the one before for a while.
     ///
     /// The new one signs at once. Tokens of the one before still verify, with a note, until --keep-for is over. Make
     /// the new secret in Stream's dashboard first.
-    #[command(after_long_help = examples("secret rotate"))]
+    #[command(after_long_help = include_str!("examples/secret-rotate.txt"))]
     Rotate(SecretRotateArgs),
     /// Remove a profile's secret from the keyring.
     ///
     /// Its earlier secrets are removed too; --previous removes only them. The profile stays. Type its name again when
     /// asked, or give it with --confirm.
-    #[command(after_long_help = examples("secret remove"))]
+    #[command(after_long_help = include_str!("examples/secret-remove.txt"))]
     Remove(SecretRemoveArgs),
 }
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{examples, values};
+use super::values;
 use crate::fault::FaultRule;
 use crate::profile::Lifetime;
 
@@ -25,7 +25,7 @@ use crate::profile::Lifetime;
 /// Under the profile 'demo', which needs no set-up, it prints a session and a curl command to try.
 #[derive(Debug, Args)]
 #[expect(clippy::doc_markdown, reason = "the comment is the help text, which would show backticks")]
-#[command(after_long_help = examples("serve"))]
+#[command(after_long_help = include_str!("examples/serve.txt"))]
 pub struct ServeArgs {
     /// The address to listen on; port 0 lets the system choose one
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8787", value_parser = values::address)]

@@ -2,7 +2,6 @@
 
 use clap::{Args, Subcommand};
 
-use super::examples;
 use super::values::parsed;
 use crate::session::SessionId;
 use crate::time::TimeSpec;
@@ -10,18 +9,18 @@ use crate::token::CustomerId;
 
 /// What to do with sessions.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = examples("session"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+#[command(after_long_help = include_str!("examples/session.txt"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum SessionCommand {
     /// Create a session for a customer, and print its token.
     ///
     /// Anybody who has it gets that customer's tokens from the endpoint until it ends or is revoked.
-    #[command(after_long_help = examples("session new"))]
+    #[command(after_long_help = include_str!("examples/session-new.txt"))]
     New(SessionNewArgs),
     /// End one session, all of a customer's, or all.
     ///
     /// A running server sees it within a second. It holds in this state directory, whatever the profile; tokens that
     /// were issued before stay valid. An id that the audit log does not know is reported.
-    #[command(after_long_help = examples("session revoke"))]
+    #[command(after_long_help = include_str!("examples/session-revoke.txt"))]
     Revoke(SessionRevokeArgs),
 }
 
