@@ -7,9 +7,20 @@ use crate::audit::{Action, Channel, Head, Outcome};
 use crate::time::TimeSpec;
 use crate::token::CustomerId;
 
+/// Read and check the log of who minted, refused or changed what.
+///
+/// Every token but the demo profile's has its entry on disk before it is printed or sent. The entries are chained
+/// by their hashes; a head that was kept elsewhere shows whether the log was cut or rewritten.
+#[derive(Debug, Args)]
+#[command(after_long_help = include_str!("examples/audit.txt"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+pub struct AuditArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: AuditCommand,
+}
+
 /// What to do with the audit log.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = include_str!("examples/audit.txt"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum AuditCommand {
     /// List who minted, refused or changed what.
     ///

@@ -23,16 +23,19 @@ use crate::time::TimeSpec;
 use crate::token::{CustomerId, Leeway};
 
 pub use audit::{
-    AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditPruneArgs, AuditVerifyArgs,
+    AuditArgs, AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditPruneArgs, AuditVerifyArgs,
 };
 pub use completion::completion_script;
-pub use profiles::{ProfileAddArgs, ProfileCommand, ProfileRemoveArgs, ProfileSetArgs, SettingsArgs};
+pub use profiles::{
+    ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileRemoveArgs, ProfileSetArgs, SettingsArgs,
+};
 pub use secrets::{
-    SecretCheckArgs, SecretCommand, SecretInputArgs, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs,
+    SecretArgs, SecretCheckArgs, SecretCommand, SecretInputArgs, SecretRemoveArgs, SecretRotateArgs,
+    SecretSetArgs,
 };
 #[cfg(all(unix, feature = "serve"))]
 pub use serve::ServeArgs;
-pub use sessions::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
+pub use sessions::{SessionArgs, SessionCommand, SessionNewArgs, SessionRevokeArgs};
 pub use usage::usage_error;
 pub use values::parse_lifetime;
 
@@ -143,32 +146,14 @@ pub enum Command {
     /// Serve the endpoint that gives customers with a session their tokens
     #[cfg(all(unix, feature = "serve"))]
     Serve(Box<ServeArgs>),
-    /// Manage profiles (one per Stream app).
-    ///
-    /// A profile holds the app's API key, the source of its secret, and a policy for its tokens. The configuration
-    /// never holds a secret. Every change is recorded in the audit log.
-    #[command(subcommand)]
-    Profile(ProfileCommand),
-    /// Store, list, rotate and remove secrets in the operating system's keyring.
-    ///
-    /// One item holds a profile's secret, and its earlier ones for as long as they are kept. A secret is typed twice,
-    /// or read with --secret-stdin; it is never an argument, and never shown. Every change is recorded in the audit
-    /// log.
-    #[command(subcommand)]
-    Secret(SecretCommand),
-    /// Create and revoke endpoint sessions.
-    ///
-    /// A session says whose tokens a client may get. Its token is signed with a key of the profile's own, which the
-    /// keyring holds or the configuration names, and is worth nothing at Stream. Both commands are recorded in the
-    /// audit log.
-    #[command(subcommand)]
-    Session(SessionCommand),
-    /// Read and check the log of who minted, refused or changed what.
-    ///
-    /// Every token but the demo profile's has its entry on disk before it is printed or sent. The entries are chained
-    /// by their hashes; a head that was kept elsewhere shows whether the log was cut or rewritten.
-    #[command(subcommand)]
-    Audit(AuditCommand),
+    /// Manage profiles (one per Stream app)
+    Profile(ProfileArgs),
+    /// Store, list, rotate and remove secrets in the operating system's keyring
+    Secret(SecretArgs),
+    /// Create and revoke endpoint sessions
+    Session(SessionArgs),
+    /// Read and check the log of who minted, refused or changed what
+    Audit(AuditArgs),
     /// Check what is set up, and say what to do
     Doctor(DoctorArgs),
     /// Print shell completions for this program's commands, flags and values

@@ -13,9 +13,20 @@ use crate::secret::Source;
 const SOURCES: &str = "Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or \
      command:PROG ARGS";
 
+/// Manage profiles (one per Stream app).
+///
+/// A profile holds the app's API key, the source of its secret, and a policy for its tokens. The configuration
+/// never holds a secret. Every change is recorded in the audit log.
+#[derive(Debug, Args)]
+#[command(after_long_help = include_str!("examples/profile.txt"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+pub struct ProfileArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ProfileCommand,
+}
+
 /// What to do with profiles.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = include_str!("examples/profile.txt"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum ProfileCommand {
     /// Add a profile; the first becomes the default.
     ///

@@ -7,9 +7,21 @@ use clap::{Args, Subcommand};
 use super::values;
 use crate::profile::ProfileName;
 
+/// Store, list, rotate and remove secrets in the operating system's keyring.
+///
+/// One item holds a profile's secret, and its earlier ones for as long as they are kept. A secret is typed twice,
+/// or read with --secret-stdin; it is never an argument, and never shown. Every change is recorded in the audit
+/// log.
+#[derive(Debug, Args)]
+#[command(after_long_help = include_str!("examples/secret.txt"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+pub struct SecretArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: SecretCommand,
+}
+
 /// What to do with secrets.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = include_str!("examples/secret.txt"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
 pub enum SecretCommand {
     /// Store a profile's secret in the keyring, in place of the one before.
     ///
