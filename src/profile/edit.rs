@@ -34,7 +34,7 @@ pub struct PendingEdit {
     /// The lock against other processes that change it.
     _lock: LockGuard,
     /// The configuration before the change.
-    before: Config,
+    pub(super) before: Config,
     /// The configuration after the change.
     after: Config,
 }

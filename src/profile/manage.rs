@@ -119,7 +119,7 @@ impl ProfileManager<'_> {
             let keys: Vec<_> = edits.iter().map(|(key, _)| key.as_str()).collect();
             self.commit(pending, Action::ProfileChange, Some(name), Some(keys.join(", ")))?
         } else {
-            Config::load(self.config)?
+            pending.before
         };
         Ok(after.require(name)?)
     }

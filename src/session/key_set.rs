@@ -50,13 +50,13 @@ struct PublicKey {
 
 impl Known {
     /// Returns the key that a token names. A token that names none is signed with the only one.
-    fn find(&self, id: Option<&str>) -> Option<DecodingKey> {
+    fn find(&self, id: Option<&str>) -> Option<&DecodingKey> {
         let found = match (id, self.keys.as_slice()) {
             (None, [only]) => Some(only),
             (None, _) => None,
             (id, keys) => keys.iter().find(|key| key.id.as_deref() == id),
         };
-        found.map(|found| found.key.clone())
+        found.map(|found| &found.key)
     }
 }
 
@@ -103,7 +103,7 @@ impl KeySet {
             };
         }
         match (known.find(id), &known.failure) {
-            (Some(key), _) => Ok(key),
+            (Some(key), _) => Ok(key.clone()),
             (None, Some(error)) => Err(error.clone().into()),
             (None, None) => Err(AuthFailure::UnknownKey.into()),
         }
