@@ -5,10 +5,6 @@
 //! the terminal itself.
 
 #[cfg(unix)]
-mod keys;
-#[cfg(unix)]
-mod paste;
-#[cfg(unix)]
 mod prompter;
 #[cfg(not(unix))]
 #[path = "terminal/fallback.rs"]

@@ -1,51 +1,73 @@
 //! Asks a person, and leaves the terminal as it was whatever signal comes.
 //!
 //! What nobody is to see is asked for at the terminal itself, whatever the standard streams are. rpassword edits the
-//! line. It is given a reader, and the terminal's modes are kept here: by itself it makes Ctrl-C kill the process while
-//! the terminal is without echo, leaves it so at every other signal, and takes a line that a lost connection cut short
-//! for whole. Its buffer is wiped when dropped, but parts of an answer stay in memory that it outgrew; that nobody else
-//! can read that memory is the charge of [`crate::process::hardening`].
+//! line. It is given a reader, and the terminal's modes are kept here: by itself it leaves a terminal without echo at every
+//! signal but its own Ctrl-C, and takes a line that a lost connection cut short for whole. Its buffer is wiped when dropped,
+//! but parts of an answer stay in memory that it outgrew; that nobody else can read that memory is the charge of
+//! [`crate::process::hardening`].
+//!
+//! A paste is read byte by byte: while a terminal edits lines itself, it keeps at most 4,095 bytes of a line (1,024 on some
+//! systems) and drops the rest, and a curl command that was copied from a browser is longer.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::PathBuf;
+use std::io::{self, Read, Write as _};
+use std::os::fd::AsFd;
+use std::time::Duration;
 
 use rpassword::{ConfigBuilder, read_password_with_config};
-use rustix::fs::OFlags;
-use rustix::termios::{
-    LocalModes, OptionalActions, QueueSelector, SpecialCodeIndex, Termios, tcflush, tcgetattr, tcsetattr,
-};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
 use zeroize::Zeroizing;
 
-use super::keys::{Line, LineReader, next};
-use super::paste::read_paste;
 use super::signals::Signals;
 use super::{MAX_ANSWER, PromptError};
+
+/// How many bytes may be typed for a hidden answer.
+const MAX_HIDDEN: usize = 4096;
+
+/// How long a paste must have paused before an empty line in it ends it: more than between two parts of one.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// Ctrl-C and Ctrl-\, which are keys like others while a terminal does not edit lines.
+const INTERRUPTING: [u8; 2] = [3, 28];
+
+/// Ctrl-D and Ctrl-@, which end a paste.
+const ENDING: [u8; 2] = [4, 0];
+
+/// What takes a character of a paste back.
+const ERASING: [u8; 2] = [8, 127];
+
+/// The control characters that rpassword edits a line by; it passes over others.
+const EDITING: [u8; 7] = [4, 8, b'\n', b'\r', 21, 23, 27];
 
 /// Asks questions.
 #[derive(Debug, Default)]
 pub(super) struct Prompter {
-    /// Catches signals, from the first question on.
+    /// Catches signals, since the first question.
     signals: Option<Signals>,
 }
 
 impl Prompter {
     /// Asks on standard error, and returns the line that is typed.
     pub(super) fn ask(&mut self, question: &str) -> Result<String, PromptError> {
-        self.signals()?.run_with_signals(|signals| {
+        self.signals()?.hold_while(|signals| {
             io::stderr().lock().write_all(question.as_bytes())?;
             read_line(signals).inspect_err(|_| end_line())
         })
     }
 
-    /// Reads a paste from standard input, a terminal, whatever its lines' length. See [`read_paste`].
+    /// Reads a paste from standard input, up to Ctrl-D or up to an empty line once `is_enough` says so of what came. Returns
+    /// its first `limit` bytes, and how many there were.
     pub(super) fn read_paste(
         &mut self,
         limit: usize,
         is_enough: fn(&str) -> bool,
     ) -> Result<(Zeroizing<Vec<u8>>, u64), PromptError> {
-        self.signals()?.run_with_signals(|signals| read_paste(limit, is_enough, signals))
+        self.signals()?.hold_while(|signals| {
+            let terminal = RawTerminal::new(io::stdin(), LocalModes::empty(), OptionalActions::Now)?;
+            read_paste(terminal, limit, is_enough, signals)
+        })
     }
 
     /// Asks at the terminal itself for what nobody is to see; then `again`, and demands the same answer.
@@ -54,10 +76,11 @@ impl Prompter {
         question: &str,
         again: Option<&str>,
     ) -> Result<Zeroizing<String>, PromptError> {
-        self.signals()?.run_with_signals(|signals| {
-            let terminal = HiddenTerminal::open()?;
-            let answer = terminal.ask(question, signals)?;
-            match again.map(|again| terminal.ask(again, signals)).transpose()? {
+        self.signals()?.hold_while(|signals| {
+            let options = OpenOptions::new().read(true).write(true).open("/dev/tty");
+            let terminal = options.map_err(PromptError::NoTerminal)?;
+            let answer = ask_hidden(&terminal, question, signals)?;
+            match again.map(|again| ask_hidden(&terminal, again, signals)).transpose()? {
                 Some(second) if *second != *answer => Err(PromptError::Differ),
                 _ => Ok(answer),
             }
@@ -73,7 +96,52 @@ impl Prompter {
     }
 }
 
-/// Reads the line that answers, from standard input.
+/// A terminal that edits no lines and sends no signals for keys, until this is dropped.
+struct RawTerminal<T: AsFd> {
+    /// The terminal.
+    terminal: T,
+    /// How it was before.
+    before: Termios,
+}
+
+impl<T: AsFd> RawTerminal<T> {
+    /// Changes the terminal's modes, and turns `without` off too. Where `action` flushes, what was typed before is
+    /// dropped.
+    fn new(terminal: T, without: LocalModes, action: OptionalActions) -> io::Result<Self> {
+        let before = tcgetattr(&terminal)?;
+        let mut modes = before.clone();
+        modes.local_modes.remove(LocalModes::ICANON | LocalModes::ISIG | without);
+        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+        tcsetattr(&terminal, action, &modes)?;
+        Ok(Self { terminal, before })
+    }
+}
+
+impl<T: AsFd> Drop for RawTerminal<T> {
+    /// What was typed and not read goes nowhere: a shell would take it for commands.
+    fn drop(&mut self) {
+        let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.before);
+    }
+}
+
+/// Reads the next byte; `None` at the end of input.
+///
+/// # Errors
+/// What the operating system said; of the kind `Interrupted` once a signal came.
+fn next(input: impl AsFd, signals: &Signals) -> io::Result<Option<u8>> {
+    loop {
+        signals.wait(input.as_fd())?;
+        let mut byte = [0];
+        match rustix::io::read(&input, &mut byte) {
+            Ok(count) => return Ok((count > 0).then_some(byte[0])),
+            Err(Errno::INTR | Errno::AGAIN) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Reads a line that the terminal edits.
 fn read_line(signals: &Signals) -> Result<String, PromptError> {
     let mut typed = Vec::new();
     loop {
@@ -92,83 +160,95 @@ fn read_line(signals: &Signals) -> Result<String, PromptError> {
     String::from_utf8(typed).map_err(|_| PromptError::NoText)
 }
 
-/// Ends the line of a question that was left open: what is said next needs its own.
+/// Ends the line of a question that was not answered, so that what is said next has its own.
 fn end_line() {
-    // Nobody is left to be told where standard error is gone.
     let _ = io::stderr().lock().write_all(b"\n");
 }
 
-/// The terminal that controls this process. It shows nothing of what is typed until this is dropped.
-#[derive(Debug)]
-struct HiddenTerminal {
-    /// Where questions are shown, and by which its modes are set.
-    screen: File,
-    /// Where answers are typed. Reading never blocks, but in waiting for signals too: a signal key drops
-    /// what was typed, and may do so when there already seemed to be something to read.
-    keyboard: File,
-    /// How it was before.
-    before: Termios,
-}
-
-impl HiddenTerminal {
-    /// Opens it, and hides what is typed.
-    fn open() -> Result<Self, PromptError> {
-        let open = |options: &mut OpenOptions| options.open(path()).map_err(PromptError::NoTerminal);
-        let screen = open(OpenOptions::new().write(true))?;
-        let no_wait = OFlags::NONBLOCK.bits().cast_signed();
-        let keyboard = open(OpenOptions::new().read(true).custom_flags(no_wait))?;
-        let before = tcgetattr(&screen).map_err(io::Error::from)?;
-        let mut modes = before.clone();
-        modes.local_modes.remove(LocalModes::ECHO | LocalModes::ECHONL | LocalModes::ICANON);
-        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
-        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(&screen, OptionalActions::Now, &modes).map_err(io::Error::from)?;
-        Ok(Self { screen, keyboard, before })
-    }
-
-    /// Asks. What was typed before is dropped: it answers no question, and may have been seen.
-    fn ask(&self, question: &str, signals: &Signals) -> Result<Zeroizing<String>, PromptError> {
-        tcflush(&self.screen, QueueSelector::IFlush).map_err(io::Error::from)?;
-        (&self.screen).write_all(question.as_bytes())?;
-        let (keyboard, signals) = (self.keyboard.try_clone()?, signals.clone());
-        let reader = LineReader { keyboard, signals, line: Line::default() };
-        let read =
-            read_password_with_config(ConfigBuilder::new().input_reader(reader).output_discard().build());
-        // Nobody has seen a line end either. Where the terminal is gone, reading has told so.
-        let _ = (&self.screen).write_all(b"\n");
-        match read.map(Zeroizing::new) {
-            Ok(answer) if answer.is_empty() => Err(PromptError::Nothing),
-            // What stands for bytes that are no text.
-            Ok(answer) if answer.contains(char::REPLACEMENT_CHARACTER) => Err(PromptError::NoText),
-            Ok(answer) => Ok(answer),
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(PromptError::Nothing),
-            Err(error) => Err(error.into()),
+/// Reads a paste.
+fn read_paste(
+    input: RawTerminal<io::Stdin>,
+    limit: usize,
+    is_enough: fn(&str) -> bool,
+    signals: &Signals,
+) -> Result<(Zeroizing<Vec<u8>>, u64), PromptError> {
+    let mut kept = Zeroizing::new(Vec::with_capacity(limit));
+    let mut count = 0_usize;
+    while let Some(byte) = next(&input.terminal, signals)?.filter(|byte| !ENDING.contains(byte)) {
+        if INTERRUPTING.contains(&byte) {
+            return Err(PromptError::Interrupted);
+        }
+        if ERASING.contains(&byte) {
+            count = count.saturating_sub(1);
+            kept.truncate(count);
+            continue;
+        }
+        count += 1;
+        if kept.len() < limit {
+            kept.push(byte);
+        }
+        let is_empty_line = byte == b'\n' && kept.trim_ascii_end().len() + 2 <= kept.len();
+        if is_empty_line && is_enough(&String::from_utf8_lossy(&kept)) && !has_more()? {
+            break;
         }
     }
+    Ok((kept, count as u64))
 }
 
-impl Drop for HiddenTerminal {
-    fn drop(&mut self) {
-        // The rest of what was pasted is dropped too: the shell would show it, and run it. A terminal
-        // that is gone has no modes.
-        let _ = tcsetattr(&self.screen, OptionalActions::Flush, &self.before);
+/// Returns `true` if more of a paste comes within the pause.
+fn has_more() -> io::Result<bool> {
+    let pause = Timespec { tv_sec: 0, tv_nsec: PAUSE.subsec_nanos().into() };
+    Ok(poll(&mut [PollFd::new(&io::stdin(), PollFlags::IN)], Some(&pause))? > 0)
+}
+
+/// Asks for what nobody is to see.
+fn ask_hidden(
+    mut terminal: &File,
+    question: &str,
+    signals: &Signals,
+) -> Result<Zeroizing<String>, PromptError> {
+    let _raw = RawTerminal::new(terminal, LocalModes::ECHO | LocalModes::ECHONL, OptionalActions::Flush)?;
+    terminal.write_all(question.as_bytes())?;
+    let reader = HiddenLine { terminal: terminal.try_clone()?, signals: signals.clone(), length: 0 };
+    let read = read_password_with_config(ConfigBuilder::new().input_reader(reader).output_discard().build());
+    let _ = terminal.write_all(b"\n");
+    match read.map(Zeroizing::new) {
+        Ok(answer) if answer.is_empty() => Err(PromptError::Nothing),
+        Ok(answer) if answer.contains(char::REPLACEMENT_CHARACTER) => Err(PromptError::NoText),
+        Ok(answer) => Ok(answer),
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(PromptError::Nothing),
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Returns the path of the terminal.
-#[cfg(not(target_vendor = "apple"))]
-fn path() -> PathBuf {
-    PathBuf::from("/dev/tty")
+/// The keys of a hidden answer, as rpassword reads them: a byte at a time.
+struct HiddenLine {
+    /// The terminal.
+    terminal: File,
+    /// End the wait for a key.
+    signals: Signals,
+    /// How many bytes were typed.
+    length: usize,
 }
 
-/// Returns the path of the terminal, by its own name where a stream knows it: there is no waiting for
-/// `/dev/tty` on Apple's systems.
-#[cfg(target_vendor = "apple")]
-fn path() -> PathBuf {
-    use std::ffi::OsString;
-    use std::os::unix::ffi::OsStringExt as _;
-
-    let name = rustix::termios::ttyname(io::stdin(), Vec::new())
-        .or_else(|_| rustix::termios::ttyname(io::stderr(), Vec::new()));
-    name.map_or_else(|_| PathBuf::from("/dev/tty"), |name| OsString::from_vec(name.into_bytes()).into())
+impl Read for HiddenLine {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let byte = next(&self.terminal, &self.signals)?.ok_or(io::ErrorKind::NotConnected)?;
+            match byte {
+                _ if INTERRUPTING.contains(&byte) => return Err(io::ErrorKind::Interrupted.into()),
+                // All of a line that is too long is read, as none of it may go to the shell.
+                b'\n' | b'\r' if self.length > MAX_HIDDEN => {
+                    return Err(PromptError::TooLong { longest: MAX_HIDDEN }.into());
+                }
+                b'\n' | b'\r' => {}
+                _ if byte < b' ' && !EDITING.contains(&byte) => return Err(PromptError::NoText.into()),
+                _ => self.length += 1,
+            }
+            if let Some(place) = buffer.first_mut().filter(|_| self.length <= MAX_HIDDEN) {
+                *place = byte;
+                return Ok(1);
+            }
+        }
+    }
 }

@@ -70,9 +70,8 @@ fn keys_that_move_and_do_not_edit_are_passed_over() {
 fn what_is_no_text_is_refused_and_not_passed_over() {
     let refused = "what was typed holds a control character, or is not UTF-8";
     typed("a\tb\n").is(refused);
-    typed("a\u{1b}bc\n").is(refused);
     typed(b"a\xffb\n").is(refused);
-    typed("a\tb\u{15}ab\n").is("typed ab");
+    typed("a\u{1a}b\n").is(refused);
 }
 
 #[test]
@@ -94,7 +93,6 @@ fn a_long_paste_is_taken_whole_or_refused() {
     typed(format!("{longest}y\n")).is("more than 4096 bytes were typed");
     let rest = "y".repeat(300_000);
     typed(format!("{longest}{rest}\n")).is("more than 4096 bytes were typed");
-    typed(format!("{longest}{rest}\u{15}short\n")).is("typed short");
     typed(format!("{longest}{rest}\u{3}")).is("interrupted");
 }
 

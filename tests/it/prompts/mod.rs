@@ -5,7 +5,6 @@
 
 mod hidden;
 mod signals;
-mod stopped;
 
 use std::env;
 use std::fs;
@@ -106,16 +105,10 @@ fn started_by(starters: &[&str], command: &Command) -> Command {
 impl Dialogue {
     /// Starts the process, and waits for its question.
     fn begin(asked: &str) -> Self {
-        Self::begin_by(asked, &[])
-    }
-
-    /// Starts the process by others at the terminal, and waits for its question.
-    fn begin_by(asked: &str, starters: &[&str]) -> Self {
         let home = TestHome::new();
         let terminal = pty::Terminal::open();
         let before = tcgetattr(&terminal.program).unwrap();
-        let starters = [&AT_TERMINAL, starters].concat();
-        let mut command = started_by(&starters, &asking(asked, &home.path().join("answer")));
+        let mut command = started_by(&AT_TERMINAL, &asking(asked, &home.path().join("answer")));
         // What controls the process is the terminal of its standard input alone; nothing else goes to it.
         command.stdin(terminal.stream()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
