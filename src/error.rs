@@ -1,4 +1,4 @@
-//! What is reported of an error: what is wrong, how the process ends, and what to do next.
+//! Errors as they are reported: message, exit code and hint.
 
 use std::fmt;
 use std::io;
@@ -7,24 +7,24 @@ use std::net::AddrParseError;
 use serde_json::{Value, json};
 use thiserror::Error;
 
-/// An error that knows how the process ends and what to do next.
+/// An error with an exit code and a hint.
 pub trait Diagnostic: fmt::Display {
-    /// Returns how the process ends.
+    /// Returns the exit code.
     fn exit(&self) -> Exit {
         Exit::Failed
     }
 
-    /// Returns the next step to take.
+    /// Returns the next step for the user.
     fn hint(&self) -> Option<String> {
         None
     }
 }
 
-/// How the process ends, and with which exit code.
+/// The exit codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
-    /// It did what was asked; the token is valid.
+    /// Success; the token is valid.
     Success = 0,
     /// Input, output or the server failed.
     Failed = 1,
@@ -44,11 +44,11 @@ pub enum Exit {
     PartialFailure = 8,
     /// The audit log does not verify.
     AuditDamaged = 9,
-    /// The command that was to be run cannot be.
+    /// The command of `exec` cannot be run.
     CannotRun = 126,
-    /// The command that was to be run does not exist.
+    /// The command of `exec` does not exist.
     NotFound = 127,
-    /// A person interrupted it.
+    /// The user interrupted it.
     Interrupted = 130,
 }
 
@@ -59,7 +59,7 @@ impl Exit {
         self as u8
     }
 
-    /// Returns the kind of an error that ends so, for JSON.
+    /// Returns the error kind in JSON.
     const fn kind(self) -> &'static str {
         match self {
             Self::Usage => "usage",
@@ -72,7 +72,7 @@ impl Exit {
     }
 }
 
-/// A command line that cannot be carried out.
+/// An unusable command line.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct Usage {
@@ -101,7 +101,7 @@ impl Diagnostic for Usage {
 }
 
 impl Diagnostic for io::Error {
-    /// A result that nobody reads any more is not an error.
+    /// A broken pipe is not an error.
     fn exit(&self) -> Exit {
         if self.kind() == io::ErrorKind::BrokenPipe { Exit::Success } else { Exit::Failed }
     }
@@ -139,11 +139,11 @@ impl Diagnostic for anyhow::Error {
     }
 }
 
-/// What is reported of an error. Every [`Diagnostic`] becomes one.
+/// An error as it is reported. Every [`Diagnostic`] converts to one.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{message}")]
 pub struct ErrorReport {
-    /// How the process ends; [`Exit::Success`] if there is nothing to report.
+    /// The exit code; [`Exit::Success`] if there is nothing to report.
     pub exit: Exit,
     /// What is wrong, in one line.
     pub message: String,
@@ -164,7 +164,7 @@ impl ErrorReport {
         json!({ "error": { "kind": self.exit.kind(), "message": self.message, "hint": self.hint } })
     }
 
-    /// Returns the report with what the error is about before its message.
+    /// Returns the report with a subject before its message.
     #[must_use]
     pub fn about(self, subject: impl fmt::Display) -> Self {
         Self { message: format!("{subject}: {}", self.message), ..self }

@@ -1,4 +1,4 @@
-//! Closes the process's memory, parses the call, runs it, and maps how it ended to the exit code.
+//! Protects the process's memory, parses the arguments, runs the command, and returns its exit code.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use stream_token::time::Clock;
 
 fn main() -> ExitCode {
     let environment: &'static Environment<'static> = &|name| std::env::var_os(name);
-    // Before anything else: whatever comes may bring a secret.
+    // Before anything else, as the arguments may hold a secret.
     let closed = hardening::disable_core_dumps(environment);
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let exit = match closed {

@@ -1,4 +1,4 @@
-//! What shells complete, made from the grammar, so that it knows every command, flag and value.
+//! Completion scripts, generated from the grammar.
 
 use clap::{Arg, Command, CommandFactory as _, ValueHint};
 use clap_complete::{Generator, generate};
@@ -6,23 +6,23 @@ use clap_complete_nushell::Nushell;
 
 use super::Cli;
 
-/// The shells that complete what is typed.
+/// The supported shells.
 pub(super) const SHELLS: [&str; 6] = ["bash", "elvish", "fish", "nushell", "powershell", "zsh"];
 
-/// How help calls a value that is a profile's name.
+/// The value name of arguments that are profile names.
 const PROFILE_VALUE: &str = "NAME";
 
-/// Stands in a script for the names of all profiles.
+/// The placeholder for all profile names in a generated script.
 const PROFILES: &str = "all-profile-names";
 
-/// Prints the names of all profiles, in each of the shells whose scripts ask for them.
+/// The shell command that prints all profile names.
 const LIST_PROFILES: &str = r#"command stream-token profile list -o json 2>/dev/null | command sed -n 's/^{"name":"\([^"]*\)".*/\1/p'"#;
 
-/// Returns the script that a shell of this name reads.
+/// Returns the completion script for a shell.
 #[must_use]
 pub fn completion_script(shell: &str) -> String {
     let mut command = Cli::command();
-    // What is deferred is built, so that its values are known.
+    // Deferred subcommands are built, so that their values are known.
     command.build();
     let mut command = without_file_names(command);
     if matches!(shell, "bash" | "fish" | "zsh") {
@@ -60,8 +60,7 @@ fn script_of(generator: impl Generator, command: &mut Command) -> String {
     String::from_utf8_lossy(&script).into_owned()
 }
 
-/// Keeps shells from completing file names where a value is no path: they would otherwise do so for
-/// every value that they know nothing about.
+/// Turns off the completion of file names for values that are not paths.
 fn without_file_names(command: Command) -> Command {
     let settle = |argument: Arg| {
         let is_anything = argument.get_action().takes_values()
@@ -72,7 +71,7 @@ fn without_file_names(command: Command) -> Command {
     command.mut_args(settle).mut_subcommands(without_file_names)
 }
 
-/// Puts [`PROFILES`] where the name of a profile that exists is expected.
+/// Makes [`PROFILES`] the only value of arguments that name an existing profile.
 fn with_profiles(command: Command) -> Command {
     let is_new = command.get_name() == "add";
     let settle = |argument: Arg| {
@@ -86,7 +85,7 @@ fn with_profiles(command: Command) -> Command {
     command.mut_args(settle).mut_subcommands(with_profiles)
 }
 
-/// Returns what `clap_complete` does not write for fish: the values of commands that name a profile without a flag.
+/// Returns what `clap_complete` omits for fish: completion of positional profile names.
 fn named_profiles(command: &Command) -> String {
     let takes_profile = |command: &&Command| {
         command
@@ -107,14 +106,14 @@ fn named_profiles(command: &Command) -> String {
     command.get_subcommands().filter_map(line).collect()
 }
 
-/// Fixes what `clap_complete` writes for bash: it spells a program's name in two ways where the name has
-/// a hyphen, and bash then completes nothing after a command.
+/// Fixes what `clap_complete` writes for bash: it spells a program name with a hyphen in two ways, and
+/// bash then completes nothing after a command.
 fn with_one_name(script: &str) -> String {
     script.replace("stream__subcmd__token", "stream__token")
 }
 
-/// Fixes what `clap_complete` writes for bash: it does not know that bash splits `--flag=value` into three words, and
-/// then completes a command in the place of the value.
+/// Fixes what `clap_complete` writes for bash: it does not expect that bash splits `--flag=value` into three
+/// words, and completes a command instead of the value.
 fn with_joined_values(script: &str) -> String {
     const PREVIOUS: &str = "    prev=\"$3\"\n";
     const JOINED: &str = r#"    if [[ "${cur}" == "=" ]]; then
@@ -126,8 +125,8 @@ fn with_joined_values(script: &str) -> String {
     script.replacen(PREVIOUS, &format!("{PREVIOUS}{JOINED}"), 1)
 }
 
-/// Fixes what `clap_complete` writes for fish: it gives up at a flag whose value is still to be typed, and
-/// fish then completes no value before a command.
+/// Fixes what `clap_complete` writes for fish: it fails on a flag without its value, and fish then
+/// completes no value before a command.
 fn with_open_flags(script: &str) -> String {
     let given_up = " -- $cmd 2>/dev/null\n    or return\n";
     let Some((before, after)) = script.split_once(given_up) else { return script.to_owned() };

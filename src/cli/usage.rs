@@ -1,4 +1,4 @@
-//! Reports the command lines that clap refuses, and repeats nothing of them that may be a secret.
+//! Reports command lines that clap refuses, without repeating what may be a secret.
 
 use std::error::Error as _;
 use std::ffi::OsString;
@@ -30,7 +30,7 @@ pub fn usage_error(error: &clap::Error, arguments: &[OsString]) -> ErrorReport {
         return report(&format!("'{command}' needs a command"), None);
     }
     match error.source().and_then(|source| source.downcast_ref::<ErrorReport>()) {
-        // An argument speaks for itself; what an option wants does not.
+        // An argument needs no name; an option does.
         Some(value) if !invalid_argument(error).starts_with('-') => {
             report(&value.message, value.hint.clone())
         }
@@ -66,7 +66,7 @@ fn stray_token_hint(error: &clap::Error, command: &str) -> Option<String> {
     })
 }
 
-/// Returns the hint for a word that other programs have in the place of ours.
+/// Returns the hint for a command or an option by which other programs call ours.
 fn familiar_word_hint(error: &clap::Error, command: &str) -> Option<String> {
     let word = |kind| error.get(kind).map(ToString::to_string).unwrap_or_default();
     let ours = match word(ContextKind::InvalidSubcommand).as_str() {
@@ -106,7 +106,7 @@ fn without_secrets(error: &clap::Error) -> String {
         }
         let shown = if is_secret_option { redacted(value) } else { escaped_or_redacted(value) };
         text = text.replace(&format!("'{value}'"), &shown);
-        // A blank value is everywhere in the text, and hides nothing.
+        // A blank value would match everywhere in the text.
         if !is_secret_option && !value.trim().is_empty() {
             text = text.replace(value.as_str(), shown.trim_matches('\''));
         }
@@ -124,7 +124,7 @@ fn command_in_usage(text: &str) -> Option<String> {
     Some(escaped_short(&names.join(" ")).to_string())
 }
 
-/// Returns the command that these arguments name, as far as they name one.
+/// Returns the command that the arguments name.
 fn command_in(arguments: &[OsString]) -> String {
     let grammar = grammar();
     let mut command = &grammar;

@@ -43,12 +43,12 @@ impl TypedValueParser for FormatParser {
     }
 }
 
-/// Parses a value of any type whose error knows the next step.
+/// Parses a value whose error has a hint.
 pub(super) fn parsed<T: FromStr<Err: Diagnostic>>(text: &str) -> Result<T, ErrorReport> {
     Ok(text.parse()?)
 }
 
-/// Parses one of a few words, which help and completions list.
+/// Parses one of a fixed set of words, which help and completions list.
 pub(super) fn words<T: Clone + Send + Sync + 'static>(
     names: &'static [&'static str],
     from_name: fn(&str) -> Option<T>,
@@ -63,7 +63,7 @@ pub(super) fn leeway(text: &str) -> Result<Leeway, ErrorReport> {
     Ok(Leeway::new(duration)?)
 }
 
-/// Parses a customer of a list; `-` has its place elsewhere.
+/// Parses a customer id; for `-` the hint names `--from`.
 pub(super) fn customer(text: &str) -> Result<CustomerId, ErrorReport> {
     if text == "-" {
         return Err(Usage::report(

@@ -36,16 +36,16 @@ use crate::profile::{
 use crate::secret::{ReadContext, Source};
 use crate::time::Clock;
 
-/// How long a keyring or a password manager's command may take that nobody watches.
+/// The time limit of a keyring or a password manager's command without a terminal.
 const SECRET_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long it may take where somebody may have to unlock something.
+/// The time limit at a terminal, where the user may have to unlock something.
 const INTERACTIVE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The variable that names the state directory if `--state-dir` is not given.
 const STATE_DIR_VARIABLE: &str = "STREAM_TOKEN_STATE_DIR";
 
-/// What somebody reads who calls the program alone before anything is set up.
+/// What the program prints without arguments before anything is set up.
 const FIRST_STEPS: &str = "\
 Mint, verify, decode and serve Stream Chat user tokens.
 Nothing is set up yet.
@@ -62,7 +62,7 @@ See what is set up, and every command:
   stream-token doctor
   stream-token help";
 
-/// What a command works in.
+/// What every command has at hand.
 struct Context<'a> {
     /// Looks up environment variables.
     environment: &'a Environment<'a>,
@@ -70,14 +70,14 @@ struct Context<'a> {
     clock: Clock,
     /// The streams.
     terminal: Terminal,
-    /// What goes for every command.
+    /// The global options.
     global: GlobalArgs,
 }
 
-/// What a command returns.
+/// The result of a command.
 type Result<T, E = ErrorReport> = std::result::Result<T, E>;
 
-/// Runs the program, and returns how it ends. Everything that is to be printed has been by then.
+/// Runs the program, and returns its exit code after everything is printed.
 #[must_use]
 pub fn run(arguments: &[OsString], environment: &'static Environment<'static>, clock: Clock) -> Exit {
     match Cli::try_parse_from(arguments) {
@@ -86,13 +86,13 @@ pub fn run(arguments: &[OsString], environment: &'static Environment<'static>, c
     }
 }
 
-/// Refuses to run where secrets would not be safe in memory, and returns how the program ends.
+/// Reports why the memory cannot be protected, and returns the exit code.
 #[must_use]
 pub fn refuse(arguments: &[OsString], environment: &Environment<'_>, error: HardeningError) -> Exit {
     finish(&mut early_terminal(arguments, environment), Err(error.into()))
 }
 
-/// Returns the terminal for a command line that is not parsed.
+/// Returns the terminal for a command line that was not parsed.
 fn early_terminal(arguments: &[OsString], environment: &Environment<'_>) -> Terminal {
     let is_json = cli::wants_json(arguments);
     Terminal::new(OutputOptions { is_json, ..OutputOptions::default() }, environment)
@@ -121,7 +121,7 @@ fn dispatch(cli: Cli, environment: &'static Environment<'static>, clock: Clock) 
     finish(&mut context.terminal, result)
 }
 
-/// Flushes the result, prints the error if there is one, and returns how the process ends.
+/// Flushes the result, prints the error if there is one, and returns the exit code.
 fn finish(terminal: &mut Terminal, result: Result<Exit>) -> Exit {
     let result = result.and_then(|exit| Ok(terminal.flush().map(|()| exit)?));
     result.unwrap_or_else(|report| {
@@ -130,7 +130,7 @@ fn finish(terminal: &mut Terminal, result: Result<Exit>) -> Exit {
     })
 }
 
-/// Prints an error, unless it is that nobody reads the result any more.
+/// Prints an error, unless it is a broken pipe.
 fn print_error(terminal: &mut Terminal, report: &ErrorReport) {
     if report.exit == Exit::Success {
         return;
@@ -167,14 +167,14 @@ fn is_new(environment: &Environment<'_>) -> bool {
     matches!(select(None, environment, config), Err(ProfileError::NoSecret { known }) if known.is_empty())
 }
 
-/// Returns the report of a prompt without an answer; `instead` says how to do without it.
+/// Returns the report of a prompt without an answer; `instead` is the hint how to do without it.
 fn prompt_error(error: PromptError, instead: &str) -> ErrorReport {
     let hint = (error.exit() == Exit::Usage).then(|| instead.to_owned());
     ErrorReport { hint, ..error.into() }
 }
 
 impl Context<'_> {
-    /// Chooses the profile, and says what was passed over.
+    /// Chooses the profile, and notes which variables are ignored.
     fn choose_profile(&mut self) -> Result<Profile> {
         let selection = select(self.global.profile.as_deref(), self.environment, || self.config())?;
         let name = selection.profile.name.as_ref().map(ToString::to_string).unwrap_or_default();
@@ -184,7 +184,7 @@ impl Context<'_> {
         Ok(selection.profile)
     }
 
-    /// Opens a profile's secret, and says where it came from.
+    /// Reads a profile's secret, and prints the notes on its source.
     fn open_secret(&mut self, profile: Profile) -> Result<LoadedProfile> {
         let opened = self.asking(|asking| profiles::load(profile, asking))?;
         for note in &opened.notes {
@@ -193,7 +193,7 @@ impl Context<'_> {
         Ok(opened)
     }
 
-    /// Says whose policy holds, where it is not the profile's own.
+    /// Notes that the default profile's policy applies to an ambient secret.
     fn note_default_policy(&mut self, opened: &LoadedProfile) {
         if let Some(name) = &opened.profile.policy_of
             && opened.profile.policy != Policy::default()
@@ -202,21 +202,21 @@ impl Context<'_> {
         }
     }
 
-    /// Asks a source: longer where somebody may have to unlock something, and is told what takes long.
+    /// Calls `ask` with what reading a secret needs: its time limit, and the note printed when it takes long.
     fn asking<T>(&self, ask: impl FnOnce(&ReadContext<'_>) -> T) -> T {
         let limit = if self.terminal.stdin_is_terminal() { INTERACTIVE_TIMEOUT } else { SECRET_TIMEOUT };
         let tell = || self.terminal.note_now("waiting for the keyring; it may ask to be unlocked");
         ask(&ReadContext { environment: self.environment, now: self.clock.now(), limit, on_slow: &tell })
     }
 
-    /// Makes a change of profiles or secrets, recorded in the audit log.
+    /// Changes profiles or secrets; the change is recorded in the audit log.
     fn with_profile_manager<T>(
         &self,
         change: impl FnOnce(&ProfileManager<'_>) -> Result<T, ChangeError>,
     ) -> Result<T> {
         let place = self.config_place();
         let config = place.path().ok_or(ConfigError::NoPlace)?;
-        // Every process of this login must mean the same lock, wherever its log is.
+        // All processes of this login share one lock, even if their logs are in different places.
         let lock = environment::state_dir(self.environment).map_or_else(|| self.state_dir(), Ok)?;
         let (lock, audit_log, actor) = (&lock.join("keyring.lock"), &self.audit_log()?, &self.actor());
         Ok(self.asking(|context| change(&ProfileManager { config, lock, audit_log, actor, context }))?)
@@ -250,7 +250,7 @@ impl Context<'_> {
         Ok(AuditLog::open(&self.state_dir()?, self.clock)?)
     }
 
-    /// Returns who calls.
+    /// Returns the calling user.
     fn actor(&self) -> Actor {
         Actor {
             user: environment::user(self.environment),
@@ -258,7 +258,7 @@ impl Context<'_> {
         }
     }
 
-    /// Returns the variables with secrets, or with the places of secrets: no program that is started needs one.
+    /// Returns the variables that hold secrets or their paths, which are removed for programs that are started.
     fn secret_variables(&self) -> Vec<String> {
         let profiles = self.config().map(|config| config.profiles().collect::<Vec<_>>()).unwrap_or_default();
         let sources = profiles.into_iter().flat_map(|profile| [Some(profile.source), profile.session_key]);
@@ -280,7 +280,7 @@ impl Context<'_> {
         self.global.json || self.global.output.is_some()
     }
 
-    /// Takes text or JSON for the form of the result, and refuses every other.
+    /// Returns `true` for JSON and `false` for text; other formats are refused.
     fn is_json_or_text(&self, command: &str) -> Result<bool> {
         match self.format() {
             Format::Json => Ok(true),

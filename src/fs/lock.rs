@@ -1,4 +1,4 @@
-//! The lock that lets one writer write at a time, and is waited for only so long.
+//! A lock file for one writer at a time, with a time limit.
 //!
 //! A writer holds it for a write and a sync. A process that holds it for seconds is stopped or stuck, and then
 //! it is better to do nothing and say why than to wait without end.
@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::error::DiskError;
 use super::{FileId, FileUse, file_id, open};
 
-/// How long the lock is waited for.
+/// How long to wait for the lock.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait between two attempts: about as long as an entry takes.
 const RETRY_INTERVAL: Duration = Duration::from_millis(1);
@@ -90,7 +90,7 @@ pub struct LockGuard(Arc<File>);
 
 impl Drop for LockGuard {
     fn drop(&mut self) {
-        // It ends with the file too, and nobody could act on an error here.
+        // Closing the file unlocks it too, so an error here changes nothing.
         let _ = self.0.unlock();
     }
 }

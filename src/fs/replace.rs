@@ -1,4 +1,4 @@
-//! Replaces a file's content whole or not at all.
+//! Replaces a file's content atomically.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};

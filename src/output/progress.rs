@@ -5,23 +5,23 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// How long a person waits before there is something to see.
+/// How long to wait before the progress is shown.
 const DELAY: Duration = Duration::from_secs(1);
 
 /// How often a second the progress is drawn.
 const DRAWS_A_SECOND: u8 = 5;
 
-/// A reader that shows on standard error how much of it was read, from the second second on, until it is dropped.
+/// A reader that shows its progress on standard error after one second, until it is dropped.
 #[derive(Debug)]
 pub(super) struct ProgressReader<R> {
     /// The reader.
     reader: R,
-    /// What is shown.
+    /// The progress bar.
     bar: ProgressBar,
 }
 
 impl<R> ProgressReader<R> {
-    /// Wraps a reader of so many bytes, as far as that is known.
+    /// Wraps a reader; `length` is how many bytes it has, if that is known.
     pub(super) fn new(reader: R, length: Option<u64>) -> Self {
         let template = if length.is_some() {
             "{bar:20} {percent}%, {eta} left"
@@ -33,7 +33,7 @@ impl<R> ProgressReader<R> {
         Self { reader, bar }
     }
 
-    /// Returns what is shown, around which messages are printed.
+    /// Returns the progress bar, which messages must suspend.
     pub(super) fn bar(&self) -> ProgressBar {
         self.bar.clone()
     }

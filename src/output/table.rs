@@ -11,31 +11,31 @@ use crate::escape::{escaped, escaped_truncated};
 /// Blanks between two columns.
 const COLUMN_GAP: u16 = 2;
 
-/// The narrowest that a column becomes.
+/// The least width of a column.
 const MIN_WIDTH: u16 = 12;
 
-/// The least that is left for the last column of a listing before it becomes blocks.
+/// The least width of the last column of a listing; below it, rows are shown as blocks.
 const MIN_LAST_WIDTH: u16 = 20;
 
 /// How a cell is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
-    /// As it is.
+    /// Without colour.
     Plain,
-    /// A name.
+    /// A name, in bold.
     Name,
-    /// Good news.
+    /// Success, in green.
     Good,
-    /// Bad news.
+    /// Failure, in red.
     Bad,
-    /// In the background.
+    /// Dimmed.
     Faint,
 }
 
 /// A cell's text and style.
 pub(super) type StyledCell = (String, Style);
 
-/// Returns the cell of a text, which may be from outside.
+/// Returns a cell; the text is escaped.
 pub(super) fn cell(text: impl AsRef<str>, style: Style) -> StyledCell {
     (escaped(text.as_ref()).to_string(), style)
 }
@@ -75,9 +75,9 @@ fn styled(text: &str, style: Style) -> Cell {
     }
 }
 
-/// Lays rows out under the names of their columns; or, where they do not fit, each as a block of names and values.
+/// Lays rows out under the names of their columns; if they do not fit, each row as a block of names and values.
 ///
-/// `is_first` is whether the names are shown: they are once, above the first part of a long list.
+/// `is_first` shows the names; the later parts of a long list go without.
 pub(super) fn listing<const COLUMNS: usize>(
     names: [&str; COLUMNS],
     rows: &[[StyledCell; COLUMNS]],
@@ -105,7 +105,7 @@ pub(super) fn listing<const COLUMNS: usize>(
     separator.to_owned() + &blocks.join("\n")
 }
 
-/// Lays rows of single lines out for a pipe, which has no width and no colour, and may take a million of them.
+/// Pads rows for a pipe, without width or colour: comfy-table is too slow for a log of millions.
 fn padded<const COLUMNS: usize>(
     head: &[StyledCell; COLUMNS],
     rows: &[[StyledCell; COLUMNS]],
@@ -132,7 +132,7 @@ fn padded<const COLUMNS: usize>(
     shown
 }
 
-/// Cuts the last cell of every row to the width that is left for it, where a listing has columns.
+/// Cuts the last cell of every row to the width that is left for it, unless the rows are shown as blocks.
 pub(super) fn cut_last<const COLUMNS: usize>(
     names: [&str; COLUMNS],
     rows: &mut [[StyledCell; COLUMNS]],
@@ -161,7 +161,7 @@ fn with_head<const COLUMNS: usize>(
     std::iter::once(&head).chain(rows).cloned().collect()
 }
 
-/// Returns the width that is left for the last column beside the others; `None` where there is no limit.
+/// Returns the width that the other columns leave for the last one; `None` without a limit.
 fn last_width<const COLUMNS: usize>(lines: &[[StyledCell; COLUMNS]], layout: Layout) -> Option<u16> {
     let mut probe = Table::new();
     probe.add_rows(lines.iter().map(|row| row.iter().map(|(text, _)| text)));
@@ -170,7 +170,7 @@ fn last_width<const COLUMNS: usize>(lines: &[[StyledCell; COLUMNS]], layout: Lay
     layout.width.map(|limit| others.fold(limit, u16::saturating_sub))
 }
 
-/// Returns a line in a style, however long it is.
+/// Returns a line in a style, never wrapped.
 pub(super) fn headline(text: &str, style: Style, layout: Layout) -> String {
     table(&[[(text.to_owned(), style)]], Layout { width: None, ..layout })
 }

@@ -1,8 +1,7 @@
 //! The only owner of standard input, output and error.
 //!
-//! The result goes to standard output and nothing else does; everything said to a person goes to
-//! standard error. Colour is decided for each of the two apart. What nobody is to see is asked for at
-//! the terminal itself.
+//! Standard output carries the result and nothing else; messages for people go to standard error. Colour is decided for
+//! each of the two separately. Secrets are read from the terminal itself.
 
 #[cfg(unix)]
 mod prompter;
@@ -29,19 +28,19 @@ use crate::error::{Diagnostic, Exit};
 use crate::escape::json_line;
 use crate::process::environment::Environment;
 
-/// The program's name, before everything that it says to a person.
+/// The program's name, which begins every message.
 const NAME: &str = "stream-token";
 
-/// How many bytes an answer may have.
+/// The most bytes of an answer.
 const MAX_ANSWER: usize = 1024;
 
-/// The width that text is laid out for where a terminal does not tell its own.
+/// The width of a terminal that does not report its own.
 const DEFAULT_WIDTH: u16 = 80;
 
-/// How many bytes of the result are written at once: as many as a pipe holds.
+/// The size of the output buffer: as many bytes as a pipe holds.
 const BUFFER: usize = 64 * 1024;
 
-/// How the program speaks.
+/// How messages are printed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OutputOptions {
     /// When to use colour.
@@ -57,13 +56,13 @@ pub struct OutputOptions {
 pub struct Terminal {
     /// Where the result goes.
     output: BufWriter<Stdout>,
-    /// How the program speaks.
+    /// How messages are printed.
     options: OutputOptions,
     /// Asks questions.
     prompter: Prompter,
-    /// Whether a line of the terminal can be drawn anew.
+    /// Whether the terminal can redraw a line.
     can_redraw: bool,
-    /// The progress that is shown.
+    /// The progress bar.
     progress: ProgressBar,
 }
 
@@ -72,7 +71,7 @@ impl Terminal {
     #[must_use]
     pub fn new(mut options: OutputOptions, environment: &Environment<'_>) -> Self {
         let no_color = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
-        // Elsewhere than on Unix terminals have no TERM, and colours nevertheless.
+        // Windows terminals support colour without TERM.
         let is_dumb = environment("TERM")
             .map_or(cfg!(unix), |value| ["", "dumb", "vt100"].iter().any(|without| value == *without));
         if options.color == ColorChoice::Auto && (no_color || is_dumb) {
@@ -90,35 +89,34 @@ impl Terminal {
     /// Writes a part of the result, as it is.
     ///
     /// # Errors
-    /// What the operating system said; a broken pipe among it.
+    /// The error of the operating system, which may be a broken pipe.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
         self.output.write_all(text.as_bytes()).map_err(|error| on_write_error(&error))
     }
 
-    /// Sees to it that the result so far has left the process.
+    /// Flushes the result written so far.
     ///
     /// # Errors
-    /// What the operating system said; a broken pipe among it.
+    /// The error of the operating system, which may be a broken pipe.
     pub fn flush(&mut self) -> io::Result<()> {
         self.output.flush().map_err(|error| on_write_error(&error))
     }
 
-    /// Says something that a person should know.
+    /// Prints a note on standard error.
     pub fn note(&mut self, note: &str) {
         if let Some(text) = self.note_line(note) {
             self.print_message(&text);
         }
     }
 
-    /// Says something that a person should know while the program waits, whatever of the result is still to
-    /// come.
+    /// Prints a note on standard error at once, before the buffered result.
     pub fn note_now(&self, note: &str) {
         if let Some(text) = self.note_line(note) {
             self.progress.suspend(|| write_stderr(&text));
         }
     }
 
-    /// Returns the line of a note; `None` where notes are left out.
+    /// Returns the line of a note; `None` if notes are hidden.
     fn note_line(&self, note: &str) -> Option<String> {
         match self.options {
             OutputOptions { is_quiet: true, .. } => None,
@@ -127,7 +125,7 @@ impl Terminal {
         }
     }
 
-    /// Says what went wrong, and the next step to take.
+    /// Prints an error, and a hint with the next step.
     pub fn error(&mut self, message: &str, hint: Option<&str>) {
         self.print_message(&self.message("error:", AnsiColor::Red, message));
         if let Some(hint) = hint {
@@ -135,15 +133,15 @@ impl Terminal {
         }
     }
 
-    /// Says what is JSON already.
+    /// Prints a finished message on standard error, after the result so far.
     pub fn print_message(&mut self, text: &str) {
-        // The result so far comes first where both streams are one. Its errors are told by flush.
+        // Both streams may lead to the same place. The errors of this flush are reported by the last one.
         let _ = self.output.flush();
         self.progress.suspend(|| write_stderr(text));
     }
 
-    /// Shows on standard error how much of a long input was read. The result must go elsewhere than to a terminal, and
-    /// notes must not be left out or JSON; if not, nothing is shown.
+    /// Returns a reader that shows on standard error how much of a long input was read, if that is a terminal, the result is
+    /// not printed to one, and notes are neither hidden nor JSON.
     pub fn with_progress(&mut self, input: impl Read + 'static, length: Option<u64>) -> Box<dyn Read> {
         let OutputOptions { is_json, is_quiet, .. } = self.options;
         if is_json
@@ -165,7 +163,7 @@ impl Terminal {
         self.options.is_json
     }
 
-    /// Returns how the result is laid out. Where it goes to no terminal, its width has no limit.
+    /// Returns the layout of the result. Its width is limited only at a terminal.
     #[must_use]
     pub fn layout(&self) -> Layout {
         let is_terminal = io::stdout().is_terminal();
@@ -173,13 +171,13 @@ impl Terminal {
         Layout { width, has_color: self.colors(is_terminal) }
     }
 
-    /// Returns `true` if standard input is a terminal, where a person types.
+    /// Returns `true` if standard input is a terminal.
     #[must_use]
     pub fn stdin_is_terminal(&self) -> bool {
         io::stdin().is_terminal()
     }
 
-    /// Returns `true` if a person can be asked: both to read the question and to answer it.
+    /// Returns `true` if a person can be asked: standard input and standard error are terminals.
     #[must_use]
     pub fn can_ask(&self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -209,12 +207,11 @@ impl Terminal {
         self.prompter.read_paste(limit, is_enough)
     }
 
-    /// Asks a person for what nobody is to see, and returns it as it was typed: never empty. `is_typed_twice` asks for
-    /// the same again.
+    /// Asks for a secret without showing it, and returns it as it was typed: never empty. With `is_typed_twice` it must be
+    /// typed again.
     ///
-    /// `subject` is what is asked for, such as `API secret of profile staging`. The terminal that
-    /// controls the process is asked, and no standard stream. It is left as it was, also where the
-    /// question is interrupted, ended or stopped by a signal.
+    /// `subject` is what is asked for, such as `API secret of profile staging`. It is read from the controlling terminal, not
+    /// from a standard stream. The terminal's modes are restored even if a signal ends the question.
     ///
     /// # Errors
     /// [`PromptError`]
@@ -238,7 +235,7 @@ impl Terminal {
         }
     }
 
-    /// Returns a message for standard error: wrapped at words for a terminal, its label in colour where there is any.
+    /// Returns a message for standard error, wrapped at words for a terminal.
     fn message(&self, label: &str, color: AnsiColor, text: &str) -> String {
         let is_terminal = io::stderr().is_terminal();
         let color = self.colors(is_terminal).then(|| Style::new().bold().fg_color(Some(color.into())));
@@ -247,7 +244,7 @@ impl Terminal {
         if !is_terminal {
             return format!("{NAME}: {styled} {text}");
         }
-        // A token or a path is not broken: it is to be copied.
+        // A token or a path is not broken, so that it can be copied.
         let options = textwrap::Options::new(usize::from(width_of(terminal_size_of(io::stderr()))))
             .break_words(false)
             .word_separator(textwrap::WordSeparator::AsciiSpace)
@@ -263,12 +260,11 @@ fn width_of(size: Option<(Width, Height)>) -> u16 {
 
 /// Writes a line to standard error, from any thread.
 pub fn write_stderr(text: &str) {
-    // In one piece, so that lines of several processes do not mix. Nobody is left to be told where standard
-    // error is gone.
+    // In one write, so that lines of several processes do not mix. If standard error is closed, there is nowhere to say so.
     let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
 }
 
-/// Says of an error what it kept from being done. Its kind stays: a broken pipe is told by it.
+/// Adds what was being done to an error, and keeps its kind, by which a broken pipe is known.
 fn on_write_error(error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot write the result: {error}"))
 }
@@ -279,22 +275,22 @@ pub enum PromptError {
     /// There is no terminal to ask at.
     #[error("there is no terminal to ask at")]
     NoTerminal(#[source] io::Error),
-    /// The person interrupted it.
+    /// The user interrupted it.
     #[error("interrupted")]
     Interrupted,
     /// Nothing was typed.
     #[error("nothing was typed")]
     Nothing,
-    /// More was typed than an answer may have.
+    /// The answer is too long.
     #[error("more than {longest} bytes were typed")]
     TooLong {
-        /// How many bytes an answer may have.
+        /// The most bytes of an answer.
         longest: usize,
     },
-    /// A hidden answer is not text, or contains a key that edits nothing.
+    /// The answer is not UTF-8, or contains a control character.
     #[error("what was typed holds a control character, or is not UTF-8")]
     NoText,
-    /// The second answer was not the first.
+    /// The two answers differ.
     #[error("the two entries do not match")]
     Differ,
     /// The terminal failed.
@@ -313,7 +309,7 @@ impl Diagnostic for PromptError {
 }
 
 impl From<io::Error> for PromptError {
-    /// Takes out what went through a reader as an error of input.
+    /// Restores an error that passed through a reader.
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::Interrupted => Self::Interrupted,
@@ -323,7 +319,7 @@ impl From<io::Error> for PromptError {
 }
 
 impl From<PromptError> for io::Error {
-    /// Sends it through a reader.
+    /// Wraps an error to pass it through a reader.
     fn from(error: PromptError) -> Self {
         match error {
             PromptError::Interrupted => Self::from(io::ErrorKind::Interrupted),

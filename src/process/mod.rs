@@ -1,4 +1,4 @@
-//! The process: its environment, its standard output, its protection against being read by others, and when it may stop.
+//! The process: environment, standard output, memory protection, and stop signals.
 
 pub mod environment;
 pub mod hardening;

@@ -1,4 +1,4 @@
-//! Whether standard output leads anywhere.
+//! Checks that standard output is open and read.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Asks a person where there are no Unix terminals and signals, by rpassword's own means.
+//! Prompts on Windows, by rpassword's own means.
 
 use std::io::{self, BufRead as _, Read as _, Write as _};
 
@@ -11,14 +11,14 @@ use super::{MAX_ANSWER, PromptError};
 pub(super) struct Prompter;
 
 impl Prompter {
-    /// Asks on standard error, and gives the line that is typed.
+    /// Asks on standard error, and returns the line that is typed.
     #[expect(clippy::unused_self, reason = "elsewhere it catches signals")]
     pub(super) fn ask(&mut self, question: &str) -> Result<String, PromptError> {
         io::stderr().lock().write_all(question.as_bytes())?;
         let mut answer = String::new();
         io::stdin().lock().take(MAX_ANSWER as u64).read_line(&mut answer)?;
         if !answer.ends_with('\n') {
-            // Input has ended on the line of the question, and what is said next needs its own.
+            // Input ended on the line of the question.
             io::stderr().lock().write_all(b"\n")?;
         }
         Ok(answer)
@@ -37,7 +37,7 @@ impl Prompter {
         Ok((kept, count))
     }
 
-    /// Asks at the console itself for what nobody is to see; then `again`, and demands the same answer.
+    /// Asks at the console without showing the answer; with `again` it must be typed twice.
     #[expect(clippy::unused_self, reason = "elsewhere it catches signals")]
     pub(super) fn ask_hidden(
         &mut self,

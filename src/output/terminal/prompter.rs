@@ -1,10 +1,9 @@
-//! Asks a person, and leaves the terminal as it was whatever signal comes.
+//! Prompts at a Unix terminal. Its modes are restored whatever signal comes.
 //!
-//! What nobody is to see is asked for at the terminal itself, whatever the standard streams are. rpassword edits the
-//! line. It is given a reader, and the terminal's modes are kept here: by itself it leaves a terminal without echo at every
-//! signal but its own Ctrl-C, and takes a line that a lost connection cut short for whole. Its buffer is wiped when dropped,
-//! but parts of an answer stay in memory that it outgrew; that nobody else can read that memory is the charge of
-//! [`crate::process::hardening`].
+//! Secrets are read from the terminal itself, not from standard input. rpassword edits the line, from a reader that is ours,
+//! and the terminal's modes are set here: rpassword alone leaves the terminal without echo at every signal but its own
+//! Ctrl-C, and accepts a line that a lost connection cut short. It wipes its buffer, but not the smaller buffers that an
+//! answer outgrew; [`crate::process::hardening`] keeps other processes from reading that memory.
 //!
 //! A paste is read byte by byte: while a terminal edits lines itself, it keeps at most 4,095 bytes of a line (1,024 on some
 //! systems) and drops the rest, and a curl command that was copied from a browser is longer.
@@ -23,28 +22,28 @@ use zeroize::Zeroizing;
 use super::signals::Signals;
 use super::{MAX_ANSWER, PromptError};
 
-/// How many bytes may be typed for a hidden answer.
+/// The most bytes of a hidden answer.
 const MAX_HIDDEN: usize = 4096;
 
-/// How long a paste must have paused before an empty line in it ends it: more than between two parts of one.
+/// How long input must pause before an empty line ends a paste: longer than between two parts of one.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// Ctrl-C and Ctrl-\, which are keys like others while a terminal does not edit lines.
+/// Ctrl-C and Ctrl-\, which send no signals while the terminal does not edit lines.
 const INTERRUPTING: [u8; 2] = [3, 28];
 
 /// Ctrl-D and Ctrl-@, which end a paste.
 const ENDING: [u8; 2] = [4, 0];
 
-/// What takes a character of a paste back.
+/// The keys that delete the last character of a paste.
 const ERASING: [u8; 2] = [8, 127];
 
-/// The control characters that rpassword edits a line by; it passes over others.
+/// The control characters by which rpassword edits a line; it ignores others.
 const EDITING: [u8; 7] = [4, 8, b'\n', b'\r', 21, 23, 27];
 
 /// Asks questions.
 #[derive(Debug, Default)]
 pub(super) struct Prompter {
-    /// Catches signals, since the first question.
+    /// Catches signals from the first question on.
     signals: Option<Signals>,
 }
 
@@ -57,7 +56,7 @@ impl Prompter {
         })
     }
 
-    /// Reads a paste from standard input, up to Ctrl-D or up to an empty line once `is_enough` says so of what came. Returns
+    /// Reads a paste from standard input, up to Ctrl-D, or up to an empty line once `is_enough` accepts the text. Returns
     /// its first `limit` bytes, and how many there were.
     pub(super) fn read_paste(
         &mut self,
@@ -70,7 +69,7 @@ impl Prompter {
         })
     }
 
-    /// Asks at the terminal itself for what nobody is to see; then `again`, and demands the same answer.
+    /// Asks at the terminal without showing the answer; with `again` it must be typed twice.
     pub(super) fn ask_hidden(
         &mut self,
         question: &str,
@@ -87,7 +86,7 @@ impl Prompter {
         })
     }
 
-    /// Returns what catches signals.
+    /// Returns the signals, which are caught from the first call on.
     fn signals(&mut self) -> io::Result<Signals> {
         match &self.signals {
             Some(signals) => Ok(signals.clone()),
@@ -96,17 +95,16 @@ impl Prompter {
     }
 }
 
-/// A terminal that edits no lines and sends no signals for keys, until this is dropped.
+/// A terminal in raw mode: until this is dropped, it edits no lines and sends no signals for keys.
 struct RawTerminal<T: AsFd> {
     /// The terminal.
     terminal: T,
-    /// How it was before.
+    /// Its modes before.
     before: Termios,
 }
 
 impl<T: AsFd> RawTerminal<T> {
-    /// Changes the terminal's modes, and turns `without` off too. Where `action` flushes, what was typed before is
-    /// dropped.
+    /// Sets raw mode, and turns the modes `without` off too. [`OptionalActions::Flush`] drops what was typed before.
     fn new(terminal: T, without: LocalModes, action: OptionalActions) -> io::Result<Self> {
         let before = tcgetattr(&terminal)?;
         let mut modes = before.clone();
@@ -119,7 +117,7 @@ impl<T: AsFd> RawTerminal<T> {
 }
 
 impl<T: AsFd> Drop for RawTerminal<T> {
-    /// What was typed and not read goes nowhere: a shell would take it for commands.
+    /// Drops what was typed and not read: a shell would run it.
     fn drop(&mut self) {
         let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.before);
     }
@@ -128,7 +126,7 @@ impl<T: AsFd> Drop for RawTerminal<T> {
 /// Reads the next byte; `None` at the end of input.
 ///
 /// # Errors
-/// What the operating system said; of the kind `Interrupted` once a signal came.
+/// The error of the operating system; `Interrupted` once a signal came.
 fn next(input: impl AsFd, signals: &Signals) -> io::Result<Option<u8>> {
     loop {
         signals.wait(input.as_fd())?;
@@ -160,7 +158,7 @@ fn read_line(signals: &Signals) -> Result<String, PromptError> {
     String::from_utf8(typed).map_err(|_| PromptError::NoText)
 }
 
-/// Ends the line of a question that was not answered, so that what is said next has its own.
+/// Ends the line of a question without an answer.
 fn end_line() {
     let _ = io::stderr().lock().write_all(b"\n");
 }
@@ -201,7 +199,7 @@ fn has_more() -> io::Result<bool> {
     Ok(poll(&mut [PollFd::new(&io::stdin(), PollFlags::IN)], Some(&pause))? > 0)
 }
 
-/// Asks for what nobody is to see.
+/// Asks without showing the answer.
 fn ask_hidden(
     mut terminal: &File,
     question: &str,
@@ -225,7 +223,7 @@ fn ask_hidden(
 struct HiddenLine {
     /// The terminal.
     terminal: File,
-    /// End the wait for a key.
+    /// The signals that end the wait for a key.
     signals: Signals,
     /// How many bytes were typed.
     length: usize,
@@ -237,7 +235,7 @@ impl Read for HiddenLine {
             let byte = next(&self.terminal, &self.signals)?.ok_or(io::ErrorKind::NotConnected)?;
             match byte {
                 _ if INTERRUPTING.contains(&byte) => return Err(io::ErrorKind::Interrupted.into()),
-                // All of a line that is too long is read, as none of it may go to the shell.
+                // A line that is too long is read to its end, so that the shell gets none of it.
                 b'\n' | b'\r' if self.length > MAX_HIDDEN => {
                     return Err(PromptError::TooLong { longest: MAX_HIDDEN }.into());
                 }

@@ -1,7 +1,7 @@
-//! The signals that end a process, held back while a question waits, until the terminal is as it was before.
+//! Holds back the signals that end a process while a question waits, until the terminal's modes are restored.
 //!
-//! What catches a signal cannot be taken away again, so after the first question every signal here goes through it: while
-//! no question waits, it does what it does by default.
+//! A handler cannot be removed again, so after the first question it stays; while no question waits, it does what the signal
+//! does by default.
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -16,7 +16,7 @@ use signal_hook::low_level::emulate_default_handler;
 
 use super::PromptError;
 
-/// A signal ends the wait for input. Only one that comes just before the wait is seen this much later.
+/// How often to look for a signal that came just before the wait for input; a later one ends the wait at once.
 const RECHECK_INTERVAL: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// Catches signals.
@@ -29,7 +29,7 @@ pub(super) struct Signals {
 }
 
 impl Signals {
-    /// Begins to catch signals, for the rest of this process's life.
+    /// Installs the handlers, until the process ends.
     pub(super) fn catch() -> io::Result<Self> {
         let signals = Self { is_idle: Arc::new(true.into()), came: Arc::default() };
         for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
@@ -40,8 +40,8 @@ impl Signals {
         Ok(signals)
     }
 
-    /// Asks. `ask` is to give up once [`Signals::wait`] says so, and to leave the terminal as it was whatever happens.
-    /// Only then does a signal act.
+    /// Calls `ask`, and only then lets a signal act. `ask` must end when [`Signals::wait`] fails, with the terminal's modes
+    /// restored.
     pub(super) fn hold_while<T>(
         &self,
         ask: impl FnOnce(&Self) -> Result<T, PromptError>,
@@ -61,7 +61,7 @@ impl Signals {
     /// Waits until there is something to read.
     ///
     /// # Errors
-    /// What the operating system said; of the kind `Interrupted` once a signal came.
+    /// The error of the operating system; `Interrupted` once a signal came.
     pub(super) fn wait(&self, input: BorrowedFd<'_>) -> io::Result<()> {
         while self.came.load(Ordering::SeqCst) == 0 {
             match poll(&mut [PollFd::from_borrowed_fd(input, PollFlags::IN)], Some(&RECHECK_INTERVAL)) {
