@@ -65,7 +65,7 @@ impl Prompter {
     ) -> Result<(Zeroizing<Vec<u8>>, u64), PromptError> {
         self.signals()?.hold_while(|signals| {
             let terminal = RawTerminal::new(io::stdin(), LocalModes::empty(), OptionalActions::Now)?;
-            read_paste(terminal, limit, is_enough, signals)
+            read_paste(&terminal, limit, is_enough, signals).inspect_err(|_| end_line())
         })
     }
 
@@ -165,7 +165,7 @@ fn end_line() {
 
 /// Reads a paste.
 fn read_paste(
-    input: RawTerminal<io::Stdin>,
+    input: &RawTerminal<io::Stdin>,
     limit: usize,
     is_enough: fn(&str) -> bool,
     signals: &Signals,
