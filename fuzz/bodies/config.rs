@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use stream_token::profile::{Change, Config, Profile, ProfileName, begin_edit};
+use stream_token::profile::{Change, Config, PendingEdit, Profile, ProfileName, begin_edit};
 use stream_token::secret::Source;
 
 /// A directory in memory, where there is such a place; it goes when it is dropped.
@@ -42,8 +42,8 @@ pub(crate) fn check(data: &[u8]) {
     fs::write(&path, data).unwrap();
     let added: ProfileName = "added-by-the-fuzzer".parse().unwrap();
     let profile = Profile::new(Some(added.clone()), Source::Env("A".into()));
-    let change = |change| begin_edit(&path, &change).and_then(stream_token::profile::PendingEdit::commit);
-    let add = || change(Change::Add(Box::new(profile.clone())));
+    let change = |change| begin_edit(&path, &added, &change).and_then(PendingEdit::commit);
+    let add = || change(Change::Add(vec![("secret".into(), Some("env:A".into()))]));
     let Ok(before) = Config::load(&path) else {
         assert!(add().is_err(), "a broken configuration was overwritten");
         assert_eq!(fs::read(&path).unwrap(), data);
@@ -54,8 +54,8 @@ pub(crate) fn check(data: &[u8]) {
         return;
     }
     let after = Config::load(&path).unwrap();
-    assert_eq!(after.find(&added), Some(profile.clone()));
+    assert_eq!(after.find(&added).map(|found| Profile { is_default: false, ..found }), Some(profile));
     assert_eq!(profiles(&after).len(), profiles(&before).len() + 1);
-    change(Change::Remove(added)).unwrap();
+    change(Change::Remove).unwrap();
     assert_eq!(profiles(&Config::load(&path).unwrap()), profiles(&before));
 }

@@ -27,7 +27,7 @@ pub use audit::{
 };
 pub use completion::completion_script;
 pub use profiles::{
-    ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileRemoveArgs, ProfileSetArgs, SettingsArgs,
+    PolicyArgs, ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileRemoveArgs, ProfileSetArgs, SettingsArgs,
 };
 pub use secrets::{
     SecretArgs, SecretCheckArgs, SecretCommand, SecretInputArgs, SecretRemoveArgs, SecretRotateArgs,
@@ -37,7 +37,7 @@ pub use secrets::{
 pub use serve::ServeArgs;
 pub use sessions::{SessionArgs, SessionCommand, SessionNewArgs, SessionRevokeArgs};
 pub use usage::usage_error;
-pub use values::parse_lifetime;
+pub use values::lifetime_text;
 
 /// Mint, verify, decode and serve Stream Chat user tokens.
 ///

@@ -1,8 +1,7 @@
 //! The grammar of `profile`.
 
-use std::time::Duration;
-
 use clap::{Args, Subcommand};
+use serde::Serialize;
 
 use super::secrets::SecretInputArgs;
 use super::values;
@@ -127,44 +126,32 @@ const SETTINGS: [&str; 9] = [
     "require-reason",
 ];
 
-/// The settings of a profile.
-#[derive(Debug, Args)]
+/// The settings of a profile. They serialize as its table in the configuration.
+#[derive(Debug, Clone, Args, Serialize)]
 pub struct SettingsArgs {
     /// Where its API secret comes from.
-    #[arg(long, value_name = "SOURCE", value_parser = Source::parse, help = SOURCES)]
+    #[arg(long, value_name = "SOURCE", help = SOURCES)]
     pub secret: Option<Source>,
     /// The app's API key, which is no secret
     #[arg(long, value_name = "KEY", value_parser = check_api_key)]
     pub api_key: Option<String>,
     /// Where the key that signs sessions comes from; the keyring, where the secret is there
-    #[arg(long, value_name = "SOURCE", value_parser = Source::parse)]
-    pub session_key: Option<Source>,
+    #[arg(long, value_name = "SOURCE")]
+    session_key: Option<Source>,
     /// Where the app's API answers, if not at Stream's usual place
     #[arg(long, value_name = "URL", value_parser = check_base_url)]
-    pub base_url: Option<String>,
+    base_url: Option<String>,
     /// How the server checks clients' sessions
     #[command(flatten)]
-    pub sessions: SessionsArgs,
-    /// Policy: how long tokens live for which nothing is said
-    #[arg(long, value_name = "DURATION", value_parser = values::parse_lifetime)]
-    pub default_lifetime: Option<Duration>,
-    /// Policy: how long tokens live at most
-    #[arg(long, value_name = "DURATION", value_parser = values::parse_lifetime)]
-    pub longest_lifetime: Option<Duration>,
-    /// Policy: say in tokens when they were issued, five seconds back
-    #[arg(long)]
-    pub issued_at: bool,
-    /// Policy: a production app; minting is confirmed, and every token expires
-    #[arg(long)]
-    pub production: bool,
-    /// Policy: whoever mints says why, with --reason or when asked
-    #[arg(long)]
-    pub require_reason: bool,
+    sessions: SessionsArgs,
+    /// What its tokens must be like
+    #[command(flatten)]
+    pub policy: PolicyArgs,
 }
 
 /// How the server checks clients' sessions, if they are the app's own.
-#[derive(Debug, Args)]
-pub struct SessionsArgs {
+#[derive(Debug, Clone, Args, Serialize)]
+struct SessionsArgs {
     /// Sessions: the app's own; its backend at this URL says whose a token is
     #[arg(long, value_name = "URL")]
     check_url: Option<String>,
@@ -175,47 +162,50 @@ pub struct SessionsArgs {
     #[arg(long, value_name = "TEMPLATE")]
     authorization: Option<String>,
     /// Sessions: how long the backend's yes counts, 0s to 60s [default: 10s]
-    #[arg(long, value_name = "DURATION")]
-    check_cache: Option<String>,
+    #[arg(long = "check-cache", value_name = "DURATION")]
+    cache: Option<String>,
     /// Sessions: the app's own JWTs, with this 'iss'
-    #[arg(long, value_name = "ISSUER")]
-    jwt_issuer: Option<String>,
+    #[arg(long = "jwt-issuer", value_name = "ISSUER")]
+    issuer: Option<String>,
     /// Sessions: the 'aud' of these JWTs
-    #[arg(long, value_name = "AUDIENCE")]
-    jwt_audience: Option<String>,
+    #[arg(long = "jwt-audience", value_name = "AUDIENCE")]
+    audience: Option<String>,
     /// Sessions: the claim that names the customer, or a pointer such as /user/id [default: sub]
-    #[arg(long, value_name = "CLAIM")]
-    jwt_claim: Option<String>,
+    #[arg(long = "jwt-claim", value_name = "CLAIM")]
+    claim: Option<String>,
     /// Sessions: where the public keys of these JWTs are; without it, the session key signs them (HS256)
     #[arg(long, value_name = "URL")]
     jwks_url: Option<String>,
     /// Sessions: the algorithm of these keys, RS256 or ES256 [default: RS256]
-    #[arg(long, value_name = "ALGORITHM")]
-    jwt_algorithm: Option<String>,
+    #[arg(long = "jwt-algorithm", value_name = "ALGORITHM")]
+    algorithm: Option<String>,
     /// Sessions: how long the backend may take, 1s to 10s [default: 2s]
-    #[arg(long, value_name = "DURATION")]
-    backend_timeout: Option<String>,
+    #[arg(long = "backend-timeout", value_name = "DURATION")]
+    timeout: Option<String>,
     /// Sessions: the certificates that the backend is known by, in PEM, instead of the system's
-    #[arg(long, value_name = "FILE")]
-    backend_ca_file: Option<String>,
+    #[arg(long = "backend-ca-file", value_name = "FILE")]
+    ca_file: Option<String>,
 }
 
-impl SessionsArgs {
-    /// Returns the keys of the configuration that were given, and their values.
-    pub fn given(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let all = [
-            ("check_url", &self.check_url),
-            ("customer_from", &self.customer_from),
-            ("authorization", &self.authorization),
-            ("cache", &self.check_cache),
-            ("issuer", &self.jwt_issuer),
-            ("audience", &self.jwt_audience),
-            ("claim", &self.jwt_claim),
-            ("jwks_url", &self.jwks_url),
-            ("algorithm", &self.jwt_algorithm),
-            ("timeout", &self.backend_timeout),
-            ("ca_file", &self.backend_ca_file),
-        ];
-        all.into_iter().filter_map(|(key, value)| Some((key, value.as_deref()?)))
-    }
+/// What a profile's tokens must be like.
+#[derive(Debug, Clone, Args, Serialize)]
+pub struct PolicyArgs {
+    /// Policy: how long tokens live for which nothing is said
+    #[arg(long, value_name = "DURATION", value_parser = values::lifetime_text)]
+    pub default_lifetime: Option<String>,
+    /// Policy: how long tokens live at most
+    #[arg(long, value_name = "DURATION", value_parser = values::lifetime_text)]
+    longest_lifetime: Option<String>,
+    /// Policy: say in tokens when they were issued, five seconds back
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    issued_at: bool,
+    /// Policy: a production app; minting is confirmed, and every token expires
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub production: bool,
+    /// Policy: whoever mints says why, with --reason or when asked
+    #[arg(long)]
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    require_reason: bool,
 }

@@ -88,11 +88,16 @@ pub(super) fn expiry(text: &str) -> Result<Expiry, ErrorReport> {
     if text == "never" { Ok(Expiry::Never) } else { Ok(Expiry::At(text.parse()?)) }
 }
 
-/// Parses a lifetime, which is longer than 0.
+/// Parses a lifetime, which is longer than 0, and returns it as the configuration has it.
 ///
 /// # Errors
 /// What is wrong with the text.
-pub fn parse_lifetime(text: &str) -> Result<Duration, String> {
+pub fn lifetime_text(text: &str) -> Result<String, String> {
+    parse_lifetime(text).map(humanize)
+}
+
+/// Parses a lifetime, which is longer than 0.
+fn parse_lifetime(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
         Ok(duration) if duration.is_zero() => Err("a lifetime of 0 ends before it starts".into()),
         other => other.map_err(|error| error.to_string()),

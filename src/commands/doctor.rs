@@ -10,8 +10,8 @@ use crate::cli::DoctorArgs;
 use crate::error::{ErrorReport, Exit};
 use crate::output::{self, Diagnosis, Health};
 use crate::profile::{self, Config, Profile, SecretStatus, list_status};
-use crate::secret::ReadContext;
 use crate::secret::keyring::Kind;
+use crate::secret::{Access, ReadContext};
 
 /// Every check, in the order in which its findings are shown.
 const CHECKS: &[fn(&Checkup<'_>) -> Vec<Diagnosis>] = &[
@@ -67,7 +67,8 @@ impl<'a> Checkup<'a> {
     /// Reads what several checks look at, once.
     fn new(context: &'a Context<'a>, arguments: &'a DoctorArgs) -> Self {
         let (environment, now) = (context.environment, context.clock.now());
-        let asking = ReadContext { environment, now, limit: SECRET_TIMEOUT, on_slow: &|| () };
+        let (limit, access) = (SECRET_TIMEOUT, Access::Quiet);
+        let asking = ReadContext { environment, now, limit, access, on_slow: &|| () };
         let selected = profile::select(context.global.profile.as_deref(), environment, || context.config());
         let selected = selected.map(|selection| selection.profile).map_err(ErrorReport::from);
         let config = context.config().map_err(ErrorReport::from);

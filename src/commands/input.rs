@@ -11,7 +11,7 @@ use crate::cli::SecretInputArgs;
 use crate::error::{Diagnostic as _, ErrorReport, Usage};
 use crate::escape::{escaped_or_redacted, looks_like_a_token};
 use crate::output::terminal::PromptError;
-use crate::profile::{Profile, ProfileName, Reason, ReasonError};
+use crate::profile::{Profile, ProfileName, Reason};
 use crate::secret::keyring::{Item, Kind};
 use crate::secret::{MAX_SECRET_BYTES, Secret, SecretFinding};
 use crate::token::{ExtractedToken, MAX_PASTE_BYTES, PasteError, Stripped, decode_text, extract};
@@ -204,7 +204,7 @@ pub(super) fn reason(
     let hint = "say why with --reason TEXT";
     let typed = context.terminal.ask("why are the tokens needed? ");
     let typed = typed.map_err(|error| prompt_error(error, hint))?;
-    Ok(Some(typed.parse().map_err(|error: ReasonError| Usage::report(error.to_string(), hint))?))
+    Ok(Some(typed.parse()?))
 }
 
 /// Asks before a profile, or something of it, is removed.

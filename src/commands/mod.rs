@@ -29,11 +29,10 @@ use crate::output::terminal::{OutputOptions, PromptError, Terminal};
 use crate::process::environment::{self, Environment};
 use crate::process::hardening::HardeningError;
 use crate::profile::{
-    self as profiles, ChangeError, Config, ConfigError, ConfigPlace, LoadedProfile, Policy, Profile,
-    ProfileError, ProfileManager, SECRET_FILE_VARIABLE, SECRET_VARIABLE, SESSION_KEY_FILE_VARIABLE,
-    SESSION_KEY_VARIABLE, select,
+    self as profiles, Config, ConfigPlace, LoadedProfile, Policy, Profile, ProfileError, ProfileManager,
+    SECRET_FILE_VARIABLE, SECRET_VARIABLE, SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE, select,
 };
-use crate::secret::{ReadContext, Source};
+use crate::secret::{Access, ReadContext, Source};
 use crate::time::Clock;
 
 /// The time limit of a keyring or a password manager's command without a terminal.
@@ -164,7 +163,7 @@ fn print_clap_message(error: &clap::Error, arguments: &[OsString], environment: 
 /// Returns `true` if no profile and no secret is set up.
 fn is_new(environment: &Environment<'_>) -> bool {
     let config = || ConfigPlace::find(None, environment).load();
-    matches!(select(None, environment, config), Err(ProfileError::NoSecret { known }) if known.is_empty())
+    matches!(select(None, environment, config), Err(ProfileError::NoSecret(known)) if known.is_empty())
 }
 
 /// Returns the report of a prompt without an answer; `instead` is the hint how to do without it.
@@ -206,20 +205,18 @@ impl Context<'_> {
     fn asking<T>(&self, ask: impl FnOnce(&ReadContext<'_>) -> T) -> T {
         let limit = if self.terminal.stdin_is_terminal() { INTERACTIVE_TIMEOUT } else { SECRET_TIMEOUT };
         let tell = || self.terminal.note_now("waiting for the keyring; it may ask to be unlocked");
-        ask(&ReadContext { environment: self.environment, now: self.clock.now(), limit, on_slow: &tell })
+        let (environment, now, access) = (self.environment, self.clock.now(), Access::Interactive);
+        ask(&ReadContext { environment, now, limit, access, on_slow: &tell })
     }
 
     /// Changes profiles or secrets; the change is recorded in the audit log.
-    fn with_profile_manager<T>(
-        &self,
-        change: impl FnOnce(&ProfileManager<'_>) -> Result<T, ChangeError>,
-    ) -> Result<T> {
+    fn with_profile_manager<T>(&self, change: impl FnOnce(&ProfileManager<'_>) -> Result<T>) -> Result<T> {
         let place = self.config_place();
-        let config = place.path().ok_or(ConfigError::NoPlace)?;
+        let config = place.path.as_deref().ok_or(ProfileError::NoPlace)?;
         // All processes of this login share one lock, even if their logs are in different places.
         let lock = environment::state_dir(self.environment).map_or_else(|| self.state_dir(), Ok)?;
         let (lock, audit_log, actor) = (&lock.join("keyring.lock"), &self.audit_log()?, &self.actor());
-        Ok(self.asking(|context| change(&ProfileManager { config, lock, audit_log, actor, context }))?)
+        self.asking(|context| change(&ProfileManager { config, lock, audit_log, actor, context }))
     }
 
     /// Returns the place of the configuration.
@@ -228,7 +225,7 @@ impl Context<'_> {
     }
 
     /// Reads the configuration.
-    fn config(&self) -> Result<Config, ConfigError> {
+    fn config(&self) -> Result<Config, ProfileError> {
         self.config_place().load()
     }
 

@@ -1,23 +1,24 @@
 //! `secret`: stores, lists, rotates and removes what the keyring holds for profiles.
 
+use std::time::Duration;
+
 use super::{Context, Result, input};
-use crate::cli::{SecretCommand, SecretRemoveArgs, SecretRotateArgs, SecretSetArgs};
+use crate::cli::{SecretCommand, SecretRemoveArgs, SecretSetArgs};
 use crate::error::{ErrorReport, Exit};
 use crate::output;
-use crate::profile::Profile;
-use crate::profile::{SecretChange, SecretOutcome, list_status, random_key};
-use crate::secret::keyring::{Item, Kind};
-use crate::secret::{Secret, Source};
+use crate::profile::{Profile, SecretChange, list_status, random_key};
+use crate::secret::Source;
+use crate::secret::keyring::Kind;
 use crate::time::absolute_and_relative;
 
 /// Carries out what was asked of secrets.
 pub(super) fn run(context: &mut Context<'_>, command: &SecretCommand) -> Result<Exit> {
     let is_json = context.is_json_or_text("secret")?;
     match command {
-        SecretCommand::Set(arguments) => set(context, arguments)?,
+        SecretCommand::Set(arguments) => store(context, arguments, None)?,
         SecretCommand::List => list(context, is_json)?,
         SecretCommand::Check(arguments) => return super::verify::check_secret(context, arguments, is_json),
-        SecretCommand::Rotate(arguments) => rotate(context, arguments)?,
+        SecretCommand::Rotate(arguments) => store(context, &arguments.set, Some(arguments.keep_for))?,
         SecretCommand::Remove(arguments) => remove(context, arguments)?,
     }
     Ok(Exit::Success)
@@ -28,55 +29,9 @@ fn kind(is_session_key: bool) -> Kind {
     if is_session_key { Kind::SessionKey } else { Kind::ApiSecret }
 }
 
-/// Stores a secret in the place of the one before.
-fn set(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<()> {
-    let (profile, secret) = given(context, arguments)?;
-    let fingerprint = secret.fingerprint();
-    let item = profile.item(kind(arguments.session_key));
-    let outcome = context.with_profile_manager(|manager| {
-        manager.change_secret(&profile, item.kind, SecretChange::Set(secret))
-    })?;
-    context.terminal.note(&match outcome {
-        SecretOutcome::Changed => format!("stored the {item} in the keyring, fingerprint {fingerprint}"),
-        SecretOutcome::Unchanged => unchanged(&item),
-    });
-    Ok(())
-}
-
-/// Stores a secret, and keeps the one before for a while.
-fn rotate(context: &mut Context<'_>, arguments: &SecretRotateArgs) -> Result<()> {
-    let (profile, secret) = given(context, &arguments.set)?;
-    let fingerprint = secret.fingerprint();
-    let item = profile.item(kind(arguments.set.session_key));
-    let outcome = context.with_profile_manager(|manager| {
-        manager.change_secret(&profile, item.kind, SecretChange::Rotate(secret, arguments.keep_for))
-    })?;
-    context.terminal.note(&match outcome {
-        SecretOutcome::Changed => format!("rotated the {item} in the keyring, fingerprint {fingerprint}"),
-        SecretOutcome::Unchanged => unchanged(&item),
-    });
-    if outcome == SecretOutcome::Changed {
-        let now = context.clock.now();
-        context.terminal.note(&if arguments.keep_for.is_zero() {
-            "the one before verifies nothing any more".to_owned()
-        } else {
-            format!(
-                "the one before verifies until {}",
-                absolute_and_relative(now.after(arguments.keep_for), now)
-            )
-        });
-    }
-    Ok(())
-}
-
-/// Says that nothing was to be done.
-fn unchanged(item: &Item) -> String {
-    format!("it is the {item} already: nothing is changed")
-}
-
-/// Returns the profile whose secret is to be stored, and the secret; whatever refuses it does so before
-/// anybody types.
-fn given(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<(Profile, Secret)> {
+/// Stores a secret in the place of the one before, which is kept for a while in a rotation. Whatever refuses it does so
+/// before anybody types.
+fn store(context: &mut Context<'_>, arguments: &SecretSetArgs, keep_for: Option<Duration>) -> Result<()> {
     let profile = context.config()?.require(&arguments.name)?;
     let kind = kind(arguments.session_key);
     context.with_profile_manager(|manager| manager.ensure_storable(&profile, kind))?;
@@ -85,7 +40,26 @@ fn given(context: &mut Context<'_>, arguments: &SecretSetArgs) -> Result<(Profil
         Kind::SessionKey if !arguments.input.secret_stdin => random_key()?,
         _ => input::secret(context, &profile, kind, &arguments.input)?,
     };
-    Ok((profile, secret))
+    let (item, fingerprint) = (profile.item(kind), secret.fingerprint());
+    let (done, change) = match keep_for {
+        Some(keep_for) => ("rotated", SecretChange::Rotate(secret, keep_for)),
+        None => ("stored", SecretChange::Set(secret)),
+    };
+    if !context.with_profile_manager(|manager| manager.change_secret(&profile, kind, change))? {
+        context.terminal.note(&format!("it is the {item} already: nothing is changed"));
+        return Ok(());
+    }
+    context.terminal.note(&format!("{done} the {item} in the keyring, fingerprint {fingerprint}"));
+    let now = context.clock.now();
+    match keep_for {
+        None => {}
+        Some(Duration::ZERO) => context.terminal.note("the one before verifies nothing any more"),
+        Some(keep_for) => {
+            let end = absolute_and_relative(now.after(keep_for), now);
+            context.terminal.note(&format!("the one before verifies until {end}"));
+        }
+    }
+    Ok(())
 }
 
 /// Removes a secret from the keyring, once the profile's name was typed again.
@@ -108,10 +82,11 @@ fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()>
         (format!("the {item}"), SecretChange::Remove)
     };
     input::confirm_removal(context, &what, &arguments.name, arguments.confirm.as_deref())?;
-    let outcome = context.with_profile_manager(|manager| manager.change_secret(&profile, kind, change))?;
-    context.terminal.note(&match outcome {
-        SecretOutcome::Changed => format!("removed {what} from the keyring"),
-        SecretOutcome::Unchanged => format!("nothing was removed, as the keyring does not hold {what}"),
+    let is_changed = context.with_profile_manager(|manager| manager.change_secret(&profile, kind, change))?;
+    context.terminal.note(&if is_changed {
+        format!("removed {what} from the keyring")
+    } else {
+        format!("nothing was removed, as the keyring does not hold {what}")
     });
     Ok(())
 }

@@ -10,7 +10,6 @@ use crate::cli::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
 use crate::error::{ErrorReport, Exit, Usage};
 use crate::output;
 use crate::process::stdout::require_stdout;
-use crate::profile::SecretOutcome;
 use crate::profile::{Profile, ProfileName, SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE};
 use crate::secret::keyring::Kind;
 use crate::secret::{Secret, SecretFinding, Source};
@@ -162,15 +161,15 @@ pub(super) fn key_secret(context: &mut Context<'_>, profile: &Profile) -> Result
     if profile.is_demo() {
         context.terminal.note("demo profile: its session key is published, like its secret");
     }
-    let (read, outcome) = if source == Source::Keyring && profile.sessions.is_none() {
+    let (read, is_made) = if source == Source::Keyring && profile.sessions.is_none() {
         context.with_profile_manager(|manager| manager.session_key(profile))?
     } else {
         // Nothing is changed: no place for a configuration or a log is needed.
         let read = context.asking(|asking| source.read(&profile.item(Kind::SessionKey), asking))?;
-        (read, SecretOutcome::Unchanged)
+        (read, false)
     };
     let item = profile.item(Kind::SessionKey);
-    if outcome == SecretOutcome::Changed {
+    if is_made {
         context.terminal.note(&format!("made the {item} and stored it in the keyring"));
     } else if !profile.is_demo() {
         context.terminal.note(&format!("{item} from {source}"));

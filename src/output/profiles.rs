@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::Layout;
 use super::table::{Style, StyledCell, cell, listing, table};
@@ -14,17 +14,17 @@ use crate::time::{Timestamp, humanize, relative, utc};
 
 /// Returns a profile as a line of JSON.
 #[must_use]
-pub fn profile_json(profile: &Profile, is_default: bool) -> String {
+pub fn profile_json(profile: &Profile) -> String {
     let policy = &profile.policy;
     let seconds = |lifetime: Option<Duration>| lifetime.map(|lifetime| lifetime.as_secs());
     json_line(&json!({
         "name": name_of(profile),
-        "default": is_default,
+        "default": profile.is_default,
         "api_key": profile.api_key,
         "secret": profile.source.config_text(),
         "session_key": profile.session_key.as_ref().map(Source::config_text),
         "base_url": profile.base_url,
-        "sessions": profile.sessions.as_ref().map(sessions_json),
+        "sessions": profile.sessions.as_ref().map(|sessions| &sessions.keys),
         "policy": {
             "default_lifetime": seconds(policy.default_lifetime),
             "longest_lifetime": seconds(policy.longest_lifetime),
@@ -35,11 +35,11 @@ pub fn profile_json(profile: &Profile, is_default: bool) -> String {
     })) + "\n"
 }
 
-/// Lists profiles for people; `true` marks the default.
+/// Lists profiles for people.
 #[must_use]
-pub fn profile_list(profiles: &[(Profile, bool)], layout: Layout) -> String {
-    let row = |(profile, is_default): &(Profile, bool)| -> [StyledCell; 5] {
-        let mark = if *is_default { "default" } else { "" };
+pub fn profile_list(profiles: &[Profile], layout: Layout) -> String {
+    let row = |profile: &Profile| -> [StyledCell; 5] {
+        let mark = if profile.is_default { "default" } else { "" };
         [
             cell(name_of(profile), Style::Name),
             cell(mark, Style::Good),
@@ -54,8 +54,8 @@ pub fn profile_list(profiles: &[(Profile, bool)], layout: Layout) -> String {
 
 /// Shows one profile for people.
 #[must_use]
-pub fn profile_text(profile: &Profile, is_default: bool, layout: Layout) -> String {
-    let mark = if is_default { ", the default" } else { "" };
+pub fn profile_text(profile: &Profile, layout: Layout) -> String {
+    let mark = if profile.is_default { ", the default" } else { "" };
     let name = ("name", Some(name_of(profile).to_owned() + mark));
     let row = |(name, text): (_, Option<String>)| Some([cell(name, Style::Name), cell(text?, Style::Plain)]);
     let rows: Vec<_> = [name].into_iter().chain(settings(profile)).filter_map(row).collect();
@@ -82,14 +82,9 @@ fn settings(profile: &Profile) -> [(&'static str, Option<String>); 6] {
     ]
 }
 
-/// Returns what the configuration says about sessions.
-fn sessions_json(sessions: &Sessions) -> Map<String, Value> {
-    sessions.table().into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect()
-}
-
 /// Says how sessions are checked.
 fn sessions_summary(sessions: &Sessions) -> String {
-    let words: Vec<_> = sessions.table().into_iter().map(|(key, value)| format!("{key} {value}")).collect();
+    let words: Vec<_> = sessions.keys.iter().map(|(key, value)| format!("{key} {value}")).collect();
     words.join(", ")
 }
 
@@ -198,12 +193,10 @@ mod tests {
         let words = ["pass", "show", "stream/an-app-of-a-long-name/secret"].map(str::to_owned).to_vec();
         let profile = Profile {
             policy: Policy { is_production: true, has_issued_at: true, ..Policy::default() },
+            is_default: true,
             ..Profile::new("live".parse().ok(), Source::Command(words))
         };
-        profile_list(
-            &[(profile, true), (Profile::demo(), false)],
-            Layout { width: Some(width), has_color: false },
-        )
+        profile_list(&[profile, Profile::demo()], Layout { width: Some(width), has_color: false })
     }
 
     #[test]

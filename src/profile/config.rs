@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
-use super::error::ConfigError;
+use super::error::ProfileError;
 use super::name::ProfileName;
-use super::{CONFIG_VARIABLE, DEMO, Policy, Profile};
+use super::{CONFIG_VARIABLE, DEMO, Profile};
+use crate::escape::path_in_full;
 use crate::fs::{self, DiskError, FileError, FilePolicy};
 use crate::process::environment::{Environment, config_dir};
-use crate::secret::Source;
 
 /// The most bytes of a configuration that are read.
 const MAX_CONFIG_BYTES: usize = 256 * 1024;
@@ -34,68 +34,51 @@ pub struct Config {
     profiles: BTreeMap<ProfileName, Profile>,
 }
 
-/// Checks that the parts of a policy do not contradict each other.
-///
-/// # Errors
-/// What is wrong.
-pub fn check_policy(name: &ProfileName, policy: &Policy) -> Result<(), String> {
-    if policy.is_production && policy.default_lifetime.is_none() {
-        return Err(format!("the production profile {name} needs a default_lifetime"));
-    }
-    match (policy.default_lifetime, policy.longest_lifetime) {
-        (Some(default), Some(longest)) if default > longest => {
-            Err(format!("the default_lifetime of profile {name} is above its longest_lifetime"))
-        }
-        _ => Ok(()),
-    }
-}
-
 impl Config {
     /// Reads the configuration; without a file it is empty.
     ///
     /// # Errors
-    /// [`ConfigError`] if the file cannot be read, others could have written it, or something in it is not allowed.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        match read(path)? {
-            Some(text) => Self::parse(&text, path),
-            None => Ok(Self::default()),
-        }
-    }
-
-    /// Reads the configuration that somebody gave by its path.
-    ///
-    /// # Errors
-    /// As [`Config::load`]; [`ConfigError::NotFound`] without a file.
-    pub fn load_existing(path: &Path) -> Result<Self, ConfigError> {
-        let text = read(path)?.ok_or_else(|| ConfigError::NotFound(path.to_owned()))?;
-        Self::parse(&text, path)
+    /// [`ProfileError`] if the file cannot be read, others could have written it, or something in it is not allowed.
+    pub fn load(path: &Path) -> Result<Self, ProfileError> {
+        Self::parse(&read(path)?, path)
     }
 
     /// Parses the text of a configuration; `path` is for errors.
-    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, ConfigError> {
+    pub(super) fn parse(text: &str, path: &Path) -> Result<Self, ProfileError> {
+        let path = path_in_full(path);
         let config: Self = toml_edit::de::from_str(text).map_err(|error| {
             let (line, column) = location(text, error.span().map_or(0, |span| span.start));
             let message = error.message().lines().next().unwrap_or_default().to_owned();
-            ConfigError::Refused { path: path.to_owned(), line, column, message }
+            ProfileError::Invalid { place: format!("{path}:{line}:{column}"), message }
         })?;
-        config.check().map_err(|message| ConfigError::Inconsistent { path: path.to_owned(), message })?;
+        config.check().map_err(|message| ProfileError::Invalid { place: path, message })?;
         Ok(config)
     }
 
     /// Checks that the parts do not contradict each other.
     fn check(&self) -> Result<(), String> {
+        if let Some(name) = &self.default_profile
+            && self.find(name).is_none()
+        {
+            return Err(format!("default_profile is {name}, and there is no such profile"));
+        }
         for (name, Profile { policy, .. }) in &self.profiles {
             if name.is_demo() {
                 return Err(format!("the profile {DEMO} is built in, and cannot be configured"));
             }
-            check_policy(name, policy)?;
-        }
-        match &self.default_profile {
-            Some(name) if !name.is_demo() && !self.profiles.contains_key(name) => {
-                Err(format!("default_profile is {name}, and there is no such profile"))
+            match (policy.default_lifetime, policy.longest_lifetime) {
+                (None, _) if policy.is_production => {
+                    return Err(format!("the production profile {name} needs a default_lifetime"));
+                }
+                (Some(default), Some(longest)) if default > longest => {
+                    return Err(format!(
+                        "the default_lifetime of profile {name} is above its longest_lifetime"
+                    ));
+                }
+                _ => {}
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// Returns the name of the default profile.
@@ -117,50 +100,44 @@ impl Config {
     /// Returns a profile, the built-in one included.
     ///
     /// # Errors
-    /// [`ConfigError::Missing`]
-    pub fn require(&self, name: &ProfileName) -> Result<Profile, ConfigError> {
-        self.find(name).ok_or_else(|| self.missing(name))
+    /// [`ProfileError::Missing`]
+    pub fn require(&self, name: &ProfileName) -> Result<Profile, ProfileError> {
+        let missing = || ProfileError::Missing(name.clone(), self.names().cloned().collect());
+        self.find(name).ok_or_else(missing)
     }
 
     /// Returns a configured profile.
     ///
     /// # Errors
-    /// [`ConfigError::Missing`], or [`ConfigError::BuiltIn`].
-    pub fn require_configured(&self, name: &ProfileName) -> Result<Profile, ConfigError> {
-        if name.is_demo() { Err(ConfigError::BuiltIn) } else { self.require(name) }
-    }
-
-    /// Returns the error that there is no such profile.
-    pub(super) fn missing(&self, name: &ProfileName) -> ConfigError {
-        ConfigError::Missing { name: name.clone(), known: self.names().cloned().collect() }
+    /// [`ProfileError::Missing`], or [`ProfileError::BuiltIn`].
+    pub fn require_configured(&self, name: &ProfileName) -> Result<Profile, ProfileError> {
+        if name.is_demo() { Err(ProfileError::BuiltIn) } else { self.require(name) }
     }
 
     /// Finds a profile by its name, the built-in one included.
     #[must_use]
     pub fn find(&self, name: &ProfileName) -> Option<Profile> {
-        if name.is_demo() {
-            return Some(Profile::demo());
-        }
-        Some(Profile { name: Some(name.clone()), ..self.profiles.get(name)?.clone() })
+        let found = if name.is_demo() { Profile::demo() } else { self.profiles.get(name)?.clone() };
+        let is_default = self.default_profile.as_ref() == Some(name);
+        Some(Profile { name: Some(name.clone()), is_default, ..found })
     }
 }
 
-/// Reads the file's text; `None` if there is no file. A file that others could have written is refused: a
+/// Reads the file's text; without a file it is empty. A file that others could have written is refused: a
 /// configuration names programs to run.
-pub(super) fn read(path: &Path) -> Result<Option<String>, ConfigError> {
+pub(super) fn read(path: &Path) -> Result<String, ProfileError> {
     let unreadable = |error| DiskError::Read(path.to_owned(), error).into();
-    let mut content = match fs::read(path, FilePolicy::Trusted, MAX_CONFIG_BYTES + 1) {
+    let content = match fs::read(path, FilePolicy::Trusted, MAX_CONFIG_BYTES + 1) {
         Ok(content) => content,
-        Err(FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
         Err(FileError::Io(error)) => return Err(unreadable(error)),
-        Err(FileError::Unsafe(kind)) => return Err(ConfigError::Unsafe(path.to_owned(), kind)),
+        Err(FileError::Unsafe(kind)) => return Err(ProfileError::Unsafe(path.to_owned(), kind)),
     };
-    // It is not a secret, and need not be wiped.
-    let text = std::mem::take(&mut *content.bytes);
-    if text.len() > MAX_CONFIG_BYTES {
-        return Err(ConfigError::TooLong { path: path.to_owned(), max: MAX_CONFIG_BYTES });
+    if content.bytes.len() > MAX_CONFIG_BYTES {
+        let message = format!("it has more than {MAX_CONFIG_BYTES} bytes");
+        return Err(ProfileError::Invalid { place: path_in_full(path), message });
     }
-    io::read_to_string(text.as_slice()).map(Some).map_err(unreadable)
+    io::read_to_string(content.bytes.as_slice()).map_err(unreadable)
 }
 
 /// Returns the line and the column, from 1, of a byte of the text.
@@ -169,18 +146,6 @@ fn location(text: &str, at: usize) -> (usize, usize) {
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
     (line, column)
-}
-
-/// Reads a source.
-pub(super) fn source<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Source, D::Error> {
-    Source::parse(&String::deserialize(deserializer)?).map_err(D::Error::custom)
-}
-
-/// Reads a source that may be absent.
-pub(super) fn optional_source<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Source>, D::Error> {
-    source(deserializer).map(Some)
 }
 
 /// Reads an API key.
@@ -223,45 +188,35 @@ pub fn check_base_url(url: &str) -> Result<String, String> {
 
 /// The place of the configuration.
 #[derive(Debug, Clone)]
-pub enum ConfigPlace {
-    /// It was given by its path, and must exist.
-    Given(PathBuf),
-    /// The usual place: without a file there, the configuration is empty.
-    Usual(PathBuf),
-    /// The environment names no home: the configuration is empty.
-    Nowhere,
+pub struct ConfigPlace {
+    /// The path; `None` if the environment names no home, and then the configuration is empty.
+    pub path: Option<PathBuf>,
+    /// Whether somebody gave the path: then the file must exist.
+    is_given: bool,
 }
 
 impl ConfigPlace {
     /// Returns the place: the flag's, that of [`CONFIG_VARIABLE`], or the usual one.
     #[must_use]
     pub fn find(flag: Option<&Path>, environment: &Environment<'_>) -> Self {
-        let in_variable = || environment(CONFIG_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
-        match flag.map(Path::to_owned).or_else(in_variable) {
-            Some(path) => Self::Given(path),
-            None => config_dir(environment)
-                .map_or(Self::Nowhere, |directory| Self::Usual(directory.join("config.toml"))),
-        }
-    }
-
-    /// Returns the path; `None` if there is no place.
-    #[must_use]
-    pub fn path(&self) -> Option<&Path> {
-        match self {
-            Self::Given(path) | Self::Usual(path) => Some(path),
-            Self::Nowhere => None,
-        }
+        let in_variable = environment(CONFIG_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
+        let given = flag.map(Path::to_owned).or(in_variable);
+        let is_given = given.is_some();
+        let usual = || Some(config_dir(environment)?.join("config.toml"));
+        Self { path: given.or_else(usual), is_given }
     }
 
     /// Reads the configuration.
     ///
     /// # Errors
-    /// As [`Config::load`]; [`ConfigError::NotFound`] without a file that was given.
-    pub fn load(&self) -> Result<Config, ConfigError> {
-        match self {
-            Self::Given(path) => Config::load_existing(path),
-            Self::Usual(path) => Config::load(path),
-            Self::Nowhere => Ok(Config::default()),
+    /// As [`Config::load`]; [`ProfileError::NotFound`] without a file that was given.
+    pub fn load(&self) -> Result<Config, ProfileError> {
+        match &self.path {
+            Some(path) if self.is_given && matches!(path.try_exists(), Ok(false)) => {
+                Err(ProfileError::NotFound(path.clone()))
+            }
+            Some(path) => Config::load(path),
+            None => Ok(Config::default()),
         }
     }
 }
@@ -271,6 +226,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::secret::Source;
 
     fn parse(text: &str) -> Result<Config, String> {
         Config::parse(text, Path::new("c.toml")).map_err(|error| error.to_string())

@@ -1,27 +1,57 @@
-//! Changes the configuration: under a lock, whole or not at all, and never a broken one.
+//! Changes the configuration: under a lock, whole or not at all, and never a broken one. Its comments and order stay.
+//!
+//! A comment right above a profile or a key is removed with it; one above a blank line stays.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use toml_edit::DocumentMut;
+use serde::Serialize;
+use toml_edit::{Decor, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::config::{Config, read};
-use super::config_text::Edit;
-use super::error::ConfigError;
+use super::error::ProfileError;
 use super::name::ProfileName;
-use super::{Profile, config_text};
-use crate::fs::{self, DiskError, Lock, LockGuard, Replacement};
+use crate::escape::path_in_full;
+use crate::fs::{self, Lock, LockGuard, Replacement};
 
-/// A change of the configuration.
+/// The new value of a key of a profile's table, which may be within another (`policy.production`); `None` removes it.
+pub type Edit = (String, Option<Value>);
+
+/// The key that names the default profile.
+const DEFAULT: &str = "default_profile";
+
+/// The table of all profiles.
+const PROFILES: &str = "profiles";
+
+/// A change of a profile in the configuration.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// A profile is added; the first becomes the default.
-    Add(Box<Profile>),
-    /// Settings of a profile are changed.
-    Set(ProfileName, Vec<Edit>),
-    /// A profile becomes the default.
-    Default(ProfileName),
-    /// A profile is removed, and is no longer the default.
-    Remove(ProfileName),
+    /// It is added with these settings; the first becomes the default.
+    Add(Vec<Edit>),
+    /// Its settings are changed.
+    Set(Vec<Edit>),
+    /// It becomes the default.
+    MakeDefault,
+    /// It is removed, and is no longer the default.
+    Remove,
+}
+
+/// Returns the edits that give a profile these settings, which serialize as its table.
+///
+/// # Errors
+/// [`ProfileError::Rejected`] if a setting has no form in a configuration.
+pub fn edits(settings: &impl Serialize) -> Result<Vec<Edit>, ProfileError> {
+    let settings = toml_edit::ser::to_document(settings);
+    let settings = settings.map_err(|error| ProfileError::Rejected(error.to_string()))?;
+    let mut edits = Vec::new();
+    for (key, item) in settings.iter() {
+        match item.as_inline_table() {
+            Some(inner) => {
+                edits.extend(inner.iter().map(|(part, new)| (format!("{key}.{part}"), Some(new.clone()))));
+            }
+            None => edits.push((key.to_owned(), item.as_value().cloned())),
+        }
+    }
+    Ok(edits)
 }
 
 /// A change that is written beside the file and not in effect yet.
@@ -33,113 +63,168 @@ pub struct PendingEdit {
     replacement: Replacement,
     /// The lock against other processes that change it.
     _lock: LockGuard,
-    /// The configuration before the change.
-    pub(super) before: Config,
+    /// Whether the configuration means something else after the change.
+    pub(super) is_change: bool,
     /// The configuration after the change.
-    after: Config,
+    pub(super) after: Config,
 }
 
-/// Locks the configuration, applies a change to its text, and writes that to a file beside it.
-///
-/// Comments and the order of the file are kept.
+/// Locks the configuration, applies a change of a profile to its text, and writes that to a file beside it.
 ///
 /// # Errors
-/// [`ConfigError`], and nothing is changed; among others if another process has had it locked for ten seconds.
-pub fn begin_edit(path: &Path, change: &Change) -> Result<PendingEdit, ConfigError> {
-    let path = resolve_symlinks(path);
-    let lock = lock(&path).map_err(|error| match error {
-        DiskError::Open(_, source) => DiskError::Write(path.clone(), source),
-        error => error,
-    })?;
-    let text = read(&path)?.unwrap_or_default();
+/// [`ProfileError`], and nothing is changed; among others if another process has had it locked for ten seconds.
+pub fn begin_edit(path: &Path, name: &ProfileName, change: &Change) -> Result<PendingEdit, ProfileError> {
+    // A rename would replace a symbolic link itself.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    fs::create_missing_dirs(fs::directory_of(&path))?;
+    let lock = Lock::open(fs::path_beside(&path, "lock"))?.acquire()?;
+    let text = read(&path)?;
     let before = Config::parse(&text, &path)?;
-    let text = apply(change, &text, &before, &path)?;
-    // It was whole before: what is wrong now is in the change.
-    let after = Config::parse(&text, &path).map_err(ConfigError::of_change)?;
+    let profile = before.require_configured(name);
+    match change {
+        Change::Add(_) if profile.is_ok() => return Err(ProfileError::Exists(name.clone())),
+        Change::Add(_) if !name.is_demo() => {}
+        Change::MakeDefault => drop(before.require(name)?),
+        Change::Add(_) | Change::Set(_) | Change::Remove => drop(profile?),
+    }
+    let text = apply(change, name, &text, &before).ok_or_else(|| ProfileError::Invalid {
+        place: path_in_full(&path),
+        message: "its tables have a form that is changed only by hand".into(),
+    })?;
+    let after = Config::parse(&text, &path).map_err(|error| match error {
+        // It was whole before: what is wrong now is in the change.
+        ProfileError::Invalid { message, .. } => ProfileError::Rejected(message),
+        other => other,
+    })?;
     let replacement = Replacement::prepare(&path, text.as_bytes())?;
-    Ok(PendingEdit { replacement, _lock: lock, before, after })
+    Ok(PendingEdit { replacement, _lock: lock, is_change: before != after, after })
 }
 
 impl PendingEdit {
-    /// Returns `true` if the configuration means something else after the change.
-    pub(super) fn is_change(&self) -> bool {
-        self.before != self.after
-    }
-
     /// Replaces the configuration, and returns the new one.
     ///
     /// # Errors
-    /// [`DiskError::Write`], and the configuration is as it was.
-    pub fn commit(self) -> Result<Config, ConfigError> {
-        ignore_unsynced_name(self.replacement.commit())?;
+    /// [`ProfileError::Disk`], and the configuration is as it was, unless only its name could not be synced.
+    pub fn commit(self) -> Result<Config, ProfileError> {
+        self.replacement.commit()?;
         Ok(self.after)
     }
 }
 
-/// Locks the file beside the configuration; creates it and its directory if they do not exist.
-fn lock(path: &Path) -> Result<LockGuard, DiskError> {
-    ignore_unsynced_name(fs::create_missing_dirs(fs::directory_of(path)))?;
-    Lock::open(fs::path_beside(path, "lock"))?.acquire()
-}
-
-/// Ignores that a name could not be synced to disk: a power cut may then undo the change, and leaves the old file,
-/// whole.
-fn ignore_unsynced_name(result: Result<(), DiskError>) -> Result<(), DiskError> {
-    if matches!(result, Err(DiskError::Sync(..))) { Ok(()) } else { result }
-}
-
-/// Returns the text of the configuration after a change.
-fn apply(change: &Change, text: &str, before: &Config, path: &Path) -> Result<String, ConfigError> {
-    let broken = |message: String| ConfigError::Inconsistent { path: path.to_owned(), message };
-    let mut document: DocumentMut =
-        text.parse().map_err(|error: toml_edit::TomlError| broken(error.message().into()))?;
+/// Returns the text of the configuration after a change; `None` if its tables have a form that cannot be changed.
+fn apply(change: &Change, name: &ProfileName, text: &str, before: &Config) -> Option<String> {
+    let mut document: DocumentMut = text.parse().ok()?;
     match change {
-        Change::Add(profile) => {
-            let name = profile.name.clone().ok_or(ConfigError::NoPlace)?;
-            if name.is_demo() {
-                return Err(ConfigError::BuiltIn);
-            }
-            if before.find(&name).is_some() {
-                return Err(ConfigError::Exists(name));
-            }
-            config_text::add(&mut document, &name, profile).map_err(broken)?;
+        Change::Add(edits) => {
+            add(&mut document, name)?;
+            set(&mut document, name, edits)?;
             if before.default_profile().is_none() && before.names().next().is_none() {
-                config_text::set_default(&mut document, &name);
+                set_key(document.as_table_mut(), DEFAULT, Some(&name.as_str().into()));
             }
         }
-        Change::Set(name, edits) => {
-            before.require_configured(name)?;
-            config_text::set(&mut document, name, edits).map_err(broken)?;
-        }
-        Change::Default(name) => {
-            before.require(name)?;
-            config_text::set_default(&mut document, name);
-        }
-        Change::Remove(name) => {
-            before.require_configured(name)?;
-            if !config_text::remove(&mut document, name) {
-                return Err(before.missing(name));
-            }
+        Change::Set(edits) => set(&mut document, name, edits)?,
+        Change::MakeDefault => set_key(document.as_table_mut(), DEFAULT, Some(&name.as_str().into())),
+        Change::Remove => {
+            remove(&mut document, name)?;
             if before.default_profile() == Some(name) {
-                config_text::unset_default(&mut document);
+                unset_default(&mut document);
             }
         }
     }
-    Ok(config_text::text(&document))
+    Some(document.to_string().trim_start_matches('\n').to_owned())
 }
 
-/// Follows symbolic links, because a rename would replace the link itself.
-fn resolve_symlinks(path: &Path) -> PathBuf {
-    // The target need not exist yet; more links than this, one behind the other, are a circle.
-    let mut path = path.to_owned();
-    for _ in 0..40 {
-        match path.canonicalize().or_else(|_| path.read_link()) {
-            Ok(whole) if whole.is_absolute() && whole.exists() => return whole,
-            Ok(link) => path = fs::directory_of(&path).join(link),
-            Err(_) => break,
+/// Adds a profile without settings after all others.
+fn add(document: &mut DocumentMut, name: &ProfileName) -> Option<()> {
+    let mut comments = document.trailing().as_str().unwrap_or_default().to_owned();
+    document.set_trailing("");
+    if !comments.is_empty() && !comments.ends_with('\n') {
+        comments.push('\n');
+    }
+    let mut table = Table::new();
+    table.set_position(Some(isize::MAX));
+    table.decor_mut().set_prefix(comments + "\n");
+    // Its header is not written, because it contains only tables.
+    let mut implicit = Table::new();
+    implicit.set_implicit(true);
+    let profiles = document.entry(PROFILES).or_insert(Item::Table(implicit)).as_table_like_mut()?;
+    profiles.insert(name.as_str(), Item::Table(table));
+    Some(())
+}
+
+/// Changes keys of a profile, which has them in tables of either form.
+fn set(document: &mut DocumentMut, name: &ProfileName, edits: &[Edit]) -> Option<()> {
+    let profiles = document.get_mut(PROFILES)?.as_table_like_mut()?;
+    let profile = profiles.get_mut(name.as_str())?.as_table_like_mut()?;
+    for (path, new) in edits {
+        let Some((outer, key)) = path.split_once('.') else {
+            set_key(profile, path, new.as_ref());
+            continue;
+        };
+        let item = profile.entry(outer).or_insert(value(InlineTable::new()));
+        let inner = item.as_table_like_mut()?;
+        set_key(inner, key, new.as_ref());
+        if inner.is_empty() {
+            profile.remove(outer);
+        } else if let Some(inline) = item.as_inline_table_mut() {
+            inline.fmt();
         }
     }
-    path
+    Some(())
+}
+
+/// Changes or removes a key of a table. The comments around it stay with it.
+fn set_key(table: &mut dyn TableLike, key: &str, new: Option<&Value>) {
+    match (table.get_mut(key).and_then(Item::as_value_mut), new) {
+        (Some(present), Some(new)) => {
+            let decor = present.decor().clone();
+            *present = new.clone();
+            *present.decor_mut() = decor;
+        }
+        (None, Some(new)) => drop(table.insert(key, value(new.clone()))),
+        (_, None) => drop(table.remove(key)),
+    }
+}
+
+/// Removes a profile.
+fn remove(document: &mut DocumentMut, name: &ProfileName) -> Option<()> {
+    let removed = document.get_mut(PROFILES)?.as_table_like_mut()?.remove(name.as_str())?;
+    if let Some(table) = removed.as_table() {
+        keep_comments(document, table.decor(), table.position());
+    }
+    Some(())
+}
+
+/// Removes the default.
+fn unset_default(document: &mut DocumentMut) {
+    let decor = document.key_mut(DEFAULT).map(|key| key.leaf_decor().clone());
+    document.remove(DEFAULT);
+    keep_comments(document, &decor.unwrap_or_default(), None);
+}
+
+/// Puts the comments above something that is removed, if they do not belong to it, above the next profile after its
+/// position, or else at the end.
+fn keep_comments(document: &mut DocumentMut, removed: &Decor, position: Option<isize>) {
+    let Some((apart, _)) = prefix(removed).rsplit_once("\n\n").filter(|(apart, _)| apart.contains('#'))
+    else {
+        return;
+    };
+    let profiles = document.get_mut(PROFILES).and_then(Item::as_table_mut);
+    let profiles = profiles.into_iter().flat_map(Table::iter_mut);
+    let later =
+        profiles.filter_map(|(_, item)| item.as_table_mut()).filter(|table| table.position() > position);
+    if let Some(next) = later.min_by_key(|table| table.position()) {
+        let own = prefix(next.decor()).trim_start_matches('\n').to_owned();
+        next.decor_mut().set_prefix(format!("{apart}\n\n{own}"));
+    } else {
+        let rest = document.trailing().as_str().unwrap_or_default().to_owned();
+        document.set_trailing(format!("{apart}\n\n{rest}"));
+    }
+}
+
+/// Returns the blank lines and comments before a key or a table's header.
+fn prefix(decor: &Decor) -> &str {
+    decor.prefix().and_then(|prefix| prefix.as_str()).unwrap_or_default()
 }
 
 #[cfg(unix)]
@@ -151,7 +236,130 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::secret::Source;
+    use crate::fs::DiskError;
+
+    fn name(text: &str) -> ProfileName {
+        text.parse().unwrap()
+    }
+
+    /// Returns what gives a profile this secret.
+    fn secret(source: &str) -> Vec<Edit> {
+        vec![("secret".into(), Some(source.into()))]
+    }
+
+    fn changed(before: &str, change: impl FnOnce(&mut DocumentMut)) -> String {
+        let mut document = before.parse().unwrap();
+        change(&mut document);
+        document.to_string().trim_start_matches('\n').to_owned()
+    }
+
+    fn with(before: &str, added: &str) -> String {
+        changed(before, |document| {
+            add(document, &name(added)).unwrap();
+            set(document, &name(added), &secret("env:X")).unwrap();
+        })
+    }
+
+    fn without(before: &str, removed: &str) -> String {
+        changed(before, |document| remove(document, &name(removed)).unwrap())
+    }
+
+    fn with_default(before: &str, default: &str) -> String {
+        let before_change = Config::parse(before, Path::new("c.toml")).unwrap();
+        apply(&Change::MakeDefault, &name(default), before, &before_change).unwrap()
+    }
+
+    const WHOLE: &str = "# heading\n\n# of the key\ndefault_profile = \"a\" # for now\n\n# of a\n[profiles.a] # here\n\
+                         secret = \"env:A\" # there\n# in a\n\n# apart\n\n# of b\n[profiles.b]\nsecret=\"env:B\"\n# end\n";
+
+    #[test]
+    fn settings_are_changed_in_place_and_comments_and_order_stay() {
+        let set = |before: &str, edits: &[(&str, Option<Value>)]| {
+            let edits: Vec<_> = edits.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
+            changed(before, |document| super::set(document, &name("a"), &edits).unwrap())
+        };
+        let before = "# of a\n[profiles.a] # here\n# of it\nsecret = \"env:A\" # there\napi_key = 'k'\n\n# of b\n[profiles.b]\n";
+        let edits = [
+            ("secret", Some("env:B".into())),
+            ("api_key", None),
+            ("base_url", Some("https://b".into())),
+            ("policy.production", Some(true.into())),
+            ("policy.default_lifetime", Some("1h".into())),
+        ];
+        let after = "# of a\n[profiles.a] # here\n# of it\nsecret = \"env:B\" # there\nbase_url = \"https://b\"\npolicy = { production = true, default_lifetime = \"1h\" }\n\n# of b\n[profiles.b]\n";
+        assert_eq!(set(before, &edits), after);
+        let edits =
+            [("policy.production", None), ("policy.default_lifetime", None), ("policy.issued_at", None)];
+        assert_eq!(
+            set(after, &edits),
+            after.replace("policy = { production = true, default_lifetime = \"1h\" }\n", "")
+        );
+        let tables = "[profiles.a]\nsecret = \"env:A\"\n[profiles.a.policy]\n# why\nissued_at = true\n";
+        assert_eq!(
+            set(tables, &[("policy.production", Some(true.into()))]),
+            format!("{tables}production = true\n")
+        );
+        assert_eq!(set(tables, &[("policy.issued_at", None)]), "[profiles.a]\nsecret = \"env:A\"\n");
+        let inline = "profiles = { a = { secret = \"env:A\" } }\n";
+        assert_eq!(set(inline, &[("secret", Some("env:B".into()))]), inline.replace(":A", ":B"));
+    }
+
+    #[test]
+    fn a_profile_is_added_after_all_others_and_their_comments() {
+        assert_eq!(with(WHOLE, "c"), format!("{WHOLE}\n[profiles.c]\nsecret = \"env:X\"\n"));
+        assert_eq!(with("", "c"), "[profiles.c]\nsecret = \"env:X\"\n");
+        assert_eq!(with("# mine", "c"), "# mine\n\n[profiles.c]\nsecret = \"env:X\"\n");
+    }
+
+    #[test]
+    fn a_profile_is_added_last_even_after_the_policy_of_another() {
+        let before = "[profiles.a]\nsecret = \"env:A\"\n[profiles.b]\nsecret = \"env:B\"\n[profiles.a.policy]\nissued_at = true\n# end\n";
+        assert_eq!(with(before, "c"), format!("{before}\n[profiles.c]\nsecret = \"env:X\"\n"));
+    }
+
+    #[test]
+    fn a_profile_is_added_in_whatever_form_the_others_have() {
+        assert_eq!(
+            with("profiles = { a = { secret = \"env:A\" } }\n", "c"),
+            "profiles = { a = { secret = \"env:A\" } , c = { secret = \"env:X\" } }\n"
+        );
+        let dotted = "profiles.a.secret = \"env:A\"\n";
+        assert_eq!(with(dotted, "c"), format!("{dotted}\n[profiles.c]\nsecret = \"env:X\"\n"));
+        let headed = "[profiles]\na.secret = \"env:A\"\n";
+        assert_eq!(with(headed, "c"), format!("{headed}\n[profiles.c]\nsecret = \"env:X\"\n"));
+    }
+
+    #[test]
+    fn another_default_takes_the_place_of_the_first_and_its_comments() {
+        assert_eq!(with_default(WHOLE, "b"), WHOLE.replace("= \"a\"", "= \"b\""));
+    }
+
+    #[test]
+    fn a_first_default_stands_above_all_tables() {
+        let table = "[profiles.a]\nsecret = \"env:A\"\n";
+        assert_eq!(with_default(table, "a"), format!("default_profile = \"a\"\n{table}"));
+        let inline = "profiles = { a = { secret = \"env:A\" } }\n";
+        assert_eq!(with_default(inline, "a"), format!("{inline}default_profile = \"a\"\n"));
+    }
+
+    #[test]
+    fn a_removed_profile_takes_its_own_comments_along_and_no_other() {
+        let gone = "# of b\n[profiles.b]\nsecret=\"env:B\"\n";
+        assert_eq!(without(WHOLE, "b"), WHOLE.replace(gone, ""));
+        let gone = "\n# of a\n[profiles.a] # here\nsecret = \"env:A\" # there\n";
+        assert_eq!(without(WHOLE, "a"), WHOLE.replace(gone, ""));
+        let heading = "# heading\n\n";
+        let table = "[profiles.a]\nsecret = \"env:A\"\n\n[profiles.a.policy]\nissued_at = true\n";
+        assert_eq!(without(&format!("{heading}{table}"), "a"), heading);
+        let rest = "[profiles.b]\nsecret = \"env:B\"\n";
+        assert_eq!(without(&format!("{heading}{table}\n{rest}"), "a"), format!("{heading}{rest}"));
+    }
+
+    #[test]
+    fn a_default_that_is_gone_takes_its_own_comments_along_and_no_other() {
+        let after = changed(WHOLE, unset_default);
+        assert_eq!(after, WHOLE.replace("# of the key\ndefault_profile = \"a\" # for now\n\n", ""));
+    }
 
     fn names(place: &TempDir) -> Vec<String> {
         let names = fs::read_dir(place.path()).unwrap().map(|entry| entry.unwrap().file_name());
@@ -160,19 +368,15 @@ mod tests {
         names
     }
 
-    fn name(text: &str) -> ProfileName {
-        text.parse().unwrap()
-    }
-
-    fn adding(text: &str) -> Change {
-        Change::Add(Box::new(Profile::new(Some(name(text)), Source::Env("A".into()))))
+    fn adding() -> Change {
+        Change::Add(secret("env:A"))
     }
 
     #[test]
     fn a_pending_edit_has_no_effect_before_its_commit() {
         let place = TempDir::new().unwrap();
         let path = place.path().join("c.toml");
-        let pending = begin_edit(&path, &adding("a")).unwrap();
+        let pending = begin_edit(&path, &name("a"), &adding()).unwrap();
         assert!(!path.exists());
         let after = pending.commit().unwrap();
         assert_eq!(after, Config::load(&path).unwrap());
@@ -184,9 +388,9 @@ mod tests {
     fn a_dropped_edit_leaves_the_configuration_and_no_trace() {
         let place = TempDir::new().unwrap();
         let path = place.path().join("c.toml");
-        begin_edit(&path, &adding("a")).unwrap().commit().unwrap();
+        begin_edit(&path, &name("a"), &adding()).unwrap().commit().unwrap();
         let before = fs::read(&path).unwrap();
-        drop(begin_edit(&path, &adding("b")).unwrap());
+        drop(begin_edit(&path, &name("b"), &adding()).unwrap());
         assert_eq!(fs::read(&path).unwrap(), before);
         assert_eq!(names(&place), ["c.toml", "c.toml.lock"]);
     }
@@ -195,26 +399,33 @@ mod tests {
     fn only_the_first_profile_becomes_the_default_by_itself() {
         let place = TempDir::new().unwrap();
         let path = place.path().join("c.toml");
-        let put = |change: &Change| begin_edit(&path, change).unwrap().commit().unwrap();
-        put(&adding("a"));
-        assert_eq!(put(&adding("b")).default_profile(), Some(&name("a")));
-        assert_eq!(put(&Change::Default(name("b"))).default_profile(), Some(&name("b")));
-        assert_eq!(put(&Change::Remove(name("b"))).default_profile(), None);
-        assert_eq!(put(&adding("c")).default_profile(), None);
-        assert_eq!(put(&Change::Default(ProfileName::demo())).default_profile(), Some(&ProfileName::demo()));
+        let put = |profile: &str, change: &Change| {
+            let after = begin_edit(&path, &name(profile), change).unwrap().commit().unwrap();
+            after.default_profile().map(ToString::to_string)
+        };
+        for (profile, change, default) in [
+            ("a", adding(), Some("a")),
+            ("b", adding(), Some("a")),
+            ("b", Change::MakeDefault, Some("b")),
+            ("b", Change::Remove, None),
+            ("c", adding(), None),
+            ("demo", Change::MakeDefault, Some("demo")),
+        ] {
+            assert_eq!(put(profile, &change).as_deref(), default, "{profile} {change:?}");
+        }
     }
 
     #[test]
     fn an_edit_that_contradicts_the_configuration_is_refused() {
         let place = TempDir::new().unwrap();
         let path = place.path().join("c.toml");
-        begin_edit(&path, &adding("a")).unwrap().commit().unwrap();
-        let refused = |change: &Change| begin_edit(&path, change).unwrap_err();
-        assert!(matches!(refused(&adding("a")), ConfigError::Exists { .. }));
-        assert!(matches!(refused(&adding("demo")), ConfigError::BuiltIn));
-        assert!(matches!(refused(&Change::Remove(ProfileName::demo())), ConfigError::BuiltIn));
-        for change in [Change::Default(name("b")), Change::Remove(name("b"))] {
-            assert!(matches!(refused(&change), ConfigError::Missing { known, .. } if known == [name("a")]));
+        begin_edit(&path, &name("a"), &adding()).unwrap().commit().unwrap();
+        let refused = |profile: &str, change: &Change| begin_edit(&path, &name(profile), change).unwrap_err();
+        assert!(matches!(refused("a", &adding()), ProfileError::Exists(_)));
+        assert!(matches!(refused("demo", &adding()), ProfileError::BuiltIn));
+        assert!(matches!(refused("demo", &Change::Remove), ProfileError::BuiltIn));
+        for change in [Change::MakeDefault, Change::Remove] {
+            assert!(matches!(refused("b", &change), ProfileError::Missing(_, known) if known == [name("a")]));
         }
     }
 
@@ -223,8 +434,8 @@ mod tests {
         let place = TempDir::new().unwrap();
         let path = place.path().join("c.toml");
         fs::write(&path, "a = ").unwrap();
-        for change in [adding("a"), Change::Default(name("a")), Change::Remove(name("a"))] {
-            assert!(matches!(begin_edit(&path, &change), Err(ConfigError::Refused { .. })));
+        for change in [adding(), Change::MakeDefault, Change::Remove] {
+            assert!(matches!(begin_edit(&path, &name("a"), &change), Err(ProfileError::Invalid { .. })));
         }
         assert_eq!(fs::read_to_string(&path).unwrap(), "a = ");
         assert_eq!(names(&place), ["c.toml", "c.toml.lock"]);
@@ -236,27 +447,25 @@ mod tests {
         let path = place.path().join("c.toml");
         fs::write(&path, "# mine\n").unwrap();
         fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
-        begin_edit(&path, &adding("a")).unwrap().commit().unwrap();
+        begin_edit(&path, &name("a"), &adding()).unwrap().commit().unwrap();
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     }
 
     #[test]
-    fn links_are_followed_to_a_file_that_is_there_or_not_yet() {
+    fn a_link_is_followed_and_stays() {
         let place = TempDir::new().unwrap();
+        fs::write(place.path().join("c.toml"), "").unwrap();
         for (link, target) in
-            [("first", "second"), ("second", "sub/c.toml"), ("round", "about"), ("about", "round")]
+            [("first", "second"), ("second", "c.toml"), ("round", "about"), ("about", "round")]
         {
             symlink(target, place.path().join(link)).unwrap();
         }
-        for profile in ["a", "b"] {
-            begin_edit(&place.path().join("first"), &adding(profile)).unwrap().commit().unwrap();
-            assert!(place.path().join("first").is_symlink() && place.path().join("second").is_symlink());
-            assert!(!place.path().join("sub/c.toml").is_symlink());
-        }
-        assert_eq!(Config::load(&place.path().join("sub/c.toml")).unwrap().names().count(), 2);
+        begin_edit(&place.path().join("first"), &name("a"), &adding()).unwrap().commit().unwrap();
+        assert!(place.path().join("first").is_symlink() && place.path().join("second").is_symlink());
+        assert_eq!(Config::load(&place.path().join("c.toml")).unwrap().names().count(), 1);
         assert!(matches!(
-            begin_edit(&place.path().join("round"), &adding("a")),
-            Err(ConfigError::Disk(DiskError::Read(..)))
+            begin_edit(&place.path().join("round"), &name("a"), &adding()),
+            Err(ProfileError::Disk(DiskError::Read(..)))
         ));
     }
 }

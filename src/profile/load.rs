@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::Profile;
 use crate::secret::keyring::{KeyringError, KeyringErrorKind, Kind, Previous};
-use crate::secret::{Read, ReadContext, Secret, SecretFinding, Source, SourceError};
+use crate::secret::{Access, Read, ReadContext, Secret, SecretFinding, Source, SourceError};
 
 /// A profile with its secret.
 #[derive(Debug)]
@@ -26,38 +26,19 @@ pub struct LoadedProfile {
 /// [`SourceError`], which is final: no other source is tried.
 pub fn load(profile: Profile, context: &ReadContext<'_>) -> Result<LoadedProfile, SourceError> {
     let read = profile.source.read(&profile.item(Kind::ApiSecret), context)?;
-    Ok(finish_load(profile, read))
-}
-
-/// Reads a profile's secret again for a running server: nothing is unlocked, and no prompt appears.
-///
-/// # Errors
-/// [`SourceError`], which is final: no other source is tried.
-pub fn reload(profile: Profile, context: &ReadContext<'_>) -> Result<LoadedProfile, SourceError> {
-    let read = profile.source.reload(&profile.item(Kind::ApiSecret), context)?;
-    Ok(finish_load(profile, read))
-}
-
-/// Returns a profile with its secret and the notes about it.
-fn finish_load(profile: Profile, read: Read) -> LoadedProfile {
-    let mut notes = vec![origin(&profile)];
-    if read.is_exposed {
-        notes.push(format!("others on this machine can read {}", profile.source));
-    }
-    let finding = SecretFinding::of(&read.secret, profile.api_key.as_deref());
-    notes.extend(finding.map(|finding| finding.to_string()));
-    LoadedProfile { profile, secret: read.secret, previous: read.previous, notes }
-}
-
-/// Says where the secret came from.
-fn origin(profile: &Profile) -> String {
-    match (&profile.name, &profile.source) {
+    let mut notes = vec![match (&profile.name, &profile.source) {
         (_, Source::Demo) => {
             "demo profile: its secret is published, and Stream accepts nothing signed with it".into()
         }
         (Some(name), source) => format!("profile {name}, secret from {source}"),
         (None, source) => format!("secret from {source}"),
+    }];
+    if read.is_exposed {
+        notes.push(format!("others on this machine can read {}", profile.source));
     }
+    let finding = SecretFinding::of(&read.secret, profile.api_key.as_deref());
+    notes.extend(finding.map(|finding| finding.to_string()));
+    Ok(LoadedProfile { profile, secret: read.secret, previous: read.previous, notes })
 }
 
 /// The status of a profile's secret.
@@ -86,40 +67,25 @@ impl SecretStatus {
 
 /// Reads the secrets of these kinds of each of these profiles, without a prompt, without unlocking a keyring and
 /// without running a program; all together take at most `context.limit`.
-///
-/// A keyring that does not reply or does not exist is not asked again.
 pub fn list_status(
     profiles: impl IntoIterator<Item = Profile>,
     kinds: &[Kind],
     context: &ReadContext<'_>,
 ) -> Vec<SecretStatus> {
     let started = Instant::now();
-    let mut fatal: Option<KeyringErrorKind> = None;
     let mut statuses = Vec::new();
     for profile in profiles {
         for kind in kinds {
             let Some(source) = profile.source_of(*kind) else { continue };
             let limit = context.limit.saturating_sub(started.elapsed());
-            let item = profile.item(*kind);
-            let read = match fatal.as_ref().and_then(copy_if_fatal) {
-                _ if limit.is_zero() => Err(SourceError::NoTimeLeft),
-                Some(kind) if *source == Source::Keyring => Err(KeyringError { item, kind }.into()),
-                _ => source.probe(&item, &ReadContext { limit, ..*context }),
+            let context = ReadContext { limit, access: Access::Quiet, ..*context };
+            let read = if limit.is_zero() {
+                Err(SourceError::NoTimeLeft)
+            } else {
+                source.read(&profile.item(*kind), &context)
             };
-            if let Err(SourceError::Keyring(error)) = &read {
-                fatal = fatal.or_else(|| copy_if_fatal(&error.kind));
-            }
             statuses.push(SecretStatus { profile: profile.clone(), kind: *kind, read });
         }
     }
     statuses
-}
-
-/// Returns a copy of an error after which a keyring is not asked again.
-fn copy_if_fatal(kind: &KeyringErrorKind) -> Option<KeyringErrorKind> {
-    match kind {
-        KeyringErrorKind::TimedOut(waited) => Some(KeyringErrorKind::TimedOut(*waited)),
-        KeyringErrorKind::NoService(detail) => Some(KeyringErrorKind::NoService(detail.clone())),
-        _ => None,
-    }
 }

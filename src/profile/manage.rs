@@ -10,11 +10,10 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
 
-use super::config_text::Edit;
-use super::edit::{Change, PendingEdit, begin_edit};
-use super::error::ChangeError;
-use super::{Config, Profile, ProfileName};
+use super::edit::{Change, Edit, begin_edit};
+use super::{Config, Profile, ProfileError, ProfileName};
 use crate::audit::{Action, Actor, AuditLog, Channel, Event, Outcome};
+use crate::error::{Diagnostic, ErrorReport};
 use crate::secret::keyring::{self, Item, KeyringError, KeyringErrorKind, Kind, LockedItem, SecretRecord};
 use crate::secret::{Read, ReadContext, Secret, Source, SourceError};
 
@@ -38,6 +37,8 @@ pub struct ProfileManager<'a> {
 /// A change of a secret in the keyring.
 #[derive(Debug)]
 pub enum SecretChange {
+    /// Stores the first secret of a new profile: another one that is there is not replaced.
+    Create(Secret),
     /// Replaces the current secret, which is not kept.
     Set(Secret),
     /// Replaces the current secret, which is kept for this time.
@@ -48,143 +49,81 @@ pub enum SecretChange {
     Remove,
 }
 
-/// The outcome of a change of a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SecretOutcome {
-    /// The change was made.
-    Changed,
-    /// Nothing had to be changed: the secret was the current one, or there was nothing to remove.
-    Unchanged,
-}
-
-/// A profile that was added.
-#[derive(Debug)]
-pub struct AddOutcome {
-    /// The configuration after the change.
-    pub config: Config,
-    /// Whether its secret was stored in the keyring or was there already, if one was given.
-    pub secret: Option<SecretOutcome>,
-}
-
 impl ProfileManager<'_> {
-    /// Adds a profile, and stores its secret in the keyring if one is given.
+    /// Adds a profile, and stores its secret in the keyring if one is given. Returns the new configuration, and `true` if
+    /// the secret was not in the keyring before.
     ///
     /// A secret that the keyring holds already for a profile of this name is not overwritten.
     ///
     /// # Errors
-    /// [`ChangeError`], and the configuration is as it was.
-    pub fn add(&self, profile: Profile, secret: Option<Secret>) -> Result<AddOutcome, ChangeError> {
-        let (item, name) = (profile.item(Kind::ApiSecret), profile.name.clone());
-        // Before the configuration is locked: a keyring may ask somebody to unlock it, and that takes long.
-        let stored = secret.map(|secret| self.store_initial_secret(item, secret)).transpose()?;
-        let added = begin_edit(self.config, &Change::Add(Box::new(profile)))
-            .map_err(ChangeError::from)
-            .and_then(|pending| self.commit(pending, Action::ProfileAdd, name.as_ref(), None));
-        match (added, stored) {
-            (Ok(config), stored) => Ok(AddOutcome { config, secret: stored.map(|(_, outcome)| outcome) }),
-            (Err(error), Some((locked, SecretOutcome::Changed))) => {
-                // It was stored for this profile. If it cannot be removed, adding the profile again finds it.
-                let _ = self.remove_audited(&locked, "the profile could not be added");
-                Err(error)
-            }
-            (Err(error), _) => Err(error),
-        }
-    }
-
-    /// Stores the secret of a new profile.
-    fn store_initial_secret(
+    /// Why not, and the configuration is as it was.
+    pub fn add(
         &self,
-        item: Item,
-        secret: Secret,
-    ) -> Result<(LockedItem<'_>, SecretOutcome), ChangeError> {
-        let mut locked = self.lock_item(&item)?;
-        match locked.record()? {
-            Some(record) if record.current().secret == secret => Ok((locked, SecretOutcome::Unchanged)),
-            Some(_) => Err(ChangeError::AlreadyStored(item)),
-            None => {
-                let record = SecretRecord::new(secret, self.context.now);
-                self.write_audited(&locked, Action::SecretSet, &record)?;
-                Ok((locked, SecretOutcome::Changed))
-            }
-        }
-    }
-
-    /// Changes settings of a profile, and returns it as it is then. What changes nothing is not recorded.
-    ///
-    /// # Errors
-    /// [`ChangeError`], and the configuration is as it was.
-    pub fn set(&self, name: &ProfileName, edits: &[Edit]) -> Result<Profile, ChangeError> {
-        let pending = begin_edit(self.config, &Change::Set(name.clone(), edits.to_vec()))?;
-        let after = if pending.is_change() {
-            let keys: Vec<_> = edits.iter().map(|(key, _)| key.as_str()).collect();
-            self.commit(pending, Action::ProfileChange, Some(name), Some(keys.join(", ")))?
-        } else {
-            pending.before
+        name: &ProfileName,
+        settings: Vec<Edit>,
+        secret: Option<Secret>,
+    ) -> Result<(Config, bool), ErrorReport> {
+        // Before the configuration is locked: a keyring may ask somebody to unlock it, and that takes long.
+        let store = |secret| -> Result<_, ErrorReport> {
+            let locked = self.lock_item(&Item { profile: name.to_string(), kind: Kind::ApiSecret })?;
+            let is_new = self.change_locked(&locked, SecretChange::Create(secret))?;
+            Ok((locked, is_new))
         };
-        Ok(after.require(name)?)
+        let stored = secret.map(store).transpose()?;
+        let added = self.edit(name, &Change::Add(settings));
+        if let (Err(_), Some((locked, true))) = (&added, &stored) {
+            // It was stored for this profile. If it cannot be removed, adding the profile again finds it.
+            let _ = self.remove_locked(locked);
+        }
+        Ok((added?, stored.is_some_and(|(_, is_new)| is_new)))
     }
 
-    /// Makes a profile the default.
+    /// Changes a profile in the configuration, and returns the new one. What changes nothing is not recorded.
     ///
     /// # Errors
-    /// [`ChangeError`], and the configuration is as it was.
-    pub fn make_default(&self, name: &ProfileName) -> Result<Config, ChangeError> {
-        let pending = begin_edit(self.config, &Change::Default(name.clone()))?;
-        self.commit(pending, Action::ProfileDefault, Some(name), None)
+    /// Why not, and the configuration is as it was.
+    pub fn edit(&self, name: &ProfileName, change: &Change) -> Result<Config, ErrorReport> {
+        let pending = begin_edit(self.config, name, change)?;
+        if !pending.is_change {
+            return Ok(pending.after);
+        }
+        let (action, edits) = match change {
+            Change::Add(_) => (Action::ProfileAdd, None),
+            Change::Set(edits) => (Action::ProfileChange, Some(edits)),
+            Change::MakeDefault => (Action::ProfileDefault, None),
+            Change::Remove => (Action::ProfileRemove, None),
+        };
+        let keys =
+            edits.map(|edits| edits.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(", "));
+        let event = |outcome| keys.iter().fold(self.event(action, name.as_str(), outcome), Event::reason);
+        self.audited(event, || pending.commit())
     }
 
     /// Removes a profile, and then what the keyring holds for it.
     ///
     /// # Errors
-    /// [`ChangeError`], and the configuration is as it was; but after [`ChangeError::SecretNotRemoved`] the
-    /// profile is gone, and a secret of it is not.
-    pub fn remove(&self, profile: &Profile, name: &ProfileName) -> Result<Config, ChangeError> {
-        let pending = begin_edit(self.config, &Change::Remove(name.clone()))?;
-        let after = self.commit(pending, Action::ProfileRemove, Some(name), None)?;
+    /// Why not, and the configuration is as it was; but if only the keyring fails, the profile is gone, and a secret of it
+    /// is not.
+    pub fn remove(&self, profile: &Profile, name: &ProfileName) -> Result<(), ErrorReport> {
+        self.edit(name, &Change::Remove)?;
         for kind in [Kind::ApiSecret, Kind::SessionKey] {
             if profile.source_of(kind) == Some(&Source::Keyring) {
-                let removed = self.change(profile.item(kind), SecretChange::Remove);
-                removed.map_err(|error| match error {
-                    ChangeError::Keyring(error) => {
-                        ChangeError::SecretNotRemoved { name: name.clone(), error }
-                    }
-                    other => other,
-                })?;
+                let kept = format!(
+                    "profile {name} is removed; 'stream-token secret remove {name}' removes its secret"
+                );
+                self.change_secret(profile, kind, SecretChange::Remove)
+                    .map_err(|report| report.about(kept))?;
             }
         }
-        Ok(after)
-    }
-
-    /// Records a change of the configuration, with what is changed, and makes it.
-    fn commit(
-        &self,
-        pending: PendingEdit,
-        action: Action,
-        name: Option<&ProfileName>,
-        what: Option<String>,
-    ) -> Result<Config, ChangeError> {
-        let event = |outcome| self.event(action, name, outcome);
-        let begun = event(Outcome::Ok);
-        self.audit_log.record(what.into_iter().fold(begun, Event::reason))?;
-        pending.commit().map_err(|error| {
-            // The log says that it was done. If it cannot say that it failed, the error still does.
-            let failed = event(Outcome::Failed).reason("the configuration could not be written");
-            let _ = self.audit_log.record(failed);
-            error.into()
-        })
-    }
-
-    /// Locks an item of the keyring.
-    fn lock_item(&self, item: &Item) -> Result<LockedItem<'_>, KeyringError> {
-        keyring::lock_item(item.clone(), self.lock, self.context)
+        Ok(())
     }
 
     /// Returns `true` if the keyring holds an item for a secret, usable or not.
     ///
     /// # Errors
-    /// [`ChangeError`] if the profile's secret is elsewhere, or the keyring does not reply.
-    pub fn holds(&self, profile: &Profile, kind: Kind) -> Result<bool, ChangeError> {
-        match keyring::read(&Self::item_of(profile, kind)?, self.context) {
+    /// The profile's secret is elsewhere, or the keyring does not reply.
+    pub fn holds(&self, profile: &Profile, kind: Kind) -> Result<bool, ErrorReport> {
+        match keyring::read(&item_of(profile, kind)?, self.context) {
             Err(KeyringError { kind: KeyringErrorKind::Missing, .. }) => Ok(false),
             Err(error) if !error.kind.is_item_error() => Err(error.into()),
             _ => Ok(true),
@@ -194,163 +133,146 @@ impl ProfileManager<'_> {
     /// Checks that a secret can be stored in the keyring, before somebody types it.
     ///
     /// # Errors
-    /// As [`ProfileManager::holds`]; [`ChangeError::Keyring`] if the keyring stays locked.
-    pub fn ensure_storable(&self, profile: &Profile, kind: Kind) -> Result<(), ChangeError> {
+    /// As [`ProfileManager::holds`]; or the keyring stays locked.
+    pub fn ensure_storable(&self, profile: &Profile, kind: Kind) -> Result<(), ErrorReport> {
         if !self.holds(profile, kind)? {
             keyring::unlock(&profile.item(kind), self.context)?;
         }
         Ok(())
     }
 
-    /// Checks that a profile can be added and its secret stored in the keyring, before somebody types it.
+    /// Checks that a profile can be added and its secret stored in the keyring, before somebody types it. Returns it.
     ///
     /// # Errors
-    /// [`ChangeError`] if the configuration refuses it, or as [`ProfileManager::ensure_storable`].
-    pub fn ensure_new(&self, profile: &Profile) -> Result<(), ChangeError> {
-        let change = Change::Add(Box::new(profile.clone()));
-        drop(begin_edit(self.config, &change)?);
-        self.ensure_storable(profile, Kind::ApiSecret)
+    /// The configuration refuses it, or as [`ProfileManager::ensure_storable`].
+    pub fn ensure_new(&self, name: &ProfileName, settings: Vec<Edit>) -> Result<Profile, ErrorReport> {
+        let profile = begin_edit(self.config, name, &Change::Add(settings))?.after.require(name)?;
+        self.ensure_storable(&profile, Kind::ApiSecret)?;
+        Ok(profile)
     }
 
-    /// Returns the keyring item of a secret.
-    fn item_of(profile: &Profile, kind: Kind) -> Result<Item, ChangeError> {
-        let item = profile.item(kind);
-        match profile.source_of(kind) {
-            Some(Source::Keyring) => Ok(item),
-            Some(source) => Err(ChangeError::NotInKeyring { item, origin: source.clone() }),
-            None => Err(ChangeError::NoSource(item)),
-        }
-    }
-
-    /// Changes a secret of a profile in the keyring.
+    /// Changes a secret of a profile in the keyring. Returns `false` if nothing had to be changed.
     ///
     /// # Errors
-    /// [`ChangeError`], and the keyring holds what it locked; but after [`KeyringErrorKind::OutcomeUnknown`] it may hold
-    /// the old or the new.
+    /// Why not, and the keyring holds what it held; but after [`KeyringErrorKind::OutcomeUnknown`] it may hold the old or
+    /// the new.
     pub fn change_secret(
         &self,
         profile: &Profile,
         kind: Kind,
         change: SecretChange,
-    ) -> Result<SecretOutcome, ChangeError> {
-        self.change(Self::item_of(profile, kind)?, change)
+    ) -> Result<bool, ErrorReport> {
+        self.change_locked(&self.lock_item(&item_of(profile, kind)?)?, change)
     }
 
-    /// Changes an item of the keyring.
+    /// Reads the key that signs sessions. If the keyring is its source and does not hold it, the key is made, and `true` is
+    /// returned with it.
     ///
     /// # Errors
-    /// As [`ProfileManager::change_secret`].
-    pub fn change(&self, item: Item, change: SecretChange) -> Result<SecretOutcome, ChangeError> {
-        let mut locked = self.lock_item(&item)?;
-        if matches!(change, SecretChange::Remove) {
-            if locked.is_empty() {
-                return Ok(SecretOutcome::Unchanged);
-            }
-            self.remove_audited(&locked, "")?;
-            return Ok(SecretOutcome::Changed);
-        }
-        let record = locked.record()?;
-        let now = self.context.now;
-        let (action, record) = match (change, record) {
-            (SecretChange::Set(secret) | SecretChange::Rotate(secret, _), Some(record))
-                if record.current().secret == secret =>
-            {
-                return Ok(SecretOutcome::Unchanged);
-            }
-            (SecretChange::Set(secret), Some(record)) => (Action::SecretSet, record.with(secret, now)),
-            (SecretChange::Set(secret), None) => (Action::SecretSet, SecretRecord::new(secret, now)),
-            (SecretChange::Rotate(secret, keep_for), Some(record)) => {
-                (Action::SecretRotate, record.rotated(secret, now, keep_for))
-            }
-            (SecretChange::RemovePrevious, Some(record)) => {
-                if record.has_no_previous() {
-                    return Ok(SecretOutcome::Unchanged);
-                }
-                (Action::SecretRemove, record.without_previous())
-            }
-            (SecretChange::Rotate(..) | SecretChange::RemovePrevious | SecretChange::Remove, _) => {
-                return Err(KeyringError { item, kind: KeyringErrorKind::Missing }.into());
-            }
-        };
-        self.write_audited(&locked, action, &record)?;
-        Ok(SecretOutcome::Changed)
-    }
-
-    /// Reads the key that signs sessions. If the keyring is its source and does not hold it, the key is made, and the
-    /// outcome is [`SecretOutcome::Changed`].
-    ///
-    /// # Errors
-    /// [`ChangeError`] if it can be neither read nor made.
-    pub fn session_key(&self, profile: &Profile) -> Result<(Read, SecretOutcome), ChangeError> {
+    /// It can be neither read nor made.
+    pub fn session_key(&self, profile: &Profile) -> Result<(Read, bool), ErrorReport> {
         let item = profile.item(Kind::SessionKey);
-        let source = profile.source_of(Kind::SessionKey).ok_or(ChangeError::NoSource(item.clone()))?;
+        let source = profile.source_of(Kind::SessionKey).ok_or(ProfileError::NoSource(item.clone()))?;
         match source.read(&item, self.context) {
-            Ok(read) => Ok((read, SecretOutcome::Unchanged)),
+            Ok(read) => Ok((read, false)),
             Err(SourceError::Keyring(KeyringError { kind: KeyringErrorKind::Missing, .. })) => {
                 let locked = self.lock_item(&item)?;
                 // Another process may have made it meanwhile.
-                let made = locked.is_empty();
-                if made {
-                    let record = SecretRecord::new(random_key()?, self.context.now);
-                    self.write_audited(&locked, Action::SecretSet, &record)?;
-                }
-                drop(locked);
-                let read = source.read(&item, self.context)?;
-                Ok((read, if made { SecretOutcome::Changed } else { SecretOutcome::Unchanged }))
+                let is_made =
+                    locked.is_empty() && self.change_locked(&locked, SecretChange::Create(random_key()?))?;
+                Ok((source.read(&item, self.context)?, is_made))
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Records that an item is written, and writes it.
-    fn write_audited(
-        &self,
-        locked: &LockedItem<'_>,
-        action: Action,
-        record: &SecretRecord,
-    ) -> Result<(), ChangeError> {
+    /// Locks an item of the keyring.
+    fn lock_item(&self, item: &Item) -> Result<LockedItem<'_>, KeyringError> {
+        keyring::lock_item(item.clone(), self.lock, self.context)
+    }
+
+    /// Changes a locked item of the keyring. Returns `false` if nothing had to be changed.
+    fn change_locked(&self, locked: &LockedItem<'_>, change: SecretChange) -> Result<bool, ErrorReport> {
+        use SecretChange::{Create, Remove, RemovePrevious, Rotate, Set};
+        let (item, now) = (locked.item(), self.context.now);
+        if matches!(change, Remove) {
+            return if locked.is_empty() { Ok(false) } else { self.remove_locked(locked).map(|()| true) };
+        }
+        let (action, record) = match (change, locked.record()?) {
+            (Create(secret) | Set(secret) | Rotate(secret, _), Some(record))
+                if record.current().secret == secret =>
+            {
+                return Ok(false);
+            }
+            (RemovePrevious, Some(record)) if record.has_no_previous() => return Ok(false),
+            (Create(_), Some(_)) => return Err(ProfileError::AlreadyStored(item.clone()).into()),
+            (Create(secret) | Set(secret), None) => (Action::SecretSet, SecretRecord::new(secret, now)),
+            (Set(secret), Some(record)) => (Action::SecretSet, record.with(secret, now)),
+            (Rotate(secret, keep_for), Some(record)) => {
+                (Action::SecretRotate, record.rotated(secret, now, keep_for))
+            }
+            (RemovePrevious, Some(record)) => (Action::SecretRemove, record.without_previous()),
+            (Rotate(..) | RemovePrevious | Remove, _) => {
+                return Err(item.error(KeyringErrorKind::Missing).into());
+            }
+        };
         // A secret that is too long for a keyring is refused before anything is recorded.
-        locked.check_size(record)?;
+        let bytes = record.to_bytes().map_err(|kind| item.error(kind))?;
         let fingerprint = record.current().secret.fingerprint();
-        let event = |outcome| self.secret_event(action, locked.item(), outcome).fingerprint(&fingerprint);
-        self.audit_log.record(event(Outcome::Ok))?;
-        locked.write(record).map_err(|error| self.failed(event(Outcome::Failed), error))
+        let event = |outcome| self.secret_event(action, item, outcome).fingerprint(&fingerprint);
+        self.audited(event, || locked.write(bytes)).map(|()| true)
     }
 
-    /// Records that an item is removed, and removes it.
-    fn remove_audited(&self, locked: &LockedItem<'_>, why: &str) -> Result<(), ChangeError> {
+    /// Removes a locked item of the keyring.
+    fn remove_locked(&self, locked: &LockedItem<'_>) -> Result<(), ErrorReport> {
         let event = |outcome| self.secret_event(Action::SecretRemove, locked.item(), outcome);
-        let begun = if why.is_empty() { event(Outcome::Ok) } else { event(Outcome::Ok).reason(why) };
-        self.audit_log.record(begun)?;
-        locked.remove().map_err(|error| self.failed(event(Outcome::Failed), error))
+        self.audited(event, || locked.remove())
     }
 
-    /// Records that the keyring failed to do what was recorded before.
-    fn failed(&self, event: Event, error: KeyringError) -> ChangeError {
-        // If the log cannot say that it failed, the error still does.
-        let _ = self.audit_log.record(event.reason(format!("the keyring: {}", error.kind.name())));
-        ChangeError::Keyring(error)
+    /// Records a change, and makes it.
+    fn audited<T, E: Diagnostic>(
+        &self,
+        event: impl Fn(Outcome) -> Event,
+        make: impl FnOnce() -> Result<T, E>,
+    ) -> Result<T, ErrorReport> {
+        self.audit_log
+            .record(event(Outcome::Ok))
+            .map_err(|error| ErrorReport::from(error).about("nothing is changed that cannot be recorded"))?;
+        make().map_err(|error| {
+            // The log says that it was done. If it cannot say that it failed, the error still does.
+            let _ = self.audit_log.record(event(Outcome::Failed).reason(error.to_string()));
+            error.into()
+        })
     }
 
     /// Returns an event of a profile.
-    fn event(&self, action: Action, name: Option<&ProfileName>, outcome: Outcome) -> Event {
-        let event = Event::new(action, Channel::Cli, self.actor.clone(), outcome);
-        event.profile(name.map(ToString::to_string).unwrap_or_default())
+    fn event(&self, action: Action, profile: &str, outcome: Outcome) -> Event {
+        Event::new(action, Channel::Cli, self.actor.clone(), outcome).profile(profile)
     }
 
     /// Returns an event of a secret.
     fn secret_event(&self, action: Action, item: &Item, outcome: Outcome) -> Event {
-        let event = Event::new(action, Channel::Cli, self.actor.clone(), outcome).profile(&item.profile);
+        let event = self.event(action, &item.profile, outcome);
         if item.kind == Kind::SessionKey { event.reason("session key") } else { event }
+    }
+}
+
+/// Returns the keyring item of a secret of a profile.
+fn item_of(profile: &Profile, kind: Kind) -> Result<Item, ProfileError> {
+    let item = profile.item(kind);
+    match profile.source_of(kind) {
+        Some(Source::Keyring) => Ok(item),
+        Some(source) => Err(ProfileError::NotInKeyring(item, source.clone())),
+        None => Err(ProfileError::NoSource(item)),
     }
 }
 
 /// Makes a key from the system's random numbers, as text.
 ///
 /// # Errors
-/// [`ChangeError::NoRandom`].
-pub fn random_key() -> Result<Secret, ChangeError> {
+/// [`ProfileError::NoRandom`].
+pub fn random_key() -> Result<Secret, ProfileError> {
     let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-    getrandom::fill(&mut *bytes).map_err(|_| ChangeError::NoRandom)?;
-    Secret::new(BASE64_URL_SAFE_NO_PAD.encode(*bytes).into_bytes()).map_err(|_| ChangeError::NoRandom)
+    getrandom::fill(&mut *bytes).map_err(|_| ProfileError::NoRandom)?;
+    Secret::new(BASE64_URL_SAFE_NO_PAD.encode(*bytes).into_bytes()).map_err(|_| ProfileError::NoRandom)
 }

@@ -1,7 +1,6 @@
 //! Profiles, one per Stream app: which one is selected, where its secret comes from, and what its tokens must be like.
 
 mod config;
-mod config_text;
 mod edit;
 mod error;
 mod load;
@@ -15,16 +14,15 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-pub use config::{Config, ConfigPlace, check_api_key, check_base_url, check_policy};
-pub use config_text::Edit;
-pub use edit::{Change, PendingEdit, begin_edit};
-pub use error::{ChangeError, ConfigError, ProfileError};
-pub use load::{LoadedProfile, SecretStatus, list_status, load, reload};
-pub use manage::{AddOutcome, ProfileManager, SecretChange, SecretOutcome, random_key};
+pub use config::{Config, ConfigPlace, check_api_key, check_base_url};
+pub use edit::{Change, Edit, PendingEdit, begin_edit, edits};
+pub use error::ProfileError;
+pub use load::{LoadedProfile, SecretStatus, list_status, load};
+pub use manage::{ProfileManager, SecretChange, random_key};
 pub use name::{DEMO, ProfileName, ProfileNameError};
-pub use policy::{Expiry, Grant, IAT_SKEW, Lifetime, Policy, PolicyError, Reason, ReasonError, TokenRequest};
+pub use policy::{Expiry, Grant, IAT_SKEW, Lifetime, Policy, PolicyError, Reason, TokenRequest};
 pub use sessions::{
-    BackendUrl, CheckUrl, JwtSessions, KeySetAlgorithm, KeySetUrl, Sessions, TOKEN_PLACEHOLDER,
+    BackendUrl, CheckUrl, JwtSessions, KeySetAlgorithm, KeySetUrl, SessionKind, Sessions, TOKEN_PLACEHOLDER,
 };
 
 use crate::process::environment::Environment;
@@ -53,14 +51,17 @@ pub struct Profile {
     /// Its name; `None` for a secret from the environment.
     #[serde(skip)]
     pub name: Option<ProfileName>,
+    /// Whether it is the default profile.
+    #[serde(skip)]
+    pub is_default: bool,
     /// The app's API key, which is not secret.
     #[serde(default, deserialize_with = "config::api_key")]
     pub api_key: Option<String>,
     /// The source of its API secret.
-    #[serde(rename = "secret", deserialize_with = "config::source")]
+    #[serde(rename = "secret")]
     pub source: Source,
     /// The source of the key that signs sessions.
-    #[serde(default, deserialize_with = "config::optional_source")]
+    #[serde(default)]
     pub session_key: Option<Source>,
     /// The base URL of the app's API; `None` for Stream's usual one.
     #[serde(default, deserialize_with = "config::base_url")]
@@ -83,6 +84,7 @@ impl Profile {
     pub fn new(name: Option<ProfileName>, source: Source) -> Self {
         Self {
             name,
+            is_default: false,
             source,
             session_key: None,
             api_key: None,
@@ -145,7 +147,7 @@ pub struct ProfileSelection {
 pub fn select(
     flag: Option<&str>,
     environment: &Environment<'_>,
-    load: impl Fn() -> Result<Config, ConfigError>,
+    load: impl Fn() -> Result<Config, ProfileError>,
 ) -> Result<ProfileSelection, ProfileError> {
     let named = match flag {
         Some(name) => Some(name.to_owned()),
@@ -164,8 +166,8 @@ pub fn select(
     let [secret, session_key] = [only(secret)?, only(session_key)?];
     let Some((_, source)) = secret else {
         let config = load()?;
-        let known = config.names().cloned().collect();
-        let profile = default_of(&config).ok_or(ProfileError::NoSecret { known })?;
+        let known = || ProfileError::NoSecret(config.names().cloned().collect());
+        let profile = default_of(&config).ok_or_else(known)?;
         let ignored = session_key.into_iter().map(|(variable, _)| variable).collect();
         return Ok(ProfileSelection { profile, ignored });
     };
@@ -238,7 +240,7 @@ mod tests {
         let selection = selected(Some("demo"), &set).unwrap();
         assert!(selection.profile.is_demo());
         assert_eq!(selection.ignored, [SECRET_VARIABLE]);
-        assert!(matches!(selected(None, &set), Err(ProfileError::Config(ConfigError::Missing { .. }))));
+        assert!(matches!(selected(None, &set), Err(ProfileError::Missing(..))));
         let set =
             [(PROFILE_VARIABLE, "demo"), (SECRET_FILE_VARIABLE, "/f"), (SESSION_KEY_VARIABLE, "session key")];
         let selection = selected(None, &set).unwrap();
@@ -281,7 +283,10 @@ mod tests {
     fn a_broken_configuration_stops_all_but_the_built_in_profile() {
         assert!(selected_with(Some("demo"), &[], "broken").is_ok());
         for (flag, set) in [(Some("a"), &[][..]), (None, &[]), (None, &[(SECRET_VARIABLE, "s")])] {
-            assert!(matches!(selected_with(flag, set, "broken"), Err(ProfileError::Config(_))), "{flag:?}");
+            assert!(
+                matches!(selected_with(flag, set, "broken"), Err(ProfileError::Invalid { .. })),
+                "{flag:?}"
+            );
         }
     }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use thiserror::Error;
 
-use crate::error::{Diagnostic, Exit};
+use crate::error::{Diagnostic, Exit, Usage};
 use crate::fault::TokenFault;
 use crate::time::{Timestamp, humanize, parse_duration};
 
@@ -70,24 +70,16 @@ impl Reason {
     }
 }
 
-/// Why a text is not a reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("a reason is one line of 1 to {} characters", Reason::MAX)]
-pub struct ReasonError;
-
-impl Diagnostic for ReasonError {
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
-}
-
 impl FromStr for Reason {
-    type Err = ReasonError;
+    type Err = Usage;
 
-    fn from_str(text: &str) -> Result<Self, ReasonError> {
+    fn from_str(text: &str) -> Result<Self, Usage> {
         let text = text.trim();
         let is_reason = (1..=Self::MAX).contains(&text.chars().count()) && !text.contains(char::is_control);
-        is_reason.then(|| Self(text.to_owned())).ok_or(ReasonError)
+        is_reason.then(|| Self(text.to_owned())).ok_or_else(|| Usage {
+            message: format!("a reason is one line of 1 to {} characters", Self::MAX),
+            hint: "say why with --reason TEXT".into(),
+        })
     }
 }
 
@@ -220,12 +212,18 @@ impl Policy {
             Some(TokenFault::ExpiresIn(lifetime)) => Expiry::At(now.after(lifetime)),
             _ => request.expiry,
         };
-        let expires_at = match expiry {
-            Expiry::At(at) => Some(self.with_expiry(at, now)?),
-            Expiry::Never => self.without_expiry()?,
-            Expiry::PolicyDefault => {
-                self.default_lifetime.or(self.longest_lifetime).map(|lifetime| now.after(lifetime))
+        let expires_at = match (expiry, self.longest_lifetime) {
+            (Expiry::PolicyDefault, longest) => {
+                self.default_lifetime.or(longest).map(|lifetime| now.after(lifetime))
             }
+            (Expiry::Never, _) if self.is_production => return Err(PolicyError::NeverInProduction),
+            (Expiry::Never, Some(longest)) => return Err(PolicyError::Never { longest }),
+            (Expiry::At(at), Some(longest)) if at > now.after(longest) => {
+                let asked = Duration::from_secs(at.epoch_seconds().saturating_sub(now.epoch_seconds()));
+                return Err(PolicyError::TooLong { asked, longest });
+            }
+            (Expiry::Never, None) => None,
+            (Expiry::At(at), _) => Some(at),
         };
         let backdated = self.has_issued_at.then(|| now.before(IAT_SKEW));
         let fault = request.fault.map(|fault| (fault, now));
@@ -246,24 +244,6 @@ impl Policy {
     /// [`PolicyError::ReasonMissing`].
     pub fn allow_reason(&self, reason: Option<&Reason>) -> Result<(), PolicyError> {
         if self.requires_reason && reason.is_none() { Err(PolicyError::ReasonMissing) } else { Ok(()) }
-    }
-
-    /// Allows an expiry that was requested.
-    fn with_expiry(&self, at: Timestamp, now: Timestamp) -> Result<Timestamp, PolicyError> {
-        let asked = Duration::from_secs(at.epoch_seconds().saturating_sub(now.epoch_seconds()));
-        match self.longest_lifetime {
-            Some(longest) if asked > longest => Err(PolicyError::TooLong { asked, longest }),
-            _ => Ok(at),
-        }
-    }
-
-    /// Allows a token that never expires.
-    fn without_expiry(&self) -> Result<Option<Timestamp>, PolicyError> {
-        match self.longest_lifetime {
-            _ if self.is_production => Err(PolicyError::NeverInProduction),
-            Some(longest) => Err(PolicyError::Never { longest }),
-            None => Ok(None),
-        }
     }
 }
 

@@ -5,13 +5,11 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::MAX_SECRET_BYTES;
-use crate::error::{Diagnostic, Exit};
-use crate::escape::escaped_short;
-use crate::time::humanize;
+use super::error::SourceError;
+use super::source::Source;
 
 /// The most bytes that are read: one more than a secret and its line break.
 const MAX_OUTPUT: usize = MAX_SECRET_BYTES + 3;
@@ -19,56 +17,27 @@ const MAX_OUTPUT: usize = MAX_SECRET_BYTES + 3;
 /// How often a command is checked for output and for its end.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
-/// Why a command gave no secret. Each variant begins with the program.
-#[derive(Debug, Error)]
-pub enum CommandError {
-    /// It could not be started.
-    #[error("cannot start command:{}: {}", escaped_short(.0), .1)]
-    NotStarted(String, #[source] io::Error),
-    /// Its output or its exit status could not be read.
-    #[error("cannot read command:{}: {}", escaped_short(.0), .1)]
-    Unreadable(String, #[source] io::Error),
-    /// It exited with an error. Its output is not used.
-    #[error("command:{} failed: {}", escaped_short(.0), .1)]
-    Failed(String, ExitStatus),
-    /// It did not end in time, and was stopped.
-    #[error("command:{} did not end within {}, and was stopped", escaped_short(.0), humanize(*.1))]
-    TimedOut(String, Duration),
-}
-
-impl Diagnostic for CommandError {
-    fn exit(&self) -> Exit {
-        Exit::NoSecret
-    }
-
-    fn hint(&self) -> Option<String> {
-        let hint = match self {
-            Self::NotStarted(..) => {
-                "give the program's whole path; words are split at white space, and no shell is asked"
-            }
-            Self::TimedOut(..) => "run the command by itself: it may wait for you to unlock something",
-            Self::Unreadable(..) | Self::Failed(..) => "run the command by itself, and see what it says",
-        };
-        Some(hint.into())
-    }
-}
-
-/// Runs a program with its arguments, without a shell, and returns its output, at most [`MAX_OUTPUT`] bytes.
+/// Runs a source's program with its arguments, without a shell, and returns its output, at most [`MAX_OUTPUT`] bytes.
 ///
 /// Its standard input is empty; its standard error is ours, so that it can report problems. What it leaves running when
 /// it ends is not waited for. Where it does not end in time, its process group is ended; but at a terminal it belongs to
 /// ours, as only so it can ask there and is interrupted with us, and then it is ended alone.
-pub(super) fn run(words: &[String], limit: Duration) -> Result<Zeroizing<Vec<u8>>, CommandError> {
-    let (program, arguments) =
-        words.split_first().map_or(("", words), |(first, rest)| (first.as_str(), rest));
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+///
+/// # Errors
+/// [`SourceError`] of `source`.
+pub(super) fn run(
+    source: &Source,
+    words: &[String],
+    limit: Duration,
+) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+    let mut command = Command::new(words.first().map_or("", String::as_str));
+    command.args(words.iter().skip(1)).stdin(Stdio::null()).stdout(Stdio::piped());
     let has_group = platform::set_group(&mut command);
-    let mut child = command.spawn().map_err(|error| CommandError::NotStarted(program.into(), error))?;
+    let mut child = command.spawn().map_err(|error| SourceError::NotStarted(source.clone(), error))?;
     // It never grows, which would leave a copy behind.
     let mut bytes = Zeroizing::new(vec![0; MAX_OUTPUT]);
-    let ended = read_to_end(&mut child, &mut bytes, limit);
-    if !matches!(ended, Ok(Some(End::Exited(_)))) {
+    let end = read_to_end(&mut child, &mut bytes, limit);
+    if !matches!(end, Ok(End::Exited(_))) {
         if has_group {
             platform::end_group(&child);
         }
@@ -76,10 +45,10 @@ pub(super) fn run(words: &[String], limit: Duration) -> Result<Zeroizing<Vec<u8>
         let _ = child.kill();
         let _ = child.wait();
     }
-    match ended.map_err(|error| CommandError::Unreadable(program.into(), error))? {
-        Some(End::Exited(status)) if !status.success() => Err(CommandError::Failed(program.into(), status)),
-        Some(_) => Ok(bytes),
-        None => Err(CommandError::TimedOut(program.into(), limit)),
+    match end.map_err(|error| SourceError::Unreadable(source.clone(), error))? {
+        End::TimedOut => Err(SourceError::TimedOut(source.clone(), limit)),
+        End::Exited(status) if !status.success() => Err(SourceError::Failed(source.clone(), status)),
+        End::Exited(_) | End::Overflow => Ok(bytes),
     }
 }
 
@@ -89,10 +58,12 @@ enum End {
     Exited(ExitStatus),
     /// It wrote more than a secret has, which says more than how it would have ended.
     Overflow,
+    /// It did not end in time.
+    TimedOut,
 }
 
-/// Reads what a command prints until it ends, and cuts `bytes` to that; `None` if it takes longer than `limit`.
-fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::Result<Option<End>> {
+/// Reads what a command prints until it ends, and cuts `bytes` to that.
+fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::Result<End> {
     let started = Instant::now();
     let mut output = child.stdout.take().map(platform::Output::new).transpose()?;
     let mut length = 0;
@@ -104,7 +75,7 @@ fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::R
         {
             length += count;
             if length == bytes.len() {
-                return Ok(Some(End::Overflow));
+                return Ok(End::Overflow);
             }
             if count == 0 {
                 output = None;
@@ -115,10 +86,10 @@ fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::R
             && (cfg!(unix) || output.is_none())
         {
             bytes.truncate(length);
-            return Ok(Some(End::Exited(status)));
+            return Ok(End::Exited(status));
         }
         if started.elapsed() >= limit {
-            return Ok(None);
+            return Ok(End::TimedOut);
         }
         thread::sleep(POLL_INTERVAL);
     }
@@ -167,7 +138,6 @@ mod platform {
         pub(super) fn read(&mut self, bytes: &mut [u8]) -> io::Result<Option<usize>> {
             match self.0.read(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(None),
                 read => read.map(Some),
             }
         }
@@ -179,8 +149,7 @@ mod platform {
 mod platform {
     use std::io::{self, Read as _};
     use std::process::{Child, ChildStdout, Command};
-    use std::sync::mpsc::{self, Receiver, TryRecvError};
-    use std::thread;
+    use std::thread::{self, JoinHandle};
 
     use zeroize::Zeroizing;
 
@@ -194,33 +163,27 @@ mod platform {
     /// Does nothing.
     pub(super) fn end_group(_child: &Child) {}
 
-    /// The output of a command, read by a thread of its own.
-    pub(super) struct Output(Receiver<io::Result<Zeroizing<Vec<u8>>>>);
+    /// The output of a command, read by a thread of its own; `None` once it was taken from there.
+    pub(super) struct Output(Option<JoinHandle<io::Result<Zeroizing<Vec<u8>>>>>);
 
     impl Output {
         /// Takes the pipe.
         pub(super) fn new(pipe: ChildStdout) -> io::Result<Self> {
-            let (sender, receiver) = mpsc::channel();
-            thread::Builder::new().spawn(move || {
+            let read = move || {
                 let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT));
-                let read = pipe.take(MAX_OUTPUT as u64).read_to_end(&mut bytes);
-                // After the time limit nobody receives it.
-                let _ = sender.send(read.map(|_| bytes));
-            })?;
-            Ok(Self(receiver))
+                pipe.take(MAX_OUTPUT as u64).read_to_end(&mut bytes).map(|_| bytes)
+            };
+            thread::Builder::new().spawn(read).map(|reader| Self(Some(reader)))
         }
 
         /// Reads what is there: 0 bytes at the end, `None` if there is nothing yet.
         pub(super) fn read(&mut self, bytes: &mut [u8]) -> io::Result<Option<usize>> {
-            match self.0.try_recv() {
-                Ok(read) => {
-                    let read = read?;
-                    bytes[..read.len()].copy_from_slice(&read);
-                    Ok(Some(read.len()))
-                }
-                Err(TryRecvError::Empty) => Ok(None),
-                Err(TryRecvError::Disconnected) => Ok(Some(0)),
-            }
+            let Some(reader) = self.0.take_if(|reader| reader.is_finished()) else {
+                return Ok(self.0.is_none().then_some(0));
+            };
+            let read = reader.join().map_err(|_| io::Error::other("its reader failed"))??;
+            bytes[..read.len()].copy_from_slice(&read);
+            Ok(Some(read.len()))
         }
     }
 }
@@ -230,8 +193,13 @@ mod platform {
 mod tests {
     use super::*;
 
-    fn sh(script: &str, limit: Duration) -> Result<Zeroizing<Vec<u8>>, CommandError> {
-        run(&["/bin/sh".into(), "-c".into(), script.into()], limit)
+    fn run_words(words: &[&str], limit: Duration) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+        let words: Vec<_> = words.iter().map(ToString::to_string).collect();
+        run(&Source::Command(words.clone()), &words, limit)
+    }
+
+    fn sh(script: &str, limit: Duration) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+        run_words(&["/bin/sh", "-c", script], limit)
     }
 
     const LONG: Duration = Duration::from_mins(1);
@@ -244,15 +212,15 @@ mod tests {
     #[test]
     fn a_failed_command_is_refused_whatever_it_printed() {
         assert!(
-            matches!(sh("echo secret; exit 3", LONG), Err(CommandError::Failed(_, status)) if status.code() == Some(3))
+            matches!(sh("echo secret; exit 3", LONG), Err(SourceError::Failed(_, status)) if status.code() == Some(3))
         );
     }
 
     #[test]
     fn stops_a_command_at_its_time_limit() {
         let short = Duration::from_millis(50);
-        assert!(matches!(sh("sleep 60", short), Err(CommandError::TimedOut(..))));
-        assert!(matches!(sh("exec >&-; sleep 60", short), Err(CommandError::TimedOut(..))));
+        assert!(matches!(sh("sleep 60", short), Err(SourceError::TimedOut(..))));
+        assert!(matches!(sh("exec >&-; sleep 60", short), Err(SourceError::TimedOut(..))));
     }
 
     #[cfg(target_os = "linux")]
@@ -269,7 +237,7 @@ mod tests {
         let pids = place.path().join("pids");
         let script =
             format!("sleep 60 & echo $! >{0}; sh -c 'sleep 60' & echo $! >>{0}; wait", pids.display());
-        assert!(matches!(sh(&script, Duration::from_millis(500)), Err(CommandError::TimedOut(..))));
+        assert!(matches!(sh(&script, Duration::from_millis(500)), Err(SourceError::TimedOut(..))));
         let pids = std::fs::read_to_string(pids).unwrap();
         assert_eq!(pids.lines().count(), 2);
         let started = Instant::now();
@@ -297,7 +265,7 @@ mod tests {
 
     #[test]
     fn reports_a_missing_program() {
-        let missing = run(&["/nowhere/at-all".into()], LONG);
-        assert!(matches!(missing, Err(CommandError::NotStarted(..))));
+        let missing = run_words(&["/nowhere/at-all"], LONG);
+        assert!(matches!(missing, Err(SourceError::NotStarted(..))));
     }
 }

@@ -4,13 +4,14 @@
 //! a [`Source`], one of a closed set.
 
 mod command;
+mod error;
 mod finding;
 pub mod keyring;
-mod read_context;
+mod read;
 mod source;
-mod timeout;
 
 use std::fmt;
+use std::time::Duration;
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
@@ -18,10 +19,13 @@ use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-pub use command::CommandError;
+pub use error::SourceError;
 pub use finding::SecretFinding;
-pub use read_context::ReadContext;
-pub use source::{Read, Source, SourceError};
+pub use read::Read;
+pub use source::Source;
+
+use crate::process::environment::Environment;
+use crate::time::Timestamp;
 
 /// The most bytes of a secret; more than any API secret has.
 pub const MAX_SECRET_BYTES: usize = 4096;
@@ -30,9 +34,38 @@ pub const MAX_SECRET_BYTES: usize = 4096;
 /// 3.2.
 pub const MIN_RECOMMENDED_BYTES: usize = 32;
 
+/// The variable in which systemd names the directory of a unit's credentials.
+const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
+
 /// A Stream API secret: its raw UTF-8 bytes, never base64-decoded (contract section 1).
 #[derive(Clone)]
 pub struct Secret(Zeroizing<Vec<u8>>);
+
+/// What reading a source depends on.
+#[derive(Clone, Copy)]
+pub struct ReadContext<'a> {
+    /// Looks up environment variables.
+    pub environment: &'a Environment<'a>,
+    /// The time, by which previous secrets are dropped.
+    pub now: Timestamp,
+    /// How long a keyring or a command may take.
+    pub limit: Duration,
+    /// What reading may lead to.
+    pub access: Access,
+    /// Called once if a keyring is slow, to tell the user.
+    pub on_slow: &'a dyn Fn(),
+}
+
+/// What reading a source may lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// The keyring may ask the user to unlock it, and commands are run.
+    Interactive,
+    /// A locked keyring stays locked, and commands are run: for a running server.
+    Unattended,
+    /// A locked keyring stays locked, and no command is run.
+    Quiet,
+}
 
 /// Why bytes are not a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
@@ -60,12 +93,6 @@ impl Secret {
     /// # Errors
     /// [`SecretError`] if they are empty, too long, or not text without a NUL in UTF-8.
     pub fn new(bytes: Vec<u8>) -> Result<Self, SecretError> {
-        let secret = Self::unchecked(bytes);
-        secret.check().map(|()| secret)
-    }
-
-    /// Creates a secret that is not checked yet from bytes, without one trailing line break.
-    fn unchecked(bytes: Vec<u8>) -> Self {
         let mut bytes = Zeroizing::new(bytes);
         if bytes.ends_with(b"\n") {
             bytes.pop();
@@ -73,17 +100,13 @@ impl Secret {
                 bytes.pop();
             }
         }
-        Self(bytes)
-    }
-
-    /// Checks the length and the encoding.
-    fn check(&self) -> Result<(), SecretError> {
-        match self.expose() {
+        match &bytes[..] {
             [] => Err(SecretError::Empty),
             bytes if bytes.len() > MAX_SECRET_BYTES => Err(SecretError::TooLong),
             bytes if is_utf16(bytes) => Err(SecretError::Utf16),
             bytes if bytes.contains(&0) => Err(SecretError::Nul),
-            bytes => std::str::from_utf8(bytes).map(drop).map_err(|_| SecretError::NotUtf8),
+            bytes if str::from_utf8(bytes).is_err() => Err(SecretError::NotUtf8),
+            _ => Ok(Self(bytes)),
         }
     }
 
@@ -109,6 +132,13 @@ impl Secret {
         let mac = Hmac::<Sha256>::new_from_slice(self.expose()).map(|mac| mac.chain_update(TEXT).finalize());
         mac.map(|mac| base16ct::lower::encode_string(&mac.into_bytes()[..8])).unwrap_or_default()
     }
+
+    /// Returns `true` if this secret is one of the words of `text`, each compared in constant time.
+    #[must_use]
+    pub fn appears_in(&self, text: &str) -> bool {
+        let words = text.split(|character: char| character.is_whitespace() || "\"'`=:,;".contains(character));
+        words.chain([text.trim()]).any(|word| word.as_bytes().ct_eq(self.expose()).into())
+    }
 }
 
 /// Returns `true` if bytes begin with the mark of UTF-16, or every other one is the zero that ASCII has in it.
@@ -117,15 +147,6 @@ fn is_utf16(bytes: &[u8]) -> bool {
     let has_mark = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     let is_ascii = |first: usize| bytes.len() > 1 && bytes.iter().skip(first).step_by(2).all(is_zero);
     has_mark || is_ascii(0) || is_ascii(1)
-}
-
-impl Secret {
-    /// Returns `true` if this secret is one of the words of `text`, each compared in constant time.
-    #[must_use]
-    pub fn appears_in(&self, text: &str) -> bool {
-        let words = text.split(|character: char| character.is_whitespace() || "\"'`=:,;".contains(character));
-        words.chain([text.trim()]).any(|word| word.as_bytes().ct_eq(self.expose()).into())
-    }
 }
 
 /// Compares in constant time.

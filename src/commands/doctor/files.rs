@@ -28,14 +28,14 @@ const COMPLETIONS: [(&str, &str); 5] = [
 /// Checks the configuration.
 pub(super) fn config(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let place = checkup.context.config_place();
-    vec![match (&checkup.config, place.path().filter(|path| path.exists())) {
+    vec![match (&checkup.config, place.path.filter(|path| path.exists())) {
         (Err(report), _) => Diagnosis::fail("config", report.clone()),
         (Ok(_), None) => {
             Diagnosis::note("config", "there is none", "add a profile with 'stream-token profile add NAME'")
         }
         (Ok(config), Some(path)) => {
             let profiles = config.names().count();
-            Diagnosis::ok("config", format!("{}, profiles: {profiles}", path_in_full(path)))
+            Diagnosis::ok("config", format!("{}, profiles: {profiles}", path_in_full(&path)))
         }
     }]
 }
@@ -50,7 +50,7 @@ pub(super) fn modes(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let folders =
         folders.iter().filter(|path| path.exists()).map(|path| (fs::check_directory(path), path.clone()));
     // Who may write it was checked when it was read.
-    let config = checkup.context.config_place().path().map(|path| (Ok(()), path.to_owned()));
+    let config = checkup.context.config_place().path.map(|path| (Ok(()), path));
     let check = |(checked, path): (Result<(), DiskError>, PathBuf)| {
         let hint = format!("run 'chmod go= {}'", path_in_full(&path));
         let mode = fs::mode(&path.metadata().ok()?);

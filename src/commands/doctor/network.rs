@@ -6,7 +6,7 @@ use super::Checkup;
 use super::files::compare_clocks;
 use crate::error::Usage;
 use crate::output::Diagnosis;
-use crate::profile::{BackendUrl, Config, Profile, Sessions};
+use crate::profile::{BackendUrl, Config, Profile, SessionKind};
 use crate::session::ask_without_token;
 use crate::tls::{IdentityPaths, ServerIdentity};
 
@@ -23,9 +23,9 @@ pub(super) fn backends(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
 
 /// Asks the backends of a profile, each by the setting that names it.
 fn questions(checkup: &Checkup<'_>, profile: &Profile) -> Vec<Diagnosis> {
-    let sessions = profile.sessions.as_ref().and_then(|sessions| match sessions {
-        Sessions::CheckUrl(check) => Some(("check_url", check.backend.clone())),
-        Sessions::Jwt(jwt) => Some(("jwks_url", jwt.key_set.as_ref()?.backend.clone())),
+    let sessions = profile.sessions.as_ref().and_then(|sessions| match &sessions.kind {
+        SessionKind::CheckUrl(check) => Some(("check_url", check.backend.clone())),
+        SessionKind::Jwt(jwt) => Some(("jwks_url", jwt.key_set.as_ref()?.backend.clone())),
     });
     let api = |url: &String| BackendUrl { url: url.clone(), timeout: BASE_URL_TIMEOUT, ca_file: None };
     let base = profile.base_url.as_ref().map(|url| ("base_url", api(url)));

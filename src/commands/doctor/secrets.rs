@@ -7,7 +7,7 @@ use crate::output::{Diagnosis, Health};
 use crate::process::hardening::OPT_OUT;
 use crate::profile::{
     API_KEY_VARIABLE, CONFIG_VARIABLE, PROFILE_VARIABLE, Profile, SECRET_FILE_VARIABLE, SECRET_VARIABLE,
-    SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE, SecretStatus, Sessions,
+    SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE, SecretStatus, SessionKind,
 };
 use crate::secret::keyring::KeyringErrorKind::Locked;
 use crate::secret::keyring::{self, Item, KeyringError, Kind};
@@ -66,10 +66,10 @@ pub(super) fn keyring(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
 /// needs no session key.
 pub(super) fn secrets(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let is_needed = |status: &&SecretStatus| {
-        let needs_key = match &status.profile.sessions {
+        let needs_key = match status.profile.sessions.as_ref().map(|sessions| &sessions.kind) {
             None => true,
-            Some(Sessions::CheckUrl(_)) => false,
-            Some(Sessions::Jwt(jwt)) => jwt.key_set.is_none(),
+            Some(SessionKind::CheckUrl(_)) => false,
+            Some(SessionKind::Jwt(jwt)) => jwt.key_set.is_none(),
         };
         let is_used = status.kind == Kind::ApiSecret || needs_key;
         is_used && checkup.covers(&status.profile)

@@ -15,9 +15,11 @@ use crate::audit::{Actor, AuditLog, RefusalRecorder};
 use crate::error::{ErrorReport, Usage};
 use crate::issuer::{AuditSink, IssueError, TokenIssuer};
 use crate::process::environment::Environment;
-use crate::profile::{self, ConfigPlace, Lifetime, LoadedProfile, Profile, Sessions, TokenRequest, select};
+use crate::profile::{
+    self, ConfigPlace, Lifetime, LoadedProfile, Profile, SessionKind, TokenRequest, select,
+};
 use crate::secret::keyring::Kind;
-use crate::secret::{ReadContext, Secret, SecretFinding};
+use crate::secret::{Access, ReadContext, Secret, SecretFinding};
 use crate::server::{ActiveProfile, Reloadable, RequestIssuer, Telemetry, TokenService};
 use crate::session::{
     Authenticate, CheckUrlVerifier, JwtVerifier, RevocationList, SessionKey, SessionVerifier,
@@ -40,10 +42,12 @@ impl SessionCheck {
         now: Timestamp,
         read_key: impl FnOnce() -> Result<Secret>,
     ) -> Result<Self> {
-        Ok(match &profile.sessions {
+        Ok(match profile.sessions.as_ref().map(|sessions| &sessions.kind) {
             None => Self::Signed(SessionKey::new(&read_key()?)),
-            Some(Sessions::CheckUrl(check)) => Self::Foreign(Box::new(CheckUrlVerifier::new(check.clone())?)),
-            Some(Sessions::Jwt(jwt)) => Self::Foreign(Box::new(JwtVerifier::new(jwt, read_key, now)?)),
+            Some(SessionKind::CheckUrl(check)) => {
+                Self::Foreign(Box::new(CheckUrlVerifier::new(check.clone())?))
+            }
+            Some(SessionKind::Jwt(jwt)) => Self::Foreign(Box::new(JwtVerifier::new(jwt, read_key, now)?)),
         })
     }
 }
@@ -190,15 +194,15 @@ impl Reload {
         };
         let profile = select(self.profile.as_deref(), self.environment, || self.config.load())?.profile;
         let lifetime = lifetime(self.lifetime, &profile, now)?;
-        let asking =
-            ReadContext { environment: self.environment, now, limit: SECRET_TIMEOUT, on_slow: &|| () };
+        let (environment, access) = (self.environment, Access::Unattended);
+        let asking = ReadContext { environment, now, limit: SECRET_TIMEOUT, access, on_slow: &|| () };
         let mut key_finding = None;
         let check = SessionCheck::prepare(&profile, now, || {
             let (key, finding) = session_key(&profile, &asking)?;
             key_finding = finding;
             Ok(key)
         })?;
-        let opened = profile::reload(profile, &asking)?;
+        let opened = profile::load(profile, &asking)?;
         let mut notes = identity.as_ref().map(|identity| identity.warnings.clone()).unwrap_or_default();
         notes.extend(opened.notes.iter().skip(1).cloned());
         notes.extend(key_finding.map(|finding| format!("session key: {finding}")));
@@ -211,7 +215,7 @@ impl Reload {
 fn session_key(profile: &Profile, asking: &ReadContext<'_>) -> Result<(Secret, Option<SecretFinding>)> {
     let item = profile.item(Kind::SessionKey);
     let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(profile))?;
-    let read = source.reload(&item, asking);
+    let read = source.read(&item, asking);
     let read = read.map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?;
     let finding = SecretFinding::of(&read.secret, profile.api_key.as_deref());
     Ok((read.secret, finding))

@@ -9,19 +9,30 @@ mod store;
 
 use std::fmt;
 use std::path::Path;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
-pub use error::{KeyringError, KeyringErrorKind};
-pub use record::{Current, MAX_RECORD_BYTES, Previous, RecordError, SecretRecord};
+use zeroize::Zeroizing;
 
-use self::store::KeyringEntry;
-use super::ReadContext;
-use super::timeout::with_timeout;
+pub use error::{KeyringError, KeyringErrorKind};
+pub use record::{Current, Previous, SecretRecord};
+
+use super::{Access, ReadContext};
 use crate::fs::{self, DiskError, Lock};
+
+/// The most bytes of an item: the limit of the Windows Credential Manager.
+pub const MAX_RECORD_BYTES: usize = 2560;
+
+/// The version of an item's format that is written, and the only one that is read.
+const RECORD_VERSION: u64 = 1;
 
 /// How long the lock of another process is waited for: time for twenty changes in a row, and for more than one
 /// reply that does not come.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a keyring takes before the user is told.
+const SLOW_AFTER: Duration = Duration::from_secs(2);
 
 /// The purpose of a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -70,6 +81,12 @@ impl Item {
             Kind::SessionKey => "app.stream-token.session-key",
         }
     }
+
+    /// Returns the error that this is wrong with it.
+    #[must_use]
+    pub fn error(&self, kind: KeyringErrorKind) -> KeyringError {
+        KeyringError { item: self.clone(), kind }
+    }
 }
 
 impl fmt::Display for Item {
@@ -82,22 +99,14 @@ impl fmt::Display for Item {
     }
 }
 
-/// Reads an item; the keyring may ask the user to unlock it.
+/// Reads an item. Only in a dialogue may the keyring ask the user to unlock it.
 ///
 /// # Errors
 /// [`KeyringError`].
 pub fn read(item: &Item, context: &ReadContext<'_>) -> Result<SecretRecord, KeyringError> {
     let name = item.clone();
-    run(item, context, move || parse(&KeyringEntry::for_item(&name)?.read()?))
-}
-
-/// Reads an item without unlocking the keyring and without a prompt.
-///
-/// # Errors
-/// [`KeyringError`].
-pub fn probe(item: &Item, context: &ReadContext<'_>) -> Result<SecretRecord, KeyringError> {
-    let name = item.clone();
-    run(item, context, move || parse(&store::probe(&name)?))
+    let read = if context.access == Access::Interactive { store::read } else { store::probe };
+    run(item, context, move || SecretRecord::parse(&read(&name)?))
 }
 
 /// Unlocks the keyring in which a new item would be stored; it may ask the user.
@@ -138,7 +147,11 @@ pub fn lock_item<'a>(
     lock: &Path,
     context: &'a ReadContext<'a>,
 ) -> Result<LockedItem<'a>, KeyringError> {
-    let lock = acquire(lock).map_err(|error| KeyringError { item: item.clone(), kind: error.into() })?;
+    let acquire = || -> Result<_, DiskError> {
+        fs::create_private_dir(fs::directory_of(lock))?;
+        Lock::open(lock.to_owned())?.try_acquire_for(LOCK_TIMEOUT)
+    };
+    let lock = acquire().map_err(|error| item.error(KeyringErrorKind::NotLocked(error.to_string())))?;
     let found = match read(&item, context) {
         Ok(record) => Ok(Some(record)),
         Err(KeyringError { kind: KeyringErrorKind::Missing, .. }) => Ok(None),
@@ -148,40 +161,13 @@ pub fn lock_item<'a>(
     Ok(LockedItem { item, found, context, _lock: lock })
 }
 
-/// Waits for the lock; creates its file and directory if they do not exist.
-fn acquire(path: &Path) -> Result<fs::LockGuard, DiskError> {
-    if let Some(directory) = path.parent() {
-        fs::create_private_dir(directory)?;
-    }
-    Lock::open(path.to_owned())?.try_acquire_for(LOCK_TIMEOUT)
-}
-
-impl From<DiskError> for KeyringErrorKind {
-    fn from(error: DiskError) -> Self {
-        match error {
-            DiskError::Locked(_, waited) => Self::Busy(waited),
-            error => Self::LockUnavailable(error),
-        }
-    }
-}
-
-// A record that cannot be written. Those that cannot be read are all `Damaged`, as `parse` says.
-impl From<RecordError> for KeyringErrorKind {
-    fn from(error: RecordError) -> Self {
-        match error {
-            RecordError::TooLong(bytes) => Self::TooLarge(bytes),
-            other => Self::Damaged(other),
-        }
-    }
-}
-
 impl LockedItem<'_> {
-    /// Takes the item's record; `None` if there is none.
+    /// Returns the item's record as it was found; `None` if there was none.
     ///
     /// # Errors
     /// [`KeyringError`] if the item is not one record: it can only be removed.
-    pub fn record(&mut self) -> Result<Option<SecretRecord>, KeyringError> {
-        std::mem::replace(&mut self.found, Ok(None))
+    pub fn record(&self) -> Result<Option<SecretRecord>, KeyringError> {
+        self.found.clone()
     }
 
     /// Returns the item's name.
@@ -190,30 +176,18 @@ impl LockedItem<'_> {
         &self.item
     }
 
-    /// Returns `true` if there is nothing to remove.
+    /// Returns `true` if there was nothing to remove.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         matches!(self.found, Ok(None))
     }
 
-    /// Checks that the record is small enough for a keyring.
-    ///
-    /// # Errors
-    /// [`KeyringError`] of [`KeyringErrorKind::TooLarge`].
-    pub fn check_size(&self, record: &SecretRecord) -> Result<(), KeyringError> {
-        record
-            .to_bytes()
-            .map(drop)
-            .map_err(|error| KeyringError { item: self.item.clone(), kind: error.into() })
-    }
-
-    /// Writes the item.
+    /// Writes the bytes of a record.
     ///
     /// # Errors
     /// [`KeyringError`]; after [`KeyringErrorKind::OutcomeUnknown`] it contains the old record or the new one.
-    pub fn write(&self, record: &SecretRecord) -> Result<(), KeyringError> {
-        let bytes = record.to_bytes();
-        self.update(move |entry| entry.write(&bytes?))
+    pub fn write(&self, bytes: Zeroizing<Vec<u8>>) -> Result<(), KeyringError> {
+        self.update(move |item| store::write(item, &bytes))
     }
 
     /// Removes the item, and all others with its name.
@@ -221,32 +195,74 @@ impl LockedItem<'_> {
     /// # Errors
     /// [`KeyringError`]; after [`KeyringErrorKind::OutcomeUnknown`] it may still exist.
     pub fn remove(&self) -> Result<(), KeyringError> {
-        self.update(KeyringEntry::remove)
+        self.update(store::remove)
     }
 
-    /// Changes the item, within the time limit.
+    /// Changes the item, within the time limit. Without an answer, the outcome is unknown.
     fn update(
         &self,
-        change: impl FnOnce(&KeyringEntry) -> Result<(), KeyringErrorKind> + Send + 'static,
+        change: impl FnOnce(&Item) -> Result<(), KeyringErrorKind> + Send + 'static,
     ) -> Result<(), KeyringError> {
         let name = self.item.clone();
-        let changed = run(&self.item, self.context, move || change(&KeyringEntry::for_item(&name)?));
-        changed.map_err(|error| KeyringError { kind: error.kind.into_write_error(), ..error })
+        run(&self.item, self.context, move || change(&name)).map_err(|error| match error.kind {
+            KeyringErrorKind::TimedOut(waited) => self.item.error(KeyringErrorKind::OutcomeUnknown(waited)),
+            _ => error,
+        })
     }
 }
 
-/// Runs `work` on an item within the time limit.
+/// Runs `work` on an item in a thread of its own, and waits for it within the time limit: a keyring can block for ever.
+///
+/// Abandoned work goes on until the process ends, and its result is dropped.
 fn run<T: Send + 'static>(
     item: &Item,
     context: &ReadContext<'_>,
     work: impl FnOnce() -> Result<T, KeyringErrorKind> + Send + 'static,
 ) -> Result<T, KeyringError> {
-    with_timeout(context.limit, context.on_slow, work)
-        .unwrap_or(Err(KeyringErrorKind::TimedOut(context.limit)))
-        .map_err(|kind| KeyringError { item: item.clone(), kind })
+    let (sender, receiver) = mpsc::channel();
+    // Without a thread there is no limit, and so no work. After the limit nobody receives its result.
+    let _ = thread::Builder::new().spawn(move || drop(sender.send(work())));
+    let first = context.limit.min(SLOW_AFTER);
+    let mut result = receiver.recv_timeout(first);
+    if result.as_ref().is_err_and(|error| *error == RecvTimeoutError::Timeout) && first < context.limit {
+        (context.on_slow)();
+        result = receiver.recv_timeout(context.limit.saturating_sub(first));
+    }
+    let result = result.unwrap_or(Err(KeyringErrorKind::TimedOut(context.limit)));
+    result.map_err(|kind| item.error(kind))
 }
 
-/// Parses the content of an item.
-fn parse(bytes: &[u8]) -> Result<SecretRecord, KeyringErrorKind> {
-    SecretRecord::parse(bytes).map_err(KeyringErrorKind::Damaged)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    fn ran<T: Send + 'static>(limit: Duration, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let item = Item { profile: "a".into(), kind: Kind::ApiSecret };
+        let context = ReadContext {
+            environment: &|_| None,
+            now: Timestamp::EPOCH,
+            limit,
+            access: Access::Interactive,
+            on_slow: &|| (),
+        };
+        run(&item, &context, || Ok(work())).ok()
+    }
+
+    #[test]
+    fn returns_the_result_of_the_work() {
+        assert_eq!(ran(Duration::from_mins(1), || 7), Some(7));
+    }
+
+    #[test]
+    fn work_that_never_ends_is_abandoned() {
+        let (keep, wait) = mpsc::channel::<()>();
+        assert_eq!(ran(Duration::from_millis(1), move || wait.recv()), None);
+        drop(keep);
+    }
+
+    #[test]
+    fn work_that_panics_returns_nothing() {
+        assert_eq!(ran(Duration::from_mins(1), || { assert!(thread::panicking()) }), None);
+    }
 }

@@ -1,30 +1,25 @@
 //! The record of a profile in the keyring: the secret that signs, and those that were rotated away.
 //!
 //! One item contains all of it, so that a rotation is one write. It is ASCII JSON, because some keyrings accept
-//! only text, of at most [`MAX_RECORD_BYTES`] bytes, because Windows accepts no more.
+//! only text, of at most [`MAX_RECORD_BYTES`] bytes.
 
 use std::iter;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::error::KeyringErrorKind;
+use super::{MAX_RECORD_BYTES, RECORD_VERSION};
 use crate::escape::write_ascii_json;
-use crate::secret::{Secret, SecretError};
+use crate::secret::Secret;
 use crate::time::Timestamp;
-
-/// The most bytes of a record: the limit of the Windows Credential Manager.
-pub const MAX_RECORD_BYTES: usize = 2560;
-
-/// The version of the format that is written, and the only one that is read.
-const VERSION: u64 = 1;
 
 /// The secrets of one profile. Its JSON has times in epoch seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecretRecord {
-    /// [`VERSION`].
+    /// [`RECORD_VERSION`].
     version: u64,
     /// Counts the changes, from 1.
     generation: u64,
@@ -64,26 +59,6 @@ pub struct Previous {
     pub kept_until: Timestamp,
 }
 
-/// Why the content of a keyring's item is not a record. No variant contains any of that content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum RecordError {
-    /// It has more than [`MAX_RECORD_BYTES`] bytes, this many.
-    #[error("it has {0} bytes, and at most {MAX_RECORD_BYTES} are read")]
-    TooLong(usize),
-    /// It is of this version, which the program does not know.
-    #[error("it is of version {0}, and this program knows version {VERSION}")]
-    Version(u64),
-    /// It is not JSON of this form.
-    #[error("it is not the JSON that this program writes")]
-    InvalidFormat,
-    /// It contains an invalid secret.
-    #[error("{0}")]
-    Secret(SecretError),
-    /// Its generations contradict each other.
-    #[error("its generations contradict each other")]
-    Generations,
-}
-
 /// The member that all versions of the format have.
 #[derive(Deserialize)]
 struct VersionJson {
@@ -96,7 +71,7 @@ impl SecretRecord {
     #[must_use]
     pub fn new(secret: Secret, now: Timestamp) -> Self {
         Self {
-            version: VERSION,
+            version: RECORD_VERSION,
             generation: 1,
             current: Current { id: 1, secret, set_at: now },
             previous: Vec::new(),
@@ -153,37 +128,31 @@ impl SecretRecord {
     /// Returns the JSON that a keyring stores.
     ///
     /// # Errors
-    /// [`RecordError::TooLong`] if it has more than [`MAX_RECORD_BYTES`] bytes.
-    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, RecordError> {
+    /// [`KeyringErrorKind::TooLarge`] if it has more than [`MAX_RECORD_BYTES`] bytes.
+    pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
         // Enough for every record, as no byte of a secret becomes more than six: growing would leave copies behind.
-        let capacity = 256 + self.secrets().map(|secret| 256 + 6 * secret.expose().len()).sum::<usize>();
+        let secrets = self.previous.iter().map(|previous| &previous.secret).chain([&self.current.secret]);
+        let capacity = 256 + secrets.map(|secret| 256 + 6 * secret.expose().len()).sum::<usize>();
         let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
-        write_ascii_json(&mut *bytes, self).map_err(|_| RecordError::InvalidFormat)?;
-        if bytes.len() <= MAX_RECORD_BYTES { Ok(bytes) } else { Err(RecordError::TooLong(bytes.len())) }
+        write_ascii_json(&mut *bytes, self).map_err(|_| KeyringErrorKind::Damaged)?;
+        if bytes.len() <= MAX_RECORD_BYTES { Ok(bytes) } else { Err(KeyringErrorKind::TooLarge(bytes.len())) }
     }
 
     /// Parses the content of a keyring's item.
     ///
     /// # Errors
-    /// [`RecordError`], which contains nothing of the record.
-    pub fn parse(bytes: &[u8]) -> Result<Self, RecordError> {
+    /// [`KeyringErrorKind::Damaged`] or [`KeyringErrorKind::OtherVersion`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, KeyringErrorKind> {
         if bytes.len() > MAX_RECORD_BYTES {
-            return Err(RecordError::TooLong(bytes.len()));
+            return Err(KeyringErrorKind::Damaged);
         }
         // The parser's own errors quote the text, so they are dropped.
-        let VersionJson { version } =
-            serde_json::from_slice(bytes).map_err(|_| RecordError::InvalidFormat)?;
-        if version != VERSION {
-            return Err(RecordError::Version(version));
+        let VersionJson { version } = serde_json::from_slice(bytes).map_err(|_| KeyringErrorKind::Damaged)?;
+        if version != RECORD_VERSION {
+            return Err(KeyringErrorKind::OtherVersion(version));
         }
-        let record: Self = serde_json::from_slice(bytes).map_err(|_| RecordError::InvalidFormat)?;
-        record.secrets().try_for_each(Secret::check).map_err(RecordError::Secret)?;
-        if record.is_valid() { Ok(record) } else { Err(RecordError::Generations) }
-    }
-
-    /// Returns all secrets, the current one first.
-    fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        iter::once(&self.current.secret).chain(self.previous.iter().map(|previous| &previous.secret))
+        let record = serde_json::from_slice(bytes).ok();
+        record.filter(Self::is_valid).ok_or(KeyringErrorKind::Damaged)
     }
 
     /// Returns `true` if each secret has an earlier generation than its successor, and the record the latest.
@@ -197,22 +166,22 @@ impl SecretRecord {
     }
 }
 
-/// Secrets as JSON strings. What is read is not checked yet.
+/// Secrets as JSON strings.
 mod secret_text {
-    use serde::{Deserialize, Deserializer, Serializer, ser::Error as _};
+    use serde::{Deserialize, Deserializer, Serializer, de, ser};
 
     use crate::secret::Secret;
 
     /// Writes a secret as a string.
     pub(super) fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
         let text =
-            std::str::from_utf8(secret.expose()).map_err(|_| S::Error::custom("the secret is not text"))?;
+            std::str::from_utf8(secret.expose()).map_err(|_| ser::Error::custom("the secret is not text"))?;
         serializer.serialize_str(text)
     }
 
     /// Reads a secret from a string.
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-        String::deserialize(deserializer).map(|text| Secret::unchecked(text.into_bytes()))
+        Secret::new(String::deserialize(deserializer)?.into_bytes()).map_err(de::Error::custom)
     }
 }
 
@@ -234,7 +203,7 @@ mod tests {
         secrets.map(|previous| String::from_utf8(previous.secret.expose().into()).unwrap()).collect()
     }
 
-    fn read(text: &str) -> Result<SecretRecord, RecordError> {
+    fn read(text: &str) -> Result<SecretRecord, KeyringErrorKind> {
         SecretRecord::parse(text.as_bytes())
     }
 
@@ -305,20 +274,20 @@ mod tests {
         let fits = SecretRecord::new(secret(&"x".repeat(MAX_RECORD_BYTES - frame)), at(0));
         assert_eq!(fits.to_bytes().unwrap().len(), MAX_RECORD_BYTES);
         let over = SecretRecord::new(secret(&"x".repeat(MAX_RECORD_BYTES - frame + 1)), at(0));
-        assert_eq!(over.to_bytes(), Err(RecordError::TooLong(MAX_RECORD_BYTES + 1)));
+        assert_eq!(over.to_bytes(), Err(KeyringErrorKind::TooLarge(MAX_RECORD_BYTES + 1)));
         let padded = |blanks: usize| {
             let mut bytes = fits.to_bytes().unwrap().to_vec();
             bytes.extend(vec![b' '; blanks]);
             SecretRecord::parse(&bytes)
         };
         assert!(padded(0).is_ok());
-        assert_eq!(padded(1), Err(RecordError::TooLong(MAX_RECORD_BYTES + 1)));
+        assert_eq!(padded(1), Err(KeyringErrorKind::Damaged));
     }
 
     #[test]
     fn other_versions_are_refused_by_their_number() {
-        assert_eq!(read(r#"{"version":2,"vault":[]}"#), Err(RecordError::Version(2)));
-        assert_eq!(read(r#"{"version":0}"#), Err(RecordError::Version(0)));
+        assert_eq!(read(r#"{"version":2,"vault":[]}"#), Err(KeyringErrorKind::OtherVersion(2)));
+        assert_eq!(read(r#"{"version":0}"#), Err(KeyringErrorKind::OtherVersion(0)));
     }
 
     #[test]
@@ -336,10 +305,10 @@ mod tests {
             r#"{"version":1,"generation":1,"current":{"id":1,"secret":"s","set_at":9007199254740992},"previous":[]}"#,
         ] {
             let error = read(text).unwrap_err();
-            assert_eq!(error, RecordError::InvalidFormat, "{text}");
+            assert_eq!(error, KeyringErrorKind::Damaged, "{text}");
         }
         let empty = r#"{"version":1,"generation":1,"current":{"id":1,"secret":"","set_at":0},"previous":[]}"#;
-        assert_eq!(read(empty), Err(RecordError::Secret(SecretError::Empty)));
+        assert_eq!(read(empty), Err(KeyringErrorKind::Damaged));
     }
 
     #[test]
@@ -364,7 +333,7 @@ mod tests {
             (3, 3, &[1, 1]),
             (u64::MAX, 1, &[]),
         ] {
-            assert_eq!(read(&text(generation, current, previous)), Err(RecordError::Generations));
+            assert_eq!(read(&text(generation, current, previous)), Err(KeyringErrorKind::Damaged));
         }
     }
 

@@ -6,44 +6,35 @@ use zeroize::Zeroizing;
 pub(super) use self::platform::{probe, server, unlock};
 use super::{Item, KeyringErrorKind};
 
-/// An item of the keyring, which may exist or not.
-pub(super) struct KeyringEntry(Entry);
+/// Names an item of the platform's keyring, which may exist or not.
+fn entry(item: &Item) -> Result<Entry, Error> {
+    let label = format!("stream-token: {item}");
+    platform::connect()?.build(item.service(), &item.profile, Some(&platform::attributes(&label)))
+}
 
-impl KeyringEntry {
-    /// Connects to the platform's keyring and names an item in it.
-    pub(super) fn for_item(item: &Item) -> Result<Self, KeyringErrorKind> {
-        let label = format!("stream-token: {item}");
-        let store = platform::connect().map_err(error_kind)?;
-        store
-            .build(item.service(), &item.profile, Some(&platform::attributes(&label)))
-            .map(Self)
-            .map_err(error_kind)
-    }
+/// Reads an item; the keyring may ask the user to unlock it.
+pub(super) fn read(item: &Item) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
+    entry(item).and_then(|entry| entry.get_secret()).map(Zeroizing::new).map_err(error_kind)
+}
 
-    /// Reads the item.
-    pub(super) fn read(&self) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
-        self.0.get_secret().map(Zeroizing::new).map_err(error_kind)
+/// Creates or replaces an item, and reads it back: some keyrings store items that they then show to nobody.
+pub(super) fn write(item: &Item, bytes: &[u8]) -> Result<(), KeyringErrorKind> {
+    let entry = entry(item).map_err(error_kind)?;
+    entry.set_secret(bytes).map_err(error_kind)?;
+    match entry.get_secret().map(Zeroizing::new) {
+        Ok(kept) if *kept == bytes => Ok(()),
+        Ok(_) | Err(Error::NoEntry) => Err(KeyringErrorKind::ReadBackMismatch),
+        Err(error) => Err(error_kind(error)),
     }
+}
 
-    /// Creates or replaces the item, and reads it back.
-    pub(super) fn write(&self, bytes: &[u8]) -> Result<(), KeyringErrorKind> {
-        self.0.set_secret(bytes).map_err(|error| error_kind(error).into_write_error())?;
-        // Some keyrings store items that they then show to nobody.
-        match self.read() {
-            Ok(kept) if *kept == bytes => Ok(()),
-            Ok(_) | Err(KeyringErrorKind::Missing) => Err(KeyringErrorKind::ReadBackMismatch),
-            Err(other) => Err(other),
-        }
-    }
-
-    /// Removes the item; all of them if several have its name.
-    pub(super) fn remove(&self) -> Result<(), KeyringErrorKind> {
-        let removed = match self.0.delete_credential() {
-            Err(Error::Ambiguous(entries)) => entries.iter().try_for_each(Entry::delete_credential),
-            removed => removed,
-        };
-        removed.map_err(|error| error_kind(error).into_write_error())
-    }
+/// Removes an item; all of them if several have its name.
+pub(super) fn remove(item: &Item) -> Result<(), KeyringErrorKind> {
+    let removed = match entry(item).and_then(|entry| entry.delete_credential()) {
+        Err(Error::Ambiguous(entries)) => entries.iter().try_for_each(Entry::delete_credential),
+        removed => removed,
+    };
+    removed.map_err(error_kind)
 }
 
 /// Returns the meaning of a store's error.
@@ -56,13 +47,7 @@ fn error_kind(error: Error) -> KeyringErrorKind {
         Error::TooLong(_, limit) => KeyringErrorKind::TooLarge(limit as usize + 1),
         Error::NoStorageAccess(error) => platform::no_access(error.as_ref()),
         Error::PlatformFailure(error) => platform::failure(error.as_ref()),
-        Error::NoDefaultStore => KeyringErrorKind::NoService("it has no store".into()),
-        Error::NotSupportedByStore(detail) => KeyringErrorKind::Failed(detail),
-        Error::Invalid(attribute, reason) => KeyringErrorKind::Failed(format!("{attribute}: {reason}")),
-        Error::BadEncoding(_) | Error::BadDataFormat(..) => {
-            KeyringErrorKind::Failed("its data cannot be decoded".into())
-        }
-        Error::BadStoreFormat(_) => KeyringErrorKind::Failed("its store is damaged".into()),
+        Error::BadEncoding(_) | Error::BadDataFormat(..) => KeyringErrorKind::Damaged,
         _ => KeyringErrorKind::Failed("an error of another kind".into()),
     }
 }
@@ -140,9 +125,7 @@ mod platform {
     }
 
     /// Returns the meaning of a failed access.
-    pub(super) fn no_access(error: &(dyn Error + Send + Sync + 'static)) -> KeyringErrorKind {
-        failure(error)
-    }
+    pub(super) use self::failure as no_access;
 
     /// Returns the meaning of a platform failure.
     pub(super) fn failure(error: &(dyn Error + Send + Sync + 'static)) -> KeyringErrorKind {
@@ -209,7 +192,7 @@ mod platform {
     /// Reads an item without a prompt; Windows never shows one.
     #[cfg(windows)]
     pub(in crate::secret::keyring) fn probe(item: &Item) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
-        super::KeyringEntry::for_item(item)?.read()
+        super::read(item)
     }
 
     /// Reads nothing: the Keychain may ask whether this program may read it.
@@ -251,7 +234,7 @@ mod tests {
             Error::BadEncoding(b"hunter2".to_vec()),
             Error::BadDataFormat(b"hunter2".to_vec(), "cannot decode hunter2".into()),
         ] {
-            assert_eq!(format!("{:?}", error_kind(error)), r#"Failed("its data cannot be decoded")"#);
+            assert_eq!(error_kind(error), KeyringErrorKind::Damaged);
         }
     }
 }

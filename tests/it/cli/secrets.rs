@@ -11,10 +11,15 @@ use super::token::{HEADER, SECRET, signed, signed_with};
 use super::{Call, DEMO, FROM_ENV, call, demo, refusal, with_secret};
 
 /// What to do with what holds something else than a secret.
-const ALONE: &str = "it must hold the API secret alone, as Stream's dashboard shows it";
+const ALONE: &str = "it must hold nothing but the app's API secret, from Stream's dashboard";
 
 /// What to do where a secret should be and is not.
-const PUT: &str = "put the app's API secret there, from Stream's dashboard";
+const PUT: &str = "put a file there that holds the app's API secret, from Stream's dashboard; give its path, never the \
+                   secret itself";
+
+/// What to do with a file that is no place for a secret.
+const PRIVATE: &str =
+    "give a plain file of your own with mode 600; and if others could have read it, rotate the secret";
 
 /// Returns the token of customer 1 that a secret signs, with its line break.
 fn token_of(secret: &str) -> String {
@@ -141,14 +146,13 @@ fn json_names_the_file_in_full() {
 #[test]
 fn a_file_that_others_can_read_or_write_is_refused() {
     for mode in [0o644, 0o640, 0o604, 0o620, 0o602, 0o666] {
-        let hint = "run 'chmod 600' on it; and if others could have read it, rotate the secret";
-        is_unsafe(&from_file(SECRET, mode), &format!("others can read or write it (mode {mode:o})"), hint);
+        is_unsafe(&from_file(SECRET, mode), &format!("others can read or write it (mode {mode:o})"), PRIVATE);
     }
 }
 
 #[test]
 fn what_is_no_plain_file_is_refused_and_not_waited_for() {
-    let (why, hint) = ("it is not a plain file", "give the path of a plain file");
+    let (why, hint) = ("it is not a plain file", PRIVATE);
     let folder = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "secret");
     fs::create_dir(folder.home.path().join("secret")).unwrap();
     is_unsafe(&folder, why, hint);
@@ -180,15 +184,13 @@ fn a_file_of_somebody_elses_is_refused() {
     if fs::metadata(&path).unwrap().uid() != 0 || chown(&path, Some(12345), None).is_err() {
         return;
     }
-    let hint = "make a copy of your own, with mode 600";
-    is_unsafe(&call, "it belongs to user 12345, neither to you nor to root", hint);
+    is_unsafe(&call, "it belongs to user 12345, neither to you nor to root", PRIVATE);
 }
 
 #[test]
 fn a_file_that_is_not_there_is_told_by_its_path() {
     let missing = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/nowhere/secret");
-    let hint = "write the app's API secret there, from Stream's dashboard";
-    missing.run().is_refused(3, "there is no secret at file:/nowhere/secret", hint);
+    missing.run().is_refused(3, "there is no secret at file:/nowhere/secret", PUT);
     let below = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/dev/null/secret");
     let error = "cannot read file:/dev/null/secret: Not a directory (os error 20)";
     below.run().is_refused(3, error, "check the path and who may read it");
@@ -198,23 +200,21 @@ fn a_file_that_is_not_there_is_told_by_its_path() {
 fn a_secret_in_a_files_place_is_not_echoed() {
     let secret = "0123456789abcdef".repeat(4);
     let output = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", &secret).run();
-    let hint = "give the path of a file that holds the app's API secret, not the secret itself";
-    output.is_refused(3, "there is no secret at file:a value of 64 characters", hint);
+    output.is_refused(3, "there is no secret at file:a value of 64 characters", PUT);
 }
 
 #[test]
 fn what_can_be_no_secret_is_refused_wherever_it_comes_from() {
     let utf16 = [&b"\xff\xfe"[..], &SECRET.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<_>>()].concat();
-    let save = "save it as UTF-8 text";
     from_file(&utf16[2..], 0o600).run().is_refused(
         3,
         "cannot use file:secret: the secret is UTF-16 text, not UTF-8",
-        save,
+        ALONE,
     );
     from_file(&utf16, 0o600).run().is_refused(
         3,
         "cannot use file:secret: the secret is UTF-16 text, not UTF-8",
-        save,
+        ALONE,
     );
     from_file(format!("{SECRET}\0"), 0o600).run().is_refused(
         3,
@@ -222,8 +222,8 @@ fn what_can_be_no_secret_is_refused_wherever_it_comes_from() {
         ALONE,
     );
     let unusable: [(&[u8], &str, &str); 4] = [
-        (b"", "the secret is empty", PUT),
-        (b"\n", "the secret is empty", PUT),
+        (b"", "the secret is empty", ALONE),
+        (b"\n", "the secret is empty", ALONE),
         (&[b'a'; 4097], "the secret has more than 4096 bytes", ALONE),
         (b"s\xfe", "the secret is not UTF-8 text", ALONE),
     ];
@@ -245,7 +245,7 @@ fn what_can_be_no_secret_is_refused_wherever_it_comes_from() {
 #[test]
 fn a_failing_source_is_final_and_mints_nothing() {
     let output = from_file("", 0o600).with_env("HOME", "/").run();
-    output.is(3, "", &refusal("cannot use file:secret: the secret is empty", PUT));
+    output.is(3, "", &refusal("cannot use file:secret: the secret is empty", ALONE));
 }
 
 #[test]

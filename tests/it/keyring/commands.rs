@@ -30,8 +30,8 @@ fn adding_a_profile_stores_its_secret_and_minting_uses_it() {
     let config = "default_profile = \"staging\"
 
 [profiles.staging]
-api_key = \"abc\"
 secret = \"keyring\"
+api_key = \"abc\"
 ";
     assert_eq!(session.config(), config);
     let token = signed_with(FIRST, HEADER, r#"{"user_id":"customer-7"}"#) + "\n";

@@ -35,7 +35,7 @@ fn a_secret_that_was_never_stored_is_told_with_the_command_that_stores_it() {
     configured(&session);
     session.run(&["issue", "1"]).is_refused(
         3,
-        "the keyring holds no API secret of profile staging",
+        "cannot use the API secret of profile staging: the keyring does not hold it",
         "store it with 'stream-token secret set staging'",
     );
 }
@@ -45,7 +45,7 @@ fn a_locked_keyring_is_told() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     session.lock();
-    let error = "the keyring is locked, and the API secret of profile staging can be neither read nor stored";
+    let error = "cannot use the API secret of profile staging: the keyring is locked";
     let hint = "unlock it, for example by logging in at the desktop, and run the command again; where nobody logs in, give the profile a \
                 file:, credential: or command: source";
     session.run(&["issue", "1"]).is_refused(3, error, hint);
@@ -56,7 +56,7 @@ fn a_locked_keyring_is_told() {
 fn a_new_profile_finds_out_that_the_keyring_is_locked_before_it_asks() {
     let session = session!(Session::new());
     session.lock();
-    let error = "the keyring is locked, and the API secret of profile staging can be neither read nor stored";
+    let error = "cannot use the API secret of profile staging: the keyring is locked";
     // Nothing is piped in, and a terminal is not there: it would be told so if it came that far.
     let output = session.run(&["profile", "add", "staging"]);
     assert_eq!(output.status, Some(3), "{output}");
@@ -69,7 +69,7 @@ fn a_session_without_a_bus_is_told() {
     let session = session!(Session::without_keyring(""));
     configured(&session);
     let call = session.call(&["issue", "1"]).with_env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
-    let error = "no keyring can be reached for the API secret of profile staging: Failed to connect to socket \
+    let error = "cannot use the API secret of profile staging: no keyring can be reached: Failed to connect to socket \
                  /nowhere: No such file or directory";
     call.run().is_refused(3, error, NO_SERVICE);
 }
@@ -78,7 +78,7 @@ fn a_session_without_a_bus_is_told() {
 fn a_bus_without_a_keyring_is_told() {
     let session = session!(Session::without_keyring(""));
     configured(&session);
-    let error = "no keyring can be reached for the API secret of profile staging: The name org.freedesktop.secrets was not provided by any .servic…";
+    let error = "cannot use the API secret of profile staging: no keyring can be reached: The name org.freedesktop.secrets was not provided by any .servic…";
     session.run(&["issue", "1"]).is_refused(3, error, NO_SERVICE);
 }
 
@@ -91,7 +91,8 @@ fn a_keyring_that_refuses_this_program_is_told() {
     configured(&session);
     let output = session.run(&["issue", "1"]);
     assert_eq!(output.status, Some(3), "{output}");
-    let begins = "stream-token: error: the keyring refuses the API secret of profile staging: ";
+    let begins =
+        "stream-token: error: cannot use the API secret of profile staging: the keyring refuses it: ";
     assert!(output.stderr.starts_with(begins), "{output}");
     let ends = "stream-token: hint: allow stream-token in the keyring program's settings, and run the command again\n";
     assert!(output.stderr.ends_with(ends), "{output}");
@@ -102,12 +103,9 @@ fn two_items_of_one_name_are_told_not_chosen_from_and_can_be_removed() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     session.store("staging", &["more", "1"], &session.lookup("staging"));
-    let error =
-        "the keyring holds 2 items that are the API secret of profile staging, and there must be only one";
-    let hint = "remove them with 'stream-token secret remove staging', and store the right one with 'stream-token \
-                secret set staging'";
-    session.run(&["issue", "1"]).is_refused(3, error, hint);
-    session.pipe(&["secret", "set", "staging", "--secret-stdin"], SECOND).is_refused(3, error, hint);
+    let error = "cannot use the API secret of profile staging: the keyring holds 2 items of this name, and there must be only one";
+    session.run(&["issue", "1"]).is_refused(3, error, REPLACE);
+    session.pipe(&["secret", "set", "staging", "--secret-stdin"], SECOND).is_refused(3, error, REPLACE);
     session.run(&["-q", "secret", "remove", "staging", "--confirm", "staging"]).is(0, "", "");
     assert_eq!(session.lookup("staging"), "");
     session.pipe(&["-q", "secret", "set", "staging", "--secret-stdin"], SECOND).is(0, "", "");
@@ -125,7 +123,7 @@ fn a_bus_that_takes_calls_and_never_answers_is_given_up() {
         listener.incoming().for_each(|caller| callers.push(caller));
     });
     let address = format!("unix:path={}", socket.display());
-    let error = "the keyring gave no answer about the API secret of profile staging within 10s";
+    let error = "cannot use the API secret of profile staging: the keyring gave no answer within 10s";
     let call = session.call(&["-q", "issue", "1"]).with_env("DBUS_SESSION_BUS_ADDRESS", address);
     call.run().is_refused(3, error, NO_ANSWER);
 }
@@ -135,7 +133,7 @@ fn a_keyring_that_is_stopped_is_given_up_and_works_again_when_it_goes_on() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     session.signal(Signal::STOP);
-    let error = "the keyring gave no answer about the API secret of profile staging within 2s";
+    let error = "cannot use the API secret of profile staging: the keyring gave no answer within 2s";
     session.run(&["-q", "issue", "1"]).is_refused(3, error, NO_ANSWER);
     session.signal(Signal::CONT);
     session.run(&["-q", "issue", "1"]).result();
@@ -161,12 +159,12 @@ fn a_fresh_host_holds_nothing_and_says_what_is_missing_to_store_anything() {
     configured(&session);
     session.run(&["issue", "1"]).is_refused(
         3,
-        "the keyring holds no API secret of profile staging",
+        "cannot use the API secret of profile staging: the keyring does not hold it",
         "store it with 'stream-token secret set staging'",
     );
     session.pipe(&["secret", "set", "staging", "--secret-stdin"], FIRST).is_refused(
         3,
-        "there is no default keyring to store the API secret of profile staging in",
+        "cannot use the API secret of profile staging: there is no default keyring to store it in",
         "create a default keyring, with Seahorse or by logging in at the desktop, and run the command again",
     );
     assert_eq!(session.told(), [""; 0]);
@@ -178,8 +176,7 @@ fn a_record_of_a_later_version_is_neither_used_nor_overwritten_and_can_be_remove
     session.add("staging", FIRST);
     let later = r#"{"version":2,"vault":[]}"#;
     session.store("staging", &[], later);
-    let error = "the keyring's item that is the API secret of profile staging cannot be used: it is of version 2, and \
-                 this program knows version 1";
+    let error = "cannot use the API secret of profile staging: its item is of version 2, and this program knows version 1";
     let hint = "use the version of stream-token that wrote it, or a later one";
     session.run(&["issue", "1"]).is_refused(3, error, hint);
     for verb in ["set", "rotate"] {
@@ -195,8 +192,7 @@ fn a_damaged_record_is_neither_shown_nor_overwritten_and_can_be_removed() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     session.store("staging", &[], FIRST);
-    let error = "the keyring's item that is the API secret of profile staging cannot be used: it is not the JSON that \
-                 this program writes";
+    let error = "cannot use the API secret of profile staging: its item is not what this program writes";
     session.run(&["issue", "1"]).is_refused(3, error, REPLACE);
     session.pipe(&["secret", "set", "staging", "--secret-stdin"], SECOND).is_refused(3, error, REPLACE);
     assert_eq!(session.lookup("staging"), FIRST);
@@ -220,12 +216,12 @@ fn a_write_that_is_not_answered_has_an_unknown_outcome_and_can_be_made_again() {
     });
     // It may have been faster than the signal; else it says that it does not know.
     if output.status != Some(0) {
-        let error = "outcome unknown: the keyring did not say within 2s whether it changed the API secret of profile \
-                     staging";
+        let error = "cannot use the API secret of profile staging: outcome unknown: the keyring did not say within 2s \
+                     whether it changed it";
         let hint = "see what it holds with 'stream-token secret list', and run the command again: what is done already is not \
-                    done twice; the item is that of staging";
+                    done twice";
         output.is_refused(3, error, hint);
-        assert_eq!(session.told().last().unwrap(), "secret_rotate failed the keyring: outcome_unknown");
+        assert_eq!(session.told().last().unwrap(), &format!("secret_rotate failed {error}"));
     }
     assert_eq!(session.pipe(&rotate, SECOND).status, Some(0));
     let record = session.record("staging");
@@ -241,7 +237,7 @@ fn a_keyring_that_is_gone_is_told_and_its_secrets_are_there_when_it_is_back() {
     session.end_keyring();
     let output = session.run(&["issue", "1"]);
     assert_eq!(output.status, Some(3), "{output}");
-    assert!(output.stderr.starts_with("stream-token: error: no keyring can be reached"), "{output}");
+    assert!(output.stderr.contains("staging: no keyring can be reached"), "{output}");
     session.start_keyring(true);
     session.run(&["-q", "issue", "1"]).result();
 }

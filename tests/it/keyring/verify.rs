@@ -61,9 +61,7 @@ fn a_locked_keyring_that_was_not_asked_for_is_left_locked_and_passed_over() {
     assert!(output.stdout.contains(r#""signed_by":null"#) && output.stderr.is_empty(), "{output}");
     let listed = session.run(&["secret", "list"]).result().to_owned();
     assert!(
-        listed.contains(
-            "the keyring is locked, and the API secret of profile staging can be neither read nor stored"
-        ),
+        listed.contains("cannot use the API secret of profile staging: the keyring is locked"),
         "{listed}"
     );
 }

@@ -64,7 +64,7 @@ fn every_flag_of_add_is_kept_and_shown() {
         "--require-reason",
     ]);
     added.is(0, "", "");
-    let expected = "default_profile = \"live\"\n\n[profiles.live]\napi_key = \"abc123\"\nsecret = \"command:pass show a\"\n\
+    let expected = "default_profile = \"live\"\n\n[profiles.live]\nsecret = \"command:pass show a\"\napi_key = \"abc123\"\n\
                     session_key = \"file:/run/key\"\nbase_url = \"https://chat.example.com\"\npolicy = { default_lifetime = \
                     \"1h30m\", longest_lifetime = \"30d\", issued_at = true, production = true, require_reason = true }\n";
     assert_eq!(home.config(), expected);
@@ -190,7 +190,7 @@ fn an_unknown_name_is_answered_with_those_that_are_known() {
 fn the_built_in_profile_can_be_neither_added_nor_removed() {
     let home = Home::with(TWO);
     let error = "profile demo is built in, and can be neither added, changed nor removed";
-    let hint = "choose another name; 'stream-token profile list' shows those in use";
+    let hint = "'stream-token profile list' shows the profiles";
     home.run(&["profile", "add", "demo", "--secret", "env:A"]).is_refused(2, error, hint);
     home.run(&["profile", "remove", "demo", "--confirm", "demo"]).is_refused(2, error, hint);
     assert_eq!(home.config(), TWO);
@@ -239,7 +239,7 @@ fn lifetimes_that_do_not_go_together_are_refused_and_nothing_is_written() {
         "1h",
     ]);
     let error = "the default_lifetime of profile a is above its longest_lifetime";
-    output.is_refused(2, error, "give a shorter --default-lifetime, or a longer --longest-lifetime");
+    output.is_refused(2, error, "nothing is changed; 'stream-token help profile set' explains settings");
     assert!(!home.path().exists());
 }
 
@@ -362,7 +362,7 @@ fn settings_are_changed_said_and_recorded_and_the_rest_of_the_file_stays() {
 #[test]
 fn a_change_that_contradicts_the_rest_is_refused_and_changes_nothing() {
     let home = Home::with(TWO);
-    let hint = "nothing is changed; 'stream-token profile show NAME' shows the settings";
+    let hint = "nothing is changed; 'stream-token help profile set' explains settings";
     for (flags, error) in [
         (&["--production"][..], "the production profile b needs a default_lifetime"),
         (
@@ -381,7 +381,7 @@ fn a_change_that_contradicts_the_rest_is_refused_and_changes_nothing() {
     home.run(&["profile", "set", "demo", "--issued-at"]).is_refused(
         2,
         "profile demo is built in, and can be neither added, changed nor removed",
-        "choose another name; 'stream-token profile list' shows those in use",
+        "'stream-token profile list' shows the profiles",
     );
     home.run(&["profile", "set", "c", "--issued-at"]).is_refused(
         2,

@@ -141,7 +141,7 @@ fn a_file_that_is_no_text_fails_and_stays() {
 #[test]
 fn a_file_without_end_is_not_read() {
     let home = Home::with(&"#".repeat(256 * 1024 + 1));
-    let error = format!("{} has more than 262144 bytes", home.path().display());
+    let error = format!("{}: it has more than 262144 bytes", home.path().display());
     refuses_every_change(&home, 2, &error, MEND);
     home.configure(&("#".repeat(256 * 1024 - 1) + "\n"));
     home.run(&["profile", "show", "demo"]).result();
@@ -154,7 +154,7 @@ fn a_file_that_others_can_write_is_refused() {
         fs::set_permissions(home.path(), fs::Permissions::from_mode(bits)).unwrap();
         let path = home.path().display().to_string();
         let error = format!("refused {path}: others can write it (mode {bits:o})");
-        let hint = format!("look it over, then run 'chmod 600 {path}'");
+        let hint = format!("make it your own, look it over, and run 'chmod 600 {path}'");
         refuses_every_change(&home, 2, &error, &hint);
         home.run(&["--profile", "a", "issue", "1"]).is_refused(2, &error, &hint);
         home.call(&["--profile", "demo", "issue", "1"]).run().is(
@@ -219,7 +219,8 @@ fn somebody_elses_file_is_refused() {
     }
     let error =
         format!("refused {}: it belongs to user 12345, neither to you nor to root", home.path().display());
-    refuses_every_change(&home, 2, &error, "make it your own, or give another with --config");
+    let hint = format!("make it your own, look it over, and run 'chmod 600 {}'", home.path().display());
+    refuses_every_change(&home, 2, &error, &hint);
 }
 
 #[test]
@@ -227,6 +228,7 @@ fn a_link_is_followed_and_stays_a_link() {
     let home = Home::new();
     fs::create_dir_all(home.folder()).unwrap();
     let kept = home.folder().join("kept.toml");
+    fs::write(&kept, "").unwrap();
     symlink("kept.toml", home.path()).unwrap();
     for name in ["a", "b"] {
         home.run(&["-q", "profile", "add", name, "--secret", "env:A"]).is(0, "", "");
@@ -302,6 +304,9 @@ fn a_folder_that_cannot_be_written_fails_the_change() {
     let output = home.run(&["--config", &path, "profile", "add", "a", "--secret", "env:A"]);
     fs::set_permissions(home.folder(), fs::Permissions::from_mode(0o700)).unwrap();
     output.is(1, "", &output.stderr);
-    assert!(output.stderr.starts_with(&format!("stream-token: error: cannot write {path}: ")), "{output}");
+    assert!(
+        output.stderr.starts_with(&format!("stream-token: error: cannot open {path}.lock: ")),
+        "{output}"
+    );
     assert_eq!(home.names(), ["config.toml"]);
 }

@@ -185,6 +185,6 @@ fn whoever_adds_a_production_profile_without_a_lifetime_is_asked_for_one() {
     home.run(&add).is_refused(
         2,
         "the production profile live needs a default_lifetime",
-        "give it with --default-lifetime, such as 1h",
+        "nothing is changed; 'stream-token help profile set' explains settings",
     );
 }

@@ -8,10 +8,10 @@ use crate::cli::{Call, Output};
 use crate::tools::install_script;
 
 /// What to do about a command that failed.
-const SEE: &str = "run the command by itself, and see what it says";
+const SEE: &str = "run the command by itself, and see what it says: it may wait for you to unlock something";
 
 /// What to do with what holds something else than a secret.
-const ALONE: &str = "it must hold the API secret alone, as Stream's dashboard shows it";
+const ALONE: &str = "it must hold nothing but the app's API secret, from Stream's dashboard";
 
 /// A home whose default profile asks a command, the script `manager`.
 fn managed(script: &str, arguments: &str) -> (Home, String) {
@@ -73,16 +73,8 @@ fn a_command_that_fails_is_final_whatever_it_printed() {
 
 #[test]
 fn a_command_that_prints_no_secret_is_refused() {
-    refused(
-        "true",
-        "cannot use SOURCE: the secret is empty",
-        "put the app's API secret there, from Stream's dashboard",
-    );
-    refused(
-        "echo",
-        "cannot use SOURCE: the secret is empty",
-        "put the app's API secret there, from Stream's dashboard",
-    );
+    refused("true", "cannot use SOURCE: the secret is empty", ALONE);
+    refused("echo", "cannot use SOURCE: the secret is empty", ALONE);
     refused("printf 's\\376'", "cannot use SOURCE: the secret is not UTF-8 text", ALONE);
     refused("printf 'secret\\0secret'", "cannot use SOURCE: the secret has a NUL byte", ALONE);
     refused("head -c 4097 /dev/zero", "cannot use SOURCE: the secret has more than 4096 bytes", ALONE);
@@ -167,7 +159,7 @@ fn a_credential_is_taken_from_the_directory_that_systemd_names() {
     let folder = home.0.path().join("credentials");
     fs::create_dir(&folder).unwrap();
     let call = credential(&home).with_env("CREDENTIALS_DIRECTORY", &folder);
-    let hint = "write the app's API secret there, from Stream's dashboard";
+    let hint = "put a file there that holds the app's API secret, from Stream's dashboard; give its path, never the secret itself";
     call.run().is_refused(3, "there is no secret at credential:stream", hint);
     fs::write(folder.join("stream"), SECRET).unwrap();
     // systemd has seen to who may read it.
@@ -189,9 +181,8 @@ fn without_a_session_key_the_hint_says_how_to_make_one() {
     let call = || home.call(&["session", "new", "1"]).with_env("A", SECRET);
     let hint = "set KEY to a session key, such as 'openssl rand -hex 32' prints";
     call().run().is_refused(3, "the environment variable KEY is not set", hint);
-    let hint = "put a session key there, such as 'openssl rand -hex 32' prints";
+    let hint = "it must hold nothing but a session key, such as 'openssl rand -hex 32' prints";
     call().with_env("KEY", "").run().is_refused(3, "cannot use env:KEY: the secret is empty", hint);
-    let hint = "it must hold the session key alone, such as 'openssl rand -hex 32' prints";
     let long = "k".repeat(10_000);
     call().with_env("KEY", long).run().is_refused(
         3,

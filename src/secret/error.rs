@@ -1,0 +1,96 @@
+//! Why a source gave no secret.
+
+use std::io;
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use thiserror::Error;
+
+use super::keyring::{KeyringError, Kind};
+use super::source::Source;
+use super::{CREDENTIALS_DIRECTORY, SecretError};
+use crate::error::{Diagnostic, Exit};
+use crate::escape::escaped_short;
+use crate::fs::FileErrorKind;
+use crate::time::humanize;
+
+/// Why a source gave no secret. Every error is final: no other source is tried.
+#[derive(Debug, Error)]
+pub enum SourceError {
+    /// The environment variable is not set.
+    #[error("the environment variable {} is not set", escaped_short(.0))]
+    VariableNotSet(String, Kind),
+    /// The file or credential does not exist.
+    #[error("there is no secret at {0}")]
+    Missing(Source, Kind),
+    /// The content is not a secret.
+    #[error("cannot use {0}: {2}")]
+    Unusable(Source, Kind, #[source] SecretError),
+    /// The file, or the command's output, could not be read.
+    #[error("cannot read {0}: {1}")]
+    Unreadable(Source, #[source] io::Error),
+    /// The file is not safe for a secret.
+    #[error("refused {0}: {1}")]
+    Unsafe(Source, #[source] FileErrorKind),
+    /// `credential:` outside of a systemd service.
+    #[error("cannot read {0}: {CREDENTIALS_DIRECTORY} is not set")]
+    NoCredentials(Source),
+    /// The command could not be started.
+    #[error("cannot start {0}: {1}")]
+    NotStarted(Source, #[source] io::Error),
+    /// The command exited with an error. Its output is not used.
+    #[error("{0} failed: {1}")]
+    Failed(Source, ExitStatus),
+    /// The command did not end in time, and was stopped.
+    #[error("{} did not end within {}, and was stopped", .0, humanize(*.1))]
+    TimedOut(Source, Duration),
+    /// The keyring gave no secret.
+    #[error(transparent)]
+    Keyring(#[from] KeyringError),
+    /// It is a command, and was to be read quietly.
+    #[error("not read (would run the command)")]
+    NotRun,
+    /// There was no time left to read it.
+    #[error("not read (the time is up)")]
+    NoTimeLeft,
+}
+
+impl Diagnostic for SourceError {
+    fn exit(&self) -> Exit {
+        Exit::NoSecret
+    }
+
+    fn hint(&self) -> Option<String> {
+        Some(match self {
+            Self::VariableNotSet(name, kind) => format!("set {name} to {}", content(*kind)),
+            Self::Missing(_, kind) => {
+                format!("put a file there that holds {}; give its path, never the secret itself", content(*kind))
+            }
+            Self::Unusable(_, kind, _) => format!("it must hold nothing but {}", content(*kind)),
+            Self::Unreadable(..) => "check the path and who may read it".into(),
+            Self::Unsafe(..) => {
+                "give a plain file of your own with mode 600; and if others could have read it, rotate the secret"
+                    .into()
+            }
+            Self::NoCredentials(_) => {
+                "add LoadCredential= to the unit, or use env: or file: outside of systemd".into()
+            }
+            Self::NotStarted(..) => {
+                "give the program's whole path; words are split at white space, and no shell is asked".into()
+            }
+            Self::Failed(..) | Self::TimedOut(..) => {
+                "run the command by itself, and see what it says: it may wait for you to unlock something".into()
+            }
+            Self::Keyring(error) => return error.hint(),
+            Self::NotRun | Self::NoTimeLeft => "name the profile with --profile".into(),
+        })
+    }
+}
+
+/// Returns what a source must contain, and where that comes from.
+const fn content(kind: Kind) -> &'static str {
+    match kind {
+        Kind::ApiSecret => "the app's API secret, from Stream's dashboard",
+        Kind::SessionKey => "a session key, such as 'openssl rand -hex 32' prints",
+    }
+}
