@@ -68,8 +68,8 @@
 //!
 //! # To add a source of secrets
 //!
-//! 1. `src/secret`: a file that reads it, with an error type that says its hint.
-//! 2. `src/secret/source.rs`: the variant, its form in the configuration (`NAME:…`), and how it is read.
+//! 1. `src/secret/source.rs`: the variant, and its form in the configuration (`NAME:…`).
+//! 2. `src/secret/read.rs`: how it is read; `error.rs`: what can go wrong, and its hint.
 //! 3. `src/secret/keyring`: nothing; a keyring is the only source that stores secrets.
 //! 4. `src/cli/profiles.rs` (`SOURCES`) and `man/sections/stream-token-profile.1.md`: the table of sources.
 //! 5. `tests/it/profiles/sources.rs`: that it works, and each of its errors.

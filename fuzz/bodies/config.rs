@@ -41,7 +41,8 @@ pub(crate) fn check(data: &[u8]) {
     let path = place.0.join("config.toml");
     fs::write(&path, data).unwrap();
     let added: ProfileName = "added-by-the-fuzzer".parse().unwrap();
-    let profile = Profile::new(Some(added.clone()), Source::Env("A".into()));
+    let profile =
+        Profile { name: Some(added.clone()), source: Source::Env("A".into()), ..Profile::default() };
     let change = |change| begin_edit(&path, &added, &change).and_then(PendingEdit::commit);
     let add = || change(Change::Add(vec![("secret".into(), Some("env:A".into()))]));
     let Ok(before) = Config::load(&path) else {

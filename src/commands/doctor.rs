@@ -38,7 +38,10 @@ struct Checkup<'a> {
     /// The time, and how secrets are read: nobody is told that it takes long.
     asking: ReadContext<'a>,
     /// The certificate and its key.
-    #[cfg(all(unix, feature = "serve"))]
+    #[cfg_attr(
+        not(all(unix, feature = "serve")),
+        expect(dead_code, reason = "only serve has a certificate")
+    )]
     arguments: &'a DoctorArgs,
     /// The configuration.
     config: Result<Config>,
@@ -76,17 +79,7 @@ impl<'a> Checkup<'a> {
         let extra = selected.iter().filter(|profile| profile.name.is_none() || profile.is_demo()).cloned();
         let profiles = config.iter().flat_map(Config::profiles).chain(extra);
         let secrets = list_status(profiles, &[Kind::ApiSecret, Kind::SessionKey], &asking);
-        #[cfg(not(all(unix, feature = "serve")))]
-        let _ = arguments;
-        Self {
-            context,
-            asking,
-            #[cfg(all(unix, feature = "serve"))]
-            arguments,
-            config,
-            selected,
-            secrets,
-        }
+        Self { context, asking, arguments, config, selected, secrets }
     }
 
     /// Returns `true` if a profile is checked: the one that was named, or every one.

@@ -53,7 +53,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
         let done = if is_new { "stored the" } else { "the keyring holds the" };
         context.terminal.note(&format!("{done} {item} in the keyring, fingerprint {fingerprint}"));
     }
-    let mark = if config.default_profile() == Some(name) { "; it is the default" } else { "" };
+    let mark = if config.default_profile.as_ref() == Some(name) { "; it is the default" } else { "" };
     let path = context.config_place().path.as_deref().map(path_in_full).unwrap_or_default();
     context.terminal.note(&format!("added profile {name} to {path}{mark}"));
     Ok(())
@@ -116,15 +116,11 @@ fn set(context: &mut Context<'_>, arguments: &ProfileSetArgs) -> Result<()> {
     for change in changes {
         context.terminal.note(&format!("profile {name}: {change}"));
     }
-    match (before.source == Source::Keyring, after.source == Source::Keyring) {
-        (true, false) => context.terminal.note(
+    if before.source == Source::Keyring && after.source != Source::Keyring {
+        context.terminal.note(
             "its secret in the keyring stays there, unused: to remove it, go back to --secret keyring, and use \
              'stream-token secret remove'",
-        ),
-        (false, true) => context
-            .terminal
-            .note(&format!("store its secret in the keyring with 'stream-token secret set {name}'")),
-        _ => {}
+        );
     }
     Ok(())
 }

@@ -7,7 +7,6 @@ use crate::cli::{SecretCommand, SecretRemoveArgs, SecretSetArgs};
 use crate::error::{ErrorReport, Exit};
 use crate::output;
 use crate::profile::{Profile, SecretChange, list_status, random_key};
-use crate::secret::Source;
 use crate::secret::keyring::Kind;
 use crate::time::absolute_and_relative;
 
@@ -64,30 +63,32 @@ fn store(context: &mut Context<'_>, arguments: &SecretSetArgs, keep_for: Option<
 
 /// Removes a secret from the keyring, once the profile's name was typed again.
 fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()> {
-    let kind = kind(arguments.session_key);
-    let configured = context.config()?.require(&arguments.name);
+    let (name, kind) = (&arguments.name, kind(arguments.session_key));
+    let configured = context.config()?.require(name);
     // What was left behind by a profile that is gone can be removed too.
-    let profile = configured.as_ref().ok().cloned();
-    let profile = profile.unwrap_or_else(|| Profile::new(Some(arguments.name.clone()), Source::Keyring));
+    let gone = || Profile { name: Some(name.clone()), ..Profile::default() };
+    let profile = configured.as_ref().map_or_else(|_| gone(), Clone::clone);
     let item = profile.item(kind);
-    if !context.with_profile_manager(|manager| manager.holds(&profile, kind))? {
-        let nothing = format!("nothing was removed, as the keyring holds no {item}");
-        configured.map_err(|error| ErrorReport::from(error).about(&nothing))?;
-        context.terminal.note(&nothing);
+    let what = if arguments.previous {
+        format!("what was rotated away of the {item}")
+    } else {
+        format!("the {item}")
+    };
+    input::confirm_removal(context, &what, name, arguments.confirm.as_deref())?;
+    let is_removed = context.with_profile_manager(|manager| {
+        if arguments.previous {
+            manager.change_secret(&profile, kind, SecretChange::RemovePrevious)
+        } else {
+            manager.remove_secret(&profile, kind)
+        }
+    })?;
+    if is_removed {
+        context.terminal.note(&format!("removed {what} from the keyring"));
         return Ok(());
     }
-    let (what, change) = if arguments.previous {
-        (format!("what was rotated away of the {item}"), SecretChange::RemovePrevious)
-    } else {
-        (format!("the {item}"), SecretChange::Remove)
-    };
-    input::confirm_removal(context, &what, &arguments.name, arguments.confirm.as_deref())?;
-    let is_changed = context.with_profile_manager(|manager| manager.change_secret(&profile, kind, change))?;
-    context.terminal.note(&if is_changed {
-        format!("removed {what} from the keyring")
-    } else {
-        format!("nothing was removed, as the keyring does not hold {what}")
-    });
+    let nothing = format!("nothing was removed, as the keyring does not hold {what}");
+    configured.map_err(|error| ErrorReport::from(error).about(&nothing))?;
+    context.terminal.note(&nothing);
     Ok(())
 }
 

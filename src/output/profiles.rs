@@ -8,7 +8,7 @@ use super::Layout;
 use super::table::{Style, StyledCell, cell, listing, table};
 use crate::escape::json_line;
 use crate::profile::{Policy, Profile, SecretStatus, Sessions};
-use crate::secret::keyring::{Kind, Previous};
+use crate::secret::keyring::Previous;
 use crate::secret::{Read, SecretFinding, Source, SourceError};
 use crate::time::{Timestamp, humanize, relative, utc};
 
@@ -115,10 +115,7 @@ pub fn secret_json(status: &SecretStatus) -> String {
     };
     json_line(&json!({
         "profile": name_of(&status.profile),
-        "kind": match status.kind {
-            Kind::ApiSecret => "api_secret",
-            Kind::SessionKey => "session_key",
-        },
+        "kind": status.kind,
         "source": source_of(status),
         "api_key": status.profile.api_key,
         "fingerprint": read.map(|read| read.secret.fingerprint()),
@@ -133,24 +130,21 @@ pub fn secret_json(status: &SecretStatus) -> String {
 #[must_use]
 pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> String {
     let row = |status: &SecretStatus| -> [StyledCell; 7] {
-        let (fingerprint, age, (problem, style)) = match &status.read {
-            Ok(read) => {
-                let finding = finding(status).map_or_else(|| "-".into(), |finding| finding.to_string());
-                (read.secret.fingerprint(), age(read, now), (finding, Style::Plain))
-            }
-            Err(error @ (SourceError::NotRun | SourceError::NoTimeLeft)) => {
-                ("-".into(), "-".into(), (error.to_string(), Style::Faint))
-            }
-            Err(error) => ("-".into(), "-".into(), (error.to_string(), Style::Bad)),
+        let (problem, style) = match &status.read {
+            Ok(_) => (finding(status).map(|finding| finding.to_string()), Style::Plain),
+            Err(error @ SourceError::NotRead(_)) => (Some(error.to_string()), Style::Faint),
+            Err(error) => (Some(error.to_string()), Style::Bad),
         };
+        let read = status.read.as_ref().ok();
+        let or_dash = |text: Option<String>| cell(text.unwrap_or_else(|| "-".into()), Style::Plain);
         [
             cell(name_of(&status.profile), Style::Name),
             cell(status.kind.to_string(), Style::Plain),
             cell(source_of(status), Style::Plain),
-            cell(status.profile.api_key.as_deref().unwrap_or("-"), Style::Plain),
-            cell(fingerprint, Style::Plain),
-            cell(age, Style::Plain),
-            cell(problem, style),
+            or_dash(status.profile.api_key.clone()),
+            or_dash(read.map(|read| read.secret.fingerprint())),
+            or_dash(read.and_then(|read| age(read, now))),
+            (or_dash(problem).0, style),
         ]
     };
     let rows: Vec<_> = seen.iter().map(row).collect();
@@ -165,14 +159,10 @@ fn finding(status: &SecretStatus) -> Option<SecretFinding> {
 }
 
 /// Says how old a secret is, and until when those before it are kept.
-fn age(read: &Read, now: Timestamp) -> String {
-    let set = read.set_at.map(|at| format!("set {}", relative(at, now)));
-    let previous = read
-        .previous
-        .iter()
-        .map(|previous| format!("one before verifies until {}", utc(previous.kept_until)));
-    let told: Vec<_> = set.into_iter().chain(previous).collect();
-    if told.is_empty() { "-".into() } else { told.join("; ") }
+fn age(read: &Read, now: Timestamp) -> Option<String> {
+    let until = |previous: &Previous| format!("one before verifies until {}", utc(previous.kept_until));
+    let set = format!("set {}", relative(read.set_at?, now));
+    Some([set].into_iter().chain(read.previous.iter().map(until)).collect::<Vec<_>>().join("; "))
 }
 
 /// Returns where a secret is.
@@ -194,7 +184,9 @@ mod tests {
         let profile = Profile {
             policy: Policy { is_production: true, has_issued_at: true, ..Policy::default() },
             is_default: true,
-            ..Profile::new("live".parse().ok(), Source::Command(words))
+            name: "live".parse().ok(),
+            source: Source::Command(words),
+            ..Profile::default()
         };
         profile_list(&[profile, Profile::demo()], Layout { width: Some(width), has_color: false })
     }

@@ -27,8 +27,7 @@ const MAX_API_KEY: usize = 40;
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// The profile that is used by default.
-    #[serde(default)]
-    default_profile: Option<ProfileName>,
+    pub default_profile: Option<ProfileName>,
     /// Every profile by its name.
     #[serde(default)]
     profiles: BTreeMap<ProfileName, Profile>,
@@ -79,12 +78,6 @@ impl Config {
             }
         }
         Ok(())
-    }
-
-    /// Returns the name of the default profile.
-    #[must_use]
-    pub fn default_profile(&self) -> Option<&ProfileName> {
-        self.default_profile.as_ref()
     }
 
     /// Returns the names of all configured profiles, in order.
@@ -254,7 +247,7 @@ policy = { production = true, default_lifetime = "10m" }
     #[test]
     fn reads_every_key() {
         let config = parse(WHOLE).unwrap();
-        let staging = config.find(config.default_profile().unwrap()).unwrap();
+        let staging = config.find(config.default_profile.as_ref().unwrap()).unwrap();
         assert_eq!(staging.source, Source::Env("STAGING_SECRET".into()));
         assert_eq!(staging.base_url.as_deref(), Some("https://chat.example.com"));
         assert_eq!(staging.policy.default_lifetime, Some(Duration::from_hours(1)));

@@ -118,7 +118,7 @@ fn apply(change: &Change, name: &ProfileName, text: &str, before: &Config) -> Op
         Change::Add(edits) => {
             add(&mut document, name)?;
             set(&mut document, name, edits)?;
-            if before.default_profile().is_none() && before.names().next().is_none() {
+            if before.default_profile.is_none() && before.names().next().is_none() {
                 set_key(document.as_table_mut(), DEFAULT, Some(&name.as_str().into()));
             }
         }
@@ -126,7 +126,7 @@ fn apply(change: &Change, name: &ProfileName, text: &str, before: &Config) -> Op
         Change::MakeDefault => set_key(document.as_table_mut(), DEFAULT, Some(&name.as_str().into())),
         Change::Remove => {
             remove(&mut document, name)?;
-            if before.default_profile() == Some(name) {
+            if before.default_profile.as_ref() == Some(name) {
                 unset_default(&mut document);
             }
         }
@@ -380,7 +380,7 @@ mod tests {
         assert!(!path.exists());
         let after = pending.commit().unwrap();
         assert_eq!(after, Config::load(&path).unwrap());
-        assert_eq!(after.default_profile(), Some(&name("a")));
+        assert_eq!(after.default_profile, Some(name("a")));
         assert_eq!(names(&place), ["c.toml", "c.toml.lock"]);
     }
 
@@ -401,7 +401,7 @@ mod tests {
         let path = place.path().join("c.toml");
         let put = |profile: &str, change: &Change| {
             let after = begin_edit(&path, &name(profile), change).unwrap().commit().unwrap();
-            after.default_profile().map(ToString::to_string)
+            after.default_profile.map(|name| name.to_string())
         };
         for (profile, change, default) in [
             ("a", adding(), Some("a")),

@@ -68,15 +68,12 @@ pub enum ProfileError {
     /// The keyring holds another secret for a profile that is new.
     #[error("the keyring holds another {0} already, and it is not overwritten")]
     AlreadyStored(Item),
-    /// There are no random numbers to make a key from.
-    #[error("the system gives no random numbers")]
-    NoRandom,
 }
 
 impl Diagnostic for ProfileError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Disk(_) | Self::Unsafe(_, FileErrorKind::NotRegular) | Self::NoRandom => Exit::Failed,
+            Self::Disk(_) | Self::Unsafe(_, FileErrorKind::NotRegular) => Exit::Failed,
             Self::NoSecret(_) => Exit::NoSecret,
             _ => Exit::Usage,
         }
@@ -119,21 +116,15 @@ impl Diagnostic for ProfileError {
                 "nothing is changed; 'stream-token help profile set' explains settings".into()
             }
             Self::NotInKeyring(_, Source::Demo) => {
-                "add a profile of your own with 'stream-token profile add NAME'".into()
+                "add a profile with 'stream-token profile add NAME'".into()
             }
-            Self::NotInKeyring(..) => {
-                "change it there; or choose the keyring with 'stream-token profile set NAME --secret keyring'"
-                    .into()
+            Self::NotInKeyring(..) => "change it there, or choose 'profile set NAME --secret keyring'".into(),
+            Self::NoSource(Item { profile, .. }) => {
+                format!("choose one with 'stream-token profile set {profile} --session-key SOURCE'")
             }
-            Self::NoSource(Item { profile, .. }) => format!(
-                "choose one with 'stream-token profile set {profile} --session-key SOURCE'; keyring is one"
-            ),
-            Self::AlreadyStored(item) => format!(
-                "if it is not needed, remove it with 'stream-token secret remove {}{}', and add the profile again",
-                item.profile,
-                item.kind.flag()
-            ),
-            Self::NoRandom => "run the command again once the system has random numbers".into(),
+            Self::AlreadyStored(Item { profile, .. }) => {
+                format!("if it is not needed, remove it with 'stream-token secret remove {profile}'")
+            }
         })
     }
 }

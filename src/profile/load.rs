@@ -80,7 +80,7 @@ pub fn list_status(
             let limit = context.limit.saturating_sub(started.elapsed());
             let context = ReadContext { limit, access: Access::Quiet, ..*context };
             let read = if limit.is_zero() {
-                Err(SourceError::NoTimeLeft)
+                Err(SourceError::NotRead("the time is up"))
             } else {
                 source.read(&profile.item(*kind), &context)
             };

@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
@@ -45,8 +46,6 @@ pub enum SecretChange {
     Rotate(Secret, Duration),
     /// Removes the secrets that were rotated away.
     RemovePrevious,
-    /// Removes all of it.
-    Remove,
 }
 
 impl ProfileManager<'_> {
@@ -111,34 +110,25 @@ impl ProfileManager<'_> {
                 let kept = format!(
                     "profile {name} is removed; 'stream-token secret remove {name}' removes its secret"
                 );
-                self.change_secret(profile, kind, SecretChange::Remove)
-                    .map_err(|report| report.about(kept))?;
+                self.remove_secret(profile, kind).map_err(|report| report.about(kept))?;
             }
         }
         Ok(())
     }
 
-    /// Returns `true` if the keyring holds an item for a secret, usable or not.
-    ///
-    /// # Errors
-    /// The profile's secret is elsewhere, or the keyring does not reply.
-    pub fn holds(&self, profile: &Profile, kind: Kind) -> Result<bool, ErrorReport> {
-        match keyring::read(&item_of(profile, kind)?, self.context) {
-            Err(KeyringError { kind: KeyringErrorKind::Missing, .. }) => Ok(false),
-            Err(error) if !error.kind.is_item_error() => Err(error.into()),
-            _ => Ok(true),
-        }
-    }
-
     /// Checks that a secret can be stored in the keyring, before somebody types it.
     ///
     /// # Errors
-    /// As [`ProfileManager::holds`]; or the keyring stays locked.
+    /// The profile's secret is elsewhere, the keyring stays locked, or it does not reply.
     pub fn ensure_storable(&self, profile: &Profile, kind: Kind) -> Result<(), ErrorReport> {
-        if !self.holds(profile, kind)? {
-            keyring::unlock(&profile.item(kind), self.context)?;
+        let item = item_of(profile, kind)?;
+        match keyring::read(&item, self.context) {
+            Err(error) if !error.kind.is_item_error() => Err(error.into()),
+            Err(KeyringError { kind: KeyringErrorKind::Missing, .. }) => {
+                Ok(keyring::unlock(&item, self.context)?)
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// Checks that a profile can be added and its secret stored in the keyring, before somebody types it. Returns it.
@@ -165,6 +155,18 @@ impl ProfileManager<'_> {
         self.change_locked(&self.lock_item(&item_of(profile, kind)?)?, change)
     }
 
+    /// Removes all that the keyring holds for a secret of a profile. Returns `false` if it holds nothing.
+    ///
+    /// # Errors
+    /// As [`ProfileManager::change_secret`].
+    pub fn remove_secret(&self, profile: &Profile, kind: Kind) -> Result<bool, ErrorReport> {
+        let locked = self.lock_item(&item_of(profile, kind)?)?;
+        if locked.found == Ok(None) {
+            return Ok(false);
+        }
+        self.remove_locked(&locked).map(|()| true)
+    }
+
     /// Reads the key that signs sessions. If the keyring is its source and does not hold it, the key is made, and `true` is
     /// returned with it.
     ///
@@ -178,8 +180,8 @@ impl ProfileManager<'_> {
             Err(SourceError::Keyring(KeyringError { kind: KeyringErrorKind::Missing, .. })) => {
                 let locked = self.lock_item(&item)?;
                 // Another process may have made it meanwhile.
-                let is_made =
-                    locked.is_empty() && self.change_locked(&locked, SecretChange::Create(random_key()?))?;
+                let is_made = locked.found == Ok(None)
+                    && self.change_locked(&locked, SecretChange::Create(random_key()?))?;
                 Ok((source.read(&item, self.context)?, is_made))
             }
             Err(error) => Err(error.into()),
@@ -193,18 +195,16 @@ impl ProfileManager<'_> {
 
     /// Changes a locked item of the keyring. Returns `false` if nothing had to be changed.
     fn change_locked(&self, locked: &LockedItem<'_>, change: SecretChange) -> Result<bool, ErrorReport> {
-        use SecretChange::{Create, Remove, RemovePrevious, Rotate, Set};
-        let (item, now) = (locked.item(), self.context.now);
-        if matches!(change, Remove) {
-            return if locked.is_empty() { Ok(false) } else { self.remove_locked(locked).map(|()| true) };
-        }
-        let (action, record) = match (change, locked.record()?) {
+        use SecretChange::{Create, RemovePrevious, Rotate, Set};
+        let (item, now) = (&locked.item, self.context.now);
+        let (action, record) = match (change, locked.found.clone()?) {
             (Create(secret) | Set(secret) | Rotate(secret, _), Some(record))
-                if record.current().secret == secret =>
+                if record.current.secret == secret =>
             {
                 return Ok(false);
             }
-            (RemovePrevious, Some(record)) if record.has_no_previous() => return Ok(false),
+            (RemovePrevious, None) => return Ok(false),
+            (RemovePrevious, Some(record)) if record.previous.is_empty() => return Ok(false),
             (Create(_), Some(_)) => return Err(ProfileError::AlreadyStored(item.clone()).into()),
             (Create(secret) | Set(secret), None) => (Action::SecretSet, SecretRecord::new(secret, now)),
             (Set(secret), Some(record)) => (Action::SecretSet, record.with(secret, now)),
@@ -212,20 +212,18 @@ impl ProfileManager<'_> {
                 (Action::SecretRotate, record.rotated(secret, now, keep_for))
             }
             (RemovePrevious, Some(record)) => (Action::SecretRemove, record.without_previous()),
-            (Rotate(..) | RemovePrevious | Remove, _) => {
-                return Err(item.error(KeyringErrorKind::Missing).into());
-            }
+            (Rotate(..), None) => return Err(item.error(KeyringErrorKind::Missing).into()),
         };
         // A secret that is too long for a keyring is refused before anything is recorded.
         let bytes = record.to_bytes().map_err(|kind| item.error(kind))?;
-        let fingerprint = record.current().secret.fingerprint();
+        let fingerprint = record.current.secret.fingerprint();
         let event = |outcome| self.secret_event(action, item, outcome).fingerprint(&fingerprint);
         self.audited(event, || locked.write(bytes)).map(|()| true)
     }
 
     /// Removes a locked item of the keyring.
     fn remove_locked(&self, locked: &LockedItem<'_>) -> Result<(), ErrorReport> {
-        let event = |outcome| self.secret_event(Action::SecretRemove, locked.item(), outcome);
+        let event = |outcome| self.secret_event(Action::SecretRemove, &locked.item, outcome);
         self.audited(event, || locked.remove())
     }
 
@@ -270,9 +268,9 @@ fn item_of(profile: &Profile, kind: Kind) -> Result<Item, ProfileError> {
 /// Makes a key from the system's random numbers, as text.
 ///
 /// # Errors
-/// [`ProfileError::NoRandom`].
-pub fn random_key() -> Result<Secret, ProfileError> {
+/// The system has none.
+pub fn random_key() -> Result<Secret, ErrorReport> {
     let mut bytes = Zeroizing::new([0; KEY_BYTES]);
-    getrandom::fill(&mut *bytes).map_err(|_| ProfileError::NoRandom)?;
-    Secret::new(BASE64_URL_SAFE_NO_PAD.encode(*bytes).into_bytes()).map_err(|_| ProfileError::NoRandom)
+    getrandom::fill(&mut *bytes).context("the system gives no random numbers")?;
+    Ok(Secret::new(BASE64_URL_SAFE_NO_PAD.encode(*bytes).into_bytes()).context("the random key is empty")?)
 }

@@ -10,7 +10,6 @@ mod policy;
 mod sessions;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -21,9 +20,7 @@ pub use load::{LoadedProfile, SecretStatus, list_status, load};
 pub use manage::{ProfileManager, SecretChange, random_key};
 pub use name::{DEMO, ProfileName, ProfileNameError};
 pub use policy::{Expiry, Grant, IAT_SKEW, Lifetime, Policy, PolicyError, Reason, TokenRequest};
-pub use sessions::{
-    BackendUrl, CheckUrl, JwtSessions, KeySetAlgorithm, KeySetUrl, SessionKind, Sessions, TOKEN_PLACEHOLDER,
-};
+pub use sessions::{BackendUrl, CheckUrl, JwtSessions, SessionKind, Sessions, TOKEN_PLACEHOLDER};
 
 use crate::process::environment::Environment;
 use crate::secret::Source;
@@ -45,7 +42,7 @@ pub const SESSION_KEY_FILE_VARIABLE: &str = "STREAM_SESSION_KEY_FILE";
 pub const API_KEY_VARIABLE: &str = "STREAM_API_KEY";
 
 /// A profile: one Stream app. The configuration contains it in this form, without its name.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// Its name; `None` for a secret from the environment.
@@ -61,7 +58,6 @@ pub struct Profile {
     #[serde(rename = "secret")]
     pub source: Source,
     /// The source of the key that signs sessions.
-    #[serde(default)]
     pub session_key: Option<Source>,
     /// The base URL of the app's API; `None` for Stream's usual one.
     #[serde(default, deserialize_with = "config::base_url")]
@@ -70,7 +66,6 @@ pub struct Profile {
     #[serde(default)]
     pub policy: Policy,
     /// How the server checks clients' sessions; `None` if they are ours.
-    #[serde(default)]
     pub sessions: Option<Sessions>,
     /// The profile whose policy that is, if it is another one: the default profile, for a secret from the
     /// environment.
@@ -79,27 +74,11 @@ pub struct Profile {
 }
 
 impl Profile {
-    /// Returns a profile with this source and no settings.
-    #[must_use]
-    pub fn new(name: Option<ProfileName>, source: Source) -> Self {
-        Self {
-            name,
-            is_default: false,
-            source,
-            session_key: None,
-            api_key: None,
-            base_url: None,
-            policy: Policy::default(),
-            sessions: None,
-            policy_of: None,
-        }
-    }
-
     /// Returns the built-in `demo` profile.
     #[must_use]
     pub fn demo() -> Self {
         let api_key = Some("demo-api-key".into());
-        Self { api_key, ..Self::new(Some(ProfileName::demo()), Source::Demo) }
+        Self { name: Some(ProfileName::demo()), api_key, source: Source::Demo, ..Self::default() }
     }
 
     /// Returns the keyring item of a secret of this profile. A profile without a name has a source of another kind,
@@ -153,54 +132,42 @@ pub fn select(
         Some(name) => Some(name.to_owned()),
         None => text(environment, PROFILE_VARIABLE)?,
     };
-    let secret = ambient(environment, SECRET_VARIABLE, SECRET_FILE_VARIABLE);
-    let session_key = ambient(environment, SESSION_KEY_VARIABLE, SESSION_KEY_FILE_VARIABLE);
+    let secrets = [SECRET_FILE_VARIABLE, SECRET_VARIABLE, SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE];
+    let ignored = secrets.into_iter().filter(|variable| environment(variable).is_some()).collect();
     if let Some(name) = named {
         let name: ProfileName = name.parse()?;
         // The built-in profile works even if the configuration is broken.
         let profile = if name.is_demo() { Profile::demo() } else { load()?.require(&name)? };
-        let ignored = secret.into_iter().chain(session_key).map(|(variable, _)| variable).collect();
         return Ok(ProfileSelection { profile, ignored });
     }
-    let default_of = |config: &Config| config.default_profile().and_then(|name| config.find(name));
-    let [secret, session_key] = [only(secret)?, only(session_key)?];
-    let Some((_, source)) = secret else {
-        let config = load()?;
+    let secret = ambient(environment, SECRET_VARIABLE, SECRET_FILE_VARIABLE)?;
+    let session_key = ambient(environment, SESSION_KEY_VARIABLE, SESSION_KEY_FILE_VARIABLE)?;
+    let config = load()?;
+    let default = config.default_profile.as_ref().and_then(|name| config.find(name));
+    let Some(source) = secret else {
         let known = || ProfileError::NoSecret(config.names().cloned().collect());
-        let profile = default_of(&config).ok_or_else(known)?;
-        let ignored = session_key.into_iter().map(|(variable, _)| variable).collect();
-        return Ok(ProfileSelection { profile, ignored });
+        return Ok(ProfileSelection { profile: default.ok_or_else(known)?, ignored });
     };
-    let mut profile = Profile {
-        api_key: text(environment, API_KEY_VARIABLE)?,
-        session_key: session_key.map(|(_, source)| source),
-        ..Profile::new(None, source)
-    };
-    if let Some(default) = default_of(&load()?) {
-        (profile.policy, profile.policy_of) = (default.policy, default.name);
-    }
+    let api_key = text(environment, API_KEY_VARIABLE)?;
+    let (policy, policy_of) = default.map(|default| (default.policy, default.name)).unwrap_or_default();
+    let profile = Profile { api_key, source, session_key, policy, policy_of, ..Profile::default() };
     Ok(ProfileSelection { profile, ignored: Vec::new() })
 }
 
-/// Returns the variables of a secret that are set, each with the source that it makes: the path of a file first.
+/// Returns the source that the variables of a secret make: the secret itself, or the path of a file.
+///
+/// # Errors
+/// [`ProfileError::TwoSecrets`]
 fn ambient(
     environment: &Environment<'_>,
     variable: &'static str,
     file_variable: &'static str,
-) -> Vec<(&'static str, Source)> {
-    let file = environment(file_variable).map(|path| (file_variable, Source::File(PathBuf::from(path))));
-    let value = environment(variable).map(|_| (variable, Source::Env(variable.to_owned())));
-    file.into_iter().chain(value).collect()
-}
-
-/// Returns the only source of a secret, or `None`.
-///
-/// # Errors
-/// [`ProfileError::TwoSecrets`]
-fn only(mut sources: Vec<(&'static str, Source)>) -> Result<Option<(&'static str, Source)>, ProfileError> {
-    match sources.as_slice() {
-        [(file_variable, _), (variable, _)] => Err(ProfileError::TwoSecrets(variable, file_variable)),
-        _ => Ok(sources.pop()),
+) -> Result<Option<Source>, ProfileError> {
+    match (environment(file_variable), environment(variable)) {
+        (Some(_), Some(_)) => Err(ProfileError::TwoSecrets(variable, file_variable)),
+        (Some(path), None) => Ok(Some(Source::File(path.into()))),
+        (None, Some(_)) => Ok(Some(Source::Env(variable.to_owned()))),
+        (None, None) => Ok(None),
     }
 }
 

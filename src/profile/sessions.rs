@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 
 use crate::escape::escaped_short;
@@ -72,27 +73,10 @@ pub struct JwtSessions {
     pub audience: Option<String>,
     /// The claim that names the customer, or a JSON pointer to it (RFC 6901).
     pub claim: String,
-    /// Where the backend's public keys are; `None` if the profile's session key is shared with the backend (HS256).
-    pub key_set: Option<KeySetUrl>,
-}
-
-/// Where a set of public keys is (RFC 7517 section 5).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeySetUrl {
-    /// The URL.
-    pub backend: BackendUrl,
-    /// The algorithm of every token, whatever a token says itself.
-    pub algorithm: KeySetAlgorithm,
-}
-
-/// An algorithm of public keys (RFC 7518 section 3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum KeySetAlgorithm {
-    /// RSASSA-PKCS1-v1_5 with SHA-256.
-    #[default]
-    Rs256,
-    /// ECDSA with P-256 and SHA-256.
-    Es256,
+    /// Where the backend's public keys are (RFC 7517 section 5); `None` if it shares the profile's session key.
+    pub key_set: Option<BackendUrl>,
+    /// The algorithm of every token, whatever a token says itself: HS256 for a shared key, else RS256 or ES256.
+    pub algorithm: Algorithm,
 }
 
 /// A URL of the app's backend.
@@ -147,8 +131,18 @@ impl JwtSessions {
     fn take(keys: &mut Keys) -> Result<Self, String> {
         let issuer = keys.remove("issuer").filter(|issuer| !issuer.is_empty());
         let audience = keys.remove("audience");
-        let key_set = keys.contains_key("jwks_url").then(|| KeySetUrl::take(keys)).transpose()?;
-        if key_set.is_some() && audience.is_none() {
+        let is_published = keys.contains_key("jwks_url");
+        let key_set = is_published.then(|| BackendUrl::take(keys, "jwks_url")).transpose()?;
+        let published = |name: &str| match name {
+            "RS256" => Ok(Algorithm::RS256),
+            "ES256" => Ok(Algorithm::ES256),
+            _ => Err("expected RS256 or ES256"),
+        };
+        let algorithm = match &key_set {
+            Some(_) => take(keys, "algorithm", published)?.unwrap_or(Algorithm::RS256),
+            None => Algorithm::HS256,
+        };
+        if is_published && audience.is_none() {
             // Whoever publishes keys signs for other apps too.
             return Err("jwks_url needs an audience: what 'aud' says in tokens for this app".into());
         }
@@ -158,19 +152,8 @@ impl JwtSessions {
             audience,
             claim: take(keys, "claim", claim)?.unwrap_or_else(|| DEFAULT_CLAIM.into()),
             key_set,
+            algorithm,
         })
-    }
-}
-
-impl KeySetUrl {
-    /// Takes the keys of a set of public keys.
-    fn take(keys: &mut Keys) -> Result<Self, String> {
-        let algorithm = take(keys, "algorithm", |name| match name {
-            "RS256" => Ok(KeySetAlgorithm::Rs256),
-            "ES256" => Ok(KeySetAlgorithm::Es256),
-            _ => Err("expected RS256 or ES256"),
-        })?;
-        Ok(Self { backend: BackendUrl::take(keys, "jwks_url")?, algorithm: algorithm.unwrap_or_default() })
     }
 }
 
@@ -285,7 +268,7 @@ mod tests {
         assert_eq!((read.backend.timeout, read.cache), (Duration::from_secs(2), Duration::from_secs(10)));
         assert_eq!(read.backend.ca_file, None);
         let read = jwt(&JWKS).unwrap();
-        assert_eq!((read.claim.as_str(), read.key_set.unwrap().algorithm), ("sub", KeySetAlgorithm::Rs256));
+        assert_eq!((read.claim.as_str(), read.algorithm), ("sub", Algorithm::RS256));
     }
 
     #[test]

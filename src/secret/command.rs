@@ -37,7 +37,7 @@ pub(super) fn run(
     // It never grows, which would leave a copy behind.
     let mut bytes = Zeroizing::new(vec![0; MAX_OUTPUT]);
     let end = read_to_end(&mut child, &mut bytes, limit);
-    if !matches!(end, Ok(End::Exited(_))) {
+    if !matches!(end, Ok(Some(_))) {
         if has_group {
             platform::end_group(&child);
         }
@@ -46,24 +46,16 @@ pub(super) fn run(
         let _ = child.wait();
     }
     match end.map_err(|error| SourceError::Unreadable(source.clone(), error))? {
-        End::TimedOut => Err(SourceError::TimedOut(source.clone(), limit)),
-        End::Exited(status) if !status.success() => Err(SourceError::Failed(source.clone(), status)),
-        End::Exited(_) | End::Overflow => Ok(bytes),
+        Some(status) if !status.success() => Err(SourceError::Failed(source.clone(), status)),
+        None if bytes.is_empty() => Err(SourceError::TimedOut(source.clone(), limit)),
+        // That it wrote more than a secret has says more than how it would have ended.
+        Some(_) | None => Ok(bytes),
     }
 }
 
-/// How the reading of a command's output ended.
-enum End {
-    /// The command ended, and all that it had written is read.
-    Exited(ExitStatus),
-    /// It wrote more than a secret has, which says more than how it would have ended.
-    Overflow,
-    /// It did not end in time.
-    TimedOut,
-}
-
-/// Reads what a command prints until it ends, and cuts `bytes` to that.
-fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::Result<End> {
+/// Reads what a command prints until it ends, and cuts `bytes` to that. Returns `None` if it does not end: it filled
+/// `bytes`, or its time is up, and then they are empty.
+fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::Result<Option<ExitStatus>> {
     let started = Instant::now();
     let mut output = child.stdout.take().map(platform::Output::new).transpose()?;
     let mut length = 0;
@@ -75,7 +67,7 @@ fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::R
         {
             length += count;
             if length == bytes.len() {
-                return Ok(End::Overflow);
+                return Ok(None);
             }
             if count == 0 {
                 output = None;
@@ -86,10 +78,11 @@ fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::R
             && (cfg!(unix) || output.is_none())
         {
             bytes.truncate(length);
-            return Ok(End::Exited(status));
+            return Ok(Some(status));
         }
         if started.elapsed() >= limit {
-            return Ok(End::TimedOut);
+            bytes.clear();
+            return Ok(None);
         }
         thread::sleep(POLL_INTERVAL);
     }

@@ -47,12 +47,9 @@ pub enum SourceError {
     /// The keyring gave no secret.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
-    /// It is a command, and was to be read quietly.
-    #[error("not read (would run the command)")]
-    NotRun,
-    /// There was no time left to read it.
-    #[error("not read (the time is up)")]
-    NoTimeLeft,
+    /// It was not read, for this reason.
+    #[error("not read ({0})")]
+    NotRead(&'static str),
 }
 
 impl Diagnostic for SourceError {
@@ -64,12 +61,15 @@ impl Diagnostic for SourceError {
         Some(match self {
             Self::VariableNotSet(name, kind) => format!("set {name} to {}", content(*kind)),
             Self::Missing(_, kind) => {
-                format!("put a file there that holds {}; give its path, never the secret itself", content(*kind))
+                format!(
+                    "put a file there that holds {}; give its path, never the secret itself",
+                    content(*kind)
+                )
             }
             Self::Unusable(_, kind, _) => format!("it must hold nothing but {}", content(*kind)),
             Self::Unreadable(..) => "check the path and who may read it".into(),
             Self::Unsafe(..) => {
-                "give a plain file of your own with mode 600; and if others could have read it, rotate the secret"
+                "give a plain file of your own with mode 600; if others could read it, rotate the secret"
                     .into()
             }
             Self::NoCredentials(_) => {
@@ -79,10 +79,11 @@ impl Diagnostic for SourceError {
                 "give the program's whole path; words are split at white space, and no shell is asked".into()
             }
             Self::Failed(..) | Self::TimedOut(..) => {
-                "run the command by itself, and see what it says: it may wait for you to unlock something".into()
+                "run the command by itself, and see what it says: it may wait for you to unlock something"
+                    .into()
             }
             Self::Keyring(error) => return error.hint(),
-            Self::NotRun | Self::NoTimeLeft => "name the profile with --profile".into(),
+            Self::NotRead(_) => "name the profile with --profile".into(),
         })
     }
 }

@@ -61,36 +61,28 @@ impl SecretFinding {
     pub fn of(secret: &Secret, api_key: Option<&str>) -> Option<Self> {
         let bytes = secret.expose();
         // Every other secret was refused when it was read.
-        let text = std::str::from_utf8(bytes).unwrap_or_default();
-        let is_api_key = |key: &str| bool::from(bytes.ct_eq(key.as_bytes()));
+        let text = str::from_utf8(bytes).unwrap_or_default();
+        let value = text.trim();
+        let is_api_key = api_key.is_some_and(|key| bytes.ct_eq(key.as_bytes()).into());
+        let is_json = value.starts_with(['{', '[']) && value.ends_with(['}', ']']);
         let is_invisible =
             |c: &char| !c.is_ascii_whitespace() && (is_unprintable(*c) || !c.is_ascii() && c.is_whitespace());
-        let value = text.trim();
-        if api_key.is_some_and(is_api_key) {
-            Some(Self::ApiKey)
-        } else if text.starts_with("eyJ") && text.contains('.') {
-            Some(Self::TokenLike)
-        } else if text.starts_with('\u{feff}') {
-            Some(Self::ByteOrderMark)
-        } else if value.starts_with(['{', '[']) && value.ends_with(['}', ']']) {
-            Some(Self::Json)
-        } else if value.contains(['\n', '\r']) {
-            Some(Self::SeveralLines)
-        } else if is_assignment(value) {
-            Some(Self::Assignment)
-        } else if value.starts_with(QUOTES) || value.ends_with(QUOTES) {
-            Some(Self::Quoted)
-        } else if let Some(found) = text.chars().find(is_invisible) {
-            Some(Self::Invisible(found))
-        } else if value.len() < text.len() {
-            Some(Self::OuterBlank)
-        } else if text.contains(char::is_whitespace) {
-            Some(Self::InnerBlank)
-        } else if !text.is_ascii() {
-            Some(Self::NotAscii)
-        } else {
-            (bytes.len() < MIN_RECOMMENDED_BYTES).then_some(Self::Short(bytes.len()))
-        }
+        let invisible = text.chars().find(is_invisible);
+        let all = [
+            (is_api_key, Self::ApiKey),
+            (text.starts_with("eyJ") && text.contains('.'), Self::TokenLike),
+            (text.starts_with('\u{feff}'), Self::ByteOrderMark),
+            (is_json, Self::Json),
+            (value.contains(['\n', '\r']), Self::SeveralLines),
+            (is_assignment(value), Self::Assignment),
+            (value.starts_with(QUOTES) || value.ends_with(QUOTES), Self::Quoted),
+            (invisible.is_some(), Self::Invisible(invisible.unwrap_or_default())),
+            (value.len() < text.len(), Self::OuterBlank),
+            (text.contains(char::is_whitespace), Self::InnerBlank),
+            (!text.is_ascii(), Self::NotAscii),
+            (bytes.len() < MIN_RECOMMENDED_BYTES, Self::Short(bytes.len())),
+        ];
+        all.into_iter().find_map(|(is_found, finding)| is_found.then_some(finding))
     }
 }
 

@@ -42,13 +42,15 @@ impl Source {
             Self::Keyring => {
                 let record = keyring::read(item, context)?;
                 return Ok(Read {
-                    secret: record.current().secret.clone(),
-                    set_at: Some(record.current().set_at),
-                    previous: record.previous(context.now).cloned().collect(),
+                    secret: record.current.secret.clone(),
+                    set_at: Some(record.current.set_at),
+                    previous: record.kept(context.now).cloned().collect(),
                     is_exposed: false,
                 });
             }
-            Self::Command(_) if context.access == Access::Quiet => return Err(SourceError::NotRun),
+            Self::Command(_) if context.access == Access::Quiet => {
+                return Err(SourceError::NotRead("would run the command"));
+            }
             Self::Command(words) => private(command::run(self, words, context.limit)?),
             Self::Demo => private(match kind {
                 Kind::ApiSecret => DEMO_SECRET.as_bytes().to_vec().into(),

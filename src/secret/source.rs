@@ -10,12 +10,13 @@ use super::MIN_RECOMMENDED_BYTES;
 use crate::escape::{self, escaped_short};
 
 /// Where a secret comes from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Source {
     /// The published secret of the `demo` profile.
     Demo,
     /// `keyring`: the keyring of this login, under the profile's name.
+    #[default]
     Keyring,
     /// `env:NAME`: an environment variable.
     Env(String),
@@ -95,36 +96,33 @@ impl From<Source> for String {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Demo => f.write_str("demo"),
-            Self::Keyring => f.write_str("keyring"),
-            Self::Env(name) => write!(f, "env:{}", escaped_short(name)),
             Self::File(path) => write!(f, "file:{}", escape::path(path)),
-            Self::Credential(name) => write!(f, "credential:{}", escaped_short(name)),
             Self::Command(words) => {
                 write!(f, "command:{}", escaped_short(words.first().map_or("", String::as_str)))
             }
+            other => escaped_short(&other.config_text()).fmt(f),
         }
     }
 }
 
+/// Returns `true` if `name` is made of letters, digits and these characters.
+fn is_plain(name: &str, others: &[u8]) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
+}
+
 /// Returns `true` if `name` can name an environment variable.
 fn is_variable_name(name: &str) -> bool {
-    !name.is_empty()
-        && !name.starts_with(|first: char| first.is_ascii_digit())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+    is_plain(name, b"_") && !name.starts_with(|first: char| first.is_ascii_digit())
 }
 
 /// Returns `true` if `name` is long and all letters and digits, as API secrets are and names are not.
 fn is_secret_shaped(name: &str) -> bool {
-    name.len() >= MIN_RECOMMENDED_BYTES && name.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    name.len() >= MIN_RECOMMENDED_BYTES && is_plain(name, b"")
 }
 
 /// Returns `true` if `name` is one plain file name, as systemd requires of credentials.
 fn is_credential_name(name: &str) -> bool {
-    !name.is_empty()
-        && name != "."
-        && name != ".."
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    is_plain(name, b"._-") && name != "." && name != ".."
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::backend::BackendSetupError;
 use super::check_url::customer_in;
 use super::claims::LEEWAY;
 use super::key_set::KeySet;
-use crate::profile::{JwtSessions, KeySetAlgorithm};
+use crate::profile::JwtSessions;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::token::{CustomerId, Fingerprint, install_provider};
@@ -59,15 +59,10 @@ impl JwtVerifier {
         now: Timestamp,
     ) -> Result<Self, E> {
         install_provider();
-        let (keys, algorithm) = match &jwt.key_set {
-            None => (Keys::Shared(DecodingKey::from_secret(shared()?.expose())), Algorithm::HS256),
-            Some(set) => {
-                let algorithm = match set.algorithm {
-                    KeySetAlgorithm::Rs256 => Algorithm::RS256,
-                    KeySetAlgorithm::Es256 => Algorithm::ES256,
-                };
-                (Keys::Published(KeySet::fetch(set.backend.clone(), algorithm, now)?), algorithm)
-            }
+        let algorithm = jwt.algorithm;
+        let keys = match &jwt.key_set {
+            None => Keys::Shared(DecodingKey::from_secret(shared()?.expose())),
+            Some(place) => Keys::Published(KeySet::fetch(place.clone(), algorithm, now)?),
         };
         let mut validation = Validation::new(algorithm);
         validation.leeway = LEEWAY.as_secs();

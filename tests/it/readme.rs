@@ -283,7 +283,7 @@ fn every_verdict_is_documented() {
 fn every_source_of_secrets_is_documented() {
     let told = documented_fields("stream-token-profile.1.md", "## Sources of secrets");
     let told: BTreeSet<_> = told.iter().map(|form| form.split(':').next().unwrap().to_owned()).collect();
-    assert_eq!(told, words_of("secret/source.rs", "fn parse(text: &str)"));
+    assert_eq!(told, words_of("secret/source.rs", "fn from_str(text: &str)"));
 }
 
 #[cfg(feature = "serve")]

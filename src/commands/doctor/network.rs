@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::Checkup;
-use super::files::compare_clocks;
+use super::files::{MAX_SKEW, wrong_clock};
 use crate::error::Usage;
 use crate::output::Diagnosis;
 use crate::profile::{BackendUrl, Config, Profile, SessionKind};
 use crate::session::ask_without_token;
+use crate::time::{Timestamp, humanize};
 use crate::tls::{IdentityPaths, ServerIdentity};
 
 /// How long the API at a base URL may take.
@@ -17,47 +18,55 @@ const BASE_URL_TIMEOUT: Duration = Duration::from_secs(2);
 /// session, and what time it is there.
 pub(super) fn backends(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let profiles = checkup.config.iter().flat_map(Config::profiles);
-    let profiles = profiles.filter(|profile| checkup.covers(profile));
-    profiles.flat_map(|profile| questions(checkup, &profile)).collect()
+    let mut found = Vec::new();
+    for profile in profiles.filter(|profile| checkup.covers(profile)) {
+        for (setting, backend) in urls(&profile) {
+            let url = backend.url.clone();
+            match ask_without_token(backend) {
+                Err(report) => found.push(Diagnosis::fail(setting, report.about(&url)).of(&profile)),
+                Ok((status, date)) => {
+                    found.push(judge(setting, &url, status).of(&profile));
+                    found.extend(date.map(|date| compare_clocks(checkup.asking.now, date, &url)));
+                }
+            }
+        }
+    }
+    found
 }
 
-/// Asks the backends of a profile, each by the setting that names it.
-fn questions(checkup: &Checkup<'_>, profile: &Profile) -> Vec<Diagnosis> {
+/// Returns the URLs of a profile, each with the setting that names it.
+fn urls(profile: &Profile) -> Vec<(&'static str, BackendUrl)> {
     let sessions = profile.sessions.as_ref().and_then(|sessions| match &sessions.kind {
         SessionKind::CheckUrl(check) => Some(("check_url", check.backend.clone())),
-        SessionKind::Jwt(jwt) => Some(("jwks_url", jwt.key_set.as_ref()?.backend.clone())),
+        SessionKind::Jwt(jwt) => Some(("jwks_url", jwt.key_set.clone()?)),
     });
     let api = |url: &String| BackendUrl { url: url.clone(), timeout: BASE_URL_TIMEOUT, ca_file: None };
     let base = profile.base_url.as_ref().map(|url| ("base_url", api(url)));
-    let mut found = Vec::new();
-    for (setting, place) in sessions.into_iter().chain(base) {
-        let url = place.url.clone();
-        let (status, date) = match ask_without_token(place) {
-            Ok(answer) => answer,
-            Err(report) => {
-                found.push(Diagnosis::fail(setting, report.about(&url)).of(profile));
-                continue;
-            }
-        };
-        let detail = format!("{url} answers {status} without a token");
-        let asked = match (setting, status) {
-            ("base_url", _) | ("jwks_url", 200) | ("check_url", 401) => Diagnosis::ok(setting, detail),
-            ("check_url", 403 | 301..=303 | 307 | 308) => {
-                Diagnosis::note(setting, detail, "a backend should answer 401")
-            }
-            ("check_url", _) => {
-                let hint = "give the URL at which the backend says who is logged in, and 401 to others";
-                Diagnosis::fail(setting, Usage::report(detail, hint))
-            }
-            _ => Diagnosis::fail(
-                setting,
-                Usage::report(detail, "give the URL of the backend's JSON Web Key Set"),
-            ),
-        };
-        found.push(asked.of(profile));
-        found.extend(date.map(|date| compare_clocks(checkup.context.clock.now(), date, &url)));
+    sessions.into_iter().chain(base).collect()
+}
+
+/// Judges what a URL answers without a token.
+fn judge(setting: &'static str, url: &str, status: u16) -> Diagnosis {
+    let detail = format!("{url} answers {status} without a token");
+    let hint = match (setting, status) {
+        ("base_url", _) | ("jwks_url", 200) | ("check_url", 401) => return Diagnosis::ok(setting, detail),
+        ("check_url", 403 | 301..=303 | 307 | 308) => {
+            return Diagnosis::note(setting, detail, "a backend should answer 401");
+        }
+        ("check_url", _) => "give the URL at which the backend says who is logged in, and 401 to others",
+        _ => "give the URL of the backend's JSON Web Key Set",
+    };
+    Diagnosis::fail(setting, Usage::report(detail, hint))
+}
+
+/// Compares this machine's time with a backend's.
+fn compare_clocks(now: Timestamp, other: Timestamp, whose: &str) -> Diagnosis {
+    let skew = Duration::from_secs(now.epoch_seconds().abs_diff(other.epoch_seconds()));
+    if skew <= MAX_SKEW {
+        return Diagnosis::ok("clock", format!("agrees with {whose}"));
     }
-    found
+    let side = if now > other { "ahead of" } else { "behind" };
+    wrong_clock(format!("{} {side} {whose}", humanize(skew)))
 }
 
 /// Checks the certificate and its key, if they are given.

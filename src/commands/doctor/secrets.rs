@@ -2,7 +2,7 @@
 
 use super::super::STATE_DIR_VARIABLE;
 use super::Checkup;
-use crate::error::{Diagnostic as _, Usage};
+use crate::error::Diagnostic as _;
 use crate::output::{Diagnosis, Health};
 use crate::process::hardening::OPT_OUT;
 use crate::profile::{
@@ -39,25 +39,17 @@ pub(super) fn profile(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
 /// Names the variables that are set.
 pub(super) fn variables(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let set = VARIABLES.iter().filter(|(variable, _)| (checkup.asking.environment)(variable).is_some());
-    let note = |(variable, effect): &(&str, &str)| {
-        Diagnosis::note(
-            "variable",
-            format!("{variable} is set: it {effect}"),
-            "unset it if that is not meant",
-        )
-    };
-    set.map(note).collect()
+    let detail = |(variable, effect): &(&str, &str)| format!("{variable} is set: it {effect}");
+    set.map(|set| Diagnosis::note("variable", detail(set), "unset it if that is not meant")).collect()
 }
 
 /// Checks that a keyring is there, and says which program serves it.
 pub(super) fn keyring(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let item = Item { profile: String::new(), kind: Kind::ApiSecret };
-    let mut profiles = checkup.secrets.iter().map(|status| &status.profile);
+    let is_needed = checkup.secrets.iter().any(|status| status.profile.source == Source::Keyring);
     vec![match keyring::server(&item, &checkup.asking) {
         Ok(server) => Diagnosis::ok("keyring", server),
-        Err(error) if profiles.any(|profile| profile.source == Source::Keyring) => {
-            Diagnosis::fail("keyring", error)
-        }
+        Err(error) if is_needed => Diagnosis::fail("keyring", error),
         Err(_) => Diagnosis::ok("keyring", "there is none, and no profile needs one"),
     }]
 }
@@ -65,30 +57,33 @@ pub(super) fn keyring(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
 /// Checks every secret of the profiles. A profile that asks the app's backend about sessions, or has its public keys,
 /// needs no session key.
 pub(super) fn secrets(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
-    let is_needed = |status: &&SecretStatus| {
-        let needs_key = match status.profile.sessions.as_ref().map(|sessions| &sessions.kind) {
+    let mut found = Vec::new();
+    for status in checkup.secrets.iter().filter(|status| checkup.covers(&status.profile)) {
+        let profile = &status.profile;
+        let needs_key = match profile.sessions.as_ref().map(|sessions| &sessions.kind) {
             None => true,
             Some(SessionKind::CheckUrl(_)) => false,
             Some(SessionKind::Jwt(jwt)) => jwt.key_set.is_none(),
         };
-        let is_used = status.kind == Kind::ApiSecret || needs_key;
-        is_used && checkup.covers(&status.profile)
-    };
-    let found = checkup.secrets.iter().filter(is_needed).flat_map(|status| {
-        let profile = &status.profile;
-        let lacks_key = profile.sessions.is_none() && profile.source_of(Kind::SessionKey).is_none();
-        let note = (lacks_key && status.kind == Kind::ApiSecret).then(|| {
+        if status.kind == Kind::ApiSecret || needs_key {
+            found.push(secret(status, checkup).of(profile));
+        }
+        if status.kind == Kind::ApiSecret && needs_key && profile.source_of(Kind::SessionKey).is_none() {
             let hint = "for these, add a line such as session_key = \"file:/run/keys/session\"";
-            Diagnosis::note("session_key", "has no source, and 'serve' and 'session' need one", hint)
-        });
-        [Some(secret(status, checkup)), note].into_iter().flatten().map(|found| found.of(profile))
-    });
-    found.collect()
+            let detail = "has no source, and 'serve' and 'session' need one";
+            found.push(Diagnosis::note("session_key", detail, hint).of(profile));
+        }
+    }
+    found
 }
 
 /// Checks one secret: that it can be read, looks like what it is to be, and is no other profile's.
 fn secret(status: &SecretStatus, checkup: &Checkup<'_>) -> Diagnosis {
     let check = if status.kind == Kind::ApiSecret { "secret" } else { "session_key" };
+    let fault = |is_fault: bool, detail: String, hint: &str| {
+        let status = if is_fault { Health::Fail } else { Health::Note };
+        Diagnosis { status, ..Diagnosis::note(check, detail, hint) }
+    };
     let profile = &status.profile;
     let read = match &status.read {
         Ok(read) => read,
@@ -97,28 +92,25 @@ fn secret(status: &SecretStatus, checkup: &Checkup<'_>) -> Diagnosis {
         }
         Err(error) => {
             // That a command is not run here, or a keyring not unlocked, is no fault.
-            let is_fault = !matches!(
+            let is_quiet = matches!(
                 error,
-                SourceError::NotRun | SourceError::Keyring(KeyringError { kind: Locked, .. })
+                SourceError::NotRead(_) | SourceError::Keyring(KeyringError { kind: Locked, .. })
             );
-            let report = Usage::report(error.to_string(), error.hint().unwrap_or_default());
-            return with_fault(is_fault, Diagnosis::fail(check, report));
+            return fault(!is_quiet, error.to_string(), &error.hint().unwrap_or_default());
         }
     };
     let source = profile.source_of(status.kind).map(ToString::to_string).unwrap_or_default();
-    let finding = SecretFinding::of(&read.secret, profile.api_key.as_deref());
     if let Some(other) = twin(status, checkup) {
         // An app has one secret: of two API keys with the same one, one is wrong.
         let keys = profile.api_key.as_ref().zip(other.profile.api_key.as_ref());
         let is_fault = keys.is_some_and(|(key, other)| key != other) || status.kind != other.kind;
-        let message = format!("the same as the {}", other.profile.item(other.kind));
-        let report = Usage::report(message, "store the right one, unless both are of one app");
-        with_fault(is_fault, Diagnosis::fail(check, report))
-    } else if let Some(finding) = finding {
-        let report = Usage::report(finding.to_string(), "compare it with the secret in Stream's dashboard");
-        with_fault(finding == SecretFinding::ApiKey, Diagnosis::fail(check, report))
+        let detail = format!("the same as the {}", other.profile.item(other.kind));
+        fault(is_fault, detail, "store the right one, unless both are of one app")
+    } else if let Some(finding) = SecretFinding::of(&read.secret, profile.api_key.as_deref()) {
+        let hint = "compare it with the secret in Stream's dashboard";
+        fault(finding == SecretFinding::ApiKey, finding.to_string(), hint)
     } else if read.is_exposed {
-        Diagnosis::note(check, format!("others on this machine can read {source}"), "change its mode")
+        fault(false, format!("others on this machine can read {source}"), "change its mode")
     } else {
         let age = read.set_at.map(|at| format!(", set {}", relative(at, checkup.asking.now)));
         let (age, fingerprint) = (age.unwrap_or_default(), read.secret.fingerprint());
@@ -126,15 +118,10 @@ fn secret(status: &SecretStatus, checkup: &Checkup<'_>) -> Diagnosis {
     }
 }
 
-/// Returns a failure, as a note where it is no fault.
-fn with_fault(is_fault: bool, failure: Diagnosis) -> Diagnosis {
-    if is_fault { failure } else { Diagnosis { status: Health::Note, ..failure } }
-}
-
 /// Returns another secret that is the same.
 fn twin<'a>(status: &SecretStatus, checkup: &'a Checkup<'_>) -> Option<&'a SecretStatus> {
-    let fingerprint = |status: &SecretStatus| Some(status.read.as_ref().ok()?.secret.fingerprint());
+    let secret = &status.read.as_ref().ok()?.secret;
     let is_other = |other: &&SecretStatus| (&other.profile, other.kind) != (&status.profile, status.kind);
     let mut others = checkup.secrets.iter().filter(is_other);
-    others.find(|other| fingerprint(other) == fingerprint(status))
+    others.find(|other| other.read.as_ref().is_ok_and(|read| read.secret == *secret))
 }

@@ -84,44 +84,33 @@ impl Diagnostic for KeyringError {
         let name = format!("{}{}", self.item.profile, self.item.kind.flag());
         Some(match &self.kind {
             Kind::Missing => format!("store it with 'stream-token secret set {name}'"),
-            Kind::Ambiguous(_) | Kind::Damaged => format!(
-                "remove it with 'stream-token secret remove {name}', and store it again with 'stream-token secret \
-                 set {name}'"
-            ),
-            Kind::TooLarge(_) => format!(
-                "remove the previous secrets with 'stream-token secret remove {name} --previous', or keep a long \
-                 secret in a file: source"
-            ),
+            Kind::Ambiguous(_) | Kind::Damaged => {
+                format!("remove it with 'stream-token secret remove {name}', and store it again")
+            }
+            Kind::TooLarge(_) => {
+                format!(
+                    "make room with 'stream-token secret remove {name} --previous', or use a file: source"
+                )
+            }
             Kind::Locked => {
-                "unlock it, for example by logging in at the desktop, and run the command again; where nobody logs \
-                 in, give the profile a file:, credential: or command: source"
-                    .into()
+                "unlock it, for example by logging in; or give the profile a file: or command: source".into()
             }
             Kind::NoService(_) => {
-                "run the command again in a login session with a keyring (GNOME Keyring, KWallet, KeePassXC); where \
-                 there is none, give the profile a file:, credential: or command: source"
-                    .into()
+                "log in at a desktop with a keyring; or give the profile a file: or command: source".into()
             }
             Kind::NoCollection => {
-                "create a default keyring, with Seahorse or by logging in at the desktop, and run the command again"
-                    .into()
+                "create a default keyring, with Seahorse or by logging in at the desktop".into()
             }
-            Kind::Denied(_) => {
-                "allow stream-token in the keyring program's settings, and run the command again".into()
-            }
+            Kind::Denied(_) => "allow stream-token in the keyring program's settings".into(),
             Kind::TimedOut(_) => {
-                "look for a window that asks to unlock the keyring; where there is none, restart the keyring program"
-                    .into()
+                "look for a window that asks to unlock the keyring, or restart the keyring program".into()
             }
-            Kind::OutcomeUnknown(_) => {
-                "see what it holds with 'stream-token secret list', and run the command again: what is done already \
-                 is not done twice"
-                    .into()
-            }
+            Kind::OutcomeUnknown(_) => "run the command again: what is done already is not done twice".into(),
             Kind::OtherVersion(_) => "use the version of stream-token that wrote it, or a later one".into(),
             Kind::NotLocked(_) => "end the process that keeps it, or check who may write it".into(),
             Kind::ReadBackMismatch | Kind::Failed(_) => {
-                "look in the keyring program whether it shows this item to other programs, and in its log".into()
+                "look in the keyring program whether it shows this item to other programs, and in its log"
+                    .into()
             }
         })
     }

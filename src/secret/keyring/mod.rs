@@ -13,6 +13,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
 
+use serde::Serialize;
 use zeroize::Zeroizing;
 
 pub use error::{KeyringError, KeyringErrorKind};
@@ -35,7 +36,8 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 const SLOW_AFTER: Duration = Duration::from_secs(2);
 
 /// The purpose of a secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// Stream's API secret, which signs tokens.
     ApiSecret,
@@ -128,9 +130,9 @@ pub fn server(item: &Item, context: &ReadContext<'_>) -> Result<String, KeyringE
 /// An item that no other process can change.
 pub struct LockedItem<'a> {
     /// The item.
-    item: Item,
-    /// Its content; an error if that is not one record, and then it can only be removed.
-    found: Result<Option<SecretRecord>, KeyringError>,
+    pub item: Item,
+    /// Its content, `None` if there is none; an error if that is not one record, and then it can only be removed.
+    pub found: Result<Option<SecretRecord>, KeyringError>,
     /// The time limits.
     context: &'a ReadContext<'a>,
     /// The lock against other processes.
@@ -162,26 +164,6 @@ pub fn lock_item<'a>(
 }
 
 impl LockedItem<'_> {
-    /// Returns the item's record as it was found; `None` if there was none.
-    ///
-    /// # Errors
-    /// [`KeyringError`] if the item is not one record: it can only be removed.
-    pub fn record(&self) -> Result<Option<SecretRecord>, KeyringError> {
-        self.found.clone()
-    }
-
-    /// Returns the item's name.
-    #[must_use]
-    pub fn item(&self) -> &Item {
-        &self.item
-    }
-
-    /// Returns `true` if there was nothing to remove.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        matches!(self.found, Ok(None))
-    }
-
     /// Writes the bytes of a record.
     ///
     /// # Errors

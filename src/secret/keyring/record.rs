@@ -24,9 +24,9 @@ pub struct SecretRecord {
     /// Counts the changes, from 1.
     generation: u64,
     /// The secret that signs.
-    current: Current,
-    /// The secrets that were rotated away, the latest first.
-    previous: Vec<Previous>,
+    pub current: Current,
+    /// The secrets that were rotated away, the latest first; also those that are kept no longer.
+    pub previous: Vec<Previous>,
 }
 
 /// The secret that signs.
@@ -78,21 +78,9 @@ impl SecretRecord {
         }
     }
 
-    /// Returns the secret that signs.
-    #[must_use]
-    pub fn current(&self) -> &Current {
-        &self.current
-    }
-
     /// Returns the secrets that were rotated away and are still kept, the latest first.
-    pub fn previous(&self, now: Timestamp) -> impl Iterator<Item = &Previous> {
+    pub fn kept(&self, now: Timestamp) -> impl Iterator<Item = &Previous> {
         self.previous.iter().filter(move |previous| now < previous.kept_until)
-    }
-
-    /// Returns `true` if it contains only the current secret, not even an expired previous one.
-    #[must_use]
-    pub fn has_no_previous(&self) -> bool {
-        self.previous.is_empty()
     }
 
     /// Replaces the current secret, which is dropped.
@@ -219,8 +207,8 @@ mod tests {
     #[test]
     fn a_rotated_secret_is_kept_until_its_time_and_not_longer() {
         let record = SecretRecord::new(secret("one"), at(0)).rotated(secret("two"), at(10), DAY);
-        assert_eq!(texts(record.previous(at(86_409))), ["one"]);
-        assert_eq!(texts(record.previous(at(86_410))), [""; 0]);
+        assert_eq!(texts(record.kept(at(86_409))), ["one"]);
+        assert_eq!(texts(record.kept(at(86_410))), [""; 0]);
         let later = record.rotated(secret("three"), at(86_410), DAY);
         assert_eq!(texts(later.previous.iter()), ["two"]);
     }
@@ -229,17 +217,17 @@ mod tests {
     fn rotation_keeps_the_latest_secret_first_and_none_for_zero_seconds() {
         let record = SecretRecord::new(secret("one"), at(0)).rotated(secret("two"), at(1), DAY);
         let record = record.rotated(secret("three"), at(2), DAY);
-        assert_eq!(texts(record.previous(at(3))), ["two", "one"]);
+        assert_eq!(texts(record.kept(at(3))), ["two", "one"]);
         let record = record.rotated(secret("four"), at(3), Duration::ZERO);
-        assert_eq!(texts(record.previous(at(3))), ["two", "one"]);
-        assert_eq!(texts(record.without_previous().previous(at(3))), [""; 0]);
+        assert_eq!(texts(record.kept(at(3))), ["two", "one"]);
+        assert_eq!(texts(record.without_previous().kept(at(3))), [""; 0]);
     }
 
     #[test]
     fn a_secret_that_comes_back_is_not_among_the_previous() {
         let record = SecretRecord::new(secret("one"), at(0)).rotated(secret("two"), at(1), DAY);
         let back = record.rotated(secret("one"), at(2), DAY);
-        assert_eq!(texts(back.previous(at(3))), ["two"]);
+        assert_eq!(texts(back.kept(at(3))), ["two"]);
         assert_eq!(SecretRecord::parse(&back.to_bytes().unwrap()), Ok(back));
     }
 
@@ -248,7 +236,7 @@ mod tests {
         let record = SecretRecord::new(secret("one"), at(0)).rotated(secret("wrong"), at(1), DAY);
         let set = record.with(secret("right"), at(2));
         assert_eq!((set.current.secret.clone(), set.generation), (secret("right"), 3));
-        assert_eq!(texts(set.previous(at(3))), ["one"]);
+        assert_eq!(texts(set.kept(at(3))), ["one"]);
     }
 
     #[test]

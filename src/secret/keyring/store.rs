@@ -1,5 +1,6 @@
 //! The platform's keyring: its store in keyring-core, and what its errors mean.
 
+use keyring_core::api::CredentialStoreApi as _;
 use keyring_core::{Entry, Error};
 use zeroize::Zeroizing;
 
@@ -9,7 +10,9 @@ use super::{Item, KeyringErrorKind};
 /// Names an item of the platform's keyring, which may exist or not.
 fn entry(item: &Item) -> Result<Entry, Error> {
     let label = format!("stream-token: {item}");
-    platform::connect()?.build(item.service(), &item.profile, Some(&platform::attributes(&label)))
+    // Without labels, keyring programs show an item's service and its user.
+    let label = platform::HAS_LABELS.then_some(("label", label.as_str()));
+    platform::Store::new()?.build(item.service(), &item.profile, Some(&label.into_iter().collect()))
 }
 
 /// Reads an item; the keyring may ask the user to unlock it.
@@ -59,30 +62,24 @@ mod platform {
     use std::error::Error;
     use std::fs;
     use std::path::Path;
-    use std::sync::Arc;
     use std::time::Duration;
 
     use dbus::blocking::Connection;
     use dbus_secret_service::{EncryptionType, Error as ServiceError, SecretService};
-    use dbus_secret_service_keyring_store::Store;
-    use keyring_core::CredentialStore;
+    pub(super) use dbus_secret_service_keyring_store::Store;
     use zeroize::Zeroizing;
 
     use super::{Item, KeyringErrorKind};
     use crate::escape::escaped_short;
 
+    /// Whether items have a label in keyring programs.
+    pub(super) const HAS_LABELS: bool = true;
+
     /// How long the crates wait for one reply on the bus.
     const REPLY_TIMEOUT: Duration = Duration::from_secs(2);
 
-    /// Connects to the login's keyring.
-    pub(super) fn connect() -> keyring_core::Result<Arc<CredentialStore>> {
-        Ok(Store::new()?)
-    }
-
-    /// Returns the attributes of a new item: its label in keyring programs.
-    pub(super) fn attributes(label: &str) -> HashMap<&str, &str> {
-        HashMap::from([("label", label)])
-    }
+    /// The bus itself.
+    const BUS: &str = "org.freedesktop.DBus";
 
     /// Reads an item without unlocking anything.
     pub(in crate::secret::keyring) fn probe(item: &Item) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
@@ -99,26 +96,19 @@ mod platform {
 
     /// Unlocks the keyring in which new items are stored, if it is locked.
     pub(in crate::secret::keyring) fn unlock() -> Result<(), KeyringErrorKind> {
-        let service = SecretService::connect(EncryptionType::Dh).map_err(|error| failure(&error))?;
-        let collection = service.get_default_collection().map_err(|error| failure(&error))?;
-        collection.ensure_unlocked().map_err(|error| failure(&error))
+        let unlock = || {
+            let service = SecretService::connect(EncryptionType::Dh)?;
+            service.get_default_collection()?.ensure_unlocked()
+        };
+        unlock().map_err(|error| failure(&error))
     }
 
     /// Returns the program that owns the Secret Service's name on the bus, and its process id.
     pub(in crate::secret::keyring) fn server() -> Result<String, KeyringErrorKind> {
-        /// The bus itself.
-        const BUS: &str = "org.freedesktop.DBus";
-        let owner = || -> Result<u32, dbus::Error> {
-            let connection = Connection::new_session()?;
-            let bus = connection.with_proxy(BUS, "/org/freedesktop/DBus", REPLY_TIMEOUT);
-            let arguments = ("org.freedesktop.secrets",);
-            let (pid,) = bus.method_call(BUS, "GetConnectionUnixProcessID", arguments)?;
-            Ok(pid)
-        };
-        let pid = owner().map_err(|error| {
-            let detail = error.message().unwrap_or_default().to_owned();
-            from_dbus(error.name().unwrap_or_default(), detail)
-        })?;
+        let connection = Connection::new_session().map_err(|error| from_dbus(&error))?;
+        let bus = connection.with_proxy(BUS, "/org/freedesktop/DBus", REPLY_TIMEOUT);
+        let asked = bus.method_call(BUS, "GetConnectionUnixProcessID", ("org.freedesktop.secrets",));
+        let (pid,): (u32,) = asked.map_err(|error| from_dbus(&error))?;
         let call = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
         let program = call.split('\0').next().and_then(|program| Path::new(program).file_name()?.to_str());
         Ok(format!("{}, process {pid}", escaped_short(program.unwrap_or("a Secret Service"))))
@@ -133,17 +123,16 @@ mod platform {
             Some(ServiceError::Locked | ServiceError::Prompt) => KeyringErrorKind::Locked,
             Some(ServiceError::NoResult) => KeyringErrorKind::NoCollection,
             Some(ServiceError::Unavailable) => KeyringErrorKind::NoService(error.to_string()),
-            Some(ServiceError::Dbus(error)) => {
-                let detail = error.message().unwrap_or_default().to_owned();
-                from_dbus(error.name().unwrap_or_default(), detail)
-            }
+            Some(ServiceError::Dbus(error)) => from_dbus(error),
             _ => KeyringErrorKind::Failed(error.to_string()),
         }
     }
 
     /// Returns the meaning of a D-Bus error, by its name (D-Bus specification; Secret Service API,
     /// "Errors").
-    fn from_dbus(name: &str, detail: String) -> KeyringErrorKind {
+    fn from_dbus(error: &dbus::Error) -> KeyringErrorKind {
+        let (name, detail) =
+            (error.name().unwrap_or_default(), error.message().unwrap_or_default().to_owned());
         let known = name.strip_prefix("org.freedesktop.DBus.Error.").unwrap_or(name);
         match known {
             "NoReply" | "Timeout" | "TimedOut" => KeyringErrorKind::TimedOut(REPLY_TIMEOUT),
@@ -163,42 +152,22 @@ mod platform {
 /// The Keychain, or the Credential Manager.
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
 mod platform {
-    use std::collections::HashMap;
     use std::error::Error;
-    use std::sync::Arc;
 
-    use keyring_core::CredentialStore;
+    #[cfg(target_vendor = "apple")]
+    pub(super) use apple_native_keyring_store::keychain::Store;
+    #[cfg(windows)]
+    pub(super) use windows_native_keyring_store::Store;
     use zeroize::Zeroizing;
 
     use super::{Item, KeyringErrorKind};
 
-    /// Connects to the login's keyring.
-    #[cfg(target_vendor = "apple")]
-    pub(super) fn connect() -> keyring_core::Result<Arc<CredentialStore>> {
-        Ok(apple_native_keyring_store::keychain::Store::new()?)
-    }
+    /// Whether items have a label in keyring programs.
+    pub(super) const HAS_LABELS: bool = false;
 
-    /// Connects to the login's keyring.
-    #[cfg(windows)]
-    pub(super) fn connect() -> keyring_core::Result<Arc<CredentialStore>> {
-        Ok(windows_native_keyring_store::Store::new()?)
-    }
-
-    /// Returns the attributes of a new item: none, as keyring programs show its service and its user.
-    pub(super) fn attributes(_label: &str) -> HashMap<&str, &str> {
-        HashMap::new()
-    }
-
-    /// Reads an item without a prompt; Windows never shows one.
-    #[cfg(windows)]
+    /// Reads an item without a prompt. Windows never shows one; the Keychain may, and so is not asked.
     pub(in crate::secret::keyring) fn probe(item: &Item) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
-        super::read(item)
-    }
-
-    /// Reads nothing: the Keychain may ask whether this program may read it.
-    #[cfg(not(windows))]
-    pub(in crate::secret::keyring) fn probe(_item: &Item) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
-        Err(KeyringErrorKind::Locked)
+        if cfg!(windows) { super::read(item) } else { Err(KeyringErrorKind::Locked) }
     }
 
     /// Returns the keyring's name: the system itself serves it.

@@ -19,7 +19,7 @@ const PUT: &str = "put a file there that holds the app's API secret, from Stream
 
 /// What to do with a file that is no place for a secret.
 const PRIVATE: &str =
-    "give a plain file of your own with mode 600; and if others could have read it, rotate the secret";
+    "give a plain file of your own with mode 600; if others could read it, rotate the secret";
 
 /// Returns the token of customer 1 that a secret signs, with its line break.
 fn token_of(secret: &str) -> String {

@@ -49,7 +49,7 @@ fn a_profile_whose_secret_is_another_in_the_keyring_is_refused_and_nothing_is_ov
     session.pipe(&add, SECOND).is_refused(
         2,
         "the keyring holds another API secret of profile staging already, and it is not overwritten",
-        "if it is not needed, remove it with 'stream-token secret remove staging', and add the profile again",
+        "if it is not needed, remove it with 'stream-token secret remove staging'",
     );
     assert_eq!((session.lookup("staging"), session.config()), (record.clone(), String::new()));
     // With the same secret it goes on where it was cut off.
@@ -184,11 +184,11 @@ fn removing_a_secret_removes_its_item_and_leaves_the_profile() {
     session.run(&remove).is(0, "", &removed);
     assert_eq!((session.lookup("staging").as_str(), session.config()), ("", config));
     assert_eq!(session.told().last().unwrap(), "secret_remove ok -");
-    let again = note("nothing was removed, as the keyring holds no API secret of profile staging");
+    let again = note("nothing was removed, as the keyring does not hold the API secret of profile staging");
     session.run(&remove).is(0, "", &again);
     session.run(&["secret", "remove", "stagign", "--confirm", "stagign"]).is_refused(
         2,
-        "nothing was removed, as the keyring holds no API secret of profile stagign: there is no profile 'stagign'",
+        "nothing was removed, as the keyring does not hold the API secret of profile stagign: there is no profile 'stagign'",
         "profiles: staging, demo",
     );
 }

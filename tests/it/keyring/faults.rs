@@ -10,16 +10,13 @@ use super::{FIRST, SECOND, session};
 use crate::cli::watchdog::until;
 
 /// What to do where no keyring is.
-const NO_SERVICE: &str = "run the command again in a login session with a keyring (GNOME Keyring, KWallet, KeePassXC); where there \
-                          is none, give the profile a file:, credential: or command: source";
+const NO_SERVICE: &str = "log in at a desktop with a keyring; or give the profile a file: or command: source";
 
 /// What to do where a keyring does not answer.
-const NO_ANSWER: &str = "look for a window that asks to unlock the keyring; where there is none, restart the keyring \
-                         program";
+const NO_ANSWER: &str = "look for a window that asks to unlock the keyring, or restart the keyring program";
 
 /// What to do with what is no record.
-const REPLACE: &str = "remove it with 'stream-token secret remove staging', and store it again with \
-                       'stream-token secret set staging'";
+const REPLACE: &str = "remove it with 'stream-token secret remove staging', and store it again";
 
 /// Names a profile in a configuration, without a keyring to store its secret in.
 fn configured(session: &Session) {
@@ -46,8 +43,7 @@ fn a_locked_keyring_is_told() {
     session.add("staging", FIRST);
     session.lock();
     let error = "cannot use the API secret of profile staging: the keyring is locked";
-    let hint = "unlock it, for example by logging in at the desktop, and run the command again; where nobody logs in, give the profile a \
-                file:, credential: or command: source";
+    let hint = "unlock it, for example by logging in; or give the profile a file: or command: source";
     session.run(&["issue", "1"]).is_refused(3, error, hint);
     session.pipe(&["secret", "set", "staging", "--secret-stdin"], SECOND).is_refused(3, error, hint);
 }
@@ -94,7 +90,7 @@ fn a_keyring_that_refuses_this_program_is_told() {
     let begins =
         "stream-token: error: cannot use the API secret of profile staging: the keyring refuses it: ";
     assert!(output.stderr.starts_with(begins), "{output}");
-    let ends = "stream-token: hint: allow stream-token in the keyring program's settings, and run the command again\n";
+    let ends = "stream-token: hint: allow stream-token in the keyring program's settings\n";
     assert!(output.stderr.ends_with(ends), "{output}");
 }
 
@@ -147,8 +143,8 @@ fn a_secret_that_no_keyring_takes_is_refused_before_anything_is_recorded() {
     let long = "x".repeat(2600);
     let output = session.pipe(&["secret", "rotate", "staging", "--secret-stdin"], &long);
     assert_eq!((output.status, output.stdout.as_str()), (Some(3), ""), "{output}");
-    let ends = "bytes with what is kept beside it, and a keyring takes 2560\nstream-token: hint: remove the previous \
-                secrets with 'stream-token secret remove staging --previous', or keep a long secret in a file: source\n";
+    let ends = "bytes with what is kept beside it, and a keyring takes 2560\nstream-token: hint: make room \
+                with 'stream-token secret remove staging --previous', or use a file: source\n";
     assert!(output.stderr.ends_with(ends), "{output}");
     assert_eq!((session.lookup("staging"), session.told()), (record, told));
 }
@@ -165,7 +161,7 @@ fn a_fresh_host_holds_nothing_and_says_what_is_missing_to_store_anything() {
     session.pipe(&["secret", "set", "staging", "--secret-stdin"], FIRST).is_refused(
         3,
         "cannot use the API secret of profile staging: there is no default keyring to store it in",
-        "create a default keyring, with Seahorse or by logging in at the desktop, and run the command again",
+        "create a default keyring, with Seahorse or by logging in at the desktop",
     );
     assert_eq!(session.told(), [""; 0]);
 }
@@ -218,8 +214,7 @@ fn a_write_that_is_not_answered_has_an_unknown_outcome_and_can_be_made_again() {
     if output.status != Some(0) {
         let error = "cannot use the API secret of profile staging: outcome unknown: the keyring did not say within 2s \
                      whether it changed it";
-        let hint = "see what it holds with 'stream-token secret list', and run the command again: what is done already is not \
-                    done twice";
+        let hint = "run the command again: what is done already is not done twice";
         output.is_refused(3, error, hint);
         assert_eq!(session.told().last().unwrap(), &format!("secret_rotate failed {error}"));
     }

@@ -392,13 +392,12 @@ fn a_change_that_contradicts_the_rest_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn a_secret_that_moves_from_or_to_the_keyring_is_said_to() {
+fn a_secret_that_stays_in_the_keyring_unused_is_noted() {
     let home = Home::with(TWO);
     home.run(&["profile", "set", "b", "--secret", "keyring"]).is(
         0,
         "",
-        &(note("profile b: secret: env:B -> keyring")
-            + &note("store its secret in the keyring with 'stream-token secret set b'")),
+        &note("profile b: secret: env:B -> keyring"),
     );
     let moved = home.run(&["profile", "set", "b", "--secret", "env:B"]);
     assert!(moved.stderr.contains("its secret in the keyring stays there, unused"), "{moved}");

@@ -330,11 +330,11 @@ fn a_profile_is_added_with_all_that_asks_a_backend() {
         let shown = site.run(&["profile", "show", name, "-o", "json"]);
         serde_json::from_str::<Value>(shown.result()).unwrap()["sessions"].to_string()
     };
-    let plain = r#""check_url":"https://api.example.com/v1/me","customer_from":"/data/id""#;
-    assert_eq!(shown("plain"), format!("{{{plain}}}"));
-    let rest =
-        r#""authorization":"Token {token}","cache":"0s","timeout":"5s","ca_file":"/etc/ssl/staging.pem""#;
-    assert_eq!(shown("full"), format!("{{{plain},{rest}}}"));
+    let (plain, backend) =
+        (r#""customer_from":"/data/id""#, r#""check_url":"https://api.example.com/v1/me""#);
+    assert_eq!(shown("plain"), format!("{{{backend},{plain}}}"));
+    let first = r#""authorization":"Token {token}","ca_file":"/etc/ssl/staging.pem","cache":"0s""#;
+    assert_eq!(shown("full"), format!("{{{first},{backend},{plain},\"timeout\":\"5s\"}}"));
     assert_eq!(shown("staging"), "null");
     let text = site.run(&["profile", "show", "plain"]);
     assert!(
