@@ -47,13 +47,12 @@
 //!
 //! # To add a verdict
 //!
-//! 1. `src/token/verify.rs`: the reason for which the verifier refuses a token, if it is a new one.
-//! 2. `src/verdict/mod.rs`: the variant, its name and meaning, and its place in the order of checks.
-//! 3. `src/verdict/checks.rs`, `stream.rs`, `remedy.rs`: the check, Stream's answer, what to do. The compiler finds these.
-//! 4. Its exit code, where the compiler asks for it.
-//! 5. `README.md` and `man/sections/stream-token-json.7.md`: both lists of verdicts.
+//! 1. `src/token/verify.rs`: the variant of the verifier's error, what it means, and its place in the order of checks.
+//! 2. `src/verdict/mod.rs`: its word and its exit code; `remedy.rs`: what to do. The compiler finds these.
+//! 3. `src/verdict/checks.rs` and `stream.rs`: the check, and Stream's answer.
+//! 4. `README.md` and `man/sections/stream-token-json.7.md`: both lists of verdicts.
 //!
-//! `readme::every_verdict_is_documented` fails if 5 is forgotten, and `cli::verdicts` (in `tests/it`) holds what each prints.
+//! `readme::every_verdict_is_documented` fails if 4 is forgotten, and `cli::verdicts` (in `tests/it`) holds what each prints.
 //!
 //! # To add a command
 //!

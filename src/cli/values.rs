@@ -60,7 +60,7 @@ pub(super) fn words<T: Clone + Send + Sync + 'static>(
 pub(super) fn leeway(text: &str) -> Result<Leeway, ErrorReport> {
     let hint = "a leeway is a number and its unit, such as 30s, and at most 5m";
     let duration = parse_duration(text).map_err(|error| Usage::report(error.to_string(), hint))?;
-    Ok(Leeway::new(duration)?)
+    Leeway::new(duration).ok_or_else(|| Usage::report("a leeway is at most 5m", hint))
 }
 
 /// Parses a customer id; for `-` the hint names `--from`.

@@ -18,7 +18,7 @@ use crate::output::{self, AuditRow, AuditSummary};
 use crate::process::stdout::loses_reader_within;
 use crate::profile::ProfileName;
 use crate::time::utc;
-use crate::token::{CustomerId, Fingerprint, Inspection, TimeClaim, UserId};
+use crate::token::{CustomerId, Fingerprint, Inspection, UserId};
 
 /// How many lines are laid out in one table; the columns of the next may be of another width.
 const ROWS_A_TABLE: usize = 500;
@@ -241,13 +241,12 @@ fn token_query(context: &mut Context<'_>, argument: &str) -> Result<TokenQuery> 
     }
     let paste = Paste::read(argument, context)?;
     let token = paste.extract(context).map_err(|error| paste.without_token(error))?;
-    let inspection = Inspection::read(token.token());
-    let claims = inspection.claims().and_then(|claims| match (claims.user_id(), claims.expires_at()) {
-        (UserId::Customer(customer), TimeClaim::Absent) => Some((customer.get(), None)),
-        (UserId::Customer(customer), TimeClaim::At(at)) => Some((customer.get(), Some(at))),
+    let inspection = Inspection::read(&token.token);
+    let claims = inspection.claims.and_then(|claims| match (claims.user_id, claims.expires_at) {
+        (UserId::Customer(customer), Ok(expires_at)) => Some((customer.get(), expires_at)),
         _ => None,
     });
-    Ok(TokenQuery { fingerprint: Fingerprint::of(token.token().as_bytes()).to_string(), claims })
+    Ok(TokenQuery { fingerprint: Fingerprint::of(token.token.as_bytes()).to_string(), claims })
 }
 
 /// Checks the whole log.

@@ -85,7 +85,7 @@ impl BatchReader {
     fn new(reader: Box<dyn Read>, name: String) -> Result<Self> {
         let mut reader = BufReader::with_capacity(BUFFER, reader);
         let unreadable = || format!("cannot read {name}");
-        if decode_text(reader.fill_buf().with_context(unreadable)?).1.is_some() {
+        if decode_text(reader.fill_buf().with_context(unreadable)?).1 {
             let mut bytes = Vec::new();
             reader.take(MAX_UTF16_BYTES + 1).read_to_end(&mut bytes).with_context(unreadable)?;
             if bytes.len() as u64 > MAX_UTF16_BYTES {

@@ -12,7 +12,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &DecodeArgs) -> Result<E
     let is_json = context.is_json_or_text("decode")?;
     let paste = Paste::read(&arguments.token, context)?;
     let token = paste.extract(context).map_err(|error| paste.without_token(error))?;
-    let inspection = Inspection::read(token.token());
+    let inspection = Inspection::read(&token.token);
     let shown = if is_json {
         output::decode_json(&inspection, &token, arguments.redact)
     } else {
@@ -26,6 +26,6 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &DecodeArgs) -> Result<E
         )
     };
     context.terminal.print(&shown)?;
-    let is_malformed = inspection.errors().iter().any(|error| !matches!(error, MalformedToken::Time { .. }));
+    let is_malformed = inspection.errors.iter().any(|error| !matches!(error, MalformedToken::Time(..)));
     Ok(if is_malformed { Exit::Malformed } else { Exit::Success })
 }

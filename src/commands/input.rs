@@ -14,7 +14,7 @@ use crate::output::terminal::PromptError;
 use crate::profile::{Profile, ProfileName, Reason};
 use crate::secret::keyring::{Item, Kind};
 use crate::secret::{MAX_SECRET_BYTES, Secret, SecretFinding};
-use crate::token::{ExtractedToken, MAX_PASTE_BYTES, PasteError, Stripped, decode_text, extract};
+use crate::token::{ExtractedToken, MAX_PASTE_BYTES, PasteError, decode_text, extract};
 use crate::verdict::{StreamError, stream_error};
 
 /// The most bytes of a paste that are counted beyond those that are read: 1 GiB.
@@ -50,8 +50,8 @@ pub(super) fn piped(
 pub(super) struct Paste {
     /// The text.
     pub(super) text: Zeroizing<String>,
-    /// The encoding that it had, if that was not UTF-8.
-    encoding: Option<Stripped>,
+    /// Whether it was UTF-16.
+    is_utf16: bool,
     /// How many bytes it had.
     bytes: u64,
 }
@@ -61,7 +61,7 @@ impl Paste {
     pub(super) fn read(argument: &str, context: &mut Context<'_>) -> Result<Self> {
         if argument != "-" {
             let text = Zeroizing::new(argument.to_owned());
-            return Ok(Self { text, encoding: None, bytes: argument.len() as u64 });
+            return Ok(Self { text, is_utf16: false, bytes: argument.len() as u64 });
         }
         let (kept, bytes) = if context.terminal.stdin_is_terminal() {
             context.terminal.note("paste the token, then press Enter on an empty line, or Ctrl-D");
@@ -76,8 +76,8 @@ impl Paste {
             }
             (kept, count)
         };
-        let (text, encoding) = decode_text(&kept);
-        Ok(Self { text: text.into_owned().into(), encoding, bytes })
+        let (text, is_utf16) = decode_text(&kept);
+        Ok(Self { text: text.into_owned().into(), is_utf16, bytes })
     }
 
     /// Extracts the token. What was stripped from around it is noted, unless it is only the white space at its end.
@@ -89,7 +89,8 @@ impl Paste {
             return Err(PasteError::TooLong { bytes: self.bytes });
         }
         let text = self.text.strip_suffix('\n').unwrap_or(&self.text);
-        let token = extract(text.strip_suffix('\r').unwrap_or(text))?.and_stripped(self.encoding.clone());
+        let mut token = extract(text.strip_suffix('\r').unwrap_or(text))?;
+        token.stripped.extend(self.is_utf16.then(|| "UTF-16".to_owned()));
         note_stripped(&token, "", context);
         Ok(token)
     }
@@ -109,9 +110,8 @@ impl Paste {
 
 /// Notes what was stripped from around a token.
 pub(super) fn note_stripped(token: &ExtractedToken, prefix: &str, context: &mut Context<'_>) {
-    if !token.stripped().is_empty() {
-        let stripped: Vec<_> = token.stripped().iter().map(ToString::to_string).collect();
-        context.terminal.note(&format!("{prefix}stripped from the token: {}", stripped.join(", ")));
+    if !token.stripped.is_empty() {
+        context.terminal.note(&format!("{prefix}stripped from the token: {}", token.stripped.join(", ")));
     }
 }
 

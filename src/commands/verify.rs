@@ -13,8 +13,8 @@ use crate::output;
 use crate::profile::{Profile, ProfileName, list_status};
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{ReadContext, Secret};
-use crate::token::{CustomerId, PasteError, Stripped, USER_ID_PREFIX, Validation, extract};
-use crate::verdict::{CandidateKey, Generation, Report, SignedBy, Verdict, examine};
+use crate::token::{CustomerId, PasteError, USER_ID_PREFIX, Validation, VerifyError, extract};
+use crate::verdict::{CandidateKey, Generation, Report, SignedBy, examine};
 
 /// How long the secrets of all other profiles may take together.
 const OTHER_PROFILES_TIMEOUT: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ pub(super) fn check_secret(
     let mut secrets = CandidateSecrets::new(context)?;
     let token = extracted.map_err(|error| secrets.without_token(&paste, error))?;
     let validation = Validation::new(context.clock.now());
-    let report = secrets.examine(context, token.token(), &validation);
+    let report = secrets.examine(context, &token.token, &validation);
     let stored =
         SignedBy { profile: secrets.profile.as_ref().map(ToString::to_string), secret: Generation::Current };
     let is_signer = report.signed_by.as_ref() == Some(&stored);
@@ -43,9 +43,9 @@ pub(super) fn check_secret(
         output::secret_check_text(&report, is_signer, context.terminal.layout())
     };
     context.terminal.print(&shown)?;
-    Ok(match report.verdict {
+    Ok(match report.word_and_exit() {
         _ if is_signer => Exit::Success,
-        Verdict::Malformed if report.signed_by.is_none() => Exit::Malformed,
+        (_, Exit::Malformed) if report.signed_by.is_none() => Exit::Malformed,
         _ => Exit::BadSignature,
     })
 }
@@ -64,20 +64,19 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
         Ok(token) => token,
         Err(error) => return Err(secrets.without_token(&paste, error)),
     };
-    let report = secrets.examine(context, token.token(), &validation);
-    if report.verdict == Verdict::Valid
-        && report.signed_by.as_ref().is_some_and(|by| by.secret == Generation::Previous)
+    let report = secrets.examine(context, &token.token, &validation);
+    if report.verdict.is_ok() && report.signed_by.as_ref().is_some_and(|by| by.secret == Generation::Previous)
     {
         let note = "a secret that was rotated away signed it; whether Stream still takes it cannot be told";
         context.terminal.note(note);
     }
     let shown = if is_json {
-        output::verify_json(&report, token.stripped(), None)
+        output::verify_json(&report, &token.stripped, None)
     } else {
         output::verify_text(&report, context.terminal.layout())
     };
     context.terminal.print(&shown)?;
-    Ok(report.verdict.exit())
+    Ok(report.word_and_exit().1)
 }
 
 /// Verifies a token a line, and prints one verdict a line.
@@ -91,10 +90,10 @@ fn run_batch(context: &mut Context<'_>, path: &Path, validation: &Validation, is
         let valid = valid.and_then(|token| secrets.verify(token, validation));
         let shown = if let Some(customer) = valid {
             // Nothing is explained of a token whose verdict alone is printed.
-            format!("{number}\t{}\t{USER_ID_PREFIX}{customer}\n", Verdict::Valid)
+            format!("{number}\tvalid\t{USER_ID_PREFIX}{customer}\n")
         } else {
             let (report, stripped) = report_on_line(context, &mut secrets, &line, validation);
-            if report.verdict != Verdict::Valid {
+            if report.verdict.is_err() {
                 exit = Exit::PartialFailure;
             }
             if is_json {
@@ -118,7 +117,7 @@ fn report_on_line(
     secrets: &mut CandidateSecrets,
     line: &BatchLine,
     validation: &Validation,
-) -> (Report, Vec<Stripped>) {
+) -> (Report, Vec<String>) {
     let extracted = match &line.text {
         Err(error) => {
             context.terminal.note(&format!("line {}: {}", line.number, error.message()));
@@ -129,7 +128,7 @@ fn report_on_line(
     match extracted {
         Ok(token) => {
             input::note_stripped(&token, &format!("line {}: ", line.number), context);
-            (secrets.examine(context, token.token(), validation), token.stripped().to_vec())
+            (secrets.examine(context, &token.token, validation), token.stripped)
         }
         Err(error) => (Report::without_token(error.to_string(), error.hint()), Vec::new()),
     }
@@ -188,7 +187,10 @@ impl CandidateSecrets {
     /// sign.
     fn examine(&mut self, context: &mut Context<'_>, token: &str, validation: &Validation) -> Report {
         let report = examine(token, &self.keys, validation);
-        if report.signed_by.is_some() || self.is_complete || report.verdict == Verdict::Malformed {
+        if report.signed_by.is_some()
+            || self.is_complete
+            || matches!(report.verdict, Err(VerifyError::Malformed(_)))
+        {
             return report;
         }
         self.is_complete = true;

@@ -1,38 +1,36 @@
 //! A report on a token, as a table and as JSON.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Layout;
 use super::table::{Style, StyledCell, cell, headline, table};
 use crate::escape::{escaped, escaped_truncated, json_line};
-use crate::token::{CustomerId, Fingerprint, Stripped};
-use crate::verdict::{Check, CheckResult, ExpectedResponse, Report, SecretAlteration, SignedBy, Verdict};
+use crate::token::{CustomerId, VerifiedToken};
+use crate::verdict::{Check, ExpectedResponse, Report};
 
 /// How many characters of a check's detail are shown to people.
 const MAX_DETAIL: usize = 160;
 
 /// Shows a report as a line of JSON; of a batch with the number of the token's line.
 #[must_use]
-pub fn verify_json(report: &Report, stripped: &[Stripped], line: Option<u64>) -> String {
-    let ExpectedResponse { accepts, status, code } = report.stream;
-    let check =
-        |check: &Check| json!({ "name": check.name, "ok": check.result.is_ok(), "detail": check.detail });
+pub fn verify_json(report: &Report, stripped: &[String], line: Option<u64>) -> String {
+    let claims = report.signed.as_ref().map(VerifiedToken::claims);
     let mut shown = json!({
         "line": line,
-        "valid": report.verdict == Verdict::Valid,
-        "verdict": report.verdict.name(),
-        "customer_id": report.customer.map(CustomerId::get),
-        "user_id": report.user_id,
-        "expires_at": report.expires_at,
-        "issued_at": report.issued_at,
-        "signed_by": report.signed_by.as_ref().map(signed_by),
-        "altered_secret": report.alteration.map(SecretAlteration::name),
-        "stream": { "accepts": accepts, "status": status, "code": code },
-        "checks": report.checks.iter().map(check).collect::<Vec<_>>(),
+        "valid": report.verdict.is_ok(),
+        "verdict": report.word_and_exit().0,
+        "customer_id": claims.and_then(|claims| claims.user_id.customer()).map(CustomerId::get),
+        "user_id": report.user_id(),
+        "expires_at": claims.and_then(|claims| claims.expires_at.ok()),
+        "issued_at": claims.and_then(|claims| claims.issued_at.ok()),
+        "signed_by": report.signed_by,
+        "altered_secret": report.alteration,
+        "stream": report.stream,
+        "checks": report.checks,
         "lints": report.lints,
         "remedy": report.remedy,
-        "fingerprint": report.fingerprint.map(|fingerprint: Fingerprint| fingerprint.to_string()),
-        "stripped": stripped.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "fingerprint": report.fingerprint,
+        "stripped": stripped,
     });
     if let (None, Some(members)) = (line, shown.as_object_mut()) {
         members.shift_remove("line");
@@ -43,24 +41,27 @@ pub fn verify_json(report: &Report, stripped: &[Stripped], line: Option<u64>) ->
 /// Shows a report for people: the verdict, every check, Stream's answer and the remedy.
 #[must_use]
 pub fn verify_text(report: &Report, layout: Layout) -> String {
-    let verdict = report.verdict;
-    let style = if verdict == Verdict::Valid { Style::Good } else { Style::Bad };
-    // A valid token with a remedy was signed by mistake: the lint says how.
-    let mistake = report.lints.first().filter(|_| verdict == Verdict::Valid && report.remedy.is_some());
-    let head = match mistake {
-        Some(lint) => format!("{verdict}, but {}", lint.detail),
-        None if verdict == Verdict::Valid => format!("{verdict}, {}", verdict.meaning()),
-        None => format!("{verdict}: {}", verdict.meaning()),
+    let (word, _) = report.word_and_exit();
+    let (head, style) = match (&report.verdict, report.lints.first()) {
+        // A valid token with a remedy was signed by mistake: the lint says how.
+        (Ok(_), Some(lint)) if report.remedy.is_some() => {
+            (format!("{word}, but {}", lint.detail), Style::Good)
+        }
+        (Ok(_), _) => (format!("{word}, unless Stream revoked it or deleted the user"), Style::Good),
+        (Err(refusal), _) => (format!("{word}: {refusal}"), Style::Bad),
     };
     let head = headline(&head, style, layout);
-    let row_of =
-        |name: &str, text: &str| [cell(name, Style::Name), cell("", Style::Plain), cell(text, Style::Plain)];
-    let mut rows: Vec<[StyledCell; 3]> = report.checks.iter().map(row).collect();
-    let note = |detail: &str| [cell("note", Style::Name), cell("!", Style::Bad), cell(detail, Style::Plain)];
-    rows.extend(report.lints.iter().map(|lint| note(&lint.detail)));
-    rows.push(stream_row(report.stream));
-    rows.extend(report.fingerprint.map(|fingerprint| row_of("token", &format!("fingerprint {fingerprint}"))));
-    rows.extend(report.remedy.as_deref().map(|remedy| row_of("remedy", remedy)));
+    let row = |name: &str, mark: &str, style: Style, text: &str| {
+        [cell(name, Style::Name), cell(mark, style), cell(text, Style::Plain)]
+    };
+    let mut rows: Vec<[StyledCell; 3]> = report.checks.iter().map(check_row).collect();
+    rows.extend(report.lints.iter().map(|lint| row("note", "!", Style::Bad, &lint.detail)));
+    let (mark, style, answer) = stream_answer(report.stream);
+    rows.push(row("stream", mark, style, &answer));
+    if let Some(fingerprint) = &report.fingerprint {
+        rows.push(row("token", "", Style::Plain, &format!("fingerprint {fingerprint}")));
+    }
+    rows.extend(report.remedy.as_deref().map(|remedy| row("remedy", "", Style::Plain, remedy)));
     format!("{head}\n{}", table(&rows, layout))
 }
 
@@ -69,71 +70,58 @@ pub fn verify_text(report: &Report, layout: Layout) -> String {
 pub fn secret_check_json(report: &Report, is_signer: bool) -> String {
     json_line(&json!({
         "signed": is_signer,
-        "signed_by": report.signed_by.as_ref().map(signed_by),
-        "altered_secret": report.alteration.map(SecretAlteration::name),
-        "fingerprint": report.fingerprint.map(|fingerprint| fingerprint.to_string()),
+        "signed_by": report.signed_by,
+        "altered_secret": report.alteration,
+        "fingerprint": report.fingerprint,
     })) + "\n"
 }
 
 /// Shows for people whether a profile's secret signed a token, and what the difference may be.
 #[must_use]
 pub fn secret_check_text(report: &Report, is_signer: bool, layout: Layout) -> String {
-    let (text, style) = match (&report.signed_by, report.alteration) {
-        (Some(_), _) if is_signer => ("ok: the stored secret signed it".into(), Style::Good),
-        (Some(SignedBy { profile, secret }), _) => {
-            let profile = profile.as_deref().unwrap_or("-");
-            (
-                format!(
-                    "FAIL: the {} secret of profile {profile} signed it, and not this one",
-                    secret.name()
-                ),
-                Style::Bad,
-            )
+    let style = if is_signer { Style::Good } else { Style::Bad };
+    let text = match (&report.signed_by, report.alteration) {
+        (Some(_), _) if is_signer => "ok: the stored secret signed it".into(),
+        (Some(by), _) => {
+            let (secret, profile) = (by.secret.name(), by.profile.as_deref().unwrap_or("-"));
+            format!("FAIL: the {secret} secret of profile {profile} signed it, and not this one")
         }
-        (None, Some(change)) => (
-            format!("FAIL: the stored secret would have signed it with {change}: one of both is altered"),
-            Style::Bad,
-        ),
-        (None, None) => (
+        (None, Some(change)) => {
+            format!("FAIL: the stored secret would have signed it with {change}: one of both is altered")
+        }
+        (None, None) => {
             "FAIL: no secret here signed it: it is another app's, or the secret was changed or mistyped"
-                .into(),
-            Style::Bad,
-        ),
+                .into()
+        }
     };
     headline(&text, style, layout)
-}
-
-/// Returns whose secret signed a token, in JSON.
-fn signed_by(by: &SignedBy) -> Value {
-    json!({ "profile": by.profile, "secret": by.secret.name() })
 }
 
 /// Shows a report as one line of a batch: the number, the verdict and the user id, tabs between.
 #[must_use]
 pub fn verify_line(report: &Report, line: u64) -> String {
-    let user_id = report.user_id.as_deref().unwrap_or("-");
-    format!("{line}\t{}\t{}\n", report.verdict, escaped(user_id))
+    let user_id = report.user_id();
+    let user_id = escaped(user_id.as_deref().unwrap_or("-"));
+    format!("{line}\t{}\t{user_id}\n", report.word_and_exit().0)
 }
 
 /// Lays out a check.
-fn row(check: &Check) -> [StyledCell; 3] {
-    let (word, style) = match check.result {
-        CheckResult::Passed => ("ok", Style::Good),
-        CheckResult::Failed => ("FAIL", Style::Bad),
-        CheckResult::Skipped => ("-", Style::Faint),
+fn check_row(check: &Check) -> [StyledCell; 3] {
+    let (word, style, weight) = match check.ok {
+        Some(true) => ("ok", Style::Good, Style::Plain),
+        Some(false) => ("FAIL", Style::Bad, Style::Plain),
+        None => ("-", Style::Faint, Style::Faint),
     };
-    let weight = if check.result == CheckResult::Skipped { Style::Faint } else { Style::Plain };
     let detail = escaped_truncated(&check.detail, MAX_DETAIL).to_string();
     [cell(check.name, Style::Name), cell(word, style), (detail, weight)]
 }
 
-/// Lays out Stream's answer.
-fn stream_row(stream: ExpectedResponse) -> [StyledCell; 3] {
-    let (word, style, detail) = match (stream.accepts, stream.status, stream.code) {
-        (Some(true), ..) => ("yes", Style::Good, "an app with this secret accepts it".to_owned()),
+/// Returns Stream's answer as a mark and in words.
+fn stream_answer(stream: ExpectedResponse) -> (&'static str, Style, String) {
+    match (stream.accepts, stream.status, stream.code) {
+        (Some(true), ..) => ("yes", Style::Good, "an app with this secret accepts it".into()),
         (None, ..) => ("?", Style::Faint, "what Stream answers cannot be told".into()),
         (_, Some(status), Some(code)) => ("no", Style::Bad, format!("Stream answers {status}, code {code}")),
         _ => ("no", Style::Bad, "Stream refuses it".into()),
-    };
-    [cell("stream", Style::Name), cell(word, style), cell(detail, Style::Plain)]
+    }
 }

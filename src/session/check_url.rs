@@ -75,9 +75,7 @@ fn customer_of(answer: &Answer, pointer: &str) -> Result<CustomerId, AuthError> 
 pub(super) fn customer_in(value: &Value) -> Option<CustomerId> {
     match value {
         Value::Number(number) => CustomerId::new(number.as_u64()?),
-        Value::String(text) => {
-            CustomerId::from_digits(text.as_bytes()).ok().or_else(|| CustomerId::from_user_id(text))
-        }
+        Value::String(text) => CustomerId::from_digits(text).or_else(|| CustomerId::from_user_id(text)),
         _ => None,
     }
 }

@@ -10,7 +10,7 @@ use super::authenticate::AuthFailure;
 use crate::error::{Diagnostic, Exit};
 use crate::escape::escaped_or_redacted;
 use crate::time::Timestamp;
-use crate::token::{ClaimsSet, CustomerId};
+use crate::token::{CustomerId, parse_claims, time_claim};
 
 /// The longest lifetime of a session.
 pub const MAX_LIFETIME: Duration = Duration::from_hours(30 * 24);
@@ -87,16 +87,16 @@ impl Session {
 
     /// Reads a claims set strictly: these five claims, of these types, once each and no other.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
-        let set = ClaimsSet::parse(bytes).ok()?;
-        let text = |claim| set.as_json().get(claim)?.as_str();
-        if set.as_json().entries().len() != CLAIMS || text("iss")? != ISSUER {
+        let set = parse_claims(bytes).ok()?;
+        let text = |claim| set.get(claim)?.as_str();
+        if set.len() != CLAIMS || text("iss")? != ISSUER {
             return None;
         }
         let session = Self {
             id: SessionId::from_hex(text("jti")?)?,
-            customer: CustomerId::from_digits(text("sub")?.as_bytes()).ok()?,
-            issued_at: set.issued_at().at()?,
-            expires_at: set.expires_at().at()?,
+            customer: CustomerId::from_digits(text("sub")?)?,
+            issued_at: time_claim(&set, "iat").ok()??,
+            expires_at: time_claim(&set, "exp").ok()??,
         };
         session.has_valid_lifetime().then_some(session)
     }

@@ -1,17 +1,11 @@
-//! The claims of a customer's token, and their canonical JSON (contract section 1).
+//! The claims of a customer's token, and their one form as JSON (contract section 1).
+
+use std::io::{self, Write};
 
 use thiserror::Error;
 
 use super::CustomerId;
-use crate::error::{Diagnostic, Exit};
 use crate::time::Timestamp;
-
-/// What every canonical claims set starts with. With the header before it, it is 65 bytes of
-/// base64url, one block of SHA-256 and one byte more.
-pub(super) const CANONICAL_HEAD: &[u8; 21] = br#"{"user_id":"customer-"#;
-
-/// The most bytes that can follow [`CANONICAL_HEAD`]: 19 digits, `"`, two claims of 7 + 16, `}`.
-pub(super) const MAX_TAIL: usize = 19 + 1 + 2 * (7 + 16) + 1;
 
 /// The claims of a customer's token.
 ///
@@ -49,10 +43,7 @@ impl Claims {
     /// # Errors
     /// [`ClaimsError`] for 0.
     pub fn with_exp(self, at: Timestamp) -> Result<Self, ClaimsError> {
-        if at == Timestamp::EPOCH {
-            return Err(ClaimsError { claim: "exp" });
-        }
-        Ok(Self { expires_at: Some(at), ..self })
+        Ok(Self { expires_at: Some(not_zero(at, "exp")?), ..self })
     }
 
     /// Adds `iat`.
@@ -60,10 +51,7 @@ impl Claims {
     /// # Errors
     /// [`ClaimsError`] for 0.
     pub fn with_iat(self, at: Timestamp) -> Result<Self, ClaimsError> {
-        if at == Timestamp::EPOCH {
-            return Err(ClaimsError { claim: "iat" });
-        }
-        Ok(Self { issued_at: Some(at), not_before: None, ..self })
+        Ok(Self { issued_at: Some(not_zero(at, "iat")?), not_before: None, ..self })
     }
 
     /// Replaces `iat` with `nbf`, which only a token that is to fail has.
@@ -96,85 +84,64 @@ impl Claims {
         self.issued_at
     }
 
-    /// Writes what follows [`CANONICAL_HEAD`] and returns its length.
+    /// Writes the claims set as compact JSON, in the contract's order.
     #[inline]
-    pub(super) fn encode_after_user_id(&self, tail: &mut [u8; MAX_TAIL]) -> usize {
-        let mut length = write_number(tail, 0, self.customer.get());
-        if self.expires_at.is_none() && self.issued_at.is_none() && self.not_before.is_none() {
-            return write_bytes(tail, length, b"\"}");
-        }
-        length = write_bytes(tail, length, b"\"");
-        let (iat, nbf) = (br#","iat":"#, br#","nbf":"#);
-        for (name, at) in [(br#","exp":"#, self.expires_at), (iat, self.issued_at), (nbf, self.not_before)] {
+    pub(super) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
+        out.write_all(br#"{"user_id":"customer-"#)?;
+        write_number(out, self.customer.get())?;
+        out.write_all(b"\"")?;
+        let (exp, iat, nbf) = (br#","exp":"#, br#","iat":"#, br#","nbf":"#);
+        for (name, at) in [(exp, self.expires_at), (iat, self.issued_at), (nbf, self.not_before)] {
             if let Some(at) = at {
-                length = write_bytes(tail, length, name);
-                length = write_number(tail, length, at.epoch_seconds());
+                out.write_all(name)?;
+                write_number(out, at.epoch_seconds())?;
             }
         }
-        write_bytes(tail, length, b"}")
+        out.write_all(b"}")
     }
 
-    /// Reads what follows [`CANONICAL_HEAD`], and only what [`Claims::encode_after_user_id`] writes.
-    pub(super) fn decode_after_user_id(tail: &[u8]) -> Option<Self> {
-        let (digits, mut rest) = split_digits(tail);
-        let mut claims = Self::new(CustomerId::from_digits(digits).ok()?);
-        rest = rest.strip_prefix(b"\"")?;
-        if let Some(after) = rest.strip_prefix(br#","exp":"#) {
-            let (digits, after) = split_digits(after);
-            claims = claims.with_exp(read_time(digits)?).ok()?;
-            rest = after;
+    /// Reads what [`Claims::write_json`] writes without `nbf`, to the byte.
+    pub(super) fn from_canonical(json: &str) -> Option<Self> {
+        let (customer, times) = json.strip_prefix(r#"{"user_id":"customer-"#)?.split_once('"')?;
+        let mut claims = Self::new(CustomerId::from_digits(customer)?);
+        let (exp, times) = leading_time(times, r#","exp":"#)?;
+        if let Some(at) = exp {
+            claims = claims.with_exp(at).ok()?;
         }
-        if let Some(after) = rest.strip_prefix(br#","iat":"#) {
-            let (digits, after) = split_digits(after);
-            claims = claims.with_iat(read_time(digits)?).ok()?;
-            rest = after;
+        let (iat, rest) = leading_time(times, r#","iat":"#)?;
+        if let Some(at) = iat {
+            claims = claims.with_iat(at).ok()?;
         }
-        (rest == b"}").then_some(claims)
+        (rest == "}").then_some(claims)
     }
 }
 
-/// Splits the leading decimal digits off.
-fn split_digits(bytes: &[u8]) -> (&[u8], &[u8]) {
-    bytes.split_at(bytes.iter().take_while(|byte| byte.is_ascii_digit()).count())
+/// Refuses a time of 0.
+fn not_zero(at: Timestamp, claim: &'static str) -> Result<Timestamp, ClaimsError> {
+    if at == Timestamp::EPOCH { Err(ClaimsError { claim }) } else { Ok(at) }
 }
 
-/// Reads the digits of a time, without a leading zero.
-fn read_time(digits: &[u8]) -> Option<Timestamp> {
-    if digits.is_empty() || digits[0] == b'0' || digits.len() > 16 {
-        return None;
-    }
-    let seconds = digits.iter().fold(0_u64, |sum, digit| sum * 10 + u64::from(digit - b'0'));
-    Timestamp::from_epoch_seconds(seconds)
-}
-
-/// Writes bytes at `start` and returns where they end.
+/// Writes a number in decimal, in a third of the time that `fmt` takes.
 #[inline]
-fn write_bytes(buffer: &mut [u8], start: usize, bytes: &[u8]) -> usize {
-    let end = start + bytes.len();
-    buffer[start..end].copy_from_slice(bytes);
-    end
+fn write_number(out: &mut impl Write, mut number: u64) -> io::Result<()> {
+    let mut digits = [b'0'; 20];
+    let mut start = digits.len();
+    while number > 0 {
+        start -= 1;
+        digits[start] += (number % 10).to_le_bytes()[0];
+        number /= 10;
+    }
+    out.write_all(&digits[start..])
 }
 
-/// Writes a number in decimal at `start` and returns where it ends.
-#[inline]
-fn write_number(buffer: &mut [u8], start: usize, number: u64) -> usize {
-    let end = start + number.checked_ilog10().map_or(1, |log| log as usize + 1);
-    let mut rest = number;
-    for digit in buffer[start..end].iter_mut().rev() {
-        *digit = b'0' + (rest % 10).to_le_bytes()[0];
-        rest /= 10;
-    }
-    end
-}
-
-impl Diagnostic for ClaimsError {
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some("give a time after the epoch".into())
-    }
+/// Reads the time behind `name` at the start of a text, if it is there, and returns the rest; `None` for a time that is
+/// not written as decimal digits without a leading zero.
+fn leading_time<'a>(text: &'a str, name: &str) -> Option<(Option<Timestamp>, &'a str)> {
+    let Some(value) = text.strip_prefix(name) else { return Some((None, text)) };
+    let rest = value.trim_start_matches(|character: char| character.is_ascii_digit());
+    let digits = &value[..value.len() - rest.len()];
+    let seconds = digits.parse().ok().filter(|_| !digits.starts_with('0'))?;
+    Some((Some(Timestamp::from_epoch_seconds(seconds)?), rest))
 }
 
 #[cfg(test)]
@@ -185,31 +152,24 @@ mod tests {
         Timestamp::from_epoch_seconds(seconds).unwrap()
     }
 
-    fn encoded(claims: Claims) -> String {
-        let mut tail = [0; MAX_TAIL];
-        let length = claims.encode_after_user_id(&mut tail);
-        String::from_utf8([CANONICAL_HEAD, &tail[..length]].concat()).unwrap()
-    }
-
     fn customer(number: u64) -> Claims {
         Claims::new(CustomerId::new(number).unwrap())
+    }
+
+    fn json(claims: Claims) -> String {
+        let mut json = Vec::new();
+        claims.write_json(&mut json).unwrap();
+        String::from_utf8(json).unwrap()
     }
 
     #[test]
     fn writes_keys_in_the_contracts_order() {
         let claims = customer(123).with_iat(at(2)).unwrap().with_exp(at(1)).unwrap();
-        assert_eq!(encoded(claims), r#"{"user_id":"customer-123","exp":1,"iat":2}"#);
-        assert_eq!(encoded(customer(1)), r#"{"user_id":"customer-1"}"#);
+        assert_eq!(json(claims), r#"{"user_id":"customer-123","exp":1,"iat":2}"#);
+        assert_eq!(json(customer(1)), r#"{"user_id":"customer-1"}"#);
         let claims = claims.with_nbf(at(3));
-        assert_eq!(encoded(claims), r#"{"user_id":"customer-123","exp":1,"nbf":3}"#);
-        assert_eq!(encoded(customer(1).with_nbf(at(3))), r#"{"user_id":"customer-1","nbf":3}"#);
-    }
-
-    #[test]
-    fn the_longest_claims_fill_their_buffer() {
-        let claims =
-            customer(CustomerId::MAX).with_exp(Timestamp::MAX).unwrap().with_iat(Timestamp::MAX).unwrap();
-        assert_eq!(encoded(claims).len(), CANONICAL_HEAD.len() + MAX_TAIL);
+        assert_eq!(json(claims), r#"{"user_id":"customer-123","exp":1,"nbf":3}"#);
+        assert_eq!(json(customer(1).with_nbf(at(3))), r#"{"user_id":"customer-1","nbf":3}"#);
     }
 
     #[test]
@@ -220,24 +180,41 @@ mod tests {
 
     #[test]
     fn reads_back_what_it_writes_and_nothing_else() {
-        let claims = customer(123).with_exp(at(10)).unwrap().with_iat(at(9)).unwrap();
-        assert_eq!(Claims::decode_after_user_id(br#"123","exp":10,"iat":9}"#), Some(claims));
-        let others: [&[u8]; 12] = [
-            br#"0"}"#,
-            br#"01"}"#,
-            b"123",
-            br#"123"} "#,
-            br#"123" }"#,
-            br#"123","exp":0}"#,
-            br#"123","exp":01}"#,
-            br#"123","exp":}"#,
-            br#"123","iat":9,"exp":10}"#,
-            br#"123","exp":10,"exp":10}"#,
-            br#"123","exp":9007199254740992}"#,
-            br#"9223372036854775808"}"#,
-        ];
-        for tail in others {
-            assert_eq!(Claims::decode_after_user_id(tail), None, "{}", String::from_utf8_lossy(tail));
+        let claims = customer(123);
+        for claims in [
+            claims,
+            claims.with_exp(at(10)).unwrap(),
+            claims.with_iat(at(9)).unwrap(),
+            claims.with_exp(at(10)).unwrap().with_iat(at(9)).unwrap(),
+        ] {
+            assert_eq!(Claims::from_canonical(&json(claims)), Some(claims));
+        }
+        for rest in [
+            r#"0"}"#,
+            r#"01"}"#,
+            r#"+1"}"#,
+            "123",
+            r#"123"} "#,
+            r#"123" }"#,
+            r#"123",}"#,
+            r#"123"x}"#,
+            r#"123","exp":0}"#,
+            r#"123","exp":01}"#,
+            r#"123","exp":+1}"#,
+            r#"123","exp":-1}"#,
+            r#"123","exp": 1}"#,
+            r#"123","exp":1 }"#,
+            r#"123","exp":}"#,
+            r#"123","exp":1}}"#,
+            r#"123","nbf":1}"#,
+            r#"123","iat":9,"exp":10}"#,
+            r#"123","exp":10,"exp":10}"#,
+            r#"123","iat":9,"iat":9}"#,
+            r#"123","exp":9007199254740992}"#,
+            r#"9223372036854775808"}"#,
+        ] {
+            let json = format!(r#"{{"user_id":"customer-{rest}"#);
+            assert_eq!(Claims::from_canonical(&json), None, "{json}");
         }
     }
 }

@@ -1,182 +1,82 @@
-//! JSON as it stands in a token: in its order, duplicate keys kept, numbers as they were written.
-//!
-//! `serde_json` reads each level; a `Value` of its own would fold duplicates and turn numbers into
-//! floats, and a token is judged by what was written.
+//! The JSON objects of a token, read strictly: `serde_json` alone takes a key twice, and nests deeper.
 
 use std::fmt;
 
 use serde::de::{MapAccess, Visitor};
-use serde::ser::{SerializeMap as _, SerializeSeq as _};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::malformed::{MalformedToken, Segment};
 
 /// How deep objects and arrays may nest in a token.
-pub const MAX_DEPTH: usize = 8;
+const MAX_DEPTH: usize = 8;
 
-/// A JSON value as it was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Json {
-    /// `null`
-    Null,
-    /// `true` or `false`
-    Bool(bool),
-    /// A number's literal.
-    Number(String),
-    /// A string, its escapes resolved.
-    String(String),
-    /// An array.
-    Array(Vec<Json>),
-    /// An object, its keys in their order, duplicates kept.
-    Object(Vec<(String, Json)>),
-}
+/// A JSON object, its members in their order.
+pub type Object = Map<String, Value>;
 
-/// Why bytes were not read as JSON.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum JsonError {
-    /// They are no JSON.
-    Syntax,
-    /// They nest deeper than [`MAX_DEPTH`].
-    TooDeep,
-}
-
-impl Json {
-    /// Reads one JSON text (RFC 8259), nested at most [`MAX_DEPTH`] levels.
-    ///
-    /// # Errors
-    /// [`JsonError`]
-    pub fn parse(bytes: &[u8]) -> Result<Self, JsonError> {
-        let raw: &RawValue = serde_json::from_slice(bytes).map_err(|_| JsonError::Syntax)?;
-        Self::read(raw, MAX_DEPTH)
-    }
-
-    /// Reads a value that may nest `depth` levels.
-    fn read(raw: &RawValue, depth: usize) -> Result<Self, JsonError> {
-        let text = raw.get();
-        let nested = depth.checked_sub(1).ok_or(JsonError::TooDeep);
-        match text.as_bytes().first() {
-            Some(b'{') => {
-                let depth = nested?;
-                let Members(members) = parse_node(text)?;
-                let read = |(key, value)| Ok((key, Self::read(value, depth)?));
-                Ok(Self::Object(members.into_iter().map(read).collect::<Result<_, _>>()?))
-            }
-            Some(b'[') => {
-                let depth = nested?;
-                let elements: Vec<&RawValue> = parse_node(text)?;
-                let read = |value| Self::read(value, depth);
-                Ok(Self::Array(elements.into_iter().map(read).collect::<Result<_, _>>()?))
-            }
-            Some(b'"') => Ok(Self::String(parse_node(text)?)),
-            Some(b't') => Ok(Self::Bool(true)),
-            Some(b'f') => Ok(Self::Bool(false)),
-            Some(b'n') => Ok(Self::Null),
-            _ => Ok(Self::Number(text.to_owned())),
-        }
-    }
-
-    /// Returns an object's member; the last where a key stands twice, as most readers do.
-    #[must_use]
-    pub fn get(&self, key: &str) -> Option<&Self> {
-        self.entries().iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
-    }
-
-    /// Returns an object's members; nothing for any other value.
-    #[must_use]
-    pub fn entries(&self) -> &[(String, Self)] {
-        match self {
-            Self::Object(members) => members,
-            _ => &[],
-        }
-    }
-
-    /// Returns the text of a string.
-    #[must_use]
-    pub fn as_str(&self) -> Option<&str> {
-        match self {
-            Self::String(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// Finds a key that stands twice in one object, at any depth.
-    pub(super) fn duplicate_key(&self) -> Option<&str> {
-        match self {
-            Self::Object(members) => {
-                let twice = members.iter().enumerate().find_map(|(at, (key, _))| {
-                    members[..at].iter().any(|(earlier, _)| earlier == key).then_some(key.as_str())
-                });
-                twice.or_else(|| members.iter().find_map(|(_, value)| value.duplicate_key()))
-            }
-            Self::Array(elements) => elements.iter().find_map(Self::duplicate_key),
-            _ => None,
-        }
+/// Reads a segment's object: no key twice, nested at most [`MAX_DEPTH`] levels.
+pub(super) fn parse_object(bytes: &[u8], segment: Segment) -> Result<Object, MalformedToken> {
+    let raw = serde_json::from_slice(bytes).map_err(|_| MalformedToken::NotJson(segment))?;
+    match read(raw, MAX_DEPTH, segment)? {
+        Value::Object(object) => Ok(object),
+        _ => Err(MalformedToken::NotAnObject(segment)),
     }
 }
 
-/// Parses one level.
-fn parse_node<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, JsonError> {
-    serde_json::from_str(text).map_err(|_| JsonError::Syntax)
-}
-
-impl Serialize for Json {
-    /// Writes the value as it was read, but of a duplicate key only the last.
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Null => serializer.serialize_unit(),
-            Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Number(literal) => {
-                let raw = RawValue::from_string(literal.clone()).map_err(serde::ser::Error::custom)?;
-                raw.serialize(serializer)
-            }
-            Self::String(text) => serializer.serialize_str(text),
-            Self::Array(elements) => {
-                let mut array = serializer.serialize_seq(Some(elements.len()))?;
-                elements.iter().try_for_each(|element| array.serialize_element(element))?;
-                array.end()
-            }
-            Self::Object(members) => {
-                let mut object = serializer.serialize_map(None)?;
-                for (at, (key, value)) in members.iter().enumerate() {
-                    if !members[at + 1..].iter().any(|(later, _)| later == key) {
-                        object.serialize_entry(key, value)?;
-                    }
+/// Reads a value that may nest so many levels, each level by itself.
+fn read(raw: &RawValue, levels: usize, segment: Segment) -> Result<Value, MalformedToken> {
+    let nested = levels.checked_sub(1).ok_or(MalformedToken::TooDeep(segment));
+    match raw.get().as_bytes().first() {
+        Some(b'{') => {
+            let levels = nested?;
+            let mut object = Object::new();
+            for (key, value) in read_level::<Members<'_>>(raw, segment)?.0 {
+                if object.insert(key.clone(), read(value, levels, segment)?).is_some() {
+                    return Err(MalformedToken::DuplicateKey(segment, key));
                 }
-                object.end()
             }
+            Ok(Value::Object(object))
         }
+        Some(b'[') => {
+            let levels = nested?;
+            let elements = read_level::<Vec<&RawValue>>(raw, segment)?;
+            elements.into_iter().map(|element| read(element, levels, segment)).collect()
+        }
+        _ => read_level(raw, segment),
     }
 }
 
-impl fmt::Display for Json {
-    /// Writes compact JSON. What is foreign in it is not escaped further.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
-    }
+/// Reads one level. Only a number beyond all types is left to be refused here.
+fn read_level<'a, T: Deserialize<'a>>(raw: &'a RawValue, segment: Segment) -> Result<T, MalformedToken> {
+    serde_json::from_str(raw.get()).map_err(|_| MalformedToken::NotJson(segment))
 }
 
-/// An object's members, their values not yet read.
+/// An object's members, duplicates kept, their values not yet read.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// Takes an object, and nothing else.
-        struct MapOnly;
-        impl<'de> Visitor<'de> for MapOnly {
-            type Value = Members<'de>;
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
 
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object")
-            }
+/// Collects an object's members.
+struct MembersVisitor;
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Members(members))
-            }
+impl<'de> Visitor<'de> for MembersVisitor {
+    type Value = Members<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
         }
-        deserializer.deserialize_map(MapOnly)
+        Ok(Members(members))
     }
 }
 
@@ -184,50 +84,53 @@ impl<'de> Deserialize<'de> for Members<'de> {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Json {
-        Json::parse(text.as_bytes()).unwrap()
+    fn parse(text: impl AsRef<[u8]>) -> Result<String, MalformedToken> {
+        parse_object(text.as_ref(), Segment::Claims).map(|object| Value::Object(object).to_string())
     }
 
     #[test]
-    fn keeps_order_duplicates_and_the_literals_of_numbers() {
-        let json = parse(r#"{"z":9007199254740993,"a":1.50,"z":1e400,"n":null,"b":[true,"\u00e9"]}"#);
-        let keys: Vec<_> = json.entries().iter().map(|(key, _)| key.as_str()).collect();
-        assert_eq!(keys, ["z", "a", "z", "n", "b"]);
-        assert_eq!(json.entries()[0].1, Json::Number("9007199254740993".into()));
-        assert_eq!(json.get("z"), Some(&Json::Number("1e400".into())));
-        assert_eq!(json.to_string(), r#"{"a":1.50,"z":1e400,"n":null,"b":[true,"é"]}"#);
+    fn keeps_order_and_every_integer() {
+        let text = r#"{"z":9007199254740993,"a":1.5,"n":null,"b":[true,"\u00e9"]}"#;
+        assert_eq!(parse(text).unwrap(), r#"{"z":9007199254740993,"a":1.5,"n":null,"b":[true,"é"]}"#);
     }
 
     #[test]
-    fn finds_a_duplicate_key_at_any_depth() {
-        assert_eq!(parse(r#"{"a":1,"b":{"a":1}}"#).duplicate_key(), None);
-        assert_eq!(parse(r#"{"a":1,"a":1}"#).duplicate_key(), Some("a"));
-        assert_eq!(parse(r#"{"x":[{"k":1,"\u006b":2}]}"#).duplicate_key(), Some("k"));
+    fn refuses_a_key_that_appears_twice_at_any_depth() {
+        assert!(parse(r#"{"a":1,"b":{"a":1}}"#).is_ok());
+        let twice = |key: &str| Err(MalformedToken::DuplicateKey(Segment::Claims, key.into()));
+        assert_eq!(parse(r#"{"a":1,"a":1}"#), twice("a"));
+        assert_eq!(parse(r#"{"x":[{"k":1,"\u006b":2}]}"#), twice("k"));
     }
 
     #[test]
     fn nests_eight_levels_and_no_more() {
-        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
-        assert!(Json::parse(nested(8).as_bytes()).is_ok());
-        assert_eq!(Json::parse(nested(9).as_bytes()), Err(JsonError::TooDeep));
-        assert_eq!(Json::parse(nested(2000).as_bytes()), Err(JsonError::TooDeep));
+        let nested = |depth: usize| format!(r#"{{"x":{}{}}}"#, "[".repeat(depth - 1), "]".repeat(depth - 1));
+        assert!(parse(nested(8)).is_ok());
+        assert_eq!(parse(nested(9)), Err(MalformedToken::TooDeep(Segment::Claims)));
+        assert_eq!(parse(nested(2000)), Err(MalformedToken::TooDeep(Segment::Claims)));
     }
 
     #[test]
-    fn refuses_what_is_no_json() {
-        let texts: [&[u8]; 9] = [
+    fn refuses_what_is_no_object() {
+        for text in ["[1]", "null", "7", "\"a\""] {
+            assert_eq!(parse(text), Err(MalformedToken::NotAnObject(Segment::Claims)), "{text}");
+        }
+        let texts: [&[u8]; 11] = [
             b"",
             b"{",
             b"{}x",
             b"{'a':1}",
             b"\xff",
-            b"\"\xff\"",
+            b"{\"a\":\"\xff\"}",
             b"{\"a\":\"\\ud800\"}",
-            b"01",
+            b"{\"a\":01}",
+            b"{\"a\":1e400}",
             b"{\"a\":1,}",
+            b"\xef\xbb\xbf{}",
         ];
         for text in texts {
-            assert_eq!(Json::parse(text), Err(JsonError::Syntax), "{}", String::from_utf8_lossy(text));
+            let refusal = Err(MalformedToken::NotJson(Segment::Claims));
+            assert_eq!(parse(text), refusal, "{}", String::from_utf8_lossy(text));
         }
     }
 }

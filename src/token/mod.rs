@@ -4,15 +4,13 @@
 //! are what was parsed; only a [`Verifier`] makes a [`VerifiedToken`]. The format is the contract's section 1, after
 //! RFC 7515 and RFC 7519.
 
-mod canonical;
 mod claims;
 mod claims_set;
-mod compact;
 mod customer;
 mod fingerprint;
-mod hmac;
 mod inspect;
 mod json;
+mod lints;
 mod malformed;
 mod mint;
 mod paste;
@@ -21,16 +19,17 @@ mod validation;
 mod verify;
 
 pub use claims::{Claims, ClaimsError};
-pub use claims_set::{ClaimsSet, TimeClaim, UserId};
-pub use customer::{CustomerId, CustomerIdError, CustomerIdErrorKind, USER_ID_PREFIX};
+pub use claims_set::{ClaimsSet, TIME_CLAIMS, TimeClaim, UserId, parse_claims, time_claim};
+pub use customer::{CustomerId, CustomerIdError, USER_ID_PREFIX};
 pub use fingerprint::Fingerprint;
-pub use inspect::{Inspection, Lint, TIME_CLAIMS, looks_like_a_lifetime, looks_like_millis};
-pub use json::{Json, JsonError, MAX_DEPTH};
+pub use inspect::Inspection;
+pub use json::Object;
+pub use lints::{ANONYMOUS_USER, Lint, looks_like_a_lifetime, looks_like_millis};
 pub use malformed::{EncodingError, MAX_TOKEN_BYTES, MalformedToken, Segment, TimeClaimError};
 pub use mint::{Minter, Token};
-pub use paste::{ExtractedToken, MAX_PASTE_BYTES, PasteError, Stripped, decode_text, extract};
+pub use paste::{ExtractedToken, MAX_PASTE_BYTES, PasteError, decode_text, extract};
 pub use provider::install as install_provider;
-pub use validation::{Leeway, LeewayError, Validation};
+pub use validation::{Leeway, Validation};
 pub use verify::{VerifiedToken, Verifier, VerifyError};
 
 #[cfg(test)]

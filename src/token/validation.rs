@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use thiserror::Error;
-
 use super::CustomerId;
-use crate::error::{Diagnostic, Exit};
 use crate::time::Timestamp;
 
 /// How far clocks may differ: none by default, and at most five minutes.
@@ -16,25 +13,12 @@ impl Leeway {
     /// The longest leeway.
     pub const MAX: Duration = Duration::from_mins(5);
 
-    /// Makes a leeway.
-    ///
-    /// # Errors
-    /// [`LeewayError`] above [`Leeway::MAX`].
-    pub fn new(duration: Duration) -> Result<Self, LeewayError> {
-        if duration > Self::MAX { Err(LeewayError) } else { Ok(Self(duration)) }
-    }
-
-    /// Returns the leeway as a duration.
+    /// Makes a leeway; `None` above [`Leeway::MAX`].
     #[must_use]
-    pub const fn duration(self) -> Duration {
-        self.0
+    pub fn new(duration: Duration) -> Option<Self> {
+        (duration <= Self::MAX).then_some(Self(duration))
     }
 }
-
-/// A leeway above [`Leeway::MAX`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("a leeway is at most 5m")]
-pub struct LeewayError;
 
 /// What a token is validated against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,38 +40,22 @@ impl Validation {
         Self { at, leeway: Leeway(Duration::ZERO), customer: None, revoked_before: None }
     }
 
-    /// Returns `true` if `iat` is in the future.
+    /// Returns `true` if an `iat` or `nbf` is in the future.
     #[must_use]
-    pub fn is_issued_in_future(&self, issued_at: Timestamp) -> bool {
-        issued_at > self.at.after(self.leeway.duration())
-    }
-
-    /// Returns `true` if `nbf` is in the future.
-    #[must_use]
-    pub fn is_not_yet_valid(&self, not_before: Timestamp) -> bool {
-        not_before > self.at.after(self.leeway.duration())
+    pub fn is_in_future(&self, time: Timestamp) -> bool {
+        time > self.at.after(self.leeway.0)
     }
 
     /// Returns `true` if `exp` has passed: a token is expired from that very second on.
     #[must_use]
     pub fn is_expired(&self, expires_at: Timestamp) -> bool {
-        self.at >= expires_at.after(self.leeway.duration())
+        self.at >= expires_at.after(self.leeway.0)
     }
 
     /// Returns `true` if a token with this `iat`, or with none, falls under the revocation.
     #[must_use]
     pub fn is_revoked(&self, issued_at: Option<Timestamp>) -> bool {
         self.revoked_before.is_some_and(|before| issued_at.is_none_or(|issued_at| issued_at < before))
-    }
-}
-
-impl Diagnostic for LeewayError {
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some("a leeway is a number and its unit, such as 30s, and at most 5m".into())
     }
 }
 
@@ -115,19 +83,11 @@ mod tests {
     }
 
     #[test]
-    fn is_not_yet_valid_until_its_very_second() {
-        assert!(rules(99, 0).is_not_yet_valid(at(100)));
-        assert!(!rules(100, 0).is_not_yet_valid(at(100)));
-        assert!(rules(69, 30).is_not_yet_valid(at(100)));
-        assert!(!rules(70, 30).is_not_yet_valid(at(100)));
-    }
-
-    #[test]
-    fn is_issued_in_the_future_until_its_very_second() {
-        assert!(rules(99, 0).is_issued_in_future(at(100)));
-        assert!(!rules(100, 0).is_issued_in_future(at(100)));
-        assert!(rules(69, 30).is_issued_in_future(at(100)));
-        assert!(!rules(70, 30).is_issued_in_future(at(100)));
+    fn is_in_the_future_until_its_very_second() {
+        assert!(rules(99, 0).is_in_future(at(100)));
+        assert!(!rules(100, 0).is_in_future(at(100)));
+        assert!(rules(69, 30).is_in_future(at(100)));
+        assert!(!rules(70, 30).is_in_future(at(100)));
     }
 
     #[test]
@@ -141,8 +101,8 @@ mod tests {
 
     #[test]
     fn leeway_ends_at_five_minutes() {
-        assert!(Leeway::new(Duration::from_mins(5)).is_ok());
-        assert_eq!(Leeway::new(Duration::from_secs(301)), Err(LeewayError));
+        assert!(Leeway::new(Duration::from_mins(5)).is_some());
+        assert_eq!(Leeway::new(Duration::from_secs(301)), None);
     }
 
     #[test]
@@ -150,7 +110,7 @@ mod tests {
         assert!(!rules(0, 300).is_expired(at(1)));
         assert!(rules(300, 300).is_expired(Timestamp::EPOCH));
         assert!(!rules(299, 300).is_expired(Timestamp::EPOCH));
-        assert!(!rules(Timestamp::MAX.epoch_seconds(), 300).is_issued_in_future(Timestamp::MAX));
+        assert!(!rules(Timestamp::MAX.epoch_seconds(), 300).is_in_future(Timestamp::MAX));
         assert!(rules(Timestamp::MAX.epoch_seconds(), 300).is_expired(Timestamp::MAX));
     }
 }

@@ -1,7 +1,7 @@
 //! Verifies tokens: the signature by one secret, then the claims.
 //!
 //! A token in our own canonical form takes a path of two SHA-256 compressions. Every other token is taken apart
-//! strictly, then `jsonwebtoken` verifies its signature, then its claims are read.
+//! strictly ([`Inspection`]), then `jsonwebtoken` verifies its signature, then its claims are validated.
 //!
 //! `jsonwebtoken::decode` would do all three, and is too lenient for a verdict: it accepts duplicate keys, `crit`, `b64`
 //! and `zip`, times with a fraction and an `exp` that is now, reads an unbounded header before it checks the signature,
@@ -10,120 +10,64 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
+use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
-use super::canonical::{self, CanonicalToken, encode};
 use super::claims::Claims;
-use super::claims_set::{ClaimsSet, TimeClaim, UserId};
-use super::compact::{Compact, check_header, check_signature};
-use super::hmac::{ENCODED_LENGTH, Midstate, ct_eq};
+use super::claims_set::{ClaimsSet, TIME_CLAIMS, UserId};
+use super::inspect::Inspection;
 use super::malformed::MalformedToken;
+use super::mint::{BLOCK, CanonicalMac, HEADER, MAC_LENGTH, MAX_CLAIMS, SIGNATURE_LENGTH};
 use super::{CustomerId, Validation, provider};
-use crate::escape::escaped_short;
 use crate::secret::Secret;
-use crate::time::{Timestamp, utc};
 
-/// Why a token is refused.
+/// Why a token is refused: the first of these that applies.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum VerifyError {
     /// It is not a token.
-    #[error("not a token: {0}")]
+    #[error("this is not a token")]
     Malformed(#[from] MalformedToken),
+    /// Its third segment marks a development token.
+    #[error("a development token, which nobody signed")]
+    DevToken,
     /// This secret did not sign it.
-    #[error("not signed by this secret")]
+    #[error("this profile's secret did not sign it")]
     BadSignature,
-    /// It is signed and has no `user_id`: a server token, full admin over the app.
-    #[error("a server token: signed, and without a user_id")]
+    /// It is signed and has no `user_id`: a leaked admin credential.
+    #[error("an admin credential for the whole app, not a user's token")]
     ServerToken,
     /// Its `user_id` is not exactly `customer-N`.
-    #[error("the user id '{}' is not a customer's", escaped_short(user_id))]
-    NotACustomer {
-        /// The text of a string, or the JSON of another value.
-        user_id: String,
-    },
-    /// It is another customer's.
-    #[error("the token of customer {found}, expected {expected}")]
-    WrongCustomer {
-        /// The customer that was expected.
-        expected: CustomerId,
-        /// The token's customer.
-        found: CustomerId,
-    },
+    #[error("signed, but for a user who is not a customer")]
+    NotACustomer,
+    /// It is for another customer than was asked for.
+    #[error("signed, but for another customer")]
+    WrongCustomer,
     /// Its `iat` is in the future.
-    #[error("issued in the future, at {}", utc(*at))]
-    IssuedInFuture {
-        /// `iat`
-        at: Timestamp,
-    },
+    #[error("it says that it was issued in the future")]
+    IssuedInFuture,
     /// Its `nbf` is in the future.
-    #[error("not valid before {}", utc(*at))]
-    NotYetValid {
-        /// `nbf`
-        at: Timestamp,
-    },
+    #[error("it is not valid yet")]
+    NotYetValid,
     /// Its `exp` has passed.
-    #[error("expired at {}", utc(*at))]
-    Expired {
-        /// `exp`
-        at: Timestamp,
-    },
-    /// It was issued before a revocation, or does not say when.
-    #[error("revoked with all issued before {}", utc(*before))]
-    Revoked {
-        /// The time of the revocation.
-        before: Timestamp,
-    },
+    #[error("exp has passed")]
+    Expired,
+    /// It was issued before a revocation, or at no time.
+    #[error("it was issued before the revocation, or does not say when")]
+    Revoked,
 }
 
 /// Claims whose signature was verified, and nothing more: [`VerifiedToken::validate`] is still to be called.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct VerifiedToken(Repr);
-
-/// The form of a verified token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Repr {
-    /// Our canonical form.
-    Canonical(Claims),
-    /// Any other form.
-    General(ClaimsSet),
-}
+pub struct VerifiedToken(ClaimsSet);
 
 impl VerifiedToken {
-    /// Returns what `user_id` is.
+    /// Returns what the signer claims.
     #[must_use]
-    pub fn user_id(&self) -> UserId {
-        match &self.0 {
-            Repr::Canonical(claims) => UserId::Customer(claims.customer()),
-            Repr::General(set) => set.user_id(),
-        }
-    }
-
-    /// Returns what `exp` is.
-    #[must_use]
-    pub fn expires_at(&self) -> TimeClaim {
-        match &self.0 {
-            Repr::Canonical(claims) => claims.expires_at().into(),
-            Repr::General(set) => set.expires_at(),
-        }
-    }
-
-    /// Returns what `iat` is.
-    #[must_use]
-    pub fn issued_at(&self) -> TimeClaim {
-        match &self.0 {
-            Repr::Canonical(claims) => claims.issued_at().into(),
-            Repr::General(set) => set.issued_at(),
-        }
-    }
-
-    /// Returns what `nbf` is.
-    #[must_use]
-    pub fn not_before(&self) -> TimeClaim {
-        match &self.0 {
-            Repr::Canonical(_) => TimeClaim::Absent,
-            Repr::General(set) => set.not_before(),
-        }
+    pub fn claims(&self) -> &ClaimsSet {
+        &self.0
     }
 
     /// Validates the claims and returns the customer whose token it is.
@@ -133,58 +77,39 @@ impl VerifiedToken {
     /// customer, another customer, `iat`, `nbf`, `exp`, revocation. A server token comes first because it is an
     /// incident whatever else is wrong with it.
     pub fn validate(&self, validation: &Validation) -> Result<CustomerId, VerifyError> {
-        let customer = match self.user_id() {
-            UserId::Absent => return Err(VerifyError::ServerToken),
-            other => other,
+        if self.0.user_id == UserId::Absent {
+            return Err(VerifyError::ServerToken);
+        }
+        let mut times = [None; TIME_CLAIMS.len()];
+        for ((at, claim), time) in times.iter_mut().zip(TIME_CLAIMS).zip(self.0.times()) {
+            *at = time.map_err(|error| MalformedToken::Time(claim, error))?;
+        }
+        let [expires_at, issued_at, not_before] = times;
+        let UserId::Customer(customer) = self.0.user_id else {
+            return Err(VerifyError::NotACustomer);
         };
-        let issued_at = validate_time(self.issued_at(), "iat")?;
-        let not_before = validate_time(self.not_before(), "nbf")?;
-        let expires_at = validate_time(self.expires_at(), "exp")?;
-        let customer = match customer {
-            UserId::Customer(customer) => customer,
-            UserId::Other(user_id) => return Err(VerifyError::NotACustomer { user_id }),
-            UserId::NotAString(value) => {
-                return Err(VerifyError::NotACustomer { user_id: value.to_string() });
-            }
-            UserId::Absent => return Err(VerifyError::ServerToken),
-        };
-        if let Some(expected) = validation.customer.filter(|expected| *expected != customer) {
-            return Err(VerifyError::WrongCustomer { expected, found: customer });
+        if validation.customer.is_some_and(|expected| expected != customer) {
+            Err(VerifyError::WrongCustomer)
+        } else if issued_at.is_some_and(|at| validation.is_in_future(at)) {
+            Err(VerifyError::IssuedInFuture)
+        } else if not_before.is_some_and(|at| validation.is_in_future(at)) {
+            Err(VerifyError::NotYetValid)
+        } else if expires_at.is_some_and(|at| validation.is_expired(at)) {
+            Err(VerifyError::Expired)
+        } else if validation.is_revoked(issued_at) {
+            Err(VerifyError::Revoked)
+        } else {
+            Ok(customer)
         }
-        if let Some(at) = issued_at.filter(|at| validation.is_issued_in_future(*at)) {
-            return Err(VerifyError::IssuedInFuture { at });
-        }
-        if let Some(at) = not_before.filter(|at| validation.is_not_yet_valid(*at)) {
-            return Err(VerifyError::NotYetValid { at });
-        }
-        if let Some(at) = expires_at.filter(|at| validation.is_expired(*at)) {
-            return Err(VerifyError::Expired { at });
-        }
-        match validation.revoked_before {
-            Some(before) if validation.is_revoked(issued_at) => Err(VerifyError::Revoked { before }),
-            _ => Ok(customer),
-        }
-    }
-}
-
-/// Returns the time of a time claim, and refuses a claim of another type.
-pub(super) fn validate_time(
-    time: TimeClaim,
-    claim: &'static str,
-) -> Result<Option<Timestamp>, MalformedToken> {
-    match time {
-        TimeClaim::Absent => Ok(None),
-        TimeClaim::At(at) => Ok(Some(at)),
-        TimeClaim::Wrong(error) => Err(MalformedToken::Time { claim, error }),
     }
 }
 
 /// Verifies tokens with one secret.
 #[derive(Clone)]
 pub struct Verifier {
-    /// HMAC after the block that canonical tokens share.
-    midstate: Midstate,
-    /// The secret, for every other token.
+    /// For canonical tokens.
+    canonical: CanonicalMac,
+    /// For every other token.
     key: DecodingKey,
 }
 
@@ -205,7 +130,7 @@ impl Verifier {
     #[must_use]
     pub fn from_bytes(secret: &[u8]) -> Self {
         provider::install();
-        Self { midstate: canonical::midstate(secret), key: DecodingKey::from_secret(secret) }
+        Self { canonical: CanonicalMac::new(secret), key: DecodingKey::from_secret(secret) }
     }
 
     /// Verifies a token, signature and claims. It takes the exact token and nothing around it.
@@ -216,47 +141,57 @@ impl Verifier {
         self.verify_signature(token)?.validate(validation)
     }
 
-    /// Verifies the signature alone.
+    /// Verifies the form and the signature of a token.
     ///
     /// # Errors
-    /// [`VerifyError::Malformed`] or [`VerifyError::BadSignature`].
+    /// [`VerifyError::Malformed`], [`VerifyError::DevToken`] or [`VerifyError::BadSignature`].
     pub fn verify_signature(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
-        if let Some(canonical) = CanonicalToken::parse(token.as_bytes()) {
-            return self.verify_canonical(&canonical);
+        match self.verify_canonical(token) {
+            Some(verified) => Ok(verified),
+            None => self.verify_inspected(&Inspection::read(token)),
         }
-        let compact = Compact::parse(token)?;
-        check_header(&compact.header)?;
-        check_signature(compact.signature)?;
-        // Nothing of the claims is read before the signature holds.
-        if !self.verify_signing_input(&compact) {
-            return Err(VerifyError::BadSignature);
+    }
+
+    /// Verifies the form and the signature of a token that was read.
+    ///
+    /// # Errors
+    /// As [`Self::verify_signature`].
+    pub fn verify_inspected(&self, token: &Inspection<'_>) -> Result<VerifiedToken, VerifyError> {
+        match (token.errors.first(), &token.claims) {
+            // What the times of a signed token are is said after whose it is.
+            (None | Some(MalformedToken::Time(..)), Some(claims)) if self.has_signed(token) => {
+                Ok(VerifiedToken(claims.clone()))
+            }
+            (Some(error), _) => Err(error.clone().into()),
+            (None, _) if token.is_development => Err(VerifyError::DevToken),
+            (None, _) => Err(VerifyError::BadSignature),
         }
-        Ok(VerifiedToken(Repr::General(ClaimsSet::parse(&compact.claims)?)))
     }
 
     /// Returns `true` if this secret signed a text of three segments, whatever they contain.
     ///
     /// It distinguishes a forgery from a broken token, and does not mean that the token is valid.
     #[must_use]
-    pub fn has_signed(&self, token: &str) -> bool {
-        Compact::parse(token).is_ok_and(|compact| self.verify_signing_input(&compact))
+    pub fn has_signed(&self, token: &Inspection<'_>) -> bool {
+        token.signed.is_some_and(|(input, signature)| {
+            jsonwebtoken::crypto::verify(signature, input.as_bytes(), &self.key, Algorithm::HS256)
+                .unwrap_or(false)
+        })
     }
 
-    /// Returns `true` if the signature is this secret's.
-    fn verify_signing_input(&self, compact: &Compact<'_>) -> bool {
-        let Compact { signing_input, signature, .. } = compact;
-        jsonwebtoken::crypto::verify(signature, signing_input, &self.key, Algorithm::HS256).unwrap_or(false)
-    }
-
-    /// Verifies the signature of a canonical token in constant time.
-    fn verify_canonical(&self, token: &CanonicalToken<'_>) -> Result<VerifiedToken, VerifyError> {
-        let mut expected = [0; ENCODED_LENGTH];
-        encode(&self.midstate.finish(&token.message_tail), &mut expected);
-        if ct_eq(&expected, token.signature) {
-            Ok(VerifiedToken(Repr::Canonical(token.claims)))
-        } else {
-            Err(VerifyError::BadSignature)
+    /// Verifies a token in our own form; `None` for every other text, and for one that this secret did not sign.
+    fn verify_canonical(&self, token: &str) -> Option<VerifiedToken> {
+        let (input, signature) = token.split_at_checked(token.len().checked_sub(SIGNATURE_LENGTH + 1)?)?;
+        // The engine writes whole groups of three bytes.
+        let (mut claims, mut mac) = ([0; MAX_CLAIMS + 2], [0; MAC_LENGTH + 1]);
+        let length = URL_SAFE_NO_PAD.decode_slice(input.strip_prefix(HEADER)?, &mut claims).ok()?;
+        let claims = Claims::from_canonical(str::from_utf8(&claims[..length]).ok()?)?;
+        let length = URL_SAFE_NO_PAD.decode_slice(signature.strip_prefix('.')?, &mut mac).ok()?;
+        let expected = self.canonical.finish(&input.as_bytes()[BLOCK..]);
+        if !bool::from(expected[..].ct_eq(&mac[..length])) {
+            return None;
         }
+        Some(VerifiedToken(claims.into()))
     }
 }
 

@@ -1,183 +1,146 @@
 //! The checks behind a verdict, each with what was found.
 
+use serde::Serialize;
+
 use super::Examination;
-use crate::time::{Timestamp, absolute_and_relative};
-use crate::token::{ClaimsSet, MalformedToken, TimeClaim, UserId, Validation};
+use crate::time::absolute_and_relative;
+use crate::token::{ClaimsSet, TIME_CLAIMS, TimeClaim, UserId, Validation};
 
 /// One check and what it found.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
     /// A stable name.
     pub name: &'static str,
-    /// How it went.
-    pub result: CheckResult,
+    /// Whether it was met; `None` if it could not be made, or was not asked for.
+    pub ok: Option<bool>,
     /// What was found. It may quote the token's claims: foreign text.
     pub detail: String,
 }
 
-/// How a check went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CheckResult {
-    /// It was met.
-    Passed,
-    /// It was not.
-    Failed,
-    /// It could not be made, or was not asked for.
-    Skipped,
+/// Why a check of a claim is not made.
+const UNREADABLE: &str = "the claims cannot be read";
+
+/// Whether a check was met, and what it found.
+type Finding = (Option<bool>, String);
+
+/// Returns the finding of a check that was met.
+fn passed(detail: impl Into<String>) -> Finding {
+    (Some(true), detail.into())
 }
 
-impl CheckResult {
-    /// Returns the result as JSON knows it; `None` where the check was not made.
-    #[must_use]
-    pub const fn is_ok(self) -> Option<bool> {
-        match self {
-            Self::Passed => Some(true),
-            Self::Failed => Some(false),
-            Self::Skipped => None,
-        }
-    }
+/// Returns the finding of a check that was not met.
+fn failed(detail: impl Into<String>) -> Finding {
+    (Some(false), detail.into())
 }
 
-/// Makes a check.
-fn check(name: &'static str, result: CheckResult, detail: impl Into<String>) -> Check {
-    Check { name, result, detail: detail.into() }
+/// Returns the finding of a check that was not made.
+fn skipped(detail: impl Into<String>) -> Finding {
+    (None, detail.into())
 }
 
 /// Makes every check, in the order of the verdicts.
 pub(super) fn list(examination: &Examination<'_>) -> Vec<Check> {
-    let claims = examination.inspection.claims();
-    vec![
-        format_check(examination),
-        signature(examination),
-        user_id(examination),
-        customer(claims, examination.validation),
-        time("iat", claims.map(ClaimsSet::issued_at), examination.validation),
-        time("nbf", claims.map(ClaimsSet::not_before), examination.validation),
-        time("exp", claims.map(ClaimsSet::expires_at), examination.validation),
-        revocation(claims, examination.validation),
-    ]
+    let claims = examination.inspection.claims.as_ref();
+    let validation = examination.validation;
+    let [exp, iat, nbf] = TIME_CLAIMS;
+    let mut checks = Vec::new();
+    for (name, (ok, detail)) in [
+        ("form", form(examination)),
+        ("signature", signature(examination)),
+        ("user_id", user_id(examination)),
+        ("customer", customer(claims, validation)),
+        (iat, time(iat, claims.map(|claims| claims.issued_at), validation)),
+        (nbf, time(nbf, claims.map(|claims| claims.not_before), validation)),
+        (exp, time(exp, claims.map(|claims| claims.expires_at), validation)),
+        ("revocation", revocation(claims, validation)),
+    ] {
+        checks.push(Check { name, ok, detail });
+    }
+    checks
 }
 
 /// Checks the form of the token: everything that needs no secret.
-fn format_check(examination: &Examination<'_>) -> Check {
-    match examination.first_error() {
-        Some(error) => check("form", CheckResult::Failed, error.to_string()),
-        None => check("form", CheckResult::Passed, "three segments, HS256, a claims object"),
+fn form(examination: &Examination<'_>) -> Finding {
+    match examination.inspection.errors.first() {
+        Some(error) => failed(error.to_string()),
+        None => passed("three segments, HS256, a claims object"),
     }
 }
 
 /// Checks the signature.
-fn signature(examination: &Examination<'_>) -> Check {
-    let Some(signer) = examination.signer else {
-        return if let Some(alteration) = examination.alteration {
-            check("signature", CheckResult::Failed, format!("by this profile's secret with {alteration}"))
-        } else if examination.inspection.is_development() {
-            check("signature", CheckResult::Failed, "none: a development token")
-        } else if examination.first_error().is_some() {
-            check("signature", CheckResult::Skipped, "not checked: the form is broken")
-        } else {
-            check("signature", CheckResult::Failed, "not made with any secret that was tried")
-        };
-    };
-    let secret = signer.name.secret.name();
-    match &signer.name.profile {
-        Some(profile) if !signer.is_selected => {
-            check("signature", CheckResult::Failed, format!("signed by profile {profile}, not this one"))
-        }
-        Some(profile) => {
-            check("signature", CheckResult::Passed, format!("by the {secret} secret of profile {profile}"))
-        }
-        None => {
-            check("signature", CheckResult::Passed, format!("by the {secret} secret from the environment"))
-        }
+fn signature(examination: &Examination<'_>) -> Finding {
+    match (examination.signer, examination.alteration) {
+        (Some(signer), _) => match (&signer.name.profile, signer.name.secret.name()) {
+            (Some(profile), _) if !signer.is_selected => {
+                failed(format!("signed by profile {profile}, not this one"))
+            }
+            (Some(profile), secret) => passed(format!("by the {secret} secret of profile {profile}")),
+            (None, secret) => passed(format!("by the {secret} secret from the environment")),
+        },
+        (None, Some(alteration)) => failed(format!("by this profile's secret with {alteration}")),
+        _ if examination.inspection.is_development => failed("none: a development token"),
+        _ if examination.inspection.errors.is_empty() => failed("not made with any secret that was tried"),
+        _ => skipped("not checked: the form is broken"),
     }
 }
 
 /// Checks whether the user id is a customer's.
-fn user_id(examination: &Examination<'_>) -> Check {
-    let name = "user_id";
-    if examination.first_error() == Some(&MalformedToken::SessionToken) {
-        return check(name, CheckResult::Skipped, "a session names its customer in another claim");
-    }
-    match examination.inspection.claims().map(ClaimsSet::user_id) {
-        None => check(name, CheckResult::Skipped, "the claims cannot be read"),
-        Some(UserId::Customer(customer)) => check(name, CheckResult::Passed, customer.user_id()),
-        Some(UserId::Absent) => match examination.inspection.misspelled_user_id() {
-            Some(found) => {
-                check(name, CheckResult::Failed, format!("absent: the token has {found} in its place"))
-            }
-            None => check(name, CheckResult::Failed, "absent: a server token"),
-        },
-        Some(UserId::Other(text)) => {
-            check(name, CheckResult::Failed, format!("expected customer-N, found '{text}'"))
+fn user_id(examination: &Examination<'_>) -> Finding {
+    let Some(claims) = &examination.inspection.claims else {
+        return skipped(UNREADABLE);
+    };
+    match (&claims.user_id, examination.inspection.misspelled_user_id()) {
+        _ if examination.inspection.is_session() => skipped("a session names its customer in another claim"),
+        (UserId::Customer(customer), _) => passed(customer.user_id()),
+        (UserId::Absent, Some(found)) => failed(format!("absent: the token has {found} in its place")),
+        (UserId::Absent, None) => failed("absent: a server token"),
+        (UserId::Other(text), _) => failed(format!("expected customer-N, found '{text}'")),
+        (UserId::NotAString(value), _) => {
+            failed(format!("expected a string such as \"customer-123\", found {value}"))
         }
-        Some(UserId::NotAString(value)) => check(
-            name,
-            CheckResult::Failed,
-            format!("expected a string such as \"customer-123\", found {value}"),
-        ),
     }
 }
 
 /// Checks whether the token is the customer's who was asked for.
-fn customer(claims: Option<&ClaimsSet>, validation: &Validation) -> Check {
-    let name = "customer";
+fn customer(claims: Option<&ClaimsSet>, validation: &Validation) -> Finding {
     let Some(expected) = validation.customer else {
-        return check(name, CheckResult::Skipped, "not checked (use --customer)");
+        return skipped("not checked (use --customer)");
     };
-    match claims.map(ClaimsSet::user_id) {
-        Some(UserId::Customer(found)) if found == expected => {
-            check(name, CheckResult::Passed, format!("{expected}, as asked"))
-        }
-        Some(UserId::Customer(found)) => {
-            check(name, CheckResult::Failed, format!("customer {found}, expected {expected}"))
-        }
-        _ => check(name, CheckResult::Failed, format!("no customer, expected {expected}")),
+    match claims.map(|claims| &claims.user_id) {
+        Some(UserId::Customer(found)) if *found == expected => passed(format!("{expected}, as asked")),
+        Some(UserId::Customer(found)) => failed(format!("customer {found}, expected {expected}")),
+        _ => failed(format!("no customer, expected {expected}")),
     }
 }
 
 /// Checks a time claim against its rule.
-fn time(name: &'static str, claim: Option<TimeClaim>, validation: &Validation) -> Check {
-    let at = match claim {
-        None => return check(name, CheckResult::Skipped, "the claims cannot be read"),
-        Some(TimeClaim::Wrong(error)) => {
-            return check(name, CheckResult::Failed, format!("{error}, expected integer seconds"));
+fn time(name: &str, claim: Option<TimeClaim>, validation: &Validation) -> Finding {
+    let is_exp = name == "exp";
+    match claim {
+        None => skipped(UNREADABLE),
+        Some(Err(error)) => failed(format!("{error}, expected integer seconds")),
+        Some(Ok(None)) => passed(match name {
+            "iat" => "none, so any revocation at Stream also revokes this token",
+            "nbf" => "absent: valid from the start",
+            _ => "absent: valid until revoked",
+        }),
+        Some(Ok(Some(at))) => {
+            let is_met = if is_exp { !validation.is_expired(at) } else { !validation.is_in_future(at) };
+            (Some(is_met), absolute_and_relative(at, validation.at))
         }
-        Some(TimeClaim::Absent) => return check(name, CheckResult::Passed, skipped_time(name)),
-        Some(TimeClaim::At(at)) => at,
-    };
-    let is_violated = match name {
-        "iat" => validation.is_issued_in_future(at),
-        "nbf" => validation.is_not_yet_valid(at),
-        _ => validation.is_expired(at),
-    };
-    let result = if is_violated { CheckResult::Failed } else { CheckResult::Passed };
-    check(name, result, absolute_and_relative(at, validation.at))
-}
-
-/// Says what the absence of a time claim means.
-fn skipped_time(name: &str) -> &'static str {
-    match name {
-        "iat" => "none, so any revocation at Stream also revokes this token",
-        "nbf" => "absent: valid from the start",
-        _ => "absent: valid until revoked",
     }
 }
 
 /// Checks the revocation that was asked about.
-fn revocation(claims: Option<&ClaimsSet>, validation: &Validation) -> Check {
-    let name = "revocation";
-    let Some(before) = validation.revoked_before else {
-        return check(name, CheckResult::Skipped, "not checked (use --revoked-before)");
+fn revocation(claims: Option<&ClaimsSet>, validation: &Validation) -> Finding {
+    let (Some(before), Some(claims)) = (validation.revoked_before, claims) else {
+        let is_asked = validation.revoked_before.is_some();
+        return skipped(if is_asked { UNREADABLE } else { "not checked (use --revoked-before)" });
     };
-    let Some(claims) = claims else {
-        return check(name, CheckResult::Skipped, "the claims cannot be read");
-    };
-    let issued_at: Option<Timestamp> = claims.issued_at().at();
-    let told = absolute_and_relative(before, validation.at);
-    match (validation.is_revoked(issued_at), issued_at) {
-        (false, _) => check(name, CheckResult::Passed, format!("issued not before {told}")),
-        (true, Some(_)) => check(name, CheckResult::Failed, format!("issued before {told}")),
-        (true, None) => check(name, CheckResult::Failed, format!("no iat, and revoked before {told}")),
+    let before = absolute_and_relative(before, validation.at);
+    match claims.issued_at.unwrap_or_default() {
+        issued_at if !validation.is_revoked(issued_at) => passed(format!("issued not before {before}")),
+        Some(_) => failed(format!("issued before {before}")),
+        None => failed(format!("no iat, and revoked before {before}")),
     }
 }

@@ -1,69 +1,71 @@
 //! What to do about a token that is refused, or valid and probably not meant so.
 
-use super::{Examination, SecretAlteration, Verdict};
-use crate::token::{ClaimsSet, MalformedToken, UserId, looks_like_a_lifetime, looks_like_millis};
+use super::{Examination, SecretAlteration};
+use crate::token::{
+    ClaimsSet, MalformedToken, TimeClaim, UserId, VerifyError, looks_like_a_lifetime, looks_like_millis,
+};
 
 /// Returns the next step to take; none for a valid token without a mistake.
-pub(super) fn remedy(verdict: Verdict, examination: &Examination<'_>) -> Option<String> {
-    let mint = || format!("mint a new one: {}", issue_command(examination));
-    let claims = examination.inspection.claims();
-    let is_in_millis = |time: fn(&ClaimsSet) -> crate::token::TimeClaim| {
-        claims.and_then(|claims| time(claims).at()).is_some_and(looks_like_millis)
+pub(super) fn remedy(examination: &Examination<'_>) -> Option<String> {
+    let Examination { inspection, validation, .. } = examination;
+    let time_of = |time: fn(&ClaimsSet) -> TimeClaim| {
+        inspection.claims.as_ref().and_then(|claims| time(claims).ok()?)
     };
+    let expires_at = time_of(|claims| claims.expires_at);
+    let is_in_millis = |time| looks_like_millis(time_of(time));
     let divide = |claim: &str| format!("fix the signer: {claim} is in milliseconds, divide it by 1000");
-    Some(match verdict {
-        Verdict::Valid if is_in_millis(ClaimsSet::expires_at) => divide("exp"),
-        Verdict::Valid => return None,
-        Verdict::Malformed => malformed(examination),
-        Verdict::DevToken => {
-            format!("development tokens work only where auth checks are off in Stream's dashboard; {}", mint())
+    let mint =
+        format!("mint a new one: {}", command(examination, &format!("issue {}", customer(examination))));
+    Some(match &examination.verdict {
+        Ok(_) if looks_like_millis(expires_at) => divide("exp"),
+        Ok(_) => return None,
+        Err(VerifyError::Malformed(error)) => match error {
+            // A signer's own mistake, made with the right secret.
+            MalformedToken::Time(..) => error.hint().into(),
+            _ if examination.signer.is_some() => {
+                format!("{}; its signature is nevertheless valid: find out who holds the secret", error.hint())
+            }
+            _ => error.hint().into(),
+        },
+        Err(VerifyError::DevToken) => {
+            format!("development tokens work only where auth checks are off in Stream's dashboard; {mint}")
         }
-        Verdict::BadSignature => bad_signature(examination),
-        Verdict::ServerToken => server_token(examination),
-        Verdict::NotACustomer => format!(
+        Err(VerifyError::BadSignature) => bad_signature(examination, &mint),
+        Err(VerifyError::ServerToken) => match inspection.misspelled_user_id() {
+            Some(found) => format!(
+                "fix the signer: it wrote {found} in place of user_id. Until then each of its tokens administers the whole \
+                 app: give it to nobody, and change the app's API secret only if one was given away"
+            ),
+            None => "whoever holds it administers the whole app: find where it leaked, and change the app's API secret in \
+                     Stream's dashboard"
+                .into(),
+        },
+        Err(VerifyError::NotACustomer) => format!(
             "Stream user ids of customers are customer- and the customer's number: mint one with '{}'",
             command(examination, "issue CUSTOMER")
         ),
-        Verdict::WrongCustomer => match examination.validation.customer {
-            Some(customer) => format!(
-                "mint one for the right customer: {}",
-                command(examination, &format!("issue {customer}"))
-            ),
-            None => mint(),
-        },
-        Verdict::IssuedInFuture if is_in_millis(ClaimsSet::issued_at) => divide("iat"),
-        Verdict::IssuedInFuture => {
+        Err(VerifyError::WrongCustomer) => {
+            let customer = validation.customer.map_or("CUSTOMER".into(), |customer| customer.to_string());
+            let issue = command(examination, &format!("issue {customer}"));
+            format!("mint one for the right customer: {issue}")
+        }
+        Err(VerifyError::IssuedInFuture) if is_in_millis(|claims| claims.issued_at) => divide("iat"),
+        Err(VerifyError::IssuedInFuture) => {
             "the signer's clock is ahead: set it right, or let the signer put iat five seconds back".into()
         }
-        Verdict::NotYetValid if is_in_millis(ClaimsSet::not_before) => divide("nbf"),
-        Verdict::NotYetValid => "wait until nbf, or mint one without it".into(),
-        Verdict::Expired
-            if claims.and_then(|claims| claims.expires_at().at()).is_some_and(looks_like_a_lifetime) =>
-        {
+        Err(VerifyError::NotYetValid) if is_in_millis(|claims| claims.not_before) => divide("nbf"),
+        Err(VerifyError::NotYetValid) => "wait until nbf, or mint one without it".into(),
+        Err(VerifyError::Expired) if looks_like_a_lifetime(expires_at) => {
             "fix the signer: exp is a lifetime, and must be the moment of expiry: now in epoch seconds, plus the lifetime"
                 .into()
         }
-        Verdict::Expired => mint(),
-        Verdict::Revoked => format!("{} --issued-at now", mint()),
+        Err(VerifyError::Expired) => mint,
+        Err(VerifyError::Revoked) => format!("{mint} --issued-at now"),
     })
 }
 
-/// Returns what to do about a malformed token.
-fn malformed(examination: &Examination<'_>) -> String {
-    let error = examination.first_error();
-    let hint = error.map_or("", MalformedToken::hint);
-    match error {
-        // A signer's own mistake, made with the right secret.
-        Some(MalformedToken::Time { .. }) => hint.into(),
-        _ if examination.signer.is_some() => {
-            format!("{hint}; its signature is nevertheless valid: find out who holds the secret")
-        }
-        _ => hint.into(),
-    }
-}
-
 /// Returns what to do about a signature that is not this profile's.
-fn bad_signature(examination: &Examination<'_>) -> String {
+fn bad_signature(examination: &Examination<'_>, mint: &str) -> String {
     match (examination.alteration, examination.signer.and_then(|signer| signer.name.profile.as_deref())) {
         (Some(SecretAlteration::ApiKey), _) => {
             "fix the signer: it signs with the API key; use the API secret".into()
@@ -73,34 +75,17 @@ fn bad_signature(examination: &Examination<'_>) -> String {
             format!("it is a token of profile {profile}: verify with --profile {profile}, or use its app")
         }
         (None, None) => format!(
-            "it is another app's token, or the API secret was changed since: compare the API keys, then mint a new one: \
-             {}",
-            issue_command(examination)
+            "it is another app's token, or the API secret was changed since: compare the API keys, then {mint}"
         ),
     }
 }
 
-/// Returns what to do about a server token.
-fn server_token(examination: &Examination<'_>) -> String {
-    match examination.inspection.misspelled_user_id() {
-        Some(found) => format!(
-            "fix the signer: it wrote {found} in place of user_id. Until then each of its tokens administers the whole app: \
-             give it to nobody, and change the app's API secret only if one was given away"
-        ),
-        None => "whoever holds it administers the whole app: find where it leaked, and change the app's API secret in \
-                 Stream's dashboard"
-            .into(),
-    }
-}
-
-/// Returns the command that mints for the customer whom the token names. If it names none, the command has a word that
-/// nobody runs by mistake.
-fn issue_command(examination: &Examination<'_>) -> String {
-    let customer = match examination.inspection.claims().map(ClaimsSet::user_id) {
-        Some(UserId::Customer(customer)) => customer.to_string(),
+/// Returns the customer whom the token names. If it names none, this is a word that nobody runs by mistake.
+fn customer(examination: &Examination<'_>) -> String {
+    match &examination.inspection.claims {
+        Some(ClaimsSet { user_id: UserId::Customer(customer), .. }) => customer.to_string(),
         _ => "CUSTOMER".into(),
-    };
-    command(examination, &format!("issue {customer}"))
+    }
 }
 
 /// Returns a command for the profile that was verified with.

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use serde::Serialize;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -9,14 +10,15 @@ use crate::secret::Secret;
 use crate::token::Verifier;
 
 /// How a secret was altered before it signed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SecretAlteration {
     /// A line feed was added.
     #[error("a line break after it")]
     LineFeed,
     /// A carriage return and a line feed were added.
     #[error("a line break (CRLF) after it")]
-    CarriageReturnLineFeed,
+    Crlf,
     /// A blank was added before it.
     #[error("a blank before it")]
     BlankBefore,
@@ -49,27 +51,6 @@ pub enum SecretAlteration {
     ApiKey,
 }
 
-impl SecretAlteration {
-    /// Returns the name in JSON.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::LineFeed => "line_feed",
-            Self::CarriageReturnLineFeed => "crlf",
-            Self::BlankBefore => "blank_before",
-            Self::BlankAfter => "blank_after",
-            Self::Trimmed => "trimmed",
-            Self::DoubleQuotes => "double_quotes",
-            Self::SingleQuotes => "single_quotes",
-            Self::Base64Decoded => "base64_decoded",
-            Self::HexDecoded => "hex_decoded",
-            Self::LowerCase => "lower_case",
-            Self::UpperCase => "upper_case",
-            Self::ApiKey => "api_key",
-        }
-    }
-}
-
 /// Returns every alteration of `secret` that differs from it, in a fixed order, ready to verify.
 pub(super) fn alterations(secret: &Secret, api_key: Option<&str>) -> Vec<(SecretAlteration, Verifier)> {
     let secret = secret.expose();
@@ -77,7 +58,7 @@ pub(super) fn alterations(secret: &Secret, api_key: Option<&str>) -> Vec<(Secret
     let engines = [STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD];
     let altered = [
         (SecretAlteration::LineFeed, around(b"", b"\n")),
-        (SecretAlteration::CarriageReturnLineFeed, around(b"", b"\r\n")),
+        (SecretAlteration::Crlf, around(b"", b"\r\n")),
         (SecretAlteration::BlankBefore, around(b" ", b"")),
         (SecretAlteration::BlankAfter, around(b"", b" ")),
         (SecretAlteration::Trimmed, Some(secret.trim_ascii().to_vec())),
@@ -89,9 +70,9 @@ pub(super) fn alterations(secret: &Secret, api_key: Option<&str>) -> Vec<(Secret
         (SecretAlteration::UpperCase, Some(secret.to_ascii_uppercase())),
         (SecretAlteration::ApiKey, api_key.map(|key| key.as_bytes().to_vec())),
     ];
-    let altered = altered.into_iter().map(|(alteration, bytes)| (alteration, bytes.map(Zeroizing::new)));
+    let altered =
+        altered.into_iter().filter_map(|(alteration, bytes)| Some((alteration, Zeroizing::new(bytes?))));
     altered
-        .filter_map(|(alteration, bytes)| Some((alteration, bytes?)))
         .filter(|(_, bytes)| bytes.as_slice() != secret)
         .map(|(alteration, bytes)| (alteration, Verifier::from_bytes(&bytes)))
         .collect()

@@ -1,10 +1,12 @@
 //! What Stream's servers would answer (contract section 2). They know no leeway.
 
+use serde::Serialize;
+
 use super::{Examination, Generation};
-use crate::token::{ClaimsSet, EncodingError, Leeway, MalformedToken, UserId, Validation};
+use crate::token::{ANONYMOUS_USER, ClaimsSet, EncodingError, Leeway, MalformedToken, UserId, Validation};
 
 /// Stream's answer to a token.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ExpectedResponse {
     /// Whether the token is accepted; `None` if that cannot be told from here.
     pub accepts: Option<bool>,
@@ -19,107 +21,90 @@ impl ExpectedResponse {
     const ACCEPTED: Self = Self { accepts: Some(true), status: None, code: None };
     /// What Stream answers is not documented.
     pub(super) const UNKNOWN: Self = Self { accepts: None, status: None, code: None };
-    /// Refused, with a code that is not documented.
-    const REFUSED: Self = Self { accepts: Some(false), status: Some(401), code: None };
 
-    /// Refused with status 401 and this code.
-    const fn refused(code: u16) -> Self {
-        Self { accepts: Some(false), status: Some(401), code: Some(code) }
+    /// Refused, with this code if it is documented.
+    const fn refused(code: Option<u16>) -> Self {
+        Self { accepts: Some(false), status: Some(401), code }
     }
 }
 
-/// Stream's codes (contract section 2).
-mod code {
-    /// Not a token, or no valid user id.
-    pub(super) const MALFORMED: u16 = 5;
-    /// Expired or revoked.
-    pub(super) const EXPIRED: u16 = 40;
-    /// `nbf` in the future.
-    pub(super) const NOT_YET_VALID: u16 = 41;
-    /// `iat` in the future.
-    pub(super) const ISSUED_IN_FUTURE: u16 = 42;
-    /// Signed with another secret.
-    pub(super) const BAD_SIGNATURE: u16 = 43;
-}
+/// Not a token, or no valid user id.
+const MALFORMED: Option<u16> = Some(5);
+/// Expired or revoked.
+const EXPIRED: Option<u16> = Some(40);
+/// `nbf` in the future.
+const NOT_YET_VALID: Option<u16> = Some(41);
+/// `iat` in the future.
+const ISSUED_IN_FUTURE: Option<u16> = Some(42);
+/// Signed with another secret.
+const BAD_SIGNATURE: Option<u16> = Some(43);
 
 /// Returns what the selected profile's app at Stream would answer.
 pub(super) fn expected_response(examination: &Examination<'_>) -> ExpectedResponse {
-    if let Some(error) = examination.first_error() {
+    let Examination { inspection, signer, validation, .. } = examination;
+    if let Some(error) = inspection.errors.first() {
         return to_malformed(error);
     }
-    if examination.inspection.is_development() {
+    if inspection.is_development {
         return ExpectedResponse::UNKNOWN;
     }
-    if !examination.is_signed_by_selected() {
-        return ExpectedResponse::refused(code::BAD_SIGNATURE);
-    }
-    let claims = examination.inspection.claims();
-    let response =
-        claims.map_or(ExpectedResponse::UNKNOWN, |claims| to_signed(claims, examination.validation));
-    let is_previous = examination.signer.is_some_and(|signer| signer.name.secret == Generation::Previous);
-    match response.accepts {
+    let (Some(signer), Some(claims)) = (signer.filter(|signer| signer.is_selected), &inspection.claims)
+    else {
+        return ExpectedResponse::refused(BAD_SIGNATURE);
+    };
+    match (refusal(claims, validation), signer.name.secret) {
+        (None, Generation::Current) => ExpectedResponse::ACCEPTED,
         // Only Stream knows whether it still accepts that secret; it checks this first.
-        Some(true) if is_previous => ExpectedResponse::UNKNOWN,
-        Some(false) if is_previous => ExpectedResponse::REFUSED,
-        _ => response,
+        (None, Generation::Previous) => ExpectedResponse::UNKNOWN,
+        (Some(_), Generation::Previous) => ExpectedResponse::refused(None),
+        (code, Generation::Current) => ExpectedResponse::refused(code),
     }
 }
 
 /// Returns the answer to a malformed token. Where only we are strict, it cannot be told.
 fn to_malformed(error: &MalformedToken) -> ExpectedResponse {
     match error {
-        MalformedToken::Empty
-        | MalformedToken::Segments { .. }
-        | MalformedToken::Encrypted
-        | MalformedToken::NotJson { .. }
-        | MalformedToken::NotAnObject { .. }
-        | MalformedToken::Time { .. }
-        | MalformedToken::Encoding {
-            error: EncodingError::Padding | EncodingError::WhiteSpace | EncodingError::Alphabet(_),
-            ..
-        } => ExpectedResponse::refused(code::MALFORMED),
-        MalformedToken::SessionToken => ExpectedResponse::refused(code::BAD_SIGNATURE),
+        MalformedToken::Encoding(_, EncodingError::NotCanonical)
+        | MalformedToken::TooLong(_)
+        | MalformedToken::DuplicateKey(..)
+        | MalformedToken::TooDeep(_)
+        | MalformedToken::TypeMismatch(_)
+        | MalformedToken::HeaderParameter(_) => ExpectedResponse::UNKNOWN,
         MalformedToken::AlgorithmMissing
-        | MalformedToken::AlgorithmMismatch { .. }
-        | MalformedToken::SignatureLength { .. }
-        | MalformedToken::SignatureRemoved => ExpectedResponse::REFUSED,
-        MalformedToken::Encoding { error: EncodingError::NotCanonical, .. }
-        | MalformedToken::TooLong { .. }
-        | MalformedToken::DuplicateKey { .. }
-        | MalformedToken::TooDeep { .. }
-        | MalformedToken::TypeMismatch { .. }
-        | MalformedToken::HeaderParameter { .. } => ExpectedResponse::UNKNOWN,
+        | MalformedToken::AlgorithmMismatch(_)
+        | MalformedToken::SignatureLength(_)
+        | MalformedToken::SignatureRemoved => ExpectedResponse::refused(None),
+        MalformedToken::SessionToken => ExpectedResponse::refused(BAD_SIGNATURE),
+        _ => ExpectedResponse::refused(MALFORMED),
     }
 }
 
-/// Returns the answer to a signed token, validated without leeway.
-fn to_signed(claims: &ClaimsSet, validation: &Validation) -> ExpectedResponse {
+/// Returns the code with which a signed token is refused, if it is.
+fn refusal(claims: &ClaimsSet, validation: &Validation) -> Option<u16> {
     let validation = Validation { leeway: Leeway::default(), ..*validation };
-    let issued_at = claims.issued_at().at();
-    if claims.expires_at().at().is_some_and(|at| validation.is_expired(at)) {
-        return ExpectedResponse::refused(code::EXPIRED);
+    let [expires_at, issued_at, not_before] = claims.times().map(Result::unwrap_or_default);
+    if expires_at.is_some_and(|at| validation.is_expired(at)) {
+        return EXPIRED;
     }
-    if claims.not_before().at().is_some_and(|at| validation.is_not_yet_valid(at)) {
-        return ExpectedResponse::refused(code::NOT_YET_VALID);
+    if not_before.is_some_and(|at| validation.is_in_future(at)) {
+        return NOT_YET_VALID;
     }
-    if issued_at.is_some_and(|at| validation.is_issued_in_future(at)) {
-        return ExpectedResponse::refused(code::ISSUED_IN_FUTURE);
+    if issued_at.is_some_and(|at| validation.is_in_future(at)) {
+        return ISSUED_IN_FUTURE;
     }
-    match claims.user_id() {
-        UserId::NotAString(_) => ExpectedResponse::refused(code::MALFORMED),
-        UserId::Other(text) if !is_user_id(&text) => ExpectedResponse::refused(code::MALFORMED),
-        UserId::Other(_) | UserId::Customer(_) if validation.is_revoked(issued_at) => {
-            ExpectedResponse::refused(code::EXPIRED)
-        }
+    match &claims.user_id {
         // A server token belongs to no user whose tokens could be revoked.
-        UserId::Absent | UserId::Other(_) | UserId::Customer(_) => ExpectedResponse::ACCEPTED,
+        UserId::Absent => None,
+        UserId::NotAString(_) => MALFORMED,
+        UserId::Other(text) if !is_user_id(text) => MALFORMED,
+        UserId::Other(_) | UserId::Customer(_) => EXPIRED.filter(|_| validation.is_revoked(issued_at)),
     }
 }
 
 /// Returns `true` if Stream accepts a text as a user id (contract section 2).
 fn is_user_id(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"@_-".contains(&byte);
-    text == "!anon" || (!text.is_empty() && text.bytes().all(is_allowed))
+    text == ANONYMOUS_USER || (!text.is_empty() && text.bytes().all(is_allowed))
 }
 
 /// One of Stream's error codes, explained.
@@ -133,79 +118,63 @@ pub struct StreamError {
     pub remedy: &'static str,
 }
 
-/// Stream's codes about tokens and those who use them (contract section 2).
-const STREAM_ERRORS: [StreamError; 10] = [
-    StreamError {
-        code: 2,
-        meaning: "Stream does not know the API key",
-        remedy: "compare the app's API key with the one in Stream's dashboard",
-    },
-    StreamError {
-        code: 4,
-        meaning: "the request is invalid, for example its user id",
-        remedy: "read the message beside the code; a user id has a-z A-Z 0-9 @ _ - only",
-    },
-    StreamError {
-        code: 5,
-        meaning: "the token is malformed, or its user_id is not a string",
-        remedy: "paste the token itself to 'stream-token verify', which says what is wrong with it",
-    },
-    StreamError {
-        code: 16,
-        meaning: "the user was deleted, or does not exist",
-        remedy: "look the user up in Stream's dashboard; a new token does not help",
-    },
-    StreamError {
-        code: 17,
-        meaning: "the token does not allow this",
-        remedy: "compare the token's user with the one who connects",
-    },
-    StreamError {
-        code: code::EXPIRED,
-        meaning: "the token expired or was revoked",
-        remedy: "see that the app fetches a new token and connects with it; verify the token to see its exp",
-    },
-    StreamError {
-        code: code::NOT_YET_VALID,
-        meaning: "the token is not valid yet: its nbf is in the future",
-        remedy: "set the signer's clock, or leave nbf out",
-    },
-    StreamError {
-        code: code::ISSUED_IN_FUTURE,
-        meaning: "the token's iat is in the future",
-        remedy: "set the signer's clock, or let the signer put iat five seconds back",
-    },
-    StreamError {
-        code: code::BAD_SIGNATURE,
-        meaning: "the token was signed with another app's secret",
-        remedy: "compare the app's API key with the signer's: key and secret must be of one app; then verify the token",
-    },
-    StreamError {
-        code: 99,
-        meaning: "the app is suspended",
-        remedy: "look at the app's state in Stream's dashboard",
-    },
-];
+/// Explains one of Stream's codes about tokens and those who use them (contract section 2).
+fn explained(code: u16) -> Option<StreamError> {
+    let (meaning, remedy) = match code {
+        2 => (
+            "Stream does not know the API key",
+            "compare the app's API key with the one in Stream's dashboard",
+        ),
+        4 => (
+            "the request is invalid, for example its user id",
+            "read the message beside the code; a user id has a-z A-Z 0-9 @ _ - only",
+        ),
+        5 => (
+            "the token is malformed, or its user_id is not a string",
+            "paste the token itself to 'stream-token verify', which says what is wrong with it",
+        ),
+        16 => (
+            "the user was deleted, or does not exist",
+            "look the user up in Stream's dashboard; a new token does not help",
+        ),
+        17 => ("the token does not allow this", "compare the token's user with the one who connects"),
+        40 => (
+            "the token expired or was revoked",
+            "see that the app fetches a new token and connects with it; verify the token to see its exp",
+        ),
+        41 => (
+            "the token is not valid yet: its nbf is in the future",
+            "set the signer's clock, or leave nbf out",
+        ),
+        42 => (
+            "the token's iat is in the future",
+            "set the signer's clock, or let the signer put iat five seconds back",
+        ),
+        43 => (
+            "the token was signed with another app's secret",
+            "compare the app's API key with the signer's: key and secret must be of one app; then verify the token",
+        ),
+        99 => ("the app is suspended", "look at the app's state in Stream's dashboard"),
+        _ => return None,
+    };
+    Some(StreamError { code, meaning, remedy })
+}
 
 /// Finds the code of one of Stream's error messages in a text without a token: `"code": 43` in JSON, `code 43` in prose,
 /// or the message about a signature that is not valid.
 #[must_use]
 pub fn stream_error(text: &str) -> Option<StreamError> {
     let text = text.to_ascii_lowercase();
-    if !["stream", "jwt", "auth", "token", "statuscode", "connect", "ws "]
-        .iter()
-        .any(|word| text.contains(word))
-    {
+    let words = ["stream", "jwt", "auth", "token", "statuscode", "connect", "ws "];
+    if !words.iter().any(|word| text.contains(word)) {
         return None;
     }
-    let explained = |code| STREAM_ERRORS.into_iter().find(|error| error.code == code);
     let mut codes = text.match_indices("code").filter_map(|(at, _)| {
         let rest = text[at + 4..].trim_start_matches(['"', '\'', '\\', ':', '=', ' ', '(']);
         rest.split(|character: char| !character.is_ascii_digit()).next()?.parse().ok()
     });
-    codes
-        .find_map(explained)
-        .or_else(|| explained(code::BAD_SIGNATURE).filter(|_| text.contains("signature is not valid")))
+    let is_signature = text.contains("signature is not valid");
+    codes.find_map(explained).or_else(|| explained(BAD_SIGNATURE.filter(|_| is_signature)?))
 }
 
 #[cfg(test)]

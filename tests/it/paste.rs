@@ -38,12 +38,9 @@ fn outcome(paste: &str) -> io::Result<Expected> {
     let text = fs::read_to_string(corpus().join(paste).with_extension("txt"))?;
     let paste = paste.to_owned();
     Ok(match extract(&text) {
-        Ok(found) => Expected {
-            paste,
-            token: Some(found.token().to_owned()),
-            stripped: Some(found.stripped().iter().map(ToString::to_string).collect()),
-            error: None,
-        },
+        Ok(found) => {
+            Expected { paste, token: Some(found.token), stripped: Some(found.stripped), error: None }
+        }
         Err(error) => Expected { paste, token: None, stripped: None, error: Some(error.to_string()) },
     })
 }

@@ -8,24 +8,21 @@
 mod rewrites;
 mod sanitize;
 mod scan;
-mod stripped;
 mod wrappers;
 
 use std::fmt;
+use std::iter;
 
 use thiserror::Error;
 
-use super::claims_set::UserId;
 use super::fingerprint::Fingerprint;
 use super::inspect::Inspection;
-use super::malformed::MalformedToken;
 use crate::error::{Diagnostic, Exit};
 use crate::escape::{escaped_short, looks_like_a_token};
 use rewrites::REWRITES;
-use sanitize::Sanitized;
 pub use sanitize::decode_text;
-use scan::{Candidate, Completeness};
-pub use stripped::Stripped;
+use sanitize::sanitized;
+use scan::Candidate;
 
 /// The most bytes of a paste that are read: 64 KiB.
 pub const MAX_PASTE_BYTES: usize = 64 * 1024;
@@ -49,10 +46,11 @@ const UNSET: [&str; 9] = [
 /// The one token of a paste.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ExtractedToken {
-    /// The token, exactly as it was pasted but for what `stripped` names.
-    token: String,
-    /// What was left out, from the token outwards.
-    stripped: Vec<Stripped>,
+    /// The token, exactly as it was pasted but for what `stripped` names. It may be malformed: that is for the verifier to
+    /// say.
+    pub token: String,
+    /// What was left out, from the token outwards, in the words that people read; empty if the paste was the bare token.
+    pub stripped: Vec<String>,
 }
 
 /// Why no token was taken from a paste.
@@ -115,133 +113,107 @@ pub fn extract(text: &str) -> Result<ExtractedToken, PasteError> {
     if text.len() > MAX_PASTE_BYTES {
         return Err(PasteError::TooLong { bytes: text.len() as u64 });
     }
-    let sanitized = Sanitized::new(text);
-    let text = sanitized.text.as_str();
+    let (text, removed) = sanitized(text);
     if text.trim().is_empty() {
         return Err(PasteError::Empty);
     }
-    let (found, text, mut rewrites) =
-        whole_tokens(text).unwrap_or_else(|| (broken_tokens(text), text.to_owned(), Vec::new()));
-    if found.is_empty() {
-        let found = UNSET.into_iter().find(|unset| wrappers::unwrapped(&text) == *unset);
-        return Err(found.map_or(PasteError::NoToken, |found| PasteError::Unset { found }));
-    }
-    let (copies, others) = selected(found)?;
+    let (found, text, decoded) = match whole_tokens(&text) {
+        Some(found) => found,
+        None => (broken_tokens(&text)?, text, Vec::new()),
+    };
+    let (copies, others) = selected(&found)?;
     let mut stripped = wrappers::around(&text, &copies);
-    stripped.append(&mut rewrites);
-    stripped.extend(others.into_iter().map(Stripped::OtherToken));
-    stripped.extend(sanitized.stripped());
-    Ok(ExtractedToken {
-        token: copies.into_iter().next().map(|copy| copy.token).unwrap_or_default(),
-        stripped,
-    })
+    stripped.extend(decoded.into_iter().map(str::to_owned));
+    stripped.extend(others.into_iter().map(|description| format!("another token ({description})")));
+    stripped.extend(removed);
+    Ok(ExtractedToken { token: copies.first().map_or_else(String::new, |copy| copy.token.clone()), stripped })
 }
 
-/// Finds the whole tokens in `text`, or in the first rewriting of it that has any, with the names of the rewrites, the last
-/// one first. Fewer rewrites are tried before more.
-fn whole_tokens(text: &str) -> Option<(Vec<Candidate>, String, Vec<Stripped>)> {
+/// Whole tokens, the text in which they are, and the names of what was decoded, the last first.
+type Found = (Vec<Candidate>, String, Vec<&'static str>);
+
+/// Finds the whole tokens in `text`, or in the first rewriting of it that has any. Fewer rewrites are tried before more.
+fn whole_tokens(text: &str) -> Option<Found> {
     let mut texts = vec![(text.to_owned(), Vec::new())];
-    for depth in 0..=MAX_REWRITES {
-        if depth > 0 {
-            texts = texts.iter().flat_map(rewritten).collect();
-        }
+    for _ in 0..=MAX_REWRITES {
         for (text, names) in &texts {
             let mut found = scan::scan(text);
-            found.retain(|candidate| candidate.completeness == Completeness::Whole);
+            found.retain(Candidate::is_whole);
             if !found.is_empty() {
-                let mut names = names.clone();
-                names.dedup();
-                return Some((found, text.clone(), names));
+                return Some((found, text.clone(), names.clone()));
             }
         }
+        texts = texts.iter().flat_map(rewritten).collect();
     }
     None
 }
 
-/// Returns every rewriting of a text, with its names before those that the text has.
-fn rewritten((text, names): &(String, Vec<Stripped>)) -> impl Iterator<Item = (String, Vec<Stripped>)> {
+/// Returns every rewriting of a text, with its name before those that the text has.
+fn rewritten(
+    (text, names): &(String, Vec<&'static str>),
+) -> impl Iterator<Item = (String, Vec<&'static str>)> {
     REWRITES.iter().filter_map(move |(rewrite, name)| {
-        Some((rewrite(text)?, std::iter::once(name).chain(names).cloned().collect()))
+        let rewritten = rewrite(text).filter(|rewritten| rewritten != text)?;
+        let earlier = names.iter().filter(|earlier| *earlier != name);
+        Some((rewritten, iter::once(name).chain(earlier).copied().collect()))
     })
 }
 
-/// Finds what is meant to be a token and is none: all of `text`, if it is one word, or else the best of its words.
-fn broken_tokens(text: &str) -> Vec<Candidate> {
-    let word = wrappers::unwrapped(text);
-    if wrappers::is_one_word(word) && (word.contains('.') || looks_like_a_token(word)) {
-        // Only quotes and white space follow the word, and it has neither: its last occurrence is the word.
-        return text.rfind(word).map(|start| Candidate::unbroken(word, start)).into_iter().collect();
+/// Finds what is meant to be a token and is none: all of `text`, if it is one word, or else each of its words that could be.
+fn broken_tokens(text: &str) -> Result<Vec<Candidate>, PasteError> {
+    let word = wrappers::last_word(text);
+    if (word.token.contains('.') || looks_like_a_token(&word.token)) && wrappers::is_alone(text, &word) {
+        return Ok(vec![word]);
     }
-    let mut found = scan::scan(text);
-    let best = found.iter().map(|candidate| candidate.completeness).min();
-    found.retain(|candidate| Some(candidate.completeness) == best);
-    found
+    let is_unset = |unset: &&str| {
+        text.rfind(*unset).is_some_and(|start| wrappers::is_alone(text, &Candidate::unbroken(unset, start)))
+    };
+    match (scan::scan(text), UNSET.into_iter().find(is_unset)) {
+        (found, _) if !found.is_empty() => Ok(found),
+        (_, Some(found)) => Err(PasteError::Unset { found }),
+        (_, None) => Err(PasteError::NoToken),
+    }
 }
 
 /// Returns the copies of the token that was meant, and what the other tokens are.
 ///
 /// Of several tokens, the one for a customer was meant.
-fn selected(found: Vec<Candidate>) -> Result<(Vec<Candidate>, Vec<String>), PasteError> {
-    let mut tokens: Vec<(String, Inspection)> = Vec::new();
-    for candidate in &found {
-        if tokens.iter().all(|(token, _)| *token != candidate.token) {
-            tokens.push((candidate.token.clone(), Inspection::read(&candidate.token)));
+fn selected(found: &[Candidate]) -> Result<(Vec<&Candidate>, Vec<String>), PasteError> {
+    let mut tokens: Vec<&str> = Vec::new();
+    for candidate in found {
+        if !tokens.contains(&candidate.token.as_str()) {
+            tokens.push(&candidate.token);
         }
     }
-    let mut meant =
-        tokens.iter().filter(|(_, inspection)| tokens.len() == 1 || is_for_a_customer(inspection));
-    let (Some((token, _)), None) = (meant.next(), meant.next()) else {
-        let fingerprint = |token: &String| Fingerprint::of(token.as_bytes());
-        let found = tokens
-            .iter()
-            .map(|(token, inspection)| {
-                format!("{} (fingerprint {})", description(inspection), fingerprint(token))
-            })
-            .collect();
-        return Err(PasteError::SeveralTokens { found });
+    let is_meant = |token: &&&str| tokens.len() == 1 || is_for_a_customer(&Inspection::read(token));
+    let mut meant = tokens.iter().filter(is_meant);
+    let (Some(token), None) = (meant.next(), meant.next()) else {
+        let named = |token: &&str| {
+            format!("{} (fingerprint {})", description(token), Fingerprint::of(token.as_bytes()))
+        };
+        return Err(PasteError::SeveralTokens { found: tokens.iter().map(named).collect() });
     };
-    let others = tokens.iter().filter(|(other, _)| other != token);
-    let others = others.map(|(_, inspection)| description(inspection)).collect();
-    Ok((found.into_iter().filter(|candidate| candidate.token == *token).collect(), others))
+    let others = tokens.iter().filter(|other| *other != token).map(|other| description(other));
+    Ok((found.iter().filter(|candidate| candidate.token == *token).collect(), others.collect()))
 }
 
 /// Returns `true` if a token claims to be a customer's.
-fn is_for_a_customer(inspection: &Inspection) -> bool {
-    let is_session = inspection.errors().contains(&MalformedToken::SessionToken);
-    !is_session && inspection.claims().is_some_and(|claims| matches!(claims.user_id(), UserId::Customer(_)))
+fn is_for_a_customer(inspection: &Inspection<'_>) -> bool {
+    !inspection.is_session()
+        && inspection.claims.as_ref().is_some_and(|claims| claims.user_id.customer().is_some())
 }
 
 /// Describes a token among others by what it claims.
-fn description(inspection: &Inspection) -> String {
-    if inspection.errors().contains(&MalformedToken::SessionToken) {
+fn description(token: &str) -> String {
+    let inspection = Inspection::read(token);
+    if inspection.is_session() {
         return "a session token of 'stream-token serve'".into();
     }
-    let claim = |name| inspection.claims().and_then(|claims| claims.as_json().get(name)?.as_str());
+    let claim = |name| inspection.payload.as_ref().and_then(|payload| payload.get(name)?.as_str());
     match (claim("user_id"), claim("iss")) {
         (Some(user_id), _) => format!("a token for user '{}'", escaped_short(user_id)),
         (None, Some(issuer)) => format!("a token of '{}'", escaped_short(issuer)),
         (None, None) => "a token without a user_id".into(),
-    }
-}
-
-impl ExtractedToken {
-    /// Returns the token. It may be malformed: that is for the verifier to say.
-    #[must_use]
-    pub fn token(&self) -> &str {
-        &self.token
-    }
-
-    /// Returns what was left out; empty if the paste was the bare token.
-    #[must_use]
-    pub fn stripped(&self) -> &[Stripped] {
-        &self.stripped
-    }
-
-    /// Adds what was left out before the text was extracted.
-    #[must_use]
-    pub fn and_stripped(mut self, further: Option<Stripped>) -> Self {
-        self.stripped.extend(further);
-        self
     }
 }
 

@@ -2,84 +2,52 @@
 
 use std::borrow::Cow;
 
-use super::Stripped;
 use crate::escape::is_unprintable;
 
 /// How many bytes show whether a text without a byte order mark is UTF-16.
 const SAMPLE: usize = 64;
 
-/// A paste as it is seen.
-pub(super) struct Sanitized {
-    /// The text: no unprintable character but white space, every line break a line feed.
-    pub(super) text: String,
-    /// How many invisible characters were removed.
-    invisible: usize,
-    /// How many terminal codes were removed.
-    codes: usize,
+/// Returns a paste as it is seen, and names what was removed: it has no unprintable character but white space, and every
+/// line break is a line feed.
+pub(super) fn sanitized(pasted: &str) -> (String, Vec<String>) {
+    let plain = without_terminal_codes(pasted);
+    let lines = plain.replace("\r\r\n", "\n").replace("\r\n", "\n");
+    let lines = lines.replace(['\r', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
+    let text: String = lines.chars().filter(|c| c.is_whitespace() || !is_unprintable(*c)).collect();
+    let removed = [
+        (text != lines).then_some("invisible characters"),
+        (plain != pasted).then_some("terminal codes"),
+        (text.trim() != text).then_some("white space"),
+    ];
+    (text, removed.into_iter().flatten().map(str::to_owned).collect())
 }
 
-impl Sanitized {
-    /// Sanitizes `pasted`.
-    pub(super) fn new(pasted: &str) -> Self {
-        let mut sanitized = Self { text: String::with_capacity(pasted.len()), invisible: 0, codes: 0 };
-        let mut rest = pasted;
-        while let Some(character) = rest.chars().next() {
-            let length = terminal_code_length(rest);
-            if length > 0 {
-                sanitized.codes += 1;
-                rest = &rest[length..];
-                continue;
-            }
-            rest = &rest[character.len_utf8()..];
-            match character {
-                '\r' if rest.starts_with(['\r', '\n']) => {}
-                '\r' | '\u{85}' | '\u{2028}' | '\u{2029}' => sanitized.text.push('\n'),
-                _ if is_unprintable(character) && !character.is_whitespace() => sanitized.invisible += 1,
-                _ => sanitized.text.push(character),
-            }
-        }
-        sanitized
+/// Removes the control sequences (ECMA-48 section 5.4) that colour a terminal.
+fn without_terminal_codes(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let rest = part.trim_start_matches(|parameter| matches!(parameter, ' '..='?'));
+        let rest = rest.strip_prefix(|last| matches!(last, '@'..='~'));
+        plain.push_str(rest.unwrap_or(part));
     }
-
-    /// Returns what was removed, and whether white space surrounds the text.
-    pub(super) fn stripped(&self) -> impl Iterator<Item = Stripped> {
-        [
-            (self.invisible > 0).then_some(Stripped::Invisible(self.invisible)),
-            (self.codes > 0).then_some(Stripped::TerminalCodes(self.codes)),
-            (self.text.trim() != self.text).then_some(Stripped::Whitespace),
-        ]
-        .into_iter()
-        .flatten()
-    }
+    plain
 }
 
-/// Returns the length of the control sequence (ECMA-48 section 5.4) at the start of `text`; 0 if there is none.
-fn terminal_code_length(text: &str) -> usize {
-    let Some(body) = text.strip_prefix("\u{1b}[") else { return 0 };
-    let parameters = body.bytes().take_while(|byte| matches!(byte, 0x20..=0x3f)).count();
-    match body.as_bytes().get(parameters) {
-        Some(0x40..=0x7e) => text.len() - body.len() + parameters + 1,
-        _ => 0,
-    }
-}
-
-/// Decodes text that may be UTF-16 of either byte order, with or without a byte order mark; everything else is read as
-/// UTF-8, its invalid bytes replaced.
+/// Decodes text that may be UTF-16 of either byte order, with or without a byte order mark, and returns whether it was;
+/// everything else is read as UTF-8, its invalid bytes replaced.
 #[must_use]
-pub fn decode_text(bytes: &[u8]) -> (Cow<'_, str>, Option<Stripped>) {
+pub fn decode_text(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     let sample = &bytes[..bytes.len().min(SAMPLE)];
     let is_ascii_in_utf16 = |zero: usize| {
         sample.len() >= 8 && sample.chunks_exact(2).all(|pair| pair[zero] == 0 && pair[1 - zero] != 0)
     };
     let little_endian = bytes.starts_with(&[0xff, 0xfe]) || is_ascii_in_utf16(1);
     if !little_endian && !bytes.starts_with(&[0xfe, 0xff]) && !is_ascii_in_utf16(0) {
-        return (String::from_utf8_lossy(bytes), None);
+        return (String::from_utf8_lossy(bytes), false);
     }
-    let units = bytes.chunks_exact(2).map(|pair| {
-        let pair = [pair[0], pair[1]];
-        if little_endian { u16::from_le_bytes(pair) } else { u16::from_be_bytes(pair) }
-    });
-    let text: String =
-        char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-    (Cow::Owned(text.trim_start_matches('\u{feff}').to_owned()), Some(Stripped::Utf16))
+    let (pairs, _) = bytes.as_chunks();
+    let read = if little_endian { u16::from_le_bytes } else { u16::from_be_bytes };
+    let units: Vec<u16> = pairs.iter().map(|pair| read(*pair)).collect();
+    (Cow::Owned(String::from_utf16_lossy(&units).trim_start_matches('\u{feff}').to_owned()), true)
 }

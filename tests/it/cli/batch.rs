@@ -79,9 +79,9 @@ fn bad_lines_are_told_by_their_number_and_the_good_ones_still_come_out() {
         error("line 2: 'abc' is not a customer id"),
         id_hint(),
         error("line 3: it is not UTF-8"),
-        error("line 4: '007' is not a customer id: it has a leading zero"),
-        "stream-token: hint: without the leading zero that is '7'\n".to_owned(),
-        error("line 5: '0' is not a customer id: it is out of range"),
+        error("line 4: '007' is not a customer id"),
+        id_hint(),
+        error("line 5: '0' is not a customer id"),
         id_hint(),
     ];
     issued.is(8, &tokens(&[1, 2]), &said.concat());
@@ -131,8 +131,8 @@ fn nothing_to_read_is_nothing_to_mint() {
 fn bad_lines_are_json_where_json_is_asked_for() {
     let issued = demo(&["-o", "json", "issue", "--from", "-"]).with_stdin("1\n0\n").run();
     let said = format!(
-        "{{\"note\":\"{}\"}}\n{{\"error\":{{\"kind\":\"refused\",\"message\":\"line 2: '0' is not a customer id: it is \
-         out of range\",\"hint\":\"{ID_HINT}\"}}}}\n",
+        "{{\"note\":\"{}\"}}\n{{\"error\":{{\"kind\":\"refused\",\"message\":\"line 2: '0' is not a customer id\",\
+         \"hint\":\"{ID_HINT}\"}}}}\n",
         DEMO.trim_end().strip_prefix("stream-token: note: ").unwrap(),
     );
     assert!(issued.stdout.starts_with("{\"customer_id\":1,") && issued.stdout.lines().count() == 1);
@@ -142,7 +142,7 @@ fn bad_lines_are_json_where_json_is_asked_for() {
 #[test]
 fn quiet_silences_notes_and_no_bad_line() {
     let issued = with_secret(&["-q", "issue", "--from", "-"]).with_stdin("1\n0\n").run();
-    let said = error("line 2: '0' is not a customer id: it is out of range") + &id_hint();
+    let said = error("line 2: '0' is not a customer id") + &id_hint();
     issued.is(8, &tokens(&[1]), &said);
 }
 

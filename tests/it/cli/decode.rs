@@ -207,12 +207,12 @@ header  alg        HS256
         typ        JWT
 claims  user_id    customer-1
         iat        {at}
-lint    malformed  it has 2 segments, and a token has 3
+lint    malformed  expected 3 segments, found 2
 "
     );
     decoded(cut, 4, &table);
     let line = "{\"verified\":false,\"header\":{\"alg\":\"HS256\",\"typ\":\"JWT\"},\"claims\":{\"user_id\":\"customer-1\",\
-                \"iat\":1},\"lints\":[{\"name\":\"malformed\",\"detail\":\"it has 2 segments, and a token has 3\"}]}";
+                \"iat\":1},\"lints\":[{\"name\":\"malformed\",\"detail\":\"expected 3 segments, found 2\"}]}";
     in_json(cut, 4, line);
     let headless = signed_with(SECRET, "{", r#"{"user_id":"customer-1","iat":1}"#);
     let table = format!(
@@ -265,14 +265,11 @@ fn a_text_without_a_token_is_refused_and_what_it_is_instead_is_said() {
 }
 
 #[test]
-fn keeps_the_literals_of_numbers_and_shows_a_key_that_stands_twice_as_often_as_it_stands() {
-    let token = signed(r#"{"user_id":"customer-1","iat":1,"n":12345678901234567890,"f":1.50,"n":1e400}"#);
+fn keeps_every_integer_and_shows_the_last_value_of_a_key_that_stands_twice() {
+    let token = signed(r#"{"user_id":"customer-1","iat":1,"n":1,"f":1.5,"n":12345678901234567890}"#);
     let output = call(&["-q", "decode", &token]).run();
     let shown: Vec<_> = output.stdout.lines().filter_map(|line| line.strip_prefix("        ")).collect();
-    assert_eq!(
-        shown[2..],
-        ["n              12345678901234567890", "f              1.50", "n              1e400"]
-    );
+    assert_eq!(shown[2..], ["n              12345678901234567890", "f              1.5"]);
     assert_eq!(output.status, Some(4));
 }
 

@@ -347,19 +347,11 @@ fn an_id_of_another_form_is_refused_and_nothing_is_minted() {
     let refused = |id: &str, error: &str, hint: &str| {
         demo(&["issue", "1", id]).run().is_refused(2, error, hint);
     };
-    refused("0", "'0' is not a customer id: it is out of range", ID_HINT);
-    refused(
-        "007",
-        "'007' is not a customer id: it has a leading zero",
-        "without the leading zero that is '7'",
-    );
-    refused(
-        "customer-07",
-        "'customer-07' is not a customer id: it has a leading zero",
-        "without the leading zero that is '7'",
-    );
-    refused("00", "'00' is not a customer id: it has a leading zero", ID_HINT);
-    refused("9223372036854775808", "'9223372036854775808' is not a customer id: it is out of range", ID_HINT);
+    refused("0", "'0' is not a customer id", ID_HINT);
+    refused("007", "'007' is not a customer id", ID_HINT);
+    refused("customer-07", "'customer-07' is not a customer id", ID_HINT);
+    refused("00", "'00' is not a customer id", ID_HINT);
+    refused("9223372036854775808", "'9223372036854775808' is not a customer id", ID_HINT);
     for id in [
         "-1",
         "+1",

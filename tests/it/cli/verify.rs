@@ -149,7 +149,7 @@ fn says_what_it_stripped_from_a_paste() {
         (format!("b'{token}'"), "b'…'"),
         (format!(" {token} "), "white space"),
         (format!("{{\"token\": \"{token}\"}}"), "quotes, the JSON around it (field token)"),
-        (format!("{start}\n{end}"), "1 line break"),
+        (format!("{start}\n{end}"), "line breaks"),
         (
             format!("curl -H 'Authorization: Bearer {token}' https://example.org"),
             "quotes, the word Bearer, the header name Authorization, the curl command around it",
@@ -172,7 +172,7 @@ fn two_different_tokens_are_refused_and_two_copies_are_one() {
     let error = format!("there are 2 different tokens in what was pasted: {}", listed.join("; "));
     output.is_refused(2, &error, hint);
     let output = with_secret(&["verify", "-"]).with_stdin(format!("{0}\n{0}\n", token())).run();
-    let said = "stream-token: note: stripped from the token: 1 more copy of it\n";
+    let said = "stream-token: note: stripped from the token: more copies of it\n";
     output.is(0, &with_fingerprint(VALID, &token()), &format!("{said}{FROM_ENV}"));
 }
 
@@ -189,7 +189,7 @@ fn a_broken_token_is_malformed_however_long() {
         let output = with_secret(&[&["-q", "verify"], arguments].concat()).with_stdin(stdin).run();
         has_line(&output, 4, &format!("form        FAIL  {found}"));
     };
-    form(b"", &["a.b"], "it has 2 segments, and a token has 3");
+    form(b"", &["a.b"], "expected 3 segments, found 2");
     form(b"", &["e30.W10.AA"], "the header names no algorithm");
     form(b"", &["e30=.e30.AA"], "the header is padded with '='");
     let long = signed(&format!(r#"{{"user_id":"customer-123","x":"{}"}}"#, "x".repeat(3000)));

@@ -11,7 +11,7 @@ fn a_text_that_is_not_a_token_is_malformed() {
     let report = "\
 malformed: this is not a token
 
-form        FAIL  it has 2 segments, and a token has 3
+form        FAIL  expected 3 segments, found 2
 signature   -     not checked: the form is broken
 user_id     -     the claims cannot be read
 customer    -     not checked (use --customer)
@@ -31,7 +31,7 @@ fn malformed_in_json_is_exactly_this_line() {
     let line = "{\"valid\":false,\"verdict\":\"malformed\",\"customer_id\":null,\"user_id\":null,\
          \"expires_at\":null,\"issued_at\":null,\"signed_by\":null,\"altered_secret\":null,\
          \"stream\":{\"accepts\":false,\"status\":401,\"code\":5},\"checks\":[\
-         {\"name\":\"form\",\"ok\":false,\"detail\":\"it has 2 segments, and a token has 3\"},\
+         {\"name\":\"form\",\"ok\":false,\"detail\":\"expected 3 segments, found 2\"},\
          {\"name\":\"signature\",\"ok\":null,\"detail\":\"not checked: the form is broken\"},\
          {\"name\":\"user_id\",\"ok\":null,\"detail\":\"the claims cannot be read\"},\
          {\"name\":\"customer\",\"ok\":null,\"detail\":\"not checked (use --customer)\"},\
