@@ -13,6 +13,7 @@ use super::{Expiry, Format};
 use crate::error::{Diagnostic, ErrorReport, Usage};
 #[cfg(all(unix, feature = "serve"))]
 use crate::profile::Lifetime;
+use crate::profile::parse_lifetime;
 use crate::time::{humanize, parse_duration};
 use crate::token::{CustomerId, Leeway};
 
@@ -94,14 +95,6 @@ pub(super) fn expiry(text: &str) -> Result<Expiry, ErrorReport> {
 /// What is wrong with the text.
 pub fn lifetime_text(text: &str) -> Result<String, String> {
     parse_lifetime(text).map(humanize)
-}
-
-/// Parses a lifetime, which is longer than 0.
-fn parse_lifetime(text: &str) -> Result<Duration, String> {
-    match parse_duration(text) {
-        Ok(duration) if duration.is_zero() => Err("a lifetime of 0 ends before it starts".into()),
-        other => other.map_err(|error| error.to_string()),
-    }
 }
 
 /// Parses the lifetime of the tokens that are served: a duration or `never`.

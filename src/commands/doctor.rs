@@ -56,12 +56,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &DoctorArgs) -> Result<E
     let is_json = context.is_json_or_text("doctor")?;
     let checkup = Checkup::new(context, arguments);
     let found: Vec<_> = CHECKS.iter().flat_map(|check| check(&checkup)).collect();
-    let shown = if is_json {
-        found.iter().map(output::doctor_json).collect()
-    } else {
-        output::doctor_text(&found, context.terminal.layout())
-    };
-    context.terminal.print(&shown)?;
+    context.print_all(is_json, &found, output::doctor_json, output::doctor_text)?;
     let is_failure = found.iter().any(|found| found.status == Health::Fail);
     Ok(if is_failure { Exit::Failed } else { Exit::Success })
 }

@@ -25,6 +25,7 @@ use crate::audit::{Actor, AuditLog};
 use crate::cli::{self, Cli, Command, Format, GlobalArgs};
 use crate::error::{Diagnostic as _, ErrorReport, Exit, Usage};
 use crate::escape::json_line;
+use crate::output::Layout;
 use crate::output::terminal::{OutputOptions, PromptError, Terminal};
 use crate::process::environment::{self, Environment};
 use crate::process::hardening::HardeningError;
@@ -275,6 +276,19 @@ impl Context<'_> {
     /// Returns `true` if the format of the result was asked for.
     fn has_format(&self) -> bool {
         self.global.json || self.global.output.is_some()
+    }
+
+    /// Prints results: in JSON each as a line, or together as `text` lays them out for people.
+    fn print_all<T>(
+        &mut self,
+        is_json: bool,
+        results: &[T],
+        json: fn(&T) -> String,
+        text: impl FnOnce(&[T], Layout) -> String,
+    ) -> Result<()> {
+        let layout = self.terminal.layout();
+        let shown = if is_json { results.iter().map(json).collect() } else { text(results, layout) };
+        Ok(self.terminal.print(&shown)?)
     }
 
     /// Returns `true` for JSON and `false` for text; other formats are refused.

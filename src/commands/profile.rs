@@ -147,21 +147,13 @@ fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()
 fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
     let config = context.config()?;
     let profiles: Vec<_> = config.profiles().chain(config.find(&ProfileName::demo())).collect();
-    let shown = if is_json {
-        profiles.iter().map(output::profile_json).collect()
-    } else {
-        output::profile_list(&profiles, context.terminal.layout())
-    };
-    Ok(context.terminal.print(&shown)?)
+    context.print_all(is_json, &profiles, output::profile_json, output::profile_list)
 }
 
 /// Shows one profile.
 fn show(context: &mut Context<'_>, name: &ProfileName, is_json: bool) -> Result<()> {
     let profile = context.config()?.require(name)?;
-    let shown = if is_json {
-        output::profile_json(&profile)
-    } else {
-        output::profile_text(&profile, context.terminal.layout())
-    };
-    Ok(context.terminal.print(&shown)?)
+    context.print_all(is_json, &[profile], output::profile_json, |profiles, layout| {
+        profiles.iter().map(|profile| output::profile_text(profile, layout)).collect()
+    })
 }

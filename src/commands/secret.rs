@@ -103,10 +103,6 @@ fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
         context.terminal.note("no profile is configured: add one with 'stream-token profile add NAME'");
     }
     let now = context.clock.now();
-    let shown = if is_json {
-        seen.iter().map(output::secret_json).collect()
-    } else {
-        output::secret_list(&seen, now, context.terminal.layout())
-    };
-    Ok(context.terminal.print(&shown)?)
+    context
+        .print_all(is_json, &seen, output::secret_json, |seen, layout| output::secret_list(seen, now, layout))
 }

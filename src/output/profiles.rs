@@ -116,7 +116,7 @@ pub fn secret_json(status: &SecretStatus) -> String {
     json_line(&json!({
         "profile": name_of(&status.profile),
         "kind": status.kind,
-        "source": source_of(status),
+        "source": status.source.config_text(),
         "api_key": status.profile.api_key,
         "fingerprint": read.map(|read| read.secret.fingerprint()),
         "set_at": read.and_then(|read| read.set_at),
@@ -140,7 +140,7 @@ pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> Str
         [
             cell(name_of(&status.profile), Style::Name),
             cell(status.kind.to_string(), Style::Plain),
-            cell(source_of(status), Style::Plain),
+            cell(status.source.config_text(), Style::Plain),
             or_dash(status.profile.api_key.clone()),
             or_dash(read.map(|read| read.secret.fingerprint())),
             or_dash(read.and_then(|read| age(read, now))),
@@ -163,11 +163,6 @@ fn age(read: &Read, now: Timestamp) -> Option<String> {
     let until = |previous: &Previous| format!("one before verifies until {}", utc(previous.kept_until));
     let set = format!("set {}", relative(read.set_at?, now));
     Some([set].into_iter().chain(read.previous.iter().map(until)).collect::<Vec<_>>().join("; "))
-}
-
-/// Returns where a secret is.
-fn source_of(status: &SecretStatus) -> String {
-    status.profile.source_of(status.kind).map_or_else(|| "-".into(), Source::config_text)
 }
 
 /// Returns a profile's name.

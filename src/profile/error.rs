@@ -94,9 +94,7 @@ impl Diagnostic for ProfileError {
                 listed(known)
             ),
             Self::Missing(_, known) => listed(known),
-            Self::Exists(name) => {
-                format!("see it with 'stream-token profile show {name}', or remove it first")
-            }
+            Self::Exists(name) => format!("see 'stream-token profile show {name}', or remove it first"),
             Self::NoPlace => "set HOME, or give a file with --config".into(),
             Self::NotFound(_) => format!(
                 "check the path in --config or {CONFIG_VARIABLE}; 'stream-token profile add NAME' makes a new one"
@@ -118,7 +116,9 @@ impl Diagnostic for ProfileError {
             Self::NotInKeyring(_, Source::Demo) => {
                 "add a profile with 'stream-token profile add NAME'".into()
             }
-            Self::NotInKeyring(..) => "change it there, or choose 'profile set NAME --secret keyring'".into(),
+            Self::NotInKeyring(Item { profile, .. }, _) => {
+                format!("change it there, or run 'stream-token profile set {profile} --secret keyring'")
+            }
             Self::NoSource(Item { profile, .. }) => {
                 format!("choose one with 'stream-token profile set {profile} --session-key SOURCE'")
             }

@@ -4,7 +4,7 @@
 use std::time::Instant;
 
 use super::Profile;
-use crate::secret::keyring::{KeyringError, KeyringErrorKind, Kind, Previous};
+use crate::secret::keyring::{KeyringErrorKind, Kind, Previous};
 use crate::secret::{Access, Read, ReadContext, Secret, SecretFinding, Source, SourceError};
 
 /// A profile with its secret.
@@ -48,6 +48,8 @@ pub struct SecretStatus {
     pub profile: Profile,
     /// Which of its secrets.
     pub kind: Kind,
+    /// Where that is.
+    pub source: Source,
     /// The secret, or why it was not read.
     pub read: Result<Read, SourceError>,
 }
@@ -56,11 +58,8 @@ impl SecretStatus {
     /// Returns `true` if this is a session key that will be made when it is first needed.
     #[must_use]
     pub fn is_unset(&self) -> bool {
-        use KeyringErrorKind::{Missing, NoCollection};
-        let is_missing = matches!(
-            &self.read,
-            Err(SourceError::Keyring(KeyringError { kind: Missing | NoCollection, .. }))
-        );
+        let Err(SourceError::Keyring(error)) = &self.read else { return false };
+        let is_missing = matches!(error.kind, KeyringErrorKind::Missing | KeyringErrorKind::NoCollection);
         is_missing && self.kind == Kind::SessionKey && self.profile.session_key.is_none()
     }
 }
@@ -76,7 +75,7 @@ pub fn list_status(
     let mut statuses = Vec::new();
     for profile in profiles {
         for kind in kinds {
-            let Some(source) = profile.source_of(*kind) else { continue };
+            let Some(source) = profile.source_of(*kind).cloned() else { continue };
             let limit = context.limit.saturating_sub(started.elapsed());
             let context = ReadContext { limit, access: Access::Quiet, ..*context };
             let read = if limit.is_zero() {
@@ -84,7 +83,7 @@ pub fn list_status(
             } else {
                 source.read(&profile.item(*kind), &context)
             };
-            statuses.push(SecretStatus { profile: profile.clone(), kind: *kind, read });
+            statuses.push(SecretStatus { profile: profile.clone(), kind: *kind, source, read });
         }
     }
     statuses

@@ -19,7 +19,9 @@ pub use error::ProfileError;
 pub use load::{LoadedProfile, SecretStatus, list_status, load};
 pub use manage::{ProfileManager, SecretChange, random_key};
 pub use name::{DEMO, ProfileName, ProfileNameError};
-pub use policy::{Expiry, Grant, IAT_SKEW, Lifetime, Policy, PolicyError, Reason, TokenRequest};
+pub use policy::{
+    Expiry, Grant, IAT_SKEW, Lifetime, Policy, PolicyError, Reason, TokenRequest, parse_lifetime,
+};
 pub use sessions::{BackendUrl, CheckUrl, JwtSessions, SessionKind, Sessions, TOKEN_PLACEHOLDER};
 
 use crate::process::environment::Environment;

@@ -35,13 +35,20 @@ pub struct Policy {
     pub requires_reason: bool,
 }
 
-/// Reads a lifetime, which is longer than nothing.
+/// Reads a lifetime.
 fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
-    let duration = parse_duration(&String::deserialize(deserializer)?).map_err(D::Error::custom)?;
-    if duration.is_zero() {
-        return Err(D::Error::custom("a lifetime of 0 ends before it starts"));
+    parse_lifetime(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
+}
+
+/// Parses a lifetime, which is longer than 0.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn parse_lifetime(text: &str) -> Result<Duration, String> {
+    match parse_duration(text) {
+        Ok(duration) if duration.is_zero() => Err("a lifetime of 0 ends before it starts".into()),
+        other => other.map_err(|error| error.to_string()),
     }
-    Ok(Some(duration))
 }
 
 /// A request for a token.
@@ -166,20 +173,12 @@ pub enum PolicyError {
     /// A token for which nobody says why it is needed.
     #[error("policy: this profile requires a reason, and none was given")]
     ReasonMissing,
-    /// A token that never expires, where there is a longest lifetime.
-    #[error("policy: tokens of this profile live {} at most, not for ever", humanize(*longest))]
-    Never {
-        /// The longest lifetime.
-        longest: Duration,
-    },
-    /// A token that lives longer than the longest lifetime.
-    #[error("policy: tokens of this profile live {} at most, not {}", humanize(*longest), humanize(*asked))]
-    TooLong {
-        /// How long it would live.
-        asked: Duration,
-        /// The longest lifetime.
-        longest: Duration,
-    },
+    /// A token that never expires, where this is the longest lifetime.
+    #[error("policy: tokens of this profile live {} at most, not for ever", humanize(*.0))]
+    Never(Duration),
+    /// A token that would live this long, where the second is the longest lifetime.
+    #[error("policy: tokens of this profile live {} at most, not {}", humanize(*.1), humanize(*.0))]
+    TooLong(Duration, Duration),
 }
 
 impl Diagnostic for PolicyError {
@@ -192,7 +191,7 @@ impl Diagnostic for PolicyError {
             Self::NeverInProduction => "leave --expires out, or give one".into(),
             Self::ReasonMissing => "say why they are needed, with --reason TEXT".into(),
             Self::FaultInProduction => "leave --fault out, or use the profile of an app for tests".into(),
-            Self::Never { longest } | Self::TooLong { longest, .. } => {
+            Self::Never(longest) | Self::TooLong(_, longest) => {
                 format!("use --expires {} or less", humanize(*longest))
             }
         })
@@ -217,10 +216,10 @@ impl Policy {
                 self.default_lifetime.or(longest).map(|lifetime| now.after(lifetime))
             }
             (Expiry::Never, _) if self.is_production => return Err(PolicyError::NeverInProduction),
-            (Expiry::Never, Some(longest)) => return Err(PolicyError::Never { longest }),
+            (Expiry::Never, Some(longest)) => return Err(PolicyError::Never(longest)),
             (Expiry::At(at), Some(longest)) if at > now.after(longest) => {
                 let asked = Duration::from_secs(at.epoch_seconds().saturating_sub(now.epoch_seconds()));
-                return Err(PolicyError::TooLong { asked, longest });
+                return Err(PolicyError::TooLong(asked, longest));
             }
             (Expiry::Never, None) => None,
             (Expiry::At(at), _) => Some(at),
@@ -279,7 +278,7 @@ mod tests {
         let longest = Policy { longest_lifetime: Some(HOUR), ..none };
         let both = Policy { longest_lifetime: Some(2 * HOUR), ..default };
         let production = Policy { is_production: true, ..default };
-        let too_long = Err(PolicyError::TooLong { asked: Duration::from_secs(3_601), longest: HOUR });
+        let too_long = Err(PolicyError::TooLong(Duration::from_secs(3_601), HOUR));
         for (policy, expiry, decision) in [
             (none, Expiry::PolicyDefault, Ok(None)),
             (none, Expiry::Never, Ok(None)),
@@ -288,7 +287,7 @@ mod tests {
             (default, Expiry::Never, Ok(None)),
             (default, Expiry::At(at(99_999)), Ok(Some(99_999))),
             (longest, Expiry::PolicyDefault, Ok(Some(13_600))),
-            (longest, Expiry::Never, Err(PolicyError::Never { longest: HOUR })),
+            (longest, Expiry::Never, Err(PolicyError::Never(HOUR))),
             (longest, Expiry::At(at(13_600)), Ok(Some(13_600))),
             (longest, Expiry::At(at(13_601)), too_long),
             (both, Expiry::PolicyDefault, Ok(Some(13_600))),
@@ -321,7 +320,7 @@ mod tests {
             policy.evaluate(&request, at(10_000)).map(|grant| grant.expires_at())
         };
         assert_eq!(ends(Duration::from_secs(10)), Ok(Some(at(10_010))));
-        assert_eq!(ends(2 * HOUR), Err(PolicyError::TooLong { asked: 2 * HOUR, longest: HOUR }));
+        assert_eq!(ends(2 * HOUR), Err(PolicyError::TooLong(2 * HOUR, HOUR)));
     }
 
     #[test]

@@ -99,7 +99,7 @@ fn secret(status: &SecretStatus, checkup: &Checkup<'_>) -> Diagnosis {
             return fault(!is_quiet, error.to_string(), &error.hint().unwrap_or_default());
         }
     };
-    let source = profile.source_of(status.kind).map(ToString::to_string).unwrap_or_default();
+    let source = &status.source;
     if let Some(other) = twin(status, checkup) {
         // An app has one secret: of two API keys with the same one, one is wrong.
         let keys = profile.api_key.as_ref().zip(other.profile.api_key.as_ref());

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::error::KeyringErrorKind;
 use super::{MAX_RECORD_BYTES, RECORD_VERSION};
 use crate::escape::write_ascii_json;
-use crate::secret::Secret;
+use crate::secret::{MAX_SECRET_BYTES, Secret};
 use crate::time::Timestamp;
 
 /// The secrets of one profile. Its JSON has times in epoch seconds.
@@ -119,8 +119,7 @@ impl SecretRecord {
     /// [`KeyringErrorKind::TooLarge`] if it has more than [`MAX_RECORD_BYTES`] bytes.
     pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
         // Enough for every record, as no byte of a secret becomes more than six: growing would leave copies behind.
-        let secrets = self.previous.iter().map(|previous| &previous.secret).chain([&self.current.secret]);
-        let capacity = 256 + secrets.map(|secret| 256 + 6 * secret.expose().len()).sum::<usize>();
+        let capacity = (1 + self.previous.len()) * (512 + 6 * MAX_SECRET_BYTES);
         let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
         write_ascii_json(&mut *bytes, self).map_err(|_| KeyringErrorKind::Damaged)?;
         if bytes.len() <= MAX_RECORD_BYTES { Ok(bytes) } else { Err(KeyringErrorKind::TooLarge(bytes.len())) }

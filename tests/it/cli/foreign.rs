@@ -155,7 +155,7 @@ fn a_hostile_file_name_is_shown_escaped_and_cut() {
     demo(&["-q", "issue", "--from", &name]).run().is(1, "", &error);
     demo(&["-q", "verify", "--from", &name]).run().is(1, "", &error);
     let output = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", &name).run();
-    let hint = "write the app's API secret there, from Stream's dashboard";
+    let hint = "put a file there that holds the app's API secret, from Stream's dashboard; give its path, never the secret itself";
     output.is_refused(3, &format!("there is no secret at file:{shown}"), hint);
 }
 

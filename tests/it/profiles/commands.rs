@@ -165,7 +165,7 @@ fn once_the_default_is_removed_the_others_are_named() {
 #[test]
 fn a_name_that_is_in_use_is_refused() {
     let home = Home::with(TWO);
-    let hint = "see it with 'stream-token profile show a', or remove it first";
+    let hint = "see 'stream-token profile show a', or remove it first";
     let added = home.run(&["profile", "add", "a", "--secret", "env:X"]);
     added.is_refused(2, "there is a profile 'a' already", hint);
     assert_eq!(home.config(), TWO);
