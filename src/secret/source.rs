@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::MIN_RECOMMENDED_BYTES;
 use crate::escape::{self, escaped_short};
 
+/// Says which sources there are.
+const FORMS: &str =
+    "a source is keyring, env:NAME, file:/abs, credential:NAME or command:PROG ARGS, never the secret itself";
+
 /// Where a secret comes from.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -52,30 +56,16 @@ impl FromStr for Source {
     /// `command:PROG ARGS`.
     fn from_str(text: &str) -> Result<Self, String> {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
-        Err(match kind {
-            "keyring" if text == kind => return Ok(Self::Keyring),
-            "env" if is_variable_name(rest) && !is_secret_shaped(rest) => return Ok(Self::Env(rest.into())),
-            "file" if Path::new(rest).is_absolute() => return Ok(Self::File(rest.into())),
-            "credential" if is_credential_name(rest) && !is_secret_shaped(rest) => {
-                return Ok(Self::Credential(rest.into()));
-            }
+        match kind {
+            "keyring" if text == kind => Ok(Self::Keyring),
+            "env" if is_variable_name(rest) => Ok(Self::Env(rest.into())),
+            "file" if Path::new(rest).is_absolute() => Ok(Self::File(rest.into())),
+            "credential" if is_credential_name(rest) => Ok(Self::Credential(rest.into())),
             "command" if !rest.trim().is_empty() => {
-                return Ok(Self::Command(rest.split_whitespace().map(str::to_owned).collect()));
+                Ok(Self::Command(rest.split_whitespace().map(str::to_owned).collect()))
             }
-            "env" | "credential" if is_secret_shaped(rest) => {
-                return Err(format!("{kind}: wants a name, and this looks like the secret itself"));
-            }
-            "keyring" => "keyring stands alone: the item has the profile's name",
-            "env" => "env: wants a variable's name, as in env:STREAM_API_SECRET",
-            "file" => "file: wants an absolute path, as in file:/etc/stream/secret",
-            "credential" => "credential: wants a name, as in credential:stream-secret",
-            "command" => "command: wants a program, as in command:pass show stream/staging",
-            _ => {
-                "a source is keyring, env:NAME, file:/abs, credential:NAME or command:PROG ARGS, never the secret \
-                 itself"
-            }
+            _ => Err(FORMS.into()),
         }
-        .into())
     }
 }
 
@@ -112,7 +102,7 @@ fn is_plain(name: &str, others: &[u8]) -> bool {
 
 /// Returns `true` if `name` can name an environment variable.
 fn is_variable_name(name: &str) -> bool {
-    is_plain(name, b"_") && !name.starts_with(|first: char| first.is_ascii_digit())
+    is_plain(name, b"_") && !name.starts_with(|first: char| first.is_ascii_digit()) && !is_secret_shaped(name)
 }
 
 /// Returns `true` if `name` is long and all letters and digits, as API secrets are and names are not.
@@ -122,7 +112,7 @@ fn is_secret_shaped(name: &str) -> bool {
 
 /// Returns `true` if `name` is one plain file name, as systemd requires of credentials.
 fn is_credential_name(name: &str) -> bool {
-    is_plain(name, b"._-") && name != "." && name != ".."
+    is_plain(name, b"._-") && name != "." && name != ".." && !is_secret_shaped(name)
 }
 
 #[cfg(test)]

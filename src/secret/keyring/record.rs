@@ -244,7 +244,7 @@ mod tests {
         let largest = SecretRecord { generation: u64::MAX, ..record };
         let bytes = largest.to_bytes().unwrap();
         assert!(bytes.len() > 6 * 380, "{}", bytes.len());
-        assert_eq!(bytes.capacity(), 256 + 256 + 6 * 380);
+        assert_eq!(bytes.capacity(), 512 + 6 * MAX_SECRET_BYTES);
     }
 
     #[test]

@@ -80,7 +80,7 @@ fn what_it_does_not_know_is_refused_with_the_place() {
         (
             "[profiles.a]\nsecret = \"file:secrets/a\"\n",
             "2:10",
-            "file: wants an absolute path, as in file:/etc/stream/secret",
+            "a source is keyring, env:NAME, file:/abs, credential:NAME or command:PROG ARGS, never the secret itself",
         ),
     ] {
         let home = Home::with(text);
