@@ -7,7 +7,7 @@ use anyhow::Context as _;
 
 use super::Result;
 use crate::error::{ErrorReport, Exit, Usage};
-use crate::escape;
+use crate::escape::{escaped_short, path_in_full};
 use crate::fs::{self, FileError};
 use crate::output::terminal::Terminal;
 use crate::token::decode_text;
@@ -68,7 +68,7 @@ impl BatchReader {
                 if is_typed { Box::new(io::stdin()) } else { terminal.with_progress(io::stdin(), None) };
             return Self::new(input, "standard input".into());
         }
-        let name = escape::path(path);
+        let name = escaped_short(&path_in_full(path)).to_string();
         let file = fs::open_input(path).map_err(|error| match error {
             FileError::Io(error) => anyhow::Error::from(error).context(format!("cannot open {name}")).into(),
             FileError::Unsafe(kind) => ErrorReport {

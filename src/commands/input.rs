@@ -20,6 +20,9 @@ use crate::verdict::{StreamError, stream_error};
 /// The most bytes of a paste that are counted beyond those that are read: 1 GiB.
 const MAX_COUNTED_BYTES: u64 = 1024 * 1024 * 1024;
 
+/// What to do about a text that is not fit to be a secret.
+const SECRET_ALONE: &str = "give the secret alone, as it was made, with nothing around it";
+
 /// What to do where there is no terminal to ask for a secret at.
 const PIPE_IT: &str = "pipe it in, with --secret-stdin";
 
@@ -86,7 +89,7 @@ impl Paste {
         context: &mut Context<'_>,
     ) -> std::result::Result<ExtractedToken, PasteError> {
         if self.bytes > MAX_PASTE_BYTES as u64 {
-            return Err(PasteError::TooLong { bytes: self.bytes });
+            return Err(PasteError::TooLong(self.bytes));
         }
         let text = self.text.strip_suffix('\n').unwrap_or(&self.text);
         let mut token = extract(text.strip_suffix('\r').unwrap_or(text))?;
@@ -138,20 +141,13 @@ pub(super) fn secret(
     };
     let secret = Secret::new(std::mem::take(&mut *bytes)).map_err(|error| Usage {
         message: format!("cannot store the {item}: {error}"),
-        hint: "give the secret alone, as Stream's dashboard shows it".into(),
+        hint: SECRET_ALONE.into(),
     })?;
     match SecretFinding::of(&secret, profile.api_key.as_deref()) {
         None => {}
         Some(finding) if arguments.as_is => context.terminal.note(&finding.to_string()),
         Some(finding) => {
-            let hint = match kind {
-                Kind::ApiSecret => {
-                    "give the secret alone, as Stream's dashboard shows it; if this is it, add --as-is"
-                }
-                Kind::SessionKey => {
-                    "give a key such as 'openssl rand -hex 32' prints; to store this one, add --as-is"
-                }
-            };
+            let hint = format!("{SECRET_ALONE}; if this is it, add --as-is");
             return Err(Usage::report(format!("cannot store the {item}: {finding}"), hint));
         }
     }

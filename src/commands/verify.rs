@@ -13,7 +13,9 @@ use crate::output;
 use crate::profile::{Profile, ProfileName, list_status};
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{ReadContext, Secret};
-use crate::token::{CustomerId, PasteError, USER_ID_PREFIX, Validation, VerifyError, extract};
+use crate::token::{
+    CustomerId, ExtractedToken, PasteError, USER_ID_PREFIX, Validation, VerifyError, extract,
+};
 use crate::verdict::{CandidateKey, Generation, Report, SignedBy, examine};
 
 /// How long the secrets of all other profiles may take together.
@@ -28,10 +30,7 @@ pub(super) fn check_secret(
     if let Some(name) = &arguments.name {
         context.global.profile = Some(name.to_string());
     }
-    let paste = Paste::read("-", context)?;
-    let extracted = paste.extract(context);
-    let mut secrets = CandidateSecrets::new(context)?;
-    let token = extracted.map_err(|error| secrets.without_token(&paste, error))?;
+    let (token, mut secrets) = read(context, "-")?;
     let validation = Validation::new(context.clock.now());
     let report = secrets.examine(context, &token.token, &validation);
     let stored =
@@ -53,17 +52,17 @@ pub(super) fn check_secret(
 /// Verifies the token, or the batch, that was given.
 pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<Exit> {
     let is_json = context.is_json_or_text("verify")?;
-    let validation = validation(context, arguments)?;
+    let now = context.clock.now();
+    let validation = Validation {
+        at: arguments.at.as_ref().map_or(now, |when| when.resolve(now)),
+        leeway: arguments.leeway.unwrap_or_default(),
+        customer: arguments.customer,
+        revoked_before: arguments.revoked_before.as_ref().map(|when| when.resolve_past(now)).transpose()?,
+    };
     if let Some(path) = &arguments.from {
         return run_batch(context, path, &validation, is_json);
     }
-    let paste = Paste::read(&arguments.token, context)?;
-    let extracted = paste.extract(context);
-    let mut secrets = CandidateSecrets::new(context)?;
-    let token = match extracted {
-        Ok(token) => token,
-        Err(error) => return Err(secrets.without_token(&paste, error)),
-    };
+    let (token, mut secrets) = read(context, &arguments.token)?;
     let report = secrets.examine(context, &token.token, &validation);
     if report.verdict.is_ok() && report.signed_by.as_ref().is_some_and(|by| by.secret == Generation::Previous)
     {
@@ -77,6 +76,15 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
     };
     context.terminal.print(&shown)?;
     Ok(report.word_and_exit().1)
+}
+
+/// Reads the token that was given, and the secrets that may have signed it.
+fn read(context: &mut Context<'_>, argument: &str) -> Result<(ExtractedToken, CandidateSecrets)> {
+    let paste = Paste::read(argument, context)?;
+    let extracted = paste.extract(context);
+    let secrets = CandidateSecrets::new(context)?;
+    let token = extracted.map_err(|error| secrets.without_token(&paste, error))?;
+    Ok((token, secrets))
 }
 
 /// Verifies a token a line, and prints one verdict a line.
@@ -118,32 +126,20 @@ fn report_on_line(
     line: &BatchLine,
     validation: &Validation,
 ) -> (Report, Vec<String>) {
-    let extracted = match &line.text {
+    let text = match &line.text {
+        Ok(text) => text,
         Err(error) => {
             context.terminal.note(&format!("line {}: {}", line.number, error.message()));
             return (Report::without_token(error.message(), None), Vec::new());
         }
-        Ok(text) => extract(text),
     };
-    match extracted {
+    match extract(text) {
         Ok(token) => {
             input::note_stripped(&token, &format!("line {}: ", line.number), context);
             (secrets.examine(context, &token.token, validation), token.stripped)
         }
         Err(error) => (Report::without_token(error.to_string(), error.hint()), Vec::new()),
     }
-}
-
-/// Resolves what the tokens are validated against.
-fn validation(context: &Context<'_>, arguments: &VerifyArgs) -> Result<Validation> {
-    let now = context.clock.now();
-    let revoked_before = arguments.revoked_before.as_ref().map(|when| when.resolve_past(now)).transpose()?;
-    Ok(Validation {
-        at: arguments.at.as_ref().map_or(now, |when| when.resolve(now)),
-        leeway: arguments.leeway.unwrap_or_default(),
-        customer: arguments.customer,
-        revoked_before,
-    })
 }
 
 /// The secrets that may have signed a token.
@@ -179,8 +175,8 @@ impl CandidateSecrets {
 
     /// Returns the customer of a valid token that the selected profile signed.
     fn verify(&self, token: &str, validation: &Validation) -> Option<CustomerId> {
-        let mut selected = self.keys.iter().filter(|key| key.is_selected);
-        selected.find_map(|key| key.verifier.verify(token, validation).ok())
+        let selected = self.keys.iter().filter(|key| key.is_selected);
+        selected.map(|key| key.verifier.verify(token, validation)).find_map(Result::ok)
     }
 
     /// Examines a token. The secrets of other profiles are read once a token comes that the selected profile did not

@@ -54,30 +54,16 @@ pub fn redacted(text: &str) -> String {
     format!("a value of {} characters", text.chars().count())
 }
 
-/// Returns a path for a message: escaped, cut after [`MAX_SHOWN`] characters, without quotes.
+/// Returns a path for a message: escaped, without quotes, and never cut, since the reader must find or type it.
 ///
 /// A misplaced secret or token is replaced by its length: a path that looks like a token, and a relative path
 /// with a component longer than [`MAX_IDENTIFIER_SHOWN`] characters.
 #[must_use]
-pub fn path(path: &Path) -> String {
-    path_truncated(path, MAX_SHOWN)
-}
-
-/// Returns a path as [`path`] does, but never cut: for a path that the reader must find or type.
-#[must_use]
 pub fn path_in_full(path: &Path) -> String {
-    path_truncated(path, usize::MAX)
-}
-
-/// Returns at most `max` characters of a path, or its length alone.
-fn path_truncated(path: &Path, max: usize) -> String {
     let text = path.to_string_lossy();
     let is_long = |part: &str| part.chars().count() > MAX_IDENTIFIER_SHOWN;
     let is_suspect = path.is_relative() && text.split(['/', '\\']).any(is_long);
-    if is_suspect || looks_like_a_token(&text) {
-        return redacted(&text);
-    }
-    escaped_truncated(&text, max).to_string()
+    if is_suspect || looks_like_a_token(&text) { redacted(&text) } else { escaped(&text).to_string() }
 }
 
 /// Returns `true` if `text` may contain a token: `eyJ`, the start of every base64url JSON object.
@@ -165,7 +151,7 @@ mod tests {
 
     #[test]
     fn shows_only_the_length_of_a_secret_or_token_given_as_a_path() {
-        let shown = |text: &str| path(Path::new(text));
+        let shown = |text: &str| path_in_full(Path::new(text));
         assert_eq!(shown("s3cret".repeat(8).as_str()), "a value of 48 characters");
         assert_eq!(shown("eyJhbGciOiJI"), "a value of 12 characters");
         assert_eq!(shown("/run/eyJhbGciOiJI"), "a value of 17 characters");
@@ -176,13 +162,5 @@ mod tests {
             "exports/of-2026/customers-to-migrate.txt"
         );
         assert_eq!(shown("/run/a\u{1b}b"), "/run/a\\u{1b}b");
-        assert_eq!(path_in_full(Path::new("/run/eyJhbGciOiJI")), "a value of 17 characters");
-    }
-
-    #[test]
-    fn a_path_is_cut_unless_it_is_shown_in_full() {
-        let long = format!("/run/{}", "x".repeat(80));
-        assert_eq!(path(Path::new(&long)), format!("{}…", &long[..64]));
-        assert_eq!(path_in_full(Path::new(&long)), long);
     }
 }

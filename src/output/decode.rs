@@ -51,14 +51,7 @@ pub fn decode_text(
 
 /// Lays out an object, a line a member, with a note where there is one.
 fn part(name: &str, object: Option<Object>, note: impl Fn(&str) -> Option<String>) -> Vec<[StyledCell; 3]> {
-    let nothing = match &object {
-        None => "cannot be read",
-        Some(object) if object.is_empty() => "empty",
-        Some(_) => "",
-    };
-    if !nothing.is_empty() {
-        return vec![[name, "-", nothing].map(|text| cell(text, Style::Faint))];
-    }
+    let nothing = if object.is_some() { "empty" } else { "cannot be read" };
     let mut rows = Vec::new();
     for (key, value) in object.into_iter().flatten() {
         let mut value = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
@@ -67,6 +60,9 @@ fn part(name: &str, object: Option<Object>, note: impl Fn(&str) -> Option<String
         }
         let label = if rows.is_empty() { name } else { "" };
         rows.push([cell(label, Style::Faint), cell(key, Style::Name), cell(value, Style::Plain)]);
+    }
+    if rows.is_empty() {
+        rows.push([name, "-", nothing].map(|text| cell(text, Style::Faint)));
     }
     rows
 }

@@ -83,7 +83,7 @@ pub fn secret_check_text(report: &Report, is_signer: bool, layout: Layout) -> St
     let text = match (&report.signed_by, report.alteration) {
         (Some(_), _) if is_signer => "ok: the stored secret signed it".into(),
         (Some(by), _) => {
-            let (secret, profile) = (by.secret.name(), by.profile.as_deref().unwrap_or("-"));
+            let (secret, profile) = (by.secret, by.profile.as_deref().unwrap_or("-"));
             format!("FAIL: the {secret} secret of profile {profile} signed it, and not this one")
         }
         (None, Some(change)) => {
@@ -100,9 +100,8 @@ pub fn secret_check_text(report: &Report, is_signer: bool, layout: Layout) -> St
 /// Shows a report as one line of a batch: the number, the verdict and the user id, tabs between.
 #[must_use]
 pub fn verify_line(report: &Report, line: u64) -> String {
-    let user_id = report.user_id();
-    let user_id = escaped(user_id.as_deref().unwrap_or("-"));
-    format!("{line}\t{}\t{user_id}\n", report.word_and_exit().0)
+    let user_id = report.user_id().unwrap_or_else(|| "-".into());
+    format!("{line}\t{}\t{}\n", report.word_and_exit().0, escaped(&user_id))
 }
 
 /// Lays out a check.

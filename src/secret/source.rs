@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::MIN_RECOMMENDED_BYTES;
-use crate::escape::{self, escaped_short};
+use crate::escape::{escaped_short, path_in_full};
 
 /// Says which sources there are.
 const FORMS: &str =
@@ -86,7 +86,7 @@ impl From<Source> for String {
 impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => write!(f, "file:{}", escape::path(path)),
+            Self::File(path) => write!(f, "file:{}", escaped_short(&path_in_full(path))),
             Self::Command(words) => {
                 write!(f, "command:{}", escaped_short(words.first().map_or("", String::as_str)))
             }

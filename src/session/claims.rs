@@ -10,7 +10,7 @@ use super::authenticate::AuthFailure;
 use crate::error::{Diagnostic, Exit};
 use crate::escape::escaped_or_redacted;
 use crate::time::Timestamp;
-use crate::token::{CustomerId, parse_claims, time_claim};
+use crate::token::{CustomerId, Segment, parse_object, time_claim};
 
 /// The longest lifetime of a session.
 pub const MAX_LIFETIME: Duration = Duration::from_hours(30 * 24);
@@ -87,7 +87,7 @@ impl Session {
 
     /// Reads a claims set strictly: these five claims, of these types, once each and no other.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
-        let set = parse_claims(bytes).ok()?;
+        let set = parse_object(bytes, Segment::Claims).ok()?;
         let text = |claim| set.get(claim)?.as_str();
         if set.len() != CLAIMS || text("iss")? != ISSUER {
             return None;

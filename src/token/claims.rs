@@ -84,7 +84,7 @@ impl Claims {
         self.issued_at
     }
 
-    /// Writes the claims set as compact JSON, in the contract's order.
+    /// Writes the claims set as compact JSON, in the contract's order. Without `nbf` it is canonical.
     #[inline]
     pub(super) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
         out.write_all(br#"{"user_id":"customer-"#)?;
@@ -98,21 +98,6 @@ impl Claims {
             }
         }
         out.write_all(b"}")
-    }
-
-    /// Reads what [`Claims::write_json`] writes without `nbf`, to the byte.
-    pub(super) fn from_canonical(json: &str) -> Option<Self> {
-        let (customer, times) = json.strip_prefix(r#"{"user_id":"customer-"#)?.split_once('"')?;
-        let mut claims = Self::new(CustomerId::from_digits(customer)?);
-        let (exp, times) = leading_time(times, r#","exp":"#)?;
-        if let Some(at) = exp {
-            claims = claims.with_exp(at).ok()?;
-        }
-        let (iat, rest) = leading_time(times, r#","iat":"#)?;
-        if let Some(at) = iat {
-            claims = claims.with_iat(at).ok()?;
-        }
-        (rest == "}").then_some(claims)
     }
 }
 
@@ -132,16 +117,6 @@ fn write_number(out: &mut impl Write, mut number: u64) -> io::Result<()> {
         number /= 10;
     }
     out.write_all(&digits[start..])
-}
-
-/// Reads the time behind `name` at the start of a text, if it is there, and returns the rest; `None` for a time that is
-/// not written as decimal digits without a leading zero.
-fn leading_time<'a>(text: &'a str, name: &str) -> Option<(Option<Timestamp>, &'a str)> {
-    let Some(value) = text.strip_prefix(name) else { return Some((None, text)) };
-    let rest = value.trim_start_matches(|character: char| character.is_ascii_digit());
-    let digits = &value[..value.len() - rest.len()];
-    let seconds = digits.parse().ok().filter(|_| !digits.starts_with('0'))?;
-    Some((Some(Timestamp::from_epoch_seconds(seconds)?), rest))
 }
 
 #[cfg(test)]
@@ -176,45 +151,5 @@ mod tests {
     fn refuses_the_times_that_the_sdks_drop() {
         assert_eq!(customer(1).with_exp(Timestamp::EPOCH), Err(ClaimsError { claim: "exp" }));
         assert_eq!(customer(1).with_iat(Timestamp::EPOCH), Err(ClaimsError { claim: "iat" }));
-    }
-
-    #[test]
-    fn reads_back_what_it_writes_and_nothing_else() {
-        let claims = customer(123);
-        for claims in [
-            claims,
-            claims.with_exp(at(10)).unwrap(),
-            claims.with_iat(at(9)).unwrap(),
-            claims.with_exp(at(10)).unwrap().with_iat(at(9)).unwrap(),
-        ] {
-            assert_eq!(Claims::from_canonical(&json(claims)), Some(claims));
-        }
-        for rest in [
-            r#"0"}"#,
-            r#"01"}"#,
-            r#"+1"}"#,
-            "123",
-            r#"123"} "#,
-            r#"123" }"#,
-            r#"123",}"#,
-            r#"123"x}"#,
-            r#"123","exp":0}"#,
-            r#"123","exp":01}"#,
-            r#"123","exp":+1}"#,
-            r#"123","exp":-1}"#,
-            r#"123","exp": 1}"#,
-            r#"123","exp":1 }"#,
-            r#"123","exp":}"#,
-            r#"123","exp":1}}"#,
-            r#"123","nbf":1}"#,
-            r#"123","iat":9,"exp":10}"#,
-            r#"123","exp":10,"exp":10}"#,
-            r#"123","iat":9,"iat":9}"#,
-            r#"123","exp":9007199254740992}"#,
-            r#"9223372036854775808"}"#,
-        ] {
-            let json = format!(r#"{{"user_id":"customer-{rest}"#);
-            assert_eq!(Claims::from_canonical(&json), None, "{json}");
-        }
     }
 }

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::json::{Object, parse_object};
-use super::malformed::{MalformedToken, Segment, TimeClaimError};
-use super::{Claims, CustomerId};
+use super::CustomerId;
+use super::json::Object;
+use super::malformed::TimeClaimError;
 use crate::time::Timestamp;
 
 /// The claims that are times.
@@ -65,29 +65,30 @@ impl ClaimsSet {
         Self { user_id, expires_at, issued_at, not_before }
     }
 
+    /// Reads the canonical form, which [`super::Claims`] and the official SDKs write for a customer, and no other.
+    pub(super) fn from_canonical(json: &str) -> Option<Self> {
+        let (customer, times) = json.strip_prefix(r#"{"user_id":"customer-"#)?.split_once('"')?;
+        let user_id = UserId::Customer(CustomerId::from_digits(customer)?);
+        let (exp, times) = leading_time(times, r#","exp":"#)?;
+        let (iat, rest) = leading_time(times, r#","iat":"#)?;
+        let claims = Self { user_id, expires_at: Ok(exp), issued_at: Ok(iat), not_before: Ok(None) };
+        (rest == "}").then_some(claims)
+    }
+
     /// Returns the times in the order of [`TIME_CLAIMS`].
     pub fn times(&self) -> [TimeClaim; 3] {
         [self.expires_at, self.issued_at, self.not_before]
     }
 }
 
-impl From<Claims> for ClaimsSet {
-    fn from(claims: Claims) -> Self {
-        Self {
-            user_id: UserId::Customer(claims.customer()),
-            expires_at: Ok(claims.expires_at()),
-            issued_at: Ok(claims.issued_at()),
-            not_before: Ok(None),
-        }
-    }
-}
-
-/// Reads a claims set's JSON strictly: an object, no key twice, nested at most eight levels.
-///
-/// # Errors
-/// [`MalformedToken`], of the claims' segment.
-pub fn parse_claims(bytes: &[u8]) -> Result<Object, MalformedToken> {
-    parse_object(bytes, Segment::Claims)
+/// Reads the time behind `name` at the start of a text, if it is there, and returns the rest; `None` for a time that is
+/// not written as decimal digits without a leading zero.
+fn leading_time<'a>(text: &'a str, name: &str) -> Option<(Option<Timestamp>, &'a str)> {
+    let Some(value) = text.strip_prefix(name) else { return Some((None, text)) };
+    let rest = value.trim_start_matches(|character: char| character.is_ascii_digit());
+    let digits = &value[..value.len() - rest.len()];
+    let seconds = digits.parse().ok().filter(|_| !digits.starts_with('0'))?;
+    Some((Some(Timestamp::from_epoch_seconds(seconds)?), rest))
 }
 
 /// Reads a time claim, and never through a float.
@@ -104,8 +105,8 @@ pub fn time_claim(object: &Object, claim: &str) -> TimeClaim {
     if number.is_f64() {
         return Err(TimeClaimError::NotAnInteger);
     }
-    let seconds = number.as_u64().ok_or(TimeClaimError::Negative)?;
-    Timestamp::from_epoch_seconds(seconds).map(Some).ok_or(TimeClaimError::TooLarge)
+    let at = number.as_u64().and_then(Timestamp::from_epoch_seconds);
+    at.map(Some).ok_or(TimeClaimError::OutOfRange)
 }
 
 #[cfg(test)]
@@ -113,7 +114,7 @@ mod tests {
     use super::*;
 
     fn set(text: &str) -> ClaimsSet {
-        ClaimsSet::of(&parse_claims(text.as_bytes()).unwrap())
+        ClaimsSet::of(&serde_json::from_str(text).unwrap())
     }
 
     #[test]
@@ -132,19 +133,54 @@ mod tests {
         assert_eq!(exp("0"), Ok(Some(Timestamp::EPOCH)));
         assert_eq!(exp("9007199254740991"), Ok(Some(Timestamp::MAX)));
         for (literal, fault) in [
-            ("9007199254740992", TimeClaimError::TooLarge),
-            ("18446744073709551615", TimeClaimError::TooLarge),
+            ("9007199254740992", TimeClaimError::OutOfRange),
+            ("18446744073709551615", TimeClaimError::OutOfRange),
             ("99999999999999999999999", TimeClaimError::NotAnInteger),
             ("1.0", TimeClaimError::NotAnInteger),
             ("1e9", TimeClaimError::NotAnInteger),
             ("1E9", TimeClaimError::NotAnInteger),
-            ("-1", TimeClaimError::Negative),
+            ("-1", TimeClaimError::OutOfRange),
             ("-0", TimeClaimError::NotAnInteger),
             (r#""1893456000""#, TimeClaimError::Text),
             ("null", TimeClaimError::NotANumber),
             ("[1]", TimeClaimError::NotANumber),
         ] {
             assert_eq!(exp(literal), Err(fault), "{literal}");
+        }
+    }
+
+    #[test]
+    fn reads_the_canonical_form_and_no_other() {
+        for rest in [r#"123"}"#, r#"123","exp":10}"#, r#"123","iat":9}"#, r#"123","exp":10,"iat":9}"#] {
+            let json = format!(r#"{{"user_id":"customer-{rest}"#);
+            assert_eq!(ClaimsSet::from_canonical(&json), Some(set(&json)));
+        }
+        for rest in [
+            r#"0"}"#,
+            r#"01"}"#,
+            r#"+1"}"#,
+            "123",
+            r#"123"} "#,
+            r#"123" }"#,
+            r#"123",}"#,
+            r#"123"x}"#,
+            r#"123","exp":0}"#,
+            r#"123","exp":01}"#,
+            r#"123","exp":+1}"#,
+            r#"123","exp":-1}"#,
+            r#"123","exp": 1}"#,
+            r#"123","exp":1 }"#,
+            r#"123","exp":}"#,
+            r#"123","exp":1}}"#,
+            r#"123","nbf":1}"#,
+            r#"123","iat":9,"exp":10}"#,
+            r#"123","exp":10,"exp":10}"#,
+            r#"123","iat":9,"iat":9}"#,
+            r#"123","exp":9007199254740992}"#,
+            r#"9223372036854775808"}"#,
+        ] {
+            let json = format!(r#"{{"user_id":"customer-{rest}"#);
+            assert_eq!(ClaimsSet::from_canonical(&json), None, "{json}");
         }
     }
 }

@@ -10,14 +10,11 @@ use super::json::{Object, parse_object};
 use super::malformed::{EncodingError, MAX_TOKEN_BYTES, MalformedToken, SESSION_TOKEN_TYPE, Segment};
 use super::mint::SIGNATURE_LENGTH;
 
-/// The third segments that mark a development token (contract section 2).
-const DEVELOPMENT_SIGNATURES: [&str; 2] = ["devtoken", "devToken"];
-
 /// The words that logs and people put in the place of a signature.
 const PLACEHOLDERS: [&str; 6] = ["redacted", "removed", "hidden", "masked", "filtered", "signature"];
 
 /// The header parameters that change what a token means.
-const REFUSED_PARAMETERS: [&str; 4] = ["crit", "b64", "zip", "enc"];
+const REFUSED_PARAMETERS: [&str; 5] = ["crit", "b64", "zip", "enc", "cty"];
 
 /// What can be read of a token, or of a broken one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -81,12 +78,7 @@ fn read_object(segments: &[&str], segment: Segment, errors: &mut Vec<MalformedTo
 fn decode(text: &str, segment: Segment) -> Result<Vec<u8>, MalformedToken> {
     // The engine refuses these too, and does not say which it was.
     let is_stray = |character: &char| !character.is_ascii_alphanumeric() && !matches!(character, '-' | '_');
-    let error = match text.chars().find(is_stray) {
-        None => EncodingError::NotCanonical,
-        Some('=') => EncodingError::Padding,
-        Some(character) if character.is_whitespace() => EncodingError::WhiteSpace,
-        Some(character) => EncodingError::Alphabet(character),
-    };
+    let error = text.chars().find(is_stray).map_or(EncodingError::NotCanonical, EncodingError::Alphabet);
     URL_SAFE_NO_PAD.decode(text).map_err(|_| MalformedToken::Encoding(segment, error))
 }
 
@@ -99,9 +91,6 @@ fn check_header(header: &Object) -> Result<(), MalformedToken> {
     if let Some(name) = REFUSED_PARAMETERS.into_iter().find(|name| header.contains_key(*name)) {
         return Err(MalformedToken::HeaderParameter(name));
     }
-    if header.get("cty").is_some_and(is_nested_jwt) {
-        return Err(MalformedToken::HeaderParameter("cty"));
-    }
     match header.get("typ") {
         None => Ok(()),
         Some(Value::String(typ)) if typ.eq_ignore_ascii_case("JWT") => Ok(()),
@@ -111,17 +100,9 @@ fn check_header(header: &Object) -> Result<(), MalformedToken> {
     }
 }
 
-/// Returns `true` if a `cty` says that the claims are a token themselves (RFC 7519 section 5.2).
-fn is_nested_jwt(content_type: &Value) -> bool {
-    content_type.as_str().is_none_or(|text| {
-        let text = text.to_ascii_lowercase();
-        text.strip_prefix("application/").unwrap_or(&text) == "jwt"
-    })
-}
-
-/// Returns `true` if a third segment marks a development token, which nobody signed.
+/// Returns `true` if a third segment marks a development token (contract section 2), which nobody signed.
 pub(super) fn is_development(signature: &str) -> bool {
-    DEVELOPMENT_SIGNATURES.contains(&signature)
+    matches!(signature, "devtoken" | "devToken")
 }
 
 /// Checks the form of a third segment: the 43 characters of an HS256 signature in canonical base64url, or the mark of
@@ -174,8 +155,8 @@ mod tests {
     #[test]
     fn refuses_every_other_spelling_of_base64url() {
         for (token, segment, error) in [
-            ("e30=.e30.AA", Segment::Header, EncodingError::Padding),
-            ("eyJhbGciOiJIUzI1NiJ9.e3 0.AA", Segment::Claims, EncodingError::WhiteSpace),
+            ("e30=.e30.AA", Segment::Header, EncodingError::Alphabet('=')),
+            ("eyJhbGciOiJIUzI1NiJ9.e3 0.AA", Segment::Claims, EncodingError::Alphabet(' ')),
             ("eyJhbGciOiJIUzI1NiJ9.e3+.AA", Segment::Claims, EncodingError::Alphabet('+')),
             ("eyJhbGciOiJIUzI1NiJ9.é.AA", Segment::Claims, EncodingError::Alphabet('é')),
             ("eyJhbGciOiJIUzI1NiJ9.e3.AA", Segment::Claims, EncodingError::NotCanonical),
@@ -192,10 +173,10 @@ mod tests {
         }
         let encoding = |error| MalformedToken::Encoding(Segment::Signature, error);
         for (signature, error) in [
-            (whole.clone() + "=", encoding(EncodingError::Padding)),
+            (whole.clone() + "=", encoding(EncodingError::Alphabet('='))),
             ("A+".into(), encoding(EncodingError::Alphabet('+'))),
             ("Aé".into(), encoding(EncodingError::Alphabet('é'))),
-            (whole.clone() + "\n", encoding(EncodingError::WhiteSpace)),
+            (whole.clone() + "\n", encoding(EncodingError::Alphabet('\n'))),
             ("A".repeat(42) + "B", encoding(EncodingError::NotCanonical)),
             ("A".repeat(40), MalformedToken::SignatureLength(40)),
             ("A".repeat(44), MalformedToken::SignatureLength(44)),
@@ -223,7 +204,6 @@ mod tests {
             r#"{"alg":"HS256"}"#,
             "{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}",
             r#"{"alg":"HS256","kid":"a"}"#,
-            r#"{"alg":"HS256","cty":"json"}"#,
         ] {
             assert_eq!(errors(&unsigned(header, "{}")), [], "{header}");
         }
@@ -250,7 +230,6 @@ mod tests {
             (r#"{"alg":"HS256","zip":"DEF"}"#, MalformedToken::HeaderParameter("zip")),
             (r#"{"alg":"HS256","enc":"A128GCM"}"#, MalformedToken::HeaderParameter("enc")),
             (r#"{"alg":"HS256","cty":"JWT"}"#, MalformedToken::HeaderParameter("cty")),
-            (r#"{"alg":"HS256","cty":"application/jwt"}"#, MalformedToken::HeaderParameter("cty")),
             (r#"{"alg":"HS256","cty":1}"#, MalformedToken::HeaderParameter("cty")),
             (r#"{"alg":"HS256","typ":"at+jwt"}"#, MalformedToken::TypeMismatch(found("at+jwt"))),
             (r#"{"alg":"HS256","typ":1}"#, MalformedToken::TypeMismatch(found("1"))),

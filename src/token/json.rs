@@ -15,8 +15,11 @@ const MAX_DEPTH: usize = 8;
 /// A JSON object, its members in their order.
 pub type Object = Map<String, Value>;
 
-/// Reads a segment's object: no key twice, nested at most [`MAX_DEPTH`] levels.
-pub(super) fn parse_object(bytes: &[u8], segment: Segment) -> Result<Object, MalformedToken> {
+/// Reads a segment's object: no key twice, nested at most eight levels.
+///
+/// # Errors
+/// [`MalformedToken`], of this segment.
+pub fn parse_object(bytes: &[u8], segment: Segment) -> Result<Object, MalformedToken> {
     let raw = serde_json::from_slice(bytes).map_err(|_| MalformedToken::NotJson(segment))?;
     match read(raw, MAX_DEPTH, segment)? {
         Value::Object(object) => Ok(object),
@@ -57,26 +60,22 @@ struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
+        deserializer.deserialize_map(Members(Vec::new()))
     }
 }
 
-/// Collects an object's members.
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members<'de>;
+impl<'de> Visitor<'de> for Members<'de> {
+    type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut members = Vec::new();
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Self, A::Error> {
         while let Some(member) = map.next_entry()? {
-            members.push(member);
+            self.0.push(member);
         }
-        Ok(Members(members))
+        Ok(self)
     }
 }
 

@@ -28,13 +28,7 @@ pub enum Segment {
 /// What is wrong with a segment's base64url (RFC 4648 section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum EncodingError {
-    /// It is padded.
-    #[error("is padded with '='")]
-    Padding,
-    /// It contains white space.
-    #[error("contains white space")]
-    WhiteSpace,
-    /// It contains a character outside the base64url alphabet: `+` and `/` are of another one.
+    /// It contains a character outside the base64url alphabet: padding, white space, or `+` and `/`, which are of another.
     #[error("contains '{}', which is not base64url", escaped_short(&.0.to_string()))]
     Alphabet(char),
     /// It ends in bits that no encoder sets, or has a length that no encoder produces.
@@ -48,12 +42,9 @@ pub enum TimeClaimError {
     /// A number with a fraction or an exponent.
     #[error("has a fraction or an exponent")]
     NotAnInteger,
-    /// Below 0.
-    #[error("is negative")]
-    Negative,
-    /// Above 2^53 - 1.
-    #[error("is above 2^53 - 1")]
-    TooLarge,
+    /// Below 0 or above 2^53 - 1.
+    #[error("is not between 0 and 2^53 - 1")]
+    OutOfRange,
     /// A string.
     #[error("is a string")]
     Text,
@@ -104,7 +95,7 @@ pub enum MalformedToken {
     /// The header's `typ` is this, and not `JWT`.
     #[error("typ is '{}', expected 'JWT'", escaped_short(.0))]
     TypeMismatch(String),
-    /// A header parameter that changes what a token means: `crit`, `b64`, `zip`, `enc`, a nested `cty`.
+    /// A header parameter that changes what a token means: `crit`, `b64`, `zip`, `enc`, `cty`.
     #[error("the header has '{0}', which Stream's tokens never have")]
     HeaderParameter(&'static str),
     /// The signature has so many characters, and not the 43 of HS256.
@@ -126,16 +117,15 @@ impl MalformedToken {
             Self::Empty
             | Self::Segments(_)
             | Self::SignatureLength(_)
-            | Self::Encoding(_, EncodingError::NotCanonical) => {
+            | Self::Encoding(..)
+            | Self::NotJson(_)
+            | Self::NotAnObject(_) => {
                 "copy the whole token again: header.claims.signature, without line breaks"
             }
             Self::SignatureRemoved => {
                 "copy the token from where it was made: logs and tickets often remove it"
             }
             Self::TooLong(_) => "give one token; a Stream user token has some 150 to 200 characters",
-            Self::Encoding(..) | Self::NotJson(_) | Self::NotAnObject(_) => {
-                "copy the token again as the signer gave it; it may be cut, wrapped or encoded twice"
-            }
             Self::DuplicateKey(..) | Self::TooDeep(_) | Self::HeaderParameter(_) => {
                 "mint it with 'stream-token issue' or one of Stream's SDKs; none of them makes such a token"
             }

@@ -104,9 +104,9 @@ const fn encoded_length(bytes: usize) -> usize {
 }
 
 /// A signed token of ours in compact serialization (RFC 7515 section 3.1).
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token {
-    /// Its bytes, and after them whatever was left there.
+    /// Its bytes, and after them zeros, or the signature that was taken off.
     bytes: [u8; MAX_LENGTH],
     /// How many bytes it has.
     length: usize,
@@ -139,14 +139,6 @@ impl Token {
             URL_SAFE_NO_PAD.encode_slice(bytes, &mut self.bytes[self.length..]).unwrap_or_default();
     }
 }
-
-impl PartialEq for Token {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_bytes() == other.as_bytes()
-    }
-}
-
-impl Eq for Token {}
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

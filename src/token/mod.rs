@@ -19,11 +19,11 @@ mod validation;
 mod verify;
 
 pub use claims::{Claims, ClaimsError};
-pub use claims_set::{ClaimsSet, TIME_CLAIMS, TimeClaim, UserId, parse_claims, time_claim};
+pub use claims_set::{ClaimsSet, TIME_CLAIMS, TimeClaim, UserId, time_claim};
 pub use customer::{CustomerId, CustomerIdError, USER_ID_PREFIX};
 pub use fingerprint::Fingerprint;
 pub use inspect::Inspection;
-pub use json::Object;
+pub use json::{Object, parse_object};
 pub use lints::{ANONYMOUS_USER, Lint, looks_like_a_lifetime, looks_like_millis};
 pub use malformed::{EncodingError, MAX_TOKEN_BYTES, MalformedToken, Segment, TimeClaimError};
 pub use mint::{Minter, Token};

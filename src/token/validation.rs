@@ -10,13 +10,10 @@ use crate::time::Timestamp;
 pub struct Leeway(Duration);
 
 impl Leeway {
-    /// The longest leeway.
-    pub const MAX: Duration = Duration::from_mins(5);
-
-    /// Makes a leeway; `None` above [`Leeway::MAX`].
+    /// Makes a leeway; `None` above five minutes.
     #[must_use]
     pub fn new(duration: Duration) -> Option<Self> {
-        (duration <= Self::MAX).then_some(Self(duration))
+        (duration <= Duration::from_mins(5)).then_some(Self(duration))
     }
 }
 

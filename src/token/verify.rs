@@ -16,7 +16,6 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
-use super::claims::Claims;
 use super::claims_set::{ClaimsSet, TIME_CLAIMS, UserId};
 use super::inspect::Inspection;
 use super::malformed::MalformedToken;
@@ -185,13 +184,13 @@ impl Verifier {
         // The engine writes whole groups of three bytes.
         let (mut claims, mut mac) = ([0; MAX_CLAIMS + 2], [0; MAC_LENGTH + 1]);
         let length = URL_SAFE_NO_PAD.decode_slice(input.strip_prefix(HEADER)?, &mut claims).ok()?;
-        let claims = Claims::from_canonical(str::from_utf8(&claims[..length]).ok()?)?;
+        let claims = ClaimsSet::from_canonical(str::from_utf8(&claims[..length]).ok()?)?;
         let length = URL_SAFE_NO_PAD.decode_slice(signature.strip_prefix('.')?, &mut mac).ok()?;
         let expected = self.canonical.finish(&input.as_bytes()[BLOCK..]);
         if !bool::from(expected[..].ct_eq(&mac[..length])) {
             return None;
         }
-        Some(VerifiedToken(claims.into()))
+        Some(VerifiedToken(claims))
     }
 }
 

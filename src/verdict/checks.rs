@@ -43,8 +43,7 @@ pub(super) fn list(examination: &Examination<'_>) -> Vec<Check> {
     let claims = examination.inspection.claims.as_ref();
     let validation = examination.validation;
     let [exp, iat, nbf] = TIME_CLAIMS;
-    let mut checks = Vec::new();
-    for (name, (ok, detail)) in [
+    let findings = [
         ("form", form(examination)),
         ("signature", signature(examination)),
         ("user_id", user_id(examination)),
@@ -53,10 +52,8 @@ pub(super) fn list(examination: &Examination<'_>) -> Vec<Check> {
         (nbf, time(nbf, claims.map(|claims| claims.not_before), validation)),
         (exp, time(exp, claims.map(|claims| claims.expires_at), validation)),
         ("revocation", revocation(claims, validation)),
-    ] {
-        checks.push(Check { name, ok, detail });
-    }
-    checks
+    ];
+    findings.map(|(name, (ok, detail))| Check { name, ok, detail }).into()
 }
 
 /// Checks the form of the token: everything that needs no secret.
@@ -70,7 +67,7 @@ fn form(examination: &Examination<'_>) -> Finding {
 /// Checks the signature.
 fn signature(examination: &Examination<'_>) -> Finding {
     match (examination.signer, examination.alteration) {
-        (Some(signer), _) => match (&signer.name.profile, signer.name.secret.name()) {
+        (Some(signer), _) => match (&signer.name.profile, signer.name.secret) {
             (Some(profile), _) if !signer.is_selected => {
                 failed(format!("signed by profile {profile}, not this one"))
             }

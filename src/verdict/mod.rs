@@ -9,6 +9,7 @@ mod secret_alteration;
 mod stream;
 
 use serde::Serialize;
+use thiserror::Error;
 
 pub use checks::Check;
 pub use secret_alteration::SecretAlteration;
@@ -26,24 +27,15 @@ use secret_alteration::alterations;
 const NOTED_LINTS: [&str; 6] = ["milliseconds", "lifetime", "never_valid", "power", "server", "anonymous"];
 
 /// Which of a profile's secrets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Generation {
     /// The one that signs.
+    #[error("current")]
     Current,
     /// One that was rotated away, and is still kept.
+    #[error("previous")]
     Previous,
-}
-
-impl Generation {
-    /// Returns its name.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Current => "current",
-            Self::Previous => "previous",
-        }
-    }
 }
 
 /// Whose secret signed a token.

@@ -2,7 +2,7 @@
 
 use super::{Examination, SecretAlteration};
 use crate::token::{
-    ClaimsSet, MalformedToken, TimeClaim, UserId, VerifyError, looks_like_a_lifetime, looks_like_millis,
+    ClaimsSet, CustomerId, MalformedToken, TimeClaim, VerifyError, looks_like_a_lifetime, looks_like_millis,
 };
 
 /// Returns the next step to take; none for a valid token without a mistake.
@@ -14,8 +14,14 @@ pub(super) fn remedy(examination: &Examination<'_>) -> Option<String> {
     let expires_at = time_of(|claims| claims.expires_at);
     let is_in_millis = |time| looks_like_millis(time_of(time));
     let divide = |claim: &str| format!("fix the signer: {claim} is in milliseconds, divide it by 1000");
-    let mint =
-        format!("mint a new one: {}", command(examination, &format!("issue {}", customer(examination))));
+    let profile = examination.profile.map_or_else(String::new, |profile| format!("--profile {profile} "));
+    // Without a customer, the command has a word that nobody runs by mistake.
+    let issue = |customer: Option<CustomerId>| {
+        let customer = customer.map_or_else(|| "CUSTOMER".into(), |customer| customer.to_string());
+        format!("stream-token {profile}issue {customer}")
+    };
+    let claimed = inspection.claims.as_ref().and_then(|claims| claims.user_id.customer());
+    let mint = format!("mint a new one: {}", issue(claimed));
     Some(match &examination.verdict {
         Ok(_) if looks_like_millis(expires_at) => divide("exp"),
         Ok(_) => return None,
@@ -42,12 +48,10 @@ pub(super) fn remedy(examination: &Examination<'_>) -> Option<String> {
         },
         Err(VerifyError::NotACustomer) => format!(
             "Stream user ids of customers are customer- and the customer's number: mint one with '{}'",
-            command(examination, "issue CUSTOMER")
+            issue(None)
         ),
         Err(VerifyError::WrongCustomer) => {
-            let customer = validation.customer.map_or("CUSTOMER".into(), |customer| customer.to_string());
-            let issue = command(examination, &format!("issue {customer}"));
-            format!("mint one for the right customer: {issue}")
+            format!("mint one for the right customer: {}", issue(validation.customer))
         }
         Err(VerifyError::IssuedInFuture) if is_in_millis(|claims| claims.issued_at) => divide("iat"),
         Err(VerifyError::IssuedInFuture) => {
@@ -77,21 +81,5 @@ fn bad_signature(examination: &Examination<'_>, mint: &str) -> String {
         (None, None) => format!(
             "it is another app's token, or the API secret was changed since: compare the API keys, then {mint}"
         ),
-    }
-}
-
-/// Returns the customer whom the token names. If it names none, this is a word that nobody runs by mistake.
-fn customer(examination: &Examination<'_>) -> String {
-    match &examination.inspection.claims {
-        Some(ClaimsSet { user_id: UserId::Customer(customer), .. }) => customer.to_string(),
-        _ => "CUSTOMER".into(),
-    }
-}
-
-/// Returns a command for the profile that was verified with.
-fn command(examination: &Examination<'_>, arguments: &str) -> String {
-    match examination.profile {
-        Some(profile) => format!("stream-token --profile {profile} {arguments}"),
-        None => format!("stream-token {arguments}"),
     }
 }

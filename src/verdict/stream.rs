@@ -125,31 +125,16 @@ fn explained(code: u16) -> Option<StreamError> {
             "Stream does not know the API key",
             "compare the app's API key with the one in Stream's dashboard",
         ),
-        4 => (
-            "the request is invalid, for example its user id",
-            "read the message beside the code; a user id has a-z A-Z 0-9 @ _ - only",
-        ),
-        5 => (
-            "the token is malformed, or its user_id is not a string",
-            "paste the token itself to 'stream-token verify', which says what is wrong with it",
-        ),
-        16 => (
-            "the user was deleted, or does not exist",
-            "look the user up in Stream's dashboard; a new token does not help",
-        ),
+        4 => ("the request is invalid, for example its user id", "a user id has a-z A-Z 0-9 @ _ - only"),
+        5 => ("the token is malformed", "paste the token itself to 'stream-token verify', which explains it"),
+        16 => ("the user was deleted, or does not exist", "look the user up in Stream's dashboard"),
         17 => ("the token does not allow this", "compare the token's user with the one who connects"),
         40 => (
             "the token expired or was revoked",
             "see that the app fetches a new token and connects with it; verify the token to see its exp",
         ),
-        41 => (
-            "the token is not valid yet: its nbf is in the future",
-            "set the signer's clock, or leave nbf out",
-        ),
-        42 => (
-            "the token's iat is in the future",
-            "set the signer's clock, or let the signer put iat five seconds back",
-        ),
+        41 => ("the token's nbf is in the future", "set the signer's clock, or leave nbf out"),
+        42 => ("the token's iat is in the future", "set the signer's clock, or put iat five seconds back"),
         43 => (
             "the token was signed with another app's secret",
             "compare the app's API key with the signer's: key and secret must be of one app; then verify the token",

@@ -10,6 +10,7 @@ mod sanitize;
 mod scan;
 mod wrappers;
 
+use std::collections::HashSet;
 use std::fmt;
 use std::iter;
 
@@ -31,17 +32,7 @@ pub const MAX_PASTE_BYTES: usize = 64 * 1024;
 const MAX_REWRITES: usize = 2;
 
 /// What programs print in the place of a token that was never set.
-const UNSET: [&str; 9] = [
-    "undefined",
-    "null",
-    "nil",
-    "None",
-    "NaN",
-    "(null)",
-    "Optional(nil)",
-    "[object Object]",
-    "[object Promise]",
-];
+const UNSET: [&str; 7] = ["undefined", "null", "nil", "None", "(null)", "Optional(nil)", "[object Promise]"];
 
 /// The one token of a paste.
 #[derive(Clone, PartialEq, Eq)]
@@ -62,40 +53,31 @@ pub enum PasteError {
     /// There is text, and no token in it.
     #[error("there is no token in what was pasted")]
     NoToken,
-    /// There is what a program prints for a token that was never set.
-    #[error("'{found}' is not a token: the app passed none")]
-    Unset {
-        /// What was printed.
-        found: &'static str,
-    },
-    /// There are different tokens, and which one was meant cannot be told.
-    #[error("there are {} different tokens in what was pasted: {}", found.len(), found.join("; "))]
-    SeveralTokens {
-        /// What each of them is.
-        found: Vec<String>,
-    },
-    /// There is more than [`MAX_PASTE_BYTES`].
-    #[error("what was pasted has {bytes} bytes, and at most {MAX_PASTE_BYTES} are read")]
-    TooLong {
-        /// How much there is.
-        bytes: u64,
-    },
+    /// There is this, which a program prints for a token that was never set.
+    #[error("'{0}' is not a token: the app passed none")]
+    Unset(&'static str),
+    /// There are different tokens, as described here, and which one was meant cannot be told.
+    #[error("there are {} different tokens in what was pasted: {}", .0.len(), .0.join("; "))]
+    SeveralTokens(Vec<String>),
+    /// There are so many bytes, more than [`MAX_PASTE_BYTES`].
+    #[error("what was pasted has {0} bytes, and at most {MAX_PASTE_BYTES} are read")]
+    TooLong(u64),
 }
 
 impl Diagnostic for PasteError {
     fn exit(&self) -> Exit {
-        if matches!(self, Self::SeveralTokens { .. }) { Exit::Usage } else { Exit::Malformed }
+        if matches!(self, Self::SeveralTokens(_)) { Exit::Usage } else { Exit::Malformed }
     }
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Empty => "paste the token, from its eyJ to its end",
             Self::NoToken => "a token starts with eyJ and has three parts joined by dots; paste all of it",
-            Self::Unset { .. } => {
+            Self::Unset(_) => {
                 "look where the app calls connectUser: the token was not fetched yet, or its variable has another name"
             }
-            Self::SeveralTokens { .. } => "paste one token, or give many with --from, one a line",
-            Self::TooLong { .. } => "paste the token alone",
+            Self::SeveralTokens(_) => "paste one token, or give many with --from, one a line",
+            Self::TooLong(_) => "paste the token alone",
         };
         Some(hint.into())
     }
@@ -111,7 +93,7 @@ impl Diagnostic for PasteError {
 /// [`PasteError`] if there is no token, if there are several, and above [`MAX_PASTE_BYTES`].
 pub fn extract(text: &str) -> Result<ExtractedToken, PasteError> {
     if text.len() > MAX_PASTE_BYTES {
-        return Err(PasteError::TooLong { bytes: text.len() as u64 });
+        return Err(PasteError::TooLong(text.len() as u64));
     }
     let (text, removed) = sanitized(text);
     if text.trim().is_empty() {
@@ -138,7 +120,7 @@ fn whole_tokens(text: &str) -> Option<Found> {
     for _ in 0..=MAX_REWRITES {
         for (text, names) in &texts {
             let mut found = scan::scan(text);
-            found.retain(Candidate::is_whole);
+            found.retain(|candidate| scan::is_whole(&candidate.token));
             if !found.is_empty() {
                 return Some((found, text.clone(), names.clone()));
             }
@@ -170,7 +152,7 @@ fn broken_tokens(text: &str) -> Result<Vec<Candidate>, PasteError> {
     };
     match (scan::scan(text), UNSET.into_iter().find(is_unset)) {
         (found, _) if !found.is_empty() => Ok(found),
-        (_, Some(found)) => Err(PasteError::Unset { found }),
+        (_, Some(found)) => Err(PasteError::Unset(found)),
         (_, None) => Err(PasteError::NoToken),
     }
 }
@@ -179,28 +161,23 @@ fn broken_tokens(text: &str) -> Result<Vec<Candidate>, PasteError> {
 ///
 /// Of several tokens, the one for a customer was meant.
 fn selected(found: &[Candidate]) -> Result<(Vec<&Candidate>, Vec<String>), PasteError> {
-    let mut tokens: Vec<&str> = Vec::new();
-    for candidate in found {
-        if !tokens.contains(&candidate.token.as_str()) {
-            tokens.push(&candidate.token);
-        }
-    }
-    let is_meant = |token: &&&str| tokens.len() == 1 || is_for_a_customer(&Inspection::read(token));
-    let mut meant = tokens.iter().filter(is_meant);
+    let mut seen = HashSet::new();
+    let tokens = found.iter().map(|candidate| candidate.token.as_str());
+    let tokens: Vec<&str> = tokens.filter(|token| seen.insert(*token)).collect();
+    let is_for_a_customer = |token: &str| {
+        let inspection = Inspection::read(token);
+        !inspection.is_session()
+            && inspection.claims.is_some_and(|claims| claims.user_id.customer().is_some())
+    };
+    let mut meant = tokens.iter().filter(|token| tokens.len() == 1 || is_for_a_customer(token));
     let (Some(token), None) = (meant.next(), meant.next()) else {
         let named = |token: &&str| {
             format!("{} (fingerprint {})", description(token), Fingerprint::of(token.as_bytes()))
         };
-        return Err(PasteError::SeveralTokens { found: tokens.iter().map(named).collect() });
+        return Err(PasteError::SeveralTokens(tokens.iter().map(named).collect()));
     };
     let others = tokens.iter().filter(|other| *other != token).map(|other| description(other));
     Ok((found.iter().filter(|candidate| candidate.token == *token).collect(), others.collect()))
-}
-
-/// Returns `true` if a token claims to be a customer's.
-fn is_for_a_customer(inspection: &Inspection<'_>) -> bool {
-    !inspection.is_session()
-        && inspection.claims.as_ref().is_some_and(|claims| claims.user_id.customer().is_some())
 }
 
 /// Describes a token among others by what it claims.
@@ -219,10 +196,7 @@ fn description(token: &str) -> String {
 
 impl fmt::Debug for ExtractedToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ExtractedToken")
-            .field("token", &format_args!("[{} bytes]", self.token.len()))
-            .field("stripped", &self.stripped)
-            .finish()
+        write!(f, "ExtractedToken([{} bytes], {:?})", self.token.len(), self.stripped)
     }
 }
 

@@ -25,13 +25,11 @@ pub(super) const REWRITES: [(Rewrite, &str); 7] = [
 const ENCODED_START: &str = "ZXlK";
 
 /// The escapes of Markdown, and of JSON for what is in and around a token.
-const ESCAPES: [(&str, &str); 10] = [
+const ESCAPES: [(&str, &str); 8] = [
     ("\\_", "_"),
     ("\\.", "."),
     ("\\-", "-"),
     ("\\u002e", "."),
-    ("\\u002E", "."),
-    ("\\u002d", "-"),
     ("\\u0022", "\""),
     ("\\n", "\n"),
     ("\\r", "\n"),

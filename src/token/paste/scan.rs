@@ -27,11 +27,6 @@ impl Candidate {
     pub(super) fn unbroken(word: &str, start: usize) -> Self {
         Self { token: word.to_owned(), start, end: start + word.len(), is_wrapped: false }
     }
-
-    /// Returns `true` if it has three segments, of which the last is a whole signature.
-    pub(super) fn is_whole(&self) -> bool {
-        is_whole(&self.token)
-    }
 }
 
 /// Finds what could be a token, three segments or more, at every place where one may start.
@@ -46,9 +41,9 @@ pub(super) fn scan(text: &str) -> Vec<Candidate> {
         from = start + word.len();
         let unbroken = Candidate::unbroken(token_in(word), start);
         // What is whole on its own line is never joined with the next.
-        let wrapped = if unbroken.is_whole() { None } else { wrapped(text, start, word) };
+        let wrapped = if is_whole(&unbroken.token) { None } else { wrapped(text, start, word) };
         let candidates = match wrapped {
-            Some(wrapped) if wrapped.is_whole() => [Some(wrapped), None],
+            Some(wrapped) if is_whole(&wrapped.token) => [Some(wrapped), None],
             wrapped => [Some(unbroken), wrapped],
         };
         let mut candidates = candidates.into_iter().flatten();
@@ -78,7 +73,7 @@ fn wrapped(text: &str, start: usize, word: &str) -> Option<Candidate> {
         token.end = text.len() - body.len() + word.len();
         token.is_wrapped = true;
         dots += word.matches('.').count();
-        if word.len() < width || (dots == 2 && token.is_whole()) {
+        if word.len() < width || (dots == 2 && is_whole(&token.token)) {
             break;
         }
         width = word.len();
@@ -100,7 +95,7 @@ fn token_in(word: &str) -> &str {
 
 /// Returns `true` if `word` has three segments, of which the last is as long as an HS256 signature, whatever padding
 /// follows, or marks a development token. Padding is at the end of a segment.
-fn is_whole(word: &str) -> bool {
+pub(super) fn is_whole(word: &str) -> bool {
     let segments: Vec<&str> = word.split('.').map(|segment| segment.trim_end_matches('=')).collect();
     match segments[..] {
         _ if segments.iter().any(|segment| segment.contains('=')) => false,

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::time::Timestamp;
 use crate::token::testing::{SECRET, signed, signed_with};
-use crate::token::{Leeway, Minter, Segment, TimeClaimError};
+use crate::token::{Claims, Leeway, Minter, Segment, TimeClaimError};
 
 /// The header of Stream's SDKs.
 const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
@@ -90,8 +90,8 @@ fn refuses_times_that_are_no_integer_seconds() {
         for (literal, error) in [
             ("1900000000.0", TimeClaimError::NotAnInteger),
             ("19e8", TimeClaimError::NotAnInteger),
-            ("-1", TimeClaimError::Negative),
-            ("9007199254740992", TimeClaimError::TooLarge),
+            ("-1", TimeClaimError::OutOfRange),
+            ("9007199254740992", TimeClaimError::OutOfRange),
             ("\"1900000000\"", TimeClaimError::Text),
             ("null", TimeClaimError::NotANumber),
         ] {
@@ -459,7 +459,9 @@ proptest! {
         let token = Minter::new(&secret).mint(&claims);
         let verifier = Verifier::new(&secret);
         let canonical = verifier.verify_canonical(token.as_str()).unwrap();
-        prop_assert_eq!(canonical.claims(), &ClaimsSet::from(claims));
+        prop_assert_eq!(canonical.claims().user_id.customer(), Some(claims.customer()));
+        prop_assert_eq!(canonical.claims().expires_at, Ok(claims.expires_at()));
+        prop_assert_eq!(canonical.claims().issued_at, Ok(claims.issued_at()));
         let general = verifier.verify_inspected(&Inspection::read(token.as_str())).unwrap();
         prop_assert_eq!(general, canonical);
     }

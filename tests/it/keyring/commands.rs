@@ -82,7 +82,7 @@ fn what_was_copied_with_a_secret_is_stored_only_as_it_is() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let before = (session.lookup("staging"), session.config());
-    let hint = "give the secret alone, as Stream's dashboard shows it; if this is it, add --as-is";
+    let hint = "give the secret alone, as it was made, with nothing around it; if this is it, add --as-is";
     let quoted = format!("\"{SECOND}\"\n");
     let lines = format!("STREAM_API_SECRET={SECOND}\n");
     let both = [
@@ -101,7 +101,7 @@ fn what_was_copied_with_a_secret_is_stored_only_as_it_is() {
     let key = ["secret", "set", "staging", "--session-key", "--secret-stdin"];
     let error =
         "cannot store the session key of profile staging: the secret begins or ends with a quotation mark";
-    let hint = "give a key such as 'openssl rand -hex 32' prints; to store this one, add --as-is";
+    let hint = "give the secret alone, as it was made, with nothing around it; if this is it, add --as-is";
     session.pipe(&key, &quoted).is_refused(2, error, hint);
     assert_eq!((session.lookup("staging"), session.config()), before);
     let set = ["-q", "secret", "set", "staging", "--secret-stdin", "--as-is"];
@@ -120,7 +120,7 @@ fn the_api_key_is_no_secret_and_a_nul_is_refused_even_as_it_is() {
     let session = session!(Session::new());
     let add = ["profile", "add", "staging", "--api-key", "abc", "--secret-stdin"];
     let error = "cannot store the API secret of profile staging: the secret is the API key, which Stream's dashboard shows beside the secret";
-    let hint = "give the secret alone, as Stream's dashboard shows it";
+    let hint = "give the secret alone, as it was made, with nothing around it";
     session.pipe(&add, "abc\n").is_refused(2, error, &format!("{hint}; if this is it, add --as-is"));
     let error = "cannot store the API secret of profile staging: the secret has a NUL byte";
     session.pipe(&[&add[..], &["--as-is"]].concat(), &format!("{FIRST}\0")).is_refused(2, error, hint);
