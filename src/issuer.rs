@@ -3,14 +3,11 @@
 //! No other module refers to the signer; a test reads the sources and enforces it. A signed token is released
 //! only with the receipt of its own audit entry.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use thiserror::Error;
 
-use crate::audit::{
-    Action, Actor, AuditError, AuditLog, Channel, Event, EventId, IdRanges, Outcome, Receipt,
-};
+use crate::audit::{Action, AuditError, AuditLog, Event, IdRanges, Outcome, Receipt};
 use crate::error::{Diagnostic, Exit};
 use crate::fault::{Fault, TokenFault};
 use crate::profile::{Grant, Policy, PolicyError, ProfileName, Reason, TokenRequest};
@@ -40,13 +37,13 @@ impl IssuedToken {
 pub enum IssueError {
     /// Policy refuses it.
     #[error("{0}")]
-    Policy(PolicyError),
+    Policy(#[from] PolicyError),
     /// The claims cannot be in a token.
     #[error("{0}")]
-    Claims(ClaimsError),
+    Claims(#[from] ClaimsError),
     /// It cannot be recorded.
     #[error("nothing is minted that cannot be recorded: {0}")]
-    Audit(#[source] AuditError),
+    Audit(#[from] AuditError),
     /// The receipt is another entry's: a fault of the program, and nothing is released.
     #[error("nothing was minted: the audit log gave the receipt of another entry")]
     Receipt,
@@ -70,72 +67,17 @@ impl Diagnostic for IssueError {
     }
 }
 
-/// The person or service that asks for tokens.
-#[derive(Debug, Clone)]
-pub struct Caller {
-    /// Who it is.
-    pub actor: Actor,
-    /// How the request came in.
-    pub channel: Channel,
-    /// Why they need the tokens.
-    pub reason: Option<Reason>,
-    /// The name of the program that gets the token.
-    pub program: Option<String>,
-}
-
-impl Caller {
-    /// Returns what the tokens are for, as the audit log has it.
-    fn purpose(&self) -> Option<&str> {
-        self.reason.as_ref().map(Reason::as_str)
-    }
-}
-
-/// A request over the network whose session was found valid, for which one token is issued.
-#[derive(Debug, Clone, Copy)]
-pub struct ClientRequest<'a> {
-    /// Who runs the endpoint.
-    pub actor: &'a Actor,
-    /// The client's address.
-    pub peer: IpAddr,
-    /// The request's id.
-    pub request_id: &'a str,
-    /// The client's session, as the audit log names it.
-    pub session: &'a str,
-}
-
-/// Where issued tokens are recorded.
-#[derive(Debug, Clone)]
-pub enum AuditSink<'a> {
-    /// The audit log of one call.
-    Borrowed(&'a AuditLog),
-    /// An audit log that a server shares among its threads and reloads.
-    Shared(Arc<AuditLog>),
-    /// Nowhere: no app accepts the demo profile's tokens.
-    Demo,
-}
-
-impl AuditSink<'_> {
-    /// Returns the audit log; `None` for the demo.
-    fn audit_log(&self) -> Option<&AuditLog> {
-        match self {
-            Self::Borrowed(audit_log) => Some(audit_log),
-            Self::Shared(audit_log) => Some(audit_log),
-            Self::Demo => None,
-        }
-    }
-}
-
 /// Issues tokens signed with one profile's secret, under its policy.
 #[derive(Debug)]
-pub struct TokenIssuer<'a> {
+pub struct TokenIssuer {
     /// Signs.
     minter: Minter,
     /// The profile's name in the log.
     profile: Option<ProfileName>,
     /// What tokens must be like.
     policy: Policy,
-    /// Where issued tokens are recorded.
-    sink: AuditSink<'a>,
+    /// Where issued tokens are recorded; `None` for the demo profile, whose tokens no app accepts.
+    audit_log: Option<Arc<AuditLog>>,
 }
 
 /// A signed token whose entry is not known to be on disk yet.
@@ -144,46 +86,48 @@ struct PendingToken {
     token: IssuedToken,
     /// The customer for whom it was asked, whose it is unless its fault is to be another's.
     customer: CustomerId,
-    /// The id of the event that must be on disk before the token is released.
-    event: EventId,
 }
 
 impl PendingToken {
-    /// Releases the token for the receipt of its own entry, and no other.
-    fn release(self, receipt: &Receipt) -> Result<IssuedToken, IssueError> {
-        let is_own = receipt.covers_event(self.event) && receipt.covers_customer(self.customer.get());
+    /// Releases the token for the receipt of an entry that records it, and no other; in the demo there is none.
+    fn release(self, receipt: Option<&Receipt>) -> Result<IssuedToken, IssueError> {
+        let fingerprint = || self.token.fingerprint().to_string();
+        let is_own = receipt.is_none_or(|receipt| receipt.covers(self.customer.get(), fingerprint));
         if is_own { Ok(self.token) } else { Err(IssueError::Receipt) }
     }
 }
 
-impl<'a> TokenIssuer<'a> {
-    /// Returns an issuer for a profile's secret and policy.
+impl TokenIssuer {
+    /// Returns an issuer for a profile's secret and policy. Without an audit log, it is the demo's.
     #[must_use]
-    pub fn new(secret: &Secret, profile: Option<ProfileName>, policy: Policy, sink: AuditSink<'a>) -> Self {
-        Self { minter: Minter::new(secret), profile, policy, sink }
+    pub fn new(
+        secret: &Secret,
+        profile: Option<ProfileName>,
+        policy: Policy,
+        audit_log: Option<Arc<AuditLog>>,
+    ) -> Self {
+        Self { minter: Minter::new(secret), profile, policy, audit_log }
     }
 
-    /// Evaluates a request against the policy: what tokens get that are issued now. A refusal is recorded.
+    /// Evaluates a request, and the reason given for it, against the policy: what tokens get that are issued now. A refusal
+    /// is recorded. `caller` is what the log says of the call, to which the issuer adds what becomes of it.
     ///
     /// # Errors
     /// [`IssueError::Policy`]; [`IssueError::Audit`] where the refusal cannot be recorded.
     pub fn evaluate(
         &self,
         token_request: &TokenRequest,
+        reason: Option<&Reason>,
         now: Timestamp,
-        caller: &Caller,
+        caller: &Event,
     ) -> Result<Grant, IssueError> {
-        let allowed = self.policy.allow_reason(caller.reason.as_ref());
-        let refused = match allowed.and_then(|()| self.policy.evaluate(token_request, now)) {
-            Ok(grant) => return Ok(grant),
-            Err(refused) => refused,
-        };
-        if let Some(audit_log) = self.sink.audit_log() {
-            let event = self.audit_event(Action::Refusal, Outcome::Refused, caller.channel, &caller.actor);
-            let event = event.reason(refused.to_string()).purpose(caller.purpose());
-            audit_log.record(event).map_err(IssueError::Audit)?;
+        let allowed = self.policy.allow_reason(reason);
+        let allowed = allowed.and_then(|()| self.policy.evaluate(token_request, now));
+        if let Err(refused) = &allowed {
+            let event = caller.clone().reason(refused.to_string());
+            self.record(Event { action: Action::Refusal, outcome: Outcome::Refused, ..event })?;
         }
-        Err(IssueError::Policy(refused))
+        Ok(allowed?)
     }
 
     /// Issues one token. Blocks until its entry is on disk.
@@ -194,17 +138,19 @@ impl<'a> TokenIssuer<'a> {
         &self,
         customer: CustomerId,
         grant: &Grant,
-        caller: &Caller,
+        caller: &Event,
     ) -> Result<IssuedToken, IssueError> {
-        let mut event = self.mint_event(Action::Mint, grant, caller.channel, &caller.actor);
-        if let Some(program) = &caller.program {
-            event = event.reason(format!("exec {program}"));
-        }
-        self.release_after_audit(customer, &self.sign(customer, grant)?, event.purpose(caller.purpose()))
+        let pending = self.sign(customer, grant)?;
+        let receipt = self.record(Event {
+            customer: Some(customer.get()),
+            expires_at: pending.token.claims.expires_at(),
+            fingerprint: Some(pending.token.fingerprint().to_string()),
+            ..mint_event(Action::Mint, grant, caller)
+        })?;
+        pending.release(receipt.as_ref())
     }
 
-    /// Issues one token for a client of the endpoint. Blocks until its entry, with the client's address and the
-    /// request's id, is on disk.
+    /// Issues one token for a client of the endpoint, as [`TokenIssuer::issue`] does.
     ///
     /// What policy refuses is not recorded here: the endpoint records refusals without waiting for them.
     ///
@@ -212,36 +158,22 @@ impl<'a> TokenIssuer<'a> {
     /// [`IssueError`], and there is no token.
     pub fn issue_for_client(
         &self,
-        request: &ClientRequest<'_>,
         customer: CustomerId,
         token_request: &TokenRequest,
         now: Timestamp,
+        caller: &Event,
     ) -> Result<IssuedToken, IssueError> {
-        let grant = self.policy.evaluate(token_request, now).map_err(IssueError::Policy)?;
-        let token = self.sign(customer, &grant)?;
-        let event = self.mint_event(Action::Mint, &grant, Channel::Serve, request.actor);
-        let event =
-            event.peer(request.peer.to_string()).request_id(request.request_id).session(request.session);
-        self.release_after_audit(customer, &token, event)
+        self.issue(customer, &self.policy.evaluate(token_request, now)?, caller)
     }
 
     /// Records that a client's request for a customer's token fails on purpose. Blocks until the entry is on disk.
     ///
     /// # Errors
     /// [`IssueError`], and the request must not fail so: policy forbids it, or it is not recorded.
-    pub fn record_fault(
-        &self,
-        request: &ClientRequest<'_>,
-        customer: CustomerId,
-        fault: Fault,
-    ) -> Result<(), IssueError> {
-        self.policy.allow_fault().map_err(IssueError::Policy)?;
-        let Some(audit_log) = self.sink.audit_log() else { return Ok(()) };
-        let event = self.audit_event(Action::Fault, Outcome::Ok, Channel::Serve, request.actor);
-        let event = event.customer(customer.get()).reason(fault.to_string());
-        let event =
-            event.peer(request.peer.to_string()).request_id(request.request_id).session(request.session);
-        audit_log.record(event).map(drop).map_err(IssueError::Audit)
+    pub fn record_fault(&self, customer: CustomerId, fault: Fault, caller: &Event) -> Result<(), IssueError> {
+        self.policy.allow_fault()?;
+        let event = caller.clone().customer(customer.get()).reason(fault.to_string());
+        self.record(Event { action: Action::Fault, ..event }).map(drop)
     }
 
     /// Returns `true` if the policy allows what fails on purpose.
@@ -258,79 +190,52 @@ impl<'a> TokenIssuer<'a> {
         &self,
         batch: &Batch,
         grant: &Grant,
-        caller: &Caller,
+        caller: &Event,
     ) -> Result<Vec<IssuedToken>, IssueError> {
-        let tokens = batch.customers.iter().map(|customer| self.sign(*customer, grant));
-        let tokens = tokens.collect::<Result<Vec<_>, _>>()?;
-        let Some(audit_log) = self.sink.audit_log() else { return Ok(tokens) };
-        let event = self.mint_event(Action::MintBatch, grant, caller.channel, &caller.actor);
-        let event = event
-            .expires_at(tokens.first().and_then(|token| token.claims.expires_at()))
-            .customers(batch.ranges.clone())
-            .purpose(caller.purpose())
-            .count(batch.customers.len() as u64);
-        let event_id = event.id();
-        let receipt = audit_log.record(event).map_err(IssueError::Audit)?;
-        let pending = tokens.into_iter().zip(&batch.customers);
-        let pending =
-            pending.map(|(token, customer)| PendingToken { token, customer: *customer, event: event_id });
-        pending.map(|pending| pending.release(&receipt)).collect()
+        let pending = batch.customers.iter().map(|customer| self.sign(*customer, grant));
+        let pending = pending.collect::<Result<Vec<_>, _>>()?;
+        let receipt = self.record(Event {
+            customers: Some(batch.ranges.clone()),
+            count: Some(batch.customers.len() as u64),
+            expires_at: pending.first().and_then(|pending| pending.token.claims.expires_at()),
+            ..mint_event(Action::MintBatch, grant, caller)
+        })?;
+        pending.into_iter().map(|pending| pending.release(receipt.as_ref())).collect()
     }
 
     /// Signs one token, which may have a fault: then its signature or its claims fail, and it is a customer's all the same.
-    fn sign(&self, customer: CustomerId, grant: &Grant) -> Result<IssuedToken, IssueError> {
+    fn sign(&self, customer: CustomerId, grant: &Grant) -> Result<PendingToken, IssueError> {
         let mut claims = Claims::new(customer);
         if let Some(at) = grant.expires_at() {
-            claims = claims.with_exp(at).map_err(IssueError::Claims)?;
+            claims = claims.with_exp(at)?;
         }
         if let Some(at) = grant.issued_at() {
-            claims = claims.with_iat(at).map_err(IssueError::Claims)?;
+            claims = claims.with_iat(at)?;
         }
-        let Some((fault, now)) = grant.fault() else {
-            return Ok(IssuedToken { claims, token: self.minter.mint(&claims) });
-        };
-        let claims = fault.claims(claims, now).map_err(IssueError::Claims)?;
-        let token = match fault {
-            TokenFault::BadSignature => Minter::with_wrong_key().mint(&claims),
-            TokenFault::Malformed => self.minter.mint(&claims).without_signature(),
+        if let Some((fault, now)) = grant.fault() {
+            claims = fault.claims(claims, now)?;
+        }
+        let token = match grant.fault() {
+            Some((TokenFault::BadSignature, _)) => Minter::with_wrong_key().mint(&claims),
+            Some((TokenFault::Malformed, _)) => self.minter.mint(&claims).without_signature(),
             _ => self.minter.mint(&claims),
         };
-        Ok(IssuedToken { claims, token })
+        Ok(PendingToken { token: IssuedToken { claims, token }, customer })
     }
 
-    /// Records that a token was issued, and releases it once the entry is on disk.
-    fn release_after_audit(
-        &self,
-        customer: CustomerId,
-        token: &IssuedToken,
-        event: Event,
-    ) -> Result<IssuedToken, IssueError> {
-        let Some(audit_log) = self.sink.audit_log() else { return Ok(*token) };
-        let event = event
-            .expires_at(token.claims.expires_at())
-            .customer(customer.get())
-            .fingerprint(token.fingerprint().to_string());
-        let pending = PendingToken { token: *token, customer, event: event.id() };
-        pending.release(&audit_log.record(event).map_err(IssueError::Audit)?)
+    /// Records an event of this profile. Returns the receipt once the entry is on disk; `None` for the demo.
+    fn record(&self, event: Event) -> Result<Option<Receipt>, IssueError> {
+        let Some(audit_log) = &self.audit_log else { return Ok(None) };
+        let profile = self.profile.as_ref().map(ToString::to_string);
+        Ok(Some(audit_log.record(Event { profile, ..event })?))
     }
+}
 
-    /// Returns the event of a mint; of a fault, if the tokens are to have one.
-    fn mint_event(&self, action: Action, grant: &Grant, channel: Channel, actor: &Actor) -> Event {
-        match grant.fault() {
-            None => self.audit_event(action, Outcome::Ok, channel, actor),
-            Some((fault, _)) => {
-                self.audit_event(Action::Fault, Outcome::Ok, channel, actor).reason(fault.to_string())
-            }
-        }
-    }
-
-    /// Returns an event of this profile.
-    fn audit_event(&self, action: Action, outcome: Outcome, channel: Channel, actor: &Actor) -> Event {
-        let event = Event::new(action, channel, actor.clone(), outcome);
-        match &self.profile {
-            Some(profile) => event.profile(profile.as_str()),
-            None => event,
-        }
+/// Returns the event of a mint; of a fault, if the tokens are to have one.
+fn mint_event(action: Action, grant: &Grant, caller: &Event) -> Event {
+    match grant.fault() {
+        None => Event { action, ..caller.clone() },
+        Some((fault, _)) => Event { action: Action::Fault, ..caller.clone() }.reason(fault.to_string()),
     }
 }
 

@@ -8,7 +8,7 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 use stream_token::audit::{Actor, Refusal};
 use stream_token::fault::Faults;
-use stream_token::issuer::{AuditSink, TokenIssuer};
+use stream_token::issuer::TokenIssuer;
 use stream_token::profile::{Lifetime, Policy};
 use stream_token::secret::Secret;
 use stream_token::server::{
@@ -38,7 +38,7 @@ fn status(body: &[u8], whose: CustomerId) -> u16 {
     let clock = Clock::Fixed(Timestamp::EPOCH);
     let secret = Secret::new(b"a-secret-for-fuzzing-0123456789abcdef".to_vec()).unwrap();
     let actor = Actor { user: "fuzz".into(), sudo_user: None };
-    let issuer = TokenIssuer::new(&secret, None, Policy::default(), AuditSink::Demo);
+    let issuer = TokenIssuer::new(&secret, None, Policy::default(), None);
     let endpoint = TokenEndpoint {
         authenticate: &SessionOf(whose),
         rate_limiter: &RateLimiters::new(Rate::OFF, Rate::OFF),

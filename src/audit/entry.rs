@@ -1,18 +1,20 @@
-//! What an entry of the log says: the event as it is handed in, and the entry as it is read back.
+//! What an entry of the log says, and its line: one JSON object of printable text, in one form of bounded length.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io::{self, Write};
 
 use serde::Serialize;
+use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 
 use super::head::{Hash, Head, LogId};
 use super::ranges::IdRanges;
-use crate::escape::is_unprintable;
+use crate::escape::{EscapingFormatter, is_unprintable};
 use crate::time::Timestamp;
 
-/// How many bytes of a string, escaped, an entry keeps; what is cut shows as an ellipsis.
-pub const MAX_FIELD_BYTES: usize = 512;
-/// How many bytes, escaped, it keeps of what a person says of the purpose: 200 characters, whichever they are.
-const MAX_PURPOSE_BYTES: usize = 200 * 12;
+/// How many bytes a line has at most, its newline included.
+pub(super) const MAX_ENTRY_BYTES: usize = 40 * 1024;
+
+/// How many characters of a text an entry keeps; what is cut shows as an ellipsis.
+const MAX_FIELD_CHARS: usize = 256;
 
 /// Declares an enum whose values are words in the log.
 macro_rules! string_enum {
@@ -122,39 +124,9 @@ pub struct Actor {
     pub sudo_user: Option<String>,
 }
 
-/// The customers for whom it was done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum CustomerSet {
-    /// One customer.
-    One {
-        /// The customer's id.
-        customer: u64,
-    },
-    /// Several customers.
-    Many {
-        /// Their ids.
-        customers: IdRanges,
-    },
-    /// No customer in particular.
-    None {},
-}
-
-impl CustomerSet {
-    /// Returns `true` if the id is in the set.
-    #[must_use]
-    pub fn contains(&self, id: u64) -> bool {
-        match self {
-            Self::One { customer } => *customer == id,
-            Self::Many { customers } => customers.contains(id),
-            Self::None {} => false,
-        }
-    }
-}
-
 /// All that an entry says of an event, in the order of its keys; what is absent is left out of the line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct EntryBody {
+pub struct Event {
     /// Who did it.
     pub actor: Actor,
     /// How they reached the program.
@@ -164,9 +136,12 @@ pub struct EntryBody {
     /// With which profile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
-    /// For whom.
-    #[serde(flatten)]
-    pub customers: CustomerSet,
+    /// For which customer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customer: Option<u64>,
+    /// For which customers, of a batch.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub customers: Option<IdRanges>,
     /// When what was made expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
@@ -196,21 +171,22 @@ pub struct EntryBody {
     /// For an opened segment: how many bytes of the segment before belong to the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_bytes: Option<u64>,
-    /// The last entry that was pruned.
+    /// The last entry that was pruned, as a [`Head`].
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub pruned_up_to: Option<Head>,
+    pub pruned_up_to: Option<String>,
 }
 
-impl EntryBody {
-    /// Returns the body that no entry is without.
-    pub(super) fn new(action: Action, channel: Channel, actor: Actor, outcome: Outcome) -> Self {
-        let actor = Actor { user: bounded(actor.user), sudo_user: actor.sudo_user.map(bounded) };
+impl Event {
+    /// Returns an event with what no entry is without.
+    #[must_use]
+    pub fn new(action: Action, channel: Channel, actor: Actor, outcome: Outcome) -> Self {
         Self {
             actor,
             channel,
             action,
             profile: None,
-            customers: CustomerSet::None {},
+            customer: None,
+            customers: None,
             expires_at: None,
             fingerprint: None,
             peer: None,
@@ -225,6 +201,43 @@ impl EntryBody {
         }
     }
 
+    /// Adds the profile.
+    #[must_use]
+    pub fn profile(self, profile: impl Into<String>) -> Self {
+        Self { profile: Some(profile.into()), ..self }
+    }
+
+    /// Adds the customer.
+    #[must_use]
+    pub fn customer(self, customer: u64) -> Self {
+        Self { customer: Some(customer), ..self }
+    }
+
+    /// Adds why it ended as it did.
+    #[must_use]
+    pub fn reason(self, reason: impl Into<String>) -> Self {
+        Self { reason: Some(reason.into()), ..self }
+    }
+
+    /// Cuts every text at [`MAX_FIELD_CHARS`].
+    pub(super) fn cut(mut self) -> Self {
+        let Self { actor, profile, fingerprint, peer, request_id, session, reason, purpose, .. } = &mut self;
+        let texts = [&mut actor.sudo_user, profile, fingerprint, peer, request_id, session, reason, purpose];
+        for text in texts.into_iter().flatten().chain([&mut actor.user]) {
+            if let Some((end, _)) = text.char_indices().nth(MAX_FIELD_CHARS) {
+                text.truncate(end);
+                text.push('…');
+            }
+        }
+        self
+    }
+
+    /// Returns `true` if it was for this customer, alone or among others.
+    #[must_use]
+    pub fn is_for(&self, customer: u64) -> bool {
+        self.customer == Some(customer) || self.customers.as_ref().is_some_and(|ids| ids.contains(customer))
+    }
+
     /// Returns `true` if it says that sessions were revoked, or that pruned entries said so.
     #[must_use]
     pub fn tells_of_revocation(&self) -> bool {
@@ -234,159 +247,24 @@ impl EntryBody {
     }
 }
 
-/// Cuts a string at [`MAX_FIELD_BYTES`].
-fn bounded(text: String) -> String {
-    cut(text, MAX_FIELD_BYTES)
+/// What is wrong with a line by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum EntryError {
+    /// It is no entry of a log.
+    #[error("is no entry")]
+    Unreadable,
+    /// It was changed after it was written.
+    #[error("was changed after it was written")]
+    Edited,
+    /// The line that this entry says was torn is not before it.
+    #[error("says that the line before was torn, and it is not there")]
+    TornLineMissing,
+    /// So many bytes follow the end of the segment, as the next segment's first entry states it.
+    #[error("and {0} bytes were added after the segment's end")]
+    AfterTheEnd(u64),
 }
 
-/// Cuts a string at so many bytes, counted as the log escapes it.
-fn cut(mut text: String, max: usize) -> String {
-    let mut length = 0;
-    let end = text.char_indices().find(|(_, character)| {
-        length += match character {
-            '"' | '\\' => 2,
-            _ if is_unprintable(*character) => 6 * character.len_utf16(),
-            _ => character.len_utf8(),
-        };
-        length > max
-    });
-    if let Some((at, _)) = end {
-        text.truncate(at);
-        text.push('…');
-    }
-    text
-}
-
-/// The id of an event, by which its receipt is known again. No two events of a process share one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct EventId(u64);
-
-impl EventId {
-    /// Returns an id that no event has had.
-    fn new() -> Self {
-        /// The id of the next event.
-        static NEXT_EVENT_ID: AtomicU64 = AtomicU64::new(0);
-        Self(NEXT_EVENT_ID.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-/// An event to be recorded. It cannot be cloned, so its id stands for one entry at most.
-///
-/// Strings are cut at [`MAX_FIELD_BYTES`], a purpose after 200 characters or more.
-#[derive(Debug)]
-pub struct Event {
-    /// Its id.
-    pub(super) id: EventId,
-    /// What its entry will say.
-    pub(super) body: EntryBody,
-}
-
-impl Event {
-    /// Returns an event with what no entry is without.
-    #[must_use]
-    pub fn new(action: Action, channel: Channel, actor: Actor, outcome: Outcome) -> Self {
-        Self { id: EventId::new(), body: EntryBody::new(action, channel, actor, outcome) }
-    }
-
-    /// Returns the id that this event's receipt will carry.
-    #[must_use]
-    pub fn id(&self) -> EventId {
-        self.id
-    }
-
-    /// Returns what the entry will say.
-    #[must_use]
-    pub fn body(&self) -> &EntryBody {
-        &self.body
-    }
-
-    /// Adds the profile.
-    #[must_use]
-    pub fn profile(mut self, profile: impl Into<String>) -> Self {
-        self.body.profile = Some(bounded(profile.into()));
-        self
-    }
-
-    /// Adds the customer.
-    #[must_use]
-    pub fn customer(mut self, customer: u64) -> Self {
-        self.body.customers = CustomerSet::One { customer };
-        self
-    }
-
-    /// Adds several customers and their number.
-    #[must_use]
-    pub fn customers(mut self, customers: IdRanges) -> Self {
-        self.body.count = Some(customers.count());
-        self.body.customers = CustomerSet::Many { customers };
-        self
-    }
-
-    /// Adds when what was made expires; `None` for never.
-    #[must_use]
-    pub fn expires_at(mut self, at: impl Into<Option<Timestamp>>) -> Self {
-        self.body.expires_at = at.into();
-        self
-    }
-
-    /// Adds the fingerprint of the token that was made.
-    #[must_use]
-    pub fn fingerprint(mut self, fingerprint: impl Into<String>) -> Self {
-        self.body.fingerprint = Some(bounded(fingerprint.into()));
-        self
-    }
-
-    /// Adds the client's address.
-    #[must_use]
-    pub fn peer(mut self, peer: impl Into<String>) -> Self {
-        self.body.peer = Some(bounded(peer.into()));
-        self
-    }
-
-    /// Adds the request's id.
-    #[must_use]
-    pub fn request_id(mut self, id: impl Into<String>) -> Self {
-        self.body.request_id = Some(bounded(id.into()));
-        self
-    }
-
-    /// Adds the client's session.
-    #[must_use]
-    pub fn session(mut self, session: impl Into<String>) -> Self {
-        self.body.session = Some(bounded(session.into()));
-        self
-    }
-
-    /// Adds why it ended as it did.
-    #[must_use]
-    pub fn reason(mut self, reason: impl Into<String>) -> Self {
-        self.body.reason = Some(bounded(reason.into()));
-        self
-    }
-
-    /// Adds what it was for, if anybody says so.
-    #[must_use]
-    pub fn purpose(mut self, purpose: Option<&str>) -> Self {
-        self.body.purpose = purpose.map(|purpose| cut(purpose.to_owned(), MAX_PURPOSE_BYTES));
-        self
-    }
-
-    /// Adds the last entry that was pruned.
-    #[must_use]
-    pub(super) fn pruned_up_to(mut self, head: Head) -> Self {
-        self.body.pruned_up_to = Some(head);
-        self
-    }
-
-    /// Adds how many there were.
-    #[must_use]
-    pub fn count(mut self, count: u64) -> Self {
-        self.body.count = Some(count);
-        self
-    }
-}
-
-/// An entry read back from the log, in the one form that entries are written in.
+/// An entry read back from the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The log to which it belongs.
@@ -396,7 +274,7 @@ pub struct Entry {
     /// When it was written.
     pub time: Timestamp,
     /// What it says.
-    pub body: EntryBody,
+    pub body: Event,
     /// The hash of the entry before.
     pub prev: Hash,
     /// Its own hash.
@@ -404,6 +282,24 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Appends the line, with its newline, of the entry that comes after `before`, and returns the head that it makes.
+    /// `time` is as `utc` shows it.
+    pub(super) fn write(out: &mut Vec<u8>, before: Head, time: &str, event: &Event) -> io::Result<Head> {
+        let Head { log_id, hash: prev, .. } = before;
+        let sequence = before.sequence.saturating_add(1);
+        let start = out.len();
+        write!(out, r#"{{"version":1,"log_id":"{log_id}","sequence":{sequence},"time":"{time}""#)?;
+        let body_start = out.len();
+        event.serialize(&mut Serializer::with_formatter(&mut *out, LogFormatter))?;
+        // The keys of the event go on in the object that is open.
+        out[body_start] = b',';
+        out.pop();
+        write!(out, r#","prev":"{prev}""#)?;
+        let hash = Hash::of(&out[start..]);
+        writeln!(out, r#","hash":"{hash}"}}"#)?;
+        Ok(Head { log_id, sequence, hash })
+    }
+
     /// Returns the entry as a head of the log.
     #[must_use]
     pub fn head(&self) -> Head {
@@ -411,9 +307,141 @@ impl Entry {
     }
 }
 
+/// Encodes a text as it stands in a line, with its quotes.
+pub(super) fn encoded_text(text: &str) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    text.serialize(&mut Serializer::with_formatter(&mut out, LogFormatter))?;
+    Ok(out)
+}
+
+/// Escapes what is unprintable, control characters always with four digits.
+struct LogFormatter;
+
+impl Formatter for LogFormatter {
+    fn write_string_fragment<W: Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        EscapingFormatter(is_unprintable).write_string_fragment(writer, fragment)
+    }
+
+    fn write_char_escape<W: Write + ?Sized>(&mut self, writer: &mut W, escape: CharEscape) -> io::Result<()> {
+        let escape = match escape {
+            CharEscape::Backspace => CharEscape::AsciiControl(0x08),
+            CharEscape::Tab => CharEscape::AsciiControl(b'\t'),
+            CharEscape::LineFeed => CharEscape::AsciiControl(b'\n'),
+            CharEscape::FormFeed => CharEscape::AsciiControl(0x0c),
+            CharEscape::CarriageReturn => CharEscape::AsciiControl(b'\r'),
+            other => other,
+        };
+        CompactFormatter.write_char_escape(writer, escape)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::ranges::MAX_RANGES;
     use super::*;
+    use crate::time::utc;
+
+    fn actor(user: &str) -> Actor {
+        Actor { user: user.into(), sudo_user: None }
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_epoch_seconds(seconds).unwrap()
+    }
+
+    fn written(event: &Event, time: Timestamp) -> Vec<u8> {
+        let (mut out, log_id) = (Vec::new(), "0123456789abcdef".try_into().unwrap());
+        Entry::write(&mut out, Head::before_first(log_id), &utc(time), event).unwrap();
+        assert_eq!(out.pop(), Some(b'\n'));
+        out
+    }
+
+    #[test]
+    fn a_line_has_one_order_of_keys_and_leaves_out_what_is_absent() {
+        let event = Event {
+            expires_at: Some(at(1_900_000_000)),
+            fingerprint: Some("00ff".into()),
+            ..Event::new(Action::Mint, Channel::Cli, actor("ann"), Outcome::Ok)
+        };
+        let event = event.customer(123).profile("staging");
+        let line = String::from_utf8(written(&event, at(1_893_456_000))).unwrap();
+        let (hashed, hash) = line.split_once(",\"hash\":").unwrap();
+        assert_eq!(
+            hashed,
+            "{\"version\":1,\"log_id\":\"0123456789abcdef\",\"sequence\":1,\"time\":\"2030-01-01T00:00:00Z\",\
+             \"actor\":{\"user\":\"ann\"},\"channel\":\"cli\",\"action\":\"mint\",\"profile\":\"staging\",\
+             \"customer\":123,\"expires_at\":1900000000,\"fingerprint\":\"00ff\",\"outcome\":\"ok\",\
+             \"prev\":\"0000000000000000000000000000000000000000000000000000000000000000\""
+        );
+        assert_eq!(hash, format!("\"{}\"}}", Hash::of(hashed.as_bytes())));
+    }
+
+    #[test]
+    fn an_entry_reads_back_as_it_was_written() {
+        let mut ranges = IdRanges::default();
+        assert!((1..=500).chain([777]).all(|id| ranges.insert_next(id)));
+        let actor = Actor { user: "root \"\\\n\u{202e}\u{e0001}é".into(), sudo_user: Some("ann".into()) };
+        let event = Event {
+            customers: Some(ranges),
+            count: Some(501),
+            peer: Some("192.0.2.1".into()),
+            request_id: Some("r-1".into()),
+            session: Some("check_url 0123456789abcdef".into()),
+            reason: Some("policy".into()),
+            purpose: Some("\u{e0001}".repeat(200)),
+            ..Event::new(Action::MintBatch, Channel::Serve, actor, Outcome::Refused)
+        };
+        for time in [at(0), at(1_893_456_000), Timestamp::MAX] {
+            let line = written(&event, time);
+            let entry = Entry::read(&line).unwrap();
+            assert_eq!((&entry.body, entry.time, entry.sequence), (&event, time, 1));
+            assert!(String::from_utf8(line).unwrap().chars().all(|character| !is_unprintable(character)));
+        }
+    }
+
+    #[test]
+    fn no_event_makes_a_line_longer_than_the_longest() {
+        let mut ranges = IdRanges::default();
+        for id in 0..MAX_RANGES as u64 {
+            assert!(ranges.insert_next(u64::MAX - 2 * id));
+        }
+        for text in ["x".repeat(100_000), "\u{e0001}".repeat(9_999), "\u{1b}".repeat(9_999), "é".repeat(999)]
+        {
+            let texts = || Some(text.clone());
+            let event = Event {
+                profile: texts(),
+                customer: Some(u64::MAX),
+                customers: Some(ranges.clone()),
+                expires_at: Some(Timestamp::MAX),
+                fingerprint: texts(),
+                peer: texts(),
+                request_id: texts(),
+                session: texts(),
+                reason: texts(),
+                purpose: texts(),
+                count: Some(u64::MAX),
+                previous_bytes: Some(u64::MAX),
+                pruned_up_to: Some("x".repeat(16 + 1 + 20 + 1 + 64)),
+                ..Event::new(
+                    Action::MintBatch,
+                    Channel::Serve,
+                    Actor { user: text.clone(), sudo_user: texts() },
+                    Outcome::Refused,
+                )
+            };
+            let line = written(&event.cut(), at(253_402_300_799));
+            assert!(line.len() < MAX_ENTRY_BYTES, "{}", line.len());
+            assert!(Entry::read(&line).unwrap().body.peer.unwrap().ends_with('…'));
+        }
+    }
+
+    #[test]
+    fn a_text_is_cut_only_beyond_its_limit() {
+        let cut =
+            |count| Event::new(Action::Mint, Channel::Cli, actor(&"é".repeat(count)), Outcome::Ok).cut();
+        assert_eq!(cut(256).actor.user, "é".repeat(256));
+        assert_eq!(cut(257).actor.user, "é".repeat(256) + "…");
+    }
 
     #[test]
     fn every_word_is_read_by_its_name_and_no_other_is() {
@@ -426,17 +454,52 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_cut_only_beyond_its_limit() {
-        assert_eq!(bounded("x".repeat(512)), "x".repeat(512));
-        assert_eq!(bounded("x".repeat(513)), format!("{}…", "x".repeat(512)));
+    fn a_line_of_another_form_is_no_entry_though_its_hash_is_right() {
+        let event = Event::new(Action::Mint, Channel::Cli, actor("ann"), Outcome::Ok).customer(123);
+        let line = String::from_utf8(written(&event, at(1_893_456_000))).unwrap();
+        let rehashed = |from: &str, to: &str| {
+            assert!(line.contains(from));
+            let changed = line.replacen(from, to, 1);
+            let (hashed, _) = changed.rsplit_once(",\"hash\":").unwrap();
+            format!("{hashed},\"hash\":\"{}\"}}", Hash::of(hashed.as_bytes()))
+        };
+        assert!(Entry::read(rehashed("123", "124").as_bytes()).is_ok());
+        let changes = [
+            ("\"version\":1", "\"version\":2"),
+            (",\"customer\":123", ",\"customer\":123,\"customer\":124"),
+            (",\"customer\":123", ",\"customer\":0123"),
+            (",\"customer\":123", ",\"customer\":\"123\""),
+            (",\"customer\":123", ",\"customers\":[[1,2,3]]"),
+            (",\"customer\":123", ",\"customers\":[[1,2]"),
+            (",\"customer\":123", ",\"unknown\":1"),
+            (",\"customer\":123", " ,\"customer\":123"),
+            (",\"outcome\":\"ok\"", ""),
+            ("\"ok\"", "\"fine\""),
+            ("\"mint\"", "\"minted\""),
+            ("\"cli\"", "\"tty\""),
+            ("\"ann\"", "\"an\u{7}n\""),
+            ("\"ann\"", "\"an\\n\""),
+            ("\"ann\"", "\"ann"),
+            ("2030-01-01T", "2030-01-01 "),
+        ];
+        for (from, to) in changes {
+            assert_eq!(Entry::read(rehashed(from, to).as_bytes()), Err(EntryError::Unreadable), "{to}");
+        }
     }
 
     #[test]
-    fn no_two_events_share_an_id() {
-        let event = || {
-            let actor = Actor { user: "ann".into(), sudo_user: None };
-            Event::new(Action::Mint, Channel::Cli, actor, Outcome::Ok)
-        };
-        assert_ne!(event().id(), event().id());
+    fn no_bit_of_a_line_can_be_changed_unseen() {
+        let event = Event::new(Action::Refusal, Channel::Serve, actor("ann"), Outcome::Refused);
+        let line = written(&event, at(1_893_456_000));
+        assert!(Entry::read(&line).is_ok());
+        for at in 0..line.len() {
+            for bit in 0..8 {
+                let mut changed = line.clone();
+                changed[at] ^= 1 << bit;
+                assert!(Entry::read(&changed).is_err(), "byte {at}, bit {bit}");
+            }
+        }
+        assert!(Entry::read(&line[..line.len() - 1]).is_err());
+        assert!(Entry::read(&[&line[..], b" "].concat()).is_err());
     }
 }

@@ -5,27 +5,27 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::str::FromStr;
 
 use base16ct::lower as hex;
-use serde::{Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::{Diagnostic, Exit};
 
+/// Bytes that are written as lower-case hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Hex<const N: usize>([u8; N]);
+
 /// A SHA-256 hash.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Hash([u8; 32]);
+pub type Hash = Hex<32>;
+
+/// The id of a log, chosen at random when its first entry is written.
+pub type LogId = Hex<8>;
 
 impl Hash {
     /// What stands for the entry before the first.
-    pub(super) const GENESIS: Self = Self([0; 32]);
+    pub(super) const GENESIS: Self = Hex([0; 32]);
 
     /// Hashes `bytes`.
     pub(super) fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
-    }
-
-    /// Reads exactly 64 lower-case hexadecimal digits.
-    pub(super) fn from_hex(digits: &str) -> Option<Self> {
-        from_hex(digits).map(Self)
+        Hex(Sha256::digest(bytes).into())
     }
 
     /// Returns the first 16 digits, which name what was hashed briefly.
@@ -34,47 +34,30 @@ impl Hash {
     }
 }
 
-impl fmt::Display for Hash {
+impl LogId {
+    /// Chooses an id. The standard library's hash keys are random, and enough for a name.
+    pub(super) fn random() -> Self {
+        Hex(RandomState::new().build_hasher().finish().to_be_bytes())
+    }
+}
+
+impl<const N: usize> fmt::Display for Hex<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(hex::encode_str(&self.0, &mut [0; 64]).map_err(|_| fmt::Error)?)
     }
 }
 
-impl fmt::Debug for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+impl<const N: usize> TryFrom<&str> for Hex<N> {
+    type Error = HeadError;
+
+    /// Reads exactly as many digits as `N` bytes have.
+    fn try_from(digits: &str) -> Result<Self, HeadError> {
+        let mut bytes = [0; N];
+        match hex::decode(digits, &mut bytes) {
+            Ok(read) if read.len() == N => Ok(Self(bytes)),
+            _ => Err(HeadError),
+        }
     }
-}
-
-/// The id of a log, chosen at random when its first entry is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LogId(u64);
-
-impl LogId {
-    /// Chooses an id. The standard library's hash keys are random, and enough for a name.
-    pub(super) fn random() -> Self {
-        let mut hasher = RandomState::new().build_hasher();
-        hasher.write_u32(std::process::id());
-        Self(hasher.finish())
-    }
-
-    /// Reads exactly 16 lower-case hexadecimal digits.
-    pub(super) fn from_hex(digits: &str) -> Option<Self> {
-        from_hex(digits).map(|bytes| Self(u64::from_be_bytes(bytes)))
-    }
-}
-
-impl fmt::Display for LogId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
-/// Reads exactly as many lower-case hexadecimal digits as make `N` bytes.
-fn from_hex<const N: usize>(digits: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    let read = hex::decode(digits, &mut bytes).ok()?.len();
-    (read == N).then_some(bytes)
 }
 
 /// The last entry of a log, to be kept elsewhere: `LOGID:SEQUENCE:HASH`.
@@ -88,15 +71,16 @@ pub struct Head {
     pub hash: Hash,
 }
 
-impl fmt::Display for Head {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.log_id, self.sequence, self.hash)
+impl Head {
+    /// Returns what the first entry of a log comes after.
+    pub(super) fn before_first(log_id: LogId) -> Self {
+        Self { log_id, sequence: 0, hash: Hash::GENESIS }
     }
 }
 
-impl Serialize for Head {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}", self.log_id, self.sequence, self.hash)
     }
 }
 
@@ -111,14 +95,12 @@ impl FromStr for Head {
     type Err = HeadError;
 
     fn from_str(text: &str) -> Result<Self, HeadError> {
-        let parts = || {
-            let (log_id, rest) = text.split_once(':')?;
-            let (sequence, hash) = rest.split_once(':')?;
-            let (log_id, hash) = (LogId::from_hex(log_id)?, Hash::from_hex(hash)?);
-            Some(Self { log_id, sequence: sequence.parse().ok()?, hash })
-        };
+        let (log_id, rest) = text.split_once(':').ok_or(HeadError)?;
+        let (sequence, hash) = rest.split_once(':').ok_or(HeadError)?;
+        let sequence = sequence.parse().map_err(|_| HeadError)?;
+        let head = Self { log_id: log_id.try_into()?, sequence, hash: hash.try_into()? };
         // A number has other forms than the one that is printed.
-        parts().filter(|head| head.to_string() == text).ok_or(HeadError)
+        if head.to_string() == text { Ok(head) } else { Err(HeadError) }
     }
 }
 
@@ -134,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_head_reads_back_what_it_shows() {
-        let head = Head { log_id: LogId(0xab), sequence: 42, hash: Hash::of(b"") };
+        let head = Head { log_id: "00000000000000ab".try_into().unwrap(), sequence: 42, hash: Hash::of(b"") };
         let shown = "00000000000000ab:42:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(head.to_string(), shown);
         assert_eq!(shown.parse(), Ok(head));

@@ -1,13 +1,10 @@
 //! Lists the entries of a log, filtered, in constant memory; lines that are no entries are shown too.
 
-use std::iter;
 use std::path::Path;
 
-use super::entry::{Action, Channel, Entry, EntryBody, Outcome};
+use super::entry::{Action, Channel, Entry, Event, Outcome};
 use super::error::AuditError;
-use super::find::TokenQuery;
-use super::reader::{EntryError, LogReader, ReadItem};
-use super::segment;
+use super::reader::{LogLine, LogReader};
 use crate::time::Timestamp;
 
 /// Which entries are listed; the default is all.
@@ -29,8 +26,6 @@ pub struct Filter {
     pub actor: Option<String>,
     /// Those that ended so.
     pub outcome: Option<Outcome>,
-    /// Those about this token.
-    pub token: Option<TokenQuery>,
     /// Those whose reason, or what they were for, contains this text.
     pub reason: Option<String>,
 }
@@ -48,95 +43,97 @@ impl Filter {
             && (self.profile.is_none() || self.profile == body.profile)
             && (self.actions.is_empty() || self.actions.contains(&body.action))
             && self.channel.is_none_or(|channel| body.channel == channel)
-            && self.customer.is_none_or(|customer| body.customers.contains(customer))
+            && self.customer.is_none_or(|customer| body.is_for(customer))
             && self.actor.as_deref().is_none_or(is_by)
             && self.outcome.is_none_or(|outcome| body.outcome == outcome)
-            && self.token.as_ref().is_none_or(|token| token.matches(body).is_some())
             && (self.reason.as_deref())
                 .is_none_or(|part| contains(&body.purpose, part) || contains(&body.reason, part))
     }
 }
 
-/// A line of a log.
+/// A token that is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ListItem {
-    /// An entry, as it was written.
-    Entry {
-        /// The entry.
-        entry: Box<Entry>,
-        /// Its line, as the log has it.
-        text: String,
-    },
-    /// A line that is none, whatever the filter.
-    Invalid {
-        /// The segment's file name.
-        segment: String,
-        /// The line in it, from 1.
-        line: u64,
-        /// What is wrong with it.
-        error: EntryError,
-    },
+pub struct TokenQuery {
+    /// Its fingerprint.
+    pub fingerprint: String,
+    /// Its customer, and when it expires; `None` if only the fingerprint is known.
+    pub claims: Option<(u64, Option<Timestamp>)>,
 }
 
-/// Lists the lines of the log under a state directory that a filter admits, in order; one that is not there is empty.
-///
-/// # Errors
-/// Whatever keeps the log from being read; each item can fail so too, and is then the last.
-pub fn list(
-    state: &Path,
-    filter: Filter,
-) -> Result<impl Iterator<Item = Result<ListItem, AuditError>> + use<>, AuditError> {
-    let mut reader = Some(LogReader::open(state)?);
-    Ok(iter::from_fn(move || {
-        let read = read(reader.as_mut()?, &filter);
-        if read.is_err() {
-            reader = None;
+/// How an entry is about a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenMatch {
+    /// It names the token's fingerprint.
+    Certain,
+    /// It names no token, and records a batch for the customer whose tokens expire when this one does.
+    Possible,
+}
+
+impl TokenQuery {
+    /// Returns how an entry is about the token; `None` if it is not.
+    #[must_use]
+    pub fn matches(&self, event: &Event) -> Option<TokenMatch> {
+        let makes_tokens =
+            matches!(event.action, Action::Mint | Action::MintBatch | Action::Fault | Action::SessionNew);
+        if !makes_tokens || event.outcome != Outcome::Ok {
+            return None;
         }
-        read.transpose()
-    }))
+        if event.fingerprint.is_some() {
+            return (event.fingerprint.as_ref() == Some(&self.fingerprint)).then_some(TokenMatch::Certain);
+        }
+        let (customer, expires_at) = self.claims?;
+        let is_in_batch = event.customers.as_ref().is_some_and(|ids| ids.contains(customer));
+        (is_in_batch && event.expires_at == expires_at).then_some(TokenMatch::Possible)
+    }
 }
 
-/// Returns `true` if the log under a state directory has an entry that a filter admits and `is_meant` too.
+/// Lists the lines of the log under a state directory that a filter admits, and all that are no entries, in order; a log
+/// that is not there is empty. An item that fails, because the log cannot be read, is the last.
+pub fn list(state: &Path, filter: Filter) -> impl Iterator<Item = Result<LogLine, AuditError>> + use<> {
+    admitted(LogReader::open(state), filter)
+}
+
+/// Lists the lines that are appended to the log from now on. Where the iterator ends there are none yet: ask it again.
 ///
 /// # Errors
 /// Whatever keeps the log from being read.
-pub fn contains(
+pub fn follow(
     state: &Path,
     filter: Filter,
-    is_meant: impl Fn(&EntryBody) -> bool,
-) -> Result<bool, AuditError> {
-    for listed in list(state, filter)? {
-        if matches!(listed?, ListItem::Entry { entry, .. } if is_meant(&entry.body)) {
+) -> Result<impl Iterator<Item = Result<LogLine, AuditError>> + use<>, AuditError> {
+    Ok(admitted(LogReader::open_at_end(state)?, filter))
+}
+
+/// Leaves out the entries that a filter does not admit.
+fn admitted(reader: LogReader, filter: Filter) -> impl Iterator<Item = Result<LogLine, AuditError>> {
+    reader.filter(move |line| {
+        let entry = line.as_ref().ok().and_then(|line| line.entry.as_ref().ok());
+        entry.is_none_or(|entry| filter.matches(entry))
+    })
+}
+
+/// Returns `true` if the log under a state directory has an entry of such an event.
+///
+/// # Errors
+/// Whatever keeps the log from being read.
+pub fn contains(state: &Path, is_meant: impl Fn(&Event) -> bool) -> Result<bool, AuditError> {
+    for line in LogReader::open(state) {
+        if line?.entry.is_ok_and(|entry| is_meant(&entry.body)) {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
-/// Reads on to the next line that is listed.
-fn read(reader: &mut LogReader, filter: &Filter) -> Result<Option<ListItem>, AuditError> {
-    while let Some(item) = reader.next()? {
-        match item {
-            ReadItem::Entry(_, entry) if filter.matches(&entry) => {
-                let text = String::from_utf8_lossy(reader.line()).into_owned();
-                return Ok(Some(ListItem::Entry { entry, text }));
-            }
-            ReadItem::Invalid(at, error, _) => {
-                let segment = segment::name(at.segment);
-                return Ok(Some(ListItem::Invalid { segment, line: at.line, error }));
-            }
-            ReadItem::Entry(..) | ReadItem::Unfinished(_) => {}
-        }
-    }
-    Ok(None)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
+    use super::super::entry::EntryError;
     use super::super::entry::{Action, Actor, Channel, Event};
     use super::super::log::AuditLog;
     use super::super::ranges::IdRanges;
-    use super::super::testing::{State, edit, mint};
+    use super::super::testing::{State, ann, edit, mint};
     use super::*;
     use crate::time::Clock;
 
@@ -144,22 +141,23 @@ mod tests {
         Timestamp::from_epoch_seconds(seconds).unwrap()
     }
 
-    /// Returns the numbers of the entries that a filter admits, 0 for a bad line.
+    /// Returns the numbers of entries, 0 for a bad line.
+    fn numbers_of(lines: impl Iterator<Item = Result<LogLine, AuditError>>) -> Vec<u64> {
+        lines.map(|line| line.unwrap().entry.map_or(0, |entry| entry.sequence)).collect()
+    }
+
+    /// Returns the numbers of the entries that a filter admits.
     fn numbers(state: &State, filter: Filter) -> Vec<u64> {
-        let number = |listed: Result<ListItem, AuditError>| match listed.unwrap() {
-            ListItem::Entry { entry, .. } => entry.sequence,
-            ListItem::Invalid { .. } => 0,
-        };
-        list(state.path(), filter).unwrap().map(number).collect()
+        numbers_of(list(state.path(), filter))
     }
 
     #[test]
     fn filters_by_customer_also_inside_a_batch() {
         let state = State::with_entries(4);
-        let mut ranges = IdRanges::new();
+        let mut ranges = IdRanges::default();
         assert!((2..=500).chain([777]).all(|id| ranges.insert_next(id)));
-        let batch = Event::new(Action::MintBatch, Channel::Cli, super::super::testing::ann(), Outcome::Ok);
-        state.log().record(batch.customers(ranges)).unwrap();
+        let batch = Event::new(Action::MintBatch, Channel::Cli, ann(), Outcome::Ok);
+        state.log().record(Event { customers: Some(ranges), ..batch }).unwrap();
         let of = |customer| numbers(&state, Filter { customer: Some(customer), ..Filter::default() });
         assert_eq!(of(1), [2]);
         assert_eq!(of(2), [3, 5]);
@@ -189,8 +187,7 @@ mod tests {
     fn filters_by_profile_actions_and_channel() {
         let state = State::with_entries(2);
         let log = state.log();
-        let served =
-            Event::new(Action::Refusal, Channel::Serve, super::super::testing::ann(), Outcome::Refused);
+        let served = Event::new(Action::Refusal, Channel::Serve, ann(), Outcome::Refused);
         log.record(served.profile("live")).unwrap();
         let of = |filter| numbers(&state, filter);
         assert_eq!(of(Filter { profile: Some("staging".into()), ..Filter::default() }), [2]);
@@ -210,28 +207,26 @@ mod tests {
         edit(&mut lines[3]);
         state.write(1, &lines.concat());
         assert_eq!(numbers(&state, Filter { customer: Some(1), ..Filter::default() }), [2, 0, 0]);
-        let last = list(state.path(), Filter::default()).unwrap().last().unwrap().unwrap();
-        let segment = "audit-00000001.jsonl".to_owned();
-        assert_eq!(last, ListItem::Invalid { segment, line: 4, error: EntryError::Edited });
+        let last = list(state.path(), Filter::default()).last().unwrap().unwrap();
+        assert_eq!(
+            (last.at.to_string().as_str(), last.entry),
+            ("audit-00000001.jsonl, line 4", Err(EntryError::Edited))
+        );
     }
 
     #[test]
     fn gives_the_line_as_the_log_has_it() {
         let state = State::with_entries(1);
         state.log().record(mint(7)).unwrap();
-        let last = list(state.path(), Filter::default()).unwrap().last().unwrap().unwrap();
-        let ListItem::Entry { entry, text } = last else { panic!("{last:?}") };
+        let LogLine { entry, text, .. } = list(state.path(), Filter::default()).last().unwrap().unwrap();
         assert_eq!(format!("{text}\n").into_bytes(), state.lines(1)[1]);
-        assert!(entry.body.customers.contains(7));
+        assert!(entry.unwrap().body.is_for(7));
     }
 
     #[test]
-    fn contains_an_entry_that_the_filter_admits_and_no_bad_line() {
+    fn contains_an_entry_that_is_meant_and_no_bad_line() {
         let state = State::with_entries(2);
-        let of = |action| {
-            let filter = Filter { actions: vec![action], outcome: Some(Outcome::Ok), ..Filter::default() };
-            contains(state.path(), filter, |_| true).unwrap()
-        };
+        let of = |action| contains(state.path(), |event| event.action == action).unwrap();
         assert!(of(Action::Mint) && !of(Action::SessionRevoke));
         let mut lines = state.lines(1);
         edit(&mut lines[1]);
@@ -242,5 +237,97 @@ mod tests {
     #[test]
     fn a_log_that_is_not_there_has_no_lines() {
         assert!(numbers(&State::new(), Filter::default()).is_empty());
+    }
+
+    fn of(customer: u64, expires_at: Option<u64>) -> TokenQuery {
+        let expires_at = expires_at.and_then(Timestamp::from_epoch_seconds);
+        TokenQuery { fingerprint: format!("{customer:016x}"), claims: Some((customer, expires_at)) }
+    }
+
+    #[test]
+    fn an_entry_with_the_fingerprint_is_certain_and_one_with_another_is_none() {
+        let matches = |query: &TokenQuery| query.matches(&mint(7));
+        assert_eq!(matches(&of(7, Some(1))), Some(TokenMatch::Certain));
+        assert_eq!(matches(&TokenQuery { claims: None, ..of(7, None) }), Some(TokenMatch::Certain));
+        assert_eq!(matches(&TokenQuery { fingerprint: "00".into(), ..of(7, None) }), None);
+    }
+
+    #[test]
+    fn a_batch_is_possible_if_the_customer_and_the_expiry_are_the_tokens() {
+        let mut ranges = IdRanges::default();
+        assert!((5..9).all(|id| ranges.insert_next(id)));
+        let batch = |action, expires_at| Event {
+            customers: Some(ranges.clone()),
+            expires_at,
+            ..Event::new(action, Channel::Cli, ann(), Outcome::Ok)
+        };
+        let event = batch(Action::MintBatch, Timestamp::from_epoch_seconds(100));
+        assert_eq!(of(7, Some(100)).matches(&event), Some(TokenMatch::Possible));
+        for other in [of(9, Some(100)), of(7, Some(101)), of(7, None)] {
+            assert_eq!(other.matches(&event), None, "{other:?}");
+        }
+        assert_eq!(of(7, None).matches(&batch(Action::Fault, None)), Some(TokenMatch::Possible));
+        assert_eq!(TokenQuery { claims: None, ..of(7, None) }.matches(&batch(Action::MintBatch, None)), None);
+    }
+
+    #[test]
+    fn what_made_no_token_is_not_found() {
+        for (action, outcome) in [(Action::Repaired, Outcome::Ok), (Action::Mint, Outcome::Failed)] {
+            let event = Event { action, outcome, ..mint(7) };
+            assert_eq!(of(7, None).matches(&event), None);
+        }
+    }
+
+    #[test]
+    fn returns_what_came_since_the_last_call_and_nothing_from_before() {
+        let state = State::with_entries(3);
+        let mut follower = follow(state.path(), Filter::default()).unwrap();
+        assert!(numbers_of(&mut follower).is_empty());
+        (1..3).for_each(|customer| drop(state.log().record(mint(customer)).unwrap()));
+        assert_eq!(numbers_of(&mut follower), [4, 5]);
+        assert!(numbers_of(&mut follower).is_empty());
+    }
+
+    #[test]
+    fn follows_into_new_segments_and_past_those_that_are_gone() {
+        let state = State::new();
+        let mut follower = follow(state.path(), Filter::default()).unwrap();
+        let log = state.log_of_short_segments();
+        let record = |customer| drop(log.record(mint(customer)).unwrap());
+        record(1);
+        assert_eq!(numbers_of(&mut follower), [1, 2]);
+        (2..5).for_each(record);
+        assert_eq!(numbers_of(&mut follower), [3, 4, 5, 6, 7, 8]);
+        fs::remove_file(state.segment(3)).unwrap();
+        record(5);
+        fs::remove_file(state.segment(4)).unwrap();
+        assert_eq!(numbers_of(&mut follower), [9, 10]);
+    }
+
+    #[test]
+    fn waits_for_the_end_of_a_line_and_passes_over_one_that_was_torn_and_repaired() {
+        let state = State::with_entries(2);
+        let mut follower = follow(state.path(), Filter::default()).unwrap();
+        state.log().record(mint(2)).unwrap();
+        let whole = state.read(1);
+        state.write(1, &whole[..whole.len() - 9]);
+        assert!(numbers_of(&mut follower).is_empty());
+        state.log().record(mint(3)).unwrap();
+        assert_eq!(numbers_of(&mut follower), [3, 4]);
+        assert!(state.verify().is_intact());
+    }
+
+    #[test]
+    fn shows_a_bad_line_with_its_place() {
+        let state = State::with_entries(2);
+        let follower = follow(state.path(), Filter::default()).unwrap();
+        state.log().record(mint(2)).unwrap();
+        let mut lines = state.lines(1);
+        edit(&mut lines[2]);
+        lines.push([vec![b'x'; 100_000], vec![b'\n']].concat());
+        state.write(1, &lines.concat());
+        let bad: Vec<_> =
+            follower.map(Result::unwrap).map(|line| (line.at.line, line.entry.unwrap_err())).collect();
+        assert_eq!(bad, [(3, EntryError::Edited), (4, EntryError::Unreadable)]);
     }
 }

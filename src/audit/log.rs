@@ -3,43 +3,56 @@
 //! Callers whose entries wait at the same time form a batch. The first of them writes the whole batch with one
 //! sync; the others wait for it. A caller by itself pays for its own entry and nothing else.
 
+use std::fmt;
 use std::fs::remove_file;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
-use super::entry::{Action, EntryBody, Event, EventId, Outcome};
+use super::entry::{Action, Event, Outcome};
 use super::error::AuditError;
 use super::head::Head;
-use super::health::AuditHealth;
 use super::segment;
 use super::writer::Writer;
 use crate::fs::{self, DiskError};
-use crate::time::Clock;
+use crate::time::{Clock, Timestamp};
 
 /// The size in bytes after which a segment is followed by another.
 const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The writing side of an audit log, shared by all threads.
-#[derive(Debug)]
 pub struct AuditLog {
     /// The batch that callers join.
-    open: Mutex<Arc<Batch>>,
+    open: Mutex<Batch>,
     /// Writes batches, one at a time.
     writer: Mutex<Writer>,
     /// The directory of the log.
     directory: PathBuf,
-    /// How appends and syncs went.
-    health: Arc<AuditHealth>,
+    /// How the last append went.
+    last_append: Mutex<LastAppend>,
+    /// Called with the duration of each sync. It must not block.
+    sync_observer: OnceLock<Box<dyn Fn(Duration) + Send + Sync>>,
 }
 
-/// Entries that share a write and a sync.
-#[derive(Debug)]
+/// How the last append to a log went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LastAppend {
+    /// There was none yet.
+    #[default]
+    None,
+    /// The entries are on disk.
+    Succeeded,
+    /// They are not, since this time.
+    Failed(Timestamp),
+}
+
+/// Events whose entries share a write and a sync.
+#[derive(Debug, Default)]
 struct Batch {
-    /// What the entries say, in order; `None` once the batch is being written.
-    entries: Mutex<Option<Vec<Arc<EntryBody>>>>,
+    /// The events, in order.
+    events: Vec<Arc<Event>>,
     /// The entries' heads once they are on disk, or why they are not. The caller that initializes it writes.
-    outcome: OnceLock<Result<Vec<Head>, AuditError>>,
+    outcome: Arc<OnceLock<Result<Vec<Head>, AuditError>>>,
 }
 
 /// Proof that an event's entry, and all entries before it, are on disk.
@@ -47,12 +60,10 @@ struct Batch {
 /// Only [`AuditLog::record`] makes one, one for each event, and it cannot be cloned.
 #[derive(Debug)]
 pub struct Receipt {
-    /// The id of the event.
-    event: EventId,
     /// The entry.
     head: Head,
     /// What the entry says.
-    body: Arc<EntryBody>,
+    event: Arc<Event>,
 }
 
 impl Receipt {
@@ -62,25 +73,14 @@ impl Receipt {
         self.head
     }
 
-    /// Returns `true` if it is for the event with this id.
+    /// Returns `true` if the entry records that a token was minted for this customer, also one that fails on purpose: the
+    /// token with this fingerprint, or one of a batch.
     #[must_use]
-    pub fn covers_event(&self, id: EventId) -> bool {
-        self.event == id
-    }
-
-    /// Returns `true` if the entry records minting for this customer, alone or among others, that was allowed, also of
-    /// tokens that fail on purpose.
-    #[must_use]
-    pub fn covers_customer(&self, customer: u64) -> bool {
-        let is_mint = matches!(self.body.action, Action::Mint | Action::MintBatch | Action::Fault);
-        self.body.outcome == Outcome::Ok && is_mint && self.body.customers.contains(customer)
-    }
-}
-
-impl Batch {
-    /// Returns a batch that callers can join.
-    fn open() -> Arc<Self> {
-        Arc::new(Self { entries: Mutex::new(Some(Vec::new())), outcome: OnceLock::new() })
+    pub fn covers(&self, customer: u64, fingerprint: impl FnOnce() -> String) -> bool {
+        let event = &self.event;
+        let is_mint = matches!(event.action, Action::Mint | Action::MintBatch | Action::Fault);
+        let is_its_own = event.fingerprint.as_ref().is_none_or(|named| *named == fingerprint());
+        event.outcome == Outcome::Ok && is_mint && event.is_for(customer) && is_its_own
     }
 }
 
@@ -98,10 +98,11 @@ impl AuditLog {
     pub(super) fn open_with(state: &Path, clock: Clock, limit: u64) -> Result<Self, AuditError> {
         let writer = Writer::open(state, clock, limit)?;
         Ok(Self {
-            open: Mutex::new(Batch::open()),
+            open: Mutex::default(),
             directory: writer.directory.clone(),
-            health: Arc::clone(&writer.health),
             writer: Mutex::new(writer),
+            last_append: Mutex::default(),
+            sync_observer: OnceLock::new(),
         })
     }
 
@@ -111,25 +112,29 @@ impl AuditLog {
     /// Whatever kept the entry from being written. It may then be in the log or not, and what it
     /// was to record must not happen.
     pub fn record(&self, event: Event) -> Result<Receipt, AuditError> {
-        let (event, body) = (event.id, Arc::new(event.body));
-        let (batch, index) = self.join(Arc::clone(&body));
+        let event = Arc::new(event.cut());
+        let mut open = lock(&self.open);
+        open.events.push(Arc::clone(&event));
+        let (index, outcome) = (open.events.len() - 1, Arc::clone(&open.outcome));
+        drop(open);
         // One caller writes; those who come here meanwhile wait until it has.
-        let outcome = batch.outcome.get_or_init(|| self.write(&batch));
+        let outcome = outcome.get_or_init(|| self.write(&outcome));
         let heads = outcome.as_ref().map_err(Clone::clone)?;
-        let head = *heads.get(index).ok_or_else(|| self.interrupted())?;
-        Ok(Receipt { event, head, body })
+        let head = *heads.get(index).ok_or_else(|| self.abandoned())?;
+        Ok(Receipt { head, event })
     }
 
-    /// Returns the number of syncs of entries, failed ones included.
+    /// Returns how the last append went, without writing to the log.
     #[must_use]
-    pub fn fsync_count(&self) -> u64 {
-        self.health.fsync_count()
+    pub fn last_append(&self) -> LastAppend {
+        *lock(&self.last_append)
     }
 
-    /// Returns how appends and syncs went, without writing to the log.
-    #[must_use]
-    pub fn health(&self) -> Arc<AuditHealth> {
-        Arc::clone(&self.health)
+    /// Calls `observer`, which must not block, with the duration of every sync from now on. Only the first observer is
+    /// kept.
+    pub fn observe_syncs(&self, observer: impl Fn(Duration) + Send + Sync + 'static) {
+        // A second observer is dropped, as the documentation says.
+        let _ = self.sync_observer.set(Box::new(observer));
     }
 
     /// Returns the directory of the log.
@@ -157,36 +162,36 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Adds an entry to the open batch. Returns the batch and the entry's index in it.
-    fn join(&self, body: Arc<EntryBody>) -> (Arc<Batch>, usize) {
-        let mut open = lock(&self.open);
-        loop {
-            if let Some(entries) = lock(&open.entries).as_mut() {
-                entries.push(body);
-                return (Arc::clone(&open), entries.len() - 1);
-            }
-            *open = Batch::open();
-        }
-    }
-
-    /// Writes a batch. Others may join it until the batch before it is on disk and the log is locked.
-    fn write(&self, batch: &Batch) -> Result<Vec<Head>, AuditError> {
+    /// Writes the batch with this outcome. Others may join it until the batch before it is on disk and the log is locked.
+    fn write(&self, outcome: &Arc<OnceLock<Result<Vec<Head>, AuditError>>>) -> Result<Vec<Head>, AuditError> {
         let mut writer = lock(&self.writer);
         let locked = writer.lock();
-        let entries = lock(&batch.entries).take().unwrap_or_default();
-        let entries: Vec<&EntryBody> = entries.iter().map(|body| &**body).collect();
+        let mut open = lock(&self.open);
+        // A batch that is not open was taken before by a caller that panicked as it wrote it.
+        let batch = Arc::ptr_eq(&open.outcome, outcome).then(|| std::mem::take(&mut *open));
+        drop(open);
         let outcome = locked.and_then(|_locked| {
-            // Without this, a panic would have the next caller write the batch again.
-            let append = AssertUnwindSafe(|| writer.append(&entries));
-            catch_unwind(append).unwrap_or_else(|_| Err(self.interrupted()))
+            let Batch { events, .. } = batch.ok_or_else(|| self.abandoned())?;
+            writer.append(&events.iter().map(|event| &**event).collect::<Vec<_>>())
         });
-        self.health.record_append(outcome.is_ok());
+        if let (Some(observer), Some(took)) = (self.sync_observer.get(), writer.last_sync.take()) {
+            observer(took);
+        }
+        let is_on_disk = outcome.is_ok();
+        *lock(&self.last_append) =
+            if is_on_disk { LastAppend::Succeeded } else { LastAppend::Failed(writer.clock.now()) };
         outcome
     }
 
     /// Returns the error of an entry of which nobody knows whether it was written.
-    fn interrupted(&self) -> AuditError {
-        AuditError::Abandoned { path: self.directory.clone() }
+    fn abandoned(&self) -> AuditError {
+        AuditError::Abandoned(self.directory.clone())
+    }
+}
+
+impl fmt::Debug for AuditLog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("AuditLog").field("directory", &self.directory).finish_non_exhaustive()
     }
 }
 

@@ -9,21 +9,15 @@
 //! What is guaranteed: a [`Receipt`] exists only when its entry, and all before it, are on disk; what
 //! is not acknowledged may be there or not; and no fault on disk or in the log is passed over.
 
-mod encode;
 mod entry;
 mod error;
-mod find;
-mod follow;
 mod head;
-mod health;
 mod list;
-mod locate;
 mod log;
 mod parse;
 mod prune;
 mod ranges;
 mod reader;
-mod refusal_counter;
 mod refusals;
 mod segment;
 mod verify;
@@ -32,21 +26,14 @@ mod writer;
 #[cfg(test)]
 mod testing;
 
-pub use encode::MAX_ENTRY_BYTES;
-pub use entry::{
-    Action, Actor, Channel, CustomerSet, Entry, EntryBody, Event, EventId, MAX_FIELD_BYTES, Outcome,
-};
+pub use entry::{Action, Actor, Channel, Entry, EntryError, Event, Outcome};
 pub use error::AuditError;
-pub use find::{TokenMatch, TokenQuery};
-pub use follow::LogFollower;
 pub use head::{Hash, Head, HeadError, LogId};
-pub use health::{AuditHealth, LastAppend};
-pub use list::{Filter, ListItem, contains, list};
-pub use log::{AuditLog, Receipt};
+pub use list::{Filter, TokenMatch, TokenQuery, contains, follow, list};
+pub use log::{AuditLog, LastAppend, Receipt};
 pub use prune::PrunePlan;
-pub use ranges::{IdRanges, MAX_RANGES};
-pub use reader::EntryError;
-pub use refusal_counter::{MAX_ENTRIES_PER_MINUTE, MAX_KEYS, Refusal};
-pub use refusals::{MIN_FREE_BYTES, RefusalRecorder};
+pub use ranges::IdRanges;
+pub use reader::{Location, LogLine};
+pub use refusals::{MIN_FREE_BYTES, Refusal, RefusalRecorder};
 pub use segment::head;
 pub use verify::{Finding, FindingKind, MAX_FINDINGS, VerifyReport, verify};

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use super::entry::{Action, Actor, Channel, Entry, Event, Outcome};
+use super::entry::{Action, Actor, Channel, Event, Outcome};
 use super::error::AuditError;
 use super::head::Head;
 use super::log::AuditLog;
@@ -27,18 +27,6 @@ pub struct PrunePlan {
     has_revocation: bool,
 }
 
-/// A segment, as far as its entries were read.
-struct SegmentSummary {
-    /// Its number.
-    number: u32,
-    /// The time of its newest entry.
-    newest: Timestamp,
-    /// Its last entry.
-    last: Head,
-    /// Whether an entry says that sessions were revoked.
-    has_revocation: bool,
-}
-
 impl PrunePlan {
     /// Verifies the log under a state directory, and plans to remove the oldest segments all of whose entries were written
     /// before a time; `None` if there are none, or if the log does not verify. The newest segment stays.
@@ -47,29 +35,29 @@ impl PrunePlan {
     /// Whatever keeps the log from being read.
     pub fn new(state: &Path, before: Timestamp) -> Result<(VerifyReport, Option<Self>), AuditError> {
         let mut first = None;
-        let mut segments: Vec<SegmentSummary> = Vec::new();
+        // The segments, each as the plan to remove it alone, and whether all of its entries are old.
+        let mut segments: Vec<(Self, bool)> = Vec::new();
         let report = verify_each(state, None, |number, entry| {
-            first.get_or_insert(entry.sequence);
-            let has_revocation = entry.body.tells_of_revocation();
-            match segments.last_mut().filter(|segment| segment.number == number) {
-                Some(segment) => segment.add(entry),
-                None => segments.push(SegmentSummary {
-                    number,
-                    newest: entry.time,
-                    last: entry.head(),
-                    has_revocation,
-                }),
+            let first = *first.get_or_insert(entry.sequence);
+            if segments.last().is_none_or(|(segment, _)| segment.up_to != number) {
+                let segment =
+                    Self { up_to: number, segments: 1, first, last: entry.head(), has_revocation: false };
+                segments.push((segment, true));
+            }
+            if let Some((segment, is_old)) = segments.last_mut() {
+                *is_old &= entry.time < before;
+                segment.last = entry.head();
+                segment.has_revocation |= entry.body.tells_of_revocation();
             }
         })?;
         segments.pop();
-        let old: Vec<_> = segments.iter().take_while(|segment| segment.newest < before).collect();
-        let plan = first.zip(old.last()).filter(|_| report.is_intact()).map(|(first, newest)| Self {
-            up_to: newest.number,
-            segments: old.len(),
-            first,
-            last: newest.last,
-            has_revocation: old.iter().any(|segment| segment.has_revocation),
+        let old = segments.into_iter().take_while(|(_, is_old)| *is_old).map(|(segment, _)| segment);
+        let plan = old.reduce(|older, newer| Self {
+            segments: older.segments + 1,
+            has_revocation: older.has_revocation || newer.has_revocation,
+            ..newer
         });
+        let plan = plan.filter(|_| report.is_intact());
         Ok((report, plan))
     }
 
@@ -84,23 +72,15 @@ impl PrunePlan {
     /// # Errors
     /// Whatever keeps it from being recorded, and nothing is removed; or a segment from being removed.
     pub fn carry_out(&self, log: &AuditLog, actor: Actor) -> Result<Head, AuditError> {
-        let event = Event::new(Action::Pruned, Channel::Cli, actor, Outcome::Ok)
-            .pruned_up_to(self.last)
-            .count(self.entries());
-        // A server that misses its list of revocations asks the log whether there was one.
-        let event = if self.has_revocation { event.reason(Action::SessionRevoke.name()) } else { event };
-        let receipt = log.record(event)?;
+        let receipt = log.record(Event {
+            pruned_up_to: Some(self.last.to_string()),
+            count: Some(self.entries()),
+            // A server that misses its list of revocations asks the log whether there was one.
+            reason: self.has_revocation.then(|| Action::SessionRevoke.name().into()),
+            ..Event::new(Action::Pruned, Channel::Cli, actor, Outcome::Ok)
+        })?;
         log.remove_segments(self.up_to)?;
         Ok(receipt.head())
-    }
-}
-
-impl SegmentSummary {
-    /// Adds the next entry.
-    fn add(&mut self, entry: &Entry) {
-        self.newest = self.newest.max(entry.time);
-        self.last = entry.head();
-        self.has_revocation |= entry.body.tells_of_revocation();
     }
 }
 
@@ -128,6 +108,11 @@ mod tests {
         let record = |time| log_at(&state, time).record(mint(time)).unwrap().head();
         let heads = [10, 20, 30, 40].map(record).to_vec();
         (state, heads)
+    }
+
+    fn pruned_up_to(head: Head) -> Event {
+        let event = Event::new(Action::Pruned, Channel::Cli, ann(), Outcome::Ok);
+        Event { pruned_up_to: Some(head.to_string()), ..event }
     }
 
     fn plan(state: &State, before: u64) -> Option<PrunePlan> {
@@ -185,13 +170,13 @@ mod tests {
     fn of_an_expected_head_that_was_pruned_it_says_so_and_the_last_one_is_still_proved() {
         let (state, heads) = four_segments();
         prune(&state, 30);
-        assert_eq!(findings(&state, &heads[0]), [FindingKind::HeadPruned { sequence: 2 }]);
+        assert_eq!(findings(&state, &heads[0]), [FindingKind::HeadPruned(2)]);
         assert!(verify(state.path(), Some(&heads[0])).unwrap().is_unproven());
         for head in &heads[1..] {
             assert_eq!(findings(&state, head), []);
         }
         let forged = Head { hash: heads[2].hash, ..heads[1] };
-        assert_eq!(findings(&state, &forged), [FindingKind::Rewritten { sequence: 4 }]);
+        assert_eq!(findings(&state, &forged), [FindingKind::Rewritten(4)]);
     }
 
     #[test]
@@ -199,8 +184,8 @@ mod tests {
         let (state, heads) = four_segments();
         fs::remove_file(state.segment(1)).unwrap();
         let missing = |segments: u32, last| {
-            let segments = (0..segments).map(|_| FindingKind::SegmentMissing);
-            segments.chain([FindingKind::Missing { first: 1, last }]).collect::<Vec<_>>()
+            let segments = (1..=segments).map(FindingKind::SegmentMissing);
+            segments.chain([FindingKind::Missing(1..=last)]).collect::<Vec<_>>()
         };
         assert_eq!(findings(&state, &heads[0]), missing(1, 2));
         assert_eq!(plan(&state, 100), None, "a log that does not verify is not pruned");
@@ -214,10 +199,10 @@ mod tests {
     fn a_record_of_another_entry_than_the_one_before_the_first_does_not_count() {
         let (state, heads) = four_segments();
         let other = Head { hash: heads[2].hash, ..heads[1] };
-        let event = Event::new(Action::Pruned, Channel::Cli, ann(), Outcome::Ok).pruned_up_to(other);
+        let event = pruned_up_to(other);
         log_at(&state, 50).record(event).unwrap();
         (1..3).for_each(|number| fs::remove_file(state.segment(number)).unwrap());
-        assert!(findings(&state, &heads[3]).contains(&FindingKind::Missing { first: 1, last: 4 }));
+        assert!(findings(&state, &heads[3]).contains(&FindingKind::Missing(1..=4)));
     }
 
     #[test]
@@ -241,7 +226,7 @@ mod tests {
     fn a_prune_that_is_broken_off_leaves_a_log_that_verifies_and_the_next_one_finishes_it() {
         for removed in 0..3 {
             let (state, heads) = four_segments();
-            let event = Event::new(Action::Pruned, Channel::Cli, ann(), Outcome::Ok).pruned_up_to(heads[2]);
+            let event = pruned_up_to(heads[2]);
             log_at(&state, 50).record(event).unwrap();
             (1..=removed).for_each(|number| fs::remove_file(state.segment(number)).unwrap());
             assert!(state.verify().is_intact(), "{removed}: {:?}", state.findings());
@@ -263,9 +248,8 @@ mod tests {
         log_at(&state, 40).record(mint(1)).unwrap();
         prune(&state, 40);
         let is_told = |state: &State| {
-            let filter = super::super::Filter { actions: vec![Action::Pruned], ..Default::default() };
-            super::super::contains(state.path(), filter, super::super::EntryBody::tells_of_revocation)
-                .unwrap()
+            let is_record = |event: &Event| event.action == Action::Pruned && event.tells_of_revocation();
+            super::super::contains(state.path(), is_record).unwrap()
         };
         assert!(is_told(&state));
         let (state, _) = four_segments();

@@ -3,66 +3,38 @@
 use serde::Serialize;
 
 /// How many ranges one entry holds; with so many its line stays below the longest line.
-pub const MAX_RANGES: usize = 256;
+pub(super) const MAX_RANGES: usize = 256;
 
-/// Customer ids in the order they came, runs of successive ids drawn together.
+/// Customer ids in the order they came, runs of successive ids drawn together: first and last id of each, both included.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
-#[serde(transparent)]
-pub struct IdRanges {
-    /// First and last id of each range, both included.
-    ranges: Vec<(u64, u64)>,
-}
+pub struct IdRanges(pub(super) Vec<(u64, u64)>);
 
 impl IdRanges {
-    /// Returns an empty list of ranges.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
     /// Adds an id; `false`, and nothing added, where it would need a range more than [`MAX_RANGES`].
     #[must_use]
     pub fn insert_next(&mut self, customer: u64) -> bool {
-        if let Some((_, last)) = self.ranges.last_mut()
+        if let Some((_, last)) = self.0.last_mut()
             && last.checked_add(1) == Some(customer)
         {
             *last = customer;
             return true;
         }
-        if self.ranges.len() >= MAX_RANGES {
+        if self.0.len() >= MAX_RANGES {
             return false;
         }
-        self.ranges.push((customer, customer));
+        self.0.push((customer, customer));
         true
     }
 
     /// Returns `true` if the id is in one of the ranges.
     #[must_use]
     pub fn contains(&self, customer: u64) -> bool {
-        self.ranges.iter().any(|&(first, last)| (first..=last).contains(&customer))
-    }
-
-    /// Returns how many ids there are; one that came twice counts twice.
-    #[must_use]
-    pub fn count(&self) -> u64 {
-        self.ranges.iter().map(|&(first, last)| last.saturating_sub(first).saturating_add(1)).sum()
-    }
-
-    /// Returns `true` if there is no id at all.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.ranges.is_empty()
+        self.iter().any(|(first, last)| (first..=last).contains(&customer))
     }
 
     /// Iterates over the first and last id of each range, both included.
     pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
-        self.ranges.iter().copied()
-    }
-}
-
-impl From<Vec<(u64, u64)>> for IdRanges {
-    fn from(ranges: Vec<(u64, u64)>) -> Self {
-        Self { ranges }
+        self.0.iter().copied()
     }
 }
 
@@ -72,24 +44,23 @@ mod tests {
 
     #[test]
     fn draws_successive_ids_together_and_keeps_every_other() {
-        let mut ranges = IdRanges::new();
+        let mut ranges = IdRanges::default();
         for id in (1..=500).chain([777, 776, 776, u64::MAX, 1]) {
             assert!(ranges.insert_next(id));
         }
         let expected = [(1, 500), (777, 777), (776, 776), (776, 776), (u64::MAX, u64::MAX), (1, 1)];
         assert!(ranges.iter().eq(expected));
-        assert_eq!(ranges.count(), 505);
         assert!(ranges.contains(500) && ranges.contains(777) && !ranges.contains(501));
     }
 
     #[test]
     fn is_full_after_its_last_range_but_still_extends_that_one() {
-        let mut ranges = IdRanges::new();
+        let mut ranges = IdRanges::default();
         for id in 0..256 {
             assert!(ranges.insert_next(id * 10));
         }
         assert!(!ranges.insert_next(9_000));
         assert!(ranges.insert_next(2_551));
-        assert_eq!(ranges.count(), 257);
+        assert_eq!(ranges.iter().last(), Some((2_550, 2_551)));
     }
 }

@@ -1,32 +1,57 @@
 //! Records refusals without anybody waiting for it: a bounded queue, and one thread behind it.
 //!
-//! A refused client must neither wait for the disk nor fill it. What does not fit is counted.
+//! A refused client must neither wait for the disk nor fill it. A flood of refusals makes a few entries, and what does
+//! not fit is counted.
 
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::Builder;
 use std::time::Duration;
 
 use super::entry::{Action, Actor, Channel, Event, Outcome};
 use super::error::AuditError;
 use super::log::AuditLog;
-use super::refusal_counter::{Refusal, RefusalCount, RefusalCounter};
 use crate::fs::DiskError;
-use crate::time::Clock;
+use crate::time::{Clock, Timestamp};
 
 /// Below how much free disk refusals are no longer recorded, so that mints still are.
 pub const MIN_FREE_BYTES: u64 = 256 * 1024 * 1024;
+/// How many refusals of one reason and address prefix get an entry of their own each minute.
+const MAX_ENTRIES_PER_MINUTE: u64 = 10;
+/// How many pairs of reason and address prefix are told apart at once; all others share one.
+const MAX_KEYS: usize = 1024;
+/// How many seconds a count lasts.
+const MINUTE: u64 = 60;
 /// How many refusals wait to be recorded at most.
 const CAPACITY: usize = 1024;
 /// How often ended counts are looked for.
 const INTERVAL: Duration = Duration::from_secs(1);
+/// What stands for the prefixes of all addresses that are not told apart any more.
+const OTHERS: &str = "others";
+
+/// A refusal at the endpoint.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why, in one of few words.
+    pub reason: &'static str,
+    /// The client's address.
+    pub peer: IpAddr,
+    /// The request's id.
+    pub request_id: Option<String>,
+    /// The session, where it was found valid.
+    pub session: Option<String>,
+    /// The customer of the session, where there is one.
+    pub customer: Option<u64>,
+}
 
 /// Records refusals. When it is dropped, what waits is recorded, and all counts are summed up.
 #[derive(Debug)]
 pub struct RefusalRecorder {
     /// Reaches the thread.
-    queue: RwLock<Option<SyncSender<Refusal>>>,
+    queue: Mutex<Option<SyncSender<Refusal>>>,
     /// How many refusals are in no entry and no summary.
     dropped: Arc<AtomicU64>,
     /// Hangs up when the thread ends.
@@ -45,24 +70,24 @@ impl RefusalRecorder {
         clock: Clock,
     ) -> Result<Self, AuditError> {
         let (queue, waiting) = sync_channel(CAPACITY);
+        let (running, ended) = channel::<()>();
         let dropped = Arc::new(AtomicU64::new(0));
         let directory = log.directory().to_owned();
-        let counter = RefusalCounter::default();
-        let worker = Worker { log, actor, profile, clock, counter, dropped: Arc::clone(&dropped) };
-        let (running, ended) = channel::<()>();
-        Builder::new()
-            .name("audit-refusals".into())
-            .spawn(move || {
-                worker.run(&waiting);
-                drop(running);
-            })
-            .map_err(|error| DiskError::Open(directory.clone(), error))?;
-        Ok(Self { queue: RwLock::new(Some(queue)), dropped, ended: Mutex::new(ended) })
+        let refused = Event::new(Action::Refusal, Channel::Serve, actor, Outcome::Refused);
+        let refused = Event { profile, ..refused };
+        let worker = Worker { log, refused, clock, dropped: Arc::clone(&dropped) };
+        let work = move || {
+            worker.run(&waiting);
+            drop(running);
+        };
+        let thread = Builder::new().name("audit-refusals".into()).spawn(work);
+        thread.map_err(|error| DiskError::Open(directory, error))?;
+        Ok(Self { queue: Mutex::new(Some(queue)), dropped, ended: Mutex::new(ended) })
     }
 
     /// Queues a refusal, and never waits.
     pub fn refuse(&self, refusal: Refusal) {
-        let queue = self.queue.read().unwrap_or_else(PoisonError::into_inner);
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let is_taken = queue.as_ref().is_some_and(|queue| queue.try_send(refusal).is_ok());
         if !is_taken {
             self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -77,10 +102,12 @@ impl RefusalRecorder {
     }
 
     /// Records all refusals that wait, and the counts of the others. Later refusals are dropped. Returns `false` if
-    /// that takes longer than `timeout`, because the log cannot be written.
+    /// that takes longer than `timeout`, because the log cannot be written, or if it was closed before.
     #[must_use]
     pub fn close(&self, timeout: Duration) -> bool {
-        drop(self.queue.write().unwrap_or_else(PoisonError::into_inner).take());
+        if self.queue.lock().unwrap_or_else(PoisonError::into_inner).take().is_none() {
+            return false;
+        }
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
         // The thread sends nothing; it hangs up when it ends.
         ended.recv_timeout(timeout) == Err(RecvTimeoutError::Disconnected)
@@ -90,10 +117,7 @@ impl RefusalRecorder {
 impl Drop for RefusalRecorder {
     fn drop(&mut self) {
         // A caller that has closed it does not wait any more.
-        if self.queue.write().unwrap_or_else(PoisonError::into_inner).take().is_some() {
-            // It ends when the thread hangs up.
-            let _ = self.ended.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        }
+        let _ = self.close(Duration::MAX);
     }
 }
 
@@ -101,69 +125,45 @@ impl Drop for RefusalRecorder {
 struct Worker {
     /// Where refusals are recorded.
     log: Arc<AuditLog>,
-    /// Who runs the endpoint.
-    actor: Actor,
-    /// With which profile; none for a secret from the environment.
-    profile: Option<String>,
+    /// What the events of all refusals have in common.
+    refused: Event,
     /// Where the time comes from.
     clock: Clock,
-    /// The counts.
-    counter: RefusalCounter,
     /// How many refusals are in no entry and no summary.
     dropped: Arc<AtomicU64>,
 }
 
 impl Worker {
     /// Records until nobody can hand in refusals any more.
-    fn run(mut self, waiting: &Receiver<Refusal>) {
+    fn run(self, waiting: &Receiver<Refusal>) {
+        let mut counts = RefusalCounts::default();
         loop {
             let next = waiting.recv_timeout(INTERVAL);
-            let due = self.counter.due(self.clock.now());
-            self.write_summaries(due);
+            let now = self.clock.now();
+            self.write_summaries(counts.take(|count| count.is_over(now)));
             match next {
-                Ok(refusal) => self.take(refusal),
-                Err(RecvTimeoutError::Timeout) => {}
+                Ok(refusal) if counts.add(refusal.reason, refusal.peer, now) => self.write(refusal),
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        let rest = self.counter.drain();
-        self.write_summaries(rest);
+        self.write_summaries(counts.take(|_| true));
     }
 
-    /// Records a refusal, or counts it.
-    fn take(&mut self, refusal: Refusal) {
-        let now = self.clock.now();
+    /// Records a refusal.
+    fn write(&self, refusal: Refusal) {
         let Refusal { reason, peer, request_id, session, customer } = refusal;
-        if !self.counter.count(reason, peer, now, has_room(self.log.free_bytes())) {
-            return;
-        }
-        let mut event = self.event(Action::Refusal, reason).peer(peer.to_string());
-        if let Some(id) = request_id {
-            event = event.request_id(id);
-        }
-        if let Some(session) = session {
-            event = event.session(session);
-        }
-        if let Some(customer) = customer {
-            event = event.customer(customer);
-        }
+        let peer = Some(peer.to_string());
+        let event = Event { peer, request_id, session, customer, ..self.refused.clone().reason(reason) };
         self.record(event, 1);
     }
 
     /// Records what got no entry of its own.
-    fn write_summaries(&self, summaries: Vec<RefusalCount>) {
-        for RefusalCount { reason, prefix, count } in summaries {
-            let event = self.event(Action::Refusals, reason).peer(prefix).count(count);
-            self.record(event, count);
-        }
-    }
-
-    /// Returns the event of a refusal.
-    fn event(&self, action: Action, reason: &str) -> Event {
-        let event = Event::new(action, Channel::Serve, self.actor.clone(), Outcome::Refused).reason(reason);
-        match &self.profile {
-            Some(profile) => event.profile(profile),
-            None => event,
+    fn write_summaries(&self, summaries: Vec<((&'static str, String), u64)>) {
+        for ((reason, prefix), count) in summaries {
+            let event = self.refused.clone().reason(reason);
+            let (peer, action) = (Some(prefix), Action::Refusals);
+            self.record(Event { action, peer, count: Some(count), ..event }, count);
         }
     }
 
@@ -180,9 +180,60 @@ fn has_room(free: Option<u64>) -> bool {
     free.is_none_or(|free| free >= MIN_FREE_BYTES)
 }
 
+/// How many refusals there were lately, for each reason and address prefix: at most [`MAX_KEYS`], and one for each reason.
+#[derive(Debug, Default)]
+struct RefusalCounts(HashMap<(&'static str, String), Count>);
+
+/// The count of one reason and address prefix.
+#[derive(Debug)]
+struct Count {
+    /// When it began.
+    since: Timestamp,
+    /// How many refusals it counts.
+    refusals: u64,
+}
+
+impl RefusalCounts {
+    /// Counts a refusal; `true` where it gets an entry of its own.
+    ///
+    /// The counts that are over must be taken first, or they last longer than a minute.
+    fn add(&mut self, reason: &'static str, peer: IpAddr, now: Timestamp) -> bool {
+        let mut key = (reason, prefix(peer));
+        if self.0.len() >= MAX_KEYS && !self.0.contains_key(&key) {
+            OTHERS.clone_into(&mut key.1);
+        }
+        let count = self.0.entry(key).or_insert(Count { since: now, refusals: 0 });
+        count.refusals += 1;
+        count.refusals <= MAX_ENTRIES_PER_MINUTE
+    }
+
+    /// Ends some counts, and returns how many refusals of each got no entry.
+    fn take(&mut self, is_over: impl Fn(&Count) -> bool) -> Vec<((&'static str, String), u64)> {
+        let ended = self.0.extract_if(|_, count| is_over(count));
+        let silent = ended.map(|(key, count)| (key, count.refusals.saturating_sub(MAX_ENTRIES_PER_MINUTE)));
+        silent.filter(|(_, silent)| *silent > 0).collect()
+    }
+}
+
+impl Count {
+    /// Returns `true` if its minute is over.
+    fn is_over(&self, now: Timestamp) -> bool {
+        now.epoch_seconds().abs_diff(self.since.epoch_seconds()) >= MINUTE
+    }
+}
+
+/// Returns the part of an address that a client can hardly change: IPv4 /24, IPv6 /64. An IPv4 address inside IPv6 counts
+/// as itself.
+fn prefix(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(address) => format!("{}/24", Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << 8))),
+        IpAddr::V6(address) => format!("{}/64", Ipv6Addr::from_bits(address.to_bits() & (u128::MAX << 64))),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::list::{Filter, ListItem, list};
+    use super::super::list::{Filter, list};
     use super::super::testing::{State, ann, clock};
     use super::*;
 
@@ -202,10 +253,8 @@ mod tests {
         assert_eq!(refusals.dropped(), 0);
         drop(refusals);
         let mut entries = Vec::new();
-        for listed in list(state.path(), Filter { customer: None, ..Filter::default() }).unwrap() {
-            if let ListItem::Entry { entry, .. } = listed.unwrap() {
-                entries.push(entry.body);
-            }
+        for line in list(state.path(), Filter::default()) {
+            entries.push(line.unwrap().entry.unwrap().body);
         }
         assert_eq!(entries.len(), 13);
         assert_eq!(entries[1].peer.as_deref(), Some("192.0.2.1"));
@@ -232,9 +281,8 @@ mod tests {
         assert!(dropped >= flood - CAPACITY as u64 - 1, "{dropped}");
         lock.unlock().unwrap();
         drop(refusals);
-        let summary = list(state.path(), Filter::default()).unwrap().last().unwrap().unwrap();
-        let ListItem::Entry { entry, .. } = summary else { panic!("{summary:?}") };
-        assert_eq!(entry.body.count, Some(flood - dropped - 10));
+        let summary = list(state.path(), Filter::default()).last().unwrap().unwrap();
+        assert_eq!(summary.entry.unwrap().body.count, Some(flood - dropped - 10));
     }
 
     #[test]
@@ -246,5 +294,71 @@ mod tests {
     #[test]
     fn the_free_disk_is_known() {
         assert_eq!(State::new().log().free_bytes().is_some(), cfg!(unix));
+    }
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_epoch_seconds(1_800_000_000 + seconds).unwrap()
+    }
+
+    fn due(counts: &mut RefusalCounts, seconds: u64) -> Vec<((&'static str, String), u64)> {
+        counts.take(|count| count.is_over(at(seconds)))
+    }
+
+    fn admitted(counts: &mut RefusalCounts, peers: &[&str]) -> usize {
+        peers.iter().filter(|peer| counts.add("session", peer.parse().unwrap(), at(0))).count()
+    }
+
+    #[test]
+    fn ten_of_a_prefix_get_an_entry_and_the_rest_one_summary() {
+        let mut counts = RefusalCounts::default();
+        assert_eq!(admitted(&mut counts, &["192.0.2.1"; 9]), 9);
+        assert_eq!(admitted(&mut counts, &["192.0.2.255", "::ffff:192.0.2.7", "192.0.2.8"]), 1);
+        assert_eq!(admitted(&mut counts, &["192.0.3.1"]), 1);
+        assert!(due(&mut counts, 59).is_empty());
+        let summaries = due(&mut counts, 60);
+        assert_eq!(summaries.len(), 1);
+        assert_eq!((summaries[0].1, &*summaries[0].0.1), (2, "192.0.2.0/24"));
+        assert!(counts.0.is_empty());
+    }
+
+    #[test]
+    fn ipv6_addresses_of_one_network_count_together() {
+        let mut counts = RefusalCounts::default();
+        assert_eq!(admitted(&mut counts, &["2001:db8:0:1::1", "2001:db8:0:1:ffff::2"].repeat(6)), 10);
+        assert_eq!(admitted(&mut counts, &["2001:db8:0:2::1"]), 1);
+        assert_eq!(counts.take(|_| true)[0].0.1, "2001:db8:0:1::/64");
+    }
+
+    #[test]
+    fn each_reason_has_its_own_count() {
+        let mut counts = RefusalCounts::default();
+        let peer = "192.0.2.1".parse().unwrap();
+        assert_eq!((0..20).filter(|_| counts.add("session", peer, at(0))).count(), 10);
+        assert!(counts.add("customer", peer, at(0)));
+    }
+
+    #[test]
+    fn a_flood_of_addresses_is_counted_in_bounded_memory() {
+        let mut counts = RefusalCounts::default();
+        let entries = (0..1_000_000_u128)
+            .filter(|network| {
+                let peer = Ipv6Addr::from_bits(network << 64).into();
+                counts.add("session", peer, at(0))
+            })
+            .count();
+        assert_eq!(entries, MAX_KEYS + 10);
+        assert_eq!(counts.0.len(), MAX_KEYS + 1);
+        let summaries = counts.take(|_| true);
+        assert_eq!((summaries.len(), &*summaries[0].0.1), (1, OTHERS));
+        assert_eq!(summaries[0].1, 1_000_000 - entries as u64);
+    }
+
+    #[test]
+    fn a_clock_set_back_ends_a_count_too() {
+        let mut counts = RefusalCounts::default();
+        let peer = "192.0.2.1".parse().unwrap();
+        assert_eq!((0..11).filter(|_| counts.add("session", peer, at(1000))).count(), 10);
+        assert_eq!(due(&mut counts, 0)[0].1, 1);
+        assert!(counts.add("session", peer, at(0)));
     }
 }

@@ -6,16 +6,13 @@ use std::fs::{File, read_dir};
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::encode::MAX_ENTRY_BYTES;
+use super::entry::{Entry, MAX_ENTRY_BYTES};
 use super::error::AuditError;
-use super::head::{Hash, Head};
-use super::parse::ChainLink;
-use crate::fs::{self, DiskError, FileId, FileUse};
+use super::head::Head;
+use crate::fs::{self, DiskError, FileUse};
 
-/// How many lines in a row a crash may have torn: a repair may be torn itself.
-pub(super) const MAX_TORN_LINES: usize = 4;
-/// How much of a segment's end is read: it holds the last whole line, or the segment is damaged.
-const TAIL_BYTES: u64 = (MAX_TORN_LINES as u64 + 2) * MAX_ENTRY_BYTES as u64;
+/// How much of a segment's end is read: it holds the last whole line and one that was torn, or the segment is damaged.
+const TAIL_BYTES: u64 = 3 * MAX_ENTRY_BYTES as u64;
 
 /// Returns the directory of the log that belongs to a state directory.
 pub(super) fn directory(state: &Path) -> PathBuf {
@@ -66,10 +63,8 @@ pub fn head(state: &Path) -> Result<Option<Head>, AuditError> {
         let segment = OpenSegment::open(&directory, number, FileUse::Read)?;
         match segment.tail()? {
             SegmentTail::Empty | SegmentTail::Fragment => {}
-            SegmentTail::Clean(head) | SegmentTail::Unended(head) | SegmentTail::Torn { after: head, .. } => {
-                return Ok(Some(head));
-            }
-            SegmentTail::Damaged => return Err(AuditError::Damaged { path: segment.path }),
+            SegmentTail::Entry(head, _) => return Ok(Some(head)),
+            SegmentTail::Damaged => return Err(AuditError::Damaged(segment.path)),
         }
     }
     Ok(None)
@@ -84,8 +79,6 @@ pub(super) struct OpenSegment {
     pub(super) path: PathBuf,
     /// The file.
     pub(super) file: File,
-    /// Which file it is.
-    pub(super) identity: FileId,
     /// How many bytes it has.
     pub(super) length: u64,
 }
@@ -95,7 +88,7 @@ impl OpenSegment {
     pub(super) fn open(directory: &Path, number: u32, file_use: FileUse) -> Result<Self, AuditError> {
         let path = path(directory, number);
         let (file, metadata) = fs::open(&path, file_use)?;
-        Ok(Self { number, path, file, identity: fs::file_id(&metadata), length: metadata.len() })
+        Ok(Self { number, path, file, length: metadata.len() })
     }
 
     /// Reads how the segment ends.
@@ -106,7 +99,11 @@ impl OpenSegment {
         file.seek(SeekFrom::Start(self.length - size))
             .and_then(|_| file.take(size).read_to_end(&mut window))
             .map_err(|error| DiskError::Read(self.path.clone(), error))?;
-        Ok(SegmentTail::of(&window, size == self.length).unwrap_or(SegmentTail::Damaged))
+        Ok(match SegmentTail::of(&window) {
+            // What is before the window is not known.
+            SegmentTail::Fragment if size < self.length => SegmentTail::Damaged,
+            tail => tail,
+        })
     }
 }
 
@@ -115,79 +112,37 @@ impl OpenSegment {
 pub(super) enum SegmentTail {
     /// There is nothing in it.
     Empty,
-    /// With a whole entry.
-    Clean(Head),
-    /// With a whole entry that lacks only its newline.
-    Unended(Head),
-    /// With a line that was not written to its end.
-    Torn {
-        /// The last whole entry.
-        after: Head,
-        /// How many bytes follow it.
-        bytes: u64,
-        /// What names those bytes.
-        fingerprint: String,
-    },
-    /// It holds torn lines and nothing else.
+    /// With a whole entry, and what a crash left after it: nothing if the entry lacks only its newline; `None` if there
+    /// was no crash.
+    Entry(Head, Option<Vec<u8>>),
+    /// It holds a torn line and nothing else.
     Fragment,
     /// With an ended line that is not as it was written.
     Damaged,
 }
 
 impl SegmentTail {
-    /// Classifies the end of a segment; `None` where more of it must be seen. `is_all` says that there is
-    /// no more.
-    fn of(window: &[u8], is_all: bool) -> Option<Self> {
-        if window.is_empty() {
-            return Some(Self::Empty);
-        }
+    /// Classifies the last bytes of a segment.
+    fn of(window: &[u8]) -> Self {
         let is_ended = window.ends_with(b"\n");
-        let mut end = window.len();
-        for torn_lines in 0..=MAX_TORN_LINES {
-            if end == 0 && is_all {
-                return Some(Self::Fragment);
-            }
-            let (start, line) = last_line(&window[..end], is_all)?;
-            if let Some(entry) = ChainLink::parse_whole(line) {
-                let head = entry.head();
-                return Some(match &window[end..] {
-                    _ if torn_lines == 0 && is_ended => Self::Clean(head),
-                    _ if torn_lines == 0 => Self::Unended(head),
-                    torn => {
-                        let fingerprint = Hash::of(torn).short();
-                        Self::Torn { after: head, bytes: torn.len() as u64, fingerprint }
-                    }
-                });
-            }
-            // The last line is torn unless it is ended; one before it was ended by the repair of an earlier crash.
-            if if torn_lines == 0 { is_ended } else { !is_torn_write(line) } {
-                break;
-            }
-            end = start;
+        let mut lines = window.strip_suffix(b"\n").unwrap_or(window).rsplit(|byte| *byte == b'\n');
+        let last = lines.next().unwrap_or_default();
+        if let Ok(entry) = Entry::read(last) {
+            return Self::Entry(entry.head(), (!is_ended).then(Vec::new));
         }
-        Some(Self::Damaged)
-    }
-}
-
-/// Returns `true` if a line that is no entry may be the start of one: what a crash leaves has no end.
-pub(super) fn is_torn_write(line: &[u8]) -> bool {
-    !line.ends_with(br#""}"#)
-}
-
-/// Finds where the last ended line starts, and the line; `None` where it starts before `ended`.
-fn last_line(ended: &[u8], is_all: bool) -> Option<(usize, &[u8])> {
-    let line = ended.strip_suffix(b"\n").unwrap_or(ended);
-    match line.iter().rposition(|&byte| byte == b'\n') {
-        Some(newline) => Some((newline + 1, &line[newline + 1..])),
-        None => is_all.then_some((0, line)),
+        match lines.next().map(Entry::read) {
+            _ if window.is_empty() => Self::Empty,
+            _ if is_ended => Self::Damaged,
+            Some(Ok(entry)) => Self::Entry(entry.head(), Some(last.to_vec())),
+            Some(Err(_)) => Self::Damaged,
+            None => Self::Fragment,
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::encode::{self, ChainPosition};
     use super::super::entry::{Action, Actor, Channel, Event, Outcome};
-    use super::super::head::LogId;
     use super::*;
     use crate::time::{Timestamp, utc};
 
@@ -195,20 +150,19 @@ mod tests {
     fn lines() -> (Vec<Vec<u8>>, Vec<Head>) {
         let actor = Actor { user: "ann".into(), sudo_user: None };
         let event = Event::new(Action::Mint, Channel::Cli, actor, Outcome::Ok);
-        let mut place = ChainPosition::first(LogId::from_hex("0123456789abcdef").unwrap());
+        let mut last = Head::before_first("0123456789abcdef".try_into().unwrap());
         let (mut lines, mut heads) = (Vec::new(), Vec::new());
         for _ in 0..3 {
             let mut line = Vec::new();
-            let head = encode::write(&mut line, place, &utc(Timestamp::EPOCH), event.body()).unwrap();
-            place = ChainPosition::after(head);
+            last = Entry::write(&mut line, last, &utc(Timestamp::EPOCH), &event).unwrap();
             lines.push(line);
-            heads.push(head);
+            heads.push(last);
         }
         (lines, heads)
     }
 
     fn tail(bytes: &[u8]) -> SegmentTail {
-        SegmentTail::of(bytes, true).unwrap()
+        SegmentTail::of(bytes)
     }
 
     #[test]
@@ -233,27 +187,17 @@ mod tests {
         let (lines, heads) = lines();
         let whole = lines.concat();
         let two = lines[0].len() + lines[1].len();
-        assert_eq!(tail(&whole), SegmentTail::Clean(heads[2]));
-        assert_eq!(tail(&whole[..whole.len() - 1]), SegmentTail::Unended(heads[2]));
-        assert_eq!(tail(&whole[..two]), SegmentTail::Clean(heads[1]));
+        assert_eq!(tail(&whole), SegmentTail::Entry(heads[2], None));
+        assert_eq!(tail(&whole[..whole.len() - 1]), SegmentTail::Entry(heads[2], Some(Vec::new())));
+        assert_eq!(tail(&whole[..two]), SegmentTail::Entry(heads[1], None));
         for cut in two + 1..whole.len() - 1 {
             let torn = &whole[two..cut];
-            let (bytes, fingerprint) = (torn.len() as u64, Hash::of(torn).short());
-            assert_eq!(tail(&whole[..cut]), SegmentTail::Torn { after: heads[1], bytes, fingerprint });
+            assert_eq!(tail(&whole[..cut]), SegmentTail::Entry(heads[1], Some(torn.to_vec())));
         }
         for cut in 1..lines[0].len() - 1 {
             assert_eq!(tail(&whole[..cut]), SegmentTail::Fragment);
         }
         assert_eq!(tail(b""), SegmentTail::Empty);
-    }
-
-    #[test]
-    fn a_healing_that_was_torn_itself_is_torn_and_not_damaged() {
-        let (lines, heads) = lines();
-        let torn = [&lines[1][..40], b"\n", &lines[2][..60]].concat();
-        let bytes = [&lines[0][..], &torn].concat();
-        let fingerprint = Hash::of(&torn).short();
-        assert_eq!(tail(&bytes), SegmentTail::Torn { after: heads[0], bytes: 101, fingerprint });
     }
 
     #[test]
@@ -270,11 +214,10 @@ mod tests {
     }
 
     #[test]
-    fn asks_for_more_where_the_window_cuts_the_line_it_needs() {
-        let (lines, heads) = lines();
-        assert_eq!(SegmentTail::of(&lines[2][1..], false), None);
-        assert_eq!(SegmentTail::of(&lines[2][..50], false), None);
-        let window = [b"x\n", &lines[2][..]].concat();
-        assert_eq!(SegmentTail::of(&window, false), Some(SegmentTail::Clean(heads[2])));
+    fn nothing_is_claimed_of_what_is_before_the_bytes_that_are_read() {
+        let state = super::super::testing::State::with_entries(2);
+        state.write(1, &[state.read(1), vec![b'x'; TAIL_BYTES as usize]].concat());
+        let segment = OpenSegment::open(&directory(state.path()), 1, FileUse::Read).unwrap();
+        assert_eq!(segment.tail().unwrap(), SegmentTail::Damaged);
     }
 }

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 
 use super::entry::{Action, Actor, Channel, Event, Outcome};
-use super::list::{Filter, ListItem, list};
+use super::list::{Filter, list};
 use super::log::AuditLog;
+use super::reader::LogLine;
 use super::segment;
 use super::verify::{VerifyReport, verify};
 use crate::time::{Clock, Timestamp};
@@ -116,11 +117,8 @@ impl State {
 
     /// Returns the actions of all entries, and `bad` for what is none.
     pub(super) fn actions(&self) -> Vec<&'static str> {
-        let name = |listed| match listed {
-            ListItem::Entry { entry, .. } => entry.body.action.name(),
-            ListItem::Invalid { .. } => "bad",
-        };
-        list(self.path(), Filter::default()).unwrap().map(|listed| name(listed.unwrap())).collect()
+        let name = |line: LogLine| line.entry.map_or("bad", |entry| entry.body.action.name());
+        list(self.path(), Filter::default()).map(|line| name(line.unwrap())).collect()
     }
 }
 
@@ -134,10 +132,8 @@ pub(super) fn ann() -> Actor {
 
 /// The event of minting a token for a customer.
 pub(super) fn mint(customer: u64) -> Event {
-    Event::new(Action::Mint, Channel::Cli, ann(), Outcome::Ok)
-        .profile("staging")
-        .customer(customer)
-        .fingerprint(format!("{customer:016x}"))
+    let event = Event::new(Action::Mint, Channel::Cli, ann(), Outcome::Ok);
+    Event { fingerprint: Some(format!("{customer:016x}")), ..event.profile("staging").customer(customer) }
 }
 
 /// Changes a line as somebody would who wants another to have done it.

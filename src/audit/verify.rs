@@ -4,12 +4,13 @@
 //! expected head the end of the log cannot be proved, nor that nobody rewrote all of it.
 
 use std::fmt;
+use std::ops::{Range, RangeInclusive};
 use std::path::Path;
 
-use super::entry::{Action, Entry};
+use super::entry::{Action, Entry, EntryError};
 use super::error::AuditError;
 use super::head::{Hash, Head, LogId};
-use super::reader::{EntryError, Location, LogReader, ReadItem};
+use super::reader::{Location, LogReader};
 use super::segment;
 
 /// How many findings are reported one by one; the rest are counted.
@@ -44,19 +45,26 @@ impl VerifyReport {
     /// Returns `true` if nothing is wrong but that the expected head was pruned.
     #[must_use]
     pub fn is_unproven(&self) -> bool {
-        matches!(&self.findings[..], [Finding { kind: FindingKind::HeadPruned { .. }, .. }])
+        matches!(&self.findings[..], [Finding { kind: FindingKind::HeadPruned(_), .. }])
     }
 }
 
 /// Something that is wrong with a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The segment where it is; `None` where it is about the log as a whole.
-    pub segment: Option<u32>,
-    /// The line in the segment, from 1; `None` where it is about no line.
-    pub line: Option<u64>,
+    /// The line where it is; `None` where it is about no line.
+    pub at: Option<Location>,
     /// What it is.
     pub kind: FindingKind,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(at) = self.at {
+            write!(f, "{at}: ")?;
+        }
+        self.kind.fmt(f)
+    }
 }
 
 /// What is wrong.
@@ -65,14 +73,9 @@ pub enum FindingKind {
     /// The line by itself.
     #[error("the line {0}")]
     Invalid(EntryError),
-    /// Entries are missing before the line.
-    #[error("{} before this line", missing(*.first, *.last))]
-    Missing {
-        /// The first one.
-        first: u64,
-        /// The last one.
-        last: u64,
-    },
+    /// These entries are missing before the line.
+    #[error("entries {} to {} are missing before this line", .0.start(), .0.end())]
+    Missing(RangeInclusive<u64>),
     /// The entry was already passed: it was moved, copied, or stands after an inserted one.
     #[error("entry {found} stands where entry {expected} belongs")]
     OutOfOrder {
@@ -84,18 +87,15 @@ pub enum FindingKind {
     /// The entry before is not the one after which this one was written.
     #[error("the entry before is not the one after which this one was written")]
     Unlinked,
-    /// The line is from another log.
-    #[error("the entry is from another log, {found}")]
-    ForeignLog {
-        /// That log.
-        found: LogId,
-    },
+    /// The line is from another log, this one.
+    #[error("the entry is from another log, {0}")]
+    ForeignLog(LogId),
     /// A writer found the log damaged here.
     #[error("a writer found the log damaged before this line")]
     ChainBroken,
-    /// The segment is missing.
-    #[error("the segment is missing")]
-    SegmentMissing,
+    /// A segment of this number is missing.
+    #[error("{}: the segment is missing", segment::name(*.0))]
+    SegmentMissing(u32),
     /// The log ends before the expected head.
     #[error("the log was cut: it ends at entry {found}, and the expected head is {expected}")]
     CutEnd {
@@ -104,44 +104,15 @@ pub enum FindingKind {
         /// The last one that is there; 0 for none.
         found: u64,
     },
-    /// The entry is not the expected one: the log was rewritten.
-    #[error("the log was rewritten: entry {sequence} is not the expected head")]
-    Rewritten {
-        /// The expected entry.
-        sequence: u64,
-    },
-    /// The expected head was pruned.
-    #[error("the expected head, entry {sequence}, was pruned: what it proves is gone with it")]
-    HeadPruned {
-        /// The expected entry.
-        sequence: u64,
-    },
-    /// The expected head is of another log.
-    #[error("the expected head is of another log, {expected}")]
-    ForeignHead {
-        /// The log that it is of.
-        expected: LogId,
-    },
-}
-
-/// Returns the entries that are missing, in words.
-fn missing(first: u64, last: u64) -> String {
-    if first == last {
-        format!("entry {first} is missing")
-    } else {
-        format!("entries {first} to {last} are missing")
-    }
-}
-
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.segment, self.line) {
-            (Some(number), Some(line)) => write!(f, "{}, line {line}: ", segment::name(number))?,
-            (Some(number), None) => write!(f, "{}: ", segment::name(number))?,
-            (None, _) => {}
-        }
-        self.kind.fmt(f)
-    }
+    /// The entry of this number is not the expected one: the log was rewritten.
+    #[error("the log was rewritten: entry {0} is not the expected head")]
+    Rewritten(u64),
+    /// The expected head, the entry of this number, was pruned.
+    #[error("the expected head, entry {0}, was pruned: what it proves is gone with it")]
+    HeadPruned(u64),
+    /// The expected head is of another log, this one.
+    #[error("the expected head is of another log, {0}")]
+    ForeignHead(LogId),
 }
 
 /// Verifies the log under a state directory, against a head that was kept elsewhere if there is one.
@@ -160,16 +131,28 @@ pub(super) fn verify_each(
     expected: Option<&Head>,
     mut on_entry: impl FnMut(u32, &Entry),
 ) -> Result<VerifyReport, AuditError> {
-    let mut reader = LogReader::open(state)?;
+    let numbers = segment::numbers(&segment::directory(state))?;
     let mut verifier = Verifier { expected: expected.copied(), ..Verifier::default() };
-    verifier.check_segments(&reader.numbers);
-    while let Some(item) = reader.next()? {
-        if let ReadItem::Entry(at, entry) = &item {
-            on_entry(at.segment, entry);
-        }
-        verifier.check_item(item);
+    if let [first, .., last] = numbers[..] {
+        verifier.check_segments(first..last, &numbers);
     }
-    Ok(VerifyReport { segments: reader.numbers.len(), repaired: reader.repaired, ..verifier.finish() })
+    let mut reader = LogReader::open(state);
+    for line in &mut reader {
+        let line = line?;
+        match line.entry {
+            Ok(entry) => {
+                on_entry(line.at.segment, &entry);
+                verifier.check_entry(line.at, &entry);
+            }
+            Err(error) => {
+                verifier.add(Some(line.at), FindingKind::Invalid(error));
+                verifier.invalid += u64::from(matches!(error, EntryError::Unreadable | EntryError::Edited));
+            }
+        }
+    }
+    let report = verifier.finish(&numbers);
+    let (repaired, unfinished) = (reader.repaired, reader.unfinished);
+    Ok(VerifyReport { segments: numbers.len(), repaired, unfinished, ..report })
 }
 
 /// What was verified so far, and what must come next.
@@ -183,14 +166,10 @@ struct Verifier {
     log_id: Option<LogId>,
     /// The entry before.
     last: Option<Head>,
-    /// The first segment that is there.
-    first_segment: u32,
     /// Where the log begins, if that is not with its first entry.
     start: Option<LogStart>,
-    /// How many lines since then are not as they were written, each perhaps in an entry's place.
+    /// How many lines since the entry before are not as they were written, each perhaps in an entry's place.
     invalid: u64,
-    /// What hashes the last of these may have had: the one it claims, and the one it has.
-    claimed: Option<[Hash; 2]>,
     /// The report so far.
     report: VerifyReport,
 }
@@ -207,30 +186,10 @@ struct LogStart {
 }
 
 impl Verifier {
-    /// Finds the segments that are missing between those that are there.
-    fn check_segments(&mut self, numbers: &[u32]) {
-        self.first_segment = numbers.first().copied().unwrap_or(1);
-        let mut next = self.first_segment;
-        for &number in numbers {
-            for missing in (next..number).take(MAX_FINDINGS) {
-                self.add(Some(missing), None, FindingKind::SegmentMissing);
-            }
-            next = number.saturating_add(1);
-        }
-    }
-
-    /// Checks the next item.
-    fn check_item(&mut self, item: ReadItem) {
-        match item {
-            ReadItem::Entry(at, entry) => self.check_entry(at, &entry),
-            ReadItem::Invalid(at, error, claimed) => {
-                self.add_at(at, FindingKind::Invalid(error));
-                if matches!(error, EntryError::Unreadable | EntryError::Edited | EntryError::TooLong { .. }) {
-                    self.invalid += 1;
-                    self.claimed = claimed;
-                }
-            }
-            ReadItem::Unfinished(bytes) => self.report.unfinished = bytes,
+    /// Finds the segments that are missing in a range of numbers.
+    fn check_segments(&mut self, range: Range<u32>, numbers: &[u32]) {
+        for missing in range.filter(|number| numbers.binary_search(number).is_err()).take(MAX_FINDINGS) {
+            self.add(None, FindingKind::SegmentMissing(missing));
         }
     }
 
@@ -239,46 +198,39 @@ impl Verifier {
         self.report.entries += 1;
         let head = entry.head();
         if head.log_id != *self.log_id.get_or_insert(head.log_id) {
-            return self.add_at(at, FindingKind::ForeignLog { found: head.log_id });
+            return self.add(Some(at), FindingKind::ForeignLog(head.log_id));
         }
         let is_broken = entry.body.action == Action::ChainBroken;
         let next = self.last.map_or(1, |last| last.sequence.saturating_add(1));
         let gap = head.sequence.checked_sub(next);
         match gap {
-            None => self.add_at(at, FindingKind::OutOfOrder { found: head.sequence, expected: next }),
+            None => self.add(Some(at), FindingKind::OutOfOrder { found: head.sequence, expected: next }),
             Some(gap) if gap > self.invalid && self.last.is_none() => {
-                let before = Head { sequence: next - 1 + gap - self.invalid, hash: entry.prev, ..head };
+                let before = Head { sequence: gap - self.invalid, hash: entry.prev, ..head };
                 self.check_expected(before, at);
                 self.start = Some(LogStart { at, before, is_recorded: false });
             }
             Some(gap) if gap > self.invalid => {
-                self.add_at(at, FindingKind::Missing { first: next, last: head.sequence - 1 });
+                self.add(Some(at), FindingKind::Missing(next..=head.sequence - 1));
             }
-            Some(gap) if !is_broken && !self.check_link(entry.prev, gap) => {
-                self.add_at(at, FindingKind::Unlinked);
+            Some(0) if !is_broken && entry.prev != self.last.map_or(Hash::GENESIS, |last| last.hash) => {
+                self.add(Some(at), FindingKind::Unlinked);
             }
             Some(_) => {}
         }
         if is_broken {
-            self.add_at(at, FindingKind::ChainBroken);
+            self.add(Some(at), FindingKind::ChainBroken);
         }
-        if let (Some(start), Some(pruned)) = (&mut self.start, entry.body.pruned_up_to) {
+        if let (Some(start), Some(pruned)) = (&mut self.start, &entry.body.pruned_up_to) {
             // A prune that was broken off leaves some of the entries that it was to remove.
-            start.is_recorded |= start.before == pruned || start.before.sequence < pruned.sequence;
+            start.is_recorded |= pruned
+                .parse()
+                .is_ok_and(|pruned: Head| start.before == pruned || start.before.sequence < pruned.sequence);
         }
         if gap.is_some() || is_broken {
             self.check_expected(head, at);
             self.last = Some(head);
             self.invalid = 0;
-            self.claimed = None;
-        }
-    }
-
-    /// Returns `true` if `prev` may be the hash of the entry before, `gap` entries being invalid since the last.
-    fn check_link(&self, prev: Hash, gap: u64) -> bool {
-        match gap {
-            0 => prev == self.last.map_or(Hash::GENESIS, |last| last.hash),
-            _ => gap < self.invalid || self.claimed.is_none_or(|claimed| claimed.contains(&prev)),
         }
     }
 
@@ -290,57 +242,43 @@ impl Verifier {
         {
             self.was_met = true;
             if expected.hash != head.hash {
-                self.add_at(at, FindingKind::Rewritten { sequence: head.sequence });
+                self.add(Some(at), FindingKind::Rewritten(head.sequence));
             }
         }
     }
 
-    /// Ends at the last item.
-    fn finish(mut self) -> VerifyReport {
+    /// Ends at the last line.
+    fn finish(mut self, numbers: &[u32]) -> VerifyReport {
         self.report.head = self.last;
-        let found = self.last.map_or(0, |last| last.sequence);
-        let kind = match self.expected {
-            Some(expected) if self.log_id.is_some_and(|log_id| log_id != expected.log_id) => {
-                Some(FindingKind::ForeignHead { expected: expected.log_id })
-            }
-            Some(expected) if !self.was_met && found < expected.sequence => {
-                Some(FindingKind::CutEnd { expected: expected.sequence, found })
-            }
-            Some(Head { sequence, .. }) if !self.was_met => Some(match &self.start {
-                Some(start) if start.is_recorded && sequence <= start.before.sequence => {
-                    FindingKind::HeadPruned { sequence }
-                }
-                _ => FindingKind::Rewritten { sequence },
-            }),
-            _ => None,
-        };
-        if self.start.as_ref().is_none_or(|start| !start.is_recorded) {
+        let is_recorded = self.start.is_some_and(|start| start.is_recorded);
+        if !is_recorded {
             let found = std::mem::take(&mut self.report.findings);
-            for segment in (1..self.first_segment).take(MAX_FINDINGS) {
-                self.add(Some(segment), None, FindingKind::SegmentMissing);
-            }
+            self.check_segments(1..numbers.first().copied().unwrap_or(1), numbers);
             if let Some(LogStart { at, before, .. }) = self.start {
-                self.add_at(at, FindingKind::Missing { first: 1, last: before.sequence });
+                self.add(Some(at), FindingKind::Missing(1..=before.sequence));
             }
-            for Finding { segment, line, kind } in found {
-                self.add(segment, line, kind);
-            }
+            found.into_iter().for_each(|Finding { at, kind }| self.add(at, kind));
         }
-        if let Some(kind) = kind {
-            self.add(None, None, kind);
+        if let Some(Head { log_id: expected, sequence, .. }) = self.expected {
+            let found = self.last.map_or(0, |last| last.sequence);
+            let is_pruned = |start: LogStart| is_recorded && sequence <= start.before.sequence;
+            if self.log_id.is_some_and(|log_id| log_id != expected) {
+                self.add(None, FindingKind::ForeignHead(expected));
+            } else if !self.was_met && found < sequence {
+                self.add(None, FindingKind::CutEnd { expected: sequence, found });
+            } else if !self.was_met && self.start.is_some_and(is_pruned) {
+                self.add(None, FindingKind::HeadPruned(sequence));
+            } else if !self.was_met {
+                self.add(None, FindingKind::Rewritten(sequence));
+            }
         }
         self.report
     }
 
-    /// Adds a finding at a line.
-    fn add_at(&mut self, at: Location, kind: FindingKind) {
-        self.add(Some(at.segment), Some(at.line), kind);
-    }
-
     /// Adds a finding, or counts it where there are too many.
-    fn add(&mut self, segment: Option<u32>, line: Option<u64>, kind: FindingKind) {
+    fn add(&mut self, at: Option<Location>, kind: FindingKind) {
         if self.report.findings.len() < MAX_FINDINGS {
-            self.report.findings.push(Finding { segment, line, kind });
+            self.report.findings.push(Finding { at, kind });
         } else {
             self.report.further_findings += 1;
         }

@@ -1,6 +1,5 @@
 //! `audit`: reads and checks the audit log.
 
-use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use anyhow::anyhow;
@@ -8,20 +7,16 @@ use serde_json::json;
 
 use super::input::Paste;
 use super::{Context, Result, input};
-use crate::audit::{self, AuditError, Filter, ListItem, LogFollower, PrunePlan, TokenMatch, TokenQuery};
+use crate::audit::{self, AuditError, Filter, LogLine, PrunePlan, TokenMatch, TokenQuery};
 use crate::cli::{
     AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditPruneArgs, AuditVerifyArgs,
 };
 use crate::error::{ErrorReport, Exit, Usage};
-use crate::escape::{escaped, escaped_or_redacted, json_line};
-use crate::output::{self, AuditRow, AuditSummary};
+use crate::escape::{escaped_or_redacted, json_line};
+use crate::output::{self, AuditSummary};
 use crate::process::stdout::loses_reader_within;
-use crate::profile::ProfileName;
 use crate::time::utc;
 use crate::token::{CustomerId, Fingerprint, Inspection, UserId};
-
-/// How many lines are laid out in one table; the columns of the next may be of another width.
-const ROWS_A_TABLE: usize = 500;
 
 /// How often the log is looked at for new entries.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -50,54 +45,48 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
         until: arguments.until.as_ref().map(|when| when.resolve_last(now)),
         ..filter(context, &arguments.filter)?
     };
-    let listing = audit::list(&context.state_dir()?, filter)?;
+    let mut listing = audit::list(&context.state_dir()?, filter);
     if arguments.summary {
         return summarize(context, listing, is_json);
     }
-    let mut rows = Vec::new();
     let mut is_first = true;
-    for listed in listing {
-        let listed = listed?;
-        if is_json {
-            context.terminal.print(&json_of(&listed))?;
-            continue;
+    loop {
+        let lines = listing.by_ref().take(output::AUDIT_ROWS).collect::<Result<Vec<_>, _>>()?;
+        if lines.is_empty() && !is_first {
+            return Ok(Exit::Success);
         }
-        rows.push(row_of(&listed));
-        if rows.len() >= ROWS_A_TABLE {
-            let shown = output::audit_table(std::mem::take(&mut rows), is_first, context.terminal.layout());
-            context.terminal.print(&shown)?;
-            is_first = false;
-        }
-    }
-    if !is_json && (is_first || !rows.is_empty()) {
-        let shown = output::audit_table(rows, is_first, context.terminal.layout());
+        let shown = if is_json {
+            lines.iter().map(output::audit_json).collect()
+        } else {
+            output::audit_table(&lines, is_first, context.terminal.layout())
+        };
         context.terminal.print(&shown)?;
+        is_first = false;
     }
-    Ok(Exit::Success)
 }
 
 /// Counts what is listed for each day and profile.
 fn summarize(
     context: &mut Context<'_>,
-    listing: impl Iterator<Item = Result<ListItem, AuditError>>,
+    listing: impl Iterator<Item = Result<LogLine, AuditError>>,
     is_json: bool,
 ) -> Result<Exit> {
-    let (mut summary, mut invalid) = (AuditSummary::default(), false);
-    for listed in listing {
-        match listed? {
-            ListItem::Entry { entry, .. } => summary.add(&entry),
-            ListItem::Invalid { .. } => invalid = true,
+    let (mut summary, mut is_damaged) = (AuditSummary::default(), false);
+    for line in listing {
+        match line?.entry {
+            Ok(entry) => summary.add(&entry),
+            Err(_) => is_damaged = true,
         }
     }
-    note_invalid(context, invalid);
-    let shown = if is_json { summary.to_json() } else { summary.to_text(context.terminal.layout().width) };
+    note_damage(context, is_damaged);
+    let shown = if is_json { summary.to_json() } else { summary.to_text(context.terminal.layout()) };
     context.terminal.print(&shown)?;
     Ok(Exit::Success)
 }
 
 /// Notes that lines of the log were passed over, if any were.
-fn note_invalid(context: &mut Context<'_>, is_any: bool) {
-    if is_any {
+fn note_damage(context: &mut Context<'_>, is_damaged: bool) {
+    if is_damaged {
         context.terminal.note("some lines of the log cannot be read: see 'stream-token audit verify'");
     }
 }
@@ -120,59 +109,23 @@ fn filter(context: &Context<'_>, arguments: &AuditFilterArgs) -> Result<Filter> 
 /// configured nor in the log is a mistake.
 fn profile(context: &Context<'_>) -> Result<Option<String>> {
     let Some(name) = context.global.profile.clone() else { return Ok(None) };
-    let mut known: BTreeSet<_> = context.config()?.names().map(ToString::to_string).collect();
-    if known.contains(&name) {
+    let is_configured = context.config()?.names().any(|known| known.as_str() == name);
+    if is_configured || audit::contains(&context.state_dir()?, |event| event.profile.as_ref() == Some(&name))?
+    {
         return Ok(Some(name));
     }
-    for listed in audit::list(&context.state_dir()?, Filter::default())? {
-        if let ListItem::Entry { entry, .. } = listed? {
-            known.extend(entry.body.profile);
-        }
-    }
-    if known.contains(&name) {
-        return Ok(Some(name));
-    }
-    let is_demo = ProfileName::demo().as_str() == name;
-    let name = escaped_or_redacted(&name);
-    let known: Vec<_> = known.iter().map(|name| escaped(name).to_string()).collect();
-    let hint = match &known[..] {
-        _ if is_demo => "the demo profile is not audited".into(),
-        [] => "no profile is configured, and no entry of the log has one".into(),
-        known => format!("those configured or in the log are {}", known.join(", ")),
-    };
-    Err(Usage::report(format!("there is no profile {name}, and no entry of one"), hint))
-}
-
-/// Shows a line of the log as JSON: an entry as the log has it.
-fn json_of(listed: &ListItem) -> String {
-    match listed {
-        ListItem::Entry { text, .. } => format!("{text}\n"),
-        ListItem::Invalid { segment, line, error } => {
-            output::audit_invalid_json(segment, *line, &error.to_string())
-        }
-    }
-}
-
-/// Lays a line of the log out for people.
-fn row_of(listed: &ListItem) -> AuditRow {
-    match listed {
-        ListItem::Entry { entry, .. } => AuditRow::of(entry),
-        ListItem::Invalid { segment, line, error } => AuditRow::invalid(segment, *line, &error.to_string()),
-    }
+    let message = format!("there is no profile {}, and no entry of one", escaped_or_redacted(&name));
+    Err(Usage::report(message, "see 'stream-token profile list'; the demo profile is not audited"))
 }
 
 /// Prints entries as they are written, until nobody reads them any more.
 fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs, is_json: bool) -> Result<Exit> {
-    let filter = filter(context, arguments)?;
-    let mut follower = LogFollower::open(&context.state_dir()?)?;
+    let mut lines = audit::follow(&context.state_dir()?, filter(context, arguments)?)?;
     loop {
-        for item in follower.poll()? {
-            if matches!(&item, ListItem::Entry { entry, .. } if !filter.matches(entry)) {
-                continue;
-            }
-            let layout = context.terminal.layout();
-            let line = if is_json { json_of(&item) } else { output::audit_line(row_of(&item), layout) };
-            context.terminal.print(&line)?;
+        for line in &mut lines {
+            let (line, layout) = (line?, context.terminal.layout());
+            let shown = if is_json { output::audit_json(&line) } else { output::audit_line(&line, layout) };
+            context.terminal.print(&shown)?;
         }
         context.terminal.flush()?;
         if loses_reader_within(POLL_INTERVAL) {
@@ -184,43 +137,34 @@ fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs, is_json: bool)
 /// Shows the entry of a token; or, if none names it, the batches in which it may have been minted.
 fn find(context: &mut Context<'_>, arguments: &AuditFindArgs, is_json: bool) -> Result<Exit> {
     let query = token_query(context, &arguments.token)?;
-    let filter = Filter { token: Some(query.clone()), ..Filter::default() };
-    let (mut certain, mut possible, mut invalid) = (Vec::new(), VecDeque::new(), false);
-    for listed in audit::list(&context.state_dir()?, filter)? {
-        match listed? {
-            ListItem::Invalid { .. } => invalid = true,
-            ListItem::Entry { entry, text } => match query.matches(&entry.body) {
-                Some(TokenMatch::Certain) => certain.push((entry, text)),
-                _ => possible.push_back((entry, text)),
-            },
-        }
-        if possible.len() > MAX_BATCHES {
-            possible.pop_front();
+    let (mut certain, mut possible, mut is_damaged) = (Vec::new(), Vec::new(), false);
+    for line in audit::list(&context.state_dir()?, Filter::default()) {
+        let LogLine { entry, text, .. } = line?;
+        match entry.map(|entry| (query.matches(&entry.body), entry)) {
+            Ok((Some(TokenMatch::Certain), entry)) => certain.push((entry, text)),
+            Ok((Some(TokenMatch::Possible), entry)) => possible.push((entry, text)),
+            Ok((None, _)) => {}
+            Err(_) => is_damaged = true,
         }
     }
-    note_invalid(context, invalid);
-    if !certain.is_empty() && !possible.is_empty() {
-        context.terminal.note(
-            "the same token may have been minted in a batch too: see 'stream-token audit list --customer'",
-        );
-    }
-    let (found, kind) = if certain.is_empty() {
-        (Vec::from(possible), TokenMatch::Possible)
-    } else {
-        (certain, TokenMatch::Certain)
+    note_damage(context, is_damaged);
+    let batches = possible.split_off(possible.len().saturating_sub(MAX_BATCHES));
+    let note = match (certain.len(), batches.len()) {
+        (0, 0) => {
+            let hint = "it may be in the log of another machine or login, or was pruned from this one";
+            let fingerprint = query.fingerprint;
+            let missing = anyhow!("no entry of this log names the token with the fingerprint {fingerprint}");
+            return Err(ErrorReport { hint: Some(hint.into()), ..missing.into() });
+        }
+        (0, _) => "no entry names the token; it may have been minted in one of these batches",
+        (_, 0) => "",
+        _ => "the same token may have been minted in a batch too: see 'stream-token audit list --customer'",
     };
-    if found.is_empty() {
-        return Err(ErrorReport {
-            hint: Some(
-                "it may be in the log of another machine or login, or was pruned from this one".into(),
-            ),
-            ..anyhow!("no entry of this log names the token with the fingerprint {}", query.fingerprint)
-                .into()
-        });
+    if !note.is_empty() {
+        context.terminal.note(note);
     }
-    if kind == TokenMatch::Possible {
-        context.terminal.note("no entry names the token; it may have been minted in one of these batches");
-    }
+    let (kind, found) =
+        if certain.is_empty() { (TokenMatch::Possible, batches) } else { (TokenMatch::Certain, certain) };
     let (now, layout) = (context.clock.now(), context.terminal.layout());
     let shown = found.iter().map(|(entry, text)| {
         if is_json {

@@ -28,7 +28,9 @@ pub(super) struct BatchReader {
     /// What it is called in errors.
     name: String,
     /// How many lines have been read.
-    line: u64,
+    count: u64,
+    /// The bytes of the last one.
+    line: Vec<u8>,
 }
 
 /// A line of a batch.
@@ -41,22 +43,14 @@ pub(super) struct BatchLine {
 }
 
 /// Why a line cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BatchLineError {
     /// It has more than [`MAX_LINE_BYTES`] bytes.
+    #[error("it has more than {MAX_LINE_BYTES} bytes")]
     TooLong,
     /// It is not UTF-8.
+    #[error("it is not UTF-8")]
     NotUtf8,
-}
-
-impl BatchLineError {
-    /// Says what is wrong.
-    pub(super) fn message(self) -> String {
-        match self {
-            Self::TooLong => format!("it has more than {MAX_LINE_BYTES} bytes"),
-            Self::NotUtf8 => "it is not UTF-8".into(),
-        }
-    }
 }
 
 impl BatchReader {
@@ -95,7 +89,7 @@ impl BatchReader {
             let text = decode_text(&bytes).0.into_owned();
             reader = BufReader::with_capacity(BUFFER, Box::new(Cursor::new(text)));
         }
-        Ok(Self { reader, name, line: 0 })
+        Ok(Self { reader, name, count: 0, line: Vec::new() })
     }
 
     /// Returns `true` if the next line is at hand, or may have to be waited for.
@@ -106,21 +100,18 @@ impl BatchReader {
     /// Reads the next line that is neither blank nor the heading of a table; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<BatchLine>> {
         loop {
-            let read = read_line(&mut self.reader);
+            let read = read_line(&mut self.reader, &mut self.line);
             let Some(mut text) = read.with_context(|| format!("cannot read {}", self.name))? else {
                 return Ok(None);
             };
-            self.line += 1;
-            // A byte order mark is no part of a file's first line (RFC 3629 section 6).
-            if self.line == 1
-                && let Ok(text) = &mut text
-                && let Some(unmarked) = text.strip_prefix('\u{feff}')
-            {
-                *text = unmarked.trim_start().to_owned();
+            self.count += 1;
+            if self.count == 1 {
+                // A byte order mark is no part of a file's first line (RFC 3629 section 6).
+                text = text.map(|text| text.trim_start_matches('\u{feff}').trim_start());
+                text = text.map(|text| if is_heading(text) { "" } else { text });
             }
-            let is_heading = self.line == 1 && text.as_ref().is_ok_and(|text| is_heading(text));
-            if text != Ok(String::new()) && !is_heading {
-                return Ok(Some(BatchLine { number: self.line, text }));
+            if text != Ok("") {
+                return Ok(Some(BatchLine { number: self.count, text: text.map(str::to_owned) }));
             }
         }
     }
@@ -137,38 +128,21 @@ fn is_heading(line: &str) -> bool {
     line.split([',', ';', '\t']).any(is_known)
 }
 
-/// Reads one line and keeps at most [`MAX_LINE_BYTES`] bytes of it; `None` at the end.
-fn read_line(reader: &mut dyn BufRead) -> io::Result<Option<Result<String, BatchLineError>>> {
-    let mut kept = Vec::new();
-    let mut is_long = false;
-    let mut is_started = false;
-    loop {
-        let buffer = reader.fill_buf()?;
-        if buffer.is_empty() && !is_started {
-            return Ok(None);
-        }
-        is_started = true;
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let part = &buffer[..end.unwrap_or(buffer.len())];
-        is_long |= kept.len() + part.len() > MAX_LINE_BYTES;
-        if !is_long {
-            kept.extend_from_slice(part);
-        }
-        let (used, is_done) = (end.map_or(buffer.len(), |end| end + 1), end.is_some() || buffer.is_empty());
-        reader.consume(used);
-        if is_done {
-            break;
-        }
+/// Reads one line, and keeps at most [`MAX_LINE_BYTES`] bytes of it. Returns its text without the white space around it;
+/// `None` at the end.
+fn read_line<'a>(
+    reader: &mut impl BufRead,
+    line: &'a mut Vec<u8>,
+) -> io::Result<Option<Result<&'a str, BatchLineError>>> {
+    line.clear();
+    if reader.take(MAX_LINE_BYTES as u64 + 1).read_until(b'\n', line)? == 0 {
+        return Ok(None);
     }
-    if is_long {
+    if line.len() > MAX_LINE_BYTES && !line.ends_with(b"\n") {
+        reader.skip_until(b'\n')?;
         return Ok(Some(Err(BatchLineError::TooLong)));
     }
-    let text = String::from_utf8(kept).map(|mut text| {
-        text.truncate(text.trim_end().len());
-        text.drain(..text.len() - text.trim_start().len());
-        text
-    });
-    Ok(Some(text.map_err(|_| BatchLineError::NotUtf8)))
+    Ok(Some(str::from_utf8(line).map(str::trim).map_err(|_| BatchLineError::NotUtf8)))
 }
 
 #[cfg(test)]
@@ -177,7 +151,7 @@ mod tests {
 
     fn lines(bytes: &'static [u8]) -> Vec<(u64, Result<String, BatchLineError>)> {
         let reader = BufReader::with_capacity(7, Box::new(bytes) as Box<dyn Read>);
-        let mut batch = BatchReader { reader, name: "a test".into(), line: 0 };
+        let mut batch = BatchReader { reader, name: "a test".into(), count: 0, line: Vec::new() };
         std::iter::from_fn(|| batch.next().unwrap()).map(|line| (line.number, line.text)).collect()
     }
 

@@ -15,9 +15,9 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &ExecArgs) -> Result<Exi
     context.is_json_or_text("exec")?;
     let Some((program, words)) = arguments.command.split_first() else { return Ok(Exit::Usage) };
     let program = Path::new(program);
-    let name = program.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let name = program.file_name().unwrap_or_default().to_string_lossy();
     let hidden = context.secret_variables();
-    let run = IssueRun::prepare(context, &arguments.token, None, Some(name))?;
+    let run = IssueRun::prepare(context, &arguments.token, None, Some(&name))?;
     let minted = run.mint(arguments.customer)?;
     let mut command = Command::new(program);
     command.args(words);

@@ -1,6 +1,5 @@
 //! `issue`: mints tokens for customers.
 
-use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,45 +7,30 @@ use anyhow::anyhow;
 
 use super::batch::{BatchLine, BatchReader};
 use super::{Context, Result, input, print_error};
-use crate::audit::{AuditLog, Channel};
+use crate::audit::{Action, AuditLog, Channel, Event, Outcome};
 use crate::cli::{Expiry, Format, IssueArgs, TokenArgs};
 use crate::error::{Diagnostic as _, ErrorReport, Exit, Usage};
 use crate::fault::TokenFault;
-use crate::issuer::{AuditSink, Batch, Caller, IssueError, IssuedToken, TokenIssuer};
+use crate::issuer::{Batch, IssueError, IssuedToken, TokenIssuer};
 use crate::output;
 use crate::output::terminal::Terminal;
 use crate::process::stdout::require_stdout;
 use crate::profile::{self, Grant, LoadedProfile, Profile, ProfileName, TokenRequest};
-use crate::secret::Source;
 use crate::time::{Timestamp, absolute_and_relative, utc};
 use crate::token::CustomerId;
 
-/// How tokens come out.
-struct TokenPrinter {
-    /// The form that was asked for.
-    format: Format,
-    /// What comes before the first token, until it has come.
-    head: Cell<&'static str>,
-    /// The profile's name in JSON.
-    profile: Option<ProfileName>,
-    /// The secret's source in JSON.
-    source: Source,
-    /// The API key that a curl command needs.
-    api_key: Option<String>,
-    /// Where a curl command goes, if not to Stream's usual place.
-    base_url: Option<String>,
-}
-
-/// What is minted with: one profile's mint, for one person, on the same grant for all.
+/// What is minted with: one profile's issuer, for one person, on the same grant for all.
 pub(super) struct IssueRun {
-    /// The mint.
-    issuer: TokenIssuer<'static>,
+    /// Signs and records.
+    issuer: TokenIssuer,
     /// What every token gets.
     grant: Grant,
-    /// Who mints.
-    caller: Caller,
-    /// How the tokens come out.
-    form: TokenPrinter,
+    /// What the audit log says of the call.
+    caller: Event,
+    /// The form in which tokens come out.
+    format: Format,
+    /// The profile, for the forms that show it.
+    profile: Profile,
 }
 
 /// Mints the tokens that were asked for.
@@ -60,19 +44,21 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
     require_stdout()?;
     reject_forms(&context.format(), arguments)?;
     let run = IssueRun::prepare(context, &arguments.token, arguments.fault, None)?;
-    let exit = match (&arguments.from, arguments.customers.as_slice()) {
-        (Some(path), _) => run_batch(context, path, &run)?,
-        (None, [customer]) => run.issue_one(context, arguments, *customer).map(|()| Exit::Success)?,
-        (None, several) => run.issue_several(context, several).map(|()| Exit::Success)?,
-    };
-    // A batch of nobody is a table without rows.
-    context.terminal.print(run.form.head.take())?;
-    Ok(exit)
-}
-
-/// Opens the audit log, without which nothing is minted.
-fn audit_log(context: &Context<'_>) -> Result<AuditLog> {
-    Ok(AuditLog::open(&context.state_dir()?, context.clock).map_err(IssueError::Audit)?)
+    if run.format == Format::Csv {
+        context.terminal.print(output::CSV_HEADER)?;
+    }
+    match (&arguments.from, arguments.customers.as_slice()) {
+        (Some(path), _) => return run_batch(context, path, &run),
+        (None, [customer]) => run.issue_one(context, arguments, *customer)?,
+        (None, several) => {
+            let mut batch = Batch::default();
+            for customer in several {
+                run.push(context, &mut batch, *customer)?;
+            }
+            run.issue_batch(context, &mut batch)?;
+        }
+    }
+    Ok(Exit::Success)
 }
 
 impl IssueRun {
@@ -82,7 +68,7 @@ impl IssueRun {
         context: &mut Context<'_>,
         arguments: &TokenArgs,
         fault: Option<TokenFault>,
-        program: Option<String>,
+        program: Option<&str>,
     ) -> Result<Self> {
         let now = context.clock.now();
         let token_request = token_request(arguments, fault, now)?;
@@ -95,17 +81,24 @@ impl IssueRun {
         }
         let opened = context.open_secret(chosen)?;
         context.note_default_policy(&opened);
-        let sink = if opened.profile.is_demo() {
-            AuditSink::Demo
+        let LoadedProfile { profile, secret, .. } = opened;
+        let audit_log = if profile.is_demo() {
+            None
         } else {
-            AuditSink::Shared(Arc::new(audit_log(context)?))
+            let opened = AuditLog::open(&context.state_dir()?, context.clock);
+            Some(Arc::new(opened.map_err(IssueError::Audit)?))
         };
-        let profile = opened.profile.name.clone();
-        let issuer = TokenIssuer::new(&opened.secret, profile, opened.profile.policy, sink);
-        let caller = Caller { actor: context.actor(), channel: Channel::Cli, reason, program };
-        let grant = issuer.evaluate(&token_request, now, &caller)?;
+        let issuer = TokenIssuer::new(&secret, profile.name.clone(), profile.policy, audit_log);
+        let caller = Event {
+            reason: program.map(|program| format!("exec {program}")),
+            purpose: reason.as_ref().map(|reason| reason.as_str().to_owned()),
+            ..Event::new(Action::Mint, Channel::Cli, context.actor(), Outcome::Ok)
+        };
+        let grant = issuer.evaluate(&token_request, reason.as_ref(), now, &caller)?;
         check(context, &token_request, &grant, now)?;
-        Ok(Self { issuer, grant, caller, form: TokenPrinter::new(context.format(), opened)? })
+        let format = context.format();
+        require_api_key(&format, &profile)?;
+        Ok(Self { issuer, grant, caller, format, profile })
     }
 
     /// Mints one token.
@@ -115,7 +108,7 @@ impl IssueRun {
 
     /// Returns the API key of the app, if it is known.
     pub(super) fn api_key(&self) -> Option<&str> {
-        self.form.api_key.as_deref()
+        self.profile.api_key.as_deref()
     }
 
     /// Mints one token, and prints, shows or copies it.
@@ -127,36 +120,25 @@ impl IssueRun {
     ) -> Result<()> {
         let minted = self.mint(customer)?;
         let layout = context.terminal.layout();
-        let text = match &self.form.format {
-            Format::Template(template) => self.form.filled(template, &minted)?,
+        let text = match &self.format {
+            Format::Template(template) => self.filled(template, &minted)?,
             _ => minted.token.as_str().to_owned(),
         };
         if arguments.qr {
             context.terminal.print(&output::qr_code(&text, layout).map_err(after_minting)?)?;
             if !layout.has_color {
-                context
-                    .terminal
-                    .note("without colour the code suits a dark terminal; for another use --color always");
+                let note = "without colour the code suits a dark terminal; for another use --color always";
+                context.terminal.note(note);
             }
         } else if !arguments.copy || layout.width.is_none() || context.has_format() {
-            self.form.print(&minted, &mut context.terminal)?;
+            self.print(&minted, &mut context.terminal)?;
         }
         if arguments.copy {
-            let how = output::copy(&text, context.environment, &context.secret_variables());
-            let how =
-                how.map_err(|error| after_minting(anyhow!("the token is not copied: {error}").into()))?;
-            context.terminal.note(&format!("copied the token {how}"));
+            let copied = output::copy(&text, context.environment, &context.secret_variables());
+            let failed = |error| after_minting(anyhow!("the token is not copied: {error}").into());
+            context.terminal.note(&format!("copied the token {}", copied.map_err(failed)?));
         }
         Ok(())
-    }
-
-    /// Mints for several customers, batch by batch.
-    fn issue_several(&self, context: &mut Context<'_>, customers: &[CustomerId]) -> Result<()> {
-        let mut batch = Batch::default();
-        for customer in customers {
-            self.push(context, &mut batch, *customer)?;
-        }
-        self.issue_batch(context, &mut batch)
     }
 
     /// Adds a customer to a batch. A batch that is full is minted first.
@@ -169,15 +151,46 @@ impl IssueRun {
         Ok(())
     }
 
-    /// Mints a batch and empties it. Its tokens come out once its entry is on disk.
+    /// Mints a batch, if anybody is in it, and empties it. Its tokens come out once its entry is on disk.
     fn issue_batch(&self, context: &mut Context<'_>, batch: &mut Batch) -> Result<()> {
         let batch = std::mem::take(batch);
         if !batch.is_empty() {
             for minted in self.issuer.issue_batch(&batch, &self.grant, &self.caller)? {
-                self.form.print(&minted, &mut context.terminal)?;
+                self.print(&minted, &mut context.terminal)?;
             }
         }
         Ok(())
+    }
+
+    /// Prints a token. A bare one allocates nothing.
+    fn print(&self, minted: &IssuedToken, terminal: &mut Terminal) -> Result<()> {
+        let shown = match &self.format {
+            Format::Text => {
+                terminal.print(minted.token.as_str())?;
+                return Ok(terminal.print("\n")?);
+            }
+            Format::Json => {
+                let name = self.profile.name.as_ref().map(ProfileName::as_str);
+                output::issue_json(minted, name, &self.profile.source.config_text())
+            }
+            Format::Curl => {
+                output::curl(minted, self.api_key().unwrap_or_default(), self.profile.base_url.as_deref())
+            }
+            Format::Header => self.filled(output::HEADER, minted)?,
+            Format::Env => self.filled(output::ENV, minted)?,
+            Format::Csv => self.filled(output::CSV, minted)?,
+            Format::Template(template) => self.filled(template, minted)?,
+        };
+        Ok(terminal.print(&(shown + "\n"))?)
+    }
+
+    /// Returns a template's text for a token.
+    fn filled(&self, template: &str, minted: &IssuedToken) -> Result<String> {
+        output::fill_template(template, |field| match field {
+            "api_key" => self.api_key().unwrap_or_default().to_owned(),
+            "profile" => self.profile.name.as_ref().map(ToString::to_string).unwrap_or_default(),
+            field => output::template_field(minted, field),
+        })
     }
 }
 
@@ -193,7 +206,7 @@ fn run_batch(context: &mut Context<'_>, path: &Path, run: &IssueRun) -> Result<E
                 // What came before the bad line comes out before it is told.
                 run.issue_batch(context, &mut batch)?;
                 print_error(&mut context.terminal, &failure);
-                exit = Exit::PartialFailure;
+                exit = failure.exit;
             }
         }
         // Whoever feeds us line by line gets an answer to each.
@@ -207,13 +220,13 @@ fn run_batch(context: &mut Context<'_>, path: &Path, run: &IssueRun) -> Result<E
 }
 
 /// Reads the customer of a line.
-fn customer_of(line: BatchLine) -> Result<CustomerId, ErrorReport> {
-    let refused = |message: String, hint| {
-        let message = format!("line {}: {message}", line.number);
-        ErrorReport { exit: Exit::PartialFailure, message, hint }
+fn customer_of(BatchLine { number, text }: BatchLine) -> Result<CustomerId, ErrorReport> {
+    let (message, hint) = match text.map(|text| text.parse::<CustomerId>()) {
+        Ok(Ok(customer)) => return Ok(customer),
+        Ok(Err(error)) => (error.to_string(), error.hint()),
+        Err(error) => (error.to_string(), None),
     };
-    let text = line.text.map_err(|fault| refused(fault.message(), None))?;
-    text.parse::<CustomerId>().map_err(|error| refused(error.to_string(), error.hint()))
+    Err(ErrorReport { exit: Exit::PartialFailure, message: format!("line {number}: {message}"), hint })
 }
 
 /// Resolves what is asked for.
@@ -233,14 +246,15 @@ fn token_request(arguments: &TokenArgs, fault: Option<TokenFault>, now: Timestam
     Ok(TokenRequest { expiry, issued_at, fault })
 }
 
-/// Refuses grant that make no sense, and says what is odd about them and what policy added.
+/// Refuses times that make no sense, and notes what is odd about them and what policy added.
 fn check(
     context: &mut Context<'_>,
     token_request: &TokenRequest,
     grant: &Grant,
     now: Timestamp,
 ) -> Result<()> {
-    if let (Some(expires_at), Some(issued_at)) = (grant.expires_at(), grant.issued_at())
+    let (expires_at, issued_at) = (grant.expires_at(), grant.issued_at());
+    if let (Some(expires_at), Some(issued_at)) = (expires_at, issued_at)
         && expires_at <= issued_at
     {
         return Err(Usage::report(
@@ -248,26 +262,23 @@ fn check(
             "give an --expires after --issued-at",
         ));
     }
+    let is_terminal = context.terminal.layout().width.is_some();
+    let mut note = |text: &str| context.terminal.note(text);
     if let Some((fault, _)) = grant.fault() {
-        context.terminal.note(&format!("the token fails on purpose ({fault}): {}", fault.explanation()));
+        note(&format!("the token fails on purpose ({fault}): {}", fault.explanation()));
         return Ok(());
     }
-    if let Some(at) = grant.expires_at() {
-        let ends = format!("the token expires {}", absolute_and_relative(at, now));
-        if token_request.expiry == profile::Expiry::PolicyDefault {
-            context.terminal.note(&format!("policy: {ends}"));
-        } else if context.terminal.layout().width.is_some() {
-            // A script knows what it asked for.
-            context.terminal.note(&ends);
-        }
+    let is_added = token_request.expiry == profile::Expiry::PolicyDefault;
+    // A script knows what it asked for.
+    if let Some(at) = expires_at.filter(|_| is_added || is_terminal) {
+        let policy = if is_added { "policy: " } else { "" };
+        note(&format!("{policy}the token expires {}", absolute_and_relative(at, now)));
     }
-    if let (None, Some(at)) = (token_request.issued_at, grant.issued_at()) {
-        context
-            .terminal
-            .note(&format!("policy: the token says that it was issued {}", absolute_and_relative(at, now)));
+    if let (None, Some(at)) = (token_request.issued_at, issued_at) {
+        note(&format!("policy: the token says that it was issued {}", absolute_and_relative(at, now)));
     }
-    if grant.issued_at().is_some_and(|at| at > now) {
-        context.terminal.note("iat is in the future: until then Stream refuses the token with code 42");
+    if issued_at.is_some_and(|at| at > now) {
+        note("iat is in the future: until then Stream refuses the token with code 42");
     }
     Ok(())
 }
@@ -303,56 +314,17 @@ fn after_minting(report: ErrorReport) -> ErrorReport {
     }
 }
 
-impl TokenPrinter {
-    /// Takes what the form needs from the profile.
-    fn new(format: Format, opened: LoadedProfile) -> Result<Self> {
-        let Profile { name: profile, api_key, base_url, source, .. } = opened.profile;
-        let what = match &format {
-            Format::Curl => "a curl command",
-            Format::Template(template) if template.contains("{api_key}") => "the template",
-            _ => "",
-        };
-        if api_key.is_none() && !what.is_empty() {
-            let hint = match &profile {
-                Some(name) => format!("add its api_key to profile {name} in the configuration"),
-                None => "set STREAM_API_KEY to the app's API key, from Stream's dashboard".into(),
-            };
-            return Err(Usage::report(format!("{what} needs the app's API key"), hint));
-        }
-        let head = Cell::new(if format == Format::Csv { output::CSV_HEADER } else { "" });
-        Ok(Self { format, head, profile, source, api_key, base_url })
-    }
-
-    /// Returns the profile's name; `None` for a secret from the environment.
-    fn profile(&self) -> Option<&str> {
-        self.profile.as_ref().map(ProfileName::as_str)
-    }
-
-    /// Returns a template's text for a token.
-    fn filled(&self, template: &str, minted: &IssuedToken) -> Result<String> {
-        output::fill_template(template, |name| match name {
-            "api_key" => self.api_key.clone().unwrap_or_default(),
-            "profile" => self.profile().unwrap_or_default().to_owned(),
-            name => output::template_field(minted, name),
-        })
-    }
-
-    /// Prints a token; before the first, the heading of the form. A bare token allocates nothing.
-    fn print(&self, minted: &IssuedToken, terminal: &mut Terminal) -> Result<()> {
-        terminal.print(self.head.take())?;
-        let api_key = self.api_key.as_deref().unwrap_or_default();
-        let shown = match &self.format {
-            Format::Text => {
-                terminal.print(minted.token.as_str())?;
-                return Ok(terminal.print("\n")?);
-            }
-            Format::Json => output::issue_json(minted, self.profile(), &self.source.config_text()),
-            Format::Header => output::header(minted),
-            Format::Curl => output::curl(minted, api_key, self.base_url.as_deref()),
-            Format::Env => output::env(minted),
-            Format::Csv => output::csv(minted),
-            Format::Template(template) => self.filled(template, minted)? + "\n",
-        };
-        Ok(terminal.print(&shown)?)
-    }
+/// Refuses a form that needs the app's API key, if the profile has none.
+fn require_api_key(format: &Format, profile: &Profile) -> Result<()> {
+    let what = match format {
+        Format::Curl => "a curl command",
+        Format::Template(template) if template.contains("{api_key}") => "the template",
+        _ => return Ok(()),
+    };
+    let hint = match &profile.name {
+        _ if profile.api_key.is_some() => return Ok(()),
+        Some(name) => format!("add its api_key to profile {name} in the configuration"),
+        None => "set STREAM_API_KEY to the app's API key, from Stream's dashboard".into(),
+    };
+    Err(Usage::report(format!("{what} needs the app's API key"), hint))
 }

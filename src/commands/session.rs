@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use super::{Context, Result, input};
-use crate::audit::{self, Action, Filter};
+use crate::audit::{self, Action, Event};
 use crate::cli::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
 use crate::error::{ErrorReport, Exit, Usage};
 use crate::output;
@@ -99,9 +99,11 @@ fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()
 
 /// Returns `true` if the audit log has the entry of a session that was made. `what` is how the entry names it.
 fn is_recorded(context: &Context<'_>, what: &str) -> Result<bool> {
-    let filter =
-        Filter { actions: vec![Action::SessionNew], reason: Some(what.to_owned()), ..Filter::default() };
-    Ok(audit::contains(&context.state_dir()?, filter, |_| true)?)
+    let is_meant = |event: &Event| {
+        event.action == Action::SessionNew
+            && event.reason.as_ref().is_some_and(|reason| reason.contains(what))
+    };
+    Ok(audit::contains(&context.state_dir()?, is_meant)?)
 }
 
 /// Refuses a profile whose server takes no sessions of ours.

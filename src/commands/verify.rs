@@ -129,8 +129,8 @@ fn report_on_line(
     let text = match &line.text {
         Ok(text) => text,
         Err(error) => {
-            context.terminal.note(&format!("line {}: {}", line.number, error.message()));
-            return (Report::without_token(error.message(), None), Vec::new());
+            context.terminal.note(&format!("line {}: {}", line.number, error));
+            return (Report::without_token(error.to_string(), None), Vec::new());
         }
     };
     match extract(text) {

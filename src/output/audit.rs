@@ -4,115 +4,93 @@ use serde_json::json;
 
 use super::Layout;
 use super::table::{Style, StyledCell, cell, cut_last, headline, listing, table};
-use crate::audit::{Channel, CustomerSet, Entry, EntryBody, IdRanges, Outcome, TokenMatch, VerifyReport};
+use crate::audit::{Channel, Entry, Event, IdRanges, LogLine, Outcome, TokenMatch, VerifyReport};
 use crate::escape::{escaped, escaped_truncated, json_line};
 use crate::time::{Timestamp, absolute_and_relative, utc};
 
-/// Returns an invalid line as a line of JSON.
+/// How many lines are laid out in one table; the columns of the next may be of another width.
+pub const AUDIT_ROWS: usize = 500;
+
+/// Returns a line of the log as JSON: an entry as the log has it.
 #[must_use]
-pub fn audit_invalid_json(segment: &str, line: u64, why: &str) -> String {
-    json_line(&json!({ "bad": { "segment": segment, "line": line, "why": why } })) + "\n"
+pub fn audit_json(line: &LogLine) -> String {
+    match &line.entry {
+        Ok(_) => format!("{}\n", line.text),
+        Err(error) => {
+            let (segment, why) = (line.at.file_name(), error.to_string());
+            json_line(&json!({ "bad": { "segment": segment, "line": line.at.line, "why": why } })) + "\n"
+        }
+    }
 }
 
-/// A line of the log as people are shown it: time, action, profile, customer and detail.
-#[derive(Debug)]
-pub struct AuditRow([StyledCell; 5]);
-
-impl AuditRow {
-    /// Returns the row of an entry.
-    #[must_use]
-    pub fn of(entry: &Entry) -> Self {
-        let body = &entry.body;
-        let customer = match &body.customers {
-            CustomerSet::None {} => "-".into(),
-            CustomerSet::One { customer } => customer.to_string(),
-            CustomerSet::Many { .. } => "several".into(),
-        };
-        let style = if body.outcome == Outcome::Ok { Style::Name } else { Style::Bad };
-        Self([
-            (utc(entry.time), Style::Plain),
-            (body.action.name().into(), style),
-            (escaped(body.profile.as_deref().unwrap_or("-")).to_string(), Style::Plain),
-            (customer, Style::Plain),
-            (escaped(&detail(body)).to_string(), Style::Plain),
-        ])
-    }
-
-    /// Returns the row of a line that cannot be read.
-    #[must_use]
-    pub fn invalid(segment: &str, line: u64, why: &str) -> Self {
-        let dash = || ("-".to_owned(), Style::Faint);
-        let detail = format!("{segment}:{line}: {}", escaped(why));
-        Self([dash(), ("bad line".into(), Style::Bad), dash(), dash(), (detail, Style::Bad)])
-    }
+/// Returns a line of the log as people are shown it: time, action, profile, customer and detail.
+fn row(line: &LogLine) -> [StyledCell; 5] {
+    let entry = match &line.entry {
+        Ok(entry) => entry,
+        Err(error) => {
+            let dash = || ("-".to_owned(), Style::Faint);
+            let detail = format!("{}:{}: {error}", line.at.file_name(), line.at.line);
+            return [dash(), ("bad line".into(), Style::Bad), dash(), dash(), (detail, Style::Bad)];
+        }
+    };
+    let event = &entry.body;
+    let customer = match (event.customer, &event.customers) {
+        (Some(customer), _) => customer.to_string(),
+        (None, Some(_)) => "several".into(),
+        (None, None) => "-".into(),
+    };
+    let style = if event.outcome == Outcome::Ok { Style::Name } else { Style::Bad };
+    [
+        (utc(entry.time), Style::Plain),
+        (event.action.name().into(), style),
+        cell(event.profile.as_deref().unwrap_or("-"), Style::Plain),
+        (customer, Style::Plain),
+        cell(detail(event), Style::Plain),
+    ]
 }
 
 /// Shows lines of the log, each in one line: the detail is cut to what fits the width. `is_first` says that none
 /// were shown before.
 #[must_use]
-pub fn audit_table(rows: Vec<AuditRow>, is_first: bool, layout: Layout) -> String {
+pub fn audit_table(lines: &[LogLine], is_first: bool, layout: Layout) -> String {
     const NAMES: [&str; 5] = ["TIME", "ACTION", "PROFILE", "CUSTOMER", "DETAIL"];
-    let mut rows: Vec<_> = rows.into_iter().map(|row| row.0).collect();
+    let mut rows: Vec<_> = lines.iter().map(row).collect();
     cut_last(NAMES, &mut rows, layout);
     listing(NAMES, &rows, is_first, layout)
 }
 
 /// Shows one line of the log by itself, in columns of a width that most entries need, cut to the width.
 #[must_use]
-pub fn audit_line(row: AuditRow, layout: Layout) -> String {
-    let [time, action, profile, customer, detail] = row.0.map(|(text, _)| text);
-    let line = format!("{time}  {action:<11}  {profile:<8}  {customer:<8}  {detail}\n");
-    match layout.width.map(usize::from) {
-        Some(width) if line.chars().count() > width + 1 => {
-            escaped_truncated(line.trim_end(), width - 1).to_string() + "\n"
-        }
-        _ => line,
-    }
+pub fn audit_line(line: &LogLine, layout: Layout) -> String {
+    let [time, action, profile, customer, detail] = row(line).map(|(text, _)| text);
+    let line = format!("{time}  {action:<11}  {profile:<8}  {customer:<8}  {detail}");
+    let most = layout.width.map_or(usize::MAX, |width| usize::from(width) - 1);
+    escaped_truncated(&line, most).to_string() + "\n"
 }
 
 /// Returns what an entry says beside its time, action, profile and customer, the most telling first.
-fn detail(body: &EntryBody) -> String {
-    let mut detail = String::with_capacity(128);
-    let mut say = |words: &[&str]| {
-        detail.push_str(if detail.is_empty() { "" } else { ", " });
-        detail.extend(words.iter().copied());
-    };
-    if body.outcome != Outcome::Ok {
-        say(&[body.outcome.name()]);
-    }
-    if let Some(reason) = &body.reason {
-        say(&[reason]);
-    }
-    if let Some(purpose) = &body.purpose {
-        say(&["for: ", purpose]);
-    }
-    if let Some(count) = body.count {
-        say(&[&count.to_string(), if body.action.is_maintenance() { " bytes" } else { " in all" }]);
-    }
-    if let Some(last) = body.pruned_up_to {
-        say(&["up to entry ", &last.sequence.to_string()]);
-    }
-    if let Some(fingerprint) = &body.fingerprint {
-        say(&["fingerprint ", fingerprint]);
-    }
-    if let Some(at) = body.expires_at {
-        say(&["until ", &utc(at)]);
-    }
-    if let Some(peer) = &body.peer {
-        say(&["from ", peer]);
-    }
-    say(&["by ", &actor(body)]);
-    if let CustomerSet::Many { customers } = &body.customers {
-        say(&["customers ", &ranges(customers)]);
-    }
-    detail
+fn detail(event: &Event) -> String {
+    let unit = if event.action.is_maintenance() { "bytes" } else { "in all" };
+    let parts = [
+        (event.outcome != Outcome::Ok).then(|| event.outcome.name().to_owned()),
+        event.reason.clone(),
+        event.purpose.as_ref().map(|purpose| format!("for: {purpose}")),
+        event.count.map(|count| format!("{count} {unit}")),
+        event.pruned_up_to.as_ref().map(|last| format!("up to {last}")),
+        event.fingerprint.as_ref().map(|fingerprint| format!("fingerprint {fingerprint}")),
+        event.expires_at.map(|at| format!("until {}", utc(at))),
+        event.peer.as_ref().map(|peer| format!("from {peer}")),
+        Some(format!("by {}", actor(event))),
+        event.customers.as_ref().map(|customers| format!("customers {}", ranges(customers))),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// Returns who did it.
-fn actor(body: &EntryBody) -> String {
-    match &body.actor.sudo_user {
-        Some(sudo_user) => format!("{} (sudo {sudo_user})", body.actor.user),
-        None => body.actor.user.clone(),
+fn actor(event: &Event) -> String {
+    match &event.actor.sudo_user {
+        Some(sudo_user) => format!("{} (sudo {sudo_user})", event.actor.user),
+        None => event.actor.user.clone(),
     }
 }
 
@@ -134,11 +112,8 @@ pub fn audit_found_json(text: &str, kind: TokenMatch) -> String {
 pub fn audit_found_text(entry: &Entry, kind: TokenMatch, now: Timestamp, layout: Layout) -> String {
     let body = &entry.body;
     let certainty = if kind == TokenMatch::Certain { "" } else { ", perhaps" };
-    let customers = match &body.customers {
-        CustomerSet::One { customer } => Some(customer.to_string()),
-        CustomerSet::Many { customers } => Some(ranges(customers)),
-        CustomerSet::None {} => None,
-    };
+    let customers = body.customer.map(|customer| customer.to_string());
+    let customers = customers.or_else(|| body.customers.as_ref().map(ranges));
     let rows = [
         ("action", Some(format!("{}{certainty}", body.action.name()))),
         ("when", Some(absolute_and_relative(entry.time, now))),
@@ -176,30 +151,32 @@ pub fn audit_verified_json(verified: &VerifyReport) -> String {
 /// Shows what was found of the whole log for people.
 #[must_use]
 pub fn audit_verified_text(verified: &VerifyReport, layout: Layout) -> String {
-    let entries = counted(verified.entries, "entry", "entries");
-    let segments = counted(verified.segments as u64, "segment", "segments");
     let (word, style) = match verified {
         _ if verified.is_intact() => ("intact", Style::Good),
         _ if verified.is_unproven() => ("NOT PROVEN", Style::Bad),
         _ => ("DAMAGED", Style::Bad),
     };
-    let mut lines = Vec::new();
+    let entries = counted(verified.entries, "entry", "entries");
+    let segments = counted(verified.segments as u64, "segment", "segments");
+    let mut shown = headline(&format!("{word}: {entries} in {segments}"), style, layout);
+    let mut say = |line: &str| shown.extend([line, "\n"]);
     if verified.repaired > 0 {
-        lines.push(format!("{} torn by a crash, and healed", counted(verified.repaired, "line", "lines")));
+        say(&format!("{} torn by a crash, and healed", counted(verified.repaired, "line", "lines")));
     }
     if verified.unfinished > 0 {
         let bytes = counted(verified.unfinished, "byte", "bytes");
-        lines.push(format!(
+        say(&format!(
             "{bytes} at the end, no whole entry: being written, or torn and healed by the next mint"
         ));
     }
-    lines.extend(verified.findings.iter().map(|finding| escaped(&finding.to_string()).to_string()));
+    verified.findings.iter().for_each(|finding| say(&escaped(&finding.to_string()).to_string()));
     if verified.further_findings > 0 {
-        lines.push(format!("and {}", counted(verified.further_findings, "more fault", "more faults")));
+        say(&format!("and {}", counted(verified.further_findings, "more fault", "more faults")));
     }
-    lines.extend(verified.head.as_ref().map(|head| format!("head {head}")));
-    let head = headline(&format!("{word}: {entries} in {segments}"), style, layout);
-    head + &lines.into_iter().map(|line| line + "\n").collect::<String>()
+    if let Some(head) = verified.head {
+        say(&format!("head {head}"));
+    }
+    shown
 }
 
 /// Returns a number and the noun that goes with it.
@@ -210,7 +187,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{Action, Actor, AuditLog, Event, Filter, ListItem, list};
+    use crate::audit::{Action, Actor, AuditLog, Filter, list};
     use crate::time::Clock;
 
     #[test]
@@ -221,26 +198,19 @@ mod tests {
         let event = Event::new(Action::Refusal, Channel::Serve, actor, Outcome::Refused)
             .profile("production")
             .customer(12_345_678)
-            .reason("the session has expired")
-            .peer("2001:db8::1");
-        log.record(event).unwrap();
-        let rows = || -> Vec<AuditRow> {
-            let row = |item| match item {
-                ListItem::Entry { entry, .. } => AuditRow::of(&entry),
-                ListItem::Invalid { .. } => panic!("{item:?}"),
-            };
-            list(state.path(), Filter::default()).unwrap().map(|item| row(item.unwrap())).collect()
-        };
-        let shown = audit_table(rows(), true, Layout { width: Some(80), has_color: false });
+            .reason("the session has expired");
+        log.record(Event { peer: Some("2001:db8::1".into()), ..event }).unwrap();
+        let rows: Vec<_> = list(state.path(), Filter::default()).map(Result::unwrap).collect();
+        let shown = audit_table(&rows, true, Layout { width: Some(80), has_color: false });
         let lines: Vec<_> = shown.lines().collect();
         assert_eq!(lines.len(), 3, "{shown}");
         assert!(lines.iter().all(|line| line.chars().count() <= 80), "{shown}");
         assert!(lines[2].ends_with('…'), "{shown}");
-        let by_itself = |width| audit_line(rows().remove(1), Layout { width, has_color: false });
+        let by_itself = |width| audit_line(&rows[1], Layout { width, has_color: false });
         let cut = "1970-01-01T00:00:00Z  refusal      production  12345678  refused, the session h…\n";
         assert_eq!(by_itself(Some(80)), cut);
         assert_eq!(by_itself(Some(200)), by_itself(None));
-        let whole = audit_table(rows(), false, Layout::default());
+        let whole = audit_table(&rows, false, Layout::default());
         let detail = "  refused, the session has expired, from 2001:db8::1, by ann";
         assert!(whole.lines().nth(1).unwrap().ends_with(detail), "{whole}");
     }

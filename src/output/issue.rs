@@ -1,14 +1,24 @@
-//! The forms of a minted token and of a session.
+//! The forms of a minted token and of a session, among them texts with fields in braces, such as links that log in to an app.
 
 use serde_json::json;
 
-use crate::escape::json_line;
+use crate::error::{ErrorReport, Usage};
+use crate::escape::{escaped_or_redacted, json_line};
 use crate::issuer::IssuedToken;
 use crate::session::{Session, SessionToken};
 use crate::time::Timestamp;
 
 /// The first line of the table of comma-separated values.
 pub const CSV_HEADER: &str = "customer_id,user_id,token,expires_at,issued_at\n";
+
+/// A line of that table (RFC 4180), as a template. No value needs quotes.
+pub const CSV: &str = "{customer_id},{user_id},{token},{expires_at},{issued_at}";
+
+/// The two headers that Stream wants, as a template. The scheme `Bearer` is not among them.
+pub const HEADER: &str = "Authorization: {token}\nStream-Auth-Type: jwt";
+
+/// A shell's assignment, as a template. A token has no character that a shell knows.
+pub const ENV: &str = "STREAM_USER_TOKEN={token}";
 
 /// Where Stream's API answers.
 const BASE_URL: &str = "https://chat.stream-io-api.com";
@@ -26,22 +36,7 @@ pub fn issue_json(minted: &IssuedToken, profile: Option<&str>, secret_source: &s
         "profile": profile,
         "secret_source": secret_source,
         "fingerprint": minted.fingerprint().to_string(),
-    })) + "\n"
-}
-
-/// Returns a field of a template; empty for a time that the token does not have.
-#[must_use]
-pub fn template_field(minted: &IssuedToken, name: &str) -> String {
-    let seconds = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.epoch_seconds().to_string());
-    let claims = &minted.claims;
-    match name {
-        "token" => minted.token.as_str().into(),
-        "user_id" => claims.customer().user_id(),
-        "customer_id" => claims.customer().to_string(),
-        "expires_at" => seconds(claims.expires_at()),
-        "issued_at" => seconds(claims.issued_at()),
-        _ => minted.fingerprint().to_string(),
-    }
+    }))
 }
 
 /// Returns a session as a line of JSON. `profile` is `None` for a secret from the environment.
@@ -56,43 +51,70 @@ pub fn session_json(session: &Session, token: &SessionToken, profile: Option<&st
     })) + "\n"
 }
 
-/// Shows a token as the two headers that Stream wants. The scheme `Bearer` is not among them.
-#[must_use]
-pub fn header(minted: &IssuedToken) -> String {
-    format!("Authorization: {}\nStream-Auth-Type: jwt\n", minted.token.as_str())
-}
-
-/// Shows a curl command that asks Stream, as this user, how many messages are unread.
+/// Returns a curl command that asks Stream, as this user, how many messages are unread.
 #[must_use]
 pub fn curl(minted: &IssuedToken, api_key: &str, base_url: Option<&str>) -> String {
     let url = format!("{}/unread?api_key={}", base_url.unwrap_or(BASE_URL), percent_encoded(api_key));
-    format!("curl '{url}' -H 'Authorization: {}' -H 'Stream-Auth-Type: jwt'\n", minted.token.as_str())
+    format!("curl '{url}' -H 'Authorization: {}' -H 'Stream-Auth-Type: jwt'", minted.token.as_str())
 }
 
-/// Shows a token as a shell's assignment. A token has no character that a shell knows.
-#[must_use]
-pub fn env(minted: &IssuedToken) -> String {
-    format!("STREAM_USER_TOKEN={}\n", minted.token.as_str())
+/// The names of the fields.
+pub const TEMPLATE_FIELDS: [&str; 8] =
+    ["token", "user_id", "customer_id", "api_key", "expires_at", "issued_at", "fingerprint", "profile"];
+
+/// Returns a template's text with the value of each field; in a URL, which begins with a scheme, values are
+/// percent-encoded. A doubled brace stands for itself.
+///
+/// # Errors
+/// What is wrong with the template.
+pub fn fill_template(template: &str, value_of: impl Fn(&str) -> String) -> Result<String, ErrorReport> {
+    let is_url = template.split_once(':').is_some_and(|(scheme, rest)| {
+        let is_word = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        is_word && scheme.starts_with(|first: char| first.is_ascii_alphabetic()) && !rest.starts_with(' ')
+    });
+    let hint = || format!("its fields are {{{}}}; write {{{{ for a brace", TEMPLATE_FIELDS.join("}, {"));
+    let (mut text, mut rest) = (String::new(), template);
+    while let Some(at) = rest.find(['{', '}']) {
+        let (before, from_brace) = rest.split_at(at);
+        text.push_str(before);
+        if from_brace.starts_with("{{") || from_brace.starts_with('}') {
+            text.push_str(&from_brace[..1]);
+            let is_double = from_brace.starts_with("{{") || from_brace.starts_with("}}");
+            rest = &from_brace[if is_double { 2 } else { 1 }..];
+            continue;
+        }
+        let Some((name, after)) = from_brace[1..].split_once('}') else {
+            return Err(Usage::report("the template has a { without its }", hint()));
+        };
+        if !TEMPLATE_FIELDS.contains(&name) {
+            let name = escaped_or_redacted(name);
+            return Err(Usage::report(format!("the template has a field that is unknown, {name}"), hint()));
+        }
+        let value = value_of(name);
+        text.push_str(&if is_url { percent_encoded(&value) } else { value });
+        rest = after;
+    }
+    Ok(text + rest)
 }
 
-/// Shows a token as a line of comma-separated values (RFC 4180). No value needs quotes.
+/// Returns a field of a template that is the token's own; empty for a time that the token does not have.
 #[must_use]
-pub fn csv(minted: &IssuedToken) -> String {
+pub fn template_field(minted: &IssuedToken, name: &str) -> String {
     let seconds = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.epoch_seconds().to_string());
     let claims = &minted.claims;
-    format!(
-        "{},{},{},{},{}\n",
-        claims.customer(),
-        claims.customer().user_id(),
-        minted.token.as_str(),
-        seconds(claims.expires_at()),
-        seconds(claims.issued_at())
-    )
+    match name {
+        "token" => minted.token.as_str().into(),
+        "user_id" => claims.customer().user_id(),
+        "customer_id" => claims.customer().to_string(),
+        "expires_at" => seconds(claims.expires_at()),
+        "issued_at" => seconds(claims.issued_at()),
+        _ => minted.fingerprint().to_string(),
+    }
 }
 
 /// Encodes all but unreserved characters (RFC 3986 section 2.3), so that neither a URL nor a shell
 /// sees anything in them.
-pub(super) fn percent_encoded(text: &str) -> String {
+fn percent_encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
@@ -111,5 +133,41 @@ mod tests {
     fn an_api_key_cannot_leave_its_quotes() {
         assert_eq!(percent_encoded("abc123"), "abc123");
         assert_eq!(percent_encoded("a'; rm -rf $(x) &b=c"), "a%27%3B%20rm%20-rf%20%24%28x%29%20%26b%3Dc");
+    }
+
+    fn filled(template: &str) -> Result<String, String> {
+        fill_template(template, |name| format!("<{name}>")).map_err(|report| report.message)
+    }
+
+    #[test]
+    fn a_url_has_encoded_values_and_another_text_has_them_as_they_are() {
+        let url = "my-app://login?token={token}&user={user_id}";
+        assert_eq!(filled(url).unwrap(), "my-app://login?token=%3Ctoken%3E&user=%3Cuser_id%3E");
+        assert_eq!(filled("https:{api_key}").unwrap(), "https:%3Capi_key%3E");
+        for (template, text) in [
+            ("{token}", "<token>"),
+            ("token: {token}.", "token: <token>."),
+            ("{token}:{token}", "<token>:<token>"),
+            ("{{\"token\":\"{token}\"}}", "{\"token\":\"<token>\"}"),
+            ("{{token}} }", "{token} }"),
+            ("", ""),
+        ] {
+            assert_eq!(filled(template).as_deref(), Ok(text), "{template}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_field_is_named_and_an_open_brace_is_refused() {
+        assert_eq!(filled("{user}").unwrap_err(), "the template has a field that is unknown, 'user'");
+        for open in ["{token", "a {", "{{{"] {
+            assert_eq!(filled(open).unwrap_err(), "the template has a { without its }", "{open}");
+        }
+    }
+
+    #[test]
+    fn every_field_is_known() {
+        for name in TEMPLATE_FIELDS {
+            assert_eq!(filled(&format!("{{{name}}}")).unwrap(), format!("<{name}>"));
+        }
     }
 }

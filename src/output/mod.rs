@@ -10,22 +10,23 @@ mod profiles;
 mod progress;
 mod qr;
 mod table;
-mod template;
 pub mod terminal;
 mod verify;
 
 pub use audit::{
-    AuditRow, audit_found_json, audit_found_text, audit_invalid_json, audit_line, audit_table,
-    audit_verified_json, audit_verified_text,
+    AUDIT_ROWS, audit_found_json, audit_found_text, audit_json, audit_line, audit_table, audit_verified_json,
+    audit_verified_text,
 };
 pub use audit_summary::AuditSummary;
 pub use clipboard::copy;
 pub use decode::{decode_json, decode_text};
 pub use doctor::{Diagnosis, Health, doctor_json, doctor_text};
-pub use issue::{CSV_HEADER, csv, curl, env, header, issue_json, session_json, template_field};
+pub use issue::{
+    CSV, CSV_HEADER, ENV, HEADER, TEMPLATE_FIELDS, curl, fill_template, issue_json, session_json,
+    template_field,
+};
 pub use profiles::{profile_changes, profile_json, profile_list, profile_text, secret_json, secret_list};
 pub use qr::qr_code;
-pub use template::{TEMPLATE_FIELDS, fill_template};
 pub use verify::{secret_check_json, secret_check_text, verify_json, verify_line, verify_text};
 
 /// How a text is laid out.

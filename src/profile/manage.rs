@@ -217,7 +217,10 @@ impl ProfileManager<'_> {
         // A secret that is too long for a keyring is refused before anything is recorded.
         let bytes = record.to_bytes().map_err(|kind| item.error(kind))?;
         let fingerprint = record.current.secret.fingerprint();
-        let event = |outcome| self.secret_event(action, item, outcome).fingerprint(&fingerprint);
+        let event = |outcome| Event {
+            fingerprint: Some(fingerprint.clone()),
+            ..self.secret_event(action, item, outcome)
+        };
         self.audited(event, || locked.write(bytes)).map(|()| true)
     }
 

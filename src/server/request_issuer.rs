@@ -2,18 +2,18 @@
 
 use super::contract::IssueToken;
 use super::message::Request;
-use crate::audit::Actor;
+use crate::audit::{Action, Actor, Channel, Event, Outcome};
 use crate::fault::{Fault, TokenFault};
-use crate::issuer::{ClientRequest, IssueError, TokenIssuer};
+use crate::issuer::{IssueError, TokenIssuer};
 use crate::profile::{Lifetime, TokenRequest};
 use crate::session::Authenticated;
 use crate::time::Clock;
 use crate::token::Token;
 
 /// Issues tokens to clients with one profile's issuer.
-pub struct RequestIssuer<'a> {
+pub struct RequestIssuer {
     /// Signs and records.
-    pub issuer: TokenIssuer<'a>,
+    pub issuer: TokenIssuer,
     /// The user that runs the endpoint.
     pub actor: Actor,
     /// How long tokens live.
@@ -22,7 +22,7 @@ pub struct RequestIssuer<'a> {
     pub clock: Clock,
 }
 
-impl IssueToken for RequestIssuer<'_> {
+impl IssueToken for RequestIssuer {
     fn issue(
         &self,
         session: &Authenticated,
@@ -31,10 +31,8 @@ impl IssueToken for RequestIssuer<'_> {
     ) -> Result<Token, IssueError> {
         let now = self.clock.now();
         let token_request = TokenRequest { expiry: self.lifetime.expiry(now), issued_at: None, fault };
-        Ok(self
-            .issuer
-            .issue_for_client(&self.client(session, request), session.customer, &token_request, now)?
-            .token)
+        let client = self.client(session, request);
+        Ok(self.issuer.issue_for_client(session.customer, &token_request, now, &client)?.token)
     }
 
     fn record_fault(
@@ -43,18 +41,18 @@ impl IssueToken for RequestIssuer<'_> {
         request: &Request,
         fault: Fault,
     ) -> Result<(), IssueError> {
-        self.issuer.record_fault(&self.client(session, request), session.customer, fault)
+        self.issuer.record_fault(session.customer, fault, &self.client(session, request))
     }
 }
 
-impl RequestIssuer<'_> {
-    /// Returns the request as the issuer knows it.
-    fn client<'a>(&'a self, session: &'a Authenticated, request: &'a Request) -> ClientRequest<'a> {
-        ClientRequest {
-            actor: &self.actor,
-            peer: request.peer,
-            request_id: &request.id,
-            session: &session.session,
+impl RequestIssuer {
+    /// Returns what the audit log says of a client and its request.
+    fn client(&self, session: &Authenticated, request: &Request) -> Event {
+        Event {
+            peer: Some(request.peer.to_string()),
+            request_id: Some(request.id.clone()),
+            session: Some(session.session.clone()),
+            ..Event::new(Action::Mint, Channel::Serve, self.actor.clone(), Outcome::Ok)
         }
     }
 }

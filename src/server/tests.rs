@@ -13,7 +13,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::audit::{Actor, AuditLog, RefusalRecorder};
-use crate::issuer::{AuditSink, TokenIssuer};
+use crate::issuer::TokenIssuer;
 use crate::profile::{Lifetime, Policy};
 use crate::secret::Secret;
 use crate::session::{AuthError, Authenticate, Authenticated, RevocationList, SessionKey, SessionVerifier};
@@ -44,7 +44,7 @@ fn handler(state: &TempDir, wrap: impl FnOnce(SessionVerifier) -> Box<dyn Authen
     let audit_log = Arc::new(AuditLog::open(state.path(), clock).unwrap());
     let refusals = RefusalRecorder::start(Arc::clone(&audit_log), actor(), None, clock).unwrap();
     let signed = SessionVerifier::new(key(), Arc::new(RevocationList::open(state.path()).unwrap()));
-    let issuer = TokenIssuer::new(&api_secret(), None, Policy::default(), AuditSink::Shared(audit_log));
+    let issuer = TokenIssuer::new(&api_secret(), None, Policy::default(), Some(audit_log));
     let issuer = RequestIssuer { issuer, actor: actor(), lifetime: Lifetime::PolicyDefault, clock };
     Arc::new(TokenService {
         profile: Reloadable::new(ActiveProfile { authenticate: wrap(signed), issuer }),

@@ -19,7 +19,7 @@ pub struct ActiveProfile {
     /// Says whose session a token is.
     pub authenticate: Box<dyn Authenticate>,
     /// Issues tokens.
-    pub issuer: RequestIssuer<'static>,
+    pub issuer: RequestIssuer,
 }
 
 /// Everything that requests are answered with, for as long as the server runs.

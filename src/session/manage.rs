@@ -82,13 +82,13 @@ impl SessionManager<'_> {
         {
             return Err(SessionChangeError::Revoked(customer, until.after(Duration::from_secs(1))));
         }
-        let event = self
-            .event(Action::SessionNew, Outcome::Ok)
-            .customer(customer.get())
-            .expires_at(session.expires_at())
-            .fingerprint(Fingerprint::of(token.expose().as_bytes()).to_string())
-            .reason(format!("session {}", session.id()));
-        self.audit_log.record(event)?;
+        self.audit_log.record(Event {
+            customer: Some(customer.get()),
+            expires_at: Some(session.expires_at()),
+            fingerprint: Some(Fingerprint::of(token.expose().as_bytes()).to_string()),
+            reason: Some(format!("session {}", session.id())),
+            ..self.event(Action::SessionNew, Outcome::Ok)
+        })?;
         Ok((session, token))
     }
 

@@ -14,7 +14,7 @@ use thiserror::Error;
 
 use super::claims::Session;
 use super::revocations::{FormatError, MAX_FILE_BYTES, MAX_REVOCATIONS, Revocations};
-use crate::audit::{self, Action, AuditError, EntryBody, Filter};
+use crate::audit::{self, AuditError, Event};
 use crate::error::Diagnostic;
 use crate::escape::path_in_full;
 use crate::fs::{self, DiskError, FileErrorKind, FileUse, FileVersion};
@@ -108,13 +108,10 @@ pub(super) fn read(path: &Path) -> Result<(Revocations, FileVersion), Revocation
 /// revoked.
 pub(super) fn read_or_new(state: &Path) -> Result<Revocations, RevocationListError> {
     let path = list_path(state);
-    let filter = Filter { actions: vec![Action::SessionRevoke, Action::Pruned], ..Filter::default() };
     match read(&path) {
         Ok((revocations, _)) => Ok(revocations),
         Err(error) if !error.is_missing() => Err(error),
-        Err(_) if audit::contains(state, filter, EntryBody::tells_of_revocation)? => {
-            Err(RevocationListError::Gone(path))
-        }
+        Err(_) if audit::contains(state, Event::tells_of_revocation)? => Err(RevocationListError::Gone(path)),
         Err(_) => Ok(Revocations::default()),
     }
 }
@@ -248,7 +245,7 @@ mod tests {
     use super::super::revoke::{RevocationTarget, revoke};
     use super::super::testing::{at, customer, session};
     use super::*;
-    use crate::audit::{Actor, AuditLog, Channel, Event, Outcome};
+    use crate::audit::{Action, Actor, AuditLog, Channel, Outcome};
     use crate::time::Clock;
 
     /// A session of customer 9.

@@ -13,7 +13,7 @@ use signal_hook::iterator::Signals;
 use super::super::{Context, Result, SECRET_TIMEOUT, session};
 use crate::audit::{Actor, AuditLog, RefusalRecorder};
 use crate::error::{ErrorReport, Usage};
-use crate::issuer::{AuditSink, IssueError, TokenIssuer};
+use crate::issuer::{IssueError, TokenIssuer};
 use crate::process::environment::Environment;
 use crate::profile::{
     self, ConfigPlace, Lifetime, LoadedProfile, Profile, SessionKind, TokenRequest, select,
@@ -98,8 +98,7 @@ impl AuditHandles {
             (SessionCheck::Signed(key), Some(list)) => Box::new(SessionVerifier::new(key, list)),
             (SessionCheck::Signed(key), None) => Box::new(SessionVerifier::without_revocation(key)),
         };
-        let sink = audit_log.map_or(AuditSink::Demo, AuditSink::Shared);
-        let issuer = TokenIssuer::new(&secret, profile.name, profile.policy, sink);
+        let issuer = TokenIssuer::new(&secret, profile.name, profile.policy, audit_log);
         let issuer = RequestIssuer { issuer, actor: self.actor.clone(), lifetime, clock: self.clock };
         ActiveProfile { authenticate, issuer }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::audit::{AuditHealth, LastAppend};
+use crate::audit::{AuditLog, LastAppend};
 use crate::time::{Clock, Timestamp};
 
 /// How long a failure of the audit log counts. A server that is not ready gets no requests and would never
@@ -25,8 +25,8 @@ pub(super) struct Health {
     is_draining: AtomicBool,
     /// Whether the secret could not be read when it was last to be read anew.
     has_stale_secret: AtomicBool,
-    /// The audit log's health; unset if nothing is recorded.
-    audit: OnceLock<Arc<AuditHealth>>,
+    /// The audit log; unset if nothing is recorded.
+    audit: OnceLock<Arc<AuditLog>>,
 }
 
 /// Whether the server is ready, and why.
@@ -54,9 +54,9 @@ impl Health {
     }
 
     /// Watches an audit log from now on. Only the first one is watched.
-    pub(super) fn watch_audit_log(&self, health: Arc<AuditHealth>) {
+    pub(super) fn watch_audit_log(&self, audit_log: Arc<AuditLog>) {
         // A second one is ignored, as the documentation says.
-        let _ = self.audit.set(health);
+        let _ = self.audit.set(audit_log);
     }
 
     /// Records that the server is about to end.
@@ -71,7 +71,7 @@ impl Health {
 
     /// Returns whether the server is ready, and why.
     pub(super) fn readiness(&self) -> Readiness {
-        let last = self.audit.get().map(|health| health.last_append());
+        let last = self.audit.get().map(|audit_log| audit_log.last_append());
         let audit = audit_state(last, self.clock.now());
         let draining = self.is_draining.load(Ordering::Relaxed);
         let is_stale = self.has_stale_secret.load(Ordering::Relaxed);
@@ -88,8 +88,8 @@ fn audit_state(last: Option<LastAppend>, now: Timestamp) -> &'static str {
         None => "off",
         Some(LastAppend::None) => "untried",
         Some(LastAppend::Succeeded) => "ok",
-        Some(LastAppend::Failed { at }) if now < at.after(FAILURE_WINDOW) => FAILING,
-        Some(LastAppend::Failed { .. }) => "retrying",
+        Some(LastAppend::Failed(at)) if now < at.after(FAILURE_WINDOW) => FAILING,
+        Some(LastAppend::Failed(_)) => "retrying",
     }
 }
 
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_failure_of_the_audit_log_counts_for_a_minute() {
-        let failed = Some(LastAppend::Failed { at: at(1_000) });
+        let failed = Some(LastAppend::Failed(at(1_000)));
         assert_eq!(audit_state(failed, at(1_000)), "failing");
         assert_eq!(audit_state(failed, at(1_059)), "failing");
         assert_eq!(audit_state(failed, at(1_060)), "retrying");

@@ -212,7 +212,7 @@ mod tests {
         use crate::server::contract::RequestError;
         use crate::session::{AuthError, BackendError};
         let unavailable = std::io::Error::other("x");
-        let damaged = crate::audit::AuditError::Damaged { path: "x".into() };
+        let damaged = crate::audit::AuditError::Damaged("x".into());
         let backend = [
             BackendError::Unreachable(String::new()),
             BackendError::TimedOut(Duration::ZERO),

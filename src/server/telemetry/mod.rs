@@ -9,7 +9,7 @@ mod metrics;
 mod recent;
 
 use std::net::IpAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
@@ -96,10 +96,9 @@ impl Telemetry {
     }
 
     /// Watches the audit log: its syncs are measured, and its failures make the server not ready.
-    pub fn watch_audit_log(&self, audit_log: &AuditLog) {
-        let health = audit_log.health();
-        health.observe(self.metrics.sync_observer());
-        self.health.watch_audit_log(health);
+    pub fn watch_audit_log(&self, audit_log: &Arc<AuditLog>) {
+        audit_log.observe_syncs(self.metrics.sync_observer());
+        self.health.watch_audit_log(Arc::clone(audit_log));
     }
 
     /// Records when the TLS certificate expires.

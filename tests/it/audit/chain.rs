@@ -44,14 +44,14 @@ fn an_inserted_line_is_named() {
 #[test]
 fn a_line_that_was_taken_out_is_named() {
     let log = changed(|lines| drop(lines.remove(2)));
-    is_found(&log, &[], &["audit-00000001.jsonl, line 3: entry 3 is missing before this line"]);
+    is_found(&log, &[], &["audit-00000001.jsonl, line 3: entries 3 to 3 are missing before this line"]);
 }
 
 #[test]
 fn lines_in_another_order_are_named() {
     let log = changed(|lines| lines.swap(2, 3));
     let faults = [
-        "audit-00000001.jsonl, line 3: entry 3 is missing before this line",
+        "audit-00000001.jsonl, line 3: entries 3 to 3 are missing before this line",
         "audit-00000001.jsonl, line 4: entry 3 stands where entry 5 belongs",
     ];
     is_found(&log, &[], &faults);
@@ -71,7 +71,7 @@ fn a_line_of_another_log_is_named() {
     let log = changed(|lines| lines[2] = foreign);
     let faults = [
         format!("audit-00000001.jsonl, line 3: the entry is from another log, {id}"),
-        "audit-00000001.jsonl, line 4: entry 3 is missing before this line".to_owned(),
+        "audit-00000001.jsonl, line 4: entries 3 to 3 are missing before this line".to_owned(),
     ];
     is_found(&log, &[], &faults.each_ref().map(String::as_str));
 }

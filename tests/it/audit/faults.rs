@@ -30,7 +30,7 @@ fn not_synced(path: &str) -> String {
 
 /// What is said where the disk is full.
 fn full(path: &str) -> String {
-    format!("no space is left to write {path}: No space left on device (os error 28)")
+    format!("cannot write {path}: No space left on device (os error 28)")
 }
 
 /// The hint where the disk is full.

@@ -19,7 +19,7 @@ const NOBODY: u32 = 65534;
 
 /// What is said of a link.
 fn is_a_link(path: &str) -> String {
-    format!("{path} is a symbolic link, and the audit log follows none")
+    format!("{path} is a symbolic link, and none is followed here")
 }
 
 /// What is said of what is no file.
@@ -150,8 +150,7 @@ fn without_permission_an_ordinary_user_mints_nothing() {
     let state = outside.0.join("state");
     fs::set_permissions(&state, fs::Permissions::from_mode(0o555)).unwrap();
     let directory = state.join("audit");
-    let reason =
-        |path: &str| format!("the audit log needs a permission at {path}: Permission denied (os error 13)");
+    let reason = |path: &str| format!("cannot open {path}: Permission denied (os error 13)");
     is_refused_at(&outside.mint(), &directory, reason, &make_usable(&directory));
     // As root, the log that stands there is another user's; its directory admits nobody else.
     if geteuid().is_root() {

@@ -164,14 +164,14 @@ impl RefusalSink for World {
 
 /// Returns the token of a customer, through the one way to a token.
 fn token(customer: CustomerId) -> Token {
-    use crate::issuer::{AuditSink, ClientRequest, TokenIssuer};
+    use crate::issuer::TokenIssuer;
     use crate::profile::{Expiry, Policy, TokenRequest};
     let secret = Secret::new(crate::token::testing::SECRET.to_vec()).unwrap();
     let actor = audit::Actor { user: "ann".into(), sudo_user: None };
-    let client = ClientRequest { actor: &actor, peer: peer(), request_id: "r-7", session: "s-7" };
+    let client = audit::Event::new(audit::Action::Mint, audit::Channel::Serve, actor, audit::Outcome::Ok);
     let token_request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None, fault: None };
-    let issuer = TokenIssuer::new(&secret, None, Policy::default(), AuditSink::Demo);
-    issuer.issue_for_client(&client, customer, &token_request, Timestamp::EPOCH).unwrap().token
+    let issuer = TokenIssuer::new(&secret, None, Policy::default(), None);
+    issuer.issue_for_client(customer, &token_request, Timestamp::EPOCH, &client).unwrap().token
 }
 
 fn cannot_tell() -> AuthError {
@@ -183,5 +183,5 @@ fn refused_by_policy() -> IssueError {
 }
 
 fn without_a_record() -> IssueError {
-    IssueError::Audit(AuditError::Damaged { path: "/state/audit/audit-00000001.jsonl".into() })
+    IssueError::Audit(AuditError::Damaged("/state/audit/audit-00000001.jsonl".into()))
 }
