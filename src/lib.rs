@@ -38,10 +38,10 @@
 //! # The way of a request
 //!
 //! 1. `server::frontend` receives it with hyper, within its bounds, and passes it to a worker over a private socket.
-//! 2. `server::endpoint` takes it there, in a thread of the worker's own; `server::handoff` is how both write it down.
+//! 2. `server::endpoint` takes it there, in a thread of the worker's own.
 //! 3. `server::contract` checks it in the documented order: path, method, session, rate, content type, body, customer.
 //! 4. For that it asks [`session`] who the client is, and `server::rate_limit` whether it may.
-//! 5. `server::request_issuer` issues the token with the same [`issuer`], entry and all.
+//! 5. It issues the token with the same [`issuer`], entry and all.
 //! 6. A fault of [`fault`], if one was asked for, is met after the last check, and recorded.
 //! 7. The response goes back the same way; `server::telemetry` logs and counts it.
 //!

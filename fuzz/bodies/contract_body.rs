@@ -2,17 +2,18 @@
 //! the plain number of the session's customer.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
-use stream_token::audit::{Actor, Refusal};
-use stream_token::fault::Faults;
+use stream_token::audit::Actor;
 use stream_token::issuer::TokenIssuer;
 use stream_token::profile::{Lifetime, Policy};
 use stream_token::secret::Secret;
 use stream_token::server::{
-    Cors, HeaderValue, PATH, Rate, RateLimiters, RefusalSink, Request, RequestIssuer, TokenEndpoint,
+    ActiveProfile, Cors, LogFormat, PATH, Rate, RateLimiters, Reloadable, Request, ServerLog, Telemetry,
+    TokenService,
 };
 use stream_token::session::{AuthError, Authenticate, Authenticated};
 use stream_token::time::{Clock, Timestamp};
@@ -39,22 +40,23 @@ fn status(body: &[u8], whose: CustomerId) -> u16 {
     let secret = Secret::new(b"a-secret-for-fuzzing-0123456789abcdef".to_vec()).unwrap();
     let actor = Actor { user: "fuzz".into(), sudo_user: None };
     let issuer = TokenIssuer::new(&secret, None, Policy::default(), None);
-    let endpoint = TokenEndpoint {
-        authenticate: &SessionOf(whose),
-        rate_limiter: &RateLimiters::new(Rate::OFF, Rate::OFF),
-        issuer: &RequestIssuer { issuer, actor, lifetime: Lifetime::Never, clock },
-        refusals: &NoLog,
-        faults: &Faults::default(),
-        cors: &Cors::default(),
+    let authenticate = Box::new(SessionOf(whose));
+    let log = ServerLog::start(LogFormat::Text, clock, |_| ()).unwrap();
+    let service = TokenService {
+        profile: Reloadable::new(ActiveProfile { authenticate, issuer, lifetime: Lifetime::Never }),
+        actor,
+        rate_limiters: RateLimiters::new(Rate::OFF, Rate::OFF),
+        refusals: None,
+        faults: Arc::default(),
+        cors: Cors::default(),
+        telemetry: Arc::new(Telemetry::new(log, clock, None)),
         clock,
     };
-    let request = Request {
-        authorization: HeaderValue::Single("Bearer a.b.c".into()),
-        content_type: HeaderValue::Single("application/json".into()),
-        body: body.to_vec(),
-        ..Request::new("POST", PATH, [127, 0, 0, 1].into(), "1")
-    };
-    endpoint.respond(&request).response.status()
+    let headers = [("authorization", "Bearer a.b.c"), ("content-type", "application/json")];
+    let headers = headers.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+    let (method, path, id) = ("POST".into(), PATH.into(), "1".into());
+    let (headers, body) = (headers.collect(), body.to_vec());
+    service.handle(&Request { method, path, peer: [127, 0, 0, 1].into(), id, headers, body }).status
 }
 
 /// Reads the customer that a body names, by another reader.
@@ -99,11 +101,4 @@ impl Authenticate for SessionOf {
     fn authenticate(&self, _: &str, _: &str, _: Timestamp) -> Result<Authenticated, AuthError> {
         Ok(Authenticated { customer: self.0, session: "0".into() })
     }
-}
-
-/// Takes refusals, and logs none.
-struct NoLog;
-
-impl RefusalSink for NoLog {
-    fn refuse(&self, _: Refusal) {}
 }

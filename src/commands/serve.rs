@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use signal_hook::consts::SIGHUP;
 use signal_hook::iterator::Signals;
 
-use self::state::{AuditHandles, Reload, SessionCheck};
+use self::state::Reload;
 use super::{Context, Result, session};
 use crate::audit::RefusalRecorder;
 use crate::cli::ServeArgs;
@@ -22,8 +22,8 @@ use crate::output::terminal::write_stderr;
 use crate::process::{environment, stop_signals};
 use crate::profile::Profile;
 use crate::server::{
-    Cors, Ended, Handler, Limits, LogFormat, OPENAPI, Origin, PATH, Rate, RateLimiters, Reloadable, Server,
-    ServerLog, Settings, Telemetry, TokenService, parse_network,
+    Cors, Ended, Limits, LogFormat, OPENAPI, PATH, Rate, RateLimiters, Reloadable, Server, ServerLog,
+    Settings, Telemetry, TokenService, parse_network, parse_origin,
 };
 use crate::session::{DEFAULT_LIFETIME, SessionKey};
 use crate::tls::{IdentityPaths, ServerIdentity};
@@ -53,9 +53,14 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     let tls = tls(context, arguments)?;
     let loaded = context.open_secret(profile)?;
     context.note_default_policy(&loaded);
-    let check =
-        SessionCheck::prepare(&loaded.profile, now, || session::key_secret(context, &loaded.profile))?;
     stop_signals::stop_between_holds().context("cannot wait for signals")?;
+    let stored = state::open_stored(context, &loaded.profile)?;
+    let mut demo_key = None;
+    let authenticate = state::authenticate(&loaded.profile, &stored, now, || {
+        let secret = session::key_secret(context, &loaded.profile)?;
+        demo_key = loaded.profile.is_demo().then(|| SessionKey::new(&secret));
+        Ok(secret)
+    })?;
     let write = |lines: &str| write_stderr(lines.strip_suffix('\n').unwrap_or(lines));
     let log = ServerLog::start(format, context.clock, write).context("cannot start the log")?;
     let identity = tls.as_ref().map(|(_, identity)| Arc::clone(identity));
@@ -64,15 +69,17 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     let server = bind(context, arguments, trusted_proxies, identity, &telemetry, &faults)?;
     let signals = Signals::new([SIGHUP]).context("cannot wait for signals")?;
     let reloads = signals.handle();
-    let demo_key = match &check {
-        SessionCheck::Signed(key) if loaded.profile.is_demo() => Some(key.clone()),
-        _ => None,
-    };
-    let (audit, refusals) = AuditHandles::open(context, &loaded.profile, &telemetry)?;
     let name = loaded.profile.name.as_ref().map(ToString::to_string);
+    let mut refusals = None;
+    if let Some((audit_log, _)) = &stored {
+        telemetry.watch_audit_log(audit_log);
+        let audit_log = Arc::clone(audit_log);
+        refusals = Some(RefusalRecorder::start(audit_log, context.actor(), name.clone(), context.clock)?);
+    }
     let service = Arc::new(TokenService {
-        profile: Reloadable::new(audit.active_profile(loaded, check, lifetime)),
-        rate_limiter: Box::new(rate_limiters),
+        profile: Reloadable::new(state::active_profile(&stored, loaded, authenticate, lifetime)),
+        actor: context.actor(),
+        rate_limiters,
         refusals,
         faults,
         cors,
@@ -84,31 +91,31 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
         config: context.config_place(),
         lifetime: arguments.lifetime,
         tls,
-        audit,
+        stored,
         service: Arc::clone(&service),
         environment: context.environment,
-        clock: context.clock,
     };
     reload.start(signals).context("cannot wait for signals")?;
     announce(context, &server, arguments, &telemetry, demo_key.as_ref())?;
-    let ended = server.run(Arc::clone(&service) as Arc<dyn Handler>).context("the server failed");
+    let handler = Arc::clone(&service);
+    let ended = server.run(Arc::new(move |request: &_| handler.handle(request))).context("the server failed");
     reloads.close();
     let is_closed = |refusals: &RefusalRecorder| refusals.close(REFUSAL_DRAIN_TIMEOUT);
     if !matches!(ended, Ok(Ended::Stopped)) && !service.refusals.as_ref().is_none_or(is_closed) {
         telemetry.note("the last refusals are not in the audit log, which cannot be written");
     }
-    telemetry.log().flush();
-    let problem = match ended? {
-        Ended::Drained => return Ok(Exit::Success),
-        Ended::Unanswered(1) => "1 request was not answered within the time to drain".into(),
-        Ended::Unanswered(count) => format!("{count} requests were not answered within the time to drain"),
+    telemetry.log().close();
+    match ended? {
+        Ended::Drained => Ok(Exit::Success),
+        Ended::Unanswered(count) => {
+            Err(anyhow!("not answered within the time to drain: {count} of the requests").into())
+        }
         Ended::Stopped => {
             // Its end would wait for the audit log; the system ends what still runs.
             std::mem::forget(service);
-            "stopped at once, before what was received was answered".into()
+            Err(anyhow!("stopped at once, before what was received was answered").into())
         }
-    };
-    Err(anyhow!(problem).into())
+    }
 }
 
 /// Parses the values of a flag. `expected` is the hint for one that is invalid.
@@ -125,7 +132,7 @@ fn parsed<T>(texts: &[String], flag: &str, expected: &str, parse: fn(&str) -> Op
 /// Parses what pages of other origins may do.
 fn cors(arguments: &ServeArgs) -> Result<Cors> {
     let expected = "an origin as browsers send it, such as https://app.example.com or http://localhost:3000";
-    let origins = parsed(&arguments.cors_origin, "--cors-origin", expected, Origin::parse)?;
+    let origins = parsed(&arguments.cors_origin, "--cors-origin", expected, parse_origin)?;
     let expected = "the name of a request header, such as traceparent";
     let parse_name = |text: &str| text.parse::<HeaderName>().ok();
     let headers = parsed(&arguments.cors_header, "--cors-header", expected, parse_name)?;
@@ -135,10 +142,11 @@ fn cors(arguments: &ServeArgs) -> Result<Cors> {
 /// Parses the rates of customers and of failures.
 fn rate_limiters(arguments: &ServeArgs) -> Result<RateLimiters> {
     let expected = "a rate such as 30/m (N/s, N/m or N/h, with N up to 1000000), or off";
-    let [customer, address] =
-        [&arguments.rate_limit, &arguments.rate_limit_address].map(std::slice::from_ref);
-    let customer = parsed(customer, "--rate-limit", expected, Rate::parse)?[0];
-    Ok(RateLimiters::new(customer, parsed(address, "--rate-limit-address", expected, Rate::parse)?[0]))
+    let rate = |text: &String, flag| {
+        parsed(std::slice::from_ref(text), flag, expected, Rate::parse).map(|rates| rates[0])
+    };
+    let customer = rate(&arguments.rate_limit, "--rate-limit")?;
+    Ok(RateLimiters::new(customer, rate(&arguments.rate_limit_address, "--rate-limit-address")?))
 }
 
 /// Returns the faults that the server starts with, if the profile's policy allows any.

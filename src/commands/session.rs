@@ -13,7 +13,7 @@ use crate::process::stdout::require_stdout;
 use crate::profile::{Profile, ProfileName, SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE};
 use crate::secret::keyring::Kind;
 use crate::secret::{Secret, SecretFinding, Source};
-use crate::session::{LEEWAY, RevocationTarget, RevokeOutcome, Session, SessionKey, SessionManager};
+use crate::session::{LEEWAY, RevocationTarget, Session, SessionKey, SessionManager};
 use crate::time::{absolute_and_relative, humanize, utc};
 use crate::token::MAX_TOKEN_BYTES;
 
@@ -41,9 +41,9 @@ fn create(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) 
     let (session, token) = if profile.is_demo() {
         key.issue(customer, now, lifetime)?
     } else {
-        with_sessions(context, &profile, |sessions| Ok(sessions.create(&key, customer, lifetime)?))?
+        manager(context, &profile)?.create(&key, customer, lifetime)?
     };
-    context.terminal.note(&format!("the session ends {}", absolute_and_relative(session.expires_at(), now)));
+    context.terminal.note(&format!("the session ends {}", absolute_and_relative(session.expires_at, now)));
     let shown = if is_json {
         output::session_json(&session, &token, profile.name.as_ref().map(ProfileName::as_str))
     } else {
@@ -71,22 +71,17 @@ fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()
     } else {
         RevocationTarget::Session(piped(context, &profile)?)
     };
-    let what = match &target {
-        RevocationTarget::Session(session) => format!("session {}", session.id()),
-        RevocationTarget::Id(id) => format!("session {id}"),
-        RevocationTarget::Customer(customer) => format!("every session of customer {customer} so far"),
-        RevocationTarget::Everybody => "every session of every customer so far".into(),
-    };
-    let outcome = with_sessions(context, &profile, |sessions| Ok(sessions.revoke(&target)?))?;
-    if matches!(target, RevocationTarget::Id(_)) && !is_recorded(context, &what)? {
+    let is_new = manager(context, &profile)?.revoke(&target)?;
+    if matches!(target, RevocationTarget::Id(_)) && !is_recorded(context, &target.to_string())? {
         return Err(ErrorReport {
             hint: Some("look it up with 'stream-token audit list --action session_new'".into()),
-            ..anyhow!("the audit log knows no {what}: it is refused from now on, if there is one").into()
+            ..anyhow!("the audit log knows no {target}: it is refused from now on, if there is one").into()
         });
     }
-    context.terminal.note(&match outcome {
-        RevokeOutcome::Added => format!("revoked {what}"),
-        RevokeOutcome::Unchanged => format!("{what} was revoked before: nothing is changed"),
+    context.terminal.note(&if is_new {
+        format!("revoked {target}")
+    } else {
+        format!("{target} was revoked before: nothing is changed")
     });
     if matches!(target, RevocationTarget::Customer(_) | RevocationTarget::Everybody) {
         let clocks = humanize(LEEWAY);
@@ -120,16 +115,10 @@ fn require_own_sessions(profile: &Profile) -> Result<()> {
     ))
 }
 
-/// Makes or revokes sessions, recorded in the audit log.
-fn with_sessions<T>(
-    context: &Context<'_>,
-    profile: &Profile,
-    change: impl FnOnce(&SessionManager<'_>) -> Result<T>,
-) -> Result<T> {
+/// Returns what makes and revokes sessions, recorded in the audit log.
+fn manager(context: &Context<'_>, profile: &Profile) -> Result<SessionManager> {
     let (state, audit_log, actor) = (context.state_dir()?, context.audit_log()?, context.actor());
-    let profile = profile.name.as_ref();
-    let now = context.clock.now();
-    change(&SessionManager { state: &state, audit_log: &audit_log, actor: &actor, profile, now })
+    Ok(SessionManager { state, audit_log, actor, profile: profile.name.clone(), now: context.clock.now() })
 }
 
 /// Reads the session whose token is piped in.
@@ -143,8 +132,8 @@ fn piped(context: &mut Context<'_>, profile: &Profile) -> Result<Session> {
         hint: "pipe in what 'stream-token session new' printed, and name the profile that it was made with"
             .into(),
     })?;
-    if session.expires_at() <= context.clock.now() {
-        context.terminal.note(&format!("the session ended {} by itself", utc(session.expires_at())));
+    if session.expires_at <= context.clock.now() {
+        context.terminal.note(&format!("the session ended {} by itself", utc(session.expires_at)));
     }
     Ok(session)
 }

@@ -43,9 +43,9 @@ pub fn issue_json(minted: &IssuedToken, profile: Option<&str>, secret_source: &s
 #[must_use]
 pub fn session_json(session: &Session, token: &SessionToken, profile: Option<&str>) -> String {
     json_line(&json!({
-        "customer_id": session.customer().get(),
-        "session_id": session.id().to_string(),
-        "expires_at": session.expires_at(),
+        "customer_id": session.customer.get(),
+        "session_id": session.id.to_string(),
+        "expires_at": session.expires_at,
         "token": token.expose(),
         "profile": profile,
     })) + "\n"

@@ -1,33 +1,71 @@
 //! The endpoint: worker threads over `tiny_http` on a private socket. Each answers one request at a time.
 //!
+//! A request passes from the frontend to it as an HTTP request that the frontend wrote: the client's method, path and body,
+//! the headers that a response depends on, the client's address, the request's id, and a random token of this run that
+//! proves where it comes from.
+//!
 //! Only the frontend reaches it, so nothing here depends on how well `tiny_http` treats what clients send.
 
+use std::fs::{DirBuilder, remove_dir, remove_file};
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-use tiny_http::{Header, Server, StatusCode};
+use http_body_util::Full;
+use hyper::HeaderMap;
+use hyper::body::Bytes;
+use hyper::header::{
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderName,
+    HeaderValue, ORIGIN,
+};
+use subtle::ConstantTimeEq as _;
+use tiny_http::{Server, StatusCode};
 
-use super::handoff::{self, ForwardingToken, Incoming};
-use super::message::{Request, Response};
-use super::runtime_dir::SocketDir;
+use super::message::{Header, Request, Response};
 
 /// The stack of a worker, in bytes.
 const WORKER_STACK: usize = 256 * 1024;
 
-/// Answers requests. It is called by many threads at once, and may block.
-pub trait Handler: Send + Sync {
-    /// Returns the response to a request.
-    fn handle(&self, request: &Request) -> Response;
+/// The header with the token of this run, the client's address and the request's id. One header is read sooner than
+/// three.
+static FORWARDED: HeaderName = HeaderName::from_static("x-stream-token-forwarded");
+
+/// The header of a response that the frontend is to hold back for so many seconds, a fault that takes no worker's time.
+pub(super) const DELAY: &str = "X-Stream-Token-Delay";
+
+/// The headers of a client's request that are passed on.
+static PASSED_ON: [HeaderName; 5] =
+    [AUTHORIZATION, CONTENT_TYPE, CONTENT_ENCODING, ORIGIN, ACCESS_CONTROL_REQUEST_METHOD];
+
+/// What every request of the frontend carries: 16 random bytes, new in every run.
+#[derive(Clone)]
+pub(super) struct ForwardingToken(String);
+
+impl ForwardingToken {
+    /// Returns a random token.
+    pub(super) fn random() -> io::Result<Self> {
+        Ok(Self(format!("{:016x}{:016x}", getrandom::u64()?, getrandom::u64()?)))
+    }
+
+    /// Returns `true`, in constant time, if this is the token.
+    fn matches(&self, candidate: &str) -> bool {
+        self.0.as_bytes().ct_eq(candidate.as_bytes()).into()
+    }
 }
+
+/// Answers requests. It is called by many threads at once, and may block.
+pub type Handler = dyn Fn(&Request) -> Response + Send + Sync;
 
 /// Worker threads behind one socket.
 pub(super) struct Endpoint {
     /// What the workers share.
     shared: Arc<Shared>,
+    /// The number of workers.
+    workers: usize,
     /// The directory of the socket.
     directory: SocketDir,
 }
@@ -37,40 +75,43 @@ struct Shared {
     /// Receives requests.
     server: Server,
     /// Answers them.
-    handler: Arc<dyn Handler>,
+    handler: Arc<Handler>,
     /// The token that requests must carry.
     token: ForwardingToken,
     /// Whether the workers are to end.
     is_closed: AtomicBool,
-    /// The number of workers that were started.
-    workers: Mutex<usize>,
 }
 
 impl Endpoint {
-    /// Opens a socket in a new directory in `parent`. It has no workers yet.
+    /// Opens a socket in a new directory in `parent`, with this many workers, or as many as there are threads for.
     ///
     /// # Errors
     /// The operating system's: no directory, no socket, no thread.
-    pub(super) fn open(parent: &Path, handler: Arc<dyn Handler>, token: ForwardingToken) -> io::Result<Self> {
+    pub(super) fn open(
+        parent: &Path,
+        handler: Arc<Handler>,
+        token: ForwardingToken,
+        workers: usize,
+    ) -> io::Result<Self> {
         let directory = SocketDir::create_in(parent)?;
         let server = bind(&directory.socket())?;
-        let (is_closed, workers) = (AtomicBool::new(false), Mutex::new(0));
-        Ok(Self { shared: Arc::new(Shared { server, handler, token, is_closed, workers }), directory })
+        let shared = Arc::new(Shared { server, handler, token, is_closed: AtomicBool::new(false) });
+        let mut endpoint = Self { shared, workers: 0, directory };
+        while endpoint.workers < workers {
+            match endpoint.start_worker() {
+                Err(error) if endpoint.workers == 0 => return Err(error),
+                Err(_) => break,
+                Ok(()) => endpoint.workers += 1,
+            }
+        }
+        Ok(endpoint)
     }
 
-    /// Starts workers until there are at least `count`.
-    ///
-    /// # Errors
-    /// The operating system's, if it has no thread.
-    pub(super) fn ensure_workers(&self, count: usize) -> io::Result<()> {
-        let mut workers = self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner);
-        while *workers < count {
-            let shared = Arc::clone(&self.shared);
-            let worker = thread::Builder::new().name("worker".into()).stack_size(WORKER_STACK);
-            worker.spawn(move || shared.work())?;
-            *workers += 1;
-        }
-        Ok(())
+    /// Starts a worker.
+    fn start_worker(&self) -> io::Result<()> {
+        let shared = Arc::clone(&self.shared);
+        let worker = thread::Builder::new().name("worker".into()).stack_size(WORKER_STACK);
+        worker.spawn(move || shared.work()).map(drop)
     }
 
     /// Returns the path of the socket.
@@ -82,9 +123,7 @@ impl Endpoint {
 impl Drop for Endpoint {
     fn drop(&mut self) {
         self.shared.is_closed.store(true, Ordering::Release);
-        for _ in 0..*self.shared.workers.lock().unwrap_or_else(PoisonError::into_inner) {
-            self.shared.server.unblock();
-        }
+        (0..self.workers).for_each(|_| self.shared.server.unblock());
     }
 }
 
@@ -101,26 +140,51 @@ impl Shared {
 
     /// Answers one request. A handler that panics costs its own request a 500 and nothing else.
     fn answer(&self, mut incoming: tiny_http::Request) {
-        let response = match handoff::decode(&incoming, &self.token) {
-            Incoming::Unauthenticated => Response::new(404),
-            Incoming::Probe => Response::new(204),
-            Incoming::Request(mut request) => match incoming.as_reader().read_to_end(&mut request.body) {
-                Ok(_) => catch_unwind(AssertUnwindSafe(|| self.handler.handle(&request)))
+        let response = match decode(&incoming, &self.token) {
+            None => Response::new(404),
+            Some(mut request) => match incoming.as_reader().read_to_end(&mut request.body) {
+                Ok(_) => catch_unwind(AssertUnwindSafe(|| (self.handler)(&request)))
                     .unwrap_or_else(|_| Response::error(500, "Try again, and report it if it happens again")),
                 Err(_) => Response::new(400),
             },
         };
         // It fails only if the frontend has gone.
-        let _ = incoming.respond(encode(&response));
+        let _ = incoming.respond(encode_response(&response));
+    }
+}
+
+/// A directory for one socket: private, and removed when this is dropped.
+struct SocketDir(PathBuf);
+
+impl SocketDir {
+    /// Creates a directory in `parent`.
+    fn create_in(parent: &Path) -> io::Result<Self> {
+        let path = parent.join(format!("stream-token-{:016x}", getrandom::u64()?));
+        DirBuilder::new().mode(0o700).create(&path)?;
+        Ok(Self(path))
+    }
+
+    /// Returns the path of the socket.
+    fn socket(&self) -> PathBuf {
+        self.0.join("s")
+    }
+}
+
+impl Drop for SocketDir {
+    fn drop(&mut self) {
+        // What is gone already needs no removal.
+        let _ = remove_file(self.socket());
+        let _ = remove_dir(&self.0);
     }
 }
 
 /// Encodes a response for `tiny_http`.
-fn encode(response: &Response) -> tiny_http::Response<&[u8]> {
-    let headers = response.headers().iter();
-    let headers =
-        headers.filter_map(|(name, value)| Header::from_bytes(*name, value.as_bytes()).ok()).collect();
-    let (status, body) = (StatusCode(response.status()), response.body());
+fn encode_response(response: &Response) -> tiny_http::Response<&[u8]> {
+    let headers = response.headers.iter();
+    let headers = headers
+        .filter_map(|(name, value)| tiny_http::Header::from_bytes(*name, value.as_bytes()).ok())
+        .collect();
+    let (status, body) = (StatusCode(response.status), response.body.as_slice());
     tiny_http::Response::new(status, headers, body, Some(body.len()), None).with_chunked_threshold(usize::MAX)
 }
 
@@ -132,9 +196,61 @@ fn bind(socket: &Path) -> io::Result<Server> {
     }
 }
 
+/// Returns copies of the headers that a response can depend on, with which those of the others do not stay in memory.
+pub(super) fn needed_headers(all: &HeaderMap) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for name in PASSED_ON.iter().chain([&HOST]) {
+        let lines = all.get_all(name).into_iter();
+        for value in lines.filter_map(|value| HeaderValue::from_bytes(value.as_bytes()).ok()) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
+
+/// Encodes a client's request for the endpoint. `None` if it has a value that HTTP cannot carry.
+pub(super) fn encode(mut request: Request, token: &ForwardingToken) -> Option<hyper::Request<Full<Bytes>>> {
+    let body = Full::from(std::mem::take(&mut request.body));
+    let mut builder = hyper::Request::builder()
+        .method(request.method.as_str())
+        .uri(request.path.as_str())
+        .header(&FORWARDED, format!("{} {} {}", token.0, request.peer, request.id));
+    for name in &PASSED_ON {
+        builder = match request.header(name) {
+            Header::Absent => builder,
+            Header::Single(value) => builder.header(name, value),
+            // Two lines are invalid for the endpoint too.
+            Header::Invalid => builder.header(name, "").header(name, ""),
+        };
+    }
+    builder.body(body).ok()
+}
+
+/// Decodes a request that arrived at the endpoint, without its body; `None` if it did not come from the frontend.
+pub(super) fn decode(incoming: &tiny_http::Request, token: &ForwardingToken) -> Option<Request> {
+    let lines = |name: &'static HeaderName| {
+        let lines = incoming.headers().iter().filter(move |header| header.field.equiv(name.as_str()));
+        lines.map(|header| header.value.as_str())
+    };
+    let mut parts = lines(&FORWARDED).next()?.split(' ');
+    if !token.matches(parts.next()?) {
+        return None;
+    }
+    let (peer, id) = (parts.next()?.parse().ok()?, parts.next()?.to_owned());
+    let mut headers = HeaderMap::new();
+    for name in &PASSED_ON {
+        for value in lines(name) {
+            headers.append(name, value.parse().ok()?);
+        }
+    }
+    let (method, path) = (incoming.method().to_string(), incoming.url().to_owned());
+    Some(Request { method, path, peer, id, headers, body: Vec::new() })
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{Read as _, Write as _};
+    use std::os::unix::fs::PermissionsExt as _;
     use std::os::unix::net::UnixStream;
     use std::sync::atomic::AtomicUsize;
 
@@ -161,8 +277,7 @@ mod tests {
             Response::new(200)
         };
         let token = ForwardingToken::random().unwrap();
-        let endpoint = Endpoint::open(parent.path(), Arc::new(answer), token).unwrap();
-        endpoint.ensure_workers(1).unwrap();
+        let endpoint = Endpoint::open(parent.path(), Arc::new(answer), token, 1).unwrap();
         let wrong = format!("X-Stream-Token-Forwarded: {} 127.0.0.1 1\r\n", "0".repeat(32));
         for forged in ["", "X-Stream-Token-Forwarded: 127.0.0.1 1\r\n", &wrong] {
             let request = format!("POST /stream-chat/token HTTP/1.1\r\nConnection: close\r\n{forged}\r\n");
@@ -172,14 +287,21 @@ mod tests {
     }
 
     #[test]
-    fn its_directory_is_removed_at_the_end() {
+    fn its_directory_is_private_and_removed_at_the_end() {
         let parent = TempDir::new().unwrap();
         let token = ForwardingToken::random().unwrap();
         let handler = |_: &Request| Response::new(200);
-        let endpoint = Endpoint::open(parent.path(), Arc::new(handler), token).unwrap();
-        endpoint.ensure_workers(2).unwrap();
-        let socket = endpoint.socket();
+        let endpoint = Endpoint::open(parent.path(), Arc::new(handler), token, 2).unwrap();
+        let directory = endpoint.directory.0.clone();
+        assert_eq!(std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
         drop(endpoint);
-        assert!(!socket.exists());
+        assert!(!directory.exists());
+    }
+
+    #[test]
+    fn a_token_matches_itself_alone() {
+        let (token, other) = (ForwardingToken::random().unwrap(), ForwardingToken::random().unwrap());
+        assert!(token.matches(&token.0) && !token.matches(&other.0) && !token.matches(""));
+        assert_eq!(token.0.len(), 32);
     }
 }

@@ -2,12 +2,16 @@
 
 use std::net::IpAddr;
 
-use hyper::StatusCode;
+use hyper::header::HeaderName;
+use hyper::{HeaderMap, StatusCode};
 use serde_json::json;
 
 use crate::escape::json_line;
 
-/// A whole request: bounded, well-formed, and with only those headers that a response can depend on.
+/// The one path that is served (contract section 3).
+pub const PATH: &str = "/stream-chat/token";
+
+/// A whole request: bounded and well-formed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The method as it was sent, in its own case.
@@ -16,76 +20,41 @@ pub struct Request {
     pub path: String,
     /// The client's address: the peer, or what a trusted proxy says.
     pub peer: IpAddr,
-    /// The header `Host`; the endpoint does not see it.
-    pub host: HeaderValue,
-    /// The header `Authorization`.
-    pub authorization: HeaderValue,
-    /// The header `Content-Type`.
-    pub content_type: HeaderValue,
-    /// The header `Content-Encoding`.
-    pub content_encoding: HeaderValue,
-    /// The header `Origin`.
-    pub origin: HeaderValue,
-    /// The header `Access-Control-Request-Method`.
-    pub requested_method: HeaderValue,
-    /// The body; empty if there is none.
-    pub body: Vec<u8>,
     /// The request's id in logs and in `X-Request-Id`; made here, of `[0-9a-f-]`.
     pub id: String,
-}
-
-impl Request {
-    /// Returns a request without headers and body.
-    #[must_use]
-    pub fn new(method: &str, path: &str, peer: IpAddr, id: &str) -> Self {
-        Self {
-            method: method.into(),
-            path: path.into(),
-            peer,
-            host: HeaderValue::Absent,
-            authorization: HeaderValue::Absent,
-            content_type: HeaderValue::Absent,
-            content_encoding: HeaderValue::Absent,
-            origin: HeaderValue::Absent,
-            requested_method: HeaderValue::Absent,
-            body: Vec::new(),
-            id: id.into(),
-        }
-    }
+    /// The headers. The endpoint sees only those that a response can depend on.
+    pub headers: HeaderMap,
+    /// The body; empty if there is none.
+    pub body: Vec<u8>,
 }
 
 /// One header of a request.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum HeaderValue {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Header<'a> {
     /// The header was not sent.
-    #[default]
     Absent,
     /// It was sent once: visible ASCII, blanks and tabs, none of these around it; perhaps empty.
-    Single(String),
+    Single(&'a str),
     /// It was sent more than once, or holds other bytes: it says nothing.
     Invalid,
 }
 
-impl HeaderValue {
-    /// Returns the value if the header was sent once and is valid.
-    #[must_use]
-    pub fn value(&self) -> Option<&str> {
-        match self {
-            Self::Single(value) => Some(value),
-            Self::Absent | Self::Invalid => None,
+impl Request {
+    /// Returns a header.
+    pub(super) fn header(&self, name: &HeaderName) -> Header<'_> {
+        let mut lines = self.headers.get_all(name).into_iter();
+        match (lines.next().map(|line| visible_ascii(line.as_bytes())), lines.next()) {
+            (None, _) => Header::Absent,
+            (Some(Some(value)), None) => Header::Single(value),
+            _ => Header::Invalid,
         }
     }
 }
 
-impl<'a> FromIterator<&'a [u8]> for HeaderValue {
-    /// Returns the value of a header that was sent in these lines.
-    fn from_iter<I: IntoIterator<Item = &'a [u8]>>(lines: I) -> Self {
-        let mut lines = lines.into_iter();
-        match (lines.next().map(visible_ascii), lines.next()) {
-            (None, _) => Self::Absent,
-            (Some(Some(value)), None) => Self::Single(value.to_owned()),
-            _ => Self::Invalid,
-        }
+impl<'a> Header<'a> {
+    /// Returns the value if the header was sent once and is valid.
+    pub(super) fn value(self) -> Option<&'a str> {
+        if let Self::Single(value) = self { Some(value) } else { None }
     }
 }
 
@@ -96,11 +65,11 @@ impl<'a> FromIterator<&'a [u8]> for HeaderValue {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Response {
     /// The status, 200 to 599.
-    status: u16,
+    pub status: u16,
     /// The headers, in order; never one that frames the message.
-    headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, String)>,
     /// The body.
-    body: Vec<u8>,
+    pub body: Vec<u8>,
 }
 
 impl Response {
@@ -141,28 +110,9 @@ impl Response {
         }
         self
     }
-
-    /// Returns the status.
-    #[must_use]
-    pub fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// Returns the headers, in order.
-    #[must_use]
-    pub fn headers(&self) -> &[(&'static str, String)] {
-        &self.headers
-    }
-
-    /// Returns the body.
-    #[must_use]
-    pub fn body(&self) -> &[u8] {
-        &self.body
-    }
 }
 
 /// Returns the reason phrase of a status: what hyper writes on the wire, but for RFC 9110's newer names.
-#[must_use]
 pub(super) fn reason_phrase(status: u16) -> &'static str {
     match status {
         413 => "Content Too Large",
@@ -181,40 +131,50 @@ fn visible_ascii(bytes: &[u8]) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use hyper::header::AUTHORIZATION;
+
     use super::*;
 
-    fn of(lines: &[&[u8]]) -> HeaderValue {
-        lines.iter().copied().collect()
+    /// Asserts what a header is that was sent in these lines.
+    fn assert_is(lines: &[&[u8]], expected: Header<'_>) {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(AUTHORIZATION, line.to_vec().try_into().unwrap());
+        }
+        let (method, path, id) = ("GET".into(), "/".into(), "1".into());
+        let request = Request { method, path, peer: [127, 0, 0, 1].into(), id, headers, body: Vec::new() };
+        assert_eq!(request.header(&AUTHORIZATION), expected);
     }
 
     #[test]
     fn a_header_sent_once_has_a_value_and_one_sent_twice_has_none() {
-        assert_eq!(of(&[]), HeaderValue::Absent);
-        assert_eq!(of(&[b"Bearer x"]).value(), Some("Bearer x"));
-        assert_eq!(of(&[b""]).value(), Some(""));
-        assert_eq!(of(&[b"Bearer x", b"Bearer x"]), HeaderValue::Invalid);
-        assert_eq!(of(&[b"a", b"b", b"c"]), HeaderValue::Invalid);
+        assert_is(&[], Header::Absent);
+        assert_is(&[b"Bearer x"], Header::Single("Bearer x"));
+        assert_is(&[b""], Header::Single(""));
+        assert_is(&[b"Bearer x", b"Bearer x"], Header::Invalid);
+        assert_is(&[b"a", b"b", b"c"], Header::Invalid);
     }
 
     #[test]
     fn a_header_with_other_bytes_than_visible_ascii_is_invalid() {
-        for value in [&b"caf\xc3\xa9"[..], b"\xff", b"a\0b", b"a\x7f"] {
-            assert_eq!(of(&[value]), HeaderValue::Invalid);
+        for value in [&b"caf\xc3\xa9"[..], b"\xff"] {
+            assert_is(&[value], Header::Invalid);
         }
+        assert!(visible_ascii(b"a\0b").is_none() && visible_ascii(b"a\x7f").is_none());
     }
 
     #[test]
     fn an_error_has_the_one_shape_and_is_not_cached() {
         let response = Response::error(413, "send at most 4096 bytes");
         let body = br#"{"error":"Content Too Large","message":"send at most 4096 bytes"}"#;
-        assert_eq!(response.body(), body);
+        assert_eq!(response.body, body);
         let headers = [("Content-Type", "application/json".into()), ("Cache-Control", "no-store".into())];
-        assert_eq!(response.headers(), headers);
+        assert_eq!(response.headers, headers);
     }
 
     #[test]
     fn a_value_that_would_begin_another_header_is_left_out() {
         let response = Response::new(200).header("Allow", "POST\r\nSet-Cookie: x").header("Vary", "Origin");
-        assert_eq!(response.headers(), [("Vary", "Origin".to_owned())]);
+        assert_eq!(response.headers, [("Vary", "Origin".to_owned())]);
     }
 }

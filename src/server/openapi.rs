@@ -8,8 +8,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::server::contract::{PATH, RequestError};
-    use crate::server::message::reason_phrase;
+    use crate::server::contract::RequestError;
+    use crate::server::message::{PATH, reason_phrase};
 
     /// The statuses of the contract's section 3.
     const OF_THE_CONTRACT: [u16; 14] = [200, 400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 431, 500, 503];

@@ -38,36 +38,36 @@ fn telemetry() -> Arc<Telemetry> {
 }
 
 /// Returns the handler of a server with its state at a place, whose sessions are checked by what `wrap` returns.
-fn handler(state: &TempDir, wrap: impl FnOnce(SessionVerifier) -> Box<dyn Authenticate>) -> Arc<dyn Handler> {
+fn handler(state: &TempDir, wrap: impl FnOnce(SessionVerifier) -> Box<dyn Authenticate>) -> Arc<Handler> {
     let actor = || Actor { user: "serve".into(), sudo_user: None };
     let clock = Clock::System;
     let audit_log = Arc::new(AuditLog::open(state.path(), clock).unwrap());
     let refusals = RefusalRecorder::start(Arc::clone(&audit_log), actor(), None, clock).unwrap();
-    let signed = SessionVerifier::new(key(), Arc::new(RevocationList::open(state.path()).unwrap()));
+    let revocations = Some(Arc::new(RevocationList::open(state.path()).unwrap()));
+    let signed = SessionVerifier { key: key(), revocations };
     let issuer = TokenIssuer::new(&api_secret(), None, Policy::default(), Some(audit_log));
-    let issuer = RequestIssuer { issuer, actor: actor(), lifetime: Lifetime::PolicyDefault, clock };
-    Arc::new(TokenService {
-        profile: Reloadable::new(ActiveProfile { authenticate: wrap(signed), issuer }),
-        rate_limiter: Box::new(RateLimiters::new(Rate::OFF, Rate::OFF)),
+    let service = TokenService {
+        profile: Reloadable::new(ActiveProfile {
+            authenticate: wrap(signed),
+            issuer,
+            lifetime: Lifetime::PolicyDefault,
+        }),
+        actor: actor(),
+        rate_limiters: RateLimiters::new(Rate::OFF, Rate::OFF),
         refusals: Some(refusals),
         faults: Arc::default(),
         cors: Cors::default(),
         telemetry: telemetry(),
         clock,
-    })
-}
-
-impl<F: Fn(&Request) -> Response + Send + Sync> Handler for F {
-    fn handle(&self, request: &Request) -> Response {
-        self(request)
-    }
+    };
+    Arc::new(move |request: &Request| service.handle(request))
 }
 
 /// How long a test waits for what must happen. None depends on its being short.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Calls `ask` while a server runs within these limits. It must drain in the end.
-fn served<T>(limits: Limits, handler: Arc<dyn Handler>, ask: impl FnOnce(SocketAddr) -> T) -> T {
+fn served<T>(limits: Limits, handler: Arc<Handler>, ask: impl FnOnce(SocketAddr) -> T) -> T {
     let (asked, ended) = run(limits, handler, |address, stop| {
         let asked = ask(address);
         stop.request();
@@ -78,7 +78,7 @@ fn served<T>(limits: Limits, handler: Arc<dyn Handler>, ask: impl FnOnce(SocketA
 }
 
 /// Calls `ask` while a server runs within these limits. Returns how it ended too.
-fn run<T>(limits: Limits, handler: Arc<dyn Handler>, ask: impl FnOnce(SocketAddr, Stop) -> T) -> (T, Ended) {
+fn run<T>(limits: Limits, handler: Arc<Handler>, ask: impl FnOnce(SocketAddr, Stop) -> T) -> (T, Ended) {
     let runtime_dir = env::temp_dir();
     let settings = Settings {
         limits,
@@ -213,7 +213,7 @@ impl Gate {
 }
 
 /// Returns a handler that waits at a gate for requests to `/held`, and sends a message when it does.
-fn held_at(gate: &Arc<Gate>) -> (Arc<dyn Handler>, std::sync::mpsc::Receiver<()>) {
+fn held_at(gate: &Arc<Gate>) -> (Arc<Handler>, std::sync::mpsc::Receiver<()>) {
     let (entered, is_entered) = channel();
     let gate = Arc::clone(gate);
     let handler = move |request: &Request| {

@@ -5,16 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::crypto::ring::default_provider;
-use thiserror::Error;
 use ureq::Agent;
 use ureq::http::header::{DATE, RETRY_AFTER};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::authenticate::BackendError;
-use crate::error::{Diagnostic, ErrorReport, Exit, Usage};
+use crate::error::{ErrorReport, Usage};
 use crate::profile::BackendUrl;
 use crate::time::Timestamp;
-use crate::tls::{TlsError, read_certificates};
+use crate::tls::read_certificates;
 
 /// The most bytes of an answer's body.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
@@ -24,58 +23,14 @@ const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
 /// The longest that a client waits because its backend said so.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
-/// Why requests to a backend cannot be set up.
-#[derive(Debug, Error)]
-pub enum BackendSetupError {
-    /// The file of trusted certificates cannot be used.
-    #[error("ca_file: {0}")]
-    CaFile(#[source] TlsError),
-    /// The system has no list of trusted certificates.
-    #[error("this system has no list of trusted certificates, to know the backend by")]
-    NoTrustedCertificates,
-    /// The backend's public keys cannot be had.
-    #[error("cannot get the public keys at {url}: {error}")]
-    NoKeys {
-        /// Where they should be.
-        url: String,
-        /// Why not.
-        #[source]
-        error: BackendError,
-    },
-}
-
-impl Diagnostic for BackendSetupError {
-    fn exit(&self) -> Exit {
-        match self {
-            Self::CaFile(error) => error.exit(),
-            Self::NoTrustedCertificates => Exit::Usage,
-            Self::NoKeys { .. } => Exit::Failed,
-        }
-    }
-
-    fn hint(&self) -> Option<String> {
-        match self {
-            Self::CaFile(error) => error.hint(),
-            Self::NoTrustedCertificates => {
-                Some("install the system's ca-certificates, or name the backend's own with ca_file".into())
-            }
-            Self::NoKeys { .. } => {
-                Some("see that jwks_url answers with a JSON Web Key Set, and run the command again".into())
-            }
-        }
-    }
-}
-
 /// Asks a backend once, without a token: its status, and the time that it has.
 ///
 /// # Errors
 /// Why it cannot be asked, or gave no answer in time.
 pub fn ask_without_token(place: BackendUrl) -> Result<(u16, Option<Timestamp>), ErrorReport> {
+    let hint = "see whether the URL is right, and whether the backend runs";
     let answer = Backend::new(place)?.get(&[], Timestamp::EPOCH);
-    let unreachable = |error: BackendError| {
-        Usage::report(error.to_string(), "see whether the URL is right, and whether the backend runs")
-    };
-    let Answer { status, date, .. } = answer.map_err(unreachable)?;
+    let Answer { status, date, .. } = answer.map_err(|error| Usage::report(error.to_string(), hint))?;
     Ok((status, date))
 }
 
@@ -105,16 +60,21 @@ impl Backend {
     /// Reads the certificates that are trusted. `ca_file` stands in the place of the system's.
     ///
     /// # Errors
-    /// [`BackendSetupError`]
-    pub(super) fn new(place: BackendUrl) -> Result<Self, BackendSetupError> {
+    /// The file cannot be used, or the system has no list of them.
+    pub(super) fn new(place: BackendUrl) -> Result<Self, ErrorReport> {
         let is_tls = place.url.starts_with("https:");
         let roots = match &place.ca_file {
-            Some(path) => read_certificates(path).map_err(BackendSetupError::CaFile)?,
+            Some(path) => {
+                read_certificates(path).map_err(|error| ErrorReport::from(error).about("ca_file"))?
+            }
             None if is_tls => rustls_native_certs::load_native_certs().certs,
             None => Vec::new(),
         };
         if roots.is_empty() && is_tls {
-            return Err(BackendSetupError::NoTrustedCertificates);
+            return Err(Usage::report(
+                "this system has no list of trusted certificates, to know the backend by",
+                "install the system's ca-certificates, or name the backend's own with ca_file",
+            ));
         }
         let roots = roots.iter().map(|root| Certificate::from_der(root).to_owned());
         let tls = TlsConfig::builder()

@@ -1,19 +1,31 @@
 //! Authenticates clients by asking the app's own backend whose session a token is.
+//!
+//! One question is asked at a time for each token, few at once, and good answers are kept for a while.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use super::authenticate::{AuthError, AuthFailure, Authenticate, Authenticated, BackendError};
-use super::backend::{Answer, Backend, BackendSetupError};
-use super::questions::Questions;
+use super::backend::{Answer, Backend};
+use crate::error::ErrorReport;
 use crate::profile::{CheckUrl, TOKEN_PLACEHOLDER};
 use crate::time::Timestamp;
 use crate::token::{CustomerId, Fingerprint};
+
+/// The most questions at once; half of the requests that the endpoint answers at once, so that the other half never
+/// waits for the backend.
+const MAX_QUESTIONS: usize = 32;
+/// The most tokens that are remembered: about two megabytes.
+const MAX_KNOWN: usize = 16 * 1024;
 
 /// Asks the backend about each token, with the client's own `Authorization`.
 ///
 /// Only the backend's own no (401, 403 or a redirect, as to a page for logging in) refuses a session. A 429 is passed
 /// on. After everything else nobody knows whose session it is.
-#[derive(Debug)]
 pub struct CheckUrlVerifier {
     /// Where and how the customer is in an answer, and how the question is put.
     check: CheckUrl,
@@ -27,8 +39,8 @@ impl CheckUrlVerifier {
     /// Returns a verifier that has asked nothing yet.
     ///
     /// # Errors
-    /// [`BackendSetupError`]
-    pub fn new(check: CheckUrl) -> Result<Self, BackendSetupError> {
+    /// The backend cannot be asked: its certificates are not known.
+    pub fn new(check: CheckUrl) -> Result<Self, ErrorReport> {
         let backend = Backend::new(check.backend.clone())?;
         let questions = Questions::new(check.cache, check.backend.timeout);
         Ok(Self { check, backend, questions })
@@ -80,9 +92,98 @@ pub(super) fn customer_in(value: &Value) -> Option<CustomerId> {
     }
 }
 
+/// Whose session a token is.
+type Asked = Result<CustomerId, AuthError>;
+
+/// A question, by the SHA-256 of its token, so that no memory keeps that; unset while it is asked. Those who ask the same
+/// wait for it.
+type Question = Arc<OnceLock<(Asked, Instant)>>;
+
+/// All questions of a server.
+#[derive(Debug)]
+struct Questions {
+    /// What is asked and what was answered, with the time until which a good answer counts.
+    known: Mutex<HashMap<[u8; 32], Question>>,
+    /// How many questions are with the backend.
+    running: Mutex<usize>,
+    /// Notified when a question ends.
+    ended: Condvar,
+    /// How long a customer is remembered.
+    cache: Duration,
+    /// How long a question waits until there are few enough others.
+    patience: Duration,
+}
+
+impl Questions {
+    /// Remembers good answers for `cache`. A question waits for `patience` until there are few enough others.
+    fn new(cache: Duration, patience: Duration) -> Self {
+        let (known, running) = (Mutex::default(), Mutex::default());
+        Self { known, running, ended: Condvar::new(), cache, patience }
+    }
+
+    /// Returns the answer about a token: one that is remembered, the one that another caller is about to get, or else
+    /// what `ask` returns.
+    ///
+    /// # Errors
+    /// Those of `ask`; [`BackendError::Busy`] if too many others ask for too long.
+    fn answer(&self, token: &str, ask: impl FnOnce() -> Asked) -> Asked {
+        let question = self.question(Sha256::digest(token).into());
+        let (answer, _) = question.get_or_init(|| {
+            let answer = self.ask_in_turn(ask);
+            (answer, Instant::now() + self.cache)
+        });
+        answer.clone()
+    }
+
+    /// Returns the question about a token: one that is being asked, one whose answer still counts, or a new one.
+    fn question(&self, token: [u8; 32]) -> Question {
+        let is_current = |question: &Question| {
+            question.get().is_none_or(|(answer, until)| answer.is_ok() && Instant::now() < *until)
+        };
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(question) = known.get(&token).filter(|question| is_current(question)) {
+            return Arc::clone(question);
+        }
+        if known.len() >= MAX_KNOWN {
+            known.retain(|_, question| is_current(question));
+        }
+        let question = Question::default();
+        if known.len() < MAX_KNOWN {
+            known.insert(token, Arc::clone(&question));
+        }
+        question
+    }
+
+    /// Asks as soon as there are few enough other questions.
+    fn ask_in_turn(&self, ask: impl FnOnce() -> Asked) -> Asked {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = self.ended.wait_timeout_while(running, self.patience, |running| *running >= MAX_QUESTIONS);
+        let (mut running, waited) = turn.unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            return Err(BackendError::Busy.into());
+        }
+        *running += 1;
+        drop(running);
+        let _turn = Turn(self);
+        ask()
+    }
+}
+
+/// A question that is with the backend. It ends when this is dropped, also if it panics.
+struct Turn<'a>(&'a Questions);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.0.running.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.0.ended.notify_one();
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
 
     use super::super::testing::customer;
     use super::*;
@@ -139,5 +240,108 @@ mod tests {
             assert!(matches!(answer, Err(AuthError::Backend(BackendError::Malformed(_)))), "{body}");
         }
         assert!(matches!(answered(429, ""), Err(AuthError::TooOften(wait)) if wait.as_secs() == 7));
+    }
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    #[test]
+    fn a_good_answer_is_kept_until_its_time_is_over_and_a_bad_one_is_not() {
+        let asked = AtomicUsize::new(0);
+        let answers = |cache, answer: Asked| {
+            let questions = Questions::new(cache, MINUTE);
+            asked.store(0, Ordering::Relaxed);
+            for _ in 0..3 {
+                let _ = questions.answer("token", || {
+                    asked.fetch_add(1, Ordering::Relaxed);
+                    answer.clone()
+                });
+            }
+            asked.load(Ordering::Relaxed)
+        };
+        assert_eq!(answers(MINUTE, Ok(customer(5))), 1);
+        assert_eq!(answers(Duration::ZERO, Ok(customer(5))), 3);
+        assert_eq!(answers(MINUTE, Err(BackendError::Busy.into())), 3);
+        let questions = Questions::new(Duration::from_nanos(1), MINUTE);
+        assert_eq!(questions.answer("token", || Ok(customer(5))).unwrap(), customer(5));
+        thread::sleep(Duration::from_millis(1));
+        assert_eq!(questions.answer("token", || Ok(customer(6))).unwrap(), customer(6));
+    }
+
+    #[test]
+    fn those_who_ask_about_one_token_share_one_question() {
+        let (questions, asked) = (Questions::new(Duration::ZERO, MINUTE), AtomicUsize::new(0));
+        let (begun, end) = (Barrier::new(2), Barrier::new(2));
+        thread::scope(|scope| {
+            let first = scope.spawn(|| {
+                questions.answer("token", || {
+                    asked.fetch_add(1, Ordering::Relaxed);
+                    begun.wait();
+                    end.wait();
+                    Ok(customer(5))
+                })
+            });
+            begun.wait();
+            let second = scope.spawn(|| questions.answer("token", || panic!("asked again")));
+            assert_eq!(questions.answer("other", || Ok(customer(6))).unwrap(), customer(6));
+            end.wait();
+            assert_eq!(first.join().unwrap().unwrap(), customer(5));
+            // It came before the end, or asks itself and panics.
+            let _ = second.join();
+        });
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+
+    #[test]
+    fn only_so_many_are_asked_at_once_and_the_rest_do_not_wait_for_ever() {
+        let questions = Questions::new(MINUTE, Duration::from_millis(50));
+        questions.answer("known", || Ok(customer(7))).unwrap();
+        let (begun, end) = (Barrier::new(MAX_QUESTIONS + 1), Barrier::new(MAX_QUESTIONS + 1));
+        thread::scope(|scope| {
+            for number in 0..MAX_QUESTIONS {
+                let (questions, begun, end) = (&questions, &begun, &end);
+                scope.spawn(move || {
+                    let ask = || {
+                        begun.wait();
+                        end.wait();
+                        Ok(customer(5))
+                    };
+                    questions.answer(&number.to_string(), ask).unwrap();
+                });
+            }
+            begun.wait();
+            let refused = questions.answer("one more", || panic!("one too many"));
+            assert!(matches!(refused, Err(AuthError::Backend(BackendError::Busy))), "{refused:?}");
+            // What is known is not asked, and does not wait.
+            assert_eq!(questions.answer("known", || panic!("asked")).unwrap(), customer(7));
+            end.wait();
+        });
+        assert_eq!(questions.answer("one more", || Ok(customer(6))).unwrap(), customer(6));
+    }
+
+    #[test]
+    fn a_question_that_panics_leaves_nothing_behind() {
+        let questions = Questions::new(MINUTE, MINUTE);
+        let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            questions.answer("token", || panic!("!"))
+        }));
+        assert!(panicked.is_err());
+        assert_eq!(questions.answer("token", || Ok(customer(5))).unwrap(), customer(5));
+        assert_eq!(*questions.running.lock().unwrap(), 0);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_room_is_made_by_what_is_over() {
+        let questions = Questions::new(MINUTE, MINUTE);
+        let ask = |number: usize, answer| questions.answer(&number.to_string(), || answer);
+        for number in 0..MAX_KNOWN + 10 {
+            ask(number, Ok(customer(5))).unwrap();
+        }
+        let known = || questions.known.lock().unwrap().len();
+        assert_eq!((known(), ask(0, Err(BackendError::Busy.into())).unwrap()), (MAX_KNOWN, customer(5)));
+        let questions = Questions::new(Duration::from_nanos(1), MINUTE);
+        for number in 0..=MAX_KNOWN {
+            questions.answer(&number.to_string(), || Ok(customer(5))).unwrap();
+        }
+        assert!(questions.known.lock().unwrap().len() < 10);
     }
 }

@@ -1,26 +1,35 @@
 //! Authenticates clients by the JWTs of the app's own backend.
 //!
+//! Its keys are shared with it, or those that it publishes in a JSON Web Key Set (RFC 7517 section 5).
 //! `jsonwebtoken` verifies them: the signature, `iss`, `aud`, `exp` and `nbf`. The algorithm is the configuration's, and
 //! never the token's (RFC 8725 section 3.1).
 
-use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use jsonwebtoken::errors::ErrorKind;
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use serde::Deserialize;
 use serde_json::Value;
 
-use super::authenticate::{AuthError, AuthFailure, Authenticate, Authenticated};
-use super::backend::BackendSetupError;
+use super::authenticate::{AuthError, AuthFailure, Authenticate, Authenticated, BackendError};
+use super::backend::Backend;
 use super::check_url::customer_in;
-use super::claims::LEEWAY;
-use super::key_set::KeySet;
-use crate::profile::JwtSessions;
+use super::signed::LEEWAY;
+use crate::error::{ErrorReport, Exit};
+use crate::profile::{BackendUrl, JwtSessions};
 use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::token::{CustomerId, Fingerprint, install_provider};
 
 /// The most bytes of a JWT: as many as the head of a request.
 const MAX_JWT_BYTES: usize = 8 * 1024;
+
+/// How long after one fetch the next begins at the earliest, however many unknown keys are named.
+const MIN_FETCH_INTERVAL: Duration = Duration::from_secs(30);
+/// How old keys may be before they are fetched again, so that one that was withdrawn is not trusted for ever.
+const MAX_AGE: Duration = Duration::from_hours(1);
 
 /// Verifies the backend's JWTs.
 pub struct JwtVerifier {
@@ -42,22 +51,16 @@ enum Keys {
     Published(KeySet),
 }
 
-impl fmt::Debug for JwtVerifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JwtVerifier").field("validation", &self.validation).finish_non_exhaustive()
-    }
-}
-
 impl JwtVerifier {
     /// Returns a verifier. It has the backend's public keys, or else the key that `shared` reads.
     ///
     /// # Errors
-    /// [`BackendSetupError`] if there are no public keys to be had; what `shared` fails with.
-    pub fn new<E: From<BackendSetupError>>(
+    /// There are no public keys to be had; or what `shared` fails with.
+    pub fn new(
         jwt: &JwtSessions,
-        shared: impl FnOnce() -> Result<Secret, E>,
+        shared: impl FnOnce() -> Result<Secret, ErrorReport>,
         now: Timestamp,
-    ) -> Result<Self, E> {
+    ) -> Result<Self, ErrorReport> {
         install_provider();
         let algorithm = jwt.algorithm;
         let keys = match &jwt.key_set {
@@ -120,5 +123,251 @@ fn failure(error: &ErrorKind) -> AuthFailure {
         | ErrorKind::InvalidIssuer
         | ErrorKind::InvalidAudience => AuthFailure::WrongClaims,
         _ => AuthFailure::NotASession,
+    }
+}
+
+/// The backend's public keys, which are fetched again when it has others.
+struct KeySet {
+    /// Where they are.
+    backend: Backend,
+    /// What they are for.
+    algorithm: Algorithm,
+    /// The keys that are known.
+    known: Mutex<Known>,
+}
+
+/// The keys that are known.
+struct Known {
+    /// The keys.
+    keys: Vec<PublicKey>,
+    /// When they were fetched.
+    fetched_at: Instant,
+    /// When they were last asked for.
+    asked_at: Instant,
+    /// Why there may be others, and they are not known.
+    failure: Option<BackendError>,
+}
+
+/// A public key, with its `kid`.
+type PublicKey = (Option<String>, DecodingKey);
+
+impl Known {
+    /// Returns the key that a token names. A token that names none is signed with the only one.
+    fn find(&self, id: Option<&str>) -> Option<&DecodingKey> {
+        let found = match (id, self.keys.as_slice()) {
+            (None, [only]) => Some(only),
+            (None, _) => None,
+            (id, keys) => keys.iter().find(|(known, _)| known.as_deref() == id),
+        };
+        found.map(|(_, key)| key)
+    }
+}
+
+impl KeySet {
+    /// Fetches the keys for an algorithm.
+    ///
+    /// # Errors
+    /// There are none to be had.
+    fn fetch(place: BackendUrl, algorithm: Algorithm, now: Timestamp) -> Result<Self, ErrorReport> {
+        let url = place.url.clone();
+        let backend = Backend::new(place)?;
+        let keys = fetch(&backend, algorithm, now).map_err(|error| ErrorReport {
+            exit: Exit::Failed,
+            message: format!("cannot get the public keys at {url}: {error}"),
+            hint: Some("see that jwks_url answers with a JSON Web Key Set, and run the command again".into()),
+        })?;
+        let fetched_at = Instant::now();
+        let known = Known { keys, fetched_at, asked_at: fetched_at, failure: None };
+        Ok(Self { backend, algorithm, known: Mutex::new(known) })
+    }
+
+    /// Returns the key that a token names by its `kid`. An unknown one makes this fetch the keys again, as their age
+    /// does, but not more often than every 30 seconds. While the backend does not answer, the keys stay as they are.
+    ///
+    /// # Errors
+    /// [`AuthFailure::UnknownKey`], or [`BackendError`] if the backend does not say whether there is such a key.
+    fn key(&self, id: Option<&str>, now: Timestamp) -> Result<DecodingKey, AuthError> {
+        let mut known = self.lock();
+        let is_old = known.find(id).is_none() || known.fetched_at.elapsed() >= MAX_AGE;
+        if is_old && known.asked_at.elapsed() >= MIN_FETCH_INTERVAL {
+            known.asked_at = Instant::now();
+            known.failure = Some(BackendError::Busy);
+            drop(known);
+            let fetched = fetch(&self.backend, self.algorithm, now);
+            known = self.lock();
+            known.failure = match fetched {
+                Ok(keys) => {
+                    known.keys = keys;
+                    known.fetched_at = Instant::now();
+                    None
+                }
+                Err(error) => Some(error),
+            };
+        }
+        match (known.find(id), &known.failure) {
+            (Some(key), _) => Ok(key.clone()),
+            (None, Some(error)) => Err(error.clone().into()),
+            (None, None) => Err(AuthFailure::UnknownKey.into()),
+        }
+    }
+
+    /// Locks the keys, which are whole after every change.
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Asks the backend for its keys.
+fn fetch(backend: &Backend, algorithm: Algorithm, now: Timestamp) -> Result<Vec<PublicKey>, BackendError> {
+    let answer = backend.get(&[], now)?;
+    if answer.status != 200 {
+        return Err(BackendError::Status(answer.status));
+    }
+    parse(&answer.body, algorithm)
+}
+
+/// Reads a set of keys, and passes over those that are for something else.
+fn parse(body: &[u8], algorithm: Algorithm) -> Result<Vec<PublicKey>, BackendError> {
+    /// A set whose keys are not read yet: one of an unknown form spoils no other.
+    #[derive(Deserialize)]
+    struct Set {
+        /// The keys.
+        keys: Vec<Value>,
+    }
+    let set: Set = serde_json::from_slice(body)
+        .map_err(|_| BackendError::Malformed("is not a JSON Web Key Set".into()))?;
+    let jwks = set.keys.into_iter().filter_map(|key| serde_json::from_value::<Jwk>(key).ok());
+    let usable = jwks
+        .filter(|jwk| is_for(jwk, algorithm))
+        .filter_map(|jwk| Some((jwk.common.key_id.clone(), DecodingKey::from_jwk(&jwk).ok()?)));
+    let keys: Vec<_> = usable.collect();
+    if keys.is_empty() {
+        return Err(BackendError::Malformed(format!("has no key for {algorithm:?}")));
+    }
+    Ok(keys)
+}
+
+/// Returns `true` if a key verifies signatures of this algorithm.
+fn is_for(jwk: &Jwk, algorithm: Algorithm) -> bool {
+    let is_of_type = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => algorithm == Algorithm::RS256,
+        AlgorithmParameters::EllipticCurve(key) => {
+            algorithm == Algorithm::ES256 && key.curve == EllipticCurve::P256
+        }
+        _ => false,
+    };
+    let common = &jwk.common;
+    is_of_type
+        && common.public_key_use.as_ref().is_none_or(|purpose| *purpose == PublicKeyUse::Signature)
+        && common.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify))
+        && common.key_algorithm.is_none_or(|own| own == algorithm.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::sync::Arc;
+    use std::thread::{self, JoinHandle};
+
+    use super::super::testing::at;
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// Returns a set with a key for ES256 of this name.
+    fn set(id: &str) -> String {
+        let number = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        format!(r#"{{"keys":[{{"kty":"EC","crv":"P-256","kid":"{id}","x":"{number}","y":"{number}"}}]}}"#)
+    }
+
+    /// Answers one request after the other with these bodies; without one it hangs up.
+    fn backend(answers: Vec<Option<String>>) -> (BackendUrl, JoinHandle<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/keys", listener.local_addr().unwrap());
+        let answering = move || {
+            for answer in answers {
+                let mut stream = listener.accept().unwrap().0;
+                let _ = stream.read(&mut [0; 4096]).unwrap();
+                if let Some(body) = answer {
+                    write!(stream, "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+                        .unwrap();
+                }
+            }
+        };
+        (BackendUrl { url, timeout: TIMEOUT, ca_file: None }, thread::spawn(answering))
+    }
+
+    /// Makes the last fetch so much older.
+    fn age(set: &KeySet, by: Duration) {
+        let mut known = set.lock();
+        known.asked_at = known.asked_at.checked_sub(by).unwrap();
+        known.fetched_at = known.fetched_at.checked_sub(by).unwrap();
+    }
+
+    /// Says what became of a question for a key.
+    fn reason(set: &KeySet, id: &str) -> &'static str {
+        set.key(Some(id), at(0)).map_or_else(|error| error.reason(), |_| "known")
+    }
+
+    #[test]
+    fn an_unknown_key_is_asked_for_at_most_every_half_minute_and_known_ones_stay_while_nobody_answers() {
+        let answers = vec![Some(set("a")), None, Some(set("b")), Some(set("b"))];
+        let (place, backend) = backend(answers);
+        let set = KeySet::fetch(place, Algorithm::ES256, at(0)).unwrap();
+        assert_eq!([reason(&set, "a"), reason(&set, "b")], ["known", "session_unknown_key"]);
+        age(&set, MIN_FETCH_INTERVAL);
+        // There may be such a key, and nobody says so.
+        assert_eq!(reason(&set, "b"), "backend_unreachable");
+        assert_eq!([reason(&set, "a"), reason(&set, "b")], ["known", "backend_unreachable"]);
+        age(&set, MIN_FETCH_INTERVAL);
+        assert_eq!([reason(&set, "b"), reason(&set, "a")], ["known", "session_unknown_key"]);
+        age(&set, MIN_FETCH_INTERVAL);
+        assert_eq!([reason(&set, "a"), reason(&set, "a")], ["session_unknown_key"; 2]);
+        backend.join().unwrap();
+    }
+
+    #[test]
+    fn keys_are_fetched_again_after_an_hour_so_that_none_is_trusted_for_ever() {
+        let (place, backend) = backend(vec![Some(set("a")), None, Some(set("b"))]);
+        let set = KeySet::fetch(place, Algorithm::ES256, at(0)).unwrap();
+        age(&set, MAX_AGE.checked_sub(TIMEOUT).unwrap());
+        assert_eq!(reason(&set, "a"), "known");
+        age(&set, TIMEOUT);
+        assert_eq!(reason(&set, "a"), "known");
+        age(&set, MIN_FETCH_INTERVAL);
+        assert_eq!([reason(&set, "a"), reason(&set, "b")], ["session_unknown_key", "known"]);
+        backend.join().unwrap();
+    }
+
+    #[test]
+    fn while_keys_are_fetched_nobody_is_refused_and_nobody_waits() {
+        let (place, backend) = backend(vec![Some(set("a"))]);
+        let set = Arc::new(KeySet::fetch(place, Algorithm::ES256, at(0)).unwrap());
+        backend.join().unwrap();
+        set.lock().failure = Some(BackendError::Busy);
+        assert_eq!([reason(&set, "a"), reason(&set, "b")], ["known", "backend_busy"]);
+    }
+
+    #[test]
+    fn only_keys_for_signatures_of_the_algorithm_are_taken() {
+        let key = |more: &str| set("a").replace("\"kid\"", &format!("{more},\"kid\""));
+        for good in [
+            r#""use":"sig""#,
+            r#""alg":"ES256""#,
+            r#""key_ops":["verify"]"#,
+            r#""x5c":["MII"]"#,
+            r#""later":{"a":1}"#,
+        ] {
+            assert!(parse(key(good).as_bytes(), Algorithm::ES256).is_ok(), "{good}");
+        }
+        for other in [r#""use":"enc""#, r#""alg":"ES384""#, r#""alg":"RS256""#, r#""key_ops":["sign"]"#] {
+            assert!(parse(key(other).as_bytes(), Algorithm::ES256).is_err(), "{other}");
+        }
+        assert!(parse(set("a").as_bytes(), Algorithm::RS256).is_err());
+        assert!(parse(set("a").replace("P-256", "P-384").as_bytes(), Algorithm::ES256).is_err());
+        for broken in ["", "[]", "{}", r#"{"keys":5}"#, r#"{"keys":[]}"#] {
+            assert!(parse(broken.as_bytes(), Algorithm::ES256).is_err(), "{broken}");
+        }
     }
 }

@@ -1,132 +1,174 @@
 //! Creates and revokes sessions, each recorded in the audit log before it takes effect.
 
-use std::path::Path;
+use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use thiserror::Error;
-
-use super::revocation_list::{list_path, read};
-use super::{
-    RevocationListError, RevocationTarget, RevokeOutcome, Session, SessionKey, SessionToken,
-    SessionTokenError, begin_revocation,
+use super::revocation_list::{
+    KnownList, MAX_REVOCATIONS, RevocationListError, Revocations, list_directory, list_path, read,
 };
+use super::signed::{LEEWAY, Session, SessionId, SessionKey, SessionToken};
 use crate::audit::{Action, Actor, AuditError, AuditLog, Channel, Event, Outcome};
-use crate::error::{Diagnostic, Exit};
+use crate::error::{ErrorReport, Exit};
+use crate::fs::{self, Lock, LockGuard, Replacement};
 use crate::profile::ProfileName;
 use crate::time::{Timestamp, utc};
 use crate::token::{CustomerId, Fingerprint};
 
 /// Creates and revokes the sessions of one state directory.
 #[derive(Debug)]
-pub struct SessionManager<'a> {
+pub struct SessionManager {
     /// The state directory, which holds what was revoked.
-    pub state: &'a Path,
+    pub state: PathBuf,
     /// Where changes are recorded.
-    pub audit_log: &'a AuditLog,
+    pub audit_log: AuditLog,
     /// Who makes them.
-    pub actor: &'a Actor,
+    pub actor: Actor,
     /// The profile of the sessions.
-    pub profile: Option<&'a ProfileName>,
+    pub profile: Option<ProfileName>,
     /// The present.
     pub now: Timestamp,
 }
 
-/// Why no session was created or revoked.
-#[derive(Debug, Error)]
-pub enum SessionChangeError {
-    /// The session cannot be created.
-    #[error(transparent)]
-    Session(#[from] SessionTokenError),
-    /// The sessions of the customer are revoked that are issued up to this time, and this would be one of them.
-    #[error("the sessions of customer {} that are made before {} are revoked", .0, utc(*.1))]
-    Revoked(CustomerId, Timestamp),
-    /// The change cannot be recorded.
-    #[error("no session is made or revoked that cannot be recorded: {0}")]
-    Audit(#[from] AuditError),
-    /// The list of revocations cannot be changed.
-    #[error(transparent)]
-    Revocations(#[from] RevocationListError),
+/// What is revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RevocationTarget {
+    /// One session, whose token was given.
+    Session(Session),
+    /// One session, of which only the id is known.
+    Id(SessionId),
+    /// All of a customer's sessions that were issued up to now.
+    Customer(CustomerId),
+    /// All sessions that were issued up to now. It takes the place of a list that is damaged, gone or full.
+    Everybody,
 }
 
-impl Diagnostic for SessionChangeError {
-    fn exit(&self) -> Exit {
-        if let Self::Session(error) = self { error.exit() } else { Exit::Failed }
-    }
-
-    fn hint(&self) -> Option<String> {
+impl fmt::Display for RevocationTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Session(error) => error.hint(),
-            Self::Revoked(..) => Some("run the command again after that time".into()),
-            Self::Audit(error) => error.hint(),
-            Self::Revocations(error) => error.hint(),
+            Self::Session(Session { id, .. }) | Self::Id(id) => write!(f, "session {id}"),
+            Self::Customer(customer) => write!(f, "every session of customer {customer} so far"),
+            Self::Everybody => f.write_str("every session of every customer so far"),
         }
     }
 }
 
-impl SessionManager<'_> {
+impl SessionManager {
     /// Creates a session of a customer. Its entry is on disk before this returns its token.
     ///
     /// # Errors
-    /// [`SessionChangeError`], and there is no token.
+    /// Why it cannot be created or recorded, and there is no token.
     pub fn create(
         &self,
         key: &SessionKey,
         customer: CustomerId,
         lifetime: Duration,
-    ) -> Result<(Session, SessionToken), SessionChangeError> {
+    ) -> Result<(Session, SessionToken), ErrorReport> {
         let (session, token) = key.issue(customer, self.now, lifetime)?;
         // A list that cannot be read is for the server and for revocations to judge.
-        if let Ok((revocations, _)) = read(&list_path(self.state))
+        if let Ok(Some((revocations, _))) = read(&list_path(&self.state))
             && let Some(until) = revocations.issued_until(customer)
             && self.now <= until
         {
-            return Err(SessionChangeError::Revoked(customer, until.after(Duration::from_secs(1))));
+            let end = utc(until.after(Duration::from_secs(1)));
+            return Err(ErrorReport {
+                exit: Exit::Failed,
+                message: format!(
+                    "the sessions of customer {customer} that are made before {end} are revoked"
+                ),
+                hint: Some("run the command again after that time".into()),
+            });
         }
-        self.audit_log.record(Event {
+        let event = Event {
             customer: Some(customer.get()),
-            expires_at: Some(session.expires_at()),
+            expires_at: Some(session.expires_at),
             fingerprint: Some(Fingerprint::of(token.expose().as_bytes()).to_string()),
-            reason: Some(format!("session {}", session.id())),
+            reason: Some(format!("session {}", session.id)),
             ..self.event(Action::SessionNew, Outcome::Ok)
-        })?;
+        };
+        self.audit_log.record(event).map_err(not_recorded)?;
         Ok((session, token))
     }
 
-    /// Revokes sessions, once that is recorded. What was revoked before is not recorded again.
+    /// Revokes sessions, once that is recorded: a running server sees it at once. Returns `false` if they were revoked
+    /// before; that is not recorded again.
+    ///
+    /// Sessions that were issued by a clock that is ahead by the leeway are revoked with those that were issued now.
     ///
     /// # Errors
-    /// [`SessionChangeError`], and they are as they were.
-    pub fn revoke(&self, target: &RevocationTarget) -> Result<RevokeOutcome, SessionChangeError> {
-        let (customer, what) = match target {
-            RevocationTarget::Session(session) => {
-                (Some(session.customer()), format!("session {}", session.id()))
+    /// Why they cannot be revoked, and they are as they were; but if only the list's name could not be synced to disk, they
+    /// are revoked, and a power cut may undo it.
+    pub fn revoke(&self, target: &RevocationTarget) -> Result<bool, ErrorReport> {
+        let Some((replacement, _lock)) = self.prepare(target)? else { return Ok(false) };
+        let customer = match target {
+            RevocationTarget::Session(Session { customer, .. }) | RevocationTarget::Customer(customer) => {
+                Some(customer.get())
             }
-            RevocationTarget::Id(id) => (None, format!("session {id}")),
-            RevocationTarget::Customer(customer) => (Some(*customer), "all sessions".into()),
-            RevocationTarget::Everybody => (None, "all sessions of all customers".into()),
+            RevocationTarget::Id(_) | RevocationTarget::Everybody => None,
         };
-        let Some(pending) = begin_revocation(self.state, target, self.now)? else {
-            return Ok(RevokeOutcome::Unchanged);
+        let event = |outcome, reason: String| {
+            let event = self.event(Action::SessionRevoke, outcome).reason(reason);
+            if let Some(customer) = customer { event.customer(customer) } else { event }
         };
-        let event = |outcome| {
-            let event = self.event(Action::SessionRevoke, outcome);
-            if let Some(customer) = customer { event.customer(customer.get()) } else { event }
-        };
-        self.audit_log.record(event(Outcome::Ok).reason(&what))?;
-        pending.commit().map_err(|error| {
+        self.audit_log.record(event(Outcome::Ok, target.to_string())).map_err(not_recorded)?;
+        replacement.commit().map_err(|error| {
             // The log says that it was done. If it cannot say that it failed, the error still does.
-            let _ = self.audit_log.record(event(Outcome::Failed).reason(format!("{what}: not written")));
-            SessionChangeError::from(error)
+            let _ = self.audit_log.record(event(Outcome::Failed, format!("{target}: not written")));
+            RevocationListError::from(error)
         })?;
-        Ok(RevokeOutcome::Added)
+        Ok(true)
+    }
+
+    /// Writes the list with a further revocation beside its file, under a lock against other processes; `None` if there
+    /// is nothing to revoke any more. Only a revocation of everybody's sessions replaces a damaged list.
+    pub(super) fn prepare(
+        &self,
+        target: &RevocationTarget,
+    ) -> Result<Option<(Replacement, LockGuard)>, RevocationListError> {
+        let directory = list_directory(&self.state);
+        fs::create_private_dir(&directory)?;
+        let lock = Lock::open(directory.join("lock"))?.acquire()?;
+        let path = list_path(&self.state);
+        let is_everybody = *target == RevocationTarget::Everybody;
+        let mut revocations = match KnownList::read(&self.state).map(|known| known.revocations) {
+            Ok(full) if is_everybody && full.len() >= MAX_REVOCATIONS => Revocations::default(),
+            Err(RevocationListError::Altered(_) | RevocationListError::Gone(_)) if is_everybody => {
+                Revocations::default()
+            }
+            read => read?,
+        };
+        let issued_until = self.now.after(LEEWAY);
+        match target {
+            RevocationTarget::Session(session) if revocations.contains(session) => return Ok(None),
+            RevocationTarget::Id(id) if revocations.contains_id(*id) => return Ok(None),
+            RevocationTarget::Session(Session { id, .. }) | RevocationTarget::Id(id) => {
+                revocations.add_session(*id);
+            }
+            RevocationTarget::Customer(customer) => revocations.add_customer(*customer, issued_until),
+            RevocationTarget::Everybody => revocations.add_everybody(issued_until),
+        }
+        if revocations.len() > MAX_REVOCATIONS {
+            return Err(RevocationListError::Full(path));
+        }
+        let replacement = Replacement::prepare(&path, revocations.to_text().as_bytes())?;
+        Ok(Some((replacement, lock)))
     }
 
     /// Returns an event of these sessions.
     fn event(&self, action: Action, outcome: Outcome) -> Event {
         let event = Event::new(action, Channel::Cli, self.actor.clone(), outcome);
-        match self.profile {
+        match &self.profile {
             Some(name) => event.profile(name.as_str()),
             None => event,
         }
     }
 }
+
+/// Returns the report of a change that cannot be recorded.
+fn not_recorded(error: AuditError) -> ErrorReport {
+    ErrorReport::from(error).about("no session is made or revoked that cannot be recorded")
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;

@@ -12,18 +12,11 @@ mod authenticate;
 mod backend;
 #[cfg(all(unix, feature = "serve"))]
 mod check_url;
-mod claims;
 #[cfg(all(unix, feature = "serve"))]
 mod jwt;
-mod key;
-#[cfg(all(unix, feature = "serve"))]
-mod key_set;
 mod manage;
-#[cfg(all(unix, feature = "serve"))]
-mod questions;
 mod revocation_list;
-mod revocations;
-mod revoke;
+mod signed;
 mod verifier;
 
 #[cfg(test)]
@@ -31,17 +24,12 @@ mod testing;
 
 pub use authenticate::{AuthError, AuthFailure, Authenticate, Authenticated, BackendError};
 #[cfg(all(unix, feature = "serve"))]
-pub use backend::{BackendSetupError, ask_without_token};
+pub use backend::ask_without_token;
 #[cfg(all(unix, feature = "serve"))]
 pub use check_url::CheckUrlVerifier;
-pub use claims::{DEFAULT_LIFETIME, LEEWAY, MAX_LIFETIME, Session, SessionId, SessionIdError};
 #[cfg(all(unix, feature = "serve"))]
 pub use jwt::JwtVerifier;
-pub use key::{HEADER, SessionKey, SessionToken, SessionTokenError};
-pub use manage::{SessionChangeError, SessionManager};
-pub use revocation_list::{MAX_STALENESS, POLL_INTERVAL, RevocationList, RevocationListError};
-pub use revocations::{FormatError, MAX_REVOCATIONS};
-#[cfg(test)]
-pub(crate) use revoke::revoke;
-pub use revoke::{PendingRevocation, RevocationTarget, RevokeOutcome, begin_revocation};
+pub use manage::{RevocationTarget, SessionManager};
+pub use revocation_list::{RevocationList, RevocationListError};
+pub use signed::{DEFAULT_LIFETIME, LEEWAY, Session, SessionId, SessionKey, SessionToken};
 pub use verifier::SessionVerifier;

@@ -1,29 +1,36 @@
-//! The list of revoked sessions in its file, and as a running server reads it: from memory, and less than a second
-//! old.
+//! The list of revoked sessions in its file, and as a running server reads it.
 //!
-//! The file is looked at when a session is checked, at most once every [`POLL_INTERVAL`]; one caller looks while the
-//! others use what is known, until that is as old as [`MAX_STALENESS`]. A file that cannot be read is an error, and
-//! is looked at again.
+//! The file is one JSON document of one exact form with a hash, so that whatever is not as it was written is found.
+//! Nothing is ever removed because of the time: a clock that was wrong once would bring revoked sessions back.
+//!
+//! The server looks at the file whenever it checks a session, and reads it when it has changed. A file that cannot be
+//! read is an error, and is looked at again.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, TryLockError};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use super::claims::Session;
-use super::revocations::{FormatError, MAX_FILE_BYTES, MAX_REVOCATIONS, Revocations};
+use super::signed::{Session, SessionId};
 use crate::audit::{self, AuditError, Event};
 use crate::error::Diagnostic;
 use crate::escape::path_in_full;
 use crate::fs::{self, DiskError, FileErrorKind, FileUse, FileVersion};
+use crate::time::Timestamp;
+use crate::token::CustomerId;
 
-/// How long the file is not looked at again.
-pub const POLL_INTERVAL: Duration = Duration::from_millis(250);
+/// The most revocations that are kept. One more is refused.
+pub(super) const MAX_REVOCATIONS: usize = 65_536;
 
-/// How old what is known may be while another caller looks.
-pub const MAX_STALENESS: Duration = Duration::from_millis(750);
+/// The most bytes of the file; more than [`MAX_REVOCATIONS`] need.
+pub(super) const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
+
+/// The version of the text.
+const VERSION: u64 = 2;
 
 /// Why the list cannot be read or changed. No session is accepted meanwhile.
 #[derive(Debug, Error)]
@@ -34,22 +41,15 @@ pub enum RevocationListError {
     /// The file existed, or the audit log says that sessions were revoked, and it is gone.
     #[error("{} is gone, and with it what was revoked", path_in_full(.0))]
     Gone(PathBuf),
-    /// The file is not as this program writes it.
-    #[error("{} {}", path_in_full(.0), .1)]
-    Format(PathBuf, FormatError),
+    /// The file was cut off or changed, or is of another version of the program.
+    #[error("{} is not as it was written", path_in_full(.0))]
+    Altered(PathBuf),
     /// Whether anything was ever revoked cannot be found out.
     #[error(transparent)]
     Audit(#[from] AuditError),
     /// It contains [`MAX_REVOCATIONS`].
     #[error("{} holds {MAX_REVOCATIONS} revocations, and no more have room", path_in_full(.0))]
     Full(PathBuf),
-}
-
-impl RevocationListError {
-    /// Returns `true` if there is no file.
-    pub(super) fn is_missing(&self) -> bool {
-        matches!(self, Self::Disk(error) if error.is_missing())
-    }
 }
 
 impl Diagnostic for RevocationListError {
@@ -61,12 +61,9 @@ impl Diagnostic for RevocationListError {
             Self::Disk(DiskError::Locked(path, _)) => {
                 format!("find the process that has {} open, and end it", path_in_full(path))
             }
-            Self::Disk(DiskError::Read(..) | DiskError::Write(..)) => {
-                "see that the state directory is there and can be written".into()
-            }
-            Self::Disk(_) => "see that the state directory is there and is yours".into(),
+            Self::Disk(_) => "see that the state directory is there, is yours and can be written".into(),
             Self::Audit(error) => return error.hint(),
-            Self::Gone(_) | Self::Format(..) => {
+            Self::Gone(_) | Self::Altered(_) => {
                 "bring it back as it was; or end all sessions with 'stream-token session revoke --all', which writes a new \
                  one"
                     .into()
@@ -75,6 +72,76 @@ impl Diagnostic for RevocationListError {
                 "end all sessions with 'stream-token session revoke --all', which writes a new one".into()
             }
         })
+    }
+}
+
+/// What was revoked, in the form of the text.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Revocations {
+    /// The version of the form.
+    version: u64,
+    /// The ids of sessions.
+    sessions: BTreeSet<String>,
+    /// The ids of customers, and up to when their sessions were issued that are revoked.
+    customers: BTreeMap<u64, Timestamp>,
+    /// Up to when all sessions were issued that are revoked.
+    everybody: Option<Timestamp>,
+    /// The SHA-256 of the text in which this is empty.
+    hash: String,
+}
+
+impl Revocations {
+    /// Returns `true` if a session was revoked.
+    pub(super) fn contains(&self, session: &Session) -> bool {
+        self.contains_id(session.id)
+            || self.issued_until(session.customer).is_some_and(|until| session.issued_at <= until)
+    }
+
+    /// Returns `true` if a session was revoked by its id.
+    pub(super) fn contains_id(&self, id: SessionId) -> bool {
+        self.sessions.contains(&id.to_string())
+    }
+
+    /// Returns up to when a customer's sessions were issued that are revoked.
+    pub(super) fn issued_until(&self, customer: CustomerId) -> Option<Timestamp> {
+        self.customers.get(&customer.get()).copied().max(self.everybody)
+    }
+
+    /// Revokes a session.
+    pub(super) fn add_session(&mut self, id: SessionId) {
+        self.sessions.insert(id.to_string());
+    }
+
+    /// Revokes all of a customer's sessions that were issued up to a moment, that one included.
+    pub(super) fn add_customer(&mut self, customer: CustomerId, issued_until: Timestamp) {
+        let kept = self.customers.entry(customer.get()).or_insert(issued_until);
+        *kept = issued_until.max(*kept);
+    }
+
+    /// Revokes all sessions that were issued up to a moment, that one included.
+    pub(super) fn add_everybody(&mut self, issued_until: Timestamp) {
+        self.everybody = self.everybody.max(Some(issued_until));
+    }
+
+    /// Returns the number of revocations.
+    pub(super) fn len(&self) -> usize {
+        self.sessions.len() + self.customers.len()
+    }
+
+    /// Returns the text.
+    pub(super) fn to_text(&self) -> String {
+        let mut document = Self { version: VERSION, hash: String::new(), ..self.clone() };
+        let text = |document: &Self| serde_json::to_string(document).unwrap_or_default() + "\n";
+        document.hash = base16ct::lower::encode_string(&Sha256::digest(text(&document)));
+        text(&document)
+    }
+
+    /// Parses a text, and only what [`Revocations::to_text`] returns: its own text has the right hash.
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        let revocations: Self = serde_json::from_slice(text).ok()?;
+        let is_own = revocations.len() <= MAX_REVOCATIONS && revocations.to_text().as_bytes() == text;
+        is_own.then_some(revocations)
     }
 }
 
@@ -88,36 +155,61 @@ pub(super) fn list_path(state: &Path) -> PathBuf {
     list_directory(state).join("revoked.json")
 }
 
-/// Reads the file, with its version.
-pub(super) fn read(path: &Path) -> Result<(Revocations, FileVersion), RevocationListError> {
-    fs::check_directory(fs::directory_of(path))?;
-    let (file, metadata) = fs::open(path, FileUse::Trusted)?;
+/// Reads the file, with its version; `None` if there is none.
+pub(super) fn read(path: &Path) -> Result<Option<(Revocations, FileVersion)>, RevocationListError> {
+    let opened = fs::check_directory(fs::directory_of(path)).and_then(|()| fs::open(path, FileUse::Trusted));
+    let (file, metadata) = match opened {
+        Err(error) if error.is_missing() => return Ok(None),
+        opened => opened?,
+    };
     let mut text = Vec::new();
     let read = file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut text);
     read.map_err(|source| DiskError::Read(path.to_owned(), source))?;
-    let parsed =
-        if text.len() > MAX_FILE_BYTES { Err(FormatError::TooLong) } else { Revocations::parse(&text) };
-    let revocations = parsed.map_err(|error| RevocationListError::Format(path.to_owned(), error))?;
-    Ok((revocations, FileVersion::new(&metadata)))
+    let revocations = Revocations::parse(&text).filter(|_| text.len() <= MAX_FILE_BYTES);
+    let revocations = revocations.ok_or_else(|| RevocationListError::Altered(path.to_owned()))?;
+    Ok(Some((revocations, FileVersion::new(&metadata))))
 }
 
-/// Reads the list under a state directory; a new one if nothing was ever revoked.
-///
-/// # Errors
-/// [`RevocationListError`]; [`RevocationListError::Gone`] if there is none, and the audit log says that sessions were
-/// revoked.
-pub(super) fn read_or_new(state: &Path) -> Result<Revocations, RevocationListError> {
-    let path = list_path(state);
-    match read(&path) {
-        Ok((revocations, _)) => Ok(revocations),
-        Err(error) if !error.is_missing() => Err(error),
-        Err(_) if audit::contains(state, Event::tells_of_revocation)? => Err(RevocationListError::Gone(path)),
-        Err(_) => Ok(Revocations::default()),
+/// What is known of the list.
+#[derive(Debug, Default)]
+pub(super) struct KnownList {
+    /// What was revoked.
+    pub(super) revocations: Revocations,
+    /// The version of the file that was read; `None` if there never was one.
+    version: Option<FileVersion>,
+}
+
+impl KnownList {
+    /// Reads the list under a state directory; a new one if nothing was ever revoked.
+    ///
+    /// # Errors
+    /// [`RevocationListError`]; [`RevocationListError::Gone`] if there is none, and the audit log says that sessions
+    /// were revoked.
+    pub(super) fn read(state: &Path) -> Result<Self, RevocationListError> {
+        let path = list_path(state);
+        if let Some((revocations, version)) = read(&path)? {
+            return Ok(Self { revocations, version: Some(version) });
+        }
+        if audit::contains(state, Event::tells_of_revocation)? {
+            return Err(RevocationListError::Gone(path));
+        }
+        Ok(Self::default())
+    }
+
+    /// Reads the file again, unless it is the one that was read last.
+    fn refresh(&mut self, path: &Path) -> Result<(), RevocationListError> {
+        let version = path.symlink_metadata().ok().map(|metadata| FileVersion::new(&metadata));
+        if version.is_some() && version == self.version {
+            return Ok(());
+        }
+        match read(path)? {
+            Some((revocations, version)) => *self = Self { revocations, version: Some(version) },
+            None if self.version.is_some() => return Err(RevocationListError::Gone(path.to_owned())),
+            None => {}
+        }
+        Ok(())
     }
 }
-
-/// What was revoked, or why that is not known.
-type Known = Result<Arc<Revocations>, Arc<RevocationListError>>;
 
 /// The list of revoked sessions under a state directory.
 #[derive(Debug)]
@@ -125,18 +217,7 @@ pub struct RevocationList {
     /// The file.
     path: PathBuf,
     /// What is known of it.
-    cached: RwLock<CachedList>,
-    /// The file when it was looked at last, locked by the caller that looks.
-    snapshot: Mutex<FileSnapshot>,
-}
-
-/// What is known of the list.
-#[derive(Debug, Clone)]
-struct CachedList {
-    /// What was revoked, or why that is not known.
-    revocations: Known,
-    /// When the file was looked at.
-    at: Instant,
+    known: Mutex<KnownList>,
 }
 
 impl RevocationList {
@@ -145,94 +226,17 @@ impl RevocationList {
     /// # Errors
     /// [`RevocationListError`] if what was revoked is not known.
     pub fn open(state: &Path) -> Result<Self, RevocationListError> {
-        read_or_new(state)?;
-        let path = list_path(state);
-        let mut snapshot = FileSnapshot::default();
-        let at = Instant::now();
-        let revocations = snapshot.refresh(&path).unwrap_or_else(|| Ok(Arc::default()));
-        let cached = RwLock::new(CachedList { revocations, at });
-        Ok(Self { path, cached, snapshot: Mutex::new(snapshot) })
+        Ok(Self { path: list_path(state), known: Mutex::new(KnownList::read(state)?) })
     }
 
     /// Returns `true` if a session was revoked.
     ///
     /// # Errors
     /// [`RevocationListError`] while the list cannot be read.
-    pub fn contains(&self, session: &Session) -> Result<bool, Arc<RevocationListError>> {
-        self.contains_at(session, Instant::now())
-    }
-
-    /// Returns `true` if a session was revoked, at a moment.
-    fn contains_at(&self, session: &Session, now: Instant) -> Result<bool, Arc<RevocationListError>> {
-        Ok(self.at(now).revocations?.contains(session))
-    }
-
-    /// Returns what is known, after a look at the file if that is due.
-    fn at(&self, now: Instant) -> CachedList {
-        let cached = self.cached();
-        let age = |cached: &CachedList| now.saturating_duration_since(cached.at);
-        if age(&cached) < POLL_INTERVAL {
-            return cached;
-        }
-        let Some(mut snapshot) = self.due_for_refresh(age(&cached)) else {
-            return cached;
-        };
-        // Another caller may have looked while this one waited.
-        let cached = self.cached();
-        if age(&cached) < POLL_INTERVAL {
-            return cached;
-        }
-        let revocations = snapshot.refresh(&self.path).unwrap_or(cached.revocations);
-        let cached = CachedList { revocations, at: now };
-        *self.cached.write().unwrap_or_else(PoisonError::into_inner) = cached.clone();
-        cached
-    }
-
-    /// Lets this caller look; `None` while another one does and what is known is not too old.
-    fn due_for_refresh(&self, age: Duration) -> Option<MutexGuard<'_, FileSnapshot>> {
-        if age >= MAX_STALENESS {
-            return Some(self.snapshot.lock().unwrap_or_else(PoisonError::into_inner));
-        }
-        match self.snapshot.try_lock() {
-            Ok(snapshot) => Some(snapshot),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
-    }
-
-    /// Returns what is known.
-    fn cached(&self) -> CachedList {
-        self.cached.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-/// The file when it was looked at last.
-#[derive(Debug, Default)]
-struct FileSnapshot {
-    /// The version of the file that was read; `None` if none could be.
-    version: Option<FileVersion>,
-    /// Whether there ever was a file.
-    existed: bool,
-}
-
-impl FileSnapshot {
-    /// Reads the file; `None` if it is the one that was read last.
-    fn refresh(&mut self, path: &Path) -> Option<Known> {
-        let version = path.symlink_metadata().ok().map(|metadata| FileVersion::new(&metadata));
-        if version.is_some() && version == self.version {
-            return None;
-        }
-        self.version = None;
-        Some(match read(path) {
-            Ok((revocations, version)) => {
-                self.version = Some(version);
-                self.existed = true;
-                Ok(Arc::new(revocations))
-            }
-            Err(error) if !error.is_missing() => Err(Arc::new(error)),
-            Err(_) if self.existed => Err(Arc::new(RevocationListError::Gone(path.to_owned()))),
-            Err(_) => Ok(Arc::default()),
-        })
+    pub fn contains(&self, session: &Session) -> Result<bool, RevocationListError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.refresh(&self.path)?;
+        Ok(known.revocations.contains(session))
     }
 }
 
@@ -242,8 +246,8 @@ mod tests {
 
     use tempfile::TempDir;
 
-    use super::super::revoke::{RevocationTarget, revoke};
-    use super::super::testing::{at, customer, session};
+    use super::super::manage::RevocationTarget;
+    use super::super::testing::{at, customer, id, revoke, session};
     use super::*;
     use crate::audit::{Action, Actor, AuditLog, Channel, Outcome};
     use crate::time::Clock;
@@ -251,65 +255,31 @@ mod tests {
     /// A session of customer 9.
     const ISSUED: u64 = 100;
 
-    /// Returns `true` if a session of customer 9 was revoked, `later` than now.
-    fn is_revoked(list: &RevocationList, later: Duration) -> Result<bool, Arc<RevocationListError>> {
-        list.contains_at(&session(1, 9, ISSUED), Instant::now() + later)
+    /// Returns `true` if a session of customer 9 was revoked.
+    fn is_revoked(list: &RevocationList) -> Result<bool, RevocationListError> {
+        list.contains(&session(1, 9, ISSUED))
     }
 
     fn revoke_all(state: &TempDir) {
-        revoke(state.path(), &RevocationTarget::Customer(customer(9)), at(ISSUED)).unwrap();
+        revoke(state.path(), RevocationTarget::Customer(customer(9)), at(ISSUED)).unwrap();
     }
 
     #[test]
     fn while_nothing_was_revoked_no_file_is_made() {
         let state = TempDir::new().unwrap();
         let list = RevocationList::open(state.path()).unwrap();
-        assert!(!is_revoked(&list, Duration::ZERO).unwrap());
-        assert!(!is_revoked(&list, MAX_STALENESS).unwrap());
+        assert!(!is_revoked(&list).unwrap());
         assert_eq!(std::fs::read_dir(state.path()).unwrap().count(), 0);
     }
 
     #[test]
-    fn a_revocation_is_seen_once_the_interval_has_passed() {
+    fn a_revocation_is_seen_at_once() {
         let state = TempDir::new().unwrap();
         let list = RevocationList::open(state.path()).unwrap();
+        assert!(!is_revoked(&list).unwrap());
         revoke_all(&state);
-        assert!(is_revoked(&list, POLL_INTERVAL).unwrap());
-        assert!(is_revoked(&RevocationList::open(state.path()).unwrap(), Duration::ZERO).unwrap());
-    }
-
-    #[test]
-    fn a_file_that_did_not_change_is_not_read_again() {
-        let state = TempDir::new().unwrap();
-        revoke_all(&state);
-        let list = RevocationList::open(state.path()).unwrap();
-        let before = list.cached().revocations.unwrap();
-        let after = list.at(Instant::now() + MAX_STALENESS).revocations.unwrap();
-        assert!(Arc::ptr_eq(&before, &after));
-    }
-
-    #[test]
-    fn while_one_caller_looks_the_others_use_what_is_known() {
-        let state = TempDir::new().unwrap();
-        let list = RevocationList::open(state.path()).unwrap();
-        revoke_all(&state);
-        let looking = list.snapshot.lock().unwrap();
-        assert!(!is_revoked(&list, POLL_INTERVAL).unwrap());
-        drop(looking);
-        assert!(is_revoked(&list, POLL_INTERVAL).unwrap());
-    }
-
-    #[test]
-    fn a_list_that_is_too_old_is_waited_for() {
-        let state = TempDir::new().unwrap();
-        let list = RevocationList::open(state.path()).unwrap();
-        revoke_all(&state);
-        let looking = list.snapshot.lock().unwrap();
-        std::thread::scope(|scope| {
-            let asking = scope.spawn(|| is_revoked(&list, MAX_STALENESS).unwrap());
-            drop(looking);
-            assert!(asking.join().unwrap());
-        });
+        assert!(is_revoked(&list).unwrap());
+        assert!(is_revoked(&RevocationList::open(state.path()).unwrap()).unwrap());
     }
 
     #[test]
@@ -320,12 +290,12 @@ mod tests {
         let whole = std::fs::read(&path).unwrap();
         let opened = RevocationList::open(state.path()).unwrap();
         std::fs::write(&path, &whole[1..]).unwrap();
-        let error = is_revoked(&opened, POLL_INTERVAL).unwrap_err();
-        assert!(matches!(*error, RevocationListError::Format { .. }), "{error}");
+        let error = is_revoked(&opened).unwrap_err();
+        assert!(matches!(error, RevocationListError::Altered(_)), "{error}");
         let error = RevocationList::open(state.path()).unwrap_err();
-        assert!(matches!(error, RevocationListError::Format { .. }), "{error}");
+        assert!(matches!(error, RevocationListError::Altered(_)), "{error}");
         std::fs::write(&path, &whole).unwrap();
-        assert!(is_revoked(&opened, 2 * POLL_INTERVAL).unwrap());
+        assert!(is_revoked(&opened).unwrap());
     }
 
     #[test]
@@ -334,10 +304,10 @@ mod tests {
         revoke_all(&state);
         let opened = RevocationList::open(state.path()).unwrap();
         std::fs::remove_dir_all(state.path().join("sessions")).unwrap();
-        let error = is_revoked(&opened, POLL_INTERVAL).unwrap_err();
-        assert!(matches!(*error, RevocationListError::Gone { .. }), "{error}");
-        revoke_all(&state);
-        assert!(is_revoked(&opened, 2 * POLL_INTERVAL).unwrap());
+        let error = is_revoked(&opened).unwrap_err();
+        assert!(matches!(error, RevocationListError::Gone(_)), "{error}");
+        revoke(state.path(), RevocationTarget::Everybody, at(ISSUED)).unwrap();
+        assert!(is_revoked(&opened).unwrap());
     }
 
     #[test]
@@ -348,25 +318,116 @@ mod tests {
         log.record(Event::new(Action::SessionRevoke, Channel::Cli, actor, Outcome::Ok)).unwrap();
         let error = RevocationList::open(state.path()).unwrap_err();
         assert!(matches!(error, RevocationListError::Gone(_)), "{error}");
-        let revoked = |target| revoke(state.path(), &target, at(ISSUED));
+        let revoked = |target| revoke(state.path(), target, at(ISSUED));
         let error = revoked(RevocationTarget::Customer(customer(8))).unwrap_err();
         assert!(matches!(error, RevocationListError::Gone(_)), "{error}");
         revoked(RevocationTarget::Everybody).unwrap();
-        assert!(is_revoked(&RevocationList::open(state.path()).unwrap(), Duration::ZERO).unwrap());
+        assert!(is_revoked(&RevocationList::open(state.path()).unwrap()).unwrap());
     }
 
     #[test]
     fn an_error_names_the_file_and_keeps_the_cause() {
         let path = Path::new("/s/sessions/revoked.json");
-        let damaged = RevocationListError::Format(path.to_owned(), FormatError::Version { found: 1 });
+        let damaged = RevocationListError::Altered(path.to_owned());
         let source = std::io::Error::other("cause");
         let unread = RevocationListError::from(DiskError::Read(path.to_owned(), source));
         for (error, sentence) in [
-            (&damaged, "/s/sessions/revoked.json is of version 1, which this program does not know"),
+            (&damaged, "/s/sessions/revoked.json is not as it was written"),
             (&unread, "cannot read /s/sessions/revoked.json: cause"),
         ] {
             assert_eq!(error.to_string(), sentence);
         }
         assert_eq!(unread.source().unwrap().to_string(), "cause");
+    }
+
+    fn some() -> Revocations {
+        let mut revocations = Revocations::default();
+        revocations.add_session(id(2));
+        revocations.add_session(id(1));
+        revocations.add_customer(customer(9), at(100));
+        revocations
+    }
+
+    /// Returns the text of what is read from a text.
+    fn read_back(text: &str) -> Option<String> {
+        Revocations::parse(text.as_bytes()).map(|revocations| revocations.to_text())
+    }
+
+    const TEXT: &str = concat!(
+        r#"{"version":2,"sessions":["00000000000000000000000000000001","00000000000000000000000000000002"],"#,
+        r#""customers":{"9":100},"everybody":null,"#,
+        r#""hash":"HASH"}"#,
+        "\n"
+    );
+
+    #[test]
+    fn one_session_is_revoked_and_no_other() {
+        assert!(some().contains(&session(1, 5, 0)));
+        assert!(!some().contains(&session(3, 5, 0)));
+    }
+
+    #[test]
+    fn the_sessions_of_one_customer_are_revoked_up_to_a_second() {
+        assert!(some().contains(&session(3, 9, 100)));
+        assert!(!some().contains(&session(3, 9, 101)));
+        assert!(!some().contains(&session(3, 8, 100)));
+    }
+
+    #[test]
+    fn a_later_revocation_extends_an_earlier_one_and_an_earlier_one_takes_nothing_back() {
+        let mut revocations = some();
+        revocations.add_customer(customer(9), at(50));
+        assert!(revocations.contains(&session(3, 9, 100)));
+        revocations.add_customer(customer(9), at(101));
+        assert!(revocations.contains(&session(3, 9, 101)));
+    }
+
+    #[test]
+    fn the_sessions_of_everybody_are_revoked_up_to_a_second() {
+        let mut revocations = some();
+        revocations.add_everybody(at(50));
+        assert!(revocations.contains(&session(3, 8, 50)) && !revocations.contains(&session(3, 8, 51)));
+        assert!(revocations.contains(&session(3, 9, 100)));
+        revocations.add_everybody(at(200));
+        revocations.add_everybody(at(20));
+        assert!(revocations.contains(&session(3, 8, 200)) && revocations.contains(&session(3, 9, 200)));
+        assert_eq!(read_back(&revocations.to_text()).unwrap(), revocations.to_text());
+    }
+
+    #[test]
+    fn a_text_is_read_back_and_nothing_else_is() {
+        let text = some().to_text();
+        let hash = base16ct::lower::encode_string(&Sha256::digest(TEXT.replace("HASH", "")));
+        assert_eq!(text, TEXT.replace("HASH", &hash));
+        assert_eq!(read_back(&text).unwrap(), text);
+        let empty = Revocations::default().to_text();
+        assert_eq!(read_back(&empty).unwrap(), empty);
+        for (what, instead) in [
+            ("\n", ""),
+            ("\n", "\n\n"),
+            (":", ": "),
+            ("100", "100.0"),
+            ("100", "-1"),
+            ("100", "99"),
+            ("100", "9007199254740992"),
+            ("\"9\"", "\"0\""),
+            ("\"9\"", "\"8\""),
+            ("\"9\"", "\"9223372036854775808\""),
+            ("00000001", "00000003"),
+            ("00000001", "00000002"),
+            ("\"00000000000000000000000000000002\"", ""),
+            (r#"{"9":100}"#, "{}"),
+            ("null", "99"),
+            (r#","everybody":null"#, ""),
+            (r#"{"version":2"#, r#"{"more":1,"version":2"#),
+            (r#"{"version":2"#, r#"{"version":1"#),
+        ] {
+            let altered = text.replacen(what, instead, 1);
+            assert_ne!(altered, text);
+            assert_eq!(read_back(&altered), None, "{altered}");
+        }
+        for length in 0..text.len() {
+            assert_eq!(read_back(&text[..length]), None, "{length}");
+        }
     }
 }

@@ -1,9 +1,13 @@
 //! What the tests of sessions share: short names for values.
 
-use super::claims::{MAX_LIFETIME, Session, SessionId};
-use super::key::SessionKey;
+use std::path::Path;
+
+use super::manage::{RevocationTarget, SessionManager};
+use super::revocation_list::RevocationListError;
+use super::signed::{MAX_LIFETIME, Session, SessionId, SessionKey};
+use crate::audit::{Actor, AuditLog};
 use crate::secret::Secret;
-use crate::time::Timestamp;
+use crate::time::{Clock, Timestamp};
 use crate::token::CustomerId;
 
 /// The secret that session keys in tests come from.
@@ -34,4 +38,18 @@ pub(super) fn session(number: u32, customer_number: u64, issued_at: u64) -> Sess
     let issued_at = at(issued_at);
     let expires_at = issued_at.after(MAX_LIFETIME);
     Session { id: id(number), customer: customer(customer_number), issued_at, expires_at }
+}
+
+/// Revokes sessions under a state directory. Returns whether anything was still to be revoked.
+pub(super) fn revoke(
+    state: &Path,
+    target: RevocationTarget,
+    now: Timestamp,
+) -> Result<bool, RevocationListError> {
+    let audit_log = AuditLog::open(state, Clock::Fixed(now)).unwrap();
+    let actor = Actor { user: "ann".into(), sudo_user: None };
+    let manager = SessionManager { state: state.to_owned(), audit_log, actor, profile: None, now };
+    let Some((replacement, _lock)) = manager.prepare(&target)? else { return Ok(false) };
+    replacement.commit()?;
+    Ok(true)
 }

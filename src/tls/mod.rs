@@ -2,14 +2,13 @@
 //!
 //! Every problem that would otherwise appear with the first client is found here, before anything is served.
 
-mod error;
-
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
+use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,16 +22,17 @@ use rustls::server::NoServerSessionStorage;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::version::{TLS12, TLS13};
 use rustls::{InconsistentKeys, ServerConfig};
+use thiserror::Error;
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 use x509_cert::ext::pkix::SubjectAltName;
 use x509_cert::ext::pkix::name::GeneralName;
 use zeroize::Zeroizing;
 
-pub use self::error::{PemKind, TlsError};
+use crate::error::{Diagnostic, Exit};
 use crate::escape::path_in_full;
-use crate::fs::{self, Content, FileError, FilePolicy};
-use crate::time::{Timestamp, absolute_and_relative};
+use crate::fs::{self, Content, FileError, FileErrorKind, FilePolicy};
+use crate::time::{Timestamp, absolute_and_relative, utc};
 
 /// The most bytes of each file.
 pub const MAX_FILE_BYTES: usize = 64 * 1024;
@@ -57,6 +57,93 @@ pub struct IdentityPaths {
     pub certificate: PathBuf,
     /// The private key.
     pub key: PathBuf,
+}
+
+/// Which of the two files an error is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum PemKind {
+    /// The certificate with its chain.
+    #[error("certificate")]
+    Certificate,
+    /// The private key.
+    #[error("key")]
+    Key,
+}
+
+/// Why a certificate and its key cannot be used. The paths are those of the files.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    /// A file could not be opened or read.
+    #[error("cannot read the {} {}: {}", .0, path_in_full(.1), .2)]
+    Unreadable(PemKind, PathBuf, #[source] io::Error),
+    /// Other users can write a file, or read the key.
+    #[error("cannot use the {} {}: {}", .0, path_in_full(.1), .2)]
+    Unsafe(PemKind, PathBuf, #[source] FileErrorKind),
+    /// A file has more than [`MAX_FILE_BYTES`] bytes.
+    #[error("the {} {} has more than {} bytes", .0, path_in_full(.1), MAX_FILE_BYTES)]
+    TooLong(PemKind, PathBuf),
+    /// There is no certificate in the file.
+    #[error("there is no certificate in {}", path_in_full(.0))]
+    NoCertificate(PathBuf),
+    /// A certificate is damaged.
+    #[error("a certificate in {} is damaged", path_in_full(.0))]
+    InvalidCertificate(PathBuf),
+    /// The first certificate has expired, at this time.
+    #[error("the certificate in {} expired {}", path_in_full(.0), utc(*.1))]
+    Expired(PathBuf, Timestamp),
+    /// The first certificate is not valid before this time.
+    #[error("the certificate in {} is not valid before {}", path_in_full(.0), utc(*.1))]
+    NotYetValid(PathBuf, Timestamp),
+    /// There is no private key in the file, or more than one.
+    #[error("there is not exactly one private key in {}", path_in_full(.0))]
+    NotOneKey(PathBuf),
+    /// The private key is encrypted with a passphrase.
+    #[error("the private key in {} is encrypted", path_in_full(.0))]
+    EncryptedKey(PathBuf),
+    /// The private key is damaged or of an unsupported kind.
+    #[error("the private key in {} is damaged, or of an unsupported kind", path_in_full(.0))]
+    InvalidKey(PathBuf),
+    /// The private key does not belong to the certificate.
+    #[error("the key in {} is not that of the first certificate in {}", path_in_full(&.0.key), path_in_full(&.0.certificate))]
+    Mismatch(IdentityPaths),
+    /// The TLS library refuses our constant settings: a bug of this program.
+    #[error("TLS cannot be set up: {0}")]
+    Library(#[source] rustls::Error),
+}
+
+impl Diagnostic for TlsError {
+    fn exit(&self) -> Exit {
+        if matches!(self, Self::Unreadable(..) | Self::Library(_)) { Exit::Failed } else { Exit::Usage }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Unreadable(..) => "check the path and who may read it",
+            Self::Unsafe(_, _, FileErrorKind::Exposed(_)) => {
+                "run 'chmod 600' on it; and if others could have read it, make a new key and certificate"
+            }
+            Self::Unsafe(_, _, FileErrorKind::NotRegular) => "give the path of a plain file",
+            Self::Unsafe(_, _, FileErrorKind::WrongOwner(_)) => "make a copy of your own",
+            Self::Unsafe(_, _, FileErrorKind::Writable(_)) => "look it over, then run 'chmod go-w' on it",
+            Self::TooLong(..) | Self::NoCertificate(_) | Self::InvalidCertificate(_) => {
+                "give the server's certificate and those between it and the root, whole and in PEM, and nothing else"
+            }
+            Self::Expired(..) => "renew the certificate",
+            Self::NotYetValid(..) => "check this machine's clock, or use the certificate that is valid now",
+            Self::NotOneKey(_) => "give a file with the certificate's own key in PEM, and no other",
+            Self::EncryptedKey(_) => {
+                "write it without its passphrase into a file of your own: 'umask 077; openssl pkey -in KEY -out NEW'"
+            }
+            Self::InvalidKey(_) => {
+                "copy it again, whole; or use a key on P-256, P-384 or Ed25519, or RSA with 2048 bits or more"
+            }
+            Self::Mismatch(_) => {
+                "give the key that the certificate was made for; the server's certificate comes first in its file"
+            }
+            Self::Library(_) => "this is a fault of the program: please report it",
+        };
+        Some(hint.into())
+    }
 }
 
 /// A certificate with its key, ready to serve clients.
@@ -84,16 +171,25 @@ impl ServerIdentity {
     /// # Errors
     /// [`TlsError`]
     pub fn load(paths: &IdentityPaths, now: Timestamp) -> Result<Self, TlsError> {
-        let chain = read_chain(&paths.certificate)?;
+        let chain = read_certificates(&paths.certificate)?;
         let (key, is_exposed) = read_key(&paths.key)?;
         let mut warnings = Vec::new();
         if is_exposed {
             warnings.push(format!("others on this machine can read {}", path_in_full(&paths.key)));
         }
-        let leaf = chain.first().ok_or_else(|| TlsError::NoCertificate(paths.certificate.clone()))?;
-        let leaf = Certificate::from_der(leaf)
-            .map_err(|_| TlsError::InvalidCertificate(paths.certificate.clone()))?;
-        let (begins_at, expires_at) = check_validity(&leaf, &paths.certificate, now)?;
+        let invalid = || TlsError::InvalidCertificate(paths.certificate.clone());
+        let leaf = chain.first().and_then(|leaf| Certificate::from_der(leaf).ok()).ok_or_else(invalid)?;
+        let at = |time: x509_cert::time::Time| {
+            Timestamp::from_epoch_seconds(time.to_unix_duration().as_secs()).ok_or_else(invalid)
+        };
+        let validity = leaf.tbs_certificate().validity();
+        let (begins_at, expires_at) = (at(validity.not_before)?, at(validity.not_after)?);
+        if now < begins_at {
+            return Err(TlsError::NotYetValid(paths.certificate.clone(), begins_at));
+        }
+        if now > expires_at {
+            return Err(TlsError::Expired(paths.certificate.clone(), expires_at));
+        }
         let path = path_in_full(&paths.certificate);
         let names = names(&leaf);
         if names.is_empty() {
@@ -117,25 +213,20 @@ impl ServerIdentity {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
                 TlsError::Mismatch(paths.clone())
             }
-            _ => TlsError::InvalidCertificate(paths.certificate.clone()),
+            _ => invalid(),
         })?;
         Ok(Self { config: Arc::new(config(certified)?), names, expires_at, warnings })
     }
 }
 
-/// Reads the certificates of a file in PEM that are trusted.
+/// Reads the certificates of a file in PEM: a server's own first, or those that are trusted.
 ///
 /// # Errors
 /// [`TlsError`], also if there is none.
 pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    read_chain(path)
-}
-
-/// Reads all certificates of a file, the server's own first.
-fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let content = read(path, PemKind::Certificate, FilePolicy::Trusted)?;
     let chain = CertificateDer::pem_slice_iter(&content.bytes).collect::<Result<Vec<_>, _>>();
-    let chain = chain.map_err(|_| TlsError::MalformedPem(PemKind::Certificate, path.to_owned()))?;
+    let chain = chain.map_err(|_| TlsError::InvalidCertificate(path.to_owned()))?;
     if chain.is_empty() { Err(TlsError::NoCertificate(path.to_owned())) } else { Ok(chain) }
 }
 
@@ -145,14 +236,12 @@ fn read_key(path: &Path) -> Result<(Zeroizing<PrivateKeyDer<'static>>, bool), Tl
     if ENCRYPTED.iter().any(|mark| bytes.windows(mark.len()).any(|window| window == *mark)) {
         return Err(TlsError::EncryptedKey(path.to_owned()));
     }
-    let mut found = None;
-    for key in PrivateKeyDer::pem_slice_iter(&bytes) {
-        let key = key.map_err(|_| TlsError::MalformedPem(PemKind::Key, path.to_owned()))?;
-        if found.replace(Zeroizing::new(key)).is_some() {
-            return Err(TlsError::SeveralKeys(path.to_owned()));
-        }
+    let keys = PrivateKeyDer::pem_slice_iter(&bytes).map(|key| key.map(Zeroizing::new));
+    let mut keys = keys.collect::<Result<Vec<_>, _>>().map_err(|_| TlsError::InvalidKey(path.to_owned()))?;
+    match (keys.pop(), keys.is_empty()) {
+        (Some(key), true) => Ok((key, is_exposed)),
+        _ => Err(TlsError::NotOneKey(path.to_owned())),
     }
-    Ok((found.ok_or_else(|| TlsError::NoKey(path.to_owned()))?, is_exposed))
 }
 
 /// Reads a file of at most [`MAX_FILE_BYTES`].
@@ -180,27 +269,6 @@ fn names(leaf: &Certificate) -> Vec<String> {
         _ => None,
     };
     names.map_or_else(Vec::new, |(_, names)| names.0.iter().filter_map(name).collect())
-}
-
-/// Returns when a certificate begins and expires, if it is valid now.
-fn check_validity(
-    leaf: &Certificate,
-    path: &Path,
-    now: Timestamp,
-) -> Result<(Timestamp, Timestamp), TlsError> {
-    let invalid = || TlsError::InvalidCertificate(path.to_owned());
-    let validity = leaf.tbs_certificate().validity();
-    let at = |time: x509_cert::time::Time| {
-        Timestamp::from_epoch_seconds(time.to_unix_duration().as_secs()).ok_or_else(invalid)
-    };
-    let (begin, end) = (at(validity.not_before)?, at(validity.not_after)?);
-    if now < begin {
-        return Err(TlsError::NotYetValid(path.to_owned(), begin));
-    }
-    if now > end {
-        return Err(TlsError::Expired(path.to_owned(), end));
-    }
-    Ok((begin, end))
 }
 
 /// Builds the TLS settings: versions 1.2 and 1.3, HTTP/1.1, no client certificates.

@@ -7,7 +7,6 @@ use tempfile::TempDir;
 
 use super::testing::{files, identity, made, set_mode, sound, write};
 use super::*;
-use crate::fs::FileErrorKind;
 use crate::time::Clock;
 
 /// A day in seconds.
@@ -86,13 +85,13 @@ fn files_without_a_certificate_or_with_other_than_one_key_are_refused() {
     let odd = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
     let cut = made.key.replace("-----END PRIVATE KEY-----", "");
     for (key, expected) in [
-        ("", "there is no private key in "),
-        (made.certificate.as_str(), "there is no private key in "),
-        (&twice, "there is more than one private key in "),
+        ("", "there is not exactly one private key in "),
+        (made.certificate.as_str(), "there is not exactly one private key in "),
+        (&twice, "there is not exactly one private key in "),
         (encrypted, "the private key in "),
         (older, "the private key in "),
         (odd, "the private key in "),
-        (&cut, "the key "),
+        (&cut, "the private key in "),
     ] {
         let error = loaded(&made.certificate, key).unwrap_err().to_string();
         assert!(error.starts_with(expected), "{error}");

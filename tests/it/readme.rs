@@ -291,7 +291,7 @@ fn every_source_of_secrets_is_documented() {
 fn every_reason_of_a_refusal_is_documented() {
     let mut reasons = BTreeSet::from(["large_head", "malformed_request"].map(str::to_owned));
     for (file, function) in [
-        ("server/contract/error.rs", "fn reason("),
+        ("server/contract/error.rs", "fn parts("),
         ("session/authenticate.rs", "fn reason(self)"),
         ("session/authenticate.rs", "fn reason(&self)"),
         ("server/frontend/request.rs", "fn parts("),

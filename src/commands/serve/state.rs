@@ -11,7 +11,7 @@ use std::thread;
 use signal_hook::iterator::Signals;
 
 use super::super::{Context, Result, SECRET_TIMEOUT, session};
-use crate::audit::{Actor, AuditLog, RefusalRecorder};
+use crate::audit::AuditLog;
 use crate::error::{ErrorReport, Usage};
 use crate::issuer::{IssueError, TokenIssuer};
 use crate::process::environment::Environment;
@@ -20,88 +20,55 @@ use crate::profile::{
 };
 use crate::secret::keyring::Kind;
 use crate::secret::{Access, ReadContext, Secret, SecretFinding};
-use crate::server::{ActiveProfile, Reloadable, RequestIssuer, Telemetry, TokenService};
+use crate::server::{ActiveProfile, Reloadable, TokenService};
 use crate::session::{
     Authenticate, CheckUrlVerifier, JwtVerifier, RevocationList, SessionKey, SessionVerifier,
 };
-use crate::time::{Clock, Timestamp};
+use crate::time::Timestamp;
 use crate::tls::{IdentityPaths, ServerIdentity};
 
-/// What checks clients' sessions, as the profile has it.
-pub(super) enum SessionCheck {
-    /// Sessions are ours, and signed with this key.
-    Signed(SessionKey),
-    /// Sessions are the app's own.
-    Foreign(Box<dyn Authenticate>),
-}
+/// The audit log and the revocations, which outlive every reload; neither in the demo, which keeps no state.
+pub(super) type Stored = Option<(Arc<AuditLog>, Arc<RevocationList>)>;
 
-impl SessionCheck {
-    /// Prepares a profile's check. `read_key` reads the secret of the session key if it is needed.
-    pub(super) fn prepare(
-        profile: &Profile,
-        now: Timestamp,
-        read_key: impl FnOnce() -> Result<Secret>,
-    ) -> Result<Self> {
-        Ok(match profile.sessions.as_ref().map(|sessions| &sessions.kind) {
-            None => Self::Signed(SessionKey::new(&read_key()?)),
-            Some(SessionKind::CheckUrl(check)) => {
-                Self::Foreign(Box::new(CheckUrlVerifier::new(check.clone())?))
-            }
-            Some(SessionKind::Jwt(jwt)) => Self::Foreign(Box::new(JwtVerifier::new(jwt, read_key, now)?)),
-        })
+/// Opens a profile's audit log and revocations.
+pub(super) fn open_stored(context: &Context<'_>, profile: &Profile) -> Result<Stored> {
+    if profile.is_demo() {
+        return Ok(None);
     }
+    let state = context.state_dir()?;
+    let audit_log = AuditLog::open(&state, context.clock).map_err(IssueError::Audit)?;
+    Ok(Some((Arc::new(audit_log), Arc::new(RevocationList::open(&state)?))))
 }
 
-/// What outlives every reload.
-#[derive(Debug)]
-pub(super) struct AuditHandles {
-    /// The audit log and the revocations; neither in the demo, which keeps no state.
-    stored: Option<(Arc<AuditLog>, Arc<RevocationList>)>,
-    /// The user that runs the server.
-    actor: Actor,
-    /// The clock.
-    clock: Clock,
-}
-
-impl AuditHandles {
-    /// Opens a profile's audit log and revocations. Returns them with what records refusals; the
-    /// demo records none.
-    pub(super) fn open(
-        context: &Context<'_>,
-        profile: &Profile,
-        telemetry: &Telemetry,
-    ) -> Result<(Self, Option<RefusalRecorder>)> {
-        let (clock, actor) = (context.clock, context.actor());
-        if profile.is_demo() {
-            return Ok((Self { stored: None, actor, clock }, None));
+/// Returns what checks clients' sessions, as the profile has it. `read_key` reads the secret of the session key if it is
+/// needed.
+pub(super) fn authenticate(
+    profile: &Profile,
+    stored: &Stored,
+    now: Timestamp,
+    read_key: impl FnOnce() -> Result<Secret>,
+) -> Result<Box<dyn Authenticate>> {
+    Ok(match profile.sessions.as_ref().map(|sessions| &sessions.kind) {
+        None => {
+            let revocations = stored.as_ref().map(|(_, revocations)| Arc::clone(revocations));
+            Box::new(SessionVerifier { key: SessionKey::new(&read_key()?), revocations })
         }
-        let state = context.state_dir()?;
-        let audit_log = Arc::new(AuditLog::open(&state, clock).map_err(IssueError::Audit)?);
-        telemetry.watch_audit_log(&audit_log);
-        let name = profile.name.as_ref().map(ToString::to_string);
-        let refusals = RefusalRecorder::start(Arc::clone(&audit_log), actor.clone(), name, clock)?;
-        let stored = Some((audit_log, Arc::new(RevocationList::open(&state)?)));
-        Ok((Self { stored, actor, clock }, Some(refusals)))
-    }
+        Some(SessionKind::CheckUrl(check)) => Box::new(CheckUrlVerifier::new(check.clone())?),
+        Some(SessionKind::Jwt(jwt)) => Box::new(JwtVerifier::new(jwt, read_key, now)?),
+    })
+}
 
-    /// Returns what requests are answered with, for a profile whose secrets were read.
-    pub(super) fn active_profile(
-        &self,
-        opened: LoadedProfile,
-        check: SessionCheck,
-        lifetime: Lifetime,
-    ) -> ActiveProfile {
-        let LoadedProfile { profile, secret, .. } = opened;
-        let (audit_log, revocations) = self.stored.clone().unzip();
-        let authenticate: Box<dyn Authenticate> = match (check, revocations) {
-            (SessionCheck::Foreign(authenticate), _) => authenticate,
-            (SessionCheck::Signed(key), Some(list)) => Box::new(SessionVerifier::new(key, list)),
-            (SessionCheck::Signed(key), None) => Box::new(SessionVerifier::without_revocation(key)),
-        };
-        let issuer = TokenIssuer::new(&secret, profile.name, profile.policy, audit_log);
-        let issuer = RequestIssuer { issuer, actor: self.actor.clone(), lifetime, clock: self.clock };
-        ActiveProfile { authenticate, issuer }
-    }
+/// Returns what requests are answered with, for a profile whose secrets were read.
+pub(super) fn active_profile(
+    stored: &Stored,
+    opened: LoadedProfile,
+    authenticate: Box<dyn Authenticate>,
+    lifetime: Lifetime,
+) -> ActiveProfile {
+    let LoadedProfile { profile, secret, .. } = opened;
+    let audit_log = stored.as_ref().map(|(audit_log, _)| Arc::clone(audit_log));
+    let issuer = TokenIssuer::new(&secret, profile.name, profile.policy, audit_log);
+    ActiveProfile { authenticate, issuer, lifetime }
 }
 
 /// Returns how long tokens live. Refuses what the policy would refuse to every client.
@@ -129,14 +96,12 @@ pub(super) struct Reload {
     pub(super) lifetime: Option<Lifetime>,
     /// The files of the certificate and its key, and what shows them to clients.
     pub(super) tls: Option<(IdentityPaths, Arc<Reloadable<ServerIdentity>>)>,
-    /// What outlives it.
-    pub(super) audit: AuditHandles,
+    /// The audit log and the revocations.
+    pub(super) stored: Stored,
     /// What answers requests.
     pub(super) service: Arc<TokenService>,
     /// Looks up environment variables.
     pub(super) environment: &'static Environment<'static>,
-    /// The clock.
-    pub(super) clock: Clock,
 }
 
 /// What was loaded and is not in use yet: what the profile and its secrets decide, the certificate and its key, and what
@@ -161,7 +126,7 @@ impl Reload {
                     telemetry.certificate_expires(identity.expires_at);
                     in_use.store(identity);
                 }
-                self.service.faults.allow(profile.issuer.issuer.allows_faults());
+                self.service.faults.allow(profile.issuer.allows_faults());
                 self.service.profile.store(profile);
                 for note in &notes {
                     telemetry.note(note);
@@ -186,7 +151,7 @@ impl Reload {
 
     /// Loads everything.
     fn load(&self) -> Result<Loaded> {
-        let now = self.clock.now();
+        let now = self.service.clock.now();
         let identity = match &self.tls {
             Some((files, _)) => Some(ServerIdentity::load(files, now)?),
             None => None,
@@ -195,27 +160,23 @@ impl Reload {
         let lifetime = lifetime(self.lifetime, &profile, now)?;
         let (environment, access) = (self.environment, Access::Unattended);
         let asking = ReadContext { environment, now, limit: SECRET_TIMEOUT, access, on_slow: &|| () };
-        let mut key_finding = None;
-        let check = SessionCheck::prepare(&profile, now, || {
-            let (key, finding) = session_key(&profile, &asking)?;
-            key_finding = finding;
+        let mut notes = identity.as_ref().map(|identity| identity.warnings.clone()).unwrap_or_default();
+        let authenticate = authenticate(&profile, &self.stored, now, || {
+            let key = session_key(&profile, &asking)?;
+            let finding = SecretFinding::of(&key, profile.api_key.as_deref());
+            notes.extend(finding.map(|finding| format!("session key: {finding}")));
             Ok(key)
         })?;
         let opened = profile::load(profile, &asking)?;
-        let mut notes = identity.as_ref().map(|identity| identity.warnings.clone()).unwrap_or_default();
         notes.extend(opened.notes.iter().skip(1).cloned());
-        notes.extend(key_finding.map(|finding| format!("session key: {finding}")));
-        let profile = self.audit.active_profile(opened, check, lifetime);
-        Ok((profile, identity, notes))
+        Ok((active_profile(&self.stored, opened, authenticate, lifetime), identity, notes))
     }
 }
 
-/// Reads a profile's session key again, and what is odd about it.
-fn session_key(profile: &Profile, asking: &ReadContext<'_>) -> Result<(Secret, Option<SecretFinding>)> {
+/// Reads a profile's session key again.
+fn session_key(profile: &Profile, asking: &ReadContext<'_>) -> Result<Secret> {
     let item = profile.item(Kind::SessionKey);
     let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(profile))?;
     let read = source.read(&item, asking);
-    let read = read.map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?;
-    let finding = SecretFinding::of(&read.secret, profile.api_key.as_deref());
-    Ok((read.secret, finding))
+    Ok(read.map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?.secret)
 }

@@ -1,7 +1,7 @@
 //! Which origins' pages may read responses (the Fetch standard's CORS protocol).
 
 use hyper::Uri;
-use hyper::header::HeaderName;
+use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderName, ORIGIN};
 
 use super::error::METHOD;
 use crate::server::message::{Request, Response};
@@ -15,37 +15,29 @@ const ALLOWED_HEADERS: [&str; 2] = ["Authorization", "Content-Type"];
 /// The response headers that a page may read, beside those that every page may.
 const EXPOSED_HEADERS: &str = "Retry-After, X-Request-Id";
 
-/// An origin as browsers write it: scheme, host and, where it is not the scheme's own, port (RFC 6454
-/// section 6.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Origin(String);
-
-impl Origin {
-    /// Parses an origin in the one form in which browsers send it: a scheme and a host in lower case, no path, no
-    /// default port.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let uri: Uri = text.parse().ok()?;
-        let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
-        let default_port = match scheme {
-            "http" => Some(80),
-            "https" => Some(443),
-            _ => None,
-        };
-        let (host, port) = (authority.host(), authority.port_u16());
-        let port_text = port.map(|port| format!(":{port}")).unwrap_or_default();
-        let is_canonical = text == format!("{scheme}://{host}{port_text}") && text == text.to_lowercase();
-        let is_valid_port = port.is_none_or(|port| port > 0 && Some(port) != default_port);
-        (is_canonical && is_valid_port && !scheme.is_empty() && !host.contains('*'))
-            .then(|| Self(text.to_owned()))
-    }
+/// Parses an origin in the one form in which browsers send it (RFC 6454 section 6.2): a scheme and a host in lower case, no
+/// path, no default port.
+#[must_use]
+pub fn parse_origin(text: &str) -> Option<String> {
+    let uri: Uri = text.parse().ok()?;
+    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
+    let default_port = match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    };
+    let (host, port) = (authority.host(), authority.port_u16());
+    let port_text = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let is_canonical = text == format!("{scheme}://{host}{port_text}") && text == text.to_lowercase();
+    let is_valid_port = port.is_none_or(|port| port > 0 && Some(port) != default_port);
+    (is_canonical && is_valid_port && !scheme.is_empty() && !host.contains('*')).then(|| text.to_owned())
 }
 
 /// Which pages may read responses, and what they may send; by default none may.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cors {
     /// The allowed origins; none if no page may read responses.
-    origins: Vec<Origin>,
+    origins: Vec<String>,
     /// The request headers that a page may set, as a list in one header.
     allowed_headers: String,
 }
@@ -54,14 +46,14 @@ impl Cors {
     /// Returns a policy that allows these origins, and these request headers beside `Authorization` and
     /// `Content-Type`.
     #[must_use]
-    pub fn new(origins: Vec<Origin>, more_headers: &[HeaderName]) -> Self {
+    pub fn new(origins: Vec<String>, more_headers: &[HeaderName]) -> Self {
         let names = ALLOWED_HEADERS.into_iter().chain(more_headers.iter().map(HeaderName::as_str));
         Self { origins, allowed_headers: names.collect::<Vec<_>>().join(", ") }
     }
 
     /// Returns the response to a preflight of an allowed origin; `None` for every other request.
     pub(super) fn preflight(&self, request: &Request) -> Option<Response> {
-        if request.method != "OPTIONS" || request.requested_method.value().is_none() {
+        if request.method != "OPTIONS" || request.header(&ACCESS_CONTROL_REQUEST_METHOD).value().is_none() {
             return None;
         }
         let origin = self.allowed_origin(request)?;
@@ -91,8 +83,8 @@ impl Cors {
 
     /// Returns the origin of a request if it is allowed.
     fn allowed_origin(&self, request: &Request) -> Option<&str> {
-        let sent = request.origin.value()?;
-        self.origins.iter().map(|Origin(origin)| origin.as_str()).find(|origin| *origin == sent)
+        let sent = request.header(&ORIGIN).value()?;
+        self.origins.iter().map(String::as_str).find(|origin| *origin == sent)
     }
 }
 
@@ -111,7 +103,7 @@ mod tests {
             "https://[2001:db8::1]:8443",
             "capacitor://localhost",
         ] {
-            assert!(Origin::parse(text).is_some(), "{text}");
+            assert!(parse_origin(text).is_some(), "{text}");
         }
     }
 
@@ -140,7 +132,7 @@ mod tests {
             "https://2001:db8::1",
             "://app.example.com",
         ] {
-            assert!(Origin::parse(text).is_none(), "{text}");
+            assert!(parse_origin(text).is_none(), "{text}");
         }
     }
 }

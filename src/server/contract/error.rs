@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::bearer::BearerError;
 use crate::issuer::IssueError;
 use crate::server::message::Response;
 use crate::session::AuthError;
@@ -13,15 +12,17 @@ pub(super) const METHOD: &str = "POST";
 
 /// Why there is no token.
 #[derive(Debug)]
-pub enum RequestError {
+pub(in crate::server) enum RequestError {
     /// Nothing is at this path.
     NotFound,
     /// The method is not the one that is served.
     MethodNotAllowed,
     /// Too many requests of the address failed; the time to wait.
     AddressRateLimited(Duration),
-    /// There is no session token.
-    NoSession(BearerError),
+    /// There is no `Authorization`.
+    NoSession,
+    /// `Authorization` was sent more than once, uses another scheme than `Bearer`, or holds no token.
+    MalformedAuthorization,
     /// The session is refused, or it is unknown now whose it is.
     Session(AuthError),
     /// The customer asked too often; the time to wait.
@@ -41,29 +42,42 @@ pub enum RequestError {
 }
 
 impl RequestError {
-    /// Returns the status (contract section 3).
-    #[must_use]
-    pub const fn status(&self) -> u16 {
+    /// Returns the status (contract section 3), and the reason code for the logs.
+    const fn parts(&self) -> (u16, &'static str) {
         match self {
-            Self::Fault(status) => *status,
-            Self::NotFound => 404,
-            Self::MethodNotAllowed => 405,
-            Self::AddressRateLimited(_)
-            | Self::CustomerRateLimited(_)
-            | Self::Session(AuthError::TooOften(_)) => 429,
-            Self::NoSession(_) | Self::Session(AuthError::Refused(_)) => 401,
-            Self::UnsupportedMediaType => 415,
-            Self::Malformed => 400,
-            Self::Unprocessable => 422,
-            Self::WrongCustomer => 403,
-            Self::Session(_) | Self::Issue(IssueError::Policy(_) | IssueError::Audit(_)) => 503,
-            Self::Issue(IssueError::Claims(_) | IssueError::Receipt) => 500,
+            Self::NotFound => (404, ""),
+            Self::MethodNotAllowed => (405, ""),
+            Self::AddressRateLimited(_) => (429, "address_too_often"),
+            Self::NoSession => (401, "no_session"),
+            Self::MalformedAuthorization => (401, "malformed_authorization"),
+            Self::Session(error @ AuthError::Refused(_)) => (401, error.reason()),
+            Self::Session(error @ AuthError::TooOften(_)) => (429, error.reason()),
+            Self::Session(error) => (503, error.reason()),
+            Self::CustomerRateLimited(_) => (429, "customer_too_often"),
+            Self::UnsupportedMediaType => (415, "unsupported_media_type"),
+            Self::Malformed => (400, "malformed_body"),
+            Self::Unprocessable => (422, "unprocessable_body"),
+            Self::WrongCustomer => (403, "wrong_customer"),
+            Self::Fault(status) => (*status, "fault"),
+            Self::Issue(IssueError::Policy(_)) => (503, "policy"),
+            Self::Issue(IssueError::Claims(_)) => (500, "claims"),
+            Self::Issue(IssueError::Audit(_)) => (503, "audit_unavailable"),
+            Self::Issue(IssueError::Receipt) => (500, "receipt"),
         }
     }
 
+    /// Returns the status.
+    pub(in crate::server) const fn status(&self) -> u16 {
+        self.parts().0
+    }
+
+    /// Returns the reason code for the logs; `None` if the request was no attempt to get a token.
+    pub(in crate::server) fn reason(&self) -> Option<&'static str> {
+        Some(self.parts().1).filter(|reason| !reason.is_empty())
+    }
+
     /// Returns what the client can do. It holds nothing that the client sent, and nothing internal.
-    #[must_use]
-    pub const fn message(&self) -> &'static str {
+    pub(in crate::server) const fn message(&self) -> &'static str {
         match self.status() {
             400 => "Send a body that is valid JSON",
             401 => "Invalid or expired session token",
@@ -80,31 +94,8 @@ impl RequestError {
         }
     }
 
-    /// Returns the reason code for the audit log; `None` if the request was no attempt to get a token.
-    #[must_use]
-    pub const fn reason(&self) -> Option<&'static str> {
-        Some(match self {
-            Self::NotFound | Self::MethodNotAllowed => return None,
-            Self::AddressRateLimited(_) => "address_too_often",
-            Self::NoSession(BearerError::Absent) => "no_session",
-            Self::NoSession(BearerError::Malformed) => "malformed_authorization",
-            Self::Session(error) => error.reason(),
-            Self::CustomerRateLimited(_) => "customer_too_often",
-            Self::UnsupportedMediaType => "unsupported_media_type",
-            Self::Malformed => "malformed_body",
-            Self::Unprocessable => "unprocessable_body",
-            Self::WrongCustomer => "wrong_customer",
-            Self::Fault(_) => "fault",
-            Self::Issue(IssueError::Policy(_)) => "policy",
-            Self::Issue(IssueError::Claims(_)) => "claims",
-            Self::Issue(IssueError::Audit(_)) => "audit_unavailable",
-            Self::Issue(IssueError::Receipt) => "receipt",
-        })
-    }
-
     /// Returns what is wrong on the server's side, for the people who can fix it; `None` for a client's error.
-    #[must_use]
-    pub fn fault(&self) -> Option<String> {
+    pub(in crate::server) fn fault(&self) -> Option<String> {
         match self {
             Self::Session(error) if self.status() == 503 => Some(error.to_string()),
             Self::Issue(error) => Some(error.to_string()),

@@ -1,147 +1,114 @@
-//! The contract: a request and its dependencies in, a response out (contract section 3). It does no I/O itself.
+//! The contract: a request in, a response out (contract section 3), with everything that the response depends on.
 //!
-//! The order of the checks is the contract's, and [`TokenEndpoint::check`] reads as that order.
+//! The order of the checks is the contract's, and [`TokenService::check`] reads as that order.
 
-mod bearer;
-mod body;
-mod content_type;
 mod cors;
 mod error;
+mod input;
 
-use std::net::IpAddr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::Instant;
+
+use hyper::header::CONTENT_ENCODING;
 
 use self::error::METHOD;
-use super::handoff::DELAY;
-use super::message::{HeaderValue, Request, Response};
-use crate::audit;
-use crate::fault::{Fault, Faults, TokenFault};
-use crate::issuer::IssueError;
+use super::endpoint::DELAY;
+use super::message::{Header, PATH, Request, Response};
+use super::rate_limit::RateLimiters;
+use super::reloadable::Reloadable;
+use super::telemetry::{Answered, Telemetry};
+use crate::audit::{self, Action, Actor, Channel, Event, Outcome};
+use crate::fault::{Fault, Faults};
+use crate::issuer::TokenIssuer;
+use crate::profile::{Lifetime, TokenRequest};
 use crate::session::{Authenticate, Authenticated};
 use crate::time::Clock;
 use crate::token::{CustomerId, Token};
 
-pub use self::bearer::BearerError;
-pub use self::cors::{Cors, Origin};
-pub use self::error::RequestError;
+pub use self::cors::{Cors, parse_origin};
+pub(super) use self::error::RequestError;
 
-/// The one path that is served.
-pub const PATH: &str = "/stream-chat/token";
-
-/// Limits how often a customer, and how often an address, may ask.
-pub trait RateLimiter: Send + Sync {
-    /// Counts a request that failed against its address.
-    ///
-    /// # Errors
-    /// The time to wait if too many requests of this address failed.
-    fn count_failure(&self, peer: IpAddr) -> Result<(), Duration>;
-
-    /// Counts a request of a customer whose session is valid.
-    ///
-    /// # Errors
-    /// The time to wait if the customer asked too often.
-    fn count_customer(&self, customer: CustomerId) -> Result<(), Duration>;
-}
-
-/// Issues tokens to clients that have a valid session.
-pub trait IssueToken: Send + Sync {
-    /// Issues the token of a session's customer for the request, which may be one that fails. Blocks until that is recorded.
-    ///
-    /// # Errors
-    /// [`IssueError`], and there is no token.
-    fn issue(
-        &self,
-        session: &Authenticated,
-        request: &Request,
-        fault: Option<TokenFault>,
-    ) -> Result<Token, IssueError>;
-
-    /// Records that the response to the request fails on purpose. Blocks until that is on disk.
-    ///
-    /// # Errors
-    /// [`IssueError`], and it must not fail so.
-    fn record_fault(
-        &self,
-        session: &Authenticated,
-        request: &Request,
-        fault: Fault,
-    ) -> Result<(), IssueError>;
-}
-
-/// Takes refusals for the audit log, and never waits.
-pub trait RefusalSink: Send + Sync {
-    /// Takes a refusal.
-    fn refuse(&self, refusal: audit::Refusal);
-}
-
-impl RefusalSink for Option<audit::RefusalRecorder> {
-    fn refuse(&self, refusal: audit::Refusal) {
-        if let Some(refusals) = self {
-            refusals.refuse(refusal);
-        }
-    }
-}
-
-/// The token endpoint: everything that a response depends on beside the request.
-pub struct TokenEndpoint<'a> {
+/// What the profile and its secrets decide; a reload replaces it as one.
+pub struct ActiveProfile {
     /// Says whose session a token is.
-    pub authenticate: &'a dyn Authenticate,
+    pub authenticate: Box<dyn Authenticate>,
+    /// Signs and records.
+    pub issuer: TokenIssuer,
+    /// How long tokens live.
+    pub lifetime: Lifetime,
+}
+
+/// Everything that requests are answered with, for as long as the server runs.
+pub struct TokenService {
+    /// The profile. A request keeps the one that it began with.
+    pub profile: Reloadable<ActiveProfile>,
+    /// The user that runs the endpoint.
+    pub actor: Actor,
     /// Limits how often clients may ask.
-    pub rate_limiter: &'a dyn RateLimiter,
-    /// Issues tokens.
-    pub issuer: &'a dyn IssueToken,
-    /// Takes refusals for the audit log.
-    pub refusals: &'a dyn RefusalSink,
+    pub rate_limiters: RateLimiters,
+    /// Takes refusals for the audit log; the demo records none.
+    pub refusals: Option<audit::RefusalRecorder>,
     /// Which requests fail on purpose.
-    pub faults: &'a Faults,
+    pub faults: Arc<Faults>,
     /// Which pages may read responses.
-    pub cors: &'a Cors,
+    pub cors: Cors,
+    /// Told about every response.
+    pub telemetry: Arc<Telemetry>,
     /// The clock.
     pub clock: Clock,
 }
 
-/// The response to a request, with what only the server's own log says about it.
+/// The response to a request, with what only the server's own logs say about it.
 #[derive(Debug)]
-pub struct LoggedResponse {
+struct LoggedResponse {
     /// The response.
-    pub response: Response,
-    /// Whose session it was, if there was a valid one.
-    pub customer: Option<CustomerId>,
+    response: Response,
+    /// The session, if there was a valid one.
+    session: Option<Authenticated>,
     /// How it failed on purpose.
-    pub fault: Option<Fault>,
+    fault: Option<Fault>,
     /// Why there is no token.
-    pub error: Option<RequestError>,
+    error: Option<RequestError>,
 }
 
-impl TokenEndpoint<'_> {
-    /// Returns the response to a request. Blocks while the session is checked and the token is recorded.
+impl TokenService {
+    /// Returns the response to a request, once it is logged. Blocks while the session is checked and the token is
+    /// recorded.
     #[must_use]
-    pub fn respond(&self, request: &Request) -> LoggedResponse {
+    pub fn handle(&self, request: &Request) -> Response {
+        let started = Instant::now();
+        let logged = self.answer(request);
+        if let (Some(refusals), Some(refusal)) = (&self.refusals, logged.refusal(request)) {
+            refusals.refuse(refusal);
+        }
+        self.telemetry.responded(request, &logged.answered(), started.elapsed());
+        logged.response
+    }
+
+    /// Returns the response to a request.
+    fn answer(&self, request: &Request) -> LoggedResponse {
+        let (mut session, mut fault) = (None, None);
         if request.path == PATH
             && let Some(response) = self.cors.preflight(request)
         {
-            return LoggedResponse { response, customer: None, fault: None, error: None };
+            return LoggedResponse { response, session, fault, error: None };
         }
-        let (mut session, mut fault) = (None, None);
-        let (response, error) = match self.check(request, &mut session, &mut fault) {
+        let (mut response, error) = match self.check(request, &mut session, &mut fault) {
             // A token has no character that JSON would escape.
             Ok(token) => (Response::json(200, format!(r#"{{"token":"{}"}}"#, token.as_str())), None),
             Err(error) => {
                 let error = self.limit_failures(request, error);
-                self.report_refusal(request, session.as_ref(), &error);
                 (error.to_response(), Some(error))
             }
         };
-        let customer = session.map(|session| session.customer);
-        let response = match fault {
-            Some(Fault::Delay(delay)) => response.header(DELAY, delay.as_secs().to_string()),
-            _ => response,
-        };
-        LoggedResponse { response: self.cors.apply(request, response), customer, fault, error }
+        if let Some(Fault::Delay(delay)) = fault {
+            response = response.header(DELAY, delay.as_secs().to_string());
+        }
+        LoggedResponse { response: self.cors.apply(request, response), session, fault, error }
     }
 
-    /// Makes every check in the contract's order, then issues the token, unless the request fails on purpose. Sets `valid` and
-    /// `fault` as soon as they are known.
+    /// Makes every check in the contract's order, then issues the token, unless the request fails on purpose. Sets
+    /// `valid` and `fault` as soon as they are known.
     fn check(
         &self,
         request: &Request,
@@ -154,24 +121,35 @@ impl TokenEndpoint<'_> {
         if request.method != METHOD {
             return Err(RequestError::MethodNotAllowed);
         }
-        let token = bearer::parse(&request.authorization).map_err(RequestError::NoSession)?;
-        let session = self.authenticate.authenticate(token, &request.id, self.clock.now());
+        let (profile, now) = (self.profile.load(), self.clock.now());
+        let token = input::session_token(request)?;
+        let session = profile.authenticate.authenticate(token, &request.id, now);
         let session = valid.insert(session.map_err(RequestError::Session)?);
-        self.rate_limiter.count_customer(session.customer).map_err(RequestError::CustomerRateLimited)?;
-        if request.content_encoding != HeaderValue::Absent || !content_type::is_json(&request.content_type) {
+        let customer = session.customer;
+        self.rate_limiters.count_customer(customer).map_err(RequestError::CustomerRateLimited)?;
+        if request.header(&CONTENT_ENCODING) != Header::Absent || !input::is_json(request) {
             return Err(RequestError::UnsupportedMediaType);
         }
-        if body::parse(&request.body)? != session.customer {
+        if input::customer(&request.body)? != customer {
             return Err(RequestError::WrongCustomer);
         }
-        *fault = self.faults.next(session.customer);
+        let client = Event {
+            peer: Some(request.peer.to_string()),
+            request_id: Some(request.id.clone()),
+            session: Some(session.session.clone()),
+            ..Event::new(Action::Mint, Channel::Serve, self.actor.clone(), Outcome::Ok)
+        };
+        *fault = self.faults.next(customer);
         if let Some(fault) = fault.filter(|fault| fault.token().is_none()) {
-            self.issuer.record_fault(session, request, fault).map_err(RequestError::Issue)?;
+            profile.issuer.record_fault(customer, fault, &client).map_err(RequestError::Issue)?;
         }
         if let Some(status) = fault.and_then(Fault::status) {
             return Err(RequestError::Fault(status));
         }
-        self.issuer.issue(session, request, fault.and_then(Fault::token)).map_err(RequestError::Issue)
+        let (expiry, fault) = (profile.lifetime.expiry(now), fault.and_then(Fault::token));
+        let token_request = TokenRequest { expiry, issued_at: None, fault };
+        let issued = profile.issuer.issue_for_client(customer, &token_request, now, &client);
+        Ok(issued.map_err(RequestError::Issue)?.token)
     }
 
     /// Counts an error that is the client's fault against its address. Returns the error, or that the address has
@@ -180,22 +158,41 @@ impl TokenEndpoint<'_> {
         if !error.counts_as_failure() {
             return error;
         }
-        self.rate_limiter
-            .count_failure(request.peer)
-            .map_or_else(RequestError::AddressRateLimited, |()| error)
+        let counted = self.rate_limiters.count_failure(request.peer);
+        counted.map_or_else(RequestError::AddressRateLimited, |()| error)
+    }
+}
+
+impl LoggedResponse {
+    /// Returns the refusal for the audit log; `None` if there is a token, if the request was no attempt to get one, or if
+    /// its fault is recorded.
+    fn refusal(&self, request: &Request) -> Option<audit::Refusal> {
+        let error = self.error.as_ref().filter(|error| !matches!(error, RequestError::Fault(_)))?;
+        let valid = self.session.as_ref();
+        Some(audit::Refusal {
+            reason: error.reason()?,
+            peer: request.peer,
+            request_id: Some(request.id.clone()),
+            session: valid.map(|valid| valid.session.clone()),
+            customer: self.customer().or_else(|| error.customer()).map(CustomerId::get),
+        })
     }
 
-    /// Reports an error for the audit log, unless the request was no attempt to get a token, or its
-    /// fault is recorded.
-    fn report_refusal(&self, request: &Request, session: Option<&Authenticated>, error: &RequestError) {
-        if matches!(error, RequestError::Fault(_)) {
-            return;
+    /// Returns what is told of it.
+    fn answered(&self) -> Answered {
+        let error = self.error.as_ref();
+        Answered {
+            status: self.response.status,
+            customer: self.customer().map(CustomerId::get),
+            fault: self.fault.map(|fault| fault.to_string()),
+            reason: error.and_then(RequestError::reason),
+            error: error.and_then(RequestError::fault),
         }
-        let Some(reason) = error.reason() else { return };
-        let (peer, request_id) = (request.peer, Some(request.id.clone()));
-        let customer = session.map(|valid| valid.customer).or_else(|| error.customer()).map(CustomerId::get);
-        let session = session.map(|valid| valid.session.clone());
-        self.refusals.refuse(audit::Refusal { reason, peer, request_id, session, customer });
+    }
+
+    /// Returns whose session it was, if there was a valid one.
+    fn customer(&self) -> Option<CustomerId> {
+        self.session.as_ref().map(|valid| valid.customer)
     }
 }
 

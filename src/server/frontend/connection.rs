@@ -21,14 +21,14 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::{TlsAcceptor, rustls};
 
-use super::connections::{Phase, Slot};
+use super::connections::{Connections, Phase, Slot};
 use super::limits::Limits;
 use super::request::{Rejection, receive};
 use super::upstream::Upstreams;
 use crate::fault::Fault;
 use crate::server::admin::Admin;
 use crate::server::client_ip::client_ip;
-use crate::server::handoff::DELAY;
+use crate::server::endpoint::DELAY;
 use crate::server::message;
 use crate::server::reloadable::Reloadable;
 use crate::server::telemetry::Telemetry;
@@ -44,6 +44,8 @@ const MAX_LINGER_BYTES: u64 = 1024 * 1024;
 pub(super) struct Service {
     /// What clients may take.
     pub(super) limits: Limits,
+    /// The connections.
+    pub(super) connections: Arc<Connections>,
     /// The proxies whose `X-Forwarded-For` counts.
     pub(super) trusted_proxies: Vec<IpNet>,
     /// The certificate and its key; `None` for plain HTTP.
@@ -131,14 +133,19 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 impl Service {
-    /// Returns a service over plain HTTP, without trusted proxies and telemetry.
-    pub(super) fn new(limits: Limits, responder: Responder) -> io::Result<Self> {
+    /// Returns a service over plain HTTP, without trusted proxies.
+    pub(super) fn new(
+        limits: Limits,
+        responder: Responder,
+        telemetry: Option<Arc<Telemetry>>,
+    ) -> io::Result<Self> {
         Ok(Self {
+            connections: Arc::new(Connections::new(limits.clone(), telemetry.clone())),
             limits,
             trusted_proxies: Vec::new(),
             identity: None,
             responder,
-            telemetry: None,
+            telemetry,
             is_draining: AtomicBool::new(false),
             run_id: format!("{:012x}", getrandom::u64()? >> 16),
             next_request: AtomicU64::new(1),
@@ -161,16 +168,18 @@ impl Service {
             self.report(|telemetry| telemetry.unreadable_forwarded_for(peer));
             peer
         });
-        let received = match rejection {
-            Some(rejection) => Err(rejection),
-            None => receive(request, client, &id, &self.limits).await,
+        let answered = async {
+            if let Some(rejection) = rejection {
+                return Err(rejection);
+            }
+            let request = receive(request, client, &id, &self.limits).await?;
+            slot.enter(Phase::Answering);
+            match &self.responder {
+                Responder::Endpoint(upstreams) => fail_on_purpose(upstreams.send(request).await?).await,
+                Responder::Admin(admin) => Ok(to_http(&admin.respond(&request))),
+            }
         };
-        slot.enter(Phase::Answering);
-        let response = match received {
-            Ok(request) => self.responder.respond(request).await,
-            Err(rejection) => Err(rejection),
-        };
-        let mut response = match response {
+        let mut response = match answered.await {
             Ok(response) => response,
             // hyper ends the connection without a response.
             Err(Rejection::Disconnected) => return Err(io::ErrorKind::ConnectionAborted.into()),
@@ -199,16 +208,6 @@ impl Service {
     }
 }
 
-impl Responder {
-    /// Returns the response to a whole request.
-    async fn respond(&self, request: message::Request) -> Result<Response<Full<Bytes>>, Rejection> {
-        match self {
-            Self::Endpoint(upstreams) => fail_on_purpose(upstreams.send(request).await?).await,
-            Self::Admin(admin) => Ok(to_http(&admin.respond(&request))),
-        }
-    }
-}
-
 /// Holds back a response that is to be late, and rejects one in whose place the connection is to be closed.
 async fn fail_on_purpose(mut response: Response<Full<Bytes>>) -> Result<Response<Full<Bytes>>, Rejection> {
     if let Some(delay) = response.headers_mut().remove(DELAY) {
@@ -220,9 +219,9 @@ async fn fail_on_purpose(mut response: Response<Full<Bytes>>) -> Result<Response
 
 /// Converts a response to hyper's type.
 fn to_http(response: &message::Response) -> Response<Full<Bytes>> {
-    let mut converted = Response::new(Full::new(Bytes::copy_from_slice(response.body())));
-    *converted.status_mut() = StatusCode::from_u16(response.status()).unwrap_or_default();
-    let headers = response.headers().iter();
+    let mut converted = Response::new(Full::new(Bytes::copy_from_slice(&response.body)));
+    *converted.status_mut() = StatusCode::from_u16(response.status).unwrap_or_default();
+    let headers = response.headers.iter();
     converted.headers_mut().extend(headers.filter_map(|(name, value)| {
         Some((HeaderName::try_from(*name).ok()?, HeaderValue::try_from(value).ok()?))
     }));

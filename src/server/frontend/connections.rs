@@ -95,16 +95,12 @@ impl Connections {
         F: Future<Output = ()> + Send + 'static,
     {
         if self.is_full() {
-            self.close_one();
+            self.close_first(|_| true);
             self.telemetry.iter().for_each(|telemetry| telemetry.too_many_connections());
         }
         let is_handshake = |entry: &Entry| entry.phase == Phase::Handshake;
         if phase == Phase::Handshake && self.count(is_handshake) >= self.limits.handshakes {
-            let mut table = self.table();
-            let oldest = table.first_to_close(is_handshake);
-            if let Some(oldest) = oldest {
-                table.close(oldest);
-            }
+            self.close_first(is_handshake);
         }
         let (now, mut table) = (Instant::now(), self.table());
         table.next_id += 1;
@@ -118,8 +114,13 @@ impl Connections {
 
     /// Closes the connection whose last request is longest ago, unless all are being answered.
     pub(super) fn close_one(&self) {
+        self.close_first(|_| true);
+    }
+
+    /// Closes that connection among those that match.
+    fn close_first(&self, matches: impl Fn(&Entry) -> bool) {
         let mut table = self.table();
-        if let Some(id) = table.first_to_close(|_| true) {
+        if let Some(id) = table.first_to_close(matches) {
             table.close(id);
         }
         self.report_count(&table);
@@ -127,11 +128,9 @@ impl Connections {
 
     /// Closes all connections that have been in their phase for too long.
     pub(super) fn close_overdue(&self) {
-        let now = Instant::now();
-        let is_overdue = |entry: &Entry| {
-            self.timeout(entry.phase).is_some_and(|timeout| now.duration_since(entry.since) >= timeout)
-        };
-        self.close_all(is_overdue);
+        self.close_all(|entry| {
+            self.timeout(entry.phase).is_some_and(|timeout| entry.since.elapsed() >= timeout)
+        });
     }
 
     /// Closes all connections that have not sent the head of another request.
@@ -184,7 +183,7 @@ impl Connections {
 
     /// Reports the number of connections, which may have changed.
     fn report_count(&self, table: &Table) {
-        self.telemetry.iter().for_each(|telemetry| telemetry.set_connections(table.entries.len()));
+        self.telemetry.iter().for_each(|telemetry| telemetry.metrics.set_connections(table.entries.len()));
         self.changed.notify_one();
     }
 

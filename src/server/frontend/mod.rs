@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 use rustix::io::Errno;
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -33,7 +33,7 @@ use tokio::sync::watch;
 use tokio::time::{interval, sleep, timeout};
 
 use self::connection::{Responder, Service, serve};
-use self::connections::{Connections, Phase};
+use self::connections::Phase;
 pub use self::limits::Limits;
 use self::upstream::Upstreams;
 use super::admin::Admin;
@@ -173,7 +173,7 @@ impl Server {
     ///
     /// # Errors
     /// The operating system's, if there can be no endpoint.
-    pub fn run(self, handler: Arc<dyn Handler>) -> io::Result<Ended> {
+    pub fn run(self, handler: Arc<Handler>) -> io::Result<Ended> {
         let Self { runtime, listener, admin, settings, stop, signals } = self;
         let Settings { limits, trusted_proxies, identity, runtime_dir, telemetry, faults } = settings;
         runtime.block_on(async {
@@ -190,99 +190,81 @@ impl Server {
                 let is_local = admin.local_addr()?.ip().to_canonical().is_loopback();
                 let responder =
                     Responder::Admin(Admin { telemetry: Arc::clone(&telemetry), faults, is_local });
-                let port = Port::new(admin, Service::new(Limits::admin(), responder)?);
-                tokio::spawn(async move { port.accept().await });
+                let service = started(Service::new(Limits::admin(), responder, None)?);
+                tokio::spawn(async move { accept(&service, &admin).await });
             }
-            let service = Service::new(limits, Responder::Endpoint(upstreams))?;
-            let telemetry = Some(telemetry);
-            let port = Port::new(listener, Service { trusted_proxies, identity, telemetry, ..service });
+            let service = Service::new(limits, Responder::Endpoint(upstreams), Some(telemetry))?;
+            let service = started(Service { trusted_proxies, identity, ..service });
             select! {
-                ended = port.serve_until(stop.requested(1)) => Ok(ended),
+                ended = serve_until(&service, listener, stop.requested(1)) => Ok(ended),
                 () = stop.requested(2) => Ok(Ended::Stopped),
             }
         })
     }
 }
 
-/// A listening socket and its connections.
-struct Port {
-    /// The socket.
-    listener: TcpListener,
-    /// How its connections are served.
-    service: Arc<Service>,
-    /// Its connections.
-    connections: Arc<Connections>,
+/// Returns a service whose overdue connections are closed in the background.
+fn started(service: Service) -> Arc<Service> {
+    let service = Arc::new(service);
+    let swept = Arc::clone(&service);
+    tokio::spawn(async move {
+        let mut ticks = interval(SWEEP_INTERVAL);
+        loop {
+            ticks.tick().await;
+            swept.connections.close_overdue();
+        }
+    });
+    service
 }
 
-impl Port {
-    /// Returns a port whose overdue connections are closed in the background.
-    fn new(listener: TcpListener, service: Service) -> Self {
-        let connections = Arc::new(Connections::new(service.limits.clone(), service.telemetry.clone()));
-        let swept = Arc::clone(&connections);
-        tokio::spawn(async move {
-            let mut ticks = interval(SWEEP_INTERVAL);
-            loop {
-                ticks.tick().await;
-                swept.close_overdue();
-            }
-        });
-        Self { listener, service: Arc::new(service), connections }
+/// Serves connections until the end is requested, then drains: what has arrived is still answered, and idle
+/// connections may send a last request for a short time.
+async fn serve_until(service: &Arc<Service>, listener: TcpListener, end: impl Future<Output = ()>) -> Ended {
+    select! { biased; () = end => {}, () = accept(service, &listener) => {} }
+    service.is_draining.store(true, Ordering::Relaxed);
+    service.report(Telemetry::draining);
+    // Those who connected before the end was requested are clients too.
+    while let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, listener.accept()).await {
+        open(service, stream, peer);
     }
-
-    /// Serves connections until the end is requested, then drains: what has arrived is still answered, and idle
-    /// connections may send a last request for a short time.
-    async fn serve_until(self, end: impl Future<Output = ()>) -> Ended {
-        select! { biased; () = end => {}, () = self.accept() => {} }
-        let Self { listener, service, connections } = self;
-        service.is_draining.store(true, Ordering::Relaxed);
-        service.report(Telemetry::draining);
-        // Those who connected before the end was requested are clients too.
-        while let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, listener.accept()).await {
-            open(&service, &connections, stream, peer);
-        }
-        drop(listener);
-        let drained = async {
-            let _ = timeout(service.limits.last_request_timeout, connections.all_closed()).await;
-            connections.close_idle();
-            connections.all_closed().await;
-        };
-        let _ = timeout(service.limits.drain_timeout, drained).await;
-        match connections.unanswered() {
-            0 => Ended::Drained,
-            count => Ended::Unanswered(count),
-        }
+    drop(listener);
+    let connections = &service.connections;
+    let drained = async {
+        let _ = timeout(service.limits.last_request_timeout, connections.all_closed()).await;
+        connections.close_idle();
+        connections.all_closed().await;
+    };
+    let _ = timeout(service.limits.drain_timeout, drained).await;
+    match connections.unanswered() {
+        0 => Ended::Drained,
+        count => Ended::Unanswered(count),
     }
+}
 
-    /// Accepts connections, for ever.
-    async fn accept(&self) {
-        loop {
-            self.connections.has_room().await;
-            match self.listener.accept().await {
-                Ok((stream, peer)) => open(&self.service, &self.connections, stream, peer),
-                // The client left before it was accepted.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(error) => {
-                    if matches!(Errno::from_io_error(&error), Some(Errno::MFILE | Errno::NFILE)) {
-                        self.service.report(Telemetry::out_of_descriptors);
-                        self.connections.close_one();
-                    }
-                    sleep(ACCEPT_PAUSE).await;
+/// Accepts connections, for ever.
+async fn accept(service: &Arc<Service>, listener: &TcpListener) {
+    loop {
+        service.connections.has_room().await;
+        match listener.accept().await {
+            Ok((stream, peer)) => open(service, stream, peer),
+            // The client left before it was accepted.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                if matches!(Errno::from_io_error(&error), Some(Errno::MFILE | Errno::NFILE)) {
+                    service.report(Telemetry::out_of_descriptors);
+                    service.connections.close_one();
                 }
+                sleep(ACCEPT_PAUSE).await;
             }
         }
     }
 }
 
 /// Opens a client's connection.
-fn open(
-    service: &Arc<Service>,
-    connections: &Arc<Connections>,
-    stream: tokio::net::TcpStream,
-    peer: SocketAddr,
-) {
+fn open(service: &Arc<Service>, stream: TcpStream, peer: SocketAddr) {
     let phase = if service.identity.is_some() { Phase::Handshake } else { Phase::Head };
-    let service = Arc::clone(service);
-    connections.open(phase, |slot| serve(service, stream, peer.ip(), slot));
+    let task = |slot| serve(Arc::clone(service), stream, peer.ip(), slot);
+    service.connections.open(phase, task);
 }
 
 /// Listens on an address.

@@ -7,13 +7,13 @@ use std::net::IpAddr;
 use http_body_util::BodyExt as _;
 use hyper::Version;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{HOST, HeaderValue, TRANSFER_ENCODING};
+use hyper::header::{HOST, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 use tokio::time::timeout;
 
 use super::limits::Limits;
-use crate::server::handoff;
+use crate::server::endpoint::needed_headers;
 use crate::server::message::{Request, Response};
 
 /// Why a request does not reach the endpoint, or gets no response from it.
@@ -89,18 +89,16 @@ pub(super) async fn receive(
     if !has_known_coding(&head) {
         return Err(Rejection::InvalidBody);
     }
-    let path = head.uri.path();
+    let (method, path) = (head.method.to_string(), head.uri.path().to_owned());
     if !(path.starts_with('/') || path == "*") || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Rejection::InvalidTarget);
     }
-    let mut request = Request::new(head.method.as_str(), path, client, id);
-    handoff::read_headers(&mut request, &head.headers);
-    request.host = head.headers.get_all(HOST).into_iter().map(HeaderValue::as_bytes).collect();
-    // Its headers take up to 8 KiB, which nobody needs while the body arrives.
+    let headers = needed_headers(&head.headers);
+    // It takes up to 8 KiB, which nobody needs while the body arrives.
     drop(head);
     let body = timeout(limits.body_timeout, read_body(body, limits.body_bytes));
-    request.body = body.await.unwrap_or(Err(Rejection::SlowBody))?;
-    Ok(request)
+    let body = body.await.unwrap_or(Err(Rejection::SlowBody))?;
+    Ok(Request { method, path, peer: client, id: id.to_owned(), headers, body })
 }
 
 /// Reads a body of at most `max` bytes. Its bytes are copied, so that many small chunks take no more room.

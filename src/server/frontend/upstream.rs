@@ -2,24 +2,24 @@
 
 use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Full};
-use hyper::Response;
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{CONNECTION, DATE, SERVER};
+use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
-use tokio::sync::Semaphore;
+use tokio::sync::Mutex;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{sleep, timeout};
 
 use super::limits::Limits;
 use super::request::Rejection;
-use crate::server::endpoint::{Endpoint, Handler};
-use crate::server::handoff::{self, ForwardingToken};
-use crate::server::message::Request;
+use crate::server::endpoint::{Endpoint, ForwardingToken, Handler, encode};
+use crate::server::message;
 
 /// How long a new connection may take to prove that it is served.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,20 +28,16 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// All connections to the endpoint.
 pub(super) struct Upstreams {
-    /// Where the endpoint's socket is created.
-    runtime_dir: PathBuf,
-    /// Answers requests.
-    handler: Arc<dyn Handler>,
     /// What each request carries.
     token: ForwardingToken,
-    /// The number of connections, and their timeouts.
+    /// How long requests wait.
     limits: Limits,
     /// The connections without a request.
-    idle: Mutex<Vec<Upstream>>,
-    /// One permit for each of them.
-    available: Semaphore,
-    /// One permit for each connection that is to be opened.
-    missing: Semaphore,
+    idle: Mutex<UnboundedReceiver<Upstream>>,
+    /// Makes a connection one of those.
+    release: UnboundedSender<Upstream>,
+    /// Has another one opened.
+    replace: UnboundedSender<()>,
 }
 
 /// A connection to the endpoint.
@@ -54,13 +50,11 @@ struct Upstream {
 
 /// Opens connections, one after the other: if two connect at the same moment, `tiny_http` may serve only one of
 /// them, for good.
-struct Opener {
-    /// The pool.
-    upstreams: Arc<Upstreams>,
+struct Opener<F> {
+    /// Opens an endpoint.
+    open_endpoint: F,
     /// The endpoint that new connections lead to.
-    endpoint: Arc<Endpoint>,
-    /// The number of connections that were opened to it.
-    opened: usize,
+    endpoint: Option<Arc<Endpoint>>,
 }
 
 impl Upstreams {
@@ -70,22 +64,21 @@ impl Upstreams {
     /// The operating system's: no directory, no socket, no thread.
     pub(super) async fn start(
         runtime_dir: PathBuf,
-        handler: Arc<dyn Handler>,
+        handler: Arc<Handler>,
         limits: Limits,
     ) -> io::Result<Arc<Self>> {
-        let upstreams = Arc::new(Self {
-            runtime_dir,
-            handler,
-            token: ForwardingToken::random()?,
-            idle: Mutex::default(),
-            available: Semaphore::new(0),
-            missing: Semaphore::new(limits.upstreams - 1),
-            limits,
-        });
-        let endpoint = upstreams.open_endpoint()?;
-        let mut opener = Opener { upstreams: Arc::clone(&upstreams), endpoint, opened: 0 };
-        upstreams.release(opener.open().await?);
-        tokio::spawn(opener.run());
+        let (token, workers) = (ForwardingToken::random()?, limits.upstreams);
+        let endpoint_token = token.clone();
+        let open_endpoint =
+            move || Endpoint::open(&runtime_dir, Arc::clone(&handler), endpoint_token.clone(), workers);
+        let mut opener = Opener { open_endpoint, endpoint: None };
+        let first = opener.open().await?;
+        let (release, idle) = unbounded_channel();
+        let (replace, missing) = unbounded_channel();
+        let upstreams = Arc::new(Self { token, limits, idle: Mutex::new(idle), release, replace });
+        upstreams.take_back(Some(first));
+        (1..workers).for_each(|_| upstreams.take_back(None));
+        tokio::spawn(opener.run(missing, upstreams.release.clone()));
         Ok(upstreams)
     }
 
@@ -93,20 +86,22 @@ impl Upstreams {
     ///
     /// # Errors
     /// [`Rejection::Crowded`] or [`Rejection::NoResponse`].
-    pub(super) async fn send(self: &Arc<Self>, request: Request) -> Result<Response<Full<Bytes>>, Rejection> {
-        let Ok(Ok(permit)) = timeout(self.limits.upstream_timeout, self.available.acquire()).await else {
+    pub(super) async fn send(
+        self: &Arc<Self>,
+        request: message::Request,
+    ) -> Result<Response<Full<Bytes>>, Rejection> {
+        let idle = async { self.idle.lock().await.recv().await };
+        let Ok(Some(mut upstream)) = timeout(self.limits.upstream_timeout, idle).await else {
             return Err(Rejection::Crowded);
         };
-        permit.forget();
-        let Some(mut upstream) = self.idle().pop() else { return Err(Rejection::NoResponse) };
         let upstreams = Arc::clone(self);
         // A task of its own: whether or not the client waits, the connection is free only once its worker is.
         let exchange = tokio::spawn(async move {
-            let response = upstream.send(handoff::encode(request, &upstreams.token)).await;
-            match response {
-                Some(_) => upstreams.release(upstream),
-                None => upstreams.missing.add_permits(1),
-            }
+            let response = match encode(request, &upstreams.token) {
+                Some(request) => upstream.send(request).await,
+                None => None,
+            };
+            upstreams.take_back(response.is_some().then_some(upstream));
             response
         });
         match timeout(self.limits.response_timeout, exchange).await {
@@ -115,73 +110,58 @@ impl Upstreams {
         }
     }
 
-    /// Makes a connection available.
-    fn release(&self, upstream: Upstream) {
-        self.idle().push(upstream);
-        self.available.add_permits(1);
-    }
-
-    /// Opens an endpoint.
-    fn open_endpoint(&self) -> io::Result<Arc<Endpoint>> {
-        let endpoint = Endpoint::open(&self.runtime_dir, Arc::clone(&self.handler), self.token.clone())?;
-        Ok(Arc::new(endpoint))
-    }
-
-    /// Locks the idle connections.
-    fn idle(&self) -> MutexGuard<'_, Vec<Upstream>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Makes a connection idle, or has another one opened in its place.
+    fn take_back(&self, upstream: Option<Upstream>) {
+        // Sending fails only while the server ends.
+        match upstream {
+            Some(upstream) => _ = self.release.send(upstream),
+            None => _ = self.replace.send(()),
+        }
     }
 }
 
-impl Opener {
+impl<F: Fn() -> io::Result<Endpoint>> Opener<F> {
     /// Opens connections whenever some are missing.
-    async fn run(mut self) {
-        let upstreams = Arc::clone(&self.upstreams);
-        while let Ok(permit) = upstreams.missing.acquire().await {
-            permit.forget();
+    async fn run(mut self, mut missing: UnboundedReceiver<()>, release: UnboundedSender<Upstream>) {
+        while missing.recv().await.is_some() {
             loop {
                 match self.open().await {
-                    Ok(upstream) => break upstreams.release(upstream),
+                    Ok(upstream) => break drop(release.send(upstream)),
                     Err(_) => sleep(RETRY_INTERVAL).await,
                 }
             }
         }
     }
 
-    /// Opens a connection, with a worker for it.
+    /// Opens a connection. After a failure the next one leads to a new endpoint: once the process had no thread or no
+    /// descriptor for a connection, `tiny_http` accepts no more. The old endpoint serves those that it has.
     async fn open(&mut self) -> io::Result<Upstream> {
-        self.endpoint.ensure_workers((self.opened + 1).min(self.upstreams.limits.upstreams))?;
-        let connecting = connect(Arc::clone(&self.endpoint), &self.upstreams.token);
-        if let Ok(Ok(upstream)) = timeout(PROBE_TIMEOUT, connecting).await {
-            self.opened += 1;
-            return Ok(upstream);
-        }
-        // Once the process had no thread or no descriptor for it, tiny_http accepts no more connections. The old
-        // endpoint serves those that it has.
-        self.endpoint = self.upstreams.open_endpoint()?;
-        self.opened = 0;
-        Err(io::Error::other("the endpoint does not respond"))
+        let endpoint = match self.endpoint.take() {
+            Some(endpoint) => endpoint,
+            None => Arc::new((self.open_endpoint)()?),
+        };
+        let upstream = timeout(PROBE_TIMEOUT, connect(Arc::clone(&endpoint))).await??;
+        self.endpoint = Some(endpoint);
+        Ok(upstream)
     }
 }
 
-/// Opens a connection, and proves that it is served.
-async fn connect(endpoint: Arc<Endpoint>, token: &ForwardingToken) -> io::Result<Upstream> {
+/// Opens a connection, and proves that it is served: a request without the token gets a response too.
+async fn connect(endpoint: Arc<Endpoint>) -> io::Result<Upstream> {
     let stream = UnixStream::connect(endpoint.socket()).await?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
     // It ends with an error only if the endpoint does, and the sender says so too.
     tokio::spawn(async move { drop(connection.await) });
     let mut upstream = Upstream { sender, _endpoint: endpoint };
-    match upstream.send(handoff::probe(token)).await {
-        Some(response) if response.status() == 204 => Ok(upstream),
-        _ => Err(io::Error::other("the endpoint does not respond")),
-    }
+    let response = upstream.send(Request::default()).await;
+    response.map(|_| upstream).ok_or_else(|| io::Error::other("the endpoint does not respond"))
 }
 
 impl Upstream {
     /// Sends a request, and receives the whole response; `None` if either failed.
-    async fn send(&mut self, request: Option<hyper::Request<Full<Bytes>>>) -> Option<Response<Full<Bytes>>> {
+    async fn send(&mut self, request: Request<Full<Bytes>>) -> Option<Response<Full<Bytes>>> {
         self.sender.ready().await.ok()?;
-        let (mut head, body) = self.sender.send_request(request?).await.ok()?.into_parts();
+        let (mut head, body) = self.sender.send_request(request).await.ok()?.into_parts();
         // Those of this connection; the client's has its own.
         for name in [CONNECTION, DATE, SERVER] {
             head.headers.remove(name);

@@ -4,11 +4,11 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::thread::{self, Builder};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::Builder;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -17,8 +17,6 @@ use crate::time::{Clock, Timestamp, utc};
 
 /// The most lines that wait to be written.
 const CAPACITY: usize = 8192;
-/// How long lines are collected before they are written together: one write for each costs more than making it.
-const FLUSH_INTERVAL: Duration = Duration::from_millis(10);
 /// How long the end of a server waits for its last lines: their reader may have stopped.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -40,18 +38,12 @@ pub struct ServerLog {
     format: LogFormat,
     /// The clock.
     clock: Clock,
-    /// Leads to the thread that writes.
-    queue: SyncSender<Message>,
+    /// Leads to the thread that writes, until the log is closed.
+    queue: Mutex<Option<SyncSender<String>>>,
     /// The number of lines that did not fit into the queue.
     dropped: Arc<AtomicU64>,
-}
-
-/// What the thread receives.
-enum Message {
-    /// A line to write, with its end.
-    Line(String),
-    /// Everything before is to be written, and the sender to be told.
-    Flush(SyncSender<()>),
+    /// Ends with that thread.
+    written: Mutex<Receiver<()>>,
 }
 
 impl ServerLog {
@@ -60,63 +52,43 @@ impl ServerLog {
     /// # Errors
     /// The operating system's, if there is no thread.
     pub fn start(format: LogFormat, clock: Clock, write: impl Fn(&str) + Send + 'static) -> io::Result<Self> {
-        let (queue, messages) = sync_channel(CAPACITY);
+        let (queue, lines) = sync_channel::<String>(CAPACITY);
+        let (done, written) = sync_channel(0);
         let dropped = Arc::new(AtomicU64::new(0));
-        let log = Self { format, clock, queue, dropped: Arc::clone(&dropped) };
-        let lost = move || match dropped.swap(0, Ordering::Relaxed) {
-            0 => String::new(),
-            count => {
-                let note = ("note", "lines of this log were lost".into());
-                format.line(clock.now(), &[note, ("count", count.into())])
+        let lost = Arc::clone(&dropped);
+        let write_lines = move || {
+            let _done: SyncSender<()> = done;
+            // Lines that came meanwhile are written together.
+            while let Ok(first) = lines.recv() {
+                let mut text = first + &lines.try_iter().take(CAPACITY).collect::<String>();
+                let count = lost.swap(0, Ordering::Relaxed);
+                if count > 0 {
+                    let note = ("note", "lines of this log were lost".into());
+                    text += &format.line(clock.now(), &[note, ("count", count.into())]);
+                }
+                write(&text);
             }
         };
-        Builder::new().name("log".into()).spawn(move || write_lines(&messages, &write, &lost))?;
-        Ok(log)
+        Builder::new().name("log".into()).spawn(write_lines)?;
+        let queue = Mutex::new(Some(queue));
+        Ok(Self { format, clock, queue, dropped, written: Mutex::new(written) })
     }
 
     /// Logs an event.
     pub fn event(&self, fields: Fields<'_>) {
         let line = self.format.line(self.clock.now(), fields);
-        if self.queue.try_send(Message::Line(line)).is_err() {
+        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.as_ref().is_some_and(|queue| queue.try_send(line).is_err()) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Waits until all lines are written, or for a second.
-    pub fn flush(&self) {
-        let deadline = Instant::now() + SHUTDOWN_TIMEOUT;
-        let (done, is_done) = sync_channel(1);
-        // The queue may be full for a moment.
-        while self.queue.try_send(Message::Flush(done.clone())).is_err() && Instant::now() < deadline {
-            thread::sleep(FLUSH_INTERVAL);
-        }
-        // Whether it is done or the time is over, the server ends.
-        let _ = is_done.recv_timeout(deadline.saturating_duration_since(Instant::now()));
-    }
-}
-
-/// Writes lines as they come, several at a time, until the log is dropped.
-fn write_lines(messages: &Receiver<Message>, write: &impl Fn(&str), lost: &impl Fn() -> String) {
-    while let Ok(first) = messages.recv() {
-        let mut flushed = Vec::new();
-        let mut text = String::new();
-        if matches!(first, Message::Line(_)) {
-            thread::sleep(FLUSH_INTERVAL);
-        }
-        for message in [first].into_iter().chain(messages.try_iter()).take(CAPACITY) {
-            match message {
-                Message::Line(line) => text.push_str(&line),
-                Message::Flush(done) => flushed.push(done),
-            }
-        }
-        text.push_str(&lost());
-        if !text.is_empty() {
-            write(&text);
-        }
-        // A flush that timed out is not waited for any more.
-        for done in flushed {
-            let _ = done.try_send(());
-        }
+    /// Ends the log, and waits until all lines are written, or for a second.
+    pub fn close(&self) {
+        drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
+        // Nothing is ever sent: it fails when the thread ends, or the time is over.
+        let _ = written.recv_timeout(SHUTDOWN_TIMEOUT);
     }
 }
 
@@ -149,8 +121,8 @@ fn needs_no_quotes(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
     use std::sync::mpsc::channel;
+    use std::thread;
 
     use super::*;
 
@@ -161,7 +133,7 @@ mod tests {
         let write = move |text: &str| page.lock().unwrap().push_str(text);
         let server_log = ServerLog::start(format, Clock::Fixed(Timestamp::EPOCH), write).unwrap();
         log(&server_log);
-        server_log.flush();
+        server_log.close();
         written.lock().unwrap().clone()
     }
 
@@ -227,7 +199,7 @@ mod tests {
         // Nobody takes what follows.
         (0..CAPACITY + 3).for_each(|_| log.event(&[]));
         drop(go);
-        log.flush();
+        log.close();
         let rest: String = texts.try_iter().collect();
         assert_eq!(rest.lines().count(), CAPACITY + 1);
         assert!(rest.contains(" note=\"lines of this log were lost\" count=3\n"));

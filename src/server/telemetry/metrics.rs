@@ -44,7 +44,7 @@ const BUCKETS: [f64; 16] =
 
 /// All metrics.
 #[derive(Debug)]
-pub(super) struct Metrics {
+pub(in crate::server) struct Metrics {
     /// Writes all of them.
     registry: Registry,
     /// Requests.
@@ -65,51 +65,33 @@ impl Metrics {
     /// Returns metrics at zero; `started_at` is when the process began. Without TLS there is no
     /// certificate.
     pub(super) fn new(started_at: Timestamp, certificate_expires_at: Option<Timestamp>) -> Self {
-        let mut metrics = Self {
-            registry: Registry::default(),
-            requests: Family::default(),
-            refusals: Family::default(),
-            answers: Histogram::new(BUCKETS),
-            syncs: Histogram::new(BUCKETS),
-            connections: Gauge::default(),
-            certificate: Gauge::default(),
-        };
-        for status in STATUSES {
-            drop(metrics.requests.get_or_create(&[("status", status)]));
-        }
-        for reason in REASONS {
-            drop(metrics.refusals.get_or_create(&[("reason", reason)]));
-        }
-        metrics.register(started_at, certificate_expires_at);
-        metrics
-    }
-
-    /// Registers every metric.
-    fn register(&mut self, started_at: Timestamp, certificate_expires_at: Option<Timestamp>) {
-        let registry = &mut self.registry;
+        let mut registry = Registry::default();
+        let (requests, refusals) = (Family::default(), Family::default());
+        let (answers, syncs) = (Histogram::new(BUCKETS), Histogram::new(BUCKETS));
+        let (connections, certificate) = (Gauge::default(), Gauge::default());
         registry.register(
             "stream_token_requests",
             "Requests that were answered, by status; those that were rejected before the endpoint included",
-            self.requests.clone(),
+            requests.clone(),
         );
         registry.register(
             "stream_token_refusals",
             "Requests that got no token, by the reason that the audit log or the access log has",
-            self.refusals.clone(),
+            refusals.clone(),
         );
         registry.register_with_unit(
             "stream_token_request_duration",
             "How long the answer to a whole request took, the sync of its audit entry included",
             Unit::Seconds,
-            self.answers.clone(),
+            answers.clone(),
         );
         registry.register_with_unit(
             "stream_token_audit_sync_duration",
             "How long it took to bring entries of the audit log to disk; a sync may be shared",
             Unit::Seconds,
-            self.syncs.clone(),
+            syncs.clone(),
         );
-        registry.register("stream_token_connections", "Connections now", self.connections.clone());
+        registry.register("stream_token_connections", "Connections now", connections.clone());
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("stream_token_build", "The version of the program", build);
         let started: ConstGauge<u64> = ConstGauge::new(started_at.epoch_seconds());
@@ -124,20 +106,26 @@ impl Metrics {
                 "stream_token_certificate_expiry_timestamp",
                 "When the TLS certificate expires, in seconds since the epoch",
                 Unit::Seconds,
-                self.certificate.clone(),
+                certificate.clone(),
             );
-            self.certificate_expires(at);
+            certificate.set(at.epoch_seconds());
         }
+        let metrics = Self { registry, requests, refusals, answers, syncs, connections, certificate };
+        for status in STATUSES {
+            drop(metrics.requests.get_or_create(&[("status", status)]));
+        }
+        for reason in REASONS {
+            drop(metrics.refusals.get_or_create(&[("reason", reason)]));
+        }
+        metrics
     }
 
-    /// Counts a response.
-    pub(super) fn count_response(&self, status: u16) {
+    /// Counts a response; and why it has no token.
+    pub(super) fn count(&self, status: u16, reason: Option<&'static str>) {
         self.requests.get_or_create(&[("status", status)]).inc();
-    }
-
-    /// Counts a request that got no token.
-    pub(super) fn count_refusal(&self, reason: &'static str) {
-        self.refusals.get_or_create(&[("reason", reason)]).inc();
+        if let Some(reason) = reason {
+            self.refusals.get_or_create(&[("reason", reason)]).inc();
+        }
     }
 
     /// Records how long a response took.
@@ -152,7 +140,7 @@ impl Metrics {
     }
 
     /// Records the number of connections.
-    pub(super) fn set_connections(&self, count: usize) {
+    pub(in crate::server) fn set_connections(&self, count: usize) {
         self.connections.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
@@ -162,7 +150,7 @@ impl Metrics {
     }
 
     /// Returns all metrics in Prometheus' text format.
-    pub(super) fn encode(&self) -> String {
+    pub(in crate::server) fn encode(&self) -> String {
         let mut text = String::new();
         // Writing to a String cannot fail.
         let _ = prometheus_text::encode(&mut text, &self.registry);
@@ -189,10 +177,9 @@ mod tests {
         assert!(STATUSES.iter().all(|status| {
             has(&metrics.encode(), &format!("stream_token_requests_total{{status=\"{status}\"}} 0"))
         }));
-        metrics.count_response(200);
-        metrics.count_response(200);
-        metrics.count_response(429);
-        metrics.count_refusal("customer_too_often");
+        metrics.count(200, None);
+        metrics.count(200, None);
+        metrics.count(429, Some("customer_too_often"));
         let text = metrics.encode();
         for line in [
             "stream_token_requests_total{status=\"200\"} 2",

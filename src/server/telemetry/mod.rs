@@ -3,75 +3,73 @@
 //! Nothing of a request is in the log but its peer, and its method and path if these are known here: neither tokens
 //! nor bodies, nor anything else that a client wrote.
 
-mod health;
 mod log;
 mod metrics;
-mod recent;
 
+use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
+use serde_json::{Value, json};
 
-use self::health::Health;
-pub use self::health::Readiness;
 pub use self::log::{Fields, LogFormat, ServerLog};
 pub(super) use self::metrics::CONTENT_TYPE as METRICS_CONTENT_TYPE;
 use self::metrics::Metrics;
-use self::recent::{RecentRequest, RecentRequests};
-use super::contract::{LoggedResponse, PATH, RequestError};
-use super::message::Request;
-use crate::audit::AuditLog;
-use crate::time::{Clock, Timestamp};
-use crate::token::CustomerId;
+use super::message::{PATH, Request};
+use crate::audit::{AuditLog, LastAppend};
+use crate::time::{Clock, Timestamp, utc};
 
 /// The methods that are logged by their names (RFC 9110 section 9, RFC 5789).
 const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
 /// Stands for every method and path that a client made up.
 const OTHER: &str = "other";
 
+/// How many requests are kept, for tests of an app that count how often it asks.
+const MAX_RECENT: usize = 100;
+
+/// How long a failure of the audit log counts. A server that is not ready gets no requests and would never
+/// find out that the log works again; so it is ready again after this time.
+const FAILURE_WINDOW: Duration = Duration::from_mins(1);
+
+/// The state of an audit log whose last entry could not be written.
+const FAILING: &str = "failing";
+
 /// All that is told about a server.
 pub struct Telemetry {
     /// The log.
     log: ServerLog,
+    /// The clock.
+    clock: Clock,
     /// The metrics.
-    metrics: Metrics,
-    /// Readiness.
-    health: Health,
-    /// The last requests.
-    recent: RecentRequests,
-    /// Notes about too many connections.
-    crowded: Throttle,
-    /// Notes about missing descriptors.
-    starved: Throttle,
-    /// Notes about headers of trusted proxies that cannot be read.
-    unreadable: Throttle,
+    pub(super) metrics: Metrics,
+    /// Whether the server is about to end.
+    is_draining: AtomicBool,
+    /// Whether the secret could not be read when it was last to be read anew.
+    has_stale_secret: AtomicBool,
+    /// The audit log; unset if nothing is recorded.
+    audit: OnceLock<Arc<AuditLog>>,
+    /// The last requests, newest first. Nothing in them was written by their clients.
+    recent: Mutex<VecDeque<Value>>,
+    /// When each of the notes that are logged once in a while was logged last.
+    noted: Mutex<HashMap<&'static str, Instant>>,
 }
 
-/// Lets a note pass once in an interval.
-struct Throttle {
-    /// The interval.
-    interval: Duration,
-    /// When a note passed last.
-    last: Mutex<Option<Instant>>,
-}
-
-impl Throttle {
-    /// Returns one that lets a note pass once in so many seconds.
-    const fn new(seconds: u64) -> Self {
-        Self { interval: Duration::from_secs(seconds), last: Mutex::new(None) }
-    }
-
-    /// Returns `true` if a note may pass now.
-    fn allows(&self, now: Instant) -> bool {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = last.is_none_or(|last| now.duration_since(last) >= self.interval);
-        if is_due {
-            *last = Some(now);
-        }
-        is_due
-    }
+/// What is told of a request that was answered. Nothing in it was written by its client.
+#[derive(Debug, Default)]
+pub(super) struct Answered {
+    /// The status.
+    pub(super) status: u16,
+    /// The session's customer, if the session was valid.
+    pub(super) customer: Option<u64>,
+    /// How it failed on purpose.
+    pub(super) fault: Option<String>,
+    /// Why it got no token.
+    pub(super) reason: Option<&'static str>,
+    /// What is wrong on the server's side.
+    pub(super) error: Option<String>,
 }
 
 impl Telemetry {
@@ -80,12 +78,13 @@ impl Telemetry {
     pub fn new(log: ServerLog, clock: Clock, certificate_expires_at: Option<Timestamp>) -> Self {
         Self {
             log,
+            clock,
             metrics: Metrics::new(clock.now(), certificate_expires_at),
-            health: Health::new(clock),
-            recent: RecentRequests::new(clock),
-            crowded: Throttle::new(1),
-            starved: Throttle::new(1),
-            unreadable: Throttle::new(60),
+            is_draining: AtomicBool::new(false),
+            has_stale_secret: AtomicBool::new(false),
+            audit: OnceLock::new(),
+            recent: Mutex::default(),
+            noted: Mutex::default(),
         }
     }
 
@@ -98,7 +97,8 @@ impl Telemetry {
     /// Watches the audit log: its syncs are measured, and its failures make the server not ready.
     pub fn watch_audit_log(&self, audit_log: &Arc<AuditLog>) {
         audit_log.observe_syncs(self.metrics.sync_observer());
-        self.health.watch_audit_log(Arc::clone(audit_log));
+        // A server has one audit log.
+        let _ = self.audit.set(Arc::clone(audit_log));
     }
 
     /// Records when the TLS certificate expires.
@@ -108,59 +108,60 @@ impl Telemetry {
 
     /// Records whether a reload could read the secret. If not, the old one stays in use, and the server stays ready.
     pub fn record_reload(&self, is_read: bool) {
-        self.health.record_reload(is_read);
+        self.has_stale_secret.store(!is_read, Ordering::Relaxed);
     }
 
     /// Records a response of the endpoint, and how long it took.
-    pub(super) fn responded(&self, request: &Request, logged: &LoggedResponse, took: Duration) {
-        let (status, error) = (logged.response.status(), logged.error.as_ref());
-        let reason = error.and_then(RequestError::reason);
+    pub(super) fn responded(&self, request: &Request, answered: &Answered, took: Duration) {
+        let Answered { status, customer, fault, reason, error } = answered;
         let method = METHODS.into_iter().find(|method| *method == request.method).unwrap_or(OTHER);
         self.log.event(&[
             ("request_id", request.id.as_str().into()),
             ("peer", request.peer.to_string().into()),
             ("method", method.into()),
             ("path", if request.path == PATH { PATH } else { OTHER }.into()),
-            ("status", status.into()),
+            ("status", (*status).into()),
             ("ms", milliseconds(took).into()),
-            ("customer", logged.customer.map(CustomerId::get).into()),
-            ("fault", logged.fault.map(|fault| fault.to_string()).into()),
-            ("reason", reason.into()),
-            ("error", error.and_then(RequestError::fault).into()),
+            ("customer", (*customer).into()),
+            ("fault", fault.clone().into()),
+            ("reason", (*reason).into()),
+            ("error", error.clone().into()),
         ]);
-        self.recent.add(RecentRequest {
-            request_id: Some(request.id.clone()),
-            customer: logged.customer.map(CustomerId::get),
-            status,
-            fault: logged.fault.map(|fault| fault.to_string()),
-            reason,
-            ..RecentRequest::default()
-        });
-        self.metrics.count_response(status);
         self.metrics.observe_duration(took);
-        if let Some(reason) = reason {
-            self.metrics.count_refusal(reason);
-        }
+        self.count(Some(&request.id), answered);
     }
 
     /// Records a request that did not reach the endpoint, or got no response from it.
     pub(super) fn rejected(&self, id: Option<&str>, peer: IpAddr, status: u16, reason: &'static str) {
-        let peer = peer.to_string().into();
         self.log.event(&[
             ("request_id", id.into()),
-            ("peer", peer),
+            ("peer", peer.to_string().into()),
             ("status", status.into()),
             ("reason", reason.into()),
         ]);
-        let request_id = id.map(str::to_owned);
-        self.recent.add(RecentRequest {
-            request_id,
-            status,
-            reason: Some(reason),
-            ..RecentRequest::default()
+        self.count(id, &Answered { status, reason: Some(reason), ..Answered::default() });
+    }
+
+    /// Counts a request that was answered, and keeps it as the newest of the last ones.
+    fn count(&self, id: Option<&str>, answered: &Answered) {
+        let Answered { status, customer, fault, reason, .. } = answered;
+        self.metrics.count(*status, *reason);
+        let request = json!({
+            "time": utc(self.clock.now()),
+            "request_id": id,
+            "customer": customer,
+            "status": status,
+            "fault": fault,
+            "reason": reason,
         });
-        self.metrics.count_response(status);
-        self.metrics.count_refusal(reason);
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        recent.truncate(MAX_RECENT - 1);
+        recent.push_front(request);
+    }
+
+    /// Returns the last requests, oldest first.
+    pub(super) fn recent_requests(&self) -> Vec<Value> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner).iter().rev().cloned().collect()
     }
 
     /// Records a TLS handshake that failed.
@@ -168,26 +169,23 @@ impl Telemetry {
         self.log.event(&[("peer", peer.to_string().into()), ("reason", reason.into())]);
     }
 
-    /// Records the number of connections.
-    pub(super) fn set_connections(&self, count: usize) {
-        self.metrics.set_connections(count);
-    }
-
     /// Records that a connection was closed for a new one.
     pub(super) fn too_many_connections(&self) {
-        self.throttled(&self.crowded, "the most connections are open: one is closed for each new one");
+        let note = "the most connections are open: one is closed for each new one";
+        self.note_once_in("crowded", Duration::from_secs(1), note);
     }
 
     /// Records that the system had no descriptor for a connection.
     pub(super) fn out_of_descriptors(&self) {
-        self.throttled(&self.starved, "no descriptor for a connection: another is closed");
+        let note = "no descriptor for a connection: another is closed";
+        self.note_once_in("starved", Duration::from_secs(1), note);
     }
 
     /// Records that a trusted proxy sent an `X-Forwarded-For` that cannot be read.
     pub(super) fn unreadable_forwarded_for(&self, peer: IpAddr) {
         let note =
             format!("X-Forwarded-For of the trusted proxy {peer} cannot be read: its own address counts");
-        self.throttled(&self.unreadable, &note);
+        self.note_once_in("unreadable", Duration::from_mins(1), &note);
     }
 
     /// Reports to systemd, if it started the server, that it is ready for requests.
@@ -205,7 +203,7 @@ impl Telemetry {
     /// Records that the server drains.
     pub(super) fn draining(&self) {
         notify_systemd(&[NotifyState::Stopping]);
-        self.health.drain();
+        self.is_draining.store(true, Ordering::Relaxed);
         self.note("draining: what was received is still answered");
     }
 
@@ -214,29 +212,38 @@ impl Telemetry {
         self.log.event(&[("note", note.into())]);
     }
 
-    /// Returns whether the server is ready, and why.
-    #[must_use]
-    pub fn readiness(&self) -> Readiness {
-        self.health.readiness()
+    /// Returns whether the server is ready, and why, by what is known without trying anything: `status` is `ready`, or
+    /// `not_ready` if requests are better sent elsewhere; `secret` is `loaded`, or `stale` if the last reload could not
+    /// read it and the old one is in use; `audit` is as `audit_state` says; `draining` if the server is about to end.
+    pub(super) fn readiness(&self) -> (bool, Value) {
+        let audit = audit_state(self.audit.get().map(|audit_log| audit_log.last_append()), self.clock.now());
+        let draining = self.is_draining.load(Ordering::Relaxed);
+        let secret = if self.has_stale_secret.load(Ordering::Relaxed) { "stale" } else { "loaded" };
+        let is_ready = !draining && audit != FAILING;
+        let status = if is_ready { "ready" } else { "not_ready" };
+        (is_ready, json!({ "status": status, "secret": secret, "audit": audit, "draining": draining }))
     }
 
-    /// Returns the last requests, oldest first.
-    #[must_use]
-    pub(super) fn recent_requests(&self) -> Vec<RecentRequest> {
-        self.recent.list()
-    }
-
-    /// Returns the metrics in Prometheus' text format.
-    #[must_use]
-    pub fn metrics(&self) -> String {
-        self.metrics.encode()
-    }
-
-    /// Logs a note, unless the same was logged a short time ago.
-    fn throttled(&self, throttle: &Throttle, note: &str) {
-        if throttle.allows(Instant::now()) {
+    /// Logs a note, unless one of this subject was logged in the time before.
+    fn note_once_in(&self, subject: &'static str, interval: Duration, note: &str) {
+        let now = Instant::now();
+        let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
+        if noted.get(subject).is_none_or(|last| now.duration_since(*last) >= interval) {
+            noted.insert(subject, now);
             self.note(note);
         }
+    }
+}
+
+/// Returns what the last append to the audit log means now: `off` if nothing is recorded (the demo), `untried`
+/// before the first entry, `ok`, `failing`, or `retrying` some time after a failure: the next request will tell.
+fn audit_state(last: Option<LastAppend>, now: Timestamp) -> &'static str {
+    match last {
+        None => "off",
+        Some(LastAppend::None) => "untried",
+        Some(LastAppend::Succeeded) => "ok",
+        Some(LastAppend::Failed(at)) if now < at.after(FAILURE_WINDOW) => FAILING,
+        Some(LastAppend::Failed(_)) => "retrying",
     }
 }
 
@@ -256,6 +263,15 @@ fn milliseconds(time: Duration) -> f64 {
 mod tests {
     use super::*;
 
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_epoch_seconds(seconds).unwrap()
+    }
+
+    fn telemetry() -> Telemetry {
+        let clock = Clock::Fixed(at(1_000));
+        Telemetry::new(ServerLog::start(LogFormat::Text, clock, |_| ()).unwrap(), clock, None)
+    }
+
     #[test]
     fn a_time_is_told_to_the_microsecond() {
         assert!((milliseconds(Duration::from_nanos(1_234_567)) - 1.234).abs() < 1e-9);
@@ -263,9 +279,52 @@ mod tests {
 
     #[test]
     fn a_note_passes_once_in_its_interval() {
-        let (start, throttle) = (Instant::now(), Throttle::new(60));
-        let after = |seconds| start + Duration::from_secs(seconds);
-        assert!(throttle.allows(start) && !throttle.allows(start) && !throttle.allows(after(59)));
-        assert!(throttle.allows(after(60)) && !throttle.allows(after(61)));
+        let lines = Arc::new(Mutex::new(String::new()));
+        let page = Arc::clone(&lines);
+        let write = move |text: &str| page.lock().unwrap().push_str(text);
+        let log = ServerLog::start(LogFormat::Text, Clock::Fixed(at(0)), write).unwrap();
+        let telemetry = Telemetry::new(log, Clock::Fixed(at(0)), None);
+        for _ in 0..3 {
+            telemetry.note_once_in("a", Duration::from_hours(1), "hourly");
+            telemetry.note_once_in("b", Duration::ZERO, "always");
+        }
+        telemetry.log().close();
+        let said = lines.lock().unwrap().clone();
+        assert_eq!((said.matches("hourly").count(), said.matches("always").count()), (1, 3), "{said}");
+    }
+
+    #[test]
+    fn a_failure_of_the_audit_log_counts_for_a_minute() {
+        let failed = Some(LastAppend::Failed(at(1_000)));
+        assert_eq!(audit_state(failed, at(1_000)), "failing");
+        assert_eq!(audit_state(failed, at(1_059)), "failing");
+        assert_eq!(audit_state(failed, at(1_060)), "retrying");
+        assert_eq!(audit_state(Some(LastAppend::Succeeded), at(1_000)), "ok");
+        assert_eq!(audit_state(Some(LastAppend::None), at(1_000)), "untried");
+        assert_eq!(audit_state(None, at(1_000)), "off");
+    }
+
+    #[test]
+    fn a_server_is_ready_until_it_drains_and_with_a_stale_secret_too() {
+        let telemetry = telemetry();
+        let said = || telemetry.readiness().1.to_string();
+        assert_eq!(said(), r#"{"status":"ready","secret":"loaded","audit":"off","draining":false}"#);
+        telemetry.record_reload(false);
+        assert_eq!(said(), r#"{"status":"ready","secret":"stale","audit":"off","draining":false}"#);
+        telemetry.record_reload(true);
+        telemetry.draining();
+        assert_eq!(said(), r#"{"status":"not_ready","secret":"loaded","audit":"off","draining":true}"#);
+    }
+
+    #[test]
+    fn the_last_hundred_requests_are_kept_in_order() {
+        let telemetry = telemetry();
+        for status in 401..=503 {
+            telemetry.rejected(None, [127, 0, 0, 1].into(), status, "x");
+        }
+        let recent = telemetry.recent_requests();
+        let statuses: Vec<_> = recent.iter().map(|request| request["status"].as_u64().unwrap()).collect();
+        assert_eq!(statuses, (404..=503).collect::<Vec<_>>());
+        assert_eq!(recent[0]["time"], "1970-01-01T00:16:40Z");
     }
 }

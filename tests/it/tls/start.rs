@@ -60,23 +60,23 @@ fn a_file_that_others_could_have_read_or_written() {
 fn a_file_that_does_not_hold_what_it_should() {
     let secure = Secure::new();
     secure.write("cert.pem", "nothing\n", 0o644);
-    let hint = "give a file in PEM that begins with the server's certificate";
+    let hint =
+        "give the server's certificate and those between it and the root, whole and in PEM, and nothing else";
     refuses(&secure, 2, "there is no certificate in HOME/cert.pem", hint);
     secure.put(&made());
     secure.write("cert.pem", &" ".repeat(64 * 1024 + 1), 0o644);
-    let hint = "give the server's certificate and those between it and the root, and nothing else";
     refuses(&secure, 2, "the certificate HOME/cert.pem has more than 65536 bytes", hint);
     secure.put(&made());
     secure.write("key.pem", "", 0o600);
-    let hint = "give the file with the private key, in PEM";
-    refuses(&secure, 2, "there is no private key in HOME/key.pem", hint);
+    let hint = "give a file with the certificate's own key in PEM, and no other";
+    refuses(&secure, 2, "there is not exactly one private key in HOME/key.pem", hint);
     secure.write("key.pem", &made().key.repeat(2), 0o600);
-    let hint = "leave the certificate's own key in it, and no other";
-    refuses(&secure, 2, "there is more than one private key in HOME/key.pem", hint);
+    refuses(&secure, 2, "there is not exactly one private key in HOME/key.pem", hint);
     let cut = made().key.replace("-----END PRIVATE KEY-----", "");
     secure.write("key.pem", &cut, 0o600);
-    let hint = "copy it again, from '-----BEGIN' to the end of its last line";
-    refuses(&secure, 2, "the key HOME/key.pem is not whole PEM", hint);
+    let hint = "copy it again, whole; or use a key on P-256, P-384 or Ed25519, or RSA with 2048 bits or more";
+    let message = "the private key in HOME/key.pem is damaged, or of an unsupported kind";
+    refuses(&secure, 2, message, hint);
 }
 
 #[test]

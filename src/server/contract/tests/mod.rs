@@ -5,19 +5,26 @@ mod order;
 mod path;
 mod replies;
 
+use std::fs;
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use hyper::HeaderMap;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName};
+use tempfile::TempDir;
+
 use super::*;
-use crate::audit::AuditError;
-use crate::profile::PolicyError;
+use crate::audit::{AuditLog, Entry, Filter, list};
+use crate::issuer::TokenIssuer;
+use crate::profile::Policy;
 use crate::secret::Secret;
-use crate::server::message::HeaderValue;
+use crate::server::rate_limit::Rate;
+use crate::server::telemetry::{LogFormat, ServerLog};
 use crate::session::{AuthError, AuthFailure, BackendError};
 use crate::time::Timestamp;
 use crate::token::testing::signed;
+use crate::token::{Validation, Verifier};
 
 /// Finds headers of responses.
 trait FindHeader {
@@ -27,23 +34,27 @@ trait FindHeader {
 
 impl FindHeader for Response {
     fn find_header(&self, name: &str) -> Option<&str> {
-        let found = self.headers().iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 }
 
-/// What the fakes around the contract do, and what they were asked.
+/// What the contract depends on.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one rule that is broken, alone or with others")]
 struct World {
-    address_waits: Option<Duration>,
-    customer_waits: Option<Duration>,
+    /// Whether requests of the address have failed too often.
+    is_address_limited: bool,
+    /// Whether the customer has asked too often.
+    is_customer_limited: bool,
+    /// What is wrong with the session.
     session: Option<AuthError>,
-    mint: Option<fn() -> IssueError>,
+    /// Whether policy refuses every token.
+    is_forbidden: bool,
+    /// Whether the audit log cannot be written.
+    is_log_broken: bool,
     cors: Cors,
-    faults: Faults,
-    faulty: Mutex<Vec<Fault>>,
-    refused: Mutex<Vec<audit::Refusal>>,
-    minted: Mutex<Vec<CustomerId>>,
+    faults: Arc<Faults>,
 }
 
 /// The token that every session of customer 123 has here.
@@ -56,132 +67,134 @@ fn customer(number: u64) -> CustomerId {
     CustomerId::new(number).unwrap()
 }
 
-fn once(value: &str) -> HeaderValue {
-    HeaderValue::Single(value.to_owned())
-}
-
 fn peer() -> IpAddr {
     "192.0.2.7".parse().unwrap()
 }
 
 /// A request that gets a token.
 fn good() -> Request {
-    Request {
-        method: "POST".into(),
-        path: "/stream-chat/token".into(),
-        peer: peer(),
-        host: HeaderValue::Absent,
-        authorization: once(&format!("Bearer {SESSION}")),
-        content_type: once("application/json"),
-        origin: HeaderValue::Absent,
-        requested_method: HeaderValue::Absent,
-        content_encoding: HeaderValue::Absent,
-        body: br#"{"customer_id": 123}"#.to_vec(),
-        id: "r-7".into(),
+    let body = br#"{"customer_id": 123}"#.to_vec();
+    let (method, path, id) = ("POST".into(), "/stream-chat/token".into(), "r-7".into());
+    let request = Request { method, path, peer: peer(), id, headers: HeaderMap::new(), body };
+    let request = with(request, &AUTHORIZATION, &[&format!("Bearer {SESSION}")]);
+    with(request, &CONTENT_TYPE, &["application/json"])
+}
+
+/// Returns the request with this header in these lines.
+fn with(mut request: Request, name: &HeaderName, lines: &[&str]) -> Request {
+    request.headers.remove(name);
+    for line in lines {
+        request.headers.append(name.clone(), line.parse().unwrap());
     }
+    request
+}
+
+fn clock() -> Clock {
+    Clock::Fixed(Timestamp::from_epoch_seconds(1_893_456_000).unwrap())
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::new(text.as_bytes().to_vec()).unwrap()
+}
+
+const API_SECRET: &str = "an-api-secret-for-tests-0123456789abc";
+
+/// Returns a service of a profile, with its audit log and these limits.
+fn service(
+    authenticate: Box<dyn Authenticate>,
+    policy: Policy,
+    audit_log: &Arc<AuditLog>,
+    rate_limiters: RateLimiters,
+) -> TokenService {
+    let actor = Actor { user: "serve".into(), sudo_user: None };
+    let recorder = audit::RefusalRecorder::start(Arc::clone(audit_log), actor.clone(), None, clock());
+    let issuer = TokenIssuer::new(&secret(API_SECRET), None, policy, Some(Arc::clone(audit_log)));
+    let log = ServerLog::start(LogFormat::Text, clock(), |_| ()).unwrap();
+    TokenService {
+        profile: Reloadable::new(ActiveProfile { authenticate, issuer, lifetime: Lifetime::Never }),
+        actor,
+        rate_limiters,
+        refusals: Some(recorder.unwrap()),
+        faults: Arc::default(),
+        cors: Cors::default(),
+        telemetry: Arc::new(Telemetry::new(log, clock(), None)),
+        clock: clock(),
+    }
+}
+
+/// Returns every entry of the log after its first.
+fn entries(state: &TempDir) -> Vec<Entry> {
+    let lines = list(state.path(), Filter::default()).skip(1);
+    lines.map(|line| line.unwrap().entry.unwrap()).collect()
+}
+
+/// Makes every append to a log under a state directory fail.
+fn break_log(state: &TempDir) {
+    fs::create_dir(state.path().join("audit/audit-00000001.jsonl")).unwrap();
 }
 
 impl World {
     fn answer(&self, request: &Request) -> LoggedResponse {
-        let clock = Clock::Fixed(Timestamp::EPOCH);
-        let endpoint = TokenEndpoint {
-            authenticate: self,
-            rate_limiter: self,
-            issuer: self,
-            refusals: self,
-            faults: &self.faults,
-            cors: &self.cors,
-            clock,
+        self.answer_and_entries(request).0
+    }
+
+    /// Returns the answer, and what is then in the audit log: action and reason.
+    fn answer_and_entries(&self, request: &Request) -> (LoggedResponse, Vec<(&'static str, Option<String>)>) {
+        let state = TempDir::new().unwrap();
+        let audit_log = Arc::new(AuditLog::open(state.path(), clock()).unwrap());
+        if self.is_log_broken {
+            break_log(&state);
+        }
+        let rate = |is_limited| Rate::parse(if is_limited { "20/m" } else { "off" }).unwrap();
+        let limiters = RateLimiters::new(rate(self.is_customer_limited), rate(self.is_address_limited));
+        while self.is_customer_limited && limiters.count_customer(customer(123)).is_ok() {}
+        while self.is_address_limited && limiters.count_failure(peer()).is_ok() {}
+        // In production, it refuses tokens without an end.
+        let policy = Policy { is_production: self.is_forbidden, ..Policy::default() };
+        let session = Mutex::new(self.session.clone());
+        let service = TokenService {
+            faults: Arc::clone(&self.faults),
+            cors: self.cors.clone(),
+            ..service(Box::new(Session(session)), policy, &audit_log, limiters)
         };
-        endpoint.respond(request)
+        let answer = service.answer(request);
+        drop(service);
+        let entries = if self.is_log_broken { Vec::new() } else { entries(&state) };
+        let entries = entries.into_iter().map(|entry| (entry.body.action.name(), entry.body.reason));
+        (answer, entries.collect())
     }
 
     /// Returns the status and the body of the answer to a request.
     fn said(&self, request: &Request) -> (u16, String) {
         let reply = self.answer(request).response;
-        (reply.status(), String::from_utf8(reply.body().to_vec()).unwrap())
-    }
-
-    fn reasons(&self) -> Vec<&'static str> {
-        self.refused.lock().unwrap().iter().map(|refusal| refusal.reason).collect()
+        (reply.status, String::from_utf8(reply.body).unwrap())
     }
 }
 
-impl Authenticate for World {
+/// The one session of customer 123, and what is wrong with it.
+#[derive(Debug)]
+struct Session(Mutex<Option<AuthError>>);
+
+impl Authenticate for Session {
     fn authenticate(&self, token: &str, id: &str, _: Timestamp) -> Result<Authenticated, AuthError> {
         assert_eq!(id, "r-7");
-        match &self.session {
-            Some(denial) => Err(denial.clone()),
+        match self.0.lock().unwrap().take() {
+            Some(denial) => Err(denial),
             None if token == SESSION => Ok(Authenticated { customer: customer(123), session: "s-7".into() }),
             None => Err(AuthFailure::NotASession.into()),
         }
     }
 }
 
-impl IssueToken for World {
-    fn record_fault(&self, session: &Authenticated, _: &Request, fault: Fault) -> Result<(), IssueError> {
-        assert_eq!(session.customer, customer(123));
-        if let Some(error) = self.mint {
-            return Err(error());
-        }
-        self.faulty.lock().unwrap().push(fault);
-        Ok(())
-    }
-
-    fn issue(
-        &self,
-        session: &Authenticated,
-        _: &Request,
-        fault: Option<TokenFault>,
-    ) -> Result<Token, IssueError> {
-        let customer = session.customer;
-        self.faulty.lock().unwrap().extend(fault.map(Fault::Token));
-        if let Some(error) = self.mint {
-            return Err(error());
-        }
-        self.minted.lock().unwrap().push(customer);
-        Ok(token(customer))
-    }
-}
-
-impl RateLimiter for World {
-    fn count_failure(&self, address: IpAddr) -> Result<(), Duration> {
-        assert_eq!(address, peer());
-        self.address_waits.map_or(Ok(()), Err)
-    }
-
-    fn count_customer(&self, whose: CustomerId) -> Result<(), Duration> {
-        assert_eq!(whose, customer(123));
-        self.customer_waits.map_or(Ok(()), Err)
-    }
-}
-
-impl RefusalSink for World {
-    fn refuse(&self, refusal: audit::Refusal) {
-        self.refused.lock().unwrap().push(refusal);
-    }
-}
-
-/// Returns the token of a customer, through the one way to a token.
-fn token(customer: CustomerId) -> Token {
-    use crate::issuer::TokenIssuer;
-    use crate::profile::{Expiry, Policy, TokenRequest};
-    let secret = Secret::new(crate::token::testing::SECRET.to_vec()).unwrap();
-    let actor = audit::Actor { user: "ann".into(), sudo_user: None };
-    let client = audit::Event::new(audit::Action::Mint, audit::Channel::Serve, actor, audit::Outcome::Ok);
-    let token_request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None, fault: None };
-    let issuer = TokenIssuer::new(&secret, None, Policy::default(), None);
-    issuer.issue_for_client(customer, &token_request, Timestamp::EPOCH, &client).unwrap().token
+/// Asserts that a response has the token of customer 123.
+fn assert_token(response: &Response) {
+    let body: serde_json::Value = serde_json::from_slice(&response.body).unwrap();
+    let rules = Validation::new(clock().now());
+    let verified = Verifier::new(&secret(API_SECRET)).verify(body["token"].as_str().unwrap(), &rules);
+    assert_eq!((response.status, verified), (200, Ok(customer(123))));
+    assert_eq!(body.as_object().unwrap().len(), 1);
 }
 
 fn cannot_tell() -> AuthError {
     AuthError::Unavailable(Arc::new(std::io::Error::other("a disk that does not answer")))
-}
-
-fn refused_by_policy() -> IssueError {
-    IssueError::Policy(PolicyError::NeverInProduction)
-}
-
-fn without_a_record() -> IssueError {
-    IssueError::Audit(AuditError::Damaged("/state/audit/audit-00000001.jsonl".into()))
 }

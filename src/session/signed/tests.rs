@@ -3,6 +3,9 @@ use super::*;
 use crate::token::testing::{signed_with, unsigned};
 use crate::token::{Inspection, Validation, Verifier, VerifyError};
 
+/// The JOSE header of every session token.
+const HEADER: &str = r#"{"alg":"HS256","typ":"stream-token-session+jwt"}"#;
+
 const HOUR: Duration = Duration::from_hours(1);
 
 /// The claims of a session of customer 123.
@@ -31,7 +34,7 @@ fn the_head_is_the_header() {
 fn verifies_what_it_issued() {
     let (session, token) = key().issue(customer(123), at(1000), HOUR).unwrap();
     assert_eq!(key().verify(token.expose()), Ok(session));
-    assert_eq!((session.issued_at(), session.expires_at()), (at(1000), at(4600)));
+    assert_eq!((session.issued_at, session.expires_at), (at(1000), at(4600)));
     assert!(token.expose().len() <= MAX_OWN_TOKEN_BYTES);
 }
 
@@ -49,12 +52,13 @@ fn agrees_with_another_implementation_of_hs256() {
 #[test]
 fn a_session_lives_from_a_second_to_thirty_days() {
     let lifetime =
-        |lifetime| key().issue(customer(1), at(1000), lifetime).map(|(session, _)| session.expires_at());
-    assert_eq!(lifetime(Duration::from_millis(999)), Err(SessionTokenError::NoLifetime));
-    assert_eq!(lifetime(Duration::from_secs(1)), Ok(at(1001)));
-    assert_eq!(lifetime(MAX_LIFETIME), Ok(at(1000 + 30 * 86_400)));
-    let asked = MAX_LIFETIME + Duration::from_nanos(1);
-    assert_eq!(lifetime(asked), Err(SessionTokenError::TooLong { asked }));
+        |lifetime| key().issue(customer(1), at(1000), lifetime).map(|(session, _)| session.expires_at);
+    assert_eq!(lifetime(Duration::from_secs(1)).unwrap(), at(1001));
+    assert_eq!(lifetime(MAX_LIFETIME).unwrap(), at(1000 + 30 * 86_400));
+    for refused in [Duration::from_millis(999), MAX_LIFETIME + Duration::from_nanos(1)] {
+        let error = lifetime(refused).unwrap_err();
+        assert!(error.message.starts_with("a session lives from 1s to 30d, not "), "{error}");
+    }
 }
 
 #[test]
@@ -191,4 +195,87 @@ fn no_session_passes_for_a_user_token_even_under_the_same_secret() {
 fn never_shows_itself() {
     let (_, token) = key().issue(customer(1), at(1000), HOUR).unwrap();
     assert_eq!(format!("{:?} {token:?}", key()), "SessionKey([redacted]) SessionToken([redacted])");
+}
+
+/// The claims of a session.
+const PLAIN_CLAIMS: &str =
+    r#"{"iss":"stream-token","sub":"123","iat":1000,"exp":2000,"jti":"00c0ffee00c0ffee00c0ffee00c0ffee"}"#;
+
+#[test]
+fn a_claims_set_is_read_back() {
+    let session = Session::parse(PLAIN_CLAIMS.as_bytes()).unwrap();
+    assert_eq!(session.to_json(), PLAIN_CLAIMS);
+    assert_eq!((session.customer.get(), session.issued_at, session.expires_at), (123, at(1000), at(2000)));
+}
+
+#[test]
+fn every_other_claims_set_is_refused() {
+    let longest = MAX_LIFETIME.as_secs();
+    let exactly = PLAIN_CLAIMS.replace("2000", &(1000 + longest).to_string());
+    assert!(Session::parse(exactly.as_bytes()).is_some());
+    for (what, instead) in [
+        (r#""iss":"stream-token","#, ""),
+        ("stream-token", "Stream-Token"),
+        (r#""iss":"stream-token""#, r#""iss":["stream-token"]"#),
+        (r#""123""#, "123"),
+        ("123", "0123"),
+        ("123", "customer-123"),
+        ("123", "0"),
+        ("123", "9223372036854775808"),
+        ("1000", "1000.0"),
+        ("1000", r#""1000""#),
+        ("2000", "2e3"),
+        ("2000", "1000"),
+        ("2000", "999"),
+        ("2000", &(1001 + longest).to_string()),
+        (r#","exp":2000"#, ""),
+        (r#","exp":2000"#, r#","exp":2000,"exp":2000"#),
+        (r#","exp":2000"#, r#","exp":2000,"nbf":1"#),
+        (r#","exp":2000"#, r#","exp":2000,"user_id":"customer-123""#),
+        ("00c0ffee", "00C0FFEE"),
+        ("00c0ffee", ""),
+        ("}", "}x"),
+        ("{", "[{"),
+    ] {
+        let claims = PLAIN_CLAIMS.replacen(what, instead, 1);
+        assert_ne!(claims, PLAIN_CLAIMS);
+        assert_eq!(Session::parse(claims.as_bytes()), None, "{claims}");
+    }
+    for other in ["", "[]", "null", r#"["stream-token","123",1000,2000,"00c0ffee00c0ffee00c0ffee00c0ffee"]"#]
+    {
+        assert_eq!(Session::parse(other.as_bytes()), None, "{other}");
+    }
+}
+
+#[test]
+fn a_session_is_valid_from_a_minute_before_it_was_issued_until_just_before_its_end() {
+    let session = Session::parse(PLAIN_CLAIMS.as_bytes()).unwrap();
+    let customer = session.customer;
+    assert_eq!(session.validate(at(939)), Err(AuthFailure::IssuedInFuture(customer)));
+    assert_eq!(session.validate(at(940)), Ok(()));
+    assert_eq!(session.validate(at(1999)), Ok(()));
+    assert_eq!(session.validate(at(2000)), Err(AuthFailure::Expired(Some(customer))));
+}
+
+#[test]
+fn an_id_is_read_back_and_nothing_else_is() {
+    let text = "00c0ffee00c0ffee00c0ffee00c0ffee";
+    assert_eq!(text.parse::<SessionId>().unwrap().to_string(), text);
+    for other in ["", &text[1..], &format!("0{text}"), &text.to_uppercase(), &text.replace('0', "+")] {
+        assert_eq!(SessionId::from_hex(other), None, "{other}");
+    }
+}
+
+#[test]
+fn no_two_random_ids_are_the_same() {
+    assert_ne!(SessionId::random().unwrap(), SessionId::random().unwrap());
+}
+
+#[test]
+fn the_error_of_an_id_never_repeats_a_token() {
+    let error = "eyJhbGciOi.x.y".parse::<SessionId>().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a value of 14 characters is not a session id: that is 32 hexadecimal digits"
+    );
 }

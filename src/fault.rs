@@ -1,0 +1,514 @@
+//! Faults: tokens and responses that fail in a chosen way, so that an app's refresh can be tested.
+//!
+//! A [`TokenFault`] is what can be wrong with a token, a [`FaultRule`] which customer of the endpoint meets which fault, and
+//! how often: `123=expired`, `1-100=status:503*2`. This room decides and does nothing: the issuer signs and records, the
+//! server answers. Only a customer's claims are ever changed, so no fault makes a server token.
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::error::Usage;
+use crate::escape::escaped_or_redacted;
+use crate::time::{Timestamp, humanize, parse_duration};
+use crate::token::{Claims, ClaimsError, CustomerId};
+
+/// The forms in which the faults of a token are written.
+const TOKEN_FAULT_FORMS: &str =
+    "expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed";
+
+/// The faults of a token that are a word.
+const WORDS: [(&str, TokenFault); 6] = [
+    ("expired", TokenFault::Expired),
+    ("not-yet-valid", TokenFault::NotYetValid),
+    ("issued-in-future", TokenFault::IssuedInFuture),
+    ("bad-signature", TokenFault::BadSignature),
+    ("wrong-user", TokenFault::WrongUser),
+    ("malformed", TokenFault::Malformed),
+];
+
+/// How far in the past or in the future the times of a token are that fails by them: more than clocks differ.
+const DISTANCE: Duration = Duration::from_hours(1);
+
+/// How a token fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TokenFault {
+    /// It expired an hour ago.
+    Expired,
+    /// It expires after this time.
+    ExpiresIn(Duration),
+    /// Its `nbf` is an hour ahead.
+    NotYetValid,
+    /// Its `iat` is an hour ahead.
+    IssuedInFuture,
+    /// A key that belongs to no app signed it.
+    BadSignature,
+    /// It is the token of a customer who does not exist.
+    WrongUser,
+    /// It has no signature.
+    Malformed,
+}
+
+impl TokenFault {
+    /// Returns `true` if the fault decides when the token expires.
+    #[must_use]
+    pub const fn sets_expiry(self) -> bool {
+        matches!(self, Self::Expired | Self::ExpiresIn(_))
+    }
+
+    /// Returns the claims that fail in the place of these. A token that is not valid yet has expired when it would be.
+    ///
+    /// # Errors
+    /// [`ClaimsError`] if a time would be 0.
+    pub fn claims(self, granted: Claims, now: Timestamp) -> Result<Claims, ClaimsError> {
+        let (past, future) = (now.before(DISTANCE), now.after(DISTANCE));
+        let ends_by = granted.expires_at().map_or(future, |at| at.min(future));
+        match self {
+            Self::Expired if granted.issued_at().is_some() => {
+                granted.with_iat(past.before(DISTANCE))?.with_exp(past)
+            }
+            Self::Expired => granted.with_exp(past),
+            Self::NotYetValid => Ok(granted.with_exp(ends_by)?.with_nbf(future)),
+            Self::IssuedInFuture => granted.with_exp(ends_by)?.with_iat(future),
+            Self::WrongUser => Ok(granted.with_customer(nobody(granted.customer()))),
+            Self::ExpiresIn(_) | Self::BadSignature | Self::Malformed => Ok(granted),
+        }
+    }
+
+    /// Returns what is wrong with the token, for people.
+    #[must_use]
+    pub fn explanation(self) -> String {
+        match self {
+            Self::Expired => "it expired an hour ago: Stream answers 401, code 40".into(),
+            Self::ExpiresIn(lifetime) => {
+                format!("it expires in {}: then Stream answers 401, code 40", humanize(lifetime))
+            }
+            Self::NotYetValid => "its nbf is an hour ahead: Stream answers 401, code 41".into(),
+            Self::IssuedInFuture => "its iat is an hour ahead: Stream answers 401, code 42".into(),
+            Self::BadSignature => "another key signed it: Stream answers 401, code 43".into(),
+            Self::WrongUser => "it is the token of another user, who does not exist".into(),
+            Self::Malformed => "it has no signature: Stream answers 401, code 5".into(),
+        }
+    }
+}
+
+/// Returns a customer who is not this one, and whom no app has.
+fn nobody(customer: CustomerId) -> CustomerId {
+    let other = CustomerId::new(CustomerId::MAX).filter(|other| *other != customer);
+    other.or_else(|| CustomerId::new(CustomerId::MAX - 1)).unwrap_or(customer)
+}
+
+impl fmt::Display for TokenFault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self, WORDS.iter().find(|(_, fault)| fault == self)) {
+            (Self::ExpiresIn(lifetime), _) => write!(f, "expires-in:{}", humanize(*lifetime)),
+            (_, word) => f.write_str(word.map_or("", |(word, _)| word)),
+        }
+    }
+}
+
+impl FromStr for TokenFault {
+    type Err = Usage;
+
+    fn from_str(text: &str) -> Result<Self, Usage> {
+        if let Some(lifetime) = text.strip_prefix("expires-in:") {
+            return duration(text, lifetime).map(Self::ExpiresIn);
+        }
+        let word = WORDS.iter().find(|(word, _)| *word == text);
+        let expected = || not_a_fault(text, format!("a token can be {TOKEN_FAULT_FORMS}"));
+        word.map(|(_, fault)| *fault).ok_or_else(expected)
+    }
+}
+
+/// Returns the error of a text that is not a fault. `expected` says what was expected.
+fn not_a_fault(text: &str, expected: impl Into<String>) -> Usage {
+    Usage { message: format!("{} is not a fault", escaped_or_redacted(text)), hint: expected.into() }
+}
+
+/// Reads a duration, longer than 0, that is part of `text`.
+fn duration(text: &str, duration: &str) -> Result<Duration, Usage> {
+    let parsed = parse_duration(duration).ok().filter(|duration| !duration.is_zero());
+    parsed.ok_or_else(|| not_a_fault(text, "after the colon goes a duration such as 10s or 5m"))
+}
+
+/// How a request for a token fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The token fails.
+    Token(TokenFault),
+    /// The response is an error with this status, 400 to 599.
+    Status(u16),
+    /// The response comes this much later.
+    Delay(Duration),
+    /// The connection is closed without a response.
+    Drop,
+}
+
+impl Fault {
+    /// The status in logs of a connection that was closed without a response, as nginx logs it.
+    pub const DROPPED: u16 = 444;
+
+    /// Returns how the token fails, if there is one that does.
+    #[must_use]
+    pub const fn token(self) -> Option<TokenFault> {
+        match self {
+            Self::Token(fault) => Some(fault),
+            Self::Status(_) | Self::Delay(_) | Self::Drop => None,
+        }
+    }
+
+    /// Returns the status of the response, if there is to be no token.
+    #[must_use]
+    pub const fn status(self) -> Option<u16> {
+        match self {
+            Self::Status(status) => Some(status),
+            Self::Drop => Some(Self::DROPPED),
+            Self::Token(_) | Self::Delay(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(fault) => fault.fmt(f),
+            Self::Status(status) => write!(f, "status:{status}"),
+            Self::Delay(delay) => write!(f, "delay:{}", humanize(*delay)),
+            Self::Drop => f.write_str("drop"),
+        }
+    }
+}
+
+impl FromStr for Fault {
+    type Err = Usage;
+
+    fn from_str(text: &str) -> Result<Self, Usage> {
+        match text.split_once(':') {
+            Some(("status", status)) => {
+                let status = status.parse().ok().filter(|status| (400..600).contains(status));
+                let expected =
+                    || not_a_fault(text, "after the colon goes the status of an error, 400 to 599");
+                status.map(Self::Status).ok_or_else(expected)
+            }
+            Some(("delay", delay)) => duration(text, delay).map(Self::Delay),
+            None if text == "drop" => Ok(Self::Drop),
+            Some(("expires-in", _)) => text.parse().map(Self::Token),
+            _ => text.parse().map(Self::Token).map_err(|_| {
+                not_a_fault(text, format!("a fault is {TOKEN_FAULT_FORMS}, status:503, delay:5s or drop"))
+            }),
+        }
+    }
+}
+
+/// A fault that requests of some customers meet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultRule {
+    /// The customers' ids.
+    customers: RangeInclusive<u64>,
+    /// How their requests fail.
+    fault: Fault,
+    /// How many requests still do; `None` for all.
+    remaining: Option<u32>,
+}
+
+/// The most requests that a rule can be limited to.
+const MAX_TIMES: u32 = 1_000_000;
+
+impl fmt::Display for FaultRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (first, last) = (self.customers.start(), self.customers.end());
+        write!(f, "{first}")?;
+        if first != last {
+            write!(f, "-{last}")?;
+        }
+        write!(f, "={}", self.fault)?;
+        self.remaining.map_or(Ok(()), |remaining| write!(f, "*{remaining}"))
+    }
+}
+
+impl FromStr for FaultRule {
+    type Err = Usage;
+
+    fn from_str(text: &str) -> Result<Self, Usage> {
+        let Some((customers, fault)) =
+            text.split_once('=').and_then(|(customers, fault)| Some((customer_range(customers)?, fault)))
+        else {
+            let max = CustomerId::MAX;
+            let expected = "a fault has the form 123=expired or 1-100=status:503*2, with customers from 1 to";
+            return Err(not_a_fault(text, format!("{expected} {max}")));
+        };
+        let (fault, times) =
+            fault.split_once('*').map_or((fault, None), |(fault, times)| (fault, Some(times)));
+        let remaining = times.map(|times| {
+            let remaining = times.parse().ok().filter(|times| (1..=MAX_TIMES).contains(times));
+            remaining.ok_or_else(|| {
+                not_a_fault(text, format!("after the asterisk goes how often, from 1 to {MAX_TIMES}"))
+            })
+        });
+        Ok(Self { customers, fault: fault.parse()?, remaining: remaining.transpose()? })
+    }
+}
+
+/// Reads a customer, or the first and the last of a range.
+fn customer_range(text: &str) -> Option<RangeInclusive<u64>> {
+    let id = |text: &str| text.parse::<CustomerId>().ok().map(CustomerId::get);
+    if let Some(one) = id(text) {
+        return Some(one..=one);
+    }
+    let (first, last) = text.split_once('-')?;
+    let range = id(first)?..=id(last)?;
+    (!range.is_empty()).then_some(range)
+}
+
+/// The faults of a server. They can be changed while it runs.
+#[derive(Debug, Default)]
+pub struct Faults(Mutex<State>);
+
+/// What the server's faults are now.
+#[derive(Debug, Default)]
+struct State {
+    /// The rules: the first for a customer counts.
+    rules: Vec<FaultRule>,
+    /// Whether there can be none, because the profile is a production profile.
+    is_forbidden: bool,
+}
+
+/// Why faults cannot be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum FaultsError {
+    /// The profile is a production profile.
+    #[error("nothing of a production profile is made to fail")]
+    Forbidden,
+    /// There would be too many.
+    #[error("there can be at most {} faults", Faults::MAX)]
+    TooMany,
+}
+
+impl Faults {
+    /// The most rules at once.
+    pub const MAX: usize = 100;
+
+    /// Adds rules after those that there are.
+    ///
+    /// # Errors
+    /// [`FaultsError`], and none is added.
+    pub fn add(&self, rules: &[FaultRule]) -> Result<(), FaultsError> {
+        let mut state = self.lock();
+        if state.is_forbidden {
+            return Err(FaultsError::Forbidden);
+        }
+        if state.rules.len() + rules.len() > Self::MAX {
+            return Err(FaultsError::TooMany);
+        }
+        state.rules.extend_from_slice(rules);
+        Ok(())
+    }
+
+    /// Removes all rules.
+    pub fn clear(&self) {
+        self.lock().rules.clear();
+    }
+
+    /// Allows faults from now on; or removes and forbids them.
+    pub fn allow(&self, is_allowed: bool) {
+        let mut state = self.lock();
+        state.is_forbidden = !is_allowed;
+        if !is_allowed {
+            state.rules.clear();
+        }
+    }
+
+    /// Returns `true` if there can be no faults.
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.lock().is_forbidden
+    }
+
+    /// Returns the fault that a customer's request meets now, and counts the request. A rule that was limited to so many
+    /// requests is then used up, and the next rule for the customer counts.
+    #[must_use]
+    pub fn next(&self, customer: CustomerId) -> Option<Fault> {
+        let mut state = self.lock();
+        let at = state.rules.iter().position(|rule| rule.customers.contains(&customer.get()))?;
+        let rule = &mut state.rules[at];
+        let fault = rule.fault;
+        rule.remaining = rule.remaining.map(|remaining| remaining.saturating_sub(1));
+        if rule.remaining == Some(0) {
+            state.rules.remove(at);
+        }
+        Some(fault)
+    }
+
+    /// Returns the rules as they are written, with how often each still counts.
+    #[must_use]
+    pub fn list(&self) -> Vec<String> {
+        self.lock().rules.iter().map(ToString::to_string).collect()
+    }
+
+    /// Locks the rules.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_epoch_seconds(seconds).unwrap()
+    }
+
+    fn granted() -> Claims {
+        Claims::new(CustomerId::new(123).unwrap())
+    }
+
+    #[test]
+    fn every_fault_of_a_token_is_read_in_the_form_in_which_it_is_shown() {
+        for form in TOKEN_FAULT_FORMS.split(", ") {
+            assert_eq!(form.parse::<TokenFault>().unwrap().to_string(), form);
+        }
+    }
+
+    #[test]
+    fn what_is_no_fault_of_a_token_is_refused_with_what_was_expected() {
+        for text in ["", "Expired", "expired ", "expired:1s", "expires-in", "revoked"] {
+            let error = text.parse::<TokenFault>().unwrap_err();
+            assert!(error.hint.starts_with("a token can be expired, "), "{text:?}: {error:?}");
+        }
+        for text in ["expires-in:", "expires-in:0s", "expires-in:10", "expires-in:-1s"] {
+            let error = text.parse::<TokenFault>().unwrap_err();
+            assert!(error.hint.starts_with("after the colon goes a duration "), "{text:?}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn an_expired_token_says_that_it_was_issued_before_it_expired() {
+        let now = at(100_000);
+        let plain = TokenFault::Expired.claims(granted(), now).unwrap();
+        assert_eq!((plain.expires_at(), plain.issued_at()), (Some(at(96_400)), None));
+        let dated = TokenFault::Expired.claims(granted().with_iat(at(99_995)).unwrap(), now).unwrap();
+        assert_eq!((dated.expires_at(), dated.issued_at()), (Some(at(96_400)), Some(at(92_800))));
+    }
+
+    #[test]
+    fn a_token_that_is_not_valid_yet_never_will_be() {
+        let (now, hour_ahead) = (at(100_000), at(103_600));
+        let future = TokenFault::IssuedInFuture.claims(granted(), now).unwrap();
+        assert_eq!((future.issued_at(), future.expires_at()), (Some(hour_ahead), Some(hour_ahead)));
+        let short = granted().with_exp(at(100_060)).unwrap();
+        for fault in [TokenFault::NotYetValid, TokenFault::IssuedInFuture] {
+            assert_eq!(fault.claims(granted(), now).unwrap().expires_at(), Some(hour_ahead));
+            assert_eq!(fault.claims(short, now).unwrap().expires_at(), Some(at(100_060)));
+        }
+    }
+
+    #[test]
+    fn another_user_is_never_the_customer() {
+        for id in [1, 123, CustomerId::MAX - 1, CustomerId::MAX] {
+            let customer = CustomerId::new(id).unwrap();
+            let claims = TokenFault::WrongUser.claims(Claims::new(customer), at(1)).unwrap();
+            assert!(claims.customer() != customer && claims.customer().get() >= CustomerId::MAX - 1);
+        }
+    }
+
+    fn rule(text: &str) -> FaultRule {
+        text.parse().unwrap_or_else(|error| panic!("{text}: {error:?}"))
+    }
+
+    fn faults(rules: &[&str]) -> Faults {
+        let faults = Faults::default();
+        faults.add(&rules.iter().map(|text| rule(text)).collect::<Vec<_>>()).unwrap();
+        faults
+    }
+
+    fn next(faults: &Faults, customer: u64) -> String {
+        let fault = faults.next(CustomerId::new(customer).unwrap());
+        fault.map_or("none".into(), |fault| fault.to_string())
+    }
+
+    #[test]
+    fn every_rule_is_read_in_the_form_in_which_it_is_shown() {
+        for text in [
+            "123=expired",
+            "1-100=status:503*2",
+            "1-9223372036854775807=drop",
+            "5=expires-in:10s*1000000",
+            "5=delay:1m",
+        ] {
+            assert_eq!(rule(text).to_string(), text);
+        }
+        assert_eq!(rule("customer-123=malformed").to_string(), "123=malformed");
+        assert_eq!(rule("7-7=malformed").to_string(), "7=malformed");
+    }
+
+    #[test]
+    fn what_is_no_rule_is_refused_with_what_was_expected() {
+        for (text, expected) in [
+            ("", "a fault has the form 123="),
+            ("expired", "a fault has the form 123="),
+            ("=expired", "a fault has the form 123="),
+            ("0=expired", "a fault has the form 123="),
+            ("2-1=expired", "a fault has the form 123="),
+            ("1-=expired", "a fault has the form 123="),
+            ("*=expired", "a fault has the form 123="),
+            ("1=expired*0", "after the asterisk goes "),
+            ("1=expired*", "after the asterisk goes "),
+            ("1=expired*-1", "after the asterisk goes "),
+            ("1=expired*1000001", "after the asterisk goes "),
+        ] {
+            let error = text.parse::<FaultRule>().unwrap_err();
+            assert!(error.hint.starts_with(expected), "{text:?}: {error:?}");
+        }
+        for (fault, expected) in [
+            ("", "a fault is expired, "),
+            ("revoked", "a fault is expired, "),
+            ("drop:1", "a fault is expired, "),
+            ("status:200", "after the colon goes the status "),
+            ("status:399", "after the colon goes the status "),
+            ("status:600", "after the colon goes the status "),
+            ("status", "a fault is expired, "),
+            ("delay:", "after the colon goes a duration "),
+            ("delay:0s", "after the colon goes a duration "),
+            ("expires-in:x", "after the colon goes a duration "),
+        ] {
+            let error = format!("1={fault}").parse::<FaultRule>().unwrap_err();
+            assert!(error.hint.starts_with(expected), "{fault:?}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_rule_for_a_customer_counts_until_it_is_used_up() {
+        let faults = faults(&["5=status:503*2", "1-9=expired*1", "5=drop"]);
+        assert_eq!(next(&faults, 10), "none");
+        assert_eq!(
+            [5, 5, 5, 5, 5].map(|id| next(&faults, id)),
+            ["status:503", "status:503", "expired", "drop", "drop"]
+        );
+        assert_eq!(next(&faults, 1), "none");
+        assert_eq!(faults.list(), ["5=drop"]);
+        faults.clear();
+        assert_eq!(next(&faults, 5), "none");
+    }
+
+    #[test]
+    fn what_is_forbidden_is_gone_and_cannot_be_added() {
+        let faults = faults(&["5=drop"]);
+        faults.allow(false);
+        assert!(faults.list().is_empty());
+        assert_eq!(faults.add(&[rule("5=drop")]), Err(FaultsError::Forbidden));
+        faults.allow(true);
+        assert_eq!(faults.add(&[rule("5=drop")]), Ok(()));
+    }
+
+    #[test]
+    fn there_are_at_most_a_hundred_rules() {
+        let faults = faults(&vec!["5=drop"; Faults::MAX]);
+        assert_eq!(faults.add(&[rule("5=drop")]), Err(FaultsError::TooMany));
+        assert_eq!(faults.list().len(), Faults::MAX);
+    }
+}
