@@ -175,7 +175,6 @@ mod tests {
 
     #[test]
     fn what_is_no_json_is_malformed() {
-        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
         let texts: [&[u8]; 16] = [
             b"",
             b" ",
@@ -197,10 +196,7 @@ mod tests {
         for text in texts {
             assert_eq!(status(text), 400, "{}", String::from_utf8_lossy(text));
         }
-        assert_eq!(status(nested(9)), 400);
-        assert_eq!(status(nested(2048)), 400);
         assert_eq!(status("[".repeat(4096)), 400);
-        assert_eq!(status(format!(r#"{{"customer_id":{}}}"#, nested(8))), 400);
     }
 
     #[test]
@@ -238,6 +234,9 @@ mod tests {
             assert_eq!(status(body), 422, "{body}");
         }
         assert_eq!(status(format!(r#"{{"customer_id":{}}}"#, "1".repeat(4000))), 422);
+        let nested = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert_eq!(status(nested(2048)), 422);
+        assert_eq!(status(format!(r#"{{"customer_id":{}}}"#, nested(2040))), 422);
     }
 
     proptest! {
