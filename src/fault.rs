@@ -10,8 +10,6 @@ use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use thiserror::Error;
-
 use crate::error::Usage;
 use crate::escape::escaped_or_redacted;
 use crate::time::{Timestamp, humanize, parse_duration};
@@ -277,35 +275,28 @@ struct State {
     is_forbidden: bool,
 }
 
-/// Why faults cannot be added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum FaultsError {
-    /// The profile is a production profile.
-    #[error("nothing of a production profile is made to fail")]
-    Forbidden,
-    /// There would be too many.
-    #[error("there can be at most {} faults", Faults::MAX)]
-    TooMany,
-}
-
 impl Faults {
     /// The most rules at once.
     pub const MAX: usize = 100;
 
+    /// Why a production profile has no faults.
+    pub const FORBIDDEN: &str = "nothing of a production profile is made to fail";
+
     /// Adds rules after those that there are.
     ///
     /// # Errors
-    /// [`FaultsError`], and none is added.
-    pub fn add(&self, rules: &[FaultRule]) -> Result<(), FaultsError> {
+    /// There can be none, or there would be too many; and none is added.
+    pub fn add(&self, rules: &[FaultRule]) -> Result<(), Usage> {
         let mut state = self.lock();
-        if state.is_forbidden {
-            return Err(FaultsError::Forbidden);
-        }
-        if state.rules.len() + rules.len() > Self::MAX {
-            return Err(FaultsError::TooMany);
-        }
-        state.rules.extend_from_slice(rules);
-        Ok(())
+        let message = if state.is_forbidden {
+            Self::FORBIDDEN.into()
+        } else if state.rules.len() + rules.len() > Self::MAX {
+            format!("there can be at most {} faults", Self::MAX)
+        } else {
+            state.rules.extend_from_slice(rules);
+            return Ok(());
+        };
+        Err(Usage { message, hint: "give ranges of customers".into() })
     }
 
     /// Removes all rules.
@@ -500,7 +491,7 @@ mod tests {
         let faults = faults(&["5=drop"]);
         faults.allow(false);
         assert!(faults.list().is_empty());
-        assert_eq!(faults.add(&[rule("5=drop")]), Err(FaultsError::Forbidden));
+        assert_eq!(faults.add(&[rule("5=drop")]).unwrap_err().message, Faults::FORBIDDEN);
         faults.allow(true);
         assert_eq!(faults.add(&[rule("5=drop")]), Ok(()));
     }
@@ -508,7 +499,7 @@ mod tests {
     #[test]
     fn there_are_at_most_a_hundred_rules() {
         let faults = faults(&vec!["5=drop"; Faults::MAX]);
-        assert_eq!(faults.add(&[rule("5=drop")]), Err(FaultsError::TooMany));
+        assert_eq!(faults.add(&[rule("5=drop")]).unwrap_err().message, "there can be at most 100 faults");
         assert_eq!(faults.list().len(), Faults::MAX);
     }
 }

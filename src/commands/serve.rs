@@ -17,7 +17,7 @@ use crate::audit::RefusalRecorder;
 use crate::cli::ServeArgs;
 use crate::error::{Exit, Usage};
 use crate::escape::{escaped_or_redacted, path_in_full};
-use crate::fault::{Faults, FaultsError};
+use crate::fault::Faults;
 use crate::output::terminal::write_stderr;
 use crate::process::{environment, stop_signals};
 use crate::profile::Profile;
@@ -104,7 +104,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     if !matches!(ended, Ok(Ended::Stopped)) && !service.refusals.as_ref().is_none_or(is_closed) {
         telemetry.note("the last refusals are not in the audit log, which cannot be written");
     }
-    telemetry.log().close();
+    telemetry.log.close();
     match ended? {
         Ended::Drained => Ok(Exit::Success),
         Ended::Unanswered(count) => {
@@ -155,8 +155,7 @@ fn faults(arguments: &ServeArgs, profile: &Profile) -> Result<Faults> {
     faults.allow(allowed.is_ok());
     if !arguments.fault.is_empty() {
         allowed?;
-        let too_many = |error: FaultsError| Usage::report(error.to_string(), "give ranges of customers");
-        faults.add(&arguments.fault).map_err(too_many)?;
+        faults.add(&arguments.fault)?;
     }
     Ok(faults)
 }

@@ -14,7 +14,7 @@ use serde_json::json;
 use super::message::{Header, Request, Response};
 use super::telemetry::{METRICS_CONTENT_TYPE, Telemetry};
 use crate::escape::json_line;
-use crate::fault::{FaultRule, Faults, FaultsError};
+use crate::fault::{FaultRule, Faults};
 
 /// The admin listener.
 pub(super) struct Admin {
@@ -56,7 +56,7 @@ impl Admin {
             return Response::error(403, "Send a Host that is an IP address or localhost, and no Origin");
         }
         if self.faults.is_forbidden() {
-            return Response::error(403, &FaultsError::Forbidden.to_string());
+            return Response::error(403, Faults::FORBIDDEN);
         }
         match (request.path.as_str(), request.method.as_str()) {
             ("/faults", "GET" | "HEAD") => self.list_faults(),
@@ -84,7 +84,7 @@ impl Admin {
             Err(error) => return Response::error(422, &error.hint),
         };
         if let Err(error) = self.faults.add(&rules) {
-            return Response::error(422, &error.to_string());
+            return Response::error(422, &error.message);
         }
         for rule in &rules {
             self.telemetry.note(&format!("requests fail on purpose: {rule}"));

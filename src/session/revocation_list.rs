@@ -47,7 +47,7 @@ pub enum RevocationListError {
     /// Whether anything was ever revoked cannot be found out.
     #[error(transparent)]
     Audit(#[from] AuditError),
-    /// It contains [`MAX_REVOCATIONS`].
+    /// It contains as many revocations as there may be.
     #[error("{} holds {MAX_REVOCATIONS} revocations, and no more have room", path_in_full(.0))]
     Full(PathBuf),
 }

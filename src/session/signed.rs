@@ -190,7 +190,7 @@ impl SessionKey {
     /// Creates a session of a customer, and its token.
     ///
     /// # Errors
-    /// It would end at once, or live longer than [`MAX_LIFETIME`]; or the operating system has no random numbers.
+    /// It would end at once, or live longer than 30 days; or the operating system has no random numbers.
     pub fn issue(
         &self,
         customer: CustomerId,

@@ -131,7 +131,7 @@ impl Reload {
                 for note in &notes {
                     telemetry.note(note);
                 }
-                telemetry.log().event(&[
+                telemetry.log.event(&[
                     ("note", "reloaded".into()),
                     ("profile", self.profile.clone().into()),
                     ("tls", self.tls.is_some().into()),
@@ -139,7 +139,7 @@ impl Reload {
             }
             Err(report) => {
                 telemetry.record_reload(false);
-                telemetry.log().event(&[
+                telemetry.log.event(&[
                     ("note", "not reloaded: everything stays as it was".into()),
                     ("error", report.message.into()),
                     ("hint", report.hint.into()),

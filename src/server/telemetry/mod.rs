@@ -40,7 +40,7 @@ const FAILING: &str = "failing";
 /// All that is told about a server.
 pub struct Telemetry {
     /// The log.
-    log: ServerLog,
+    pub log: ServerLog,
     /// The clock.
     clock: Clock,
     /// The metrics.
@@ -86,12 +86,6 @@ impl Telemetry {
             recent: Mutex::default(),
             noted: Mutex::default(),
         }
-    }
-
-    /// Returns the log.
-    #[must_use]
-    pub fn log(&self) -> &ServerLog {
-        &self.log
     }
 
     /// Watches the audit log: its syncs are measured, and its failures make the server not ready.
@@ -288,7 +282,7 @@ mod tests {
             telemetry.note_once_in("a", Duration::from_hours(1), "hourly");
             telemetry.note_once_in("b", Duration::ZERO, "always");
         }
-        telemetry.log().close();
+        telemetry.log.close();
         let said = lines.lock().unwrap().clone();
         assert_eq!((said.matches("hourly").count(), said.matches("always").count()), (1, 3), "{said}");
     }
