@@ -140,7 +140,7 @@ impl Worker {
         loop {
             let next = waiting.recv_timeout(INTERVAL);
             let now = self.clock.now();
-            self.write_summaries(counts.take(|count| count.is_over(now)));
+            self.write_summaries(counts.take(|since| is_over(since, now)));
             match next {
                 Ok(refusal) if counts.add(refusal.reason, refusal.peer, now) => self.write(refusal),
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
@@ -154,7 +154,7 @@ impl Worker {
     fn write(&self, refusal: Refusal) {
         let Refusal { reason, peer, request_id, session, customer } = refusal;
         let peer = Some(peer.to_string());
-        let event = Event { peer, request_id, session, customer, ..self.refused.clone().reason(reason) };
+        let event = Event { customer, peer, request_id, session, ..self.refused.clone().reason(reason) };
         self.record(event, 1);
     }
 
@@ -180,18 +180,10 @@ fn has_room(free: Option<u64>) -> bool {
     free.is_none_or(|free| free >= MIN_FREE_BYTES)
 }
 
-/// How many refusals there were lately, for each reason and address prefix: at most [`MAX_KEYS`], and one for each reason.
+/// How many refusals there were lately, and since when, for each reason and address prefix: at most [`MAX_KEYS`], and one
+/// for each reason.
 #[derive(Debug, Default)]
-struct RefusalCounts(HashMap<(&'static str, String), Count>);
-
-/// The count of one reason and address prefix.
-#[derive(Debug)]
-struct Count {
-    /// When it began.
-    since: Timestamp,
-    /// How many refusals it counts.
-    refusals: u64,
-}
+struct RefusalCounts(HashMap<(&'static str, String), (Timestamp, u64)>);
 
 impl RefusalCounts {
     /// Counts a refusal; `true` where it gets an entry of its own.
@@ -202,24 +194,22 @@ impl RefusalCounts {
         if self.0.len() >= MAX_KEYS && !self.0.contains_key(&key) {
             OTHERS.clone_into(&mut key.1);
         }
-        let count = self.0.entry(key).or_insert(Count { since: now, refusals: 0 });
-        count.refusals += 1;
-        count.refusals <= MAX_ENTRIES_PER_MINUTE
+        let (_, count) = self.0.entry(key).or_insert((now, 0));
+        *count += 1;
+        *count <= MAX_ENTRIES_PER_MINUTE
     }
 
-    /// Ends some counts, and returns how many refusals of each got no entry.
-    fn take(&mut self, is_over: impl Fn(&Count) -> bool) -> Vec<((&'static str, String), u64)> {
-        let ended = self.0.extract_if(|_, count| is_over(count));
-        let silent = ended.map(|(key, count)| (key, count.refusals.saturating_sub(MAX_ENTRIES_PER_MINUTE)));
+    /// Ends the counts that began at such a time, and returns how many refusals of each got no entry.
+    fn take(&mut self, is_over: impl Fn(Timestamp) -> bool) -> Vec<((&'static str, String), u64)> {
+        let ended = self.0.extract_if(|_, (since, _)| is_over(*since));
+        let silent = ended.map(|(key, (_, count))| (key, count.saturating_sub(MAX_ENTRIES_PER_MINUTE)));
         silent.filter(|(_, silent)| *silent > 0).collect()
     }
 }
 
-impl Count {
-    /// Returns `true` if its minute is over.
-    fn is_over(&self, now: Timestamp) -> bool {
-        now.epoch_seconds().abs_diff(self.since.epoch_seconds()) >= MINUTE
-    }
+/// Returns `true` if a minute lies between two times.
+fn is_over(since: Timestamp, now: Timestamp) -> bool {
+    now.epoch_seconds().abs_diff(since.epoch_seconds()) >= MINUTE
 }
 
 /// Returns the part of an address that a client can hardly change: IPv4 /24, IPv6 /64. An IPv4 address inside IPv6 counts
@@ -301,7 +291,7 @@ mod tests {
     }
 
     fn due(counts: &mut RefusalCounts, seconds: u64) -> Vec<((&'static str, String), u64)> {
-        counts.take(|count| count.is_over(at(seconds)))
+        counts.take(|since| is_over(since, at(seconds)))
     }
 
     fn admitted(counts: &mut RefusalCounts, peers: &[&str]) -> usize {

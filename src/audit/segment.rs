@@ -216,7 +216,7 @@ mod tests {
     #[test]
     fn nothing_is_claimed_of_what_is_before_the_bytes_that_are_read() {
         let state = super::super::testing::State::with_entries(2);
-        state.write(1, &[state.read(1), vec![b'x'; TAIL_BYTES as usize]].concat());
+        state.write(1, &[state.read(1), vec![b'x'; 4 * MAX_ENTRY_BYTES]].concat());
         let segment = OpenSegment::open(&directory(state.path()), 1, FileUse::Read).unwrap();
         assert_eq!(segment.tail().unwrap(), SegmentTail::Damaged);
     }

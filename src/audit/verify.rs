@@ -257,7 +257,9 @@ impl Verifier {
             if let Some(LogStart { at, before, .. }) = self.start {
                 self.add(Some(at), FindingKind::Missing(1..=before.sequence));
             }
-            found.into_iter().for_each(|Finding { at, kind }| self.add(at, kind));
+            for Finding { at, kind } in found {
+                self.add(at, kind);
+            }
         }
         if let Some(Head { log_id: expected, sequence, .. }) = self.expected {
             let found = self.last.map_or(0, |last| last.sequence);

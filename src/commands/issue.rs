@@ -1,5 +1,6 @@
 //! `issue`: mints tokens for customers.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub(super) struct IssueRun {
     caller: Event,
     /// The form in which tokens come out.
     format: Format,
+    /// What comes before the first token, until it has come.
+    head: Cell<&'static str>,
     /// The profile, for the forms that show it.
     profile: Profile,
 }
@@ -44,11 +47,9 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
     require_stdout()?;
     reject_forms(&context.format(), arguments)?;
     let run = IssueRun::prepare(context, &arguments.token, arguments.fault, None)?;
-    if run.format == Format::Csv {
-        context.terminal.print(output::CSV_HEADER)?;
-    }
+    let mut exit = Exit::Success;
     match (&arguments.from, arguments.customers.as_slice()) {
-        (Some(path), _) => return run_batch(context, path, &run),
+        (Some(path), _) => exit = run_batch(context, path, &run)?,
         (None, [customer]) => run.issue_one(context, arguments, *customer)?,
         (None, several) => {
             let mut batch = Batch::default();
@@ -58,7 +59,9 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
             run.issue_batch(context, &mut batch)?;
         }
     }
-    Ok(Exit::Success)
+    // A batch of nobody is a table without rows.
+    context.terminal.print(run.head.take())?;
+    Ok(exit)
 }
 
 impl IssueRun {
@@ -98,7 +101,8 @@ impl IssueRun {
         check(context, &token_request, &grant, now)?;
         let format = context.format();
         require_api_key(&format, &profile)?;
-        Ok(Self { issuer, grant, caller, format, profile })
+        let head = Cell::new(if format == Format::Csv { output::CSV_HEADER } else { "" });
+        Ok(Self { issuer, grant, caller, format, head, profile })
     }
 
     /// Mints one token.
@@ -164,6 +168,7 @@ impl IssueRun {
 
     /// Prints a token. A bare one allocates nothing.
     fn print(&self, minted: &IssuedToken, terminal: &mut Terminal) -> Result<()> {
+        terminal.print(self.head.take())?;
         let shown = match &self.format {
             Format::Text => {
                 terminal.print(minted.token.as_str())?;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::Layout;
 use super::table::{Style, StyledCell, cell, cut_last, headline, listing, table};
-use crate::audit::{Channel, Entry, Event, IdRanges, LogLine, Outcome, TokenMatch, VerifyReport};
+use crate::audit::{Channel, Entry, Event, Head, IdRanges, LogLine, Outcome, TokenMatch, VerifyReport};
 use crate::escape::{escaped, escaped_truncated, json_line};
 use crate::time::{Timestamp, absolute_and_relative, utc};
 
@@ -70,13 +70,14 @@ pub fn audit_line(line: &LogLine, layout: Layout) -> String {
 
 /// Returns what an entry says beside its time, action, profile and customer, the most telling first.
 fn detail(event: &Event) -> String {
+    let pruned = event.pruned_up_to.as_ref().and_then(|last| last.parse::<Head>().ok());
     let unit = if event.action.is_maintenance() { "bytes" } else { "in all" };
     let parts = [
         (event.outcome != Outcome::Ok).then(|| event.outcome.name().to_owned()),
         event.reason.clone(),
         event.purpose.as_ref().map(|purpose| format!("for: {purpose}")),
         event.count.map(|count| format!("{count} {unit}")),
-        event.pruned_up_to.as_ref().map(|last| format!("up to {last}")),
+        pruned.map(|last| format!("up to entry {}", last.sequence)),
         event.fingerprint.as_ref().map(|fingerprint| format!("fingerprint {fingerprint}")),
         event.expires_at.map(|at| format!("until {}", utc(at))),
         event.peer.as_ref().map(|peer| format!("from {peer}")),
