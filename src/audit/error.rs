@@ -1,12 +1,11 @@
 //! Why the audit log could not be written or read; nothing is minted while it cannot be written.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Diagnostic;
 use crate::escape::path_in_full;
-use crate::fs::{DiskError, FileErrorKind};
+use crate::fs::FileError;
 
 /// What went wrong with the log, and at which file.
 ///
@@ -15,7 +14,7 @@ use crate::fs::{DiskError, FileErrorKind};
 pub enum AuditError {
     /// A file or directory of the log cannot be used, read or written, or another process keeps it locked.
     #[error(transparent)]
-    Disk(Arc<DiskError>),
+    File(Arc<FileError>),
     /// The last line of this segment is not as it was written.
     #[error("the last line of {} is not as it was written", path_in_full(.0))]
     Damaged(PathBuf),
@@ -32,23 +31,25 @@ impl AuditError {
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
-            Self::Disk(error) => error.path(),
+            Self::File(error) => error.path(),
             Self::Damaged(path) | Self::Full(path) | Self::Abandoned(path) => path,
         }
     }
 }
 
-impl From<DiskError> for AuditError {
-    fn from(error: DiskError) -> Self {
-        Self::Disk(Arc::new(error))
+impl From<FileError> for AuditError {
+    fn from(error: FileError) -> Self {
+        Self::File(Arc::new(error))
     }
 }
 
 impl Diagnostic for AuditError {
     fn hint(&self) -> Option<String> {
-        let path = path_in_full(self.path());
         Some(match self {
-            Self::Disk(error) => disk_hint(error, &path),
+            Self::File(error) => {
+                let hint = error.hint().unwrap_or_default();
+                return Some(hint + "; or give another place with --state-dir");
+            }
             Self::Full(path) => {
                 let directory = path_in_full(path.parent().unwrap_or(path));
                 format!("move {directory} to another place; the next mint begins a new log there")
@@ -56,26 +57,5 @@ impl Diagnostic for AuditError {
             Self::Damaged(_) => "see what is wrong with 'stream-token audit verify'".into(),
             Self::Abandoned(_) => "run the command again".into(),
         })
-    }
-}
-
-/// Returns how a file at `path` becomes usable.
-fn disk_hint(error: &DiskError, path: &str) -> String {
-    match error {
-        DiskError::Locked(..) => {
-            format!("find that process with 'fuser -v {path}'; end it, or let it go on if it is stopped")
-        }
-        DiskError::Unsafe(_, kind) if kind.is_writable_by_group_alone() => {
-            format!(
-                "look it over, then run 'chmod go-w {path}'; in a container, run with its group as your own (fsGroup and runAsGroup)"
-            )
-        }
-        DiskError::Unsafe(_, FileErrorKind::Writable(_)) => {
-            format!("look it over, then run 'chmod go-w {path}'")
-        }
-        _ if error.cause().is_some_and(|cause| cause.kind() == ErrorKind::StorageFull) => {
-            "free some space, or give another place with --state-dir".into()
-        }
-        _ => format!("make {path} usable for this user, or give another place with --state-dir"),
     }
 }

@@ -14,7 +14,7 @@ use super::error::AuditError;
 use super::head::Head;
 use super::segment;
 use super::writer::Writer;
-use crate::fs::{self, DiskError};
+use crate::fs::{self, FileAction};
 use crate::time::{Clock, Timestamp};
 
 /// The size in bytes after which a segment is followed by another.
@@ -156,7 +156,7 @@ impl AuditLog {
         let numbers = segment::numbers(&self.directory)?;
         for number in numbers.into_iter().filter(|number| *number <= up_to) {
             let path = segment::path(&self.directory, number);
-            remove_file(&path).map_err(|error| DiskError::Write(path, error))?;
+            remove_file(&path).map_err(FileAction::Write.failed(&path))?;
             fs::sync_directory(&self.directory)?;
         }
         Ok(())

@@ -14,7 +14,7 @@ use super::entry::{Action, Entry, EntryError, Event, MAX_ENTRY_BYTES};
 use super::error::AuditError;
 use super::head::Hash;
 use super::segment::{self, OpenSegment};
-use crate::fs::{DiskError, FileUse};
+use crate::fs::{FileAction, FileUse};
 
 /// How much is read from disk at once.
 const BUFFER: usize = 128 * 1024;
@@ -147,7 +147,7 @@ impl LogReader {
         let open = |number| OpenSegment::open(&self.directory, number, FileUse::Read);
         let segment = match open(number) {
             // It was pruned since the segments were listed.
-            Err(AuditError::Disk(error)) if error.is_missing() => return Ok(true),
+            Err(AuditError::File(error)) if error.is_missing() => return Ok(true),
             segment => segment?,
         };
         let opening = match later.get(1) {
@@ -248,13 +248,13 @@ impl Segment {
     /// Reads the next line, with its newline, and returns how many bytes it has; 0 at the end. The offset stays where it is.
     fn read_line(&mut self, line: &mut Vec<u8>) -> Result<u64, AuditError> {
         let read = read_line(&mut self.input, self.end.saturating_sub(self.offset), line);
-        Ok(read.map_err(|error| DiskError::Read(self.path.clone(), error))?)
+        Ok(read.map_err(FileAction::Read.failed(&self.path))?)
     }
 
     /// Goes back to the offset.
     fn rewind(&mut self) -> Result<u64, AuditError> {
         let sought = self.input.seek(SeekFrom::Start(self.offset));
-        Ok(sought.map_err(|error| DiskError::Read(self.path.clone(), error))?)
+        Ok(sought.map_err(FileAction::Read.failed(&self.path))?)
     }
 }
 
@@ -276,7 +276,7 @@ fn read_line(input: &mut impl BufRead, left: u64, line: &mut Vec<u8>) -> io::Res
 fn first_entry(segment: &OpenSegment) -> Result<Option<Entry>, AuditError> {
     let mut line = Vec::new();
     read_line(&mut BufReader::with_capacity(1024, &segment.file), u64::MAX, &mut line)
-        .map_err(|error| DiskError::Read(segment.path.clone(), error))?;
+        .map_err(FileAction::Read.failed(&segment.path))?;
     Ok(Entry::read(line.strip_suffix(b"\n").unwrap_or(&line)).ok())
 }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use super::entry::{Action, Actor, Channel, Event, Outcome};
 use super::error::AuditError;
 use super::log::AuditLog;
-use crate::fs::DiskError;
+use crate::fs::FileAction;
 use crate::time::{Clock, Timestamp};
 
 /// Below how much free disk refusals are no longer recorded, so that mints still are.
@@ -81,7 +81,7 @@ impl RefusalRecorder {
             drop(running);
         };
         let thread = Builder::new().name("audit-refusals".into()).spawn(work);
-        thread.map_err(|error| DiskError::Open(directory, error))?;
+        thread.map_err(FileAction::Open.failed(&directory))?;
         Ok(Self { queue: Mutex::new(Some(queue)), dropped, ended: Mutex::new(ended) })
     }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::entry::{Entry, MAX_ENTRY_BYTES};
 use super::error::AuditError;
 use super::head::Head;
-use crate::fs::{self, DiskError, FileUse};
+use crate::fs::{self, FileAction, FileUse};
 
 /// How much of a segment's end is read: it holds the last whole line and one that was torn, or the segment is damaged.
 const TAIL_BYTES: u64 = 3 * MAX_ENTRY_BYTES as u64;
@@ -35,7 +35,7 @@ pub(super) fn numbers(directory: &Path) -> Result<Vec<u32>, AuditError> {
         Err(error) if error.is_missing() => return Ok(Vec::new()),
         other => other?,
     };
-    let failed = |error| DiskError::Read(directory.to_owned(), error);
+    let failed = FileAction::Read.failed(directory);
     let mut numbers = Vec::new();
     for entry in read_dir(directory).map_err(failed)? {
         let found = entry.map_err(failed)?.file_name();
@@ -98,7 +98,7 @@ impl OpenSegment {
         let mut file = &self.file;
         file.seek(SeekFrom::Start(self.length - size))
             .and_then(|_| file.take(size).read_to_end(&mut window))
-            .map_err(|error| DiskError::Read(self.path.clone(), error))?;
+            .map_err(FileAction::Read.failed(&self.path))?;
         Ok(match SegmentTail::of(&window) {
             // What is before the window is not known.
             SegmentTail::Fragment if size < self.length => SegmentTail::Damaged,

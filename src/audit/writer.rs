@@ -15,7 +15,7 @@ use super::error::AuditError;
 use super::head::{Hash, Head, LogId};
 use super::reader::LogReader;
 use super::segment::{self, OpenSegment, SegmentTail};
-use crate::fs::{self, DiskError, FileUse, Lock};
+use crate::fs::{self, FileAction, FileError, FileUse, Lock};
 use crate::process::stop_signals;
 use crate::time::{Clock, utc};
 
@@ -107,11 +107,11 @@ impl Writer {
         let mut heads = Vec::with_capacity(entries.len() + 1);
         for event in maintenance.iter().chain(entries.iter().copied()) {
             last = Entry::write(&mut bytes, last, &now, event)
-                .map_err(|error| DiskError::Write(segment.path.clone(), error))?;
+                .map_err(FileAction::Write.failed(&segment.path))?;
             heads.push(last);
         }
         if let Err(error) = self.write_and_sync(&segment, &bytes) {
-            let is_written = !matches!(error, DiskError::Write(..));
+            let is_written = !matches!(error, FileError::Io(FileAction::Write, ..));
             self.give_up(&segment, if is_written { "sync_failed" } else { "write_failed" });
             return Err(error.into());
         }
@@ -220,7 +220,7 @@ impl Writer {
     }
 
     /// Writes `bytes` to the end of a segment and syncs it; a new one's name before.
-    fn write_and_sync(&mut self, open: &OpenSegment, bytes: &[u8]) -> Result<(), DiskError> {
+    fn write_and_sync(&mut self, open: &OpenSegment, bytes: &[u8]) -> Result<(), FileError> {
         // The name goes first: a segment that has entries is one whose name is on disk.
         if open.length == 0 {
             if open.number == 1 {
@@ -233,13 +233,13 @@ impl Writer {
         let written = (&open.file).write_all(bytes);
         #[cfg(test)]
         let written = written.and_then(|()| self.sabotage.write());
-        written.map_err(|error| DiskError::Write(open.path.clone(), error))?;
+        written.map_err(FileAction::Write.failed(&open.path))?;
         let begun = Instant::now();
         let synced = open.file.sync_data();
         self.last_sync = Some(begun.elapsed());
         #[cfg(test)]
         let synced = synced.and_then(|()| self.sabotage.sync());
-        synced.map_err(|error| DiskError::Sync(open.path.clone(), error))
+        synced.map_err(FileAction::Sync.failed(&open.path))
     }
 
     /// Ends a segment on which a write or a sync failed, and cuts off what was not acknowledged.

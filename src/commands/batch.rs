@@ -6,9 +6,9 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::Result;
-use crate::error::{ErrorReport, Exit, Usage};
+use crate::error::Usage;
 use crate::escape::{escaped_short, path_in_full};
-use crate::fs::{self, FileError};
+use crate::fs;
 use crate::output::terminal::Terminal;
 use crate::token::decode_text;
 
@@ -63,14 +63,7 @@ impl BatchReader {
             return Self::new(input, "standard input".into());
         }
         let name = escaped_short(&path_in_full(path)).to_string();
-        let file = fs::open_input(path).map_err(|error| match error {
-            FileError::Io(error) => anyhow::Error::from(error).context(format!("cannot open {name}")).into(),
-            FileError::Unsafe(kind) => ErrorReport {
-                exit: Exit::Failed,
-                message: format!("cannot read {name}: {kind}"),
-                hint: Some("give a file; or pipe the lines in, with --from -".into()),
-            },
-        })?;
+        let file = fs::open_input(path)?;
         let length = file.metadata().ok().filter(std::fs::Metadata::is_file).map(|metadata| metadata.len());
         Self::new(terminal.with_progress(file, length), name)
     }

@@ -1,125 +1,142 @@
-//! Why a file or directory cannot be used.
+//! Why a file or directory cannot be used, and what to do about it.
 
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use thiserror::Error;
+
+use crate::error::{Diagnostic, Exit};
 use crate::escape::path_in_full;
 
-/// The permission bits of users who are neither the owner nor in the group.
+/// The bits of a mode for those who are neither the owner nor in the group.
 pub(super) const OTHERS: u32 = 0o007;
 
-/// Why a file or directory of the program's state cannot be used, with its path.
-#[derive(Debug, thiserror::Error)]
-pub enum DiskError {
-    /// It is a symbolic link.
-    #[error("{} is a symbolic link, and none is followed here", path_in_full(.0))]
-    Symlink(PathBuf),
-    /// It is not a directory.
-    #[error("{} is not a directory", path_in_full(.0))]
-    NotADirectory(PathBuf),
-    /// Its kind, its owner or its mode is not safe.
-    #[error("{} {}", path_in_full(.0), describe(*.1))]
-    Unsafe(PathBuf, FileErrorKind),
-    /// It could not be opened or created.
-    #[error("cannot open {}: {}", path_in_full(.0), .1)]
-    Open(PathBuf, #[source] io::Error),
-    /// It could not be read.
-    #[error("cannot read {}: {}", path_in_full(.0), .1)]
-    Read(PathBuf, #[source] io::Error),
-    /// It could not be written.
-    #[error("cannot write {}: {}", path_in_full(.0), .1)]
-    Write(PathBuf, #[source] io::Error),
-    /// It could not be synced to disk.
-    #[error("cannot bring {} to disk: {}", path_in_full(.0), .1)]
-    Sync(PathBuf, #[source] io::Error),
-    /// It could not be locked.
-    #[error("cannot lock {}: {}", path_in_full(.0), .1)]
-    Lock(PathBuf, #[source] io::Error),
-    /// Another process has had it locked for this time.
-    #[error("another process has had {} locked for {} s", path_in_full(.0), .1.as_secs())]
-    Locked(PathBuf, Duration),
+/// A file or directory that cannot be used.
+#[derive(Debug, Error)]
+pub enum FileError {
+    /// It is not as it must be.
+    #[error("{} {}", path_in_full(.0), .1)]
+    Unfit(PathBuf, FileProblem),
+    /// The operating system failed to do something with it.
+    #[error("cannot {} {}: {}", .0, path_in_full(.1), .2)]
+    Io(FileAction, PathBuf, #[source] io::Error),
 }
 
-impl DiskError {
-    /// Returns the file or directory.
+/// What a file or directory is like that must be otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum FileProblem {
+    /// It is a symbolic link where none is followed.
+    #[error("is a symbolic link, and none is followed here")]
+    Symlink,
+    /// It is no directory.
+    #[error("is not a directory")]
+    NotADirectory,
+    /// It is no regular file.
+    #[error("is not a regular file")]
+    NotRegular,
+    /// It belongs to another user, with this id.
+    #[error("belongs to user {0}, neither to this user nor to root")]
+    WrongOwner(u32),
+    /// Other users can read or write it, by this mode.
+    #[error("can be read or written by other users (mode {0:03o})")]
+    Exposed(u32),
+    /// Other users can write it, by this mode.
+    #[error("can be written by other users (mode {0:03o})")]
+    Writable(u32),
+    /// Another process has had it locked for this long.
+    #[error("has been locked by another process for {} s", .0.as_secs())]
+    Locked(Duration),
+}
+
+/// What the operating system was to do with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum FileAction {
+    /// Open it, or look at it.
+    #[error("open")]
+    Open,
+    /// Read it.
+    #[error("read")]
+    Read,
+    /// Write it, replace it or remove it.
+    #[error("write")]
+    Write,
+    /// Bring what was written to disk.
+    #[error("sync")]
+    Sync,
+    /// Lock it.
+    #[error("lock")]
+    Lock,
+}
+
+impl FileAction {
+    /// Returns what makes an error of this action at a file, for `map_err`.
+    pub fn failed(self, path: &Path) -> impl Fn(io::Error) -> FileError + Copy {
+        move |error| FileError::Io(self, path.to_owned(), error)
+    }
+}
+
+impl FileProblem {
+    /// Returns the error of the file at `path`.
+    #[must_use]
+    pub fn at(self, path: &Path) -> FileError {
+        FileError::Unfit(path.to_owned(), self)
+    }
+}
+
+impl FileError {
+    /// Returns where the file is.
     #[must_use]
     pub fn path(&self) -> &Path {
         match self {
-            Self::Symlink(path)
-            | Self::NotADirectory(path)
-            | Self::Unsafe(path, _)
-            | Self::Open(path, _)
-            | Self::Read(path, _)
-            | Self::Write(path, _)
-            | Self::Sync(path, _)
-            | Self::Lock(path, _)
-            | Self::Locked(path, _) => path,
+            Self::Unfit(path, _) | Self::Io(_, path, _) => path,
         }
     }
 
-    /// Returns what the operating system said, if it refused something.
-    #[must_use]
-    pub fn cause(&self) -> Option<&io::Error> {
-        match self {
-            Self::Open(_, cause)
-            | Self::Read(_, cause)
-            | Self::Write(_, cause)
-            | Self::Sync(_, cause)
-            | Self::Lock(_, cause) => Some(cause),
-            Self::Symlink(_) | Self::NotADirectory(_) | Self::Unsafe(..) | Self::Locked(..) => None,
-        }
-    }
-
-    /// Returns `true` if the file or directory does not exist.
+    /// Returns `true` if there is no such file.
     #[must_use]
     pub fn is_missing(&self) -> bool {
-        matches!(self, Self::Open(_, source) if source.kind() == io::ErrorKind::NotFound)
+        matches!(self, Self::Io(FileAction::Open, _, error) if error.kind() == ErrorKind::NotFound)
     }
 }
 
-/// Why a file that was given by its path cannot be read.
-#[derive(Debug)]
-pub enum FileError {
-    /// The operating system refused it.
-    Io(io::Error),
-    /// The file is not safe.
-    Unsafe(FileErrorKind),
-}
-
-/// What makes a file unsafe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum FileErrorKind {
-    /// It is a directory, a pipe, a socket or a device.
-    #[error("it is not a plain file")]
-    NotRegular,
-    /// It belongs to this user, who is neither the program's own nor root.
-    #[error("it belongs to user {0}, neither to you nor to root")]
-    WrongOwner(u32),
-    /// Others can read or write it; with its permission bits.
-    #[error("others can read or write it (mode {0:03o})")]
-    Exposed(u32),
-    /// Others can write it; with its permission bits.
-    #[error("others can write it (mode {0:03o})")]
-    Writable(u32),
-}
-
-impl FileErrorKind {
-    /// Returns `true` if the file's group can write it, and nobody beyond it can use it.
-    #[must_use]
-    pub fn is_writable_by_group_alone(self) -> bool {
-        matches!(self, Self::Writable(mode) if mode & OTHERS == 0)
-    }
-}
-
-/// Returns what is said of an unsafe file of the state, after its path.
-fn describe(kind: FileErrorKind) -> String {
-    match kind {
-        FileErrorKind::NotRegular => "is not a regular file".into(),
-        FileErrorKind::WrongOwner(owner) => {
-            format!("belongs to user {owner}, neither to this user nor to root")
+impl Diagnostic for FileError {
+    fn exit(&self) -> Exit {
+        if matches!(self, Self::Io(..) | Self::Unfit(_, FileProblem::Locked(_))) {
+            Exit::Failed
+        } else {
+            Exit::Usage
         }
-        FileErrorKind::Exposed(mode) => format!("can be read by other users (mode {mode:03o})"),
-        FileErrorKind::Writable(mode) => format!("can be written by other users (mode {mode:03o})"),
+    }
+
+    fn hint(&self) -> Option<String> {
+        let path = path_in_full(self.path());
+        Some(match self {
+            Self::Io(_, _, error) => match error.kind() {
+                ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "free some space".into(),
+                _ => "check the path and who may use it".into(),
+            },
+            Self::Unfit(_, problem) => match problem {
+                FileProblem::Symlink => "give the path of the file itself".into(),
+                FileProblem::NotADirectory => "give the path of a directory".into(),
+                FileProblem::NotRegular => "give the path of a regular file".into(),
+                FileProblem::WrongOwner(_) => "make a copy of your own, with mode 600".into(),
+                FileProblem::Exposed(_) => {
+                    format!(
+                        "run 'chmod 600 {path}'; if others could have read a secret or a key there, replace it"
+                    )
+                }
+                // A volume of Kubernetes belongs to the group of its containers.
+                FileProblem::Writable(mode) if mode & OTHERS == 0 => format!(
+                    "look it over, then run 'chmod go-w {path}'; in a container, run with its group as your own (fsGroup and runAsGroup)"
+                ),
+                FileProblem::Writable(_) => format!("look it over, then run 'chmod go-w {path}'"),
+                FileProblem::Locked(_) => {
+                    format!(
+                        "find that process with 'fuser -v {path}'; end it, or let it go on if it is stopped"
+                    )
+                }
+            },
+        })
     }
 }

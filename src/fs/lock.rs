@@ -9,8 +9,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::error::DiskError;
-use super::{FileId, FileUse, file_id, open};
+use super::{FileAction, FileError, FileId, FileProblem, FileUse, file_id, open};
 
 /// How long to wait for the lock.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,8 +31,8 @@ impl Lock {
     /// Opens the lock, and creates it if it does not exist.
     ///
     /// # Errors
-    /// [`DiskError`]
-    pub fn open(path: PathBuf) -> Result<Self, DiskError> {
+    /// [`FileError`]
+    pub fn open(path: PathBuf) -> Result<Self, FileError> {
         let (file, metadata) = open(&path, FileUse::Lock)?;
         Ok(Self { path, file: Arc::new(file), id: file_id(&metadata) })
     }
@@ -53,8 +52,8 @@ impl Lock {
     /// Waits for the lock for ten seconds at most; if its file was exchanged, for the new one.
     ///
     /// # Errors
-    /// [`DiskError::Locked`] if another process has had it all the time; or why it cannot be opened again.
-    pub fn acquire(&mut self) -> Result<LockGuard, DiskError> {
+    /// [`FileError::Locked`] if another process has had it all the time; or why it cannot be opened again.
+    pub fn acquire(&mut self) -> Result<LockGuard, FileError> {
         self.try_acquire_for(TIMEOUT)
     }
 
@@ -62,7 +61,7 @@ impl Lock {
     ///
     /// # Errors
     /// As [`Lock::acquire`].
-    pub fn try_acquire_for(&mut self, timeout: Duration) -> Result<LockGuard, DiskError> {
+    pub fn try_acquire_for(&mut self, timeout: Duration) -> Result<LockGuard, FileError> {
         let started = Instant::now();
         loop {
             match self.file.try_lock() {
@@ -71,8 +70,8 @@ impl Lock {
                     thread::sleep(RETRY_INTERVAL);
                     continue;
                 }
-                Err(TryLockError::WouldBlock) => return Err(DiskError::Locked(self.path.clone(), timeout)),
-                Err(TryLockError::Error(error)) => return Err(DiskError::Lock(self.path.clone(), error)),
+                Err(TryLockError::WouldBlock) => return Err(FileProblem::Locked(timeout).at(&self.path)),
+                Err(TryLockError::Error(error)) => return Err(FileAction::Lock.failed(&self.path)(error)),
             }
             let guard = LockGuard(Arc::clone(&self.file));
             if self.path.symlink_metadata().is_ok_and(|metadata| file_id(&metadata) == self.id) {
@@ -112,7 +111,7 @@ mod tests {
         let (mut one, mut other) = (lock(&directory), lock(&directory));
         let held = one.acquire().unwrap();
         let error = other.try_acquire_for(Duration::from_millis(5)).unwrap_err();
-        assert!(matches!(error, DiskError::Locked(..)), "{error}");
+        assert!(matches!(error, FileError::Unfit(_, FileProblem::Locked(_))), "{error}");
         drop(held);
         other.try_acquire_for(Duration::ZERO).unwrap();
     }

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use error::OTHERS;
 
-pub use error::{DiskError, FileError, FileErrorKind};
+pub use error::{FileAction, FileError, FileProblem};
 pub use lock::{Lock, LockGuard};
 pub use platform::{file_id, free_bytes, is_writable, sync_directory};
 pub use replace::{Replacement, directory_of, path_beside};
@@ -91,8 +91,8 @@ pub struct Content {
 /// Opens a regular file of the state, without following a symbolic link.
 ///
 /// # Errors
-/// [`DiskError`]
-pub fn open(path: &Path, file_use: FileUse) -> Result<(File, Metadata), DiskError> {
+/// [`FileError`]
+pub fn open(path: &Path, file_use: FileUse) -> Result<(File, Metadata), FileError> {
     let mut options = OpenOptions::new();
     match file_use {
         FileUse::Read | FileUse::Trusted => options.read(true),
@@ -104,11 +104,11 @@ pub fn open(path: &Path, file_use: FileUse) -> Result<(File, Metadata), DiskErro
     let policy = if file_use == FileUse::Read { FilePolicy::AnyOwner } else { FilePolicy::State };
     let file = options.open(path).map_err(|error| not_opened(path, error))?;
     if cfg!(not(unix)) && path.is_symlink() {
-        return Err(DiskError::Symlink(path.to_owned()));
+        return Err(FileProblem::Symlink.at(path));
     }
-    let metadata = file.metadata().map_err(|error| DiskError::Open(path.to_owned(), error))?;
+    let metadata = file.metadata().map_err(FileAction::Open.failed(path))?;
     let checked = FileMeta::new(&metadata, metadata.is_file()).check(policy);
-    checked.map_err(|kind| DiskError::Unsafe(path.to_owned(), kind))?;
+    checked.map_err(|problem| problem.at(path))?;
     Ok((file, metadata))
 }
 
@@ -119,14 +119,14 @@ pub fn open(path: &Path, file_use: FileUse) -> Result<(File, Metadata), DiskErro
 pub fn read(path: &Path, policy: FilePolicy, max: usize) -> Result<Content, FileError> {
     let mut options = OpenOptions::new();
     platform::set_private(options.read(true), true);
-    let file = options.open(path).map_err(FileError::Io)?;
-    let metadata = file.metadata().map_err(FileError::Io)?;
+    let file = options.open(path).map_err(FileAction::Open.failed(path))?;
+    let metadata = file.metadata().map_err(FileAction::Open.failed(path))?;
     let is_in_memory = policy == FilePolicy::Secret && platform::is_in_memory(&file);
     let meta = FileMeta { is_in_memory, ..FileMeta::new(&metadata, metadata.is_file()) };
-    let is_exposed = meta.check(policy).map_err(FileError::Unsafe)?;
+    let is_exposed = meta.check(policy).map_err(|problem| problem.at(path))?;
     // It never grows, which would leave a copy behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(max));
-    file.take(max as u64).read_to_end(&mut bytes).map_err(FileError::Io)?;
+    file.take(max as u64).read_to_end(&mut bytes).map_err(FileAction::Read.failed(path))?;
     Ok(Content { bytes, is_exposed })
 }
 
@@ -135,11 +135,11 @@ pub fn read(path: &Path, policy: FilePolicy, max: usize) -> Result<Content, File
 /// # Errors
 /// [`FileError`]; a named pipe is not safe, as nobody may ever write to it.
 pub fn open_input(path: &Path) -> Result<File, FileError> {
-    let metadata = path.metadata().map_err(FileError::Io)?;
+    let metadata = path.metadata().map_err(FileAction::Open.failed(path))?;
     if !metadata.is_file() && !platform::is_anonymous_pipe(path, &metadata) {
-        return Err(FileError::Unsafe(FileErrorKind::NotRegular));
+        return Err(FileProblem::NotRegular.at(path));
     }
-    File::open(path).map_err(FileError::Io)
+    File::open(path).map_err(FileAction::Open.failed(path))
 }
 
 /// What is checked of an open file or a directory.
@@ -171,29 +171,29 @@ impl FileMeta {
     ///
     /// # Errors
     /// What makes it unsafe.
-    fn check(self, policy: FilePolicy) -> Result<bool, FileErrorKind> {
+    fn check(self, policy: FilePolicy) -> Result<bool, FileProblem> {
         if !self.is_expected_kind {
-            return Err(FileErrorKind::NotRegular);
+            return Err(FileProblem::NotRegular);
         }
         if policy == FilePolicy::AnyOwner {
             return Ok(false);
         }
         if self.owner != self.user && self.owner != 0 {
-            return Err(FileErrorKind::WrongOwner(self.owner));
+            return Err(FileProblem::WrongOwner(self.owner));
         }
         let is_for_own_group = self.is_own_group && self.mode & OTHERS == 0;
         let is_writable = self.mode & 0o022 != 0;
         match policy {
             FilePolicy::State if is_for_own_group => return Ok(false),
             FilePolicy::State | FilePolicy::Trusted if is_writable => {
-                return Err(FileErrorKind::Writable(self.mode));
+                return Err(FileProblem::Writable(self.mode));
             }
             FilePolicy::State | FilePolicy::Trusted | FilePolicy::AnyOwner => return Ok(false),
             FilePolicy::Secret => {}
         }
         let is_exposed = self.mode & 0o077 != 0;
         if is_exposed && (is_writable || self.owner != 0 || !self.is_in_memory) {
-            return Err(FileErrorKind::Exposed(self.mode));
+            return Err(FileProblem::Exposed(self.mode));
         }
         Ok(is_exposed && !is_for_own_group)
     }
@@ -204,8 +204,8 @@ impl FileMeta {
 /// What was created is on disk before this returns, if its parent may be read.
 ///
 /// # Errors
-/// [`DiskError`]
-pub fn create_private_dir(path: &Path) -> Result<(), DiskError> {
+/// [`FileError`]
+pub fn create_private_dir(path: &Path) -> Result<(), FileError> {
     match check_directory(path) {
         Err(error) if error.is_missing() => {}
         other => return other,
@@ -217,8 +217,8 @@ pub fn create_private_dir(path: &Path) -> Result<(), DiskError> {
 /// Creates a directory and those above it, for their owner alone, if they do not exist. Nothing is checked.
 ///
 /// # Errors
-/// [`DiskError::Open`]; [`DiskError::Sync`] if the name of a new one cannot be synced to disk.
-pub fn create_missing_dirs(path: &Path) -> Result<(), DiskError> {
+/// [`FileError`]; also if the name of a new one cannot be synced to disk.
+pub fn create_missing_dirs(path: &Path) -> Result<(), FileError> {
     let is_missing = |above: &&Path| !above.as_os_str().is_empty() && !above.exists();
     let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
     for next in missing.into_iter().rev() {
@@ -226,7 +226,7 @@ pub fn create_missing_dirs(path: &Path) -> Result<(), DiskError> {
         platform::set_private_dir(&mut builder);
         match builder.create(next) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(DiskError::Open(next.to_owned(), error));
+                return Err(FileAction::Open.failed(next)(error));
             }
             _ => sync_parent(next)?,
         }
@@ -237,19 +237,19 @@ pub fn create_missing_dirs(path: &Path) -> Result<(), DiskError> {
 /// Checks that a path names a directory of the state that nobody else can write.
 ///
 /// # Errors
-/// [`DiskError`]
-pub fn check_directory(path: &Path) -> Result<(), DiskError> {
+/// [`FileError`]
+pub fn check_directory(path: &Path) -> Result<(), FileError> {
     let checked = FileMeta::new(&directory(path)?, true).check(FilePolicy::State);
-    checked.map(drop).map_err(|kind| DiskError::Unsafe(path.to_owned(), kind))
+    checked.map(drop).map_err(|problem| problem.at(path))
 }
 
 /// Syncs the name of a file or directory to disk, if the directory that it is in may be read.
 ///
 /// # Errors
-/// [`DiskError::Sync`]
-pub fn sync_parent(path: &Path) -> Result<(), DiskError> {
+/// [`FileError`]
+pub fn sync_parent(path: &Path) -> Result<(), FileError> {
     match sync_directory(directory_of(path)) {
-        Err(DiskError::Sync(_, error)) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        Err(FileError::Io(_, _, error)) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
         other => other,
     }
 }
@@ -263,22 +263,21 @@ pub fn mode(metadata: &Metadata) -> u32 {
 /// Returns the metadata of a directory.
 ///
 /// # Errors
-/// [`DiskError`] if it is anything else.
-pub fn directory(path: &Path) -> Result<Metadata, DiskError> {
-    let metadata = path.symlink_metadata().map_err(|error| DiskError::Open(path.to_owned(), error))?;
+/// [`FileError`] if it is anything else.
+pub fn directory(path: &Path) -> Result<Metadata, FileError> {
+    let metadata = path.symlink_metadata().map_err(FileAction::Open.failed(path))?;
     if metadata.is_symlink() {
-        return Err(DiskError::Symlink(path.to_owned()));
+        return Err(FileProblem::Symlink.at(path));
     }
-    if metadata.is_dir() { Ok(metadata) } else { Err(DiskError::NotADirectory(path.to_owned())) }
+    if metadata.is_dir() { Ok(metadata) } else { Err(FileProblem::NotADirectory.at(path)) }
 }
 
 /// Returns why a file did not open.
-fn not_opened(path: &Path, error: io::Error) -> DiskError {
-    let path = path.to_owned();
+fn not_opened(path: &Path, error: io::Error) -> FileError {
     match path.symlink_metadata() {
-        Ok(metadata) if metadata.is_symlink() => DiskError::Symlink(path),
-        Ok(metadata) if !metadata.is_file() => DiskError::Unsafe(path, FileErrorKind::NotRegular),
-        _ => DiskError::Open(path, error),
+        Ok(metadata) if metadata.is_symlink() => FileProblem::Symlink.at(path),
+        Ok(metadata) if !metadata.is_file() => FileProblem::NotRegular.at(path),
+        _ => FileAction::Open.failed(path)(error),
     }
 }
 
@@ -291,7 +290,7 @@ mod platform {
 
     use rustix::fs::{Access, OFlags};
 
-    use super::{DiskError, FileId};
+    use super::{FileAction, FileError, FileId};
 
     /// Sets that a file is opened without waiting for a pipe's other end, and created for its owner alone.
     pub(super) fn set_private(options: &mut OpenOptions, follows_links: bool) {
@@ -341,10 +340,10 @@ mod platform {
     /// Syncs the names in a directory to disk.
     ///
     /// # Errors
-    /// [`DiskError::Sync`]
-    pub fn sync_directory(path: &Path) -> Result<(), DiskError> {
+    /// [`FileError`]
+    pub fn sync_directory(path: &Path) -> Result<(), FileError> {
         let synced = File::open(path).and_then(|directory| directory.sync_all());
-        synced.map_err(|error| DiskError::Sync(path.to_owned(), error))
+        synced.map_err(FileAction::Sync.failed(path))
     }
 
     /// Returns which file it is.
@@ -373,7 +372,7 @@ mod platform {
     use std::fs::{DirBuilder, File, Metadata, OpenOptions};
     use std::path::Path;
 
-    use super::{DiskError, FileId};
+    use super::{FileError, FileId};
 
     /// Does nothing: the directory's own protection is inherited.
     pub(super) fn set_private(_: &mut OpenOptions, _: bool) {}
@@ -410,7 +409,7 @@ mod platform {
     ///
     /// # Errors
     /// None.
-    pub fn sync_directory(_: &Path) -> Result<(), DiskError> {
+    pub fn sync_directory(_: &Path) -> Result<(), FileError> {
         Ok(())
     }
 
@@ -457,17 +456,17 @@ mod tests {
     #[test]
     fn a_secrets_file_of_another_user_is_refused() {
         let error = FileMeta { owner: 1001, ..MINE }.check(FilePolicy::Secret);
-        assert_eq!(error, Err(FileErrorKind::WrongOwner(1001)));
+        assert_eq!(error, Err(FileProblem::WrongOwner(1001)));
     }
 
     #[test]
     fn a_secrets_file_that_others_can_read_or_write_is_refused() {
         for mode in [0o640, 0o604, 0o620, 0o602, 0o610] {
             let error = FileMeta { mode, ..MINE }.check(FilePolicy::Secret);
-            assert_eq!(error, Err(FileErrorKind::Exposed(mode)));
+            assert_eq!(error, Err(FileProblem::Exposed(mode)));
         }
         let on_disk = FileMeta { owner: 0, mode: 0o444, ..MINE };
-        assert_eq!(on_disk.check(FilePolicy::Secret), Err(FileErrorKind::Exposed(0o444)));
+        assert_eq!(on_disk.check(FilePolicy::Secret), Err(FileProblem::Exposed(0o444)));
     }
 
     #[test]
@@ -475,9 +474,9 @@ mod tests {
         let mounted = FileMeta { owner: 0, mode: 0o444, is_in_memory: true, ..MINE };
         assert_eq!(mounted.check(FilePolicy::Secret), Ok(true));
         let writable = FileMeta { mode: 0o666, ..mounted };
-        assert_eq!(writable.check(FilePolicy::Secret), Err(FileErrorKind::Exposed(0o666)));
+        assert_eq!(writable.check(FilePolicy::Secret), Err(FileProblem::Exposed(0o666)));
         let mine = FileMeta { owner: 1000, ..mounted };
-        assert_eq!(mine.check(FilePolicy::Secret), Err(FileErrorKind::Exposed(0o444)));
+        assert_eq!(mine.check(FilePolicy::Secret), Err(FileProblem::Exposed(0o444)));
     }
 
     #[test]
@@ -487,10 +486,10 @@ mod tests {
         }
         for mode in [0o664, 0o646] {
             let error = FileMeta { mode, ..MINE }.check(FilePolicy::Trusted);
-            assert_eq!(error, Err(FileErrorKind::Writable(mode)));
+            assert_eq!(error, Err(FileProblem::Writable(mode)));
         }
         let error = FileMeta { owner: 1001, ..MINE }.check(FilePolicy::Trusted);
-        assert_eq!(error, Err(FileErrorKind::WrongOwner(1001)));
+        assert_eq!(error, Err(FileProblem::WrongOwner(1001)));
     }
 
     #[test]
@@ -500,19 +499,19 @@ mod tests {
             for mode in [0o660, 0o770, 0o620] {
                 let shared = FileMeta { mode, ..shared };
                 assert_eq!(shared.check(FilePolicy::State), Ok(false));
-                assert_eq!(shared.check(FilePolicy::Trusted), Err(FileErrorKind::Writable(mode)));
-                assert_eq!(shared.check(FilePolicy::Secret), Err(FileErrorKind::Exposed(mode)));
+                assert_eq!(shared.check(FilePolicy::Trusted), Err(FileProblem::Writable(mode)));
+                assert_eq!(shared.check(FilePolicy::Secret), Err(FileProblem::Exposed(mode)));
                 let of_others = FileMeta { is_own_group: false, ..shared };
-                assert_eq!(of_others.check(FilePolicy::State), Err(FileErrorKind::Writable(mode)));
+                assert_eq!(of_others.check(FilePolicy::State), Err(FileProblem::Writable(mode)));
             }
             for mode in [0o664, 0o662, 0o771, 0o777] {
                 let error = FileMeta { mode, ..shared }.check(FilePolicy::State);
-                assert_eq!(error, Err(FileErrorKind::Writable(mode)));
+                assert_eq!(error, Err(FileProblem::Writable(mode)));
             }
         }
         assert_eq!(FileMeta { mode: 0o755, ..MINE }.check(FilePolicy::State), Ok(false));
         let error = FileMeta { owner: 1001, is_own_group: true, ..MINE }.check(FilePolicy::State);
-        assert_eq!(error, Err(FileErrorKind::WrongOwner(1001)));
+        assert_eq!(error, Err(FileProblem::WrongOwner(1001)));
     }
 
     #[test]
@@ -522,7 +521,7 @@ mod tests {
         assert_eq!(FileMeta { is_own_group: false, ..mounted }.check(FilePolicy::Secret), Ok(true));
         assert_eq!(FileMeta { mode: 0o444, ..mounted }.check(FilePolicy::Secret), Ok(true));
         let on_disk = FileMeta { is_in_memory: false, ..mounted };
-        assert_eq!(on_disk.check(FilePolicy::Secret), Err(FileErrorKind::Exposed(0o440)));
+        assert_eq!(on_disk.check(FilePolicy::Secret), Err(FileProblem::Exposed(0o440)));
     }
 
     #[test]
@@ -530,7 +529,7 @@ mod tests {
         let credential = FileMeta { owner: 1001, mode: 0o440, ..MINE };
         assert_eq!(credential.check(FilePolicy::AnyOwner), Ok(false));
         let pipe = FileMeta { is_expected_kind: false, ..credential };
-        assert_eq!(pipe.check(FilePolicy::AnyOwner), Err(FileErrorKind::NotRegular));
+        assert_eq!(pipe.check(FilePolicy::AnyOwner), Err(FileProblem::NotRegular));
     }
 
     #[test]
@@ -548,10 +547,10 @@ mod tests {
         for path in [Path::new("/dev/null"), Path::new("/dev"), &pipe] {
             for policy in [FilePolicy::AnyOwner, FilePolicy::Trusted, FilePolicy::Secret] {
                 let error = read(path, policy, 1).err().unwrap();
-                assert!(matches!(error, FileError::Unsafe(FileErrorKind::NotRegular)), "{path:?}");
+                assert!(matches!(error, FileError::Unfit(_, FileProblem::NotRegular)), "{path:?}");
             }
             let error = open_input(path).unwrap_err();
-            assert!(matches!(error, FileError::Unsafe(FileErrorKind::NotRegular)), "{path:?}");
+            assert!(matches!(error, FileError::Unfit(_, FileProblem::NotRegular)), "{path:?}");
         }
     }
 

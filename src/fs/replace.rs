@@ -4,8 +4,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use super::error::DiskError;
-use super::{platform, sync_directory};
+use super::{FileAction, FileError, platform, sync_directory};
 
 /// New content of a file, on disk beside it under a temporary name.
 ///
@@ -22,10 +21,10 @@ impl Replacement {
     /// Writes the new content to disk, in a file that only its owner can read.
     ///
     /// # Errors
-    /// [`DiskError::Write`]
-    pub fn prepare(path: &Path, content: &[u8]) -> Result<Self, DiskError> {
+    /// [`FileError::Write`]
+    pub fn prepare(path: &Path, content: &[u8]) -> Result<Self, FileError> {
         let replacement = Self { temporary: path_beside(path, "new"), path: path.to_owned() };
-        replacement.write(content).map_err(|error| DiskError::Write(path.to_owned(), error))?;
+        replacement.write(content).map_err(FileAction::Write.failed(path))?;
         Ok(replacement)
     }
 
@@ -49,11 +48,11 @@ impl Replacement {
     /// Replaces the file.
     ///
     /// # Errors
-    /// [`DiskError::Write`], and the file is as it was; [`DiskError::Sync`], and it is replaced, but a power cut
+    /// [`FileError::Write`], and the file is as it was; [`FileError::Sync`], and it is replaced, but a power cut
     /// may bring the old file back, whole.
-    pub fn commit(self) -> Result<(), DiskError> {
+    pub fn commit(self) -> Result<(), FileError> {
         let renamed = fs::rename(&self.temporary, &self.path);
-        renamed.map_err(|error| DiskError::Write(self.path.clone(), error))?;
+        renamed.map_err(FileAction::Write.failed(&self.path))?;
         sync_directory(directory_of(&self.path))
     }
 }

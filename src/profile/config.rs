@@ -13,7 +13,7 @@ use super::error::ProfileError;
 use super::name::ProfileName;
 use super::{CONFIG_VARIABLE, DEMO, Profile};
 use crate::escape::path_in_full;
-use crate::fs::{self, DiskError, FileError, FilePolicy};
+use crate::fs::{self, FileAction, FilePolicy};
 use crate::process::environment::{Environment, config_dir};
 
 /// The most bytes of a configuration that are read.
@@ -119,18 +119,15 @@ impl Config {
 /// Reads the file's text; without a file it is empty. A file that others could have written is refused: a
 /// configuration names programs to run.
 pub(super) fn read(path: &Path) -> Result<String, ProfileError> {
-    let unreadable = |error| DiskError::Read(path.to_owned(), error).into();
     let content = match fs::read(path, FilePolicy::Trusted, MAX_CONFIG_BYTES + 1) {
-        Ok(content) => content,
-        Err(FileError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
-        Err(FileError::Io(error)) => return Err(unreadable(error)),
-        Err(FileError::Unsafe(kind)) => return Err(ProfileError::Unsafe(path.to_owned(), kind)),
+        Err(error) if error.is_missing() => return Ok(String::new()),
+        content => content?,
     };
     if content.bytes.len() > MAX_CONFIG_BYTES {
         let message = format!("it has more than {MAX_CONFIG_BYTES} bytes");
         return Err(ProfileError::Invalid { place: path_in_full(path), message });
     }
-    io::read_to_string(content.bytes.as_slice()).map_err(unreadable)
+    Ok(io::read_to_string(content.bytes.as_slice()).map_err(FileAction::Read.failed(path))?)
 }
 
 /// Returns the line and the column, from 1, of a byte of the text.

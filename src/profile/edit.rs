@@ -104,7 +104,7 @@ impl PendingEdit {
     /// Replaces the configuration, and returns the new one.
     ///
     /// # Errors
-    /// [`ProfileError::Disk`], and the configuration is as it was, unless only its name could not be synced.
+    /// [`ProfileError::File`], and the configuration is as it was, unless only its name could not be synced.
     pub fn commit(self) -> Result<Config, ProfileError> {
         self.replacement.commit()?;
         Ok(self.after)
@@ -236,7 +236,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::fs::DiskError;
+    use crate::fs::{FileAction, FileError};
 
     fn name(text: &str) -> ProfileName {
         text.parse().unwrap()
@@ -465,7 +465,7 @@ mod tests {
         assert_eq!(Config::load(&place.path().join("c.toml")).unwrap().names().count(), 1);
         assert!(matches!(
             begin_edit(&place.path().join("round"), &name("a"), &adding()),
-            Err(ProfileError::Disk(DiskError::Read(..)))
+            Err(ProfileError::File(FileError::Io(FileAction::Read, ..)))
         ));
     }
 }

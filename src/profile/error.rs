@@ -8,7 +8,7 @@ use super::name::{DEMO, ProfileName, ProfileNameError};
 use super::{CONFIG_VARIABLE, SECRET_FILE_VARIABLE, SECRET_VARIABLE};
 use crate::error::{Diagnostic, Exit};
 use crate::escape::{escaped, path_in_full};
-use crate::fs::{DiskError, FileErrorKind};
+use crate::fs::FileError;
 use crate::secret::Source;
 use crate::secret::keyring::Item;
 
@@ -44,10 +44,7 @@ pub enum ProfileError {
     NotFound(PathBuf),
     /// The configuration cannot be read, locked or written.
     #[error(transparent)]
-    Disk(#[from] DiskError),
-    /// The configuration is not a file, or others can write it.
-    #[error("refused {}: {}", path_in_full(.0), .1)]
-    Unsafe(PathBuf, FileErrorKind),
+    File(#[from] FileError),
     /// Something in the configuration is not allowed.
     #[error("{place}: {}", escaped(.message))]
     Invalid {
@@ -73,7 +70,7 @@ pub enum ProfileError {
 impl Diagnostic for ProfileError {
     fn exit(&self) -> Exit {
         match self {
-            Self::Disk(_) | Self::Unsafe(_, FileErrorKind::NotRegular) => Exit::Failed,
+            Self::File(error) => error.exit(),
             Self::NoSecret(_) => Exit::NoSecret,
             _ => Exit::Usage,
         }
@@ -99,16 +96,7 @@ impl Diagnostic for ProfileError {
             Self::NotFound(_) => format!(
                 "check the path in --config or {CONFIG_VARIABLE}; 'stream-token profile add NAME' makes a new one"
             ),
-            Self::Disk(DiskError::Locked(path, _)) => format!(
-                "find that process with 'fuser -v {}'; end it, or let it go on if it is stopped",
-                path_in_full(path)
-            ),
-            Self::Disk(_) | Self::Unsafe(_, FileErrorKind::NotRegular) => {
-                "check the path and who may use it".into()
-            }
-            Self::Unsafe(path, _) => {
-                format!("make it your own, look it over, and run 'chmod 600 {}'", path_in_full(path))
-            }
+            Self::File(error) => return error.hint(),
             Self::Invalid { .. } => "fix the file by hand; it is not changed while it is broken".into(),
             Self::Rejected(_) => {
                 "nothing is changed; 'stream-token help profile set' explains settings".into()

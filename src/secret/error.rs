@@ -11,7 +11,7 @@ use super::source::Source;
 use super::{CREDENTIALS_DIRECTORY, SecretError};
 use crate::error::{Diagnostic, Exit};
 use crate::escape::escaped_short;
-use crate::fs::FileErrorKind;
+use crate::fs::FileError;
 use crate::time::humanize;
 
 /// Why a source gave no secret. Every error is final: no other source is tried.
@@ -26,12 +26,12 @@ pub enum SourceError {
     /// The content is not a secret.
     #[error("cannot use {0}: {2}")]
     Unusable(Source, Kind, #[source] SecretError),
-    /// The file, or the command's output, could not be read.
+    /// The command's output could not be read.
     #[error("cannot read {0}: {1}")]
     Unreadable(Source, #[source] io::Error),
-    /// The file is not safe for a secret.
-    #[error("refused {0}: {1}")]
-    Unsafe(Source, #[source] FileErrorKind),
+    /// The file cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// `credential:` outside of a systemd service.
     #[error("cannot read {0}: {CREDENTIALS_DIRECTORY} is not set")]
     NoCredentials(Source),
@@ -68,10 +68,7 @@ impl Diagnostic for SourceError {
             }
             Self::Unusable(_, kind, _) => format!("it must hold nothing but {}", content(*kind)),
             Self::Unreadable(..) => "check the path and who may read it".into(),
-            Self::Unsafe(..) => {
-                "give a plain file of your own with mode 600; if others could read it, rotate the secret"
-                    .into()
-            }
+            Self::File(error) => return error.hint(),
             Self::NoCredentials(_) => {
                 "add LoadCredential= to the unit, or use env: or file: outside of systemd".into()
             }

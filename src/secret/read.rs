@@ -1,6 +1,5 @@
 //! Reads the secret that a source has.
 
-use std::io;
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -9,7 +8,7 @@ use super::error::SourceError;
 use super::keyring::{self, Item, Kind, Previous};
 use super::source::Source;
 use super::{Access, CREDENTIALS_DIRECTORY, MAX_SECRET_BYTES, ReadContext, Secret, command};
-use crate::fs::{self, Content, FileError, FilePolicy};
+use crate::fs::{self, Content, FilePolicy};
 use crate::time::Timestamp;
 
 /// The secret of the built-in `demo` profile: published here, and of no Stream app.
@@ -76,12 +75,8 @@ impl Source {
     /// Reads a file that contains only the secret.
     fn read_file(&self, kind: Kind, path: &Path, policy: FilePolicy) -> Result<Content, SourceError> {
         // A little more than a secret and its line break, so that a longer one is noticed.
-        fs::read(path, policy, MAX_SECRET_BYTES + 3).map_err(|error| match error {
-            FileError::Unsafe(fault) => SourceError::Unsafe(self.clone(), fault),
-            FileError::Io(error) if error.kind() == io::ErrorKind::NotFound => {
-                SourceError::Missing(self.clone(), kind)
-            }
-            FileError::Io(error) => SourceError::Unreadable(self.clone(), error),
+        fs::read(path, policy, MAX_SECRET_BYTES + 3).map_err(|error| {
+            if error.is_missing() { SourceError::Missing(self.clone(), kind) } else { error.into() }
         })
     }
 }

@@ -19,7 +19,7 @@ use super::signed::{Session, SessionId};
 use crate::audit::{self, AuditError, Event};
 use crate::error::Diagnostic;
 use crate::escape::path_in_full;
-use crate::fs::{self, DiskError, FileErrorKind, FileUse, FileVersion};
+use crate::fs::{self, FileAction, FileError, FileUse, FileVersion};
 use crate::time::Timestamp;
 use crate::token::CustomerId;
 
@@ -37,7 +37,7 @@ const VERSION: u64 = 2;
 pub enum RevocationListError {
     /// A file or directory of it cannot be used.
     #[error(transparent)]
-    Disk(#[from] DiskError),
+    File(#[from] FileError),
     /// The file existed, or the audit log says that sessions were revoked, and it is gone.
     #[error("{} is gone, and with it what was revoked", path_in_full(.0))]
     Gone(PathBuf),
@@ -55,13 +55,7 @@ pub enum RevocationListError {
 impl Diagnostic for RevocationListError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::Disk(DiskError::Unsafe(path, FileErrorKind::Writable(_))) => {
-                format!("look it over, then run 'chmod go-w {}'", path_in_full(path))
-            }
-            Self::Disk(DiskError::Locked(path, _)) => {
-                format!("find the process that has {} open, and end it", path_in_full(path))
-            }
-            Self::Disk(_) => "see that the state directory is there, is yours and can be written".into(),
+            Self::File(error) => return error.hint(),
             Self::Audit(error) => return error.hint(),
             Self::Gone(_) | Self::Altered(_) => {
                 "bring it back as it was; or end all sessions with 'stream-token session revoke --all', which writes a new \
@@ -164,7 +158,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(Revocations, FileVersion)>, Re
     };
     let mut text = Vec::new();
     let read = file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut text);
-    read.map_err(|source| DiskError::Read(path.to_owned(), source))?;
+    read.map_err(FileAction::Read.failed(path))?;
     let revocations = Revocations::parse(&text).filter(|_| text.len() <= MAX_FILE_BYTES);
     let revocations = revocations.ok_or_else(|| RevocationListError::Altered(path.to_owned()))?;
     Ok(Some((revocations, FileVersion::new(&metadata))))
@@ -330,7 +324,7 @@ mod tests {
         let path = Path::new("/s/sessions/revoked.json");
         let damaged = RevocationListError::Altered(path.to_owned());
         let source = std::io::Error::other("cause");
-        let unread = RevocationListError::from(DiskError::Read(path.to_owned(), source));
+        let unread = RevocationListError::from(FileAction::Read.failed(path)(source));
         for (error, sentence) in [
             (&damaged, "/s/sessions/revoked.json is not as it was written"),
             (&unread, "cannot read /s/sessions/revoked.json: cause"),

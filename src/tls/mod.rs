@@ -8,7 +8,6 @@ pub(crate) mod testing;
 mod tests;
 
 use std::fmt;
-use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -31,7 +30,7 @@ use zeroize::Zeroizing;
 
 use crate::error::{Diagnostic, Exit};
 use crate::escape::path_in_full;
-use crate::fs::{self, Content, FileError, FileErrorKind, FilePolicy};
+use crate::fs::{self, Content, FileError, FilePolicy};
 use crate::time::{Timestamp, absolute_and_relative, utc};
 
 /// The most bytes of each file.
@@ -59,29 +58,15 @@ pub struct IdentityPaths {
     pub key: PathBuf,
 }
 
-/// Which of the two files an error is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum PemKind {
-    /// The certificate with its chain.
-    #[error("certificate")]
-    Certificate,
-    /// The private key.
-    #[error("key")]
-    Key,
-}
-
 /// Why a certificate and its key cannot be used. The paths are those of the files.
 #[derive(Debug, Error)]
 pub enum TlsError {
-    /// A file could not be opened or read.
-    #[error("cannot read the {} {}: {}", .0, path_in_full(.1), .2)]
-    Unreadable(PemKind, PathBuf, #[source] io::Error),
-    /// Other users can write a file, or read the key.
-    #[error("cannot use the {} {}: {}", .0, path_in_full(.1), .2)]
-    Unsafe(PemKind, PathBuf, #[source] FileErrorKind),
+    /// A file cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
     /// A file has more than [`MAX_FILE_BYTES`] bytes.
-    #[error("the {} {} has more than {} bytes", .0, path_in_full(.1), MAX_FILE_BYTES)]
-    TooLong(PemKind, PathBuf),
+    #[error("{} has more than {} bytes", path_in_full(.0), MAX_FILE_BYTES)]
+    TooLong(PathBuf),
     /// There is no certificate in the file.
     #[error("there is no certificate in {}", path_in_full(.0))]
     NoCertificate(PathBuf),
@@ -113,18 +98,16 @@ pub enum TlsError {
 
 impl Diagnostic for TlsError {
     fn exit(&self) -> Exit {
-        if matches!(self, Self::Unreadable(..) | Self::Library(_)) { Exit::Failed } else { Exit::Usage }
+        match self {
+            Self::File(error) => error.exit(),
+            Self::Library(_) => Exit::Failed,
+            _ => Exit::Usage,
+        }
     }
 
     fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::Unreadable(..) => "check the path and who may read it",
-            Self::Unsafe(_, _, FileErrorKind::Exposed(_)) => {
-                "run 'chmod 600' on it; and if others could have read it, make a new key and certificate"
-            }
-            Self::Unsafe(_, _, FileErrorKind::NotRegular) => "give the path of a plain file",
-            Self::Unsafe(_, _, FileErrorKind::WrongOwner(_)) => "make a copy of your own",
-            Self::Unsafe(_, _, FileErrorKind::Writable(_)) => "look it over, then run 'chmod go-w' on it",
+            Self::File(error) => return error.hint(),
             Self::TooLong(..) | Self::NoCertificate(_) | Self::InvalidCertificate(_) => {
                 "give the server's certificate and those between it and the root, whole and in PEM, and nothing else"
             }
@@ -224,7 +207,7 @@ impl ServerIdentity {
 /// # Errors
 /// [`TlsError`], also if there is none.
 pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
-    let content = read(path, PemKind::Certificate, FilePolicy::Trusted)?;
+    let content = read(path, FilePolicy::Trusted)?;
     let chain = CertificateDer::pem_slice_iter(&content.bytes).collect::<Result<Vec<_>, _>>();
     let chain = chain.map_err(|_| TlsError::InvalidCertificate(path.to_owned()))?;
     if chain.is_empty() { Err(TlsError::NoCertificate(path.to_owned())) } else { Ok(chain) }
@@ -232,7 +215,7 @@ pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Tl
 
 /// Reads the only private key of a file, and whether others can read it.
 fn read_key(path: &Path) -> Result<(Zeroizing<PrivateKeyDer<'static>>, bool), TlsError> {
-    let Content { bytes, is_exposed } = read(path, PemKind::Key, FilePolicy::Secret)?;
+    let Content { bytes, is_exposed } = read(path, FilePolicy::Secret)?;
     if ENCRYPTED.iter().any(|mark| bytes.windows(mark.len()).any(|window| window == *mark)) {
         return Err(TlsError::EncryptedKey(path.to_owned()));
     }
@@ -245,15 +228,10 @@ fn read_key(path: &Path) -> Result<(Zeroizing<PrivateKeyDer<'static>>, bool), Tl
 }
 
 /// Reads a file of at most [`MAX_FILE_BYTES`].
-fn read(path: &Path, kind: PemKind, policy: FilePolicy) -> Result<Content, TlsError> {
-    let content = fs::read(path, policy, MAX_FILE_BYTES + 1).map_err(|error| match error {
-        FileError::Io(error) => TlsError::Unreadable(kind, path.to_owned(), error),
-        FileError::Unsafe(fault) => TlsError::Unsafe(kind, path.to_owned(), fault),
-    })?;
-    if content.bytes.len() > MAX_FILE_BYTES {
-        return Err(TlsError::TooLong(kind, path.to_owned()));
-    }
-    Ok(content)
+fn read(path: &Path, policy: FilePolicy) -> Result<Content, TlsError> {
+    let content = fs::read(path, policy, MAX_FILE_BYTES + 1)?;
+    let is_whole = content.bytes.len() <= MAX_FILE_BYTES;
+    if is_whole { Ok(content) } else { Err(TlsError::TooLong(path.to_owned())) }
 }
 
 /// Returns the hosts and addresses that a certificate names: the common name alone counts no more (RFC 9525 section 2).

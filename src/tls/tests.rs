@@ -7,6 +7,7 @@ use tempfile::TempDir;
 
 use super::testing::{files, identity, made, set_mode, sound, write};
 use super::*;
+use crate::fs::FileProblem;
 use crate::time::Clock;
 
 /// A day in seconds.
@@ -111,12 +112,12 @@ fn a_key_that_others_can_read_is_refused_and_a_certificate_only_where_they_can_w
     let files = files(&place, &made.certificate, &made.key);
     let load = || ServerIdentity::load(&files, Clock::System.now());
     set_mode(&files.key, 0o640);
-    let fault = FileErrorKind::Exposed(0o640);
-    assert!(matches!(load(), Err(TlsError::Unsafe(PemKind::Key, _, found)) if found == fault));
+    let fault = FileProblem::Exposed(0o640);
+    assert!(matches!(load(), Err(TlsError::File(FileError::Unfit(_, found))) if found == fault));
     set_mode(&files.key, 0o400);
     set_mode(&files.certificate, 0o664);
-    let fault = FileErrorKind::Writable(0o664);
-    assert!(matches!(load(), Err(TlsError::Unsafe(PemKind::Certificate, _, found)) if found == fault));
+    let fault = FileProblem::Writable(0o664);
+    assert!(matches!(load(), Err(TlsError::File(FileError::Unfit(_, found))) if found == fault));
     set_mode(&files.certificate, 0o444);
     load().unwrap();
 }
@@ -131,7 +132,7 @@ fn a_file_may_have_the_maximum_of_bytes_and_no_more() {
     write(&place, "cert.pem", &filled(MAX_FILE_BYTES), 0o644);
     load().unwrap();
     write(&place, "cert.pem", &filled(MAX_FILE_BYTES + 1), 0o644);
-    assert!(matches!(load(), Err(TlsError::TooLong(PemKind::Certificate, _))));
+    assert!(matches!(load(), Err(TlsError::TooLong(_))));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::thread;
 use super::super::entry::Channel;
 use super::super::testing::{State, ann, clock, mint};
 use super::*;
-use crate::fs::DiskError;
+use crate::fs::FileError;
 
 /// Counts the syncs of a log from now on.
 fn count_syncs(log: &AuditLog) -> Arc<AtomicU64> {
@@ -111,7 +111,7 @@ fn a_failure_reaches_every_caller_and_the_next_entry_is_written() {
         for caller in callers {
             let error = caller.join().unwrap().unwrap_err();
             assert!(
-                matches!(error, AuditError::Disk(ref error) if matches!(**error, DiskError::Sync(..))),
+                matches!(error, AuditError::File(ref error) if matches!(**error, FileError::Io(FileAction::Sync, ..))),
                 "{error:?}"
             );
         }
@@ -209,7 +209,7 @@ fn a_log_that_is_removed_under_a_writer_denies_the_next_entry() {
     fs::remove_dir_all(log.directory()).unwrap();
     let error = log.record(mint(2)).unwrap_err();
     assert!(
-        matches!(error, AuditError::Disk(ref error) if matches!(**error, DiskError::Open(..))),
+        matches!(error, AuditError::File(ref error) if matches!(**error, FileError::Io(FileAction::Open, ..))),
         "{error:?}"
     );
 }

@@ -297,7 +297,7 @@ mod on_unix {
     use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 
     use super::*;
-    use crate::fs::{DiskError, FileErrorKind};
+    use crate::fs::{FileError, FileProblem};
 
     fn error_of(state: &State) -> AuditError {
         let mut writer = match Writer::open(state.path(), clock(), 1 << 20) {
@@ -307,8 +307,8 @@ mod on_unix {
         append(&mut writer, 1).unwrap_err()
     }
 
-    fn is_unusable(error: &AuditError, is_expected: impl Fn(&DiskError) -> bool) -> bool {
-        matches!(error, AuditError::Disk(error) if is_expected(error))
+    fn is_unusable(error: &AuditError, is_expected: impl Fn(&FileError) -> bool) -> bool {
+        matches!(error, AuditError::File(error) if is_expected(error))
     }
 
     fn mode(path: &Path) -> u32 {
@@ -342,7 +342,10 @@ mod on_unix {
             let link = if name.is_empty() { directory } else { link };
             symlink(segment::directory(elsewhere.path()).join(name), &link).unwrap();
             let error = error_of(&state);
-            assert!(is_unusable(&error, |fault| matches!(fault, DiskError::Symlink(_))), "{error:?}");
+            assert!(
+                is_unusable(&error, |fault| matches!(fault, FileError::Unfit(_, FileProblem::Symlink))),
+                "{error:?}"
+            );
             assert_eq!(error.path(), link);
         }
     }
@@ -355,12 +358,15 @@ mod on_unix {
             crate::fs::create_private_dir(&path).unwrap();
             assert!(is_unusable(&error_of(&state), |fault| matches!(
                 fault,
-                DiskError::Unsafe(_, FileErrorKind::NotRegular)
+                FileError::Unfit(_, FileProblem::NotRegular)
             )));
         }
         let state = State::new();
         fs::write(segment::directory(state.path()), b"").unwrap();
-        assert!(is_unusable(&error_of(&state), |fault| matches!(fault, DiskError::NotADirectory(_))));
+        assert!(is_unusable(&error_of(&state), |fault| matches!(
+            fault,
+            FileError::Unfit(_, FileProblem::NotADirectory)
+        )));
     }
 
     #[test]
@@ -375,7 +381,7 @@ mod on_unix {
             mknodat(CWD, directory.join(name), FileType::Fifo, mode, 0).unwrap();
             assert!(is_unusable(&error_of(&state), |fault| matches!(
                 fault,
-                DiskError::Unsafe(_, FileErrorKind::NotRegular)
+                FileError::Unfit(_, FileProblem::NotRegular)
             )));
         }
     }
@@ -391,11 +397,8 @@ mod on_unix {
             return;
         }
         let error = error_of(&state);
-        let is_denied = |source: &io::Error| source.kind() == io::ErrorKind::PermissionDenied;
-        assert!(
-            matches!(&error, AuditError::Disk(error) if error.cause().is_some_and(is_denied)),
-            "{error:?}"
-        );
+        let is_denied = |error: &FileError| matches!(error, FileError::Io(_, _, error) if error.kind() == io::ErrorKind::PermissionDenied);
+        assert!(is_unusable(&error, is_denied), "{error:?}");
         assert_eq!(error.path(), directory.join("lock"));
     }
 
@@ -411,7 +414,7 @@ mod on_unix {
             std::os::unix::fs::chown(&path, Some(12_345), None).unwrap();
             assert!(is_unusable(&error_of(&state), |fault| matches!(
                 fault,
-                DiskError::Unsafe(_, FileErrorKind::WrongOwner(12_345))
+                FileError::Unfit(_, FileProblem::WrongOwner(12_345))
             )));
         }
     }
@@ -424,7 +427,7 @@ mod on_unix {
             fs::set_permissions(&path, fs::Permissions::from_mode(0o722)).unwrap();
             assert!(is_unusable(&error_of(&state), |fault| matches!(
                 fault,
-                DiskError::Unsafe(_, FileErrorKind::Writable(0o722))
+                FileError::Unfit(_, FileProblem::Writable(0o722))
             )));
         }
     }

@@ -20,7 +20,7 @@ pub use error::{KeyringError, KeyringErrorKind};
 pub use record::{Current, Previous, SecretRecord};
 
 use super::{Access, ReadContext};
-use crate::fs::{self, DiskError, Lock};
+use crate::fs::{self, FileError, Lock};
 
 /// The most bytes of an item: the limit of the Windows Credential Manager.
 pub const MAX_RECORD_BYTES: usize = 2560;
@@ -149,7 +149,7 @@ pub fn lock_item<'a>(
     lock: &Path,
     context: &'a ReadContext<'a>,
 ) -> Result<LockedItem<'a>, KeyringError> {
-    let acquire = || -> Result<_, DiskError> {
+    let acquire = || -> Result<_, FileError> {
         fs::create_private_dir(fs::directory_of(lock))?;
         Lock::open(lock.to_owned())?.try_acquire_for(LOCK_TIMEOUT)
     };

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::super::testing::{at, customer, id, revoke, session};
 use super::*;
-use crate::fs::{DiskError, FileErrorKind};
+use crate::fs::{FileError, FileProblem};
 use crate::session::revocation_list::MAX_FILE_BYTES;
 
 fn of_session(number: u32) -> RevocationTarget {
@@ -95,11 +95,11 @@ fn a_damaged_list_is_never_overwritten() {
 }
 
 /// Asserts that neither reading nor revoking trusts the file or directory.
-fn assert_distrusted(state: &TempDir, is_expected: impl Fn(&DiskError) -> bool) {
+fn assert_distrusted(state: &TempDir, is_expected: impl Fn(&FileError) -> bool) {
     let revoked = revoke(state.path(), of_session(2), at(200)).unwrap_err();
     let read = read(&list_path(state.path())).unwrap_err();
     for error in [revoked, read] {
-        assert!(matches!(&error, RevocationListError::Disk(error) if is_expected(error)), "{error}");
+        assert!(matches!(&error, RevocationListError::File(error) if is_expected(error)), "{error}");
     }
 }
 
@@ -112,7 +112,7 @@ fn a_list_that_others_can_write_is_not_trusted() {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(before | 0o022)).unwrap();
         assert_distrusted(
             &state,
-            |fault| matches!(fault, DiskError::Unsafe(_, FileErrorKind::Writable(mode)) if *mode == before | 0o022),
+            |fault| matches!(fault, FileError::Unfit(_, FileProblem::Writable(mode)) if *mode == before | 0o022),
         );
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(before)).unwrap();
     }
@@ -128,16 +128,16 @@ fn links_and_other_things_in_the_place_of_the_list_are_not_trusted() {
     let path = list_path(state.path());
     std::fs::remove_file(&path).unwrap();
     symlink(list_path(elsewhere.path()), &path).unwrap();
-    assert_distrusted(&state, |fault| matches!(fault, DiskError::Symlink(_)));
+    assert_distrusted(&state, |fault| matches!(fault, FileError::Unfit(_, FileProblem::Symlink)));
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
-    assert_distrusted(&state, |fault| matches!(fault, DiskError::Unsafe(_, FileErrorKind::NotRegular)));
+    assert_distrusted(&state, |fault| matches!(fault, FileError::Unfit(_, FileProblem::NotRegular)));
     std::fs::remove_dir_all(list_directory(state.path())).unwrap();
     symlink(list_directory(elsewhere.path()), list_directory(state.path())).unwrap();
-    assert_distrusted(&state, |fault| matches!(fault, DiskError::Symlink(_)));
+    assert_distrusted(&state, |fault| matches!(fault, FileError::Unfit(_, FileProblem::Symlink)));
     std::fs::remove_file(list_directory(state.path())).unwrap();
     std::fs::write(list_directory(state.path()), "").unwrap();
-    assert_distrusted(&state, |fault| matches!(fault, DiskError::NotADirectory(_)));
+    assert_distrusted(&state, |fault| matches!(fault, FileError::Unfit(_, FileProblem::NotADirectory)));
 }
 
 #[test]
