@@ -187,10 +187,11 @@ impl Verifier {
         let claims = ClaimsSet::from_canonical(str::from_utf8(&claims[..length]).ok()?)?;
         let length = URL_SAFE_NO_PAD.decode_slice(signature.strip_prefix('.')?, &mut mac).ok()?;
         let expected = self.canonical.finish(&input.as_bytes()[BLOCK..]);
-        if !bool::from(expected[..].ct_eq(&mac[..length])) {
-            return None;
-        }
-        Some(VerifiedToken(claims))
+        // In constant time, eight bytes at a time: byte by byte costs as much as a compression.
+        let words = expected.as_chunks::<8>().0.iter().zip(mac.as_chunks::<8>().0);
+        let differences = words.map(|(a, b)| u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b));
+        let is_equal = differences.fold(0, |all, difference| all | difference).ct_eq(&0);
+        (length == MAC_LENGTH && is_equal.into()).then_some(VerifiedToken(claims))
     }
 }
 
