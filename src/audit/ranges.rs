@@ -10,7 +10,7 @@ pub(super) const MAX_RANGES: usize = 256;
 pub struct IdRanges(pub(super) Vec<(u64, u64)>);
 
 impl IdRanges {
-    /// Adds an id; `false`, and nothing added, where it would need a range more than [`MAX_RANGES`].
+    /// Adds an id; `false`, and nothing added, where it would need a range more than an entry holds.
     #[must_use]
     pub fn insert_next(&mut self, customer: u64) -> bool {
         if let Some((_, last)) = self.0.last_mut()
