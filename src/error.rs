@@ -72,34 +72,6 @@ impl Exit {
     }
 }
 
-/// An unusable command line.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{message}")]
-pub struct Usage {
-    /// What is wrong.
-    pub message: String,
-    /// What to run instead.
-    pub hint: String,
-}
-
-impl Usage {
-    /// Returns the report of what is wrong, and what to run instead.
-    #[must_use]
-    pub fn report(message: impl Into<String>, hint: impl Into<String>) -> ErrorReport {
-        Self { message: message.into(), hint: hint.into() }.into()
-    }
-}
-
-impl Diagnostic for Usage {
-    fn exit(&self) -> Exit {
-        Exit::Usage
-    }
-
-    fn hint(&self) -> Option<String> {
-        Some(self.hint.clone())
-    }
-}
-
 impl Diagnostic for io::Error {
     /// A broken pipe is not an error.
     fn exit(&self) -> Exit {
@@ -158,6 +130,11 @@ impl<E: Diagnostic> From<E> for ErrorReport {
 }
 
 impl ErrorReport {
+    /// Returns the report of an unusable command line: what is wrong, and what to run instead.
+    pub fn usage(message: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, message: message.into(), hint: Some(hint.into()) }
+    }
+
     /// Returns the report in JSON.
     #[must_use]
     pub fn to_json(&self) -> Value {

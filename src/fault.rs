@@ -10,7 +10,7 @@ use std::str::FromStr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::error::Usage;
+use crate::error::ErrorReport;
 use crate::escape::escaped_or_redacted;
 use crate::time::{Timestamp, humanize, parse_duration};
 use crate::token::{Claims, ClaimsError, CustomerId};
@@ -110,9 +110,9 @@ impl fmt::Display for TokenFault {
 }
 
 impl FromStr for TokenFault {
-    type Err = Usage;
+    type Err = ErrorReport;
 
-    fn from_str(text: &str) -> Result<Self, Usage> {
+    fn from_str(text: &str) -> Result<Self, ErrorReport> {
         if let Some(lifetime) = text.strip_prefix("expires-in:") {
             return duration(text, lifetime).map(Self::ExpiresIn);
         }
@@ -123,12 +123,12 @@ impl FromStr for TokenFault {
 }
 
 /// Returns the error of a text that is not a fault. `expected` says what was expected.
-fn not_a_fault(text: &str, expected: impl Into<String>) -> Usage {
-    Usage { message: format!("{} is not a fault", escaped_or_redacted(text)), hint: expected.into() }
+fn not_a_fault(text: &str, expected: impl Into<String>) -> ErrorReport {
+    ErrorReport::usage(format!("{} is not a fault", escaped_or_redacted(text)), expected)
 }
 
 /// Reads a duration, longer than 0, that is part of `text`.
-fn duration(text: &str, duration: &str) -> Result<Duration, Usage> {
+fn duration(text: &str, duration: &str) -> Result<Duration, ErrorReport> {
     let parsed = parse_duration(duration).ok().filter(|duration| !duration.is_zero());
     parsed.ok_or_else(|| not_a_fault(text, "after the colon goes a duration such as 10s or 5m"))
 }
@@ -182,9 +182,9 @@ impl fmt::Display for Fault {
 }
 
 impl FromStr for Fault {
-    type Err = Usage;
+    type Err = ErrorReport;
 
-    fn from_str(text: &str) -> Result<Self, Usage> {
+    fn from_str(text: &str) -> Result<Self, ErrorReport> {
         match text.split_once(':') {
             Some(("status", status)) => {
                 let status = status.parse().ok().filter(|status| (400..600).contains(status));
@@ -229,9 +229,9 @@ impl fmt::Display for FaultRule {
 }
 
 impl FromStr for FaultRule {
-    type Err = Usage;
+    type Err = ErrorReport;
 
-    fn from_str(text: &str) -> Result<Self, Usage> {
+    fn from_str(text: &str) -> Result<Self, ErrorReport> {
         let Some((customers, fault)) =
             text.split_once('=').and_then(|(customers, fault)| Some((customer_range(customers)?, fault)))
         else {
@@ -286,7 +286,7 @@ impl Faults {
     ///
     /// # Errors
     /// There can be none, or there would be too many; and none is added.
-    pub fn add(&self, rules: &[FaultRule]) -> Result<(), Usage> {
+    pub fn add(&self, rules: &[FaultRule]) -> Result<(), ErrorReport> {
         let mut state = self.lock();
         let message = if state.is_forbidden {
             Self::FORBIDDEN.into()
@@ -296,7 +296,7 @@ impl Faults {
             state.rules.extend_from_slice(rules);
             return Ok(());
         };
-        Err(Usage { message, hint: "give ranges of customers".into() })
+        Err(ErrorReport::usage(message, "give ranges of customers"))
     }
 
     /// Removes all rules.
@@ -369,11 +369,17 @@ mod tests {
     fn what_is_no_fault_of_a_token_is_refused_with_what_was_expected() {
         for text in ["", "Expired", "expired ", "expired:1s", "expires-in", "revoked"] {
             let error = text.parse::<TokenFault>().unwrap_err();
-            assert!(error.hint.starts_with("a token can be expired, "), "{text:?}: {error:?}");
+            assert!(
+                error.hint.as_deref().unwrap().starts_with("a token can be expired, "),
+                "{text:?}: {error:?}"
+            );
         }
         for text in ["expires-in:", "expires-in:0s", "expires-in:10", "expires-in:-1s"] {
             let error = text.parse::<TokenFault>().unwrap_err();
-            assert!(error.hint.starts_with("after the colon goes a duration "), "{text:?}: {error:?}");
+            assert!(
+                error.hint.as_deref().unwrap().starts_with("after the colon goes a duration "),
+                "{text:?}: {error:?}"
+            );
         }
     }
 
@@ -453,7 +459,7 @@ mod tests {
             ("1=expired*1000001", "after the asterisk goes "),
         ] {
             let error = text.parse::<FaultRule>().unwrap_err();
-            assert!(error.hint.starts_with(expected), "{text:?}: {error:?}");
+            assert!(error.hint.as_deref().unwrap().starts_with(expected), "{text:?}: {error:?}");
         }
         for (fault, expected) in [
             ("", "a fault is expired, "),
@@ -468,7 +474,7 @@ mod tests {
             ("expires-in:x", "after the colon goes a duration "),
         ] {
             let error = format!("1={fault}").parse::<FaultRule>().unwrap_err();
-            assert!(error.hint.starts_with(expected), "{fault:?}: {error:?}");
+            assert!(error.hint.as_deref().unwrap().starts_with(expected), "{fault:?}: {error:?}");
         }
     }
 

@@ -10,7 +10,7 @@ use clap::builder::{EnumValueParser, PossibleValue, PossibleValuesParser, TypedV
 use clap::{Arg, Command, ValueEnum as _};
 
 use super::{Expiry, Format};
-use crate::error::{Diagnostic, ErrorReport, Usage};
+use crate::error::ErrorReport;
 #[cfg(all(unix, feature = "serve"))]
 use crate::profile::Lifetime;
 use crate::profile::parse_lifetime;
@@ -45,8 +45,8 @@ impl TypedValueParser for FormatParser {
 }
 
 /// Parses a value whose error has a hint.
-pub(super) fn parsed<T: FromStr<Err: Diagnostic>>(text: &str) -> Result<T, ErrorReport> {
-    Ok(text.parse()?)
+pub(super) fn parsed<T: FromStr<Err: Into<ErrorReport>>>(text: &str) -> Result<T, ErrorReport> {
+    text.parse().map_err(Into::into)
 }
 
 /// Parses one of a fixed set of words, which help and completions list.
@@ -60,14 +60,14 @@ pub(super) fn words<T: Clone + Send + Sync + 'static>(
 /// Parses a leeway.
 pub(super) fn leeway(text: &str) -> Result<Leeway, ErrorReport> {
     let hint = "a leeway is a number and its unit, such as 30s, and at most 5m";
-    let duration = parse_duration(text).map_err(|error| Usage::report(error.to_string(), hint))?;
-    Leeway::new(duration).ok_or_else(|| Usage::report("a leeway is at most 5m", hint))
+    let duration = parse_duration(text).map_err(|error| ErrorReport::usage(error.to_string(), hint))?;
+    Leeway::new(duration).ok_or_else(|| ErrorReport::usage("a leeway is at most 5m", hint))
 }
 
 /// Parses a customer id; for `-` the hint names `--from`.
 pub(super) fn customer(text: &str) -> Result<CustomerId, ErrorReport> {
     if text == "-" {
-        return Err(Usage::report(
+        return Err(ErrorReport::usage(
             "'-' is not a customer id",
             "to read customers from standard input use --from -",
         ));

@@ -11,7 +11,7 @@ use crate::audit::{self, AuditError, Filter, LogLine, PrunePlan, TokenMatch, Tok
 use crate::cli::{
     AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditPruneArgs, AuditVerifyArgs,
 };
-use crate::error::{ErrorReport, Exit, Usage};
+use crate::error::{ErrorReport, Exit};
 use crate::escape::{escaped_or_redacted, json_line};
 use crate::output::{self, AuditSummary};
 use crate::process::stdout::loses_reader_within;
@@ -115,7 +115,7 @@ fn profile(context: &Context<'_>) -> Result<Option<String>> {
         return Ok(Some(name));
     }
     let message = format!("there is no profile {}, and no entry of one", escaped_or_redacted(&name));
-    Err(Usage::report(message, "see 'stream-token profile list'; the demo profile is not audited"))
+    Err(ErrorReport::usage(message, "see 'stream-token profile list'; the demo profile is not audited"))
 }
 
 /// Prints entries as they are written, until nobody reads them any more.
@@ -247,7 +247,7 @@ fn prune(context: &mut Context<'_>, arguments: &AuditPruneArgs, is_json: bool) -
 fn head(context: &mut Context<'_>, is_json: bool) -> Result<Exit> {
     let state = context.state_dir()?;
     let Some(head) = audit::head(&state)? else {
-        return Err(Usage::report(
+        return Err(ErrorReport::usage(
             format!("there is no audit log in {}", crate::escape::path_in_full(&state)),
             "it begins with the first token that is minted, or the first profile that is added",
         ));

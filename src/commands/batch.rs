@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::Result;
-use crate::error::Usage;
+use crate::error::ErrorReport;
 use crate::escape::{escaped_short, path_in_full};
 use crate::fs;
 use crate::output::terminal::Terminal;
@@ -77,7 +77,7 @@ impl BatchReader {
             reader.take(MAX_UTF16_BYTES + 1).read_to_end(&mut bytes).with_context(unreadable)?;
             if bytes.len() as u64 > MAX_UTF16_BYTES {
                 let message = format!("{name} is UTF-16 and has more than {MAX_UTF16_BYTES} bytes");
-                return Err(Usage::report(message, "save it as UTF-8"));
+                return Err(ErrorReport::usage(message, "save it as UTF-8"));
             }
             let text = decode_text(&bytes).0.into_owned();
             reader = BufReader::with_capacity(BUFFER, Box::new(Cursor::new(text)));

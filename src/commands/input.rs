@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{Context, Result, prompt_error};
 use crate::cli::SecretInputArgs;
-use crate::error::{Diagnostic as _, ErrorReport, Usage};
+use crate::error::{Diagnostic as _, ErrorReport};
 use crate::escape::{escaped_or_redacted, looks_like_a_token};
 use crate::output::terminal::PromptError;
 use crate::profile::{Profile, ProfileName, Reason};
@@ -44,7 +44,7 @@ pub(super) fn piped(
 ) -> Result<Zeroizing<Vec<u8>>> {
     if context.terminal.stdin_is_terminal() {
         let message = format!("{option} reads from a pipe or a file, and standard input is a terminal");
-        return Err(Usage::report(message, hint));
+        return Err(ErrorReport::usage(message, hint));
     }
     stdin(limit, &format!("{what} from standard input"))
 }
@@ -139,16 +139,14 @@ pub(super) fn secret(
     } else {
         typed_secret(context, &item)?
     };
-    let secret = Secret::new(std::mem::take(&mut *bytes)).map_err(|error| Usage {
-        message: format!("cannot store the {item}: {error}"),
-        hint: SECRET_ALONE.into(),
-    })?;
+    let secret = Secret::new(std::mem::take(&mut *bytes))
+        .map_err(|error| ErrorReport::usage(format!("cannot store the {item}: {error}"), SECRET_ALONE))?;
     match SecretFinding::of(&secret, profile.api_key.as_deref()) {
         None => {}
         Some(finding) if arguments.as_is => context.terminal.note(&finding.to_string()),
         Some(finding) => {
             let hint = format!("{SECRET_ALONE}; if this is it, add --as-is");
-            return Err(Usage::report(format!("cannot store the {item}: {finding}"), hint));
+            return Err(ErrorReport::usage(format!("cannot store the {item}: {finding}"), hint));
         }
     }
     Ok(secret)
@@ -156,7 +154,7 @@ pub(super) fn secret(
 
 /// Asks for a secret, twice.
 fn typed_secret(context: &mut Context<'_>, item: &Item) -> Result<Zeroizing<Vec<u8>>> {
-    let missing = |why: &str| Usage::report(format!("the {item} is missing, and {why}"), PIPE_IT);
+    let missing = |why: &str| ErrorReport::usage(format!("the {item} is missing, and {why}"), PIPE_IT);
     if context.global.no_input {
         return Err(missing("--no-input forbids to ask for it"));
     }
@@ -221,8 +219,9 @@ pub(super) fn confirm_by_typing(
     given: Option<&str>,
 ) -> Result<()> {
     let hint = format!("confirm with --confirm {name}");
-    let refused =
-        |found: &str| -> Result<(), ErrorReport> { Err(Usage::report(format!("{why}, and {found}"), &hint)) };
+    let refused = |found: &str| -> Result<(), ErrorReport> {
+        Err(ErrorReport::usage(format!("{why}, and {found}"), &hint))
+    };
     let answer = match given {
         Some(given) => given.to_owned(),
         None if !can_ask(context) => return refused("there is no terminal to ask at"),

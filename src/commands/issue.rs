@@ -10,7 +10,7 @@ use super::batch::{BatchLine, BatchReader};
 use super::{Context, Result, input, print_error};
 use crate::audit::{Action, AuditLog, Channel, Event, Outcome};
 use crate::cli::{Expiry, Format, IssueArgs, TokenArgs};
-use crate::error::{Diagnostic as _, ErrorReport, Exit, Usage};
+use crate::error::{Diagnostic as _, ErrorReport, Exit};
 use crate::fault::TokenFault;
 use crate::issuer::{Batch, IssueError, IssuedToken, TokenIssuer};
 use crate::output;
@@ -39,7 +39,7 @@ pub(super) struct IssueRun {
 /// Mints the tokens that were asked for.
 pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Exit> {
     if arguments.customers.is_empty() && arguments.from.is_none() {
-        return Err(Usage::report(
+        return Err(ErrorReport::usage(
             "which customer?",
             "for example 'stream-token issue 123', or --from FILE for many",
         ));
@@ -240,7 +240,7 @@ fn token_request(arguments: &TokenArgs, fault: Option<TokenFault>, now: Timestam
         && fault.sets_expiry()
     {
         let message = format!("--fault {fault} sets the time at which the token expires");
-        return Err(Usage::report(message, "leave --expires out"));
+        return Err(ErrorReport::usage(message, "leave --expires out"));
     }
     let expiry = match &arguments.expires {
         Some(Expiry::At(when)) => profile::Expiry::At(when.resolve_future(now)?),
@@ -262,7 +262,7 @@ fn check(
     if let (Some(expires_at), Some(issued_at)) = (expires_at, issued_at)
         && expires_at <= issued_at
     {
-        return Err(Usage::report(
+        return Err(ErrorReport::usage(
             format!("the token would end at {}, and be issued only at {}", utc(expires_at), utc(issued_at)),
             "give an --expires after --issued-at",
         ));
@@ -294,14 +294,14 @@ fn reject_forms(format: &Format, arguments: &IssueArgs) -> Result<()> {
         output::fill_template(template, |_| String::new())?;
     }
     if arguments.qr && !matches!(format, Format::Text | Format::Template(_)) {
-        return Err(Usage::report(
+        return Err(ErrorReport::usage(
             "a QR code holds the token or a template",
             "leave -o out, or use -o template:TEXT",
         ));
     }
     let is_single = matches!(format, Format::Header | Format::Env) || arguments.copy || arguments.qr;
     if is_single && (arguments.customers.len() > 1 || arguments.from.is_some()) {
-        return Err(Usage::report(
+        return Err(ErrorReport::usage(
             "this form of output holds one token",
             "give one customer, or use -o text, json, csv or curl",
         ));
@@ -331,5 +331,5 @@ fn require_api_key(format: &Format, profile: &Profile) -> Result<()> {
         Some(name) => format!("add its api_key to profile {name} in the configuration"),
         None => "set STREAM_API_KEY to the app's API key, from Stream's dashboard".into(),
     };
-    Err(Usage::report(format!("{what} needs the app's API key"), hint))
+    Err(ErrorReport::usage(format!("{what} needs the app's API key"), hint))
 }

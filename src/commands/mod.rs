@@ -23,7 +23,7 @@ use clap::Parser as _;
 
 use crate::audit::{Actor, AuditLog};
 use crate::cli::{self, Cli, Command, Format, GlobalArgs};
-use crate::error::{Diagnostic as _, ErrorReport, Exit, Usage};
+use crate::error::{Diagnostic as _, ErrorReport, Exit};
 use crate::escape::json_line;
 use crate::output::Layout;
 use crate::output::terminal::{OutputOptions, PromptError, Terminal};
@@ -236,7 +236,7 @@ impl Context<'_> {
         let given = self.global.state_dir.clone().or(in_variable.map(PathBuf::from));
         given.or_else(|| environment::state_dir(self.environment)).ok_or_else(|| {
             let message = "there is no directory for the audit log";
-            Usage::report(
+            ErrorReport::usage(
                 message,
                 format!("set HOME, or give a directory with --state-dir or {STATE_DIR_VARIABLE}"),
             )
@@ -297,7 +297,7 @@ impl Context<'_> {
             Format::Json => Ok(true),
             Format::Text => Ok(false),
             Format::Header | Format::Curl | Format::Env | Format::Csv | Format::Template(_) => {
-                Err(Usage::report(
+                Err(ErrorReport::usage(
                     format!("{command} has no such form of output"),
                     "use -o text or -o json; header, curl, env, csv and template are for issue",
                 ))

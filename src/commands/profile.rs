@@ -5,7 +5,7 @@ use crate::cli::{
     PolicyArgs, ProfileAddArgs, ProfileCommand, ProfileRemoveArgs, ProfileSetArgs, SecretInputArgs,
     SettingsArgs, lifetime_text,
 };
-use crate::error::{Exit, Usage};
+use crate::error::{ErrorReport, Exit};
 use crate::escape::path_in_full;
 use crate::output;
 use crate::profile::{Change, Edit, ProfileName, check_api_key, edits};
@@ -38,7 +38,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
     let source = settings.secret.get_or_insert(Source::Keyring).clone();
     let is_kept = source == Source::Keyring;
     if arguments.input.secret_stdin && !is_kept {
-        return Err(Usage::report(
+        return Err(ErrorReport::usage(
             format!("--secret-stdin stores a secret in the keyring, and this one stays at {source}"),
             "leave --secret out, or --secret-stdin",
         ));
@@ -66,7 +66,7 @@ fn ask_lifetime(context: &mut Context<'_>, name: &ProfileName, policy: &mut Poli
         let question = format!("Lifetime of the tokens of production profile {name} (press Enter for 1h): ");
         let answer = context.terminal.ask(&question).map_err(|error| prompt_error(error, hint))?;
         let answer = if answer.is_empty() { "1h" } else { &answer };
-        let lifetime = lifetime_text(answer).map_err(|message| Usage { message, hint: hint.into() })?;
+        let lifetime = lifetime_text(answer).map_err(|message| ErrorReport::usage(message, hint))?;
         policy.default_lifetime = Some(lifetime);
     }
     Ok(())
@@ -86,7 +86,7 @@ fn ask_secret(
         let hint = "copy it from Stream's dashboard, or give it with --api-key";
         let key = context.terminal.ask(&question).map_err(|error| prompt_error(error, hint))?;
         if !key.is_empty() {
-            let key = check_api_key(&key).map_err(|message| Usage { message, hint: hint.into() })?;
+            let key = check_api_key(&key).map_err(|message| ErrorReport::usage(message, hint))?;
             profile.api_key = Some(key.clone());
             settings.api_key = Some(key);
         }
@@ -103,7 +103,7 @@ fn set(context: &mut Context<'_>, arguments: &ProfileSetArgs) -> Result<()> {
     });
     let edits: Vec<_> = unset.chain(edits(&arguments.settings)?).collect();
     if edits.is_empty() {
-        return Err(Usage::report("no setting is named", "see 'stream-token profile set --help'"));
+        return Err(ErrorReport::usage("no setting is named", "see 'stream-token profile set --help'"));
     }
     let before = context.config()?.require_configured(name)?;
     input::confirm_production(context, &before, arguments.confirm.as_deref())?;

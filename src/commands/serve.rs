@@ -15,7 +15,7 @@ use self::state::Reload;
 use super::{Context, Result, session};
 use crate::audit::RefusalRecorder;
 use crate::cli::ServeArgs;
-use crate::error::{Exit, Usage};
+use crate::error::{ErrorReport, Exit};
 use crate::escape::{escaped_or_redacted, path_in_full};
 use crate::fault::Faults;
 use crate::output::terminal::write_stderr;
@@ -123,7 +123,7 @@ fn parsed<T>(texts: &[String], flag: &str, expected: &str, parse: fn(&str) -> Op
     let parse = |text: &String| {
         parse(text).ok_or_else(|| {
             let message = format!("invalid value {} for '{flag}'", escaped_or_redacted(text));
-            Usage::report(message, format!("expected {expected}"))
+            ErrorReport::usage(message, format!("expected {expected}"))
         })
     };
     texts.iter().map(parse).collect()
@@ -191,7 +191,7 @@ fn require_tls_or_loopback(arguments: &ServeArgs, has_proxy: bool, is_demo: bool
     } else {
         return Ok(());
     };
-    Err(Usage::report(format!("other machines can reach {listen}, and {why}"), hint))
+    Err(ErrorReport::usage(format!("other machines can reach {listen}, and {why}"), hint))
 }
 
 /// Binds the server, with its admin listener if there is to be one.
@@ -209,7 +209,7 @@ fn bind(
     let wanted = limits.connections;
     let runtime_dir = environment::runtime_dir(context.environment).ok_or_else(|| {
         let message = "there is no directory for the server's own sockets";
-        Usage::report(message, "mount a file system in memory at /tmp, or name a directory in TMPDIR")
+        ErrorReport::usage(message, "mount a file system in memory at /tmp, or name a directory in TMPDIR")
     })?;
     let (telemetry, faults) = (Arc::clone(telemetry), Arc::clone(faults));
     let settings = Settings { limits, trusted_proxies, identity, runtime_dir, telemetry, faults };
@@ -220,7 +220,7 @@ fn bind(
         let message = format!("the limit of open files allows {possible} connections, not {wanted}");
         if asked.is_some() {
             let hint = format!("raise it with 'ulimit -Hn', or use --max-connections {possible}");
-            return Err(Usage::report(message, hint));
+            return Err(ErrorReport::usage(message, hint));
         }
         context.terminal.note(&message);
     }

@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use super::{Context, Result, input};
 use crate::audit::{self, Action, Event};
 use crate::cli::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
-use crate::error::{ErrorReport, Exit, Usage};
+use crate::error::{ErrorReport, Exit};
 use crate::output;
 use crate::process::stdout::require_stdout;
 use crate::profile::{Profile, ProfileName, SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE};
@@ -57,7 +57,7 @@ fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()
     let profile = context.choose_profile()?;
     require_own_sessions(&profile)?;
     if profile.is_demo() {
-        return Err(Usage::report(
+        return Err(ErrorReport::usage(
             "sessions of the demo profile cannot be revoked: it keeps no state",
             "add a profile of your own with 'stream-token profile add NAME'",
         ));
@@ -107,7 +107,7 @@ fn require_own_sessions(profile: &Profile) -> Result<()> {
         return Ok(());
     }
     let name = profile.name.as_ref().map(ProfileName::as_str).unwrap_or_default();
-    Err(Usage::report(
+    Err(ErrorReport::usage(
         format!("the server of profile {name} takes the sessions of the app's backend, and none made here"),
         format!(
             "log in at the app's backend; or remove 'sessions' from [profiles.{name}] in the configuration"
@@ -127,10 +127,11 @@ fn piped(context: &mut Context<'_>, profile: &Profile) -> Result<Session> {
     let text = input::piped(context, "--token-stdin", MAX_TOKEN_BYTES + 63, "the session token", hint)?;
     let key = key(context, profile)?;
     let token = str::from_utf8(&text).unwrap_or_default().trim();
-    let session = key.verify(token).map_err(|refused| Usage {
-        message: format!("cannot revoke what is piped in: {refused}"),
-        hint: "pipe in what 'stream-token session new' printed, and name the profile that it was made with"
-            .into(),
+    let session = key.verify(token).map_err(|refused| {
+        ErrorReport::usage(
+            format!("cannot revoke what is piped in: {refused}"),
+            "pipe in what 'stream-token session new' printed, and name the profile that it was made with",
+        )
     })?;
     if session.expires_at <= context.clock.now() {
         context.terminal.note(&format!("the session ended {} by itself", utc(session.expires_at)));
@@ -191,5 +192,5 @@ pub(super) fn no_source(profile: &Profile) -> ErrorReport {
             ),
         ),
     };
-    Usage::report(message, hint)
+    ErrorReport::usage(message, hint)
 }

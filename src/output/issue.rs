@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::error::{ErrorReport, Usage};
+use crate::error::ErrorReport;
 use crate::escape::{escaped_or_redacted, json_line};
 use crate::issuer::IssuedToken;
 use crate::session::{Session, SessionToken};
@@ -84,11 +84,14 @@ pub fn fill_template(template: &str, value_of: impl Fn(&str) -> String) -> Resul
             continue;
         }
         let Some((name, after)) = from_brace[1..].split_once('}') else {
-            return Err(Usage::report("the template has a { without its }", hint()));
+            return Err(ErrorReport::usage("the template has a { without its }", hint()));
         };
         if !TEMPLATE_FIELDS.contains(&name) {
             let name = escaped_or_redacted(name);
-            return Err(Usage::report(format!("the template has a field that is unknown, {name}"), hint()));
+            return Err(ErrorReport::usage(
+                format!("the template has a field that is unknown, {name}"),
+                hint(),
+            ));
         }
         let value = value_of(name);
         text.push_str(&if is_url { percent_encoded(&value) } else { value });

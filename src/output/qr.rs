@@ -3,7 +3,7 @@
 use fast_qr::{ECL, QRBuilder};
 
 use super::Layout;
-use crate::error::{ErrorReport, Usage};
+use crate::error::ErrorReport;
 
 /// How many light modules are around a code (ISO/IEC 18004 section 5.3.8).
 const QUIET_ZONE: usize = 4;
@@ -16,13 +16,13 @@ const COLORS: (&str, &str) = ("\u{1b}[38;5;231;48;5;16m", "\u{1b}[0m");
 /// # Errors
 /// That the terminal, or any code, is too small for the text.
 pub fn qr_code(text: &str, layout: Layout) -> Result<String, ErrorReport> {
-    let too_long = |message: String| Usage::report(message, "use --copy, or a shorter template");
+    let too_long = |message: String| ErrorReport::usage(message, "use --copy, or a shorter template");
     let code = QRBuilder::new(text).ecl(ECL::L).build();
     let code = code.map_err(|_| too_long("the text is too long for a QR code".into()))?;
     let columns = code.size + 2 * QUIET_ZONE;
     if let Some(width) = layout.width.filter(|width| usize::from(*width) < columns) {
         let message = format!("the QR code has {columns} columns, and the terminal {width}");
-        return Err(Usage::report(message, "make the terminal wider, or use --copy"));
+        return Err(ErrorReport::usage(message, "make the terminal wider, or use --copy"));
     }
     let is_light = |row: usize, column: usize| {
         let inside = |at: usize| at.checked_sub(QUIET_ZONE).filter(|at| *at < code.size);

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 use thiserror::Error;
 
-use crate::error::{Diagnostic, Exit, Usage};
+use crate::error::{Diagnostic, ErrorReport, Exit};
 use crate::fault::TokenFault;
 use crate::time::{Timestamp, humanize, parse_duration};
 
@@ -78,14 +78,14 @@ impl Reason {
 }
 
 impl FromStr for Reason {
-    type Err = Usage;
+    type Err = ErrorReport;
 
-    fn from_str(text: &str) -> Result<Self, Usage> {
+    fn from_str(text: &str) -> Result<Self, ErrorReport> {
         let text = text.trim();
         let is_reason = (1..=Self::MAX).contains(&text.chars().count()) && !text.contains(char::is_control);
-        is_reason.then(|| Self(text.to_owned())).ok_or_else(|| Usage {
-            message: format!("a reason is one line of 1 to {} characters", Self::MAX),
-            hint: "say why with --reason TEXT".into(),
+        is_reason.then(|| Self(text.to_owned())).ok_or_else(|| {
+            let message = format!("a reason is one line of 1 to {} characters", Self::MAX);
+            ErrorReport::usage(message, "say why with --reason TEXT")
         })
     }
 }

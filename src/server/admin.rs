@@ -81,7 +81,7 @@ impl Admin {
         let rules = match rules {
             Ok(rules) if rules.is_empty() => return Response::error(422, "Send faults, one a line"),
             Ok(rules) => rules,
-            Err(error) => return Response::error(422, &error.hint),
+            Err(error) => return Response::error(422, &error.hint.unwrap_or_default()),
         };
         if let Err(error) = self.faults.add(&rules) {
             return Response::error(422, &error.message);

@@ -10,7 +10,7 @@ use ureq::http::header::{DATE, RETRY_AFTER};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use super::authenticate::BackendError;
-use crate::error::{ErrorReport, Usage};
+use crate::error::ErrorReport;
 use crate::profile::BackendUrl;
 use crate::time::Timestamp;
 use crate::tls::read_certificates;
@@ -30,7 +30,7 @@ const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 pub fn ask_without_token(place: BackendUrl) -> Result<(u16, Option<Timestamp>), ErrorReport> {
     let hint = "see whether the URL is right, and whether the backend runs";
     let answer = Backend::new(place)?.get(&[], Timestamp::EPOCH);
-    let Answer { status, date, .. } = answer.map_err(|error| Usage::report(error.to_string(), hint))?;
+    let Answer { status, date, .. } = answer.map_err(|error| ErrorReport::usage(error.to_string(), hint))?;
     Ok((status, date))
 }
 
@@ -71,7 +71,7 @@ impl Backend {
             None => Vec::new(),
         };
         if roots.is_empty() && is_tls {
-            return Err(Usage::report(
+            return Err(ErrorReport::usage(
                 "this system has no list of trusted certificates, to know the backend by",
                 "install the system's ca-certificates, or name the backend's own with ca_file",
             ));

@@ -15,7 +15,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::authenticate::AuthFailure;
-use crate::error::{ErrorReport, Usage};
+use crate::error::ErrorReport;
 use crate::escape::escaped_or_redacted;
 use crate::secret::Secret;
 use crate::time::{Timestamp, humanize};
@@ -118,15 +118,13 @@ impl fmt::Display for SessionId {
 }
 
 impl FromStr for SessionId {
-    type Err = Usage;
+    type Err = ErrorReport;
 
-    fn from_str(text: &str) -> Result<Self, Usage> {
-        Self::from_hex(text).ok_or_else(|| Usage {
-            message: format!(
-                "{} is not a session id: that is 32 hexadecimal digits",
-                escaped_or_redacted(text)
-            ),
-            hint: "give the id that 'stream-token session new' printed".into(),
+    fn from_str(text: &str) -> Result<Self, ErrorReport> {
+        Self::from_hex(text).ok_or_else(|| {
+            let text = escaped_or_redacted(text);
+            let message = format!("{text} is not a session id: that is 32 hexadecimal digits");
+            ErrorReport::usage(message, "give the id that 'stream-token session new' printed")
         })
     }
 }
@@ -199,7 +197,7 @@ impl SessionKey {
     ) -> Result<(Session, SessionToken), ErrorReport> {
         if lifetime > MAX_LIFETIME || lifetime.as_secs() == 0 {
             let (longest, asked) = (humanize(MAX_LIFETIME), humanize(lifetime));
-            return Err(Usage::report(
+            return Err(ErrorReport::usage(
                 format!("a session lives from 1s to {longest}, not {asked}"),
                 format!("give a lifetime from 1s to {longest}"),
             ));

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::Checkup;
 use crate::audit::{self, Filter, MIN_FREE_BYTES};
 use crate::cli::completion_script;
-use crate::error::Usage;
+use crate::error::ErrorReport;
 use crate::escape::path_in_full;
 use crate::fs::{self, FileUse};
 use crate::output::Diagnosis;
@@ -56,7 +56,7 @@ pub(super) fn modes(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
         let mode = path.metadata().map_or(0, |metadata| fs::mode(&metadata));
         let hint = format!("run 'chmod go= {}'", path_in_full(&path));
         if let Err(error) = is_safe {
-            found.push(Diagnosis::fail("files", Usage::report(error.to_string(), hint)));
+            found.push(Diagnosis::fail("files", ErrorReport::usage(error.to_string(), hint)));
         } else if mode & 0o077 != 0 {
             let detail = format!("others can read {} (mode {mode:03o})", path_in_full(&path));
             found.push(Diagnosis::note("files", detail, hint));
@@ -78,7 +78,7 @@ pub(super) fn disk(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let detail = format!("{place_shown}, {} MiB free", free >> 20);
     vec![if !fs::is_writable(place) {
         let message = format!("{place_shown} cannot be written, and nothing is minted without its entry");
-        Diagnosis::fail("disk", Usage::report(message, "give another directory with --state-dir"))
+        Diagnosis::fail("disk", ErrorReport::usage(message, "give another directory with --state-dir"))
     } else if free < MIN_FREE_BYTES {
         let hint = "make room: serve records no refusals any more, so that mints still are";
         Diagnosis::note("disk", detail, hint)
@@ -94,9 +94,10 @@ pub(super) fn audit_log(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
         Ok(report) if report.is_intact() => {
             Diagnosis::ok("audit", format!("the log is intact, entries: {}", report.entries))
         }
-        Ok(_) => {
-            Diagnosis::fail("audit", Usage::report("the log is damaged", "see 'stream-token audit verify'"))
-        }
+        Ok(_) => Diagnosis::fail(
+            "audit",
+            ErrorReport::usage("the log is damaged", "see 'stream-token audit verify'"),
+        ),
         Err(error) => Diagnosis::fail("audit", error),
     }]
 }
@@ -115,7 +116,7 @@ pub(super) fn clock(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
 pub(super) fn wrong_clock(how: String) -> Diagnosis {
     Diagnosis::fail(
         "clock",
-        Usage::report(how, "set it by NTP: Stream refuses an iat in its future with code 42"),
+        ErrorReport::usage(how, "set it by NTP: Stream refuses an iat in its future with code 42"),
     )
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Checkup;
 use super::files::{MAX_SKEW, wrong_clock};
-use crate::error::Usage;
+use crate::error::ErrorReport;
 use crate::output::Diagnosis;
 use crate::profile::{BackendUrl, Config, Profile, SessionKind};
 use crate::session::ask_without_token;
@@ -56,7 +56,7 @@ fn judge(setting: &'static str, url: &str, status: u16) -> Diagnosis {
         ("check_url", _) => "give the URL at which the backend says who is logged in, and 401 to others",
         _ => "give the URL of the backend's JSON Web Key Set",
     };
-    Diagnosis::fail(setting, Usage::report(detail, hint))
+    Diagnosis::fail(setting, ErrorReport::usage(detail, hint))
 }
 
 /// Compares this machine's time with a backend's.

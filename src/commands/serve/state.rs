@@ -12,7 +12,7 @@ use signal_hook::iterator::Signals;
 
 use super::super::{Context, Result, SECRET_TIMEOUT, session};
 use crate::audit::AuditLog;
-use crate::error::{ErrorReport, Usage};
+use crate::error::ErrorReport;
 use crate::issuer::{IssueError, TokenIssuer};
 use crate::process::environment::Environment;
 use crate::profile::{
@@ -76,13 +76,12 @@ pub(super) fn lifetime(
     asked: Option<Lifetime>,
     profile: &Profile,
     now: Timestamp,
-) -> Result<Lifetime, Usage> {
+) -> Result<Lifetime, ErrorReport> {
     let lifetime = asked.unwrap_or(Lifetime::PolicyDefault);
     let request = TokenRequest { expiry: lifetime.expiry(now), issued_at: None, fault: None };
-    profile.policy.evaluate(&request, now).map_err(|error| Usage {
-        message: error.to_string(),
-        hint: "leave --lifetime out, or give one that the policy allows".into(),
-    })?;
+    let hint = "leave --lifetime out, or give one that the policy allows";
+    let allowed = profile.policy.evaluate(&request, now);
+    allowed.map_err(|error| ErrorReport::usage(error.to_string(), hint))?;
     Ok(lifetime)
 }
 
