@@ -54,7 +54,6 @@ pub enum Exit {
 
 impl Exit {
     /// Returns the exit code.
-    #[must_use]
     pub const fn code(self) -> u8 {
         self as u8
     }
@@ -136,7 +135,6 @@ impl ErrorReport {
     }
 
     /// Returns the report in JSON.
-    #[must_use]
     pub fn to_json(&self) -> Value {
         json!({ "error": { "kind": self.exit.kind(), "message": self.message, "hint": self.hint } })
     }

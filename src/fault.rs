@@ -53,7 +53,6 @@ pub enum TokenFault {
 
 impl TokenFault {
     /// Returns `true` if the fault decides when the token expires.
-    #[must_use]
     pub const fn sets_expiry(self) -> bool {
         matches!(self, Self::Expired | Self::ExpiresIn(_))
     }
@@ -78,7 +77,6 @@ impl TokenFault {
     }
 
     /// Returns what is wrong with the token, for people.
-    #[must_use]
     pub fn explanation(self) -> String {
         match self {
             Self::Expired => "it expired an hour ago: Stream answers 401, code 40".into(),
@@ -151,7 +149,6 @@ impl Fault {
     pub const DROPPED: u16 = 444;
 
     /// Returns how the token fails, if there is one that does.
-    #[must_use]
     pub const fn token(self) -> Option<TokenFault> {
         match self {
             Self::Token(fault) => Some(fault),
@@ -160,7 +157,6 @@ impl Fault {
     }
 
     /// Returns the status of the response, if there is to be no token.
-    #[must_use]
     pub const fn status(self) -> Option<u16> {
         match self {
             Self::Status(status) => Some(status),
@@ -314,14 +310,12 @@ impl Faults {
     }
 
     /// Returns `true` if there can be no faults.
-    #[must_use]
     pub fn is_forbidden(&self) -> bool {
         self.lock().is_forbidden
     }
 
     /// Returns the fault that a customer's request meets now, and counts the request. A rule that was limited to so many
     /// requests is then used up, and the next rule for the customer counts.
-    #[must_use]
     pub fn next(&self, customer: CustomerId) -> Option<Fault> {
         let mut state = self.lock();
         let at = state.rules.iter().position(|rule| rule.customers.contains(&customer.get()))?;
@@ -335,7 +329,6 @@ impl Faults {
     }
 
     /// Returns the rules as they are written, with how often each still counts.
-    #[must_use]
     pub fn list(&self) -> Vec<String> {
         self.lock().rules.iter().map(ToString::to_string).collect()
     }

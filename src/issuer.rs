@@ -26,7 +26,6 @@ pub struct IssuedToken {
 
 impl IssuedToken {
     /// Returns the token's fingerprint, its name in logs and tables.
-    #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.token.as_bytes())
     }
@@ -177,7 +176,6 @@ impl TokenIssuer {
     }
 
     /// Returns `true` if the policy allows what fails on purpose.
-    #[must_use]
     pub fn allows_faults(&self) -> bool {
         self.policy.allow_fault().is_ok()
     }
@@ -253,7 +251,6 @@ impl Batch {
     pub const MAX: usize = 4096;
 
     /// Adds a customer; returns `false` if the batch is full and must be issued first.
-    #[must_use]
     pub fn push(&mut self, customer: CustomerId) -> bool {
         let has_room = self.customers.len() < Self::MAX && self.ranges.insert_next(customer.get());
         if has_room {
@@ -263,7 +260,6 @@ impl Batch {
     }
 
     /// Returns `true` if no customer is in it.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.customers.is_empty()
     }

@@ -28,13 +28,11 @@ macro_rules! string_enum {
             pub const NAMES: &[&str] = &[$($name,)*];
 
             /// Returns the word that the log has.
-            #[must_use]
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$word => $name,)* }
             }
 
             /// Returns what a word of the log stands for.
-            #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 match name { $($name => Some(Self::$word),)* _ => None }
             }
@@ -86,7 +84,6 @@ string_enum! {
 
 impl Action {
     /// Returns `true` if the log itself did it.
-    #[must_use]
     pub const fn is_maintenance(self) -> bool {
         matches!(self, Self::SegmentOpened | Self::Repaired | Self::ChainBroken)
     }
@@ -233,13 +230,11 @@ impl Event {
     }
 
     /// Returns `true` if it was for this customer, alone or among others.
-    #[must_use]
     pub fn is_for(&self, customer: u64) -> bool {
         self.customer == Some(customer) || self.customers.as_ref().is_some_and(|ids| ids.contains(customer))
     }
 
     /// Returns `true` if it says that sessions were revoked, or that pruned entries said so.
-    #[must_use]
     pub fn tells_of_revocation(&self) -> bool {
         let is_told =
             self.action == Action::Pruned && self.reason.as_deref() == Some(Action::SessionRevoke.name());
@@ -301,7 +296,6 @@ impl Entry {
     }
 
     /// Returns the entry as a head of the log.
-    #[must_use]
     pub fn head(&self) -> Head {
         Head { log_id: self.log_id, sequence: self.sequence, hash: self.hash }
     }

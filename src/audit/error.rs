@@ -28,7 +28,6 @@ pub enum AuditError {
 
 impl AuditError {
     /// Returns the file or directory at which it went wrong.
-    #[must_use]
     pub fn path(&self) -> &Path {
         match self {
             Self::File(error) => error.path(),

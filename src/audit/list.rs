@@ -32,7 +32,6 @@ pub struct Filter {
 
 impl Filter {
     /// Returns `true` if an entry is listed.
-    #[must_use]
     pub fn matches(&self, entry: &Entry) -> bool {
         let body = &entry.body;
         let is_by = |user: &str| body.actor.user == user || body.actor.sudo_user.as_deref() == Some(user);
@@ -71,7 +70,6 @@ pub enum TokenMatch {
 
 impl TokenQuery {
     /// Returns how an entry is about the token; `None` if it is not.
-    #[must_use]
     pub fn matches(&self, event: &Event) -> Option<TokenMatch> {
         let makes_tokens =
             matches!(event.action, Action::Mint | Action::MintBatch | Action::Fault | Action::SessionNew);

@@ -68,14 +68,12 @@ pub struct Receipt {
 
 impl Receipt {
     /// Returns the entry as a head of the log.
-    #[must_use]
     pub fn head(&self) -> Head {
         self.head
     }
 
     /// Returns `true` if the entry records that a token was minted for this customer, also one that fails on purpose: the
     /// token with this fingerprint, or one of a batch.
-    #[must_use]
     pub fn covers(&self, customer: u64, fingerprint: impl FnOnce() -> String) -> bool {
         let event = &self.event;
         let is_mint = matches!(event.action, Action::Mint | Action::MintBatch | Action::Fault);
@@ -125,7 +123,6 @@ impl AuditLog {
     }
 
     /// Returns how the last append went, without writing to the log.
-    #[must_use]
     pub fn last_append(&self) -> LastAppend {
         *lock(&self.last_append)
     }
@@ -138,13 +135,11 @@ impl AuditLog {
     }
 
     /// Returns the directory of the log.
-    #[must_use]
     pub fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// Returns the free space in bytes on the log's file system; `None` if it is unknown.
-    #[must_use]
     pub fn free_bytes(&self) -> Option<u64> {
         fs::free_bytes(&self.directory)
     }

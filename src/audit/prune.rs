@@ -62,7 +62,6 @@ impl PrunePlan {
     }
 
     /// Returns how many entries there are.
-    #[must_use]
     pub fn entries(&self) -> u64 {
         self.last.sequence.saturating_sub(self.first).saturating_add(1)
     }

@@ -11,7 +11,6 @@ pub struct IdRanges(pub(super) Vec<(u64, u64)>);
 
 impl IdRanges {
     /// Adds an id; `false`, and nothing added, where it would need a range more than an entry holds.
-    #[must_use]
     pub fn insert_next(&mut self, customer: u64) -> bool {
         if let Some((_, last)) = self.0.last_mut()
             && last.checked_add(1) == Some(customer)
@@ -27,7 +26,6 @@ impl IdRanges {
     }
 
     /// Returns `true` if the id is in one of the ranges.
-    #[must_use]
     pub fn contains(&self, customer: u64) -> bool {
         self.iter().any(|(first, last)| (first..=last).contains(&customer))
     }

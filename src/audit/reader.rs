@@ -30,7 +30,6 @@ pub struct Location {
 
 impl Location {
     /// Returns the file name of the segment.
-    #[must_use]
     pub fn file_name(self) -> String {
         segment::name(self.segment)
     }

@@ -96,14 +96,12 @@ impl RefusalRecorder {
 
     /// Returns how many refusals are in no entry and no summary: the queue or the disk was full, or
     /// the log could not be written.
-    #[must_use]
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
     /// Records all refusals that wait, and the counts of the others. Later refusals are dropped. Returns `false` if
     /// that takes longer than `timeout`, because the log cannot be written, or if it was closed before.
-    #[must_use]
     pub fn close(&self, timeout: Duration) -> bool {
         if self.queue.lock().unwrap_or_else(PoisonError::into_inner).take().is_none() {
             return false;

@@ -37,13 +37,11 @@ pub struct VerifyReport {
 
 impl VerifyReport {
     /// Returns `true` if nothing is wrong.
-    #[must_use]
     pub fn is_intact(&self) -> bool {
         self.findings.is_empty()
     }
 
     /// Returns `true` if nothing is wrong but that the expected head was pruned.
-    #[must_use]
     pub fn is_unproven(&self) -> bool {
         matches!(&self.findings[..], [Finding { kind: FindingKind::HeadPruned(_), .. }])
     }

@@ -19,7 +19,6 @@ const PROFILES: &str = "all-profile-names";
 const LIST_PROFILES: &str = r#"command stream-token profile list -o json 2>/dev/null | command sed -n 's/^{"name":"\([^"]*\)".*/\1/p'"#;
 
 /// Returns the completion script for a shell.
-#[must_use]
 pub fn completion_script(shell: &str) -> String {
     let mut command = Cli::command();
     // Deferred subcommands are built, so that their values are known.

@@ -103,7 +103,6 @@ pub struct GlobalArgs {
 
 impl GlobalArgs {
     /// Returns the format of the result.
-    #[must_use]
     pub fn format(&self) -> Format {
         if self.json { Format::Json } else { self.output.clone().unwrap_or_default() }
     }
@@ -308,7 +307,6 @@ pub struct CompletionsArgs {
 }
 
 /// Returns the whole grammar, but for the help commands.
-#[must_use]
 pub fn grammar() -> clap::Command {
     let mut grammar = Cli::command().disable_help_subcommand(true);
     grammar.build();
@@ -316,7 +314,6 @@ pub fn grammar() -> clap::Command {
 }
 
 /// Returns `true` if a command line that could not be parsed asked for JSON.
-#[must_use]
 pub fn wants_json(arguments: &[OsString]) -> bool {
     // Flags of one letter may share a dash: -qo json.
     let is_any = |argument: &OsString, forms: &[&str]| {

@@ -15,7 +15,6 @@ use crate::escape::{
 const SECRET_OPTIONS: [&str; 3] = ["--secret", "--session-key", "--api-key"];
 
 /// Returns the report of a command line that clap refused.
-#[must_use]
 pub fn usage_error(error: &clap::Error, arguments: &[OsString]) -> ErrorReport {
     let text = without_secrets(error);
     let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));

@@ -78,7 +78,6 @@ struct Context<'a> {
 type Result<T, E = ErrorReport> = std::result::Result<T, E>;
 
 /// Runs the program, and returns its exit code after everything is printed.
-#[must_use]
 pub fn run(arguments: &[OsString], environment: &'static Environment<'static>, clock: Clock) -> Exit {
     match Cli::try_parse_from(arguments) {
         Ok(cli) => dispatch(cli, environment, clock),
@@ -87,7 +86,6 @@ pub fn run(arguments: &[OsString], environment: &'static Environment<'static>, c
 }
 
 /// Reports why the memory cannot be protected, and returns the exit code.
-#[must_use]
 pub fn refuse(arguments: &[OsString], environment: &Environment<'_>, error: HardeningError) -> Exit {
     finish(&mut early_terminal(arguments, environment), Err(error.into()))
 }

@@ -11,7 +11,6 @@ use super::is_unprintable;
 ///
 /// The line is never cut and does not end with a line break. A value that JSON cannot represent, such as a map
 /// whose keys are not strings, becomes `null`.
-#[must_use]
 pub fn json_line(value: &impl Serialize) -> String {
     let mut line = Vec::with_capacity(512);
     let mut serializer = Serializer::with_formatter(&mut line, EscapingFormatter(is_unprintable));

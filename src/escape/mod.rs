@@ -19,19 +19,16 @@ pub const MAX_SHOWN: usize = 64;
 pub const MAX_IDENTIFIER_SHOWN: usize = 30;
 
 /// Returns the whole of `text`, its unprintable characters escaped.
-#[must_use]
 pub fn escaped(text: &str) -> Escaped<'_> {
     escaped_truncated(text, usize::MAX)
 }
 
 /// Returns at most `max` characters of `text`, escaped.
-#[must_use]
 pub fn escaped_truncated(text: &str, max: usize) -> Escaped<'_> {
     Escaped { text, max }
 }
 
 /// Returns `text` for a message: escaped, and cut after [`MAX_SHOWN`] characters.
-#[must_use]
 pub fn escaped_short(text: &str) -> Escaped<'_> {
     escaped_truncated(text, MAX_SHOWN)
 }
@@ -40,7 +37,6 @@ pub fn escaped_short(text: &str) -> Escaped<'_> {
 ///
 /// Text that is longer than [`MAX_IDENTIFIER_SHOWN`] characters or that looks like a token is replaced by its
 /// length.
-#[must_use]
 pub fn escaped_or_redacted(text: &str) -> String {
     if text.chars().count() > MAX_IDENTIFIER_SHOWN || looks_like_a_token(text) {
         return redacted(text);
@@ -49,7 +45,6 @@ pub fn escaped_or_redacted(text: &str) -> String {
 }
 
 /// Returns what a message says of a text that may be a secret or a token: its length.
-#[must_use]
 pub fn redacted(text: &str) -> String {
     format!("a value of {} characters", text.chars().count())
 }
@@ -58,7 +53,6 @@ pub fn redacted(text: &str) -> String {
 ///
 /// A misplaced secret or token is replaced by its length: a path that looks like a token, and a relative path
 /// with a component longer than [`MAX_IDENTIFIER_SHOWN`] characters.
-#[must_use]
 pub fn path_in_full(path: &Path) -> String {
     let text = path.to_string_lossy();
     let is_long = |part: &str| part.chars().count() > MAX_IDENTIFIER_SHOWN;
@@ -67,7 +61,6 @@ pub fn path_in_full(path: &Path) -> String {
 }
 
 /// Returns `true` if `text` may contain a token: `eyJ`, the start of every base64url JSON object.
-#[must_use]
 pub fn looks_like_a_token(text: &str) -> bool {
     text.contains("eyJ")
 }
@@ -76,7 +69,6 @@ pub fn looks_like_a_token(text: &str) -> bool {
 ///
 /// These are the control characters (C0, DEL, C1), and what Unicode lays out without showing:
 /// bidirectional controls, zero-width characters, line separators, tags.
-#[must_use]
 pub fn is_unprintable(character: char) -> bool {
     character.is_control()
         || matches!(character,

@@ -78,7 +78,6 @@ impl FileAction {
 
 impl FileProblem {
     /// Returns the error of the file at `path`.
-    #[must_use]
     pub fn at(self, path: &Path) -> FileError {
         FileError::Unfit(path.to_owned(), self)
     }
@@ -86,7 +85,6 @@ impl FileProblem {
 
 impl FileError {
     /// Returns where the file is.
-    #[must_use]
     pub fn path(&self) -> &Path {
         match self {
             Self::Unfit(path, _) | Self::Io(_, path, _) => path,
@@ -94,7 +92,6 @@ impl FileError {
     }
 
     /// Returns `true` if there is no such file.
-    #[must_use]
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Io(FileAction::Open, _, error) if error.kind() == ErrorKind::NotFound)
     }

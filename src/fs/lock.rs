@@ -38,13 +38,11 @@ impl Lock {
     }
 
     /// Returns the file's path.
-    #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
     /// Returns which file it is.
-    #[must_use]
     pub fn id(&self) -> FileId {
         self.id
     }

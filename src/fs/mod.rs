@@ -255,7 +255,6 @@ pub fn sync_parent(path: &Path) -> Result<(), FileError> {
 }
 
 /// Returns the permission bits of a file or a directory.
-#[must_use]
 pub fn mode(metadata: &Metadata) -> u32 {
     platform::owner_mode_user(metadata).1
 }
@@ -347,19 +346,16 @@ mod platform {
     }
 
     /// Returns which file it is.
-    #[must_use]
     pub fn file_id(metadata: &Metadata) -> FileId {
         (metadata.dev(), metadata.ino())
     }
 
     /// Returns `true` if this process may create files in a directory.
-    #[must_use]
     pub fn is_writable(directory: &Path) -> bool {
         rustix::fs::access(directory, Access::WRITE_OK | Access::EXEC_OK).is_ok()
     }
 
     /// Returns how many bytes a user may still write to the file system at `path`.
-    #[must_use]
     pub fn free_bytes(path: &Path) -> Option<u64> {
         let file_system = rustix::fs::statvfs(path).ok()?;
         Some(file_system.f_bavail.saturating_mul(file_system.f_frsize))
@@ -414,19 +410,16 @@ mod platform {
     }
 
     /// Returns the same for all files.
-    #[must_use]
     pub fn file_id(_: &Metadata) -> FileId {
         (0, 0)
     }
 
     /// Returns `true`: only trying shows it.
-    #[must_use]
     pub fn is_writable(_: &Path) -> bool {
         true
     }
 
     /// Returns `None`: it is not known.
-    #[must_use]
     pub fn free_bytes(_: &Path) -> Option<u64> {
         None
     }

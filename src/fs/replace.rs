@@ -65,7 +65,6 @@ impl Drop for Replacement {
 }
 
 /// Returns the path of a file in the same directory, whose name ends with `.` and `suffix`.
-#[must_use]
 pub fn path_beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".");
@@ -74,7 +73,6 @@ pub fn path_beside(path: &Path, suffix: &str) -> PathBuf {
 }
 
 /// Returns the directory that a file or directory is in.
-#[must_use]
 pub fn directory_of(path: &Path) -> &Path {
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
     directory.unwrap_or(Path::new("."))

@@ -12,7 +12,6 @@ use crate::time::{Timestamp, absolute_and_relative, utc};
 pub const AUDIT_ROWS: usize = 500;
 
 /// Returns a line of the log as JSON: an entry as the log has it.
-#[must_use]
 pub fn audit_json(line: &LogLine) -> String {
     match &line.entry {
         Ok(_) => format!("{}\n", line.text),
@@ -51,7 +50,6 @@ fn row(line: &LogLine) -> [StyledCell; 5] {
 
 /// Shows lines of the log, each in one line: the detail is cut to what fits the width. `is_first` says that none
 /// were shown before.
-#[must_use]
 pub fn audit_table(lines: &[LogLine], is_first: bool, layout: Layout) -> String {
     const NAMES: [&str; 5] = ["TIME", "ACTION", "PROFILE", "CUSTOMER", "DETAIL"];
     let mut rows: Vec<_> = lines.iter().map(row).collect();
@@ -60,7 +58,6 @@ pub fn audit_table(lines: &[LogLine], is_first: bool, layout: Layout) -> String 
 }
 
 /// Shows one line of the log by itself, in columns of a width that most entries need, cut to the width.
-#[must_use]
 pub fn audit_line(line: &LogLine, layout: Layout) -> String {
     let [time, action, profile, customer, detail] = row(line).map(|(text, _)| text);
     let line = format!("{time}  {action:<11}  {profile:<8}  {customer:<8}  {detail}");
@@ -102,14 +99,12 @@ fn ranges(customers: &IdRanges) -> String {
 }
 
 /// Shows an entry about a token as a line of JSON. `text` is the entry as the log has it.
-#[must_use]
 pub fn audit_found_json(text: &str, kind: TokenMatch) -> String {
     let kind = if kind == TokenMatch::Certain { "certain" } else { "possible" };
     format!("{{\"match\":\"{kind}\",\"entry\":{text}}}\n")
 }
 
 /// Shows an entry about a token for people.
-#[must_use]
 pub fn audit_found_text(entry: &Entry, kind: TokenMatch, now: Timestamp, layout: Layout) -> String {
     let body = &entry.body;
     let certainty = if kind == TokenMatch::Certain { "" } else { ", perhaps" };
@@ -135,7 +130,6 @@ pub fn audit_found_text(entry: &Entry, kind: TokenMatch, now: Timestamp, layout:
 }
 
 /// Shows what was found of the whole log as a line of JSON.
-#[must_use]
 pub fn audit_verified_json(verified: &VerifyReport) -> String {
     json_line(&json!({
         "intact": verified.is_intact(),
@@ -150,7 +144,6 @@ pub fn audit_verified_json(verified: &VerifyReport) -> String {
 }
 
 /// Shows what was found of the whole log for people.
-#[must_use]
 pub fn audit_verified_text(verified: &VerifyReport, layout: Layout) -> String {
     let (word, style) = match verified {
         _ if verified.is_intact() => ("intact", Style::Good),

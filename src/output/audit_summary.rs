@@ -45,7 +45,6 @@ impl AuditSummary {
     }
 
     /// Returns a line of JSON for each day and profile.
-    #[must_use]
     pub fn to_json(&self) -> String {
         let line = |((date, profile), Counts { mints, refusals }): (&(String, Option<String>), &Counts)| {
             let object = json!({ "date": date, "profile": profile, "mints": mints, "refusals": refusals });
@@ -55,7 +54,6 @@ impl AuditSummary {
     }
 
     /// Returns a table; at a terminal with bars: full blocks for mints, light ones for refusals.
-    #[must_use]
     pub fn to_text(&self, layout: Layout) -> String {
         let total = |counts: &Counts| counts.mints.saturating_add(counts.refusals);
         let most = self.0.values().map(total).max().filter(|_| layout.width.is_some());

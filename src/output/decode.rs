@@ -14,7 +14,6 @@ use crate::token::{
 const ANONYMOUS: [&str; 2] = ["alg", "typ"];
 
 /// Shows what was read as a line of JSON.
-#[must_use]
 pub fn decode_json(inspection: &Inspection<'_>, token: &ExtractedToken, is_redacted: bool) -> String {
     let shown = json!({
         "verified": false,
@@ -28,7 +27,6 @@ pub fn decode_json(inspection: &Inspection<'_>, token: &ExtractedToken, is_redac
 }
 
 /// Shows what was read for people.
-#[must_use]
 pub fn decode_text(
     inspection: &Inspection<'_>,
     token: &ExtractedToken,

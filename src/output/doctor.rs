@@ -63,13 +63,11 @@ impl Diagnosis {
 }
 
 /// Shows a check as a line of JSON.
-#[must_use]
 pub fn doctor_json(found: &Diagnosis) -> String {
     json_line(found) + "\n"
 }
 
 /// Shows checks for people.
-#[must_use]
 pub fn doctor_text(found: &[Diagnosis], layout: Layout) -> String {
     let row = |found: &Diagnosis| {
         let (word, style) = match found.status {

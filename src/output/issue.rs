@@ -24,7 +24,6 @@ pub const ENV: &str = "STREAM_USER_TOKEN={token}";
 const BASE_URL: &str = "https://chat.stream-io-api.com";
 
 /// Returns a minted token as a line of JSON. `profile` is `None` for a secret from the environment.
-#[must_use]
 pub fn issue_json(minted: &IssuedToken, profile: Option<&str>, secret_source: &str) -> String {
     let claims = &minted.claims;
     json_line(&json!({
@@ -40,7 +39,6 @@ pub fn issue_json(minted: &IssuedToken, profile: Option<&str>, secret_source: &s
 }
 
 /// Returns a session as a line of JSON. `profile` is `None` for a secret from the environment.
-#[must_use]
 pub fn session_json(session: &Session, token: &SessionToken, profile: Option<&str>) -> String {
     json_line(&json!({
         "customer_id": session.customer.get(),
@@ -52,7 +50,6 @@ pub fn session_json(session: &Session, token: &SessionToken, profile: Option<&st
 }
 
 /// Returns a curl command that asks Stream, as this user, how many messages are unread.
-#[must_use]
 pub fn curl(minted: &IssuedToken, api_key: &str, base_url: Option<&str>) -> String {
     let url = format!("{}/unread?api_key={}", base_url.unwrap_or(BASE_URL), percent_encoded(api_key));
     format!("curl '{url}' -H 'Authorization: {}' -H 'Stream-Auth-Type: jwt'", minted.token.as_str())
@@ -101,7 +98,6 @@ pub fn fill_template(template: &str, value_of: impl Fn(&str) -> String) -> Resul
 }
 
 /// Returns a field of a template that is the token's own; empty for a time that the token does not have.
-#[must_use]
 pub fn template_field(minted: &IssuedToken, name: &str) -> String {
     let seconds = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.epoch_seconds().to_string());
     let claims = &minted.claims;

@@ -13,7 +13,6 @@ use crate::secret::{Read, SecretFinding, Source, SourceError};
 use crate::time::{Timestamp, humanize, relative, utc};
 
 /// Returns a profile as a line of JSON.
-#[must_use]
 pub fn profile_json(profile: &Profile) -> String {
     let policy = &profile.policy;
     let seconds = |lifetime: Option<Duration>| lifetime.map(|lifetime| lifetime.as_secs());
@@ -36,7 +35,6 @@ pub fn profile_json(profile: &Profile) -> String {
 }
 
 /// Lists profiles for people.
-#[must_use]
 pub fn profile_list(profiles: &[Profile], layout: Layout) -> String {
     let row = |profile: &Profile| -> [StyledCell; 5] {
         let mark = if profile.is_default { "default" } else { "" };
@@ -53,7 +51,6 @@ pub fn profile_list(profiles: &[Profile], layout: Layout) -> String {
 }
 
 /// Shows one profile for people.
-#[must_use]
 pub fn profile_text(profile: &Profile, layout: Layout) -> String {
     let mark = if profile.is_default { ", the default" } else { "" };
     let name = ("name", Some(name_of(profile).to_owned() + mark));
@@ -63,7 +60,6 @@ pub fn profile_text(profile: &Profile, layout: Layout) -> String {
 }
 
 /// Returns what is different after a change of a profile, a line for each setting.
-#[must_use]
 pub fn profile_changes(before: &Profile, after: &Profile) -> Vec<String> {
     let changed = settings(before).into_iter().zip(settings(after)).filter(|(old, new)| old != new);
     let text = |text: Option<String>| text.unwrap_or_else(|| "-".into());
@@ -102,7 +98,6 @@ fn policy_summary(policy: &Policy) -> String {
 }
 
 /// Returns a secret as a line of JSON, without the secret.
-#[must_use]
 pub fn secret_json(status: &SecretStatus) -> String {
     let read = status.read.as_ref().ok();
     let previous = |previous: &Previous| {
@@ -127,7 +122,6 @@ pub fn secret_json(status: &SecretStatus) -> String {
 }
 
 /// Shows secrets for people, without the secrets.
-#[must_use]
 pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> String {
     let row = |status: &SecretStatus| -> [StyledCell; 7] {
         let (problem, style) = match &status.read {

@@ -158,13 +158,11 @@ impl Terminal {
     }
 
     /// Returns `true` if errors and notes are JSON.
-    #[must_use]
     pub fn is_json(&self) -> bool {
         self.options.is_json
     }
 
     /// Returns the layout of the result. Its width is limited only at a terminal.
-    #[must_use]
     pub fn layout(&self) -> Layout {
         let is_terminal = io::stdout().is_terminal();
         let width = is_terminal.then(|| width_of(terminal_size_of(io::stdout())));
@@ -172,13 +170,11 @@ impl Terminal {
     }
 
     /// Returns `true` if standard input is a terminal.
-    #[must_use]
     pub fn stdin_is_terminal(&self) -> bool {
         io::stdin().is_terminal()
     }
 
     /// Returns `true` if a person can be asked: standard input and standard error are terminals.
-    #[must_use]
     pub fn can_ask(&self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }

@@ -12,7 +12,6 @@ use crate::verdict::{Check, ExpectedResponse, Report};
 const MAX_DETAIL: usize = 160;
 
 /// Shows a report as a line of JSON; of a batch with the number of the token's line.
-#[must_use]
 pub fn verify_json(report: &Report, stripped: &[String], line: Option<u64>) -> String {
     let claims = report.signed.as_ref().map(VerifiedToken::claims);
     let mut shown = json!({
@@ -39,7 +38,6 @@ pub fn verify_json(report: &Report, stripped: &[String], line: Option<u64>) -> S
 }
 
 /// Shows a report for people: the verdict, every check, Stream's answer and the remedy.
-#[must_use]
 pub fn verify_text(report: &Report, layout: Layout) -> String {
     let (word, _) = report.word_and_exit();
     let (head, style) = match (&report.verdict, report.lints.first()) {
@@ -66,7 +64,6 @@ pub fn verify_text(report: &Report, layout: Layout) -> String {
 }
 
 /// Shows as a line of JSON whether a profile's secret signed a token.
-#[must_use]
 pub fn secret_check_json(report: &Report, is_signer: bool) -> String {
     json_line(&json!({
         "signed": is_signer,
@@ -77,7 +74,6 @@ pub fn secret_check_json(report: &Report, is_signer: bool) -> String {
 }
 
 /// Shows for people whether a profile's secret signed a token, and what the difference may be.
-#[must_use]
 pub fn secret_check_text(report: &Report, is_signer: bool, layout: Layout) -> String {
     let style = if is_signer { Style::Good } else { Style::Bad };
     let text = match (&report.signed_by, report.alteration) {
@@ -98,7 +94,6 @@ pub fn secret_check_text(report: &Report, is_signer: bool, layout: Layout) -> St
 }
 
 /// Shows a report as one line of a batch: the number, the verdict and the user id, tabs between.
-#[must_use]
 pub fn verify_line(report: &Report, line: u64) -> String {
     let user_id = report.user_id().unwrap_or_else(|| "-".into());
     format!("{line}\t{}\t{}\n", report.word_and_exit().0, escaped(&user_id))

@@ -19,7 +19,6 @@ const APP_DIR: &str = "stream-token";
 ///
 /// `$XDG_CONFIG_HOME/stream-token`, or `~/.config/stream-token`; `~/Library/Application Support` on
 /// macOS and `%APPDATA%` on Windows.
-#[must_use]
 pub fn config_dir(environment: &Environment<'_>) -> Option<PathBuf> {
     app_dir(environment, "APPDATA", "XDG_CONFIG_HOME", ".config")
 }
@@ -29,7 +28,6 @@ pub fn config_dir(environment: &Environment<'_>) -> Option<PathBuf> {
 /// `$STATE_DIRECTORY` that systemd sets, `$XDG_STATE_HOME/stream-token`, or
 /// `~/.local/state/stream-token`; `~/Library/Application Support` on macOS and `%LOCALAPPDATA%` on
 /// Windows.
-#[must_use]
 pub fn state_dir(environment: &Environment<'_>) -> Option<PathBuf> {
     absolute(environment, "STATE_DIRECTORY")
         .or_else(|| app_dir(environment, "LOCALAPPDATA", "XDG_STATE_HOME", ".local/state"))
@@ -53,7 +51,6 @@ fn app_dir(environment: &Environment<'_>, windows: &str, xdg: &str, default: &st
 /// `/tmp` or `/dev/shm`, the first that can be written and is short enough for the path of a socket. Containers have the
 /// last one even where their root is read-only.
 #[cfg(unix)]
-#[must_use]
 pub fn runtime_dir(environment: &Environment<'_>) -> Option<PathBuf> {
     /// The longest path to which the name of a socket can be added.
     const MAX_PATH: usize = 64;
@@ -69,7 +66,6 @@ pub fn runtime_dir(environment: &Environment<'_>) -> Option<PathBuf> {
 ///
 /// The system's name service is not used: loading it takes longer than minting a token.
 #[cfg(unix)]
-#[must_use]
 pub fn user(_environment: &Environment<'_>) -> String {
     let uid = rustix::process::getuid().as_raw();
     user_name(&std::fs::read_to_string("/etc/passwd").unwrap_or_default(), uid)
@@ -78,13 +74,11 @@ pub fn user(_environment: &Environment<'_>) -> String {
 
 /// Returns the name of the user who runs this process.
 #[cfg(not(unix))]
-#[must_use]
 pub fn user(environment: &Environment<'_>) -> String {
     environment("USERNAME").map_or_else(|| "unknown".into(), |name| name.to_string_lossy().into_owned())
 }
 
 /// Returns the name of the user who ran sudo, if any. Root can set it to anything.
-#[must_use]
 pub fn sudo_user(environment: &Environment<'_>) -> Option<String> {
     environment("SUDO_USER").map(|name| name.to_string_lossy().into_owned()).filter(|name| !name.is_empty())
 }

@@ -86,7 +86,6 @@ fn apply_hardening() -> io::Result<()> {
 
 /// Raises the soft limit of open files to `wanted`, as far as the hard limit allows. Returns the resulting soft limit.
 #[cfg(all(unix, feature = "serve"))]
-#[must_use]
 pub fn raise_descriptor_limit(wanted: u64) -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

@@ -27,7 +27,6 @@ pub fn require_stdout() -> Result<(), StdoutClosed> {
 
 /// Waits for `time`; returns `true` as soon as standard output is a pipe or a terminal at whose other end nobody is.
 #[cfg(unix)]
-#[must_use]
 pub fn loses_reader_within(time: Duration) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
@@ -41,7 +40,6 @@ pub fn loses_reader_within(time: Duration) -> bool {
 
 /// Waits for `time`; elsewhere only a write tells that nobody reads.
 #[cfg(not(unix))]
-#[must_use]
 pub fn loses_reader_within(time: Duration) -> bool {
     std::thread::sleep(time);
     false

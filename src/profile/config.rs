@@ -108,7 +108,6 @@ impl Config {
     }
 
     /// Finds a profile by its name, the built-in one included.
-    #[must_use]
     pub fn find(&self, name: &ProfileName) -> Option<Profile> {
         let found = if name.is_demo() { Profile::demo() } else { self.profiles.get(name)?.clone() };
         let is_default = self.default_profile.as_ref() == Some(name);

@@ -56,7 +56,6 @@ pub struct SecretStatus {
 
 impl SecretStatus {
     /// Returns `true` if this is a session key that will be made when it is first needed.
-    #[must_use]
     pub fn is_unset(&self) -> bool {
         let Err(SourceError::Keyring(error)) = &self.read else { return false };
         let is_missing = matches!(error.kind, KeyringErrorKind::Missing | KeyringErrorKind::NoCollection);

@@ -85,14 +85,12 @@ impl Profile {
 
     /// Returns the keyring item of a secret of this profile. A profile without a name has a source of another kind,
     /// and no keyring is asked for it.
-    #[must_use]
     pub fn item(&self, kind: Kind) -> Item {
         Item { profile: self.name.as_ref().map(ToString::to_string).unwrap_or_default(), kind }
     }
 
     /// Returns the source of a secret of this profile. The session key is in the keyring if the API secret is, unless
     /// another source is configured; `None` if there is none.
-    #[must_use]
     pub fn source_of(&self, kind: Kind) -> Option<&Source> {
         let beside = || matches!(self.source, Source::Keyring | Source::Demo).then_some(&self.source);
         match kind {
@@ -102,7 +100,6 @@ impl Profile {
     }
 
     /// Returns `true` if this is the built-in `demo` profile.
-    #[must_use]
     pub fn is_demo(&self) -> bool {
         self.source == Source::Demo
     }

@@ -29,13 +29,11 @@ impl ProfileName {
     }
 
     /// Returns `true` if this is the built-in profile's name.
-    #[must_use]
     pub fn is_demo(&self) -> bool {
         self.0 == DEMO
     }
 
     /// Returns the name as text.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -71,7 +71,6 @@ impl Reason {
     pub const MAX: usize = 200;
 
     /// Returns the text. It may contain characters that are not to be shown as they are.
-    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -114,7 +113,6 @@ pub enum Lifetime {
 
 impl Lifetime {
     /// Returns the expiry to request at a time.
-    #[must_use]
     pub fn expiry(self, now: Timestamp) -> Expiry {
         match self {
             Self::PolicyDefault => Expiry::PolicyDefault,
@@ -143,19 +141,16 @@ impl Grant {
     }
 
     /// Returns when the token expires; `None` is never.
-    #[must_use]
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
     /// Returns the time of issue that the token contains, if any.
-    #[must_use]
     pub const fn issued_at(&self) -> Option<Timestamp> {
         self.issued_at
     }
 
     /// Returns how the token fails, if it is to, and the time for which that was granted.
-    #[must_use]
     pub const fn fault(&self) -> Option<(TokenFault, Timestamp)> {
         self.fault
     }

@@ -57,7 +57,6 @@ pub enum SecretFinding {
 
 impl SecretFinding {
     /// Returns the first finding about a secret of an app with this API key; `None` if there is nothing odd about it.
-    #[must_use]
     pub fn of(secret: &Secret, api_key: Option<&str>) -> Option<Self> {
         let bytes = secret.expose();
         // Every other secret was refused when it was read.

@@ -117,14 +117,12 @@ impl Secret {
     }
 
     /// Returns the bytes that sign. The caller keeps no copy of them.
-    #[must_use]
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
     /// Returns a fingerprint by which people can compare secrets: 16 hex digits of a MAC, under this secret, over a
     /// text that no token has. Like any token that the secret signed, it reveals who has the secret and nothing else.
-    #[must_use]
     pub fn fingerprint(&self) -> String {
         /// The text that is authenticated.
         const TEXT: &[u8] = b"stream-token: fingerprint of a secret";
@@ -134,7 +132,6 @@ impl Secret {
     }
 
     /// Returns `true` if this secret is one of the words of `text`, each compared in constant time.
-    #[must_use]
     pub fn appears_in(&self, text: &str) -> bool {
         let words = text.split(|character: char| character.is_whitespace() || "\"'`=:,;".contains(character));
         words.chain([text.trim()]).any(|word| word.as_bytes().ct_eq(self.expose()).into())

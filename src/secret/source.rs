@@ -35,7 +35,6 @@ pub enum Source {
 
 impl Source {
     /// Returns the source as a configuration contains it, neither cut nor escaped.
-    #[must_use]
     pub fn config_text(&self) -> String {
         match self {
             Self::Demo => "demo".into(),

@@ -9,7 +9,6 @@ use ipnet::IpNet;
 const FORWARDED_FOR: &str = "X-Forwarded-For";
 
 /// Parses a network of trusted proxies: an address, or one with a prefix length and no bits set after it.
-#[must_use]
 pub fn parse_network(text: &str) -> Option<IpNet> {
     let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
     (network.trunc() == network).then_some(network)

@@ -52,7 +52,6 @@ impl Rate {
     pub const OFF: Self = Self(None);
 
     /// Parses `N/s`, `N/m`, `N/h`, with N from 1 to 1,000,000, or `off`.
-    #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         if text == "off" {
             return Some(Self::OFF);

@@ -15,7 +15,6 @@ impl<T> Reloadable<T> {
     }
 
     /// Returns the current value.
-    #[must_use]
     pub fn load(&self) -> Arc<T> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }

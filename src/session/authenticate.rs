@@ -46,7 +46,6 @@ pub enum AuthError {
 
 impl AuthError {
     /// Returns the reason in logs and metrics.
-    #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
             Self::Refused(failure) => failure.reason(),
@@ -98,7 +97,6 @@ pub enum AuthFailure {
 
 impl AuthFailure {
     /// Returns the reason in the audit log.
-    #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
             Self::TooLong => "session_too_long",
@@ -115,7 +113,6 @@ impl AuthFailure {
     }
 
     /// Returns the customer, if the signature is valid.
-    #[must_use]
     pub const fn customer(self) -> Option<CustomerId> {
         match self {
             Self::IssuedInFuture(customer) | Self::Revoked(customer) => Some(customer),

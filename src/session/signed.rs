@@ -103,7 +103,6 @@ impl SessionId {
     }
 
     /// Reads exactly 32 lower-case hexadecimal digits.
-    #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
         let mut bytes = [0; size_of::<u128>()];
         let read = base16ct::lower::decode(text, &mut bytes).ok()?.len();
@@ -165,7 +164,6 @@ pub struct SessionToken(Zeroizing<String>);
 
 impl SessionToken {
     /// Returns the token's text.
-    #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
     }

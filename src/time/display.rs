@@ -9,7 +9,6 @@ use super::{END_OF_CALENDAR, Timestamp, UNITS};
 /// Formats a time as `2030-01-01 01:00:00 +01:00, 2030-01-01T00:00:00Z, in 3 years`.
 ///
 /// The local form is omitted if the local zone is UTC. A time after the year 9999 is shown as epoch seconds.
-#[must_use]
 pub fn absolute_and_relative(at: Timestamp, now: Timestamp) -> String {
     let relative = relative(at, now);
     let Some(universal) = to_chrono(at) else {
@@ -23,7 +22,6 @@ pub fn absolute_and_relative(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// Formats a time in RFC 3339, UTC; as epoch seconds if it is after the year 9999.
-#[must_use]
 pub fn utc(at: Timestamp) -> String {
     match to_chrono(at) {
         Some(at) => at.to_rfc3339_opts(SecondsFormat::Secs, true),
@@ -32,7 +30,6 @@ pub fn utc(at: Timestamp) -> String {
 }
 
 /// Parses what [`utc`] shows, and no other form of a time.
-#[must_use]
 pub fn parse_utc(text: &str) -> Option<Timestamp> {
     let seconds = match DateTime::parse_from_rfc3339(text) {
         Ok(at) => at.timestamp().try_into().ok()?,
@@ -42,7 +39,6 @@ pub fn parse_utc(text: &str) -> Option<Timestamp> {
 }
 
 /// Formats the distance of `at` from `now`: `in 3 days`, `2 hours ago`, `now`.
-#[must_use]
 pub fn relative(at: Timestamp, now: Timestamp) -> String {
     let distance = at.epoch_seconds().abs_diff(now.epoch_seconds());
     if distance == 0 {
@@ -60,7 +56,6 @@ pub fn relative(at: Timestamp, now: Timestamp) -> String {
 }
 
 /// Formats a duration as people type it, in the largest units: `1h30m`, `7d`.
-#[must_use]
 pub fn humanize(duration: Duration) -> String {
     let mut rest = duration.as_secs();
     if rest == 0 {

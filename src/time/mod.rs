@@ -39,13 +39,11 @@ impl Timestamp {
     pub const MAX: Self = Self((1 << 53) - 1);
 
     /// Creates a timestamp from epoch seconds; `None` above [`Timestamp::MAX`].
-    #[must_use]
     pub const fn from_epoch_seconds(seconds: u64) -> Option<Self> {
         if seconds <= Self::MAX.0 { Some(Self(seconds)) } else { None }
     }
 
     /// Returns the seconds since the epoch.
-    #[must_use]
     pub const fn epoch_seconds(self) -> u64 {
         self.0
     }
@@ -74,7 +72,6 @@ pub enum Clock {
 
 impl Clock {
     /// Returns the current time, truncated to whole seconds. A system clock before the epoch reads as the epoch.
-    #[must_use]
     pub fn now(self) -> Timestamp {
         match self {
             Self::System => {

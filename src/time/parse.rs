@@ -86,7 +86,6 @@ impl Diagnostic for ParseTimeError {
 
 impl TimeSpec {
     /// Returns the point in time, relative to `now`; of a day, its start in local time.
-    #[must_use]
     pub fn resolve(&self, now: Timestamp) -> Timestamp {
         match self.meaning {
             Meaning::FromNow(duration) => now.after(duration),
@@ -149,7 +148,6 @@ impl TimeSpec {
     }
 
     /// Returns the last second that belongs to it: of a day, the day's. A duration counts back from now.
-    #[must_use]
     pub fn resolve_last(&self, now: Timestamp) -> Timestamp {
         match self.day(now).and_then(|day| day.succ_opt()) {
             Some(next) => start_of_day(next).before(Duration::from_secs(1)),

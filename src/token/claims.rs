@@ -7,6 +7,9 @@ use thiserror::Error;
 use super::CustomerId;
 use crate::time::Timestamp;
 
+/// What every canonical claims set begins with.
+pub(super) const CLAIMS_START: &str = r#"{"user_id":"customer-"#;
+
 /// The claims of a customer's token.
 ///
 /// `exp` and `iat` are never 0: the official SDKs leave out a 0 silently, and a token that should expire never
@@ -67,27 +70,24 @@ impl Claims {
     }
 
     /// Returns whose token it is.
-    #[must_use]
     pub const fn customer(&self) -> CustomerId {
         self.customer
     }
 
     /// Returns when the token ends; `None` is until it is revoked.
-    #[must_use]
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
     /// Returns when the token was made, where it says so.
-    #[must_use]
     pub const fn issued_at(&self) -> Option<Timestamp> {
         self.issued_at
     }
 
-    /// Writes the claims set as compact JSON, in the contract's order. Without `nbf` it is canonical.
+    /// Writes the claims set as compact JSON, in the contract's order, what follows [`CLAIMS_START`]. Without `nbf` it is
+    /// canonical.
     #[inline]
-    pub(super) fn write_json(&self, out: &mut impl Write) -> io::Result<()> {
-        out.write_all(br#"{"user_id":"customer-"#)?;
+    pub(super) fn write_rest(&self, out: &mut impl Write) -> io::Result<()> {
         write_number(out, self.customer.get())?;
         out.write_all(b"\"")?;
         let (exp, iat, nbf) = (br#","exp":"#, br#","iat":"#, br#","nbf":"#);
@@ -132,8 +132,8 @@ mod tests {
     }
 
     fn json(claims: Claims) -> String {
-        let mut json = Vec::new();
-        claims.write_json(&mut json).unwrap();
+        let mut json = CLAIMS_START.as_bytes().to_vec();
+        claims.write_rest(&mut json).unwrap();
         String::from_utf8(json).unwrap()
     }
 

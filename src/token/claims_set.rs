@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::CustomerId;
+use super::claims::CLAIMS_START;
 use super::json::Object;
 use super::malformed::TimeClaimError;
 use crate::time::Timestamp;
@@ -38,7 +39,6 @@ pub enum UserId {
 
 impl UserId {
     /// Returns the customer whose user id it is.
-    #[must_use]
     pub const fn customer(&self) -> Option<CustomerId> {
         match self {
             Self::Customer(customer) => Some(*customer),
@@ -67,7 +67,7 @@ impl ClaimsSet {
 
     /// Reads the canonical form, which [`super::Claims`] and the official SDKs write for a customer, and no other.
     pub(super) fn from_canonical(json: &str) -> Option<Self> {
-        let (customer, times) = json.strip_prefix(r#"{"user_id":"customer-"#)?.split_once('"')?;
+        let (customer, times) = json.strip_prefix(CLAIMS_START)?.split_once('"')?;
         let user_id = UserId::Customer(CustomerId::from_digits(customer)?);
         let (exp, times) = leading_time(times, r#","exp":"#)?;
         let (iat, rest) = leading_time(times, r#","iat":"#)?;

@@ -21,7 +21,6 @@ impl CustomerId {
     pub const MAX: u64 = i64::MAX.unsigned_abs();
 
     /// Makes a customer id; `None` for 0 and above [`CustomerId::MAX`].
-    #[must_use]
     pub const fn new(number: u64) -> Option<Self> {
         match NonZeroU64::new(number) {
             Some(number) if number.get() <= Self::MAX => Some(Self(number)),
@@ -30,25 +29,21 @@ impl CustomerId {
     }
 
     /// Returns the number.
-    #[must_use]
     pub const fn get(self) -> u64 {
         self.0.get()
     }
 
     /// Returns the Stream user id: `customer-123`.
-    #[must_use]
     pub fn user_id(self) -> String {
         format!("{USER_ID_PREFIX}{self}")
     }
 
     /// Reads a Stream user id, and only its one exact form: `customer-123`.
-    #[must_use]
     pub fn from_user_id(user_id: &str) -> Option<Self> {
         Self::from_digits(user_id.strip_prefix(USER_ID_PREFIX)?)
     }
 
     /// Reads decimal digits without a sign or a leading zero.
-    #[must_use]
     pub fn from_digits(digits: &str) -> Option<Self> {
         // Rust takes a sign and leading zeros, and nothing else but digits.
         digits

@@ -35,20 +35,17 @@ pub struct Lint {
 
 impl Inspection<'_> {
     /// Returns `true` if this is a session token of `serve`.
-    #[must_use]
     pub fn is_session(&self) -> bool {
         self.errors.contains(&MalformedToken::SessionToken)
     }
 
     /// Returns the claim that the signer seems to have written in the place of `user_id`.
-    #[must_use]
     pub fn misspelled_user_id(&self) -> Option<&'static str> {
         let payload = self.payload.as_ref().filter(|payload| !payload.contains_key("user_id"))?;
         MISSPELLED_USER_IDS.into_iter().find(|claim| payload.contains_key(*claim))
     }
 
     /// Returns what is unusual about the token, errors of form first.
-    #[must_use]
     pub fn lints(&self) -> Vec<Lint> {
         let mut lints: Vec<Lint> = self.errors.iter().map(lint_of_error).collect();
         if self.is_development {
@@ -148,13 +145,11 @@ fn lints_of_times(claims: &ClaimsSet) -> Vec<Lint> {
 }
 
 /// Returns `true` if a time is so late that it was probably meant in milliseconds.
-#[must_use]
 pub fn looks_like_millis(at: Option<Timestamp>) -> bool {
     at.is_some_and(|at| at.epoch_seconds() >= MIN_MILLISECONDS)
 }
 
 /// Returns `true` if an `exp` is so early that it was probably meant as a lifetime.
-#[must_use]
 pub fn looks_like_a_lifetime(at: Option<Timestamp>) -> bool {
     at.is_some_and(|at| at.epoch_seconds() <= MAX_LIFETIME)
 }

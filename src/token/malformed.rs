@@ -111,7 +111,6 @@ pub enum MalformedToken {
 
 impl MalformedToken {
     /// Returns the next step to take.
-    #[must_use]
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Empty

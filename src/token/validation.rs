@@ -11,7 +11,6 @@ pub struct Leeway(Duration);
 
 impl Leeway {
     /// Makes a leeway; `None` above five minutes.
-    #[must_use]
     pub fn new(duration: Duration) -> Option<Self> {
         (duration <= Duration::from_mins(5)).then_some(Self(duration))
     }
@@ -38,19 +37,16 @@ impl Validation {
     }
 
     /// Returns `true` if an `iat` or `nbf` is in the future.
-    #[must_use]
     pub fn is_in_future(&self, time: Timestamp) -> bool {
         time > self.at.after(self.leeway.0)
     }
 
     /// Returns `true` if `exp` has passed: a token is expired from that very second on.
-    #[must_use]
     pub fn is_expired(&self, expires_at: Timestamp) -> bool {
         self.at >= expires_at.after(self.leeway.0)
     }
 
     /// Returns `true` if a token with this `iat`, or with none, falls under the revocation.
-    #[must_use]
     pub fn is_revoked(&self, issued_at: Option<Timestamp>) -> bool {
         self.revoked_before.is_some_and(|before| issued_at.is_none_or(|issued_at| issued_at < before))
     }

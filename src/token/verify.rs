@@ -64,7 +64,6 @@ pub struct VerifiedToken(ClaimsSet);
 
 impl VerifiedToken {
     /// Returns what the signer claims.
-    #[must_use]
     pub fn claims(&self) -> &ClaimsSet {
         &self.0
     }
@@ -170,7 +169,6 @@ impl Verifier {
     /// Returns `true` if this secret signed a text of three segments, whatever they contain.
     ///
     /// It distinguishes a forgery from a broken token, and does not mean that the token is valid.
-    #[must_use]
     pub fn has_signed(&self, token: &Inspection<'_>) -> bool {
         token.signed.is_some_and(|(input, signature)| {
             jsonwebtoken::crypto::verify(signature, input.as_bytes(), &self.key, Algorithm::HS256)

@@ -114,7 +114,6 @@ impl Report {
     }
 
     /// Returns the verdict in one word, and how the process ends.
-    #[must_use]
     pub const fn word_and_exit(&self) -> (&'static str, Exit) {
         match &self.verdict {
             Ok(_) => ("valid", Exit::Success),
@@ -132,7 +131,6 @@ impl Report {
     }
 
     /// Returns the user id of a signed token, if it is a text.
-    #[must_use]
     pub fn user_id(&self) -> Option<String> {
         match &self.signed.as_ref()?.claims().user_id {
             UserId::Customer(customer) => Some(customer.user_id()),
@@ -160,7 +158,6 @@ struct Examination<'a> {
 }
 
 /// Examines one exact token with the secrets that may have signed it.
-#[must_use]
 pub fn examine(token: &str, candidates: &[CandidateKey], validation: &Validation) -> Report {
     let inspection = Inspection::read(token);
     let signer = candidates.iter().find(|candidate| candidate.verifier.has_signed(&inspection));

@@ -147,7 +147,6 @@ fn explained(code: u16) -> Option<StreamError> {
 
 /// Finds the code of one of Stream's error messages in a text without a token: `"code": 43` in JSON, `code 43` in prose,
 /// or the message about a signature that is not valid.
-#[must_use]
 pub fn stream_error(text: &str) -> Option<StreamError> {
     let text = text.to_ascii_lowercase();
     let words = ["stream", "jwt", "auth", "token", "statuscode", "connect", "ws "];

@@ -68,7 +68,6 @@ pub enum KeyringErrorKind {
 
 impl KeyringErrorKind {
     /// Returns `true` if the keyring answered, and only the item is missing or wrong.
-    #[must_use]
     pub const fn is_item_error(&self) -> bool {
         matches!(self, Self::Missing | Self::OtherVersion(_) | Self::Damaged | Self::Ambiguous(_))
     }

@@ -47,7 +47,6 @@ pub enum Kind {
 
 impl Kind {
     /// Returns the command line flag for it, with a space before it.
-    #[must_use]
     pub const fn flag(self) -> &'static str {
         match self {
             Self::ApiSecret => "",
@@ -76,7 +75,6 @@ pub struct Item {
 
 impl Item {
     /// Returns the attribute `service` of the item.
-    #[must_use]
     pub const fn service(&self) -> &'static str {
         match self.kind {
             Kind::ApiSecret => "app.stream-token.api-secret",
@@ -85,7 +83,6 @@ impl Item {
     }
 
     /// Returns the error that this is wrong with it.
-    #[must_use]
     pub fn error(&self, kind: KeyringErrorKind) -> KeyringError {
         KeyringError { item: self.clone(), kind }
     }

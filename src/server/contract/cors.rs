@@ -17,7 +17,6 @@ const EXPOSED_HEADERS: &str = "Retry-After, X-Request-Id";
 
 /// Parses an origin in the one form in which browsers send it (RFC 6454 section 6.2): a scheme and a host in lower case, no
 /// path, no default port.
-#[must_use]
 pub fn parse_origin(text: &str) -> Option<String> {
     let uri: Uri = text.parse().ok()?;
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);

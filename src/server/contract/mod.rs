@@ -74,7 +74,6 @@ struct LoggedResponse {
 impl TokenService {
     /// Returns the response to a request, once it is logged. Blocks while the session is checked and the token is
     /// recorded.
-    #[must_use]
     pub fn handle(&self, request: &Request) -> Response {
         let started = Instant::now();
         let logged = self.answer(request);

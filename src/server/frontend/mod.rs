@@ -158,13 +158,11 @@ impl Server {
     }
 
     /// Returns how many connections there may be at once.
-    #[must_use]
     pub fn max_connections(&self) -> usize {
         self.settings.limits.connections
     }
 
     /// Returns a handle that ends it.
-    #[must_use]
     pub fn stop(&self) -> Stop {
         self.stop.clone()
     }

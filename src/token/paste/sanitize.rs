@@ -36,7 +36,6 @@ fn without_terminal_codes(text: &str) -> String {
 
 /// Decodes text that may be UTF-16 of either byte order, with or without a byte order mark, and returns whether it was;
 /// everything else is read as UTF-8, its invalid bytes replaced.
-#[must_use]
 pub fn decode_text(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     let sample = &bytes[..bytes.len().min(SAMPLE)];
     let is_ascii_in_utf16 = |zero: usize| {
