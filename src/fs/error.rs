@@ -16,7 +16,7 @@ pub(super) const OTHERS: u32 = 0o007;
 #[derive(Debug, Error)]
 pub enum FileError {
     /// It is not as it must be.
-    #[error("{} {}", path_in_full(.0), .1)]
+    #[error("cannot use {}: {}", path_in_full(.0), .1)]
     Unfit(PathBuf, FileProblem),
     /// The operating system failed to do something with it.
     #[error("cannot {} {}: {}", .0, path_in_full(.1), .2)]
@@ -27,25 +27,25 @@ pub enum FileError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FileProblem {
     /// It is a symbolic link where none is followed.
-    #[error("is a symbolic link, and none is followed here")]
+    #[error("it is a symbolic link, and none is followed here")]
     Symlink,
     /// It is no directory.
-    #[error("is not a directory")]
+    #[error("it is not a directory")]
     NotADirectory,
     /// It is no regular file.
-    #[error("is not a regular file")]
+    #[error("it is not a regular file")]
     NotRegular,
     /// It belongs to another user, with this id.
-    #[error("belongs to user {0}, neither to this user nor to root")]
+    #[error("it belongs to user {0}, neither to this user nor to root")]
     WrongOwner(u32),
     /// Other users can read or write it, by this mode.
-    #[error("can be read or written by other users (mode {0:03o})")]
+    #[error("others can read or write it (mode {0:03o})")]
     Exposed(u32),
     /// Other users can write it, by this mode.
-    #[error("can be written by other users (mode {0:03o})")]
+    #[error("others can write it (mode {0:03o})")]
     Writable(u32),
     /// Another process has had it locked for this long.
-    #[error("has been locked by another process for {} s", .0.as_secs())]
+    #[error("another process has had it locked for {} s", .0.as_secs())]
     Locked(Duration),
 }
 
@@ -114,10 +114,10 @@ impl Diagnostic for FileError {
                 _ => "check the path and who may use it".into(),
             },
             Self::Unfit(_, problem) => match problem {
-                FileProblem::Symlink => "give the path of the file itself".into(),
-                FileProblem::NotADirectory => "give the path of a directory".into(),
-                FileProblem::NotRegular => "give the path of a regular file".into(),
-                FileProblem::WrongOwner(_) => "make a copy of your own, with mode 600".into(),
+                FileProblem::Symlink => "the file itself is needed there".into(),
+                FileProblem::NotADirectory => "a directory is needed there".into(),
+                FileProblem::NotRegular => "a regular file is needed there".into(),
+                FileProblem::WrongOwner(_) => "make it your own, or use a copy of your own".into(),
                 FileProblem::Exposed(_) => {
                     format!(
                         "run 'chmod 600 {path}'; if others could have read a secret or a key there, replace it"

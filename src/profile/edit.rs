@@ -465,7 +465,7 @@ mod tests {
         assert_eq!(Config::load(&place.path().join("c.toml")).unwrap().names().count(), 1);
         assert!(matches!(
             begin_edit(&place.path().join("round"), &name("a"), &adding()),
-            Err(ProfileError::File(FileError::Io(FileAction::Read, ..)))
+            Err(ProfileError::File(FileError::Io(FileAction::Open, ..)))
         ));
     }
 }

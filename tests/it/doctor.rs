@@ -173,7 +173,7 @@ fn the_audit_log_is_verified_and_the_modes_of_files_are_checked() {
     fs::write(&segment, text.replace(r#""customer":1,"#, r#""customer":2,"#)).unwrap();
     let (found, status) = examine(in_home(&["doctor"]));
     assert_eq!(status, Some(1));
-    says(&found, "files", "-", "fail", "can be written by other users (mode 666)");
+    says(&found, "files", "-", "fail", "others can write it (mode 666)");
     says(&found, "files", "-", "note", "config.toml (mode 644)");
     says(&found, "audit", "-", "fail", "damaged");
 }

@@ -25,7 +25,7 @@ fn meets(log: &Log, inject: &[&str], path: &Path, reason: impl Fn(&str) -> Strin
 
 /// What is said of a file that is perhaps not on disk.
 fn not_synced(path: &str) -> String {
-    format!("cannot bring {path} to disk: Input/output error (os error 5)")
+    format!("cannot sync {path}: Input/output error (os error 5)")
 }
 
 /// What is said where the disk is full.

@@ -19,12 +19,12 @@ const NOBODY: u32 = 65534;
 
 /// What is said of a link.
 fn is_a_link(path: &str) -> String {
-    format!("{path} is a symbolic link, and none is followed here")
+    format!("cannot use {path}: it is a symbolic link, and none is followed here")
 }
 
 /// What is said of what is no file.
 fn is_no_file(path: &str) -> String {
-    format!("{path} is not a regular file")
+    format!("cannot use {path}: it is not a regular file")
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn a_file_in_the_place_of_the_directory_mints_nothing() {
     let log = Log::new();
     fs::create_dir(log.state()).unwrap();
     fs::write(log.directory(), "").unwrap();
-    let reason = |path: &str| format!("{path} is not a directory");
+    let reason = |path: &str| format!("cannot use {path}: it is not a directory");
     log.refuses_a_mint(&log.directory(), reason, &make_usable(&log.directory()));
 }
 
@@ -107,7 +107,7 @@ fn a_log_that_others_can_write_mints_nothing_and_says_how_to_mend_it() {
         let path = if place.is_empty() { log.directory() } else { path };
         fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
         let hint = format!("look it over, then run 'chmod go-w {}'", path.display());
-        log.refuses_a_mint(&path, |path| format!("{path} can be written by other users (mode 777)"), &hint);
+        log.refuses_a_mint(&path, |path| format!("cannot use {path}: others can write it (mode 777)"), &hint);
     }
 }
 
@@ -160,7 +160,9 @@ fn without_permission_an_ordinary_user_mints_nothing() {
         is_refused_at(&outside.mint(), &lock, reason, &make_usable(&lock));
         std::os::unix::fs::chown(&directory, Some(12345), None).unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
-        let reason = |path: &str| format!("{path} belongs to user 12345, neither to this user nor to root");
+        let reason = |path: &str| {
+            format!("cannot use {path}: it belongs to user 12345, neither to this user nor to root")
+        };
         is_refused_at(&outside.mint(), &directory, reason, &make_usable(&directory));
     }
 }
@@ -261,7 +263,7 @@ fn a_lock_that_another_process_keeps_is_not_waited_for_without_end() {
         "find that process with 'fuser -v {}'; end it, or let it go on if it is stopped",
         path.display()
     );
-    let reason = |path: &str| format!("another process has had {path} locked for 10 s");
+    let reason = |path: &str| format!("cannot use {path}: another process has had it locked for 10 s");
     log.refuses_a_mint(&path, reason, &hint);
     assert!(begun.elapsed() >= Duration::from_secs(10));
     held.unlock().unwrap();

@@ -71,7 +71,7 @@ fn a_refusal_that_cannot_be_recorded_is_told_as_that() {
     std::fs::create_dir(log.segment(1)).unwrap();
     let output = call(&log, &["--profile", "short", "issue", "1", "--expires", "2h"]).run();
     assert_eq!((output.status, output.stdout.as_str()), (Some(1), ""), "{output}");
-    assert!(output.stderr.contains(" is not a regular file"), "{output}");
+    assert!(output.stderr.contains(": it is not a regular file"), "{output}");
 }
 
 #[test]

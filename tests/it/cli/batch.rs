@@ -56,14 +56,14 @@ fn the_heading_of_a_table_is_passed_over_our_own_too() {
 
 #[test]
 fn what_is_no_file_is_refused_at_once_but_for_the_pipe_that_a_shell_puts_there() {
-    let hint = "give a file; or pipe the lines in, with --from -";
+    let hint = "a regular file is needed there";
     let pipe = call(&[]);
     let path = pipe.home.path().join("pipe");
     mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     for path in [path.to_str().unwrap(), "/dev/zero", "/dev"] {
         for verb in ["issue", "verify"] {
-            let error = format!("cannot read {path}: it is not a plain file");
-            demo(&["-q", verb, "--from", path]).run().is_refused(1, &error, hint);
+            let error = format!("cannot use {path}: it is not a regular file");
+            demo(&["-q", verb, "--from", path]).run().is_refused(2, &error, hint);
         }
     }
     // A shell's <(…) is such a path. The batch is read as it comes through standard input.
@@ -146,14 +146,18 @@ fn quiet_silences_notes_and_no_bad_line() {
     issued.is(8, &tokens(&[1]), &said);
 }
 
+/// The hint where a file cannot be opened.
+const CHECK_PATH: &str = "stream-token: hint: check the path and who may use it\n";
+
 #[test]
 fn a_file_that_cannot_be_read_fails_the_call() {
-    let missing = "cannot open ids: No such file or directory (os error 2)";
-    with_secret(&["issue", "--from", "ids"]).run().is(1, "", &format!("{FROM_ENV}{}", error(missing)));
-    with_secret(&["verify", "--from", "ids"]).run().is(1, "", &format!("{FROM_ENV}{}", error(missing)));
-    let folder = error("cannot read .: it is not a plain file");
-    let hint = "stream-token: hint: give a file; or pipe the lines in, with --from -\n";
-    with_secret(&["issue", "--from", "."]).run().is(1, "", &format!("{FROM_ENV}{folder}{hint}"));
+    let missing = error("cannot open ids: No such file or directory (os error 2)");
+    let said = format!("{FROM_ENV}{missing}{CHECK_PATH}");
+    with_secret(&["issue", "--from", "ids"]).run().is(1, "", &said);
+    with_secret(&["verify", "--from", "ids"]).run().is(1, "", &said);
+    let folder = error("cannot use .: it is not a regular file");
+    let hint = "stream-token: hint: a regular file is needed there\n";
+    with_secret(&["issue", "--from", "."]).run().is(2, "", &format!("{FROM_ENV}{folder}{hint}"));
 }
 
 #[test]
@@ -164,7 +168,7 @@ fn a_token_or_a_secret_in_a_files_place_is_not_echoed() {
         let message =
             format!("cannot open a value of {length} characters: No such file or directory (os error 2)");
         let output = with_secret(&["-q", "verify", "--from", value]).run();
-        output.is(1, "", &error(&message));
+        output.is(1, "", &(error(&message) + CHECK_PATH));
     }
 }
 

@@ -18,8 +18,7 @@ const PUT: &str = "put a file there that holds the app's API secret, from Stream
                    secret itself";
 
 /// What to do with a file that is no place for a secret.
-const PRIVATE: &str =
-    "give a plain file of your own with mode 600; if others could read it, rotate the secret";
+const PRIVATE: &str = "run 'chmod 600 secret'; if others could have read a secret or a key there, replace it";
 
 /// Returns the token of customer 1 that a secret signs, with its line break.
 fn token_of(secret: &str) -> String {
@@ -41,7 +40,7 @@ fn from_file(content: impl AsRef<[u8]>, mode: u32) -> Call {
 /// Checks that the file is refused as no place for a secret.
 #[track_caller]
 fn is_unsafe(call: &Call, why: &str, hint: &str) {
-    call.run().is_refused(3, &format!("refused file:secret: {why}"), hint);
+    call.run().is_refused(3, &format!("cannot use secret: {why}"), hint);
 }
 
 #[test]
@@ -152,7 +151,7 @@ fn a_file_that_others_can_read_or_write_is_refused() {
 
 #[test]
 fn what_is_no_plain_file_is_refused_and_not_waited_for() {
-    let (why, hint) = ("it is not a plain file", PRIVATE);
+    let (why, hint) = ("it is not a regular file", "a regular file is needed there");
     let folder = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "secret");
     fs::create_dir(folder.home.path().join("secret")).unwrap();
     is_unsafe(&folder, why, hint);
@@ -161,7 +160,7 @@ fn what_is_no_plain_file_is_refused_and_not_waited_for() {
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     is_unsafe(&pipe, why, hint);
     let device = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/dev/zero");
-    device.run().is_refused(3, &format!("refused file:/dev/zero: {why}"), hint);
+    device.run().is_refused(3, &format!("cannot use /dev/zero: {why}"), hint);
 }
 
 #[test]
@@ -184,7 +183,11 @@ fn a_file_of_somebody_elses_is_refused() {
     if fs::metadata(&path).unwrap().uid() != 0 || chown(&path, Some(12345), None).is_err() {
         return;
     }
-    is_unsafe(&call, "it belongs to user 12345, neither to you nor to root", PRIVATE);
+    is_unsafe(
+        &call,
+        "it belongs to user 12345, neither to this user nor to root",
+        "make it your own, or use a copy of your own",
+    );
 }
 
 #[test]
@@ -192,8 +195,8 @@ fn a_file_that_is_not_there_is_told_by_its_path() {
     let missing = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/nowhere/secret");
     missing.run().is_refused(3, "there is no secret at file:/nowhere/secret", PUT);
     let below = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/dev/null/secret");
-    let error = "cannot read file:/dev/null/secret: Not a directory (os error 20)";
-    below.run().is_refused(3, error, "check the path and who may read it");
+    let error = "cannot open /dev/null/secret: Not a directory (os error 20)";
+    below.run().is_refused(3, error, "check the path and who may use it");
 }
 
 #[test]

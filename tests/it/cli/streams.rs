@@ -65,7 +65,11 @@ fn json_says_notes_and_errors_in_json_too() {
     let said = error("usage", "there is no profile 'x'", hint);
     call(&["--profile", "x", "-o", "json", "issue", "1"]).run().is(2, "", &said);
     let said = NOTE_JSON.to_owned()
-        + &error("failed", "cannot open x: No such file or directory (os error 2)", "null");
+        + &error(
+            "failed",
+            "cannot open x: No such file or directory (os error 2)",
+            "\"check the path and who may use it\"",
+        );
     with_secret(&["-o", "json", "issue", "--from", "x"]).run().is(1, "", &said);
 }
 

@@ -265,12 +265,12 @@ fn a_volume_of_a_group_that_is_only_one_of_the_processes_is_refused_with_what_to
     take_for_group(&container.path("state"), USER);
     container.group = 0;
     let said = container.refusal(&["-q", "issue", "1"]);
-    assert!(said.contains("/state/audit can be written by other users (mode 770)\n"), "{said}");
+    assert!(said.contains("/state/audit: others can write it (mode 770)\n"), "{said}");
     assert!(said.contains("run with its group as your own (fsGroup and runAsGroup)\n"), "{said}");
     container.group = USER;
     container.give("state/audit", USER, USER, 0o775);
     let said = container.refusal(&["-q", "issue", "1"]);
-    assert!(said.contains("/state/audit can be written by other users (mode 775)\n"), "{said}");
+    assert!(said.contains("/state/audit: others can write it (mode 775)\n"), "{said}");
 }
 
 /// Reads YAML with the parser that most tools have.

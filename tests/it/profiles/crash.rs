@@ -97,7 +97,7 @@ fn a_lock_that_another_process_holds_is_not_waited_for_without_end() {
     let held = fs::File::open(&path).unwrap();
     held.lock().unwrap();
     let start = Instant::now();
-    let error = format!("another process has had {} locked for 10 s", path.display());
+    let error = format!("cannot use {}: another process has had it locked for 10 s", path.display());
     let hint = format!(
         "find that process with 'fuser -v {}'; end it, or let it go on if it is stopped",
         path.display()

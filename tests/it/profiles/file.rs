@@ -147,14 +147,24 @@ fn a_file_without_end_is_not_read() {
     home.run(&["profile", "show", "demo"]).result();
 }
 
+/// Returns the hint for a file that others can write.
+fn chmod_hint(path: &str, bits: u32) -> String {
+    let container = if bits & 0o007 == 0 {
+        "; in a container, run with its group as your own (fsGroup and runAsGroup)"
+    } else {
+        ""
+    };
+    format!("look it over, then run 'chmod go-w {path}'{container}")
+}
+
 #[test]
 fn a_file_that_others_can_write_is_refused() {
     let home = Home::with("[profiles.a]\nsecret = \"env:A\"\n");
     for bits in [0o620, 0o602, 0o666] {
         fs::set_permissions(home.path(), fs::Permissions::from_mode(bits)).unwrap();
         let path = home.path().display().to_string();
-        let error = format!("refused {path}: others can write it (mode {bits:o})");
-        let hint = format!("make it your own, look it over, and run 'chmod 600 {path}'");
+        let error = format!("cannot use {path}: others can write it (mode {bits:o})");
+        let hint = chmod_hint(&path, bits);
         refuses_every_change(&home, 2, &error, &hint);
         home.run(&["--profile", "a", "issue", "1"]).is_refused(2, &error, &hint);
         home.call(&["--profile", "demo", "issue", "1"]).run().is(
@@ -176,9 +186,9 @@ fn a_pipe_or_a_device_is_refused_at_once() {
         (&pipe, &["profile", "add", "a", "--secret", "env:A"]),
         ("/dev/zero", &["profile", "list"]),
     ] {
-        let error = format!("refused {path}: it is not a plain file");
+        let error = format!("cannot use {path}: it is not a regular file");
         let arguments: Vec<_> = ["--config", path].iter().chain(call).copied().collect();
-        home.run(&arguments).is_refused(1, &error, "check the path and who may use it");
+        home.run(&arguments).is_refused(2, &error, "a regular file is needed there");
     }
 }
 
@@ -217,10 +227,11 @@ fn somebody_elses_file_is_refused() {
     if fs::metadata(home.path()).unwrap().uid() != 0 || chown(home.path(), Some(12345), None).is_err() {
         return;
     }
-    let error =
-        format!("refused {}: it belongs to user 12345, neither to you nor to root", home.path().display());
-    let hint = format!("make it your own, look it over, and run 'chmod 600 {}'", home.path().display());
-    refuses_every_change(&home, 2, &error, &hint);
+    let error = format!(
+        "cannot use {}: it belongs to user 12345, neither to this user nor to root",
+        home.path().display()
+    );
+    refuses_every_change(&home, 2, &error, "make it your own, or use a copy of your own");
 }
 
 #[test]

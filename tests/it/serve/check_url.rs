@@ -244,8 +244,8 @@ fn a_backend_is_known_by_the_ca_file_alone() {
 fn a_ca_file_that_cannot_be_used_is_found_before_anything_is_served() {
     let backend = Backend::start();
     for (file, error) in [
-        ("/nowhere/ca.pem", "error: ca_file: cannot read the certificate /nowhere/ca.pem: "),
-        ("/dev/null", "error: ca_file: cannot use the certificate /dev/null: "),
+        ("/nowhere/ca.pem", "error: ca_file: cannot open /nowhere/ca.pem: "),
+        ("/dev/null", "error: ca_file: cannot use /dev/null: "),
     ] {
         let site = TestServerHome::with(&backend.sessions(&format!("ca_file = \"{file}\"\n")));
         let refused = site.serving(&[]).run();

@@ -194,7 +194,7 @@ fn a_pipe_in_the_place_of_any_file_is_refused_and_the_next_reload_works() {
     for (count, name) in [".config/stream-token/config.toml", "secret", "session"].into_iter().enumerate() {
         filed.pipe(name);
         server.reload(KEPT, count + 1);
-        server.said().wait_until("it is not a plain file");
+        server.said().wait_until("it is not a regular file");
         fs::remove_file(filed.secure.path(name)).unwrap();
         filed.secret(SECRET);
         filed.key(SESSION_KEY);

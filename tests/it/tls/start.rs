@@ -19,11 +19,11 @@ fn refuses(secure: &Secure, status: i32, message: &str, hint: &str) {
 
 #[test]
 fn a_file_that_is_not_there() {
-    for (name, part) in [("cert.pem", "certificate"), ("key.pem", "key")] {
+    for name in ["cert.pem", "key.pem"] {
         let secure = Secure::new();
         fs::remove_file(secure.path(name)).unwrap();
-        let message = format!("cannot read the {part} HOME/{name}: No such file or directory (os error 2)");
-        refuses(&secure, 1, &message, "check the path and who may read it");
+        let message = format!("cannot open HOME/{name}: No such file or directory (os error 2)");
+        refuses(&secure, 1, &message, "check the path and who may use it");
     }
 }
 
@@ -34,16 +34,16 @@ fn a_file_that_others_could_have_read_or_written() {
     refuses(
         &secure,
         2,
-        "cannot use the key HOME/key.pem: others can read or write it (mode 640)",
-        "run 'chmod 600' on it; and if others could have read it, make a new key and certificate",
+        "cannot use HOME/key.pem: others can read or write it (mode 640)",
+        "run 'chmod 600 HOME/key.pem'; if others could have read a secret or a key there, replace it",
     );
     let secure = Secure::new();
     secure.write("cert.pem", &made().certificate, 0o664);
     refuses(
         &secure,
         2,
-        "cannot use the certificate HOME/cert.pem: others can write it (mode 664)",
-        "look it over, then run 'chmod go-w' on it",
+        "cannot use HOME/cert.pem: others can write it (mode 664)",
+        "look it over, then run 'chmod go-w HOME/cert.pem'",
     );
     let secure = Secure::new();
     fs::remove_file(secure.path("key.pem")).unwrap();
@@ -51,8 +51,8 @@ fn a_file_that_others_could_have_read_or_written() {
     refuses(
         &secure,
         2,
-        "cannot use the key HOME/key.pem: it is not a plain file",
-        "give the path of a plain file",
+        "cannot use HOME/key.pem: it is not a regular file",
+        "a regular file is needed there",
     );
 }
 
@@ -65,7 +65,7 @@ fn a_file_that_does_not_hold_what_it_should() {
     refuses(&secure, 2, "there is no certificate in HOME/cert.pem", hint);
     secure.put(&made());
     secure.write("cert.pem", &" ".repeat(64 * 1024 + 1), 0o644);
-    refuses(&secure, 2, "the certificate HOME/cert.pem has more than 65536 bytes", hint);
+    refuses(&secure, 2, "HOME/cert.pem has more than 65536 bytes", hint);
     secure.put(&made());
     secure.write("key.pem", "", 0o600);
     let hint = "give a file with the certificate's own key in PEM, and no other";
