@@ -7,7 +7,7 @@ use crate::error::Exit;
 use crate::output;
 use crate::token::{Inspection, MalformedToken};
 
-/// Reads the token that was given, or what can be read of it.
+/// Runs `decode`: prints the header, claims and lints of the given token, as far as they can be read.
 pub(super) fn run(context: &mut Context<'_>, arguments: &DecodeArgs) -> Result<Exit> {
     let is_json = context.is_json_or_text("decode")?;
     let paste = Paste::read(&arguments.token, context)?;

@@ -1,5 +1,5 @@
-//! What a person gives: a pasted token, a secret, a name typed again. The one reader of standard input; batches, which
-//! are read line by line, are the exception.
+//! Input from the user: a pasted token, a secret, a reason, a confirmation. The only reader of standard input, except
+//! for batches, which are read line by line.
 
 use std::io::{self, Read as _};
 
@@ -17,16 +17,16 @@ use crate::secret::{MAX_SECRET_BYTES, Secret, SecretFinding};
 use crate::token::{ExtractedToken, MAX_PASTE_BYTES, PasteError, decode_text, extract};
 use crate::verdict::{StreamError, stream_error};
 
-/// The most bytes of a paste that are counted beyond those that are read: 1 GiB.
+/// The most bytes of an overlong paste that are counted but not kept: 1 GiB.
 const MAX_COUNTED_BYTES: u64 = 1024 * 1024 * 1024;
 
-/// What to do about a text that is not fit to be a secret.
+/// The hint for a text that cannot be used as a secret.
 const SECRET_ALONE: &str = "give the secret alone, as it was made, with nothing around it";
 
-/// What to do where there is no terminal to ask for a secret at.
+/// The hint if the user cannot be prompted for a secret.
 const PIPE_IT: &str = "pipe it in, with --secret-stdin";
 
-/// Reads standard input to its end, or to one byte more than `limit`, so that a longer text is seen to be too long.
+/// Reads standard input to its end, or to one byte more than `limit`, so that the caller can detect a longer text.
 fn stdin(limit: usize, what: &str) -> Result<Zeroizing<Vec<u8>>> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(limit.min(MAX_SECRET_BYTES) + 1));
     let read = io::stdin().lock().take(limit as u64 + 1).read_to_end(&mut bytes);
@@ -34,7 +34,7 @@ fn stdin(limit: usize, what: &str) -> Result<Zeroizing<Vec<u8>>> {
     Ok(bytes)
 }
 
-/// Reads what `option`, such as `--secret-stdin`, takes from a pipe or a file.
+/// Reads the value of `option`, such as `--secret-stdin`, from a pipe or a file; refuses to read from a terminal.
 pub(super) fn piped(
     context: &Context<'_>,
     option: &str,
@@ -49,18 +49,18 @@ pub(super) fn piped(
     stdin(limit, &format!("{what} from standard input"))
 }
 
-/// What a person gave in the place of a token.
+/// The text given as a token.
 pub(super) struct Paste {
-    /// The text.
+    /// The decoded text.
     pub(super) text: Zeroizing<String>,
-    /// Whether it was UTF-16.
+    /// Whether the input was UTF-16.
     is_utf16: bool,
-    /// How many bytes it had.
+    /// The length of the input in bytes.
     bytes: u64,
 }
 
 impl Paste {
-    /// Reads a token's argument; `-` reads standard input.
+    /// Reads the token argument; `-` reads standard input.
     pub(super) fn read(argument: &str, context: &mut Context<'_>) -> Result<Self> {
         if argument != "-" {
             let text = Zeroizing::new(argument.to_owned());
@@ -83,7 +83,7 @@ impl Paste {
         Ok(Self { text: text.into_owned().into(), is_utf16, bytes })
     }
 
-    /// Extracts the token. What was stripped from around it is noted, unless it is only the white space at its end.
+    /// Extracts the token. Notes what was stripped from around it, except one line break at the end.
     pub(super) fn extract(
         &self,
         context: &mut Context<'_>,
@@ -98,7 +98,8 @@ impl Paste {
         Ok(token)
     }
 
-    /// Returns the report that there is no token; what Stream's errors mean, if the text is one.
+    /// Returns the report that the paste contains no token. If the paste is one of Stream's error messages, explains
+    /// it.
     pub(super) fn without_token(&self, error: PasteError) -> ErrorReport {
         match stream_error(&self.text) {
             Some(StreamError { code, meaning, remedy }) if error == PasteError::NoToken => ErrorReport {
@@ -118,13 +119,13 @@ pub(super) fn note_stripped(token: &ExtractedToken, prefix: &str, context: &mut 
     }
 }
 
-/// Returns `true` if somebody can be asked, and may be.
+/// Returns `true` if the user can be prompted, and `--no-input` does not forbid it.
 pub(super) fn can_ask(context: &Context<'_>) -> bool {
     !context.global.no_input && context.terminal.can_ask()
 }
 
-/// Returns the secret that is to be stored for a profile: piped in, or typed twice. One that is odd is refused, unless it
-/// is to be stored as it is.
+/// Returns the secret to store for a profile: piped in, or typed twice. A suspicious secret is refused, unless
+/// `--as-is` is given.
 pub(super) fn secret(
     context: &mut Context<'_>,
     profile: &Profile,
@@ -134,7 +135,7 @@ pub(super) fn secret(
     let item = profile.item(kind);
     let mut bytes = if arguments.secret_stdin {
         let hint = "leave --secret-stdin out, and type the secret at a prompt that does not show it";
-        // A secret may have a line break.
+        // Two bytes more than a secret: a line break may follow it.
         piped(context, "--secret-stdin", MAX_SECRET_BYTES + 2, "the secret", hint)?
     } else {
         typed_secret(context, &item)?
@@ -152,7 +153,7 @@ pub(super) fn secret(
     Ok(secret)
 }
 
-/// Asks for a secret, twice.
+/// Prompts for a secret twice, without echo.
 fn typed_secret(context: &mut Context<'_>, item: &Item) -> Result<Zeroizing<Vec<u8>>> {
     let missing = |why: &str| ErrorReport::usage(format!("the {item} is missing, and {why}"), PIPE_IT);
     if context.global.no_input {
@@ -166,7 +167,7 @@ fn typed_secret(context: &mut Context<'_>, item: &Item) -> Result<Zeroizing<Vec<
     Ok(Zeroizing::new(std::mem::take(&mut *typed).into_bytes()))
 }
 
-/// Asks before minting or changing something for a production profile.
+/// Requires a confirmation before minting for a production profile, or changing it.
 pub(super) fn confirm_production(
     context: &mut Context<'_>,
     profile: &Profile,
@@ -185,8 +186,8 @@ pub(super) fn confirm_production(
     confirm_by_typing(context, name, &why, given)
 }
 
-/// Returns why a person needs tokens of a profile: as given, or asked for if the profile's policy requires it. Without
-/// a terminal nobody is asked, and the policy refuses.
+/// Returns the reason for issuing tokens of a profile: as given, or prompted for if the profile's policy requires one.
+/// Without a terminal there is no prompt, and the policy refuses the request.
 pub(super) fn reason(
     context: &mut Context<'_>,
     profile: &Profile,
@@ -201,7 +202,7 @@ pub(super) fn reason(
     Ok(Some(typed.parse()?))
 }
 
-/// Asks before a profile, or something of it, is removed.
+/// Requires a confirmation before a profile, or part of it, is removed.
 pub(super) fn confirm_removal(
     context: &mut Context<'_>,
     what: &str,
@@ -211,7 +212,7 @@ pub(super) fn confirm_removal(
     confirm_by_typing(context, name.as_str(), &format!("{what} will be removed"), given)
 }
 
-/// Requires that `name` is typed, or given with `--confirm`.
+/// Requires that the user types `name`, or gives it with `--confirm`.
 pub(super) fn confirm_by_typing(
     context: &mut Context<'_>,
     name: &str,

@@ -1,4 +1,4 @@
-//! `verify`: checks tokens and says what Stream would answer.
+//! `verify`: verifies tokens and predicts Stream's response.
 
 use std::iter;
 use std::path::Path;
@@ -18,10 +18,10 @@ use crate::token::{
 };
 use crate::verdict::{CandidateKey, Generation, Report, SignedBy, examine};
 
-/// How long the secrets of all other profiles may take together.
+/// The timeout for reading the secrets of all other profiles together.
 const OTHER_PROFILES_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Says whether a profile's secret signed a token that is known to be good.
+/// Checks whether a profile's secret signed a token that is known to be good.
 pub(super) fn check_secret(
     context: &mut Context<'_>,
     arguments: &SecretCheckArgs,
@@ -49,7 +49,7 @@ pub(super) fn check_secret(
     })
 }
 
-/// Verifies the token, or the batch, that was given.
+/// Verifies the given token or batch.
 pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<Exit> {
     let is_json = context.is_json_or_text("verify")?;
     let now = context.clock.now();
@@ -78,7 +78,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
     Ok(report.word_and_exit().1)
 }
 
-/// Reads the token that was given, and the secrets that may have signed it.
+/// Reads the given token, and the secrets that may have signed it.
 fn read(context: &mut Context<'_>, argument: &str) -> Result<(ExtractedToken, CandidateSecrets)> {
     let paste = Paste::read(argument, context)?;
     let extracted = paste.extract(context);
@@ -87,7 +87,7 @@ fn read(context: &mut Context<'_>, argument: &str) -> Result<(ExtractedToken, Ca
     Ok((token, secrets))
 }
 
-/// Verifies a token a line, and prints one verdict a line.
+/// Verifies one token per line, and prints one verdict per line.
 fn run_batch(context: &mut Context<'_>, path: &Path, validation: &Validation, is_json: bool) -> Result<Exit> {
     let mut secrets = CandidateSecrets::new(context)?;
     let mut batch = BatchReader::open(path, &mut context.terminal)?;
@@ -97,7 +97,7 @@ fn run_batch(context: &mut Context<'_>, path: &Path, validation: &Validation, is
         let valid = line.text.as_ref().ok().filter(|_| !is_json);
         let valid = valid.and_then(|token| secrets.verify(token, validation));
         let shown = if let Some(customer) = valid {
-            // Nothing is explained of a token whose verdict alone is printed.
+            // Only the verdict is printed, so no report is needed.
             format!("{number}\tvalid\t{USER_ID_PREFIX}{customer}\n")
         } else {
             let (report, stripped) = report_on_line(context, &mut secrets, &line, validation);
@@ -111,7 +111,7 @@ fn run_batch(context: &mut Context<'_>, path: &Path, validation: &Validation, is
             }
         };
         context.terminal.print(&shown)?;
-        // Whoever feeds us line by line gets an answer to each.
+        // A client that writes one line at a time gets each verdict before it sends the next line.
         if !batch.has_buffered_line() {
             context.terminal.flush()?;
         }
@@ -119,7 +119,8 @@ fn run_batch(context: &mut Context<'_>, path: &Path, validation: &Validation, is
     Ok(exit)
 }
 
-/// Reports on a line of a batch, and returns what was stripped from it. A line without a token is reported as such.
+/// Returns the report on a line of a batch, and what was stripped from the line. A line without a token is reported
+/// too.
 fn report_on_line(
     context: &mut Context<'_>,
     secrets: &mut CandidateSecrets,
@@ -144,13 +145,14 @@ fn report_on_line(
 
 /// The secrets that may have signed a token.
 struct CandidateSecrets {
-    /// Those of the selected profile, and, once a token was signed by none of these, those of all others.
+    /// The keys of the selected profile; after the first token that none of them signed, also the keys of all other
+    /// profiles.
     keys: Vec<CandidateKey>,
-    /// The secrets of the selected profile.
+    /// The secrets of the selected profile, current and previous.
     selected: Vec<Secret>,
-    /// The selected profile.
+    /// The name of the selected profile.
     profile: Option<ProfileName>,
-    /// Whether those of all others are among them.
+    /// Whether `keys` includes the keys of all other profiles.
     is_complete: bool,
 }
 
@@ -173,14 +175,13 @@ impl CandidateSecrets {
         })
     }
 
-    /// Returns the customer of a valid token that the selected profile signed.
+    /// Returns the customer if the token is valid and signed by the selected profile.
     fn verify(&self, token: &str, validation: &Validation) -> Option<CustomerId> {
         let selected = self.keys.iter().filter(|key| key.is_selected);
         selected.map(|key| key.verifier.verify(token, validation)).find_map(Result::ok)
     }
 
-    /// Examines a token. The secrets of other profiles are read once a token comes that the selected profile did not
-    /// sign.
+    /// Examines a token. The secrets of other profiles are read when the selected profile did not sign a token.
     fn examine(&mut self, context: &mut Context<'_>, token: &str, validation: &Validation) -> Report {
         let report = examine(token, &self.keys, validation);
         if report.signed_by.is_some()
@@ -194,7 +195,8 @@ impl CandidateSecrets {
         examine(token, &self.keys, validation)
     }
 
-    /// Returns the report on a paste without a token. One that contains the API secret is an incident.
+    /// Returns the report on a paste without a token. A paste that contains the API secret is reported as a leaked
+    /// secret.
     fn without_token(&self, paste: &Paste, error: PasteError) -> ErrorReport {
         if !self.selected.iter().any(|secret| secret.appears_in(&paste.text)) {
             return paste.without_token(error);
@@ -212,7 +214,7 @@ impl CandidateSecrets {
         }
     }
 
-    /// Reads the secrets of every other profile, if nobody needs to be asked.
+    /// Reads the secrets of every other profile, as far as no prompt is needed.
     fn others(&self, context: &mut Context<'_>) -> Vec<CandidateKey> {
         let config = match context.config() {
             Ok(config) => config,
@@ -233,7 +235,7 @@ impl CandidateSecrets {
     }
 }
 
-/// Returns a profile's secrets as keys that may have signed a token, the current one first.
+/// Returns a profile's secrets as candidate keys, the current one first.
 fn keys(
     profile: Option<&ProfileName>,
     secret: &Secret,

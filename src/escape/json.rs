@@ -1,4 +1,4 @@
-//! JSON without characters that a terminal would obey or hide.
+//! JSON without characters that a terminal would interpret or hide.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use super::is_unprintable;
 
 /// Returns a value as one line of compact JSON, with unprintable characters as `\u` escapes.
 ///
-/// The line is never cut and does not end with a line break. A value that JSON cannot represent, such as a map
+/// The line is never truncated and does not end with a line break. A value that JSON cannot represent, such as a map
 /// whose keys are not strings, becomes `null`.
 pub fn json_line(value: &impl Serialize) -> String {
     let mut line = Vec::with_capacity(512);
@@ -23,13 +23,13 @@ pub fn json_line(value: &impl Serialize) -> String {
 /// Writes a value as compact JSON in ASCII, with all other characters as `\u` escapes.
 ///
 /// # Errors
-/// Where the value cannot be represented, or `writer` fails.
+/// If the value cannot be represented, or `writer` fails.
 pub fn write_ascii_json(writer: impl Write, value: &impl Serialize) -> serde_json::Result<()> {
     let formatter = EscapingFormatter(|character| !character.is_ascii());
     value.serialize(&mut Serializer::with_formatter(writer, formatter))
 }
 
-/// Writes compact JSON, and escapes the characters that the function returns `true` for.
+/// A formatter of compact JSON that escapes the characters for which the function returns `true`.
 pub struct EscapingFormatter(pub fn(char) -> bool);
 
 impl Formatter for EscapingFormatter {

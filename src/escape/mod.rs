@@ -18,17 +18,17 @@ pub const MAX_SHOWN: usize = 64;
 /// A longer value may be a misplaced secret or token, so only its length is shown.
 pub const MAX_IDENTIFIER_SHOWN: usize = 30;
 
-/// Returns the whole of `text`, its unprintable characters escaped.
+/// Returns all of `text`, with unprintable characters escaped.
 pub fn escaped(text: &str) -> Escaped<'_> {
     escaped_truncated(text, usize::MAX)
 }
 
-/// Returns at most `max` characters of `text`, escaped.
+/// Returns the first `max` characters of `text`, escaped.
 pub fn escaped_truncated(text: &str, max: usize) -> Escaped<'_> {
     Escaped { text, max }
 }
 
-/// Returns `text` for a message: escaped, and cut after [`MAX_SHOWN`] characters.
+/// Returns `text` for a message: escaped, and truncated to [`MAX_SHOWN`] characters.
 pub fn escaped_short(text: &str) -> Escaped<'_> {
     escaped_truncated(text, MAX_SHOWN)
 }
@@ -44,12 +44,12 @@ pub fn escaped_or_redacted(text: &str) -> String {
     format!("'{}'", escaped_short(text))
 }
 
-/// Returns what a message says of a text that may be a secret or a token: its length.
+/// Returns the placeholder for a text that may be a secret or a token: only its length.
 pub fn redacted(text: &str) -> String {
     format!("a value of {} characters", text.chars().count())
 }
 
-/// Returns a path for a message: escaped, without quotes, and never cut, since the reader must find or type it.
+/// Returns a path for a message: escaped, without quotes, and never truncated, since the reader must find or type it.
 ///
 /// A misplaced secret or token is replaced by its length: a path that looks like a token, and a relative path
 /// with a component longer than [`MAX_IDENTIFIER_SHOWN`] characters.
@@ -60,15 +60,15 @@ pub fn path_in_full(path: &Path) -> String {
     if is_suspect || looks_like_a_token(&text) { redacted(&text) } else { escaped(&text).to_string() }
 }
 
-/// Returns `true` if `text` may contain a token: `eyJ`, the start of every base64url JSON object.
+/// Returns `true` if `text` may contain a token: if it contains `eyJ`, the start of every base64url JSON object.
 pub fn looks_like_a_token(text: &str) -> bool {
     text.contains("eyJ")
 }
 
 /// Returns `true` if a character is escaped before it is shown.
 ///
-/// These are the control characters (C0, DEL, C1), and what Unicode lays out without showing:
-/// bidirectional controls, zero-width characters, line separators, tags.
+/// These are the control characters (C0, DEL, C1) and Unicode's invisible characters: bidirectional controls,
+/// zero-width characters, line separators, tags.
 pub fn is_unprintable(character: char) -> bool {
     character.is_control()
         || matches!(character,
@@ -86,7 +86,7 @@ pub fn is_unprintable(character: char) -> bool {
 pub struct Escaped<'a> {
     /// The original text.
     text: &'a str,
-    /// The most characters of it that are shown.
+    /// The most characters to show.
     max: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Why a file or directory cannot be used, and what to do about it.
+//! Errors about files and directories, with their hints.
 
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
@@ -9,89 +9,89 @@ use thiserror::Error;
 use crate::error::{Diagnostic, Exit};
 use crate::escape::path_in_full;
 
-/// The bits of a mode for those who are neither the owner nor in the group.
+/// The permission bits of users who are neither the owner nor in the group.
 pub(super) const OTHERS: u32 = 0o007;
 
-/// A file or directory that cannot be used.
+/// A file or directory cannot be used.
 #[derive(Debug, Error)]
 pub enum FileError {
-    /// It is not as it must be.
+    /// The file or directory does not meet a requirement.
     #[error("cannot use {}: {}", path_in_full(.0), .1)]
     Unfit(PathBuf, FileProblem),
-    /// The operating system failed to do something with it.
+    /// An action on the file or directory failed.
     #[error("cannot {} {}: {}", .0, path_in_full(.1), .2)]
     Io(FileAction, PathBuf, #[source] io::Error),
 }
 
-/// What a file or directory is like that must be otherwise.
+/// The requirement that a file or directory does not meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FileProblem {
-    /// It is a symbolic link where none is followed.
+    /// It is a symbolic link, and links are not followed here.
     #[error("it is a symbolic link, and none is followed here")]
     Symlink,
-    /// It is no directory.
+    /// It is not a directory.
     #[error("it is not a directory")]
     NotADirectory,
-    /// It is no regular file.
+    /// It is not a regular file.
     #[error("it is not a regular file")]
     NotRegular,
-    /// It belongs to another user, with this id.
+    /// It belongs to another user, with this user id.
     #[error("it belongs to user {0}, neither to this user nor to root")]
     WrongOwner(u32),
-    /// Other users can read or write it, by this mode.
+    /// Other users can read or write it; holds its mode.
     #[error("others can read or write it (mode {0:03o})")]
     Exposed(u32),
-    /// Other users can write it, by this mode.
+    /// Other users can write it; holds its mode.
     #[error("others can write it (mode {0:03o})")]
     Writable(u32),
-    /// Another process has had it locked for this long.
+    /// Another process has held its lock for this long.
     #[error("another process has had it locked for {} s", .0.as_secs())]
     Locked(Duration),
 }
 
-/// What the operating system was to do with a file.
+/// An action on a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FileAction {
-    /// Open it, or look at it.
+    /// Opening it, or reading its metadata.
     #[error("open")]
     Open,
-    /// Read it.
+    /// Reading it.
     #[error("read")]
     Read,
-    /// Write it, replace it or remove it.
+    /// Writing, replacing or removing it.
     #[error("write")]
     Write,
-    /// Bring what was written to disk.
+    /// Syncing it to disk.
     #[error("sync")]
     Sync,
-    /// Lock it.
+    /// Locking it.
     #[error("lock")]
     Lock,
 }
 
 impl FileAction {
-    /// Returns what makes an error of this action at a file, for `map_err`.
+    /// Returns a function for `map_err` that adds this action and `path` to an I/O error.
     pub fn failed(self, path: &Path) -> impl Fn(io::Error) -> FileError + Copy {
         move |error| FileError::Io(self, path.to_owned(), error)
     }
 }
 
 impl FileProblem {
-    /// Returns the error of the file at `path`.
+    /// Returns this problem as an error about the file at `path`.
     pub fn at(self, path: &Path) -> FileError {
         FileError::Unfit(path.to_owned(), self)
     }
 }
 
 impl FileError {
-    /// Returns where the file is.
+    /// Returns the path of the file.
     pub fn path(&self) -> &Path {
         match self {
             Self::Unfit(path, _) | Self::Io(_, path, _) => path,
         }
     }
 
-    /// Returns `true` if there is no such file.
+    /// Returns `true` if the file does not exist.
     pub fn is_missing(&self) -> bool {
         matches!(self, Self::Io(FileAction::Open, _, error) if error.kind() == ErrorKind::NotFound)
     }
@@ -123,7 +123,7 @@ impl Diagnostic for FileError {
                         "run 'chmod 600 {path}'; if others could have read a secret or a key there, replace it"
                     )
                 }
-                // A volume of Kubernetes belongs to the group of its containers.
+                // A Kubernetes volume belongs to the group of its containers.
                 FileProblem::Writable(mode) if mode & OTHERS == 0 => format!(
                     "look it over, then run 'chmod go-w {path}'; in a container, run with its group as your own (fsGroup and runAsGroup)"
                 ),

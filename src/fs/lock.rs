@@ -1,7 +1,7 @@
 //! A lock file for one writer at a time, with a time limit.
 //!
-//! A writer holds it for a write and a sync. A process that holds it for seconds is stopped or stuck, and then
-//! it is better to do nothing and say why than to wait without end.
+//! A writer holds the lock for one write and one sync. A process that holds it for seconds is stopped or stuck; an
+//! error is then better than waiting forever.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -11,24 +11,24 @@ use std::time::{Duration, Instant};
 
 use super::{FileAction, FileError, FileId, FileProblem, FileUse, file_id, open};
 
-/// How long to wait for the lock.
+/// The timeout for acquiring the lock.
 const TIMEOUT: Duration = Duration::from_secs(10);
-/// How long to wait between two attempts: about as long as an entry takes.
+/// The interval between two attempts: about as long as writing an entry takes.
 const RETRY_INTERVAL: Duration = Duration::from_millis(1);
 
-/// A file that one writer at a time locks.
+/// A lock file, held by one writer at a time.
 #[derive(Debug)]
 pub struct Lock {
-    /// Its path.
+    /// The path of the lock file.
     path: PathBuf,
-    /// The file.
+    /// The open lock file.
     file: Arc<File>,
-    /// Which file it is.
+    /// The identity of the open lock file.
     id: FileId,
 }
 
 impl Lock {
-    /// Opens the lock, and creates it if it does not exist.
+    /// Opens the lock file, and creates it if it does not exist.
     ///
     /// # Errors
     /// [`FileError`]
@@ -37,25 +37,26 @@ impl Lock {
         Ok(Self { path, file: Arc::new(file), id: file_id(&metadata) })
     }
 
-    /// Returns the file's path.
+    /// Returns the path of the lock file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Returns which file it is.
+    /// Returns the identity of the lock file.
     pub fn id(&self) -> FileId {
         self.id
     }
 
-    /// Waits for the lock for ten seconds at most; if its file was exchanged, for the new one.
+    /// Acquires the lock, waiting at most ten seconds. If the lock file was replaced, opens and locks the new one.
     ///
     /// # Errors
-    /// [`FileError::Locked`] if another process has had it all the time; or why it cannot be opened again.
+    /// [`FileProblem::Locked`] if another process holds the lock all the time; or the error of locking or reopening the
+    /// file.
     pub fn acquire(&mut self) -> Result<LockGuard, FileError> {
         self.try_acquire_for(TIMEOUT)
     }
 
-    /// Waits for the lock like [`Lock::acquire`], for this time at most.
+    /// Acquires the lock like [`Lock::acquire`], waiting at most `timeout`.
     ///
     /// # Errors
     /// As [`Lock::acquire`].
@@ -81,7 +82,7 @@ impl Lock {
     }
 }
 
-/// The lock while it is held; released when dropped.
+/// A held lock, released when dropped.
 #[derive(Debug)]
 pub struct LockGuard(Arc<File>);
 

@@ -1,7 +1,7 @@
 //! Files and directories that this program trusts: one check of their owner, mode and kind, one lock, one
 //! atomic replacement.
 //!
-//! A file is opened once and checked by what was opened. A pipe or a device is refused without waiting for it.
+//! A file is opened once, and the open file is checked, not its path. A pipe or a device is refused without blocking.
 
 mod error;
 mod lock;
@@ -21,54 +21,56 @@ pub use lock::{Lock, LockGuard};
 pub use platform::{file_id, free_bytes, is_writable, sync_directory};
 pub use replace::{Replacement, directory_of, path_beside};
 
-/// What a file must be like to be used. It is always a regular file.
+/// The requirements for a file's owner and mode. It must always be a regular file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FilePolicy {
-    /// Any owner and mode: the service manager placed it for this service, or its content is checked otherwise.
+    /// Any owner and mode: the service manager placed the file for this service, or its content is checked otherwise.
     AnyOwner,
-    /// It belongs to this user or root, and nobody else can write it.
+    /// The file belongs to this user or root, and no other user can write it.
     Trusted,
-    /// As [`FilePolicy::Trusted`], for the program's own state; but where nobody beyond them can read it, this process's
-    /// own group may write it: Kubernetes makes volumes so (`fsGroup`).
+    /// As [`FilePolicy::Trusted`], for the program's own state; but this process's own group may write the file if all
+    /// other users have no access to it, as in Kubernetes volumes (`fsGroup`).
     State,
-    /// Nobody else can read it either; but root's file on a file system in memory may be readable, as containers'
-    /// secrets are. One that only root and this process's own group can read counts as private there.
+    /// As [`FilePolicy::Trusted`], and no other user can read the file; but root's file on an in-memory file system may
+    /// be readable, as the secrets of containers are. A file there that only root and this process's own group can read
+    /// counts as private.
     Secret,
 }
 
-/// What a file of the state is opened for.
+/// The purpose for which a state file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileUse {
-    /// To be read, whoever owns it.
+    /// Reading, with any owner.
     Read,
-    /// To be read and trusted, so that nobody else may have written it.
+    /// Reading trusted content, which no other user may have written.
     Trusted,
-    /// To be appended to, and read.
+    /// Appending and reading.
     Append,
-    /// To be created and appended to; it must not exist.
+    /// Creating and appending; the file must not exist.
     Create,
-    /// To be locked; created if it does not exist.
+    /// Locking; the file is created if it does not exist.
     Lock,
 }
 
-/// The identity of a file, whatever its name. Elsewhere than on Unix all files have the same.
+/// The identity of a file, independent of its name: device and inode. Platforms other than Unix have one value for all
+/// files.
 pub type FileId = (u64, u64);
 
-/// What changes when a file is exchanged, written or given other rights.
+/// The version of a file, which changes when the file is replaced, written or given other permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FileVersion {
-    /// Which file it is.
+    /// The identity of the file.
     id: FileId,
-    /// How many bytes it has.
+    /// The length in bytes.
     length: u64,
-    /// When it was written.
+    /// The time of the last write.
     modified: Option<SystemTime>,
-    /// When it was changed in any way, in seconds and nanoseconds.
+    /// The time of the last change of any kind, in seconds and nanoseconds.
     changed: (i64, i64),
 }
 
 impl FileVersion {
-    /// Returns the version of the file that has this metadata.
+    /// Returns the version of the file with this metadata.
     #[must_use]
     pub fn new(metadata: &Metadata) -> Self {
         Self {
@@ -84,11 +86,11 @@ impl FileVersion {
 pub struct Content {
     /// The bytes.
     pub bytes: Zeroizing<Vec<u8>>,
-    /// Whether others can read a secret's file.
+    /// Whether other users can read the file, under [`FilePolicy::Secret`].
     pub is_exposed: bool,
 }
 
-/// Opens a regular file of the state, without following a symbolic link.
+/// Opens a state file, which must be a regular file, without following symbolic links.
 ///
 /// # Errors
 /// [`FileError`]
@@ -112,7 +114,7 @@ pub fn open(path: &Path, file_use: FileUse) -> Result<(File, Metadata), FileErro
     Ok((file, metadata))
 }
 
-/// Reads at most `max` bytes of a file that was given by its path; symbolic links are followed.
+/// Reads at most `max` bytes of the file at `path`, following symbolic links.
 ///
 /// # Errors
 /// [`FileError`]
@@ -124,16 +126,16 @@ pub fn read(path: &Path, policy: FilePolicy, max: usize) -> Result<Content, File
     let is_in_memory = policy == FilePolicy::Secret && platform::is_in_memory(&file);
     let meta = FileMeta { is_in_memory, ..FileMeta::new(&metadata, metadata.is_file()) };
     let is_exposed = meta.check(policy).map_err(|problem| problem.at(path))?;
-    // It never grows, which would leave a copy behind.
+    // Allocated once: growing would leave an unwiped copy behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(max));
     file.take(max as u64).read_to_end(&mut bytes).map_err(FileAction::Read.failed(path))?;
     Ok(Content { bytes, is_exposed })
 }
 
-/// Opens a file of any owner that is read as it comes, or the pipe that a shell puts in its place, as in `<(command)`.
+/// Opens an input file of any owner, or the pipe of a shell's process substitution, as in `<(command)`.
 ///
 /// # Errors
-/// [`FileError`]; a named pipe is not safe, as nobody may ever write to it.
+/// [`FileError`]; a named pipe is refused, as opening it may block forever.
 pub fn open_input(path: &Path) -> Result<File, FileError> {
     let metadata = path.metadata().map_err(FileAction::Open.failed(path))?;
     if !metadata.is_file() && !platform::is_anonymous_pipe(path, &metadata) {
@@ -142,35 +144,35 @@ pub fn open_input(path: &Path) -> Result<File, FileError> {
     File::open(path).map_err(FileAction::Open.failed(path))
 }
 
-/// What is checked of an open file or a directory.
+/// The checked metadata of an open file or a directory.
 #[derive(Debug, Clone, Copy)]
 struct FileMeta {
-    /// Whether it is a regular file, or the directory that is wanted.
+    /// Whether it is a regular file, or a directory where one is expected.
     is_expected_kind: bool,
-    /// The user it belongs to.
+    /// The user id of the owner.
     owner: u32,
-    /// Its permission bits.
+    /// The permission bits.
     mode: u32,
-    /// Whether its group is the one of this process, and not only one of those that the user is in.
+    /// Whether the file's group is this process's own group; the user's supplementary groups do not count.
     is_own_group: bool,
-    /// The user of this process.
+    /// The user id of this process.
     user: u32,
-    /// Whether it is on a file system in memory.
+    /// Whether the file is on an in-memory file system.
     is_in_memory: bool,
 }
 
 impl FileMeta {
-    /// Returns what is checked, of a file that need not be in memory.
+    /// Returns the checked metadata of a file that need not be in memory.
     fn new(metadata: &Metadata, is_expected_kind: bool) -> Self {
         let (owner, mode, user) = platform::owner_mode_user(metadata);
         let is_own_group = platform::is_own_group(metadata);
         Self { is_expected_kind, owner, mode, is_own_group, user, is_in_memory: false }
     }
 
-    /// Returns `true` if others can read a secret's file.
+    /// Checks the metadata. Returns `true` if other users can read a file under [`FilePolicy::Secret`].
     ///
     /// # Errors
-    /// What makes it unsafe.
+    /// The requirement that is not met.
     fn check(self, policy: FilePolicy) -> Result<bool, FileProblem> {
         if !self.is_expected_kind {
             return Err(FileProblem::NotRegular);
@@ -199,9 +201,9 @@ impl FileMeta {
     }
 }
 
-/// Creates a directory, and those above it, if they do not exist; then checks it.
+/// Creates a directory and its parents if they do not exist, then checks it.
 ///
-/// What was created is on disk before this returns, if its parent may be read.
+/// New directories are synced to disk before this returns, if their parents may be read.
 ///
 /// # Errors
 /// [`FileError`]
@@ -214,10 +216,10 @@ pub fn create_private_dir(path: &Path) -> Result<(), FileError> {
     check_directory(path)
 }
 
-/// Creates a directory and those above it, for their owner alone, if they do not exist. Nothing is checked.
+/// Creates a directory and its parents if they do not exist, accessible to their owner only. Checks nothing.
 ///
 /// # Errors
-/// [`FileError`]; also if the name of a new one cannot be synced to disk.
+/// [`FileError`]; also if the entry of a new directory cannot be synced to disk.
 pub fn create_missing_dirs(path: &Path) -> Result<(), FileError> {
     let is_missing = |above: &&Path| !above.as_os_str().is_empty() && !above.exists();
     let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
@@ -234,7 +236,7 @@ pub fn create_missing_dirs(path: &Path) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Checks that a path names a directory of the state that nobody else can write.
+/// Checks that a path is a directory that meets [`FilePolicy::State`].
 ///
 /// # Errors
 /// [`FileError`]
@@ -243,7 +245,7 @@ pub fn check_directory(path: &Path) -> Result<(), FileError> {
     checked.map(drop).map_err(|problem| problem.at(path))
 }
 
-/// Syncs the name of a file or directory to disk, if the directory that it is in may be read.
+/// Syncs the entry of a file or directory to disk, if the directory that contains it may be read.
 ///
 /// # Errors
 /// [`FileError`]
@@ -262,7 +264,7 @@ pub fn mode(metadata: &Metadata) -> u32 {
 /// Returns the metadata of a directory.
 ///
 /// # Errors
-/// [`FileError`] if it is anything else.
+/// [`FileError`] if the path is not a directory, or is a symbolic link.
 pub fn directory(path: &Path) -> Result<Metadata, FileError> {
     let metadata = path.symlink_metadata().map_err(FileAction::Open.failed(path))?;
     if metadata.is_symlink() {
@@ -271,7 +273,7 @@ pub fn directory(path: &Path) -> Result<Metadata, FileError> {
     if metadata.is_dir() { Ok(metadata) } else { Err(FileProblem::NotADirectory.at(path)) }
 }
 
-/// Returns why a file did not open.
+/// Returns the reason why a file could not be opened.
 fn not_opened(path: &Path, error: io::Error) -> FileError {
     match path.symlink_metadata() {
         Ok(metadata) if metadata.is_symlink() => FileProblem::Symlink.at(path),
@@ -291,34 +293,34 @@ mod platform {
 
     use super::{FileAction, FileError, FileId};
 
-    /// Sets that a file is opened without waiting for a pipe's other end, and created for its owner alone.
+    /// Configures opening without blocking on a pipe, and creating files accessible to their owner only.
     pub(super) fn set_private(options: &mut OpenOptions, follows_links: bool) {
         let links = if follows_links { OFlags::empty() } else { OFlags::NOFOLLOW };
         let flags = links | OFlags::NONBLOCK | OFlags::NOCTTY;
         options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
 
-    /// Sets that a directory is created for its owner alone.
+    /// Configures creating directories accessible to their owner only.
     pub(super) fn set_private_dir(builder: &mut DirBuilder) {
         builder.mode(0o700);
     }
 
-    /// Returns `true` for a pipe that has no name: its path leads to none.
+    /// Returns `true` for a pipe without a name, whose path does not resolve.
     pub(super) fn is_anonymous_pipe(path: &Path, metadata: &Metadata) -> bool {
         metadata.file_type().is_fifo() && path.canonicalize().is_err()
     }
 
-    /// Returns the owner, the permission bits, and the user of this process.
+    /// Returns the owner's user id, the permission bits, and the user id of this process.
     pub(super) fn owner_mode_user(metadata: &Metadata) -> (u32, u32, u32) {
         (metadata.uid(), metadata.mode() & 0o777, rustix::process::geteuid().as_raw())
     }
 
-    /// Returns `true` if a file's group is the one that this process creates files with.
+    /// Returns `true` if a file's group is the effective group of this process.
     pub(super) fn is_own_group(metadata: &Metadata) -> bool {
         metadata.gid() == rustix::process::getegid().as_raw()
     }
 
-    /// Returns when a file was changed in any way.
+    /// Returns when a file was last changed in any way, in seconds and nanoseconds.
     pub(super) fn changed(metadata: &Metadata) -> (i64, i64) {
         (metadata.ctime(), metadata.ctime_nsec())
     }
@@ -330,13 +332,13 @@ mod platform {
         matches!(kind, Some(0x0102_1994 | 0x8584_58f6))
     }
 
-    /// Returns `false`: this platform has no such mount for secrets.
+    /// Returns `false`: this platform mounts no secrets in memory.
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     pub(super) fn is_in_memory(_: &File) -> bool {
         false
     }
 
-    /// Syncs the names in a directory to disk.
+    /// Syncs the entries of a directory to disk.
     ///
     /// # Errors
     /// [`FileError`]
@@ -345,7 +347,7 @@ mod platform {
         synced.map_err(FileAction::Sync.failed(path))
     }
 
-    /// Returns which file it is.
+    /// Returns the identity of a file: its device and inode.
     pub fn file_id(metadata: &Metadata) -> FileId {
         (metadata.dev(), metadata.ino())
     }
@@ -355,14 +357,14 @@ mod platform {
         rustix::fs::access(directory, Access::WRITE_OK | Access::EXEC_OK).is_ok()
     }
 
-    /// Returns how many bytes a user may still write to the file system at `path`.
+    /// Returns the free space for unprivileged users on the file system at `path`, in bytes.
     pub fn free_bytes(path: &Path) -> Option<u64> {
         let file_system = rustix::fs::statvfs(path).ok()?;
         Some(file_system.f_bavail.saturating_mul(file_system.f_frsize))
     }
 }
 
-/// The same on other platforms, whose access lists are left to the system.
+/// The same functions on other platforms, where access control is left to the system.
 #[cfg(not(unix))]
 mod platform {
     use std::fs::{DirBuilder, File, Metadata, OpenOptions};
@@ -376,7 +378,7 @@ mod platform {
     /// Does nothing: the directory's own protection is inherited.
     pub(super) fn set_private_dir(_: &mut DirBuilder) {}
 
-    /// Returns `false`: no shell puts a pipe in a file's place here.
+    /// Returns `false`: no shell substitutes a pipe for a file here.
     pub(super) fn is_anonymous_pipe(_: &Path, _: &Metadata) -> bool {
         false
     }
@@ -386,22 +388,22 @@ mod platform {
         (0, 0o600, 0)
     }
 
-    /// Returns `false`: there are no modes for groups.
+    /// Returns `false`: there are no group permissions.
     pub(super) fn is_own_group(_: &Metadata) -> bool {
         false
     }
 
-    /// Returns the same for all files.
+    /// Returns the same value for all files.
     pub(super) fn changed(_: &Metadata) -> (i64, i64) {
         (0, 0)
     }
 
-    /// Returns `false`: there is no such mount for secrets.
+    /// Returns `false`: this platform mounts no secrets in memory.
     pub(super) fn is_in_memory(_: &File) -> bool {
         false
     }
 
-    /// Does nothing: the file system journals its names.
+    /// Does nothing: the file system journals its entries.
     ///
     /// # Errors
     /// None.
@@ -409,17 +411,17 @@ mod platform {
         Ok(())
     }
 
-    /// Returns the same for all files.
+    /// Returns the same value for all files.
     pub fn file_id(_: &Metadata) -> FileId {
         (0, 0)
     }
 
-    /// Returns `true`: only trying shows it.
+    /// Returns `true`: only an attempt to write can show otherwise.
     pub fn is_writable(_: &Path) -> bool {
         true
     }
 
-    /// Returns `None`: it is not known.
+    /// Returns `None`: the free space is unknown.
     pub fn free_bytes(_: &Path) -> Option<u64> {
         None
     }

@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 
 use super::{FileAction, FileError, platform, sync_directory};
 
-/// New content of a file, on disk beside it under a temporary name.
+/// The new content of a file, on disk beside it under a temporary name.
 ///
-/// Dropped without a commit, it leaves no trace. The caller holds a lock against other writers.
+/// Dropping it without a commit removes the temporary file. The caller must hold a lock against other writers.
 #[derive(Debug)]
 pub struct Replacement {
-    /// The file with the new content.
+    /// The path of the temporary file.
     temporary: PathBuf,
-    /// The file that is replaced.
+    /// The path of the file to replace.
     path: PathBuf,
 }
 
 impl Replacement {
-    /// Writes the new content to disk, in a file that only its owner can read.
+    /// Writes the new content to a temporary file that only its owner can read, and syncs it to disk.
     ///
     /// # Errors
-    /// [`FileError::Write`]
+    /// [`FileError::Io`] with [`FileAction::Write`].
     pub fn prepare(path: &Path, content: &[u8]) -> Result<Self, FileError> {
         let replacement = Self { temporary: path_beside(path, "new"), path: path.to_owned() };
         replacement.write(content).map_err(FileAction::Write.failed(path))?;
@@ -30,7 +30,7 @@ impl Replacement {
 
     /// Writes the temporary file.
     fn write(&self, content: &[u8]) -> io::Result<()> {
-        // The lock is held: a file of that name was left by a process that was killed.
+        // The caller holds the lock, so an existing file was left by a process that was killed.
         match fs::remove_file(&self.temporary) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -38,7 +38,7 @@ impl Replacement {
         let mut options = OpenOptions::new();
         platform::set_private(options.write(true).create_new(true), false);
         let mut file = options.open(&self.temporary)?;
-        // Whatever the umask.
+        // Independent of the umask.
         #[cfg(unix)]
         file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
         file.write_all(content)?;
@@ -48,8 +48,8 @@ impl Replacement {
     /// Replaces the file.
     ///
     /// # Errors
-    /// [`FileError::Write`], and the file is as it was; [`FileError::Sync`], and it is replaced, but a power cut
-    /// may bring the old file back, whole.
+    /// [`FileError::Io`]: with [`FileAction::Write`], the file is unchanged; with [`FileAction::Sync`], it is replaced,
+    /// but a power failure may bring the old file back, whole.
     pub fn commit(self) -> Result<(), FileError> {
         let renamed = fs::rename(&self.temporary, &self.path);
         renamed.map_err(FileAction::Write.failed(&self.path))?;
@@ -64,7 +64,7 @@ impl Drop for Replacement {
     }
 }
 
-/// Returns the path of a file in the same directory, whose name ends with `.` and `suffix`.
+/// Returns `path` with `.` and `suffix` appended to its file name.
 pub fn path_beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".");
@@ -72,7 +72,7 @@ pub fn path_beside(path: &Path, suffix: &str) -> PathBuf {
     path.with_file_name(name)
 }
 
-/// Returns the directory that a file or directory is in.
+/// Returns the directory that contains a file or directory; `.` for a bare name.
 pub fn directory_of(path: &Path) -> &Path {
     let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
     directory.unwrap_or(Path::new("."))

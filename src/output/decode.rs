@@ -1,4 +1,4 @@
-//! What was read of a token, as a table and as JSON. Nothing of it is verified.
+//! Formats a decoded token as a table or as JSON. Nothing in it is verified.
 
 use serde_json::{Value, json};
 
@@ -10,10 +10,10 @@ use crate::token::{
     CustomerId, ExtractedToken, Fingerprint, Inspection, Object, TIME_CLAIMS, USER_ID_PREFIX, time_claim,
 };
 
-/// The header parameters that say nothing about anyone.
+/// The header parameters that contain no personal data.
 const ANONYMOUS: [&str; 2] = ["alg", "typ"];
 
-/// Shows what was read as a line of JSON.
+/// Formats a decoded token as a line of JSON.
 pub fn decode_json(inspection: &Inspection<'_>, token: &ExtractedToken, is_redacted: bool) -> String {
     let shown = json!({
         "verified": false,
@@ -26,7 +26,7 @@ pub fn decode_json(inspection: &Inspection<'_>, token: &ExtractedToken, is_redac
     json_line(&shown) + "\n"
 }
 
-/// Shows what was read for people.
+/// Formats a decoded token for people.
 pub fn decode_text(
     inspection: &Inspection<'_>,
     token: &ExtractedToken,
@@ -47,7 +47,7 @@ pub fn decode_text(
     table(&rows, layout)
 }
 
-/// Lays out an object, a line a member, with a note where there is one.
+/// Returns the table rows of an object, one per member, with the note for its key, if any.
 fn part(name: &str, object: Option<Object>, note: impl Fn(&str) -> Option<String>) -> Vec<[StyledCell; 3]> {
     let nothing = if object.is_some() { "empty" } else { "cannot be read" };
     let mut rows = Vec::new();
@@ -65,7 +65,7 @@ fn part(name: &str, object: Option<Object>, note: impl Fn(&str) -> Option<String
     rows
 }
 
-/// Returns an object as it is shown: redacted, all values but those under `kept` keys are hidden.
+/// Returns an object for display. If `is_redacted`, hides every value except the anonymous values of `kept` keys.
 fn shown(object: Option<&Object>, kept: &[&str], is_redacted: bool) -> Option<Object> {
     let mut object = object.cloned();
     for (key, value) in object.iter_mut().flatten().filter(|_| is_redacted) {
@@ -76,7 +76,7 @@ fn shown(object: Option<&Object>, kept: &[&str], is_redacted: bool) -> Option<Ob
     object
 }
 
-/// Returns `true` if the value under a kept key has the form that belongs there, and not somebody's name.
+/// Returns `true` if the value of a kept key has the expected form, and so cannot be personal data.
 fn is_anonymous(key: &str, value: &Value) -> bool {
     match value {
         Value::Number(_) => true,
@@ -86,7 +86,7 @@ fn is_anonymous(key: &str, value: &Value) -> bool {
     }
 }
 
-/// Names what was hidden, as far as it helps to understand a refusal.
+/// Returns the placeholder for a hidden value: its type, and whether it is a user id, which helps to explain a refusal.
 fn redacted(value: &Value) -> &'static str {
     match value {
         Value::Null => "[redacted null]",

@@ -1,4 +1,4 @@
-//! A report on a token, as a table and as JSON.
+//! Formats a report on a token as a table or as JSON.
 
 use serde_json::json;
 
@@ -8,10 +8,10 @@ use crate::escape::{escaped, escaped_truncated, json_line};
 use crate::token::{CustomerId, VerifiedToken};
 use crate::verdict::{Check, ExpectedResponse, Report};
 
-/// How many characters of a check's detail are shown to people.
+/// The most characters of a check's detail in text output.
 const MAX_DETAIL: usize = 160;
 
-/// Shows a report as a line of JSON; of a batch with the number of the token's line.
+/// Formats a report as a line of JSON; in a batch, with the token's line number.
 pub fn verify_json(report: &Report, stripped: &[String], line: Option<u64>) -> String {
     let claims = report.signed.as_ref().map(VerifiedToken::claims);
     let mut shown = json!({
@@ -37,11 +37,11 @@ pub fn verify_json(report: &Report, stripped: &[String], line: Option<u64>) -> S
     json_line(&shown) + "\n"
 }
 
-/// Shows a report for people: the verdict, every check, Stream's answer and the remedy.
+/// Formats a report for people: the verdict, every check, Stream's expected response and the remedy.
 pub fn verify_text(report: &Report, layout: Layout) -> String {
     let (word, _) = report.word_and_exit();
     let (head, style) = match (&report.verdict, report.lints.first()) {
-        // A valid token with a remedy was signed by mistake: the lint says how.
+        // A valid token with a remedy contains a mistake of the signer, which the first lint describes.
         (Ok(_), Some(lint)) if report.remedy.is_some() => {
             (format!("{word}, but {}", lint.detail), Style::Good)
         }
@@ -63,7 +63,7 @@ pub fn verify_text(report: &Report, layout: Layout) -> String {
     format!("{head}\n{}", table(&rows, layout))
 }
 
-/// Shows as a line of JSON whether a profile's secret signed a token.
+/// Formats the result of a secret check as a line of JSON: whether a profile's secret signed a token.
 pub fn secret_check_json(report: &Report, is_signer: bool) -> String {
     json_line(&json!({
         "signed": is_signer,
@@ -73,7 +73,7 @@ pub fn secret_check_json(report: &Report, is_signer: bool) -> String {
     })) + "\n"
 }
 
-/// Shows for people whether a profile's secret signed a token, and what the difference may be.
+/// Formats the result of a secret check for people: whether a profile's secret signed a token, or how it differs.
 pub fn secret_check_text(report: &Report, is_signer: bool, layout: Layout) -> String {
     let style = if is_signer { Style::Good } else { Style::Bad };
     let text = match (&report.signed_by, report.alteration) {
@@ -93,13 +93,13 @@ pub fn secret_check_text(report: &Report, is_signer: bool, layout: Layout) -> St
     headline(&text, style, layout)
 }
 
-/// Shows a report as one line of a batch: the number, the verdict and the user id, tabs between.
+/// Formats a report as one line of a batch: line number, verdict and user id, separated by tabs.
 pub fn verify_line(report: &Report, line: u64) -> String {
     let user_id = report.user_id().unwrap_or_else(|| "-".into());
     format!("{line}\t{}\t{}\n", report.word_and_exit().0, escaped(&user_id))
 }
 
-/// Lays out a check.
+/// Returns the table row of a check.
 fn check_row(check: &Check) -> [StyledCell; 3] {
     let (word, style, weight) = match check.ok {
         Some(true) => ("ok", Style::Good, Style::Plain),
@@ -110,7 +110,7 @@ fn check_row(check: &Check) -> [StyledCell; 3] {
     [cell(check.name, Style::Name), cell(word, style), (detail, weight)]
 }
 
-/// Returns Stream's answer as a mark and in words.
+/// Returns Stream's expected response as a mark, its style, and a sentence.
 fn stream_answer(stream: ExpectedResponse) -> (&'static str, Style, String) {
     match (stream.accepts, stream.status, stream.code) {
         (Some(true), ..) => ("yes", Style::Good, "an app with this secret accepts it".into()),

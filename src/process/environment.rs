@@ -9,13 +9,13 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 use rustix::fs::{Access, access};
 
-/// Looks up an environment variable.
+/// A function that looks up an environment variable.
 pub type Environment<'a> = dyn Fn(&str) -> Option<OsString> + Sync + 'a;
 
-/// The name of the program's directories.
+/// The name of the program's directory in a base directory.
 const APP_DIR: &str = "stream-token";
 
-/// Returns the directory of the configuration; `None` if the environment names no home.
+/// Returns the configuration directory; `None` if the environment names no home directory.
 ///
 /// `$XDG_CONFIG_HOME/stream-token`, or `~/.config/stream-token`; `~/Library/Application Support` on
 /// macOS and `%APPDATA%` on Windows.
@@ -23,18 +23,17 @@ pub fn config_dir(environment: &Environment<'_>) -> Option<PathBuf> {
     app_dir(environment, "APPDATA", "XDG_CONFIG_HOME", ".config")
 }
 
-/// Returns the directory of state that outlives a run; `None` if the environment names no home.
+/// Returns the directory of persistent state; `None` if the environment names no home directory.
 ///
-/// `$STATE_DIRECTORY` that systemd sets, `$XDG_STATE_HOME/stream-token`, or
-/// `~/.local/state/stream-token`; `~/Library/Application Support` on macOS and `%LOCALAPPDATA%` on
-/// Windows.
+/// `$STATE_DIRECTORY`, which systemd sets, `$XDG_STATE_HOME/stream-token`, or `~/.local/state/stream-token`;
+/// `~/Library/Application Support` on macOS and `%LOCALAPPDATA%` on Windows.
 pub fn state_dir(environment: &Environment<'_>) -> Option<PathBuf> {
     absolute(environment, "STATE_DIRECTORY")
         .or_else(|| app_dir(environment, "LOCALAPPDATA", "XDG_STATE_HOME", ".local/state"))
 }
 
-/// Returns this program's directory inside the one that a variable names, on Windows or by the XDG specification;
-/// otherwise inside the platform's default in the home directory.
+/// Returns this program's directory in the base directory that the `windows` or `xdg` variable names, or in the
+/// platform's default below the home directory.
 fn app_dir(environment: &Environment<'_>, windows: &str, xdg: &str, default: &str) -> Option<PathBuf> {
     let in_home = |path: &str| absolute(environment, "HOME").map(|home| home.join(path));
     let base = if cfg!(windows) {
@@ -47,12 +46,12 @@ fn app_dir(environment: &Environment<'_>, windows: &str, xdg: &str, default: &st
     Some(base?.join(APP_DIR))
 }
 
-/// Returns a directory for sockets of this run: `$RUNTIME_DIRECTORY` that systemd sets, `$XDG_RUNTIME_DIR`, `$TMPDIR`,
-/// `/tmp` or `/dev/shm`, the first that can be written and is short enough for the path of a socket. Containers have the
-/// last one even where their root is read-only.
+/// Returns the directory for the sockets of this run: the first of `$RUNTIME_DIRECTORY` (set by systemd),
+/// `$XDG_RUNTIME_DIR`, `$TMPDIR`, `/tmp` and `/dev/shm` that is writable and short enough for the path of a socket.
+/// Containers have `/dev/shm` even if their root file system is read-only.
 #[cfg(unix)]
 pub fn runtime_dir(environment: &Environment<'_>) -> Option<PathBuf> {
-    /// The longest path to which the name of a socket can be added.
+    /// The longest path to which the name of a socket can be appended.
     const MAX_PATH: usize = 64;
     let is_writable = |path: &Path| access(path, Access::WRITE_OK | Access::EXEC_OK).is_ok();
     ["RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "TMPDIR"]
@@ -62,7 +61,7 @@ pub fn runtime_dir(environment: &Environment<'_>) -> Option<PathBuf> {
         .find(|path| path.as_os_str().len() <= MAX_PATH && path.is_dir() && is_writable(path))
 }
 
-/// Returns the name of the user who runs this process, from `/etc/passwd`; otherwise `uid:1000`.
+/// Returns the name of the user who runs this process, from `/etc/passwd`; otherwise the user id, as in `uid:1000`.
 ///
 /// The system's name service is not used: loading it takes longer than minting a token.
 #[cfg(unix)]
@@ -78,12 +77,12 @@ pub fn user(environment: &Environment<'_>) -> String {
     environment("USERNAME").map_or_else(|| "unknown".into(), |name| name.to_string_lossy().into_owned())
 }
 
-/// Returns the name of the user who ran sudo, if any. Root can set it to anything.
+/// Returns the name of the user who ran sudo, from `$SUDO_USER`, if any. Root can set it to anything.
 pub fn sudo_user(environment: &Environment<'_>) -> Option<String> {
     environment("SUDO_USER").map(|name| name.to_string_lossy().into_owned()).filter(|name| !name.is_empty())
 }
 
-/// Returns the name of a user id in the text of `/etc/passwd`.
+/// Returns the name of the user `uid` in the text of `/etc/passwd`.
 #[cfg(unix)]
 fn user_name(passwd: &str, uid: u32) -> Option<String> {
     passwd.lines().find_map(|line| {

@@ -6,11 +6,11 @@
 //! | other Unix | no core file; safe code cannot protect against a debugger |
 //! | others | nothing, for lack of a safe interface |
 //!
-//! Linux needs both. The limit alone is ignored where cores are piped to a program, as systemd
-//! does, and a process that is not dumpable alone may be dumped to a file for root. Children
-//! inherit the limit; they are dumpable again once they execute their own program.
+//! Linux needs both. The core limit alone is ignored where core dumps are piped to a program, as systemd does; and
+//! without the limit, a process that is not dumpable may still be dumped to a file for root. Children inherit the
+//! limit; they are dumpable again once they execute their own program.
 //!
-//! A debugger that started the program still sees its calls and registers, and root sees everything.
+//! A debugger that started the program still sees its system calls and registers, and root sees everything.
 
 use std::io;
 
@@ -20,13 +20,13 @@ use crate::error::{Diagnostic, Exit};
 use crate::escape::escaped_or_redacted;
 use crate::process::environment::Environment;
 
-/// The variable that turns the protection off, for debugging.
+/// The environment variable that turns the protection off, for debugging.
 pub const OPT_OUT: &str = "STREAM_TOKEN_DUMPABLE";
 
-/// Why the memory could not be protected. No secret may be read then.
+/// The process's memory could not be protected. No secret may be read.
 #[derive(Debug, Error)]
 pub enum HardeningError {
-    /// The variable to opt out is neither `1` nor `0`; holds its value, escaped.
+    /// The opt-out variable is neither `1` nor `0`; holds its value, escaped.
     #[error("{OPT_OUT} is {0}, and must be 1 or 0")]
     InvalidOptOut(String),
     /// The operating system refused.
@@ -53,8 +53,8 @@ impl Diagnostic for HardeningError {
 /// takes a few microseconds.
 ///
 /// # Errors
-/// [`HardeningError`] if the memory cannot be protected. The program must not go on then: a protection that may
-/// silently be absent is none, and a user who can do without it can set the variable.
+/// [`HardeningError`] if the memory cannot be protected. The program must then exit: a protection that may silently be
+/// missing is none, and a user who can do without it can set the variable.
 pub fn disable_core_dumps(environment: &Environment<'_>) -> Result<(), HardeningError> {
     match environment(OPT_OUT) {
         Some(value) if value == "1" => Ok(()),
@@ -70,7 +70,7 @@ pub fn disable_core_dumps(environment: &Environment<'_>) -> Result<(), Hardening
 fn apply_hardening() -> io::Result<()> {
     use rustix::process::{Resource, Rlimit, setrlimit};
 
-    // The hard limit too, so that it stays.
+    // The hard limit too, so that it cannot be raised again.
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     #[cfg(target_os = "linux")]
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;

@@ -1,4 +1,4 @@
-//! Checks that standard output is open and read.
+//! Checks that standard output is open and has a reader.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::error::Diagnostic;
 
-/// Standard output is closed: what is minted would be lost.
+/// Standard output is closed: a minted token would be lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("standard output is closed, and the token would be lost")]
 pub struct StdoutClosed;
@@ -17,7 +17,7 @@ impl Diagnostic for StdoutClosed {
     }
 }
 
-/// Checks that somebody can get what is minted.
+/// Checks that standard output is open, so that a minted token is not lost.
 ///
 /// # Errors
 /// [`StdoutClosed`] if this process was started with its standard output closed.
@@ -25,20 +25,20 @@ pub fn require_stdout() -> Result<(), StdoutClosed> {
     if is_stdout_closed() { Err(StdoutClosed) } else { Ok(()) }
 }
 
-/// Waits for `time`; returns `true` as soon as standard output is a pipe or a terminal at whose other end nobody is.
+/// Waits for `time`; returns `true` as soon as standard output is a pipe or a terminal without a reader.
 #[cfg(unix)]
 pub fn loses_reader_within(time: Duration) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
     let output = std::io::stdout();
-    // Errors and hang-ups are reported unasked.
+    // Errors and hang-ups are always reported.
     let mut output = [PollFd::new(&output, PollFlags::empty())];
     let is_told = Timespec::try_from(time)
         .is_ok_and(|time| poll(&mut output, Some(&time)).is_ok_and(|count| count > 0));
     is_told && output[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
-/// Waits for `time`; elsewhere only a write tells that nobody reads.
+/// Waits for `time` and returns `false`: on this platform, only a failed write shows that there is no reader.
 #[cfg(not(unix))]
 pub fn loses_reader_within(time: Duration) -> bool {
     std::thread::sleep(time);
@@ -47,8 +47,8 @@ pub fn loses_reader_within(time: Duration) -> bool {
 
 /// Returns `true` if this process was started with its standard output closed.
 ///
-/// The standard library then opens the null device in its place, for reading and writing, before anything of ours runs. A
-/// shell's `>/dev/null` opens it for writing alone.
+/// The standard library then opens the null device in its place before `main`, for reading and writing. A shell's
+/// `>/dev/null` opens it for writing only.
 #[cfg(unix)]
 fn is_stdout_closed() -> bool {
     use std::fs::File;
@@ -68,7 +68,7 @@ fn is_stdout_closed() -> bool {
         })
 }
 
-/// Returns `false`: elsewhere a write to it fails.
+/// Returns `false`: on this platform, a write to a closed standard output fails.
 #[cfg(not(unix))]
 fn is_stdout_closed() -> bool {
     false

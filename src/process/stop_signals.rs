@@ -1,6 +1,6 @@
-//! Holds back the signals that stop a process (Ctrl-Z), while it has a lock that other processes wait for.
+//! Blocks the signals that stop a process (Ctrl-Z) while it holds a lock that other processes wait for.
 //!
-//! Only SIGSTOP cannot be held back.
+//! Only SIGSTOP cannot be blocked.
 
 #[cfg(unix)]
 pub use unix::{HeldStopSignals, hold, stop_between_holds};
@@ -13,44 +13,46 @@ mod unix {
 
     use nix::sys::signal::{SigSet, SigmaskHow, Signal, raise};
 
-    /// Read while signals are held back, written to stop the process.
+    /// Locked for reading while a thread blocks stop signals, and for writing while the process stops.
     static HOLDS: RwLock<()> = RwLock::new(());
 
-    /// Holds stop signals back from its thread until it is dropped; what came meanwhile then acts.
+    /// A guard that blocks stop signals in its thread until dropped; pending signals then take effect.
     #[derive(Debug)]
     pub struct HeldStopSignals {
-        /// The signals that the thread held back before; `None` if the system refused to hold back more.
+        /// The previous signal mask of the thread; `None` if the system refused to block the signals.
         before: Option<SigSet>,
-        /// Keeps the thread of [`stop_between_holds`] from stopping the process. It stays in its thread.
+        /// Keeps the thread of [`stop_between_holds`] from stopping the process. It is not `Send`, so the guard stays
+        /// in its thread.
         _hold: RwLockReadGuard<'static, ()>,
     }
 
     impl Drop for HeldStopSignals {
         fn drop(&mut self) {
-            // It was the mask before, which the system accepted.
+            // Restores the previous mask, which the system accepted before.
             let _ = self.before.map(|before| before.thread_set_mask());
         }
     }
 
-    /// Holds stop signals back from this thread. A thread holds them once at a time.
+    /// Blocks stop signals in this thread. A thread must hold at most one guard at a time.
     #[must_use]
     pub fn hold() -> HeldStopSignals {
         let hold = HOLDS.read().unwrap_or_else(PoisonError::into_inner);
         HeldStopSignals { before: stop_signals().thread_swap_mask(SigmaskHow::SIG_BLOCK).ok(), _hold: hold }
     }
 
-    /// Lets the process stop only while no thread holds stop signals back: for a process of many threads, before it
-    /// starts them, as a signal stops all of them and is held back from the threads of its starter alone.
+    /// Lets the process stop only while no thread holds stop signals. A process with many threads must call this before
+    /// it starts them: they inherit the blocked signals, and a signal that any thread accepts stops them all.
     ///
     /// # Errors
-    /// What the operating system said.
+    /// The error of the operating system.
     pub fn stop_between_holds() -> io::Result<()> {
         let signals = stop_signals();
         signals.thread_block()?;
         thread::Builder::new().name("stop".into()).spawn(move || {
             while let Ok(signal) = signals.wait() {
                 let _no_holds = HOLDS.write().unwrap_or_else(PoisonError::into_inner);
-                // Raised anew, so that the system decides whether anybody is there to continue the process.
+                // Raised again, so that the kernel ignores it for an orphaned process group, which no shell would
+                // continue.
                 let _ = signals.thread_unblock().and_then(|()| raise(signal));
                 let _ = signals.thread_block();
             }
@@ -58,12 +60,12 @@ mod unix {
         Ok(())
     }
 
-    /// Returns the signals of job control by which a process stops.
+    /// Returns the job control signals that stop a process.
     fn stop_signals() -> SigSet {
         [Signal::SIGTSTP, Signal::SIGTTIN, Signal::SIGTTOU].into_iter().collect()
     }
 }
 
-/// Returns what holds nothing back: there are no stop signals here.
+/// Does nothing: this platform has no stop signals.
 #[cfg(not(unix))]
 pub fn hold() {}

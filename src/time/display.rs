@@ -29,7 +29,7 @@ pub fn utc(at: Timestamp) -> String {
     }
 }
 
-/// Parses what [`utc`] shows, and no other form of a time.
+/// Parses the output of [`utc`], and no other form of a time.
 pub fn parse_utc(text: &str) -> Option<Timestamp> {
     let seconds = match DateTime::parse_from_rfc3339(text) {
         Ok(at) => at.timestamp().try_into().ok()?,
@@ -62,7 +62,7 @@ pub fn humanize(duration: Duration) -> String {
         return "0s".into();
     }
     let mut shown = String::new();
-    // Days are the largest: weeks are typed, and not shown.
+    // Days are the largest unit: weeks can be typed, but are not shown.
     for (unit, seconds) in &UNITS[1..] {
         if rest >= *seconds {
             shown += &(rest / seconds).to_string();

@@ -19,7 +19,7 @@ const UNITS: [(char, u64); 5] = [('w', 604_800), ('d', 86_400), ('h', 3_600), ('
 /// A point in time in whole seconds since 1970-01-01T00:00:00Z: a `NumericDate` (RFC 7519 section 2)
 /// without its fraction.
 ///
-/// At most 2^53 - 1, the largest integer that every JSON reader keeps (RFC 8259 section 6).
+/// At most 2^53 - 1, the largest integer that every JSON reader represents exactly (RFC 8259 section 6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "u64")]
 pub struct Timestamp(u64);

@@ -13,9 +13,9 @@ use crate::escape::escaped_or_redacted;
 /// A time as it was typed, not yet resolved against a clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeSpec {
-    /// What was typed.
+    /// The typed text.
     text: String,
-    /// What it means.
+    /// The meaning of the text.
     meaning: Meaning,
 }
 
@@ -26,7 +26,7 @@ enum Meaning {
     FromNow(Duration),
     /// A duration with `ago`: this much earlier than now.
     Ago(Duration),
-    /// `today` or `yesterday`: the day that is so many days back.
+    /// `today` or `yesterday`: this many days before today.
     DaysBack(u64),
     /// A date without a time of day.
     Day(NaiveDate),
@@ -34,7 +34,7 @@ enum Meaning {
     At(Timestamp),
 }
 
-/// Why a typed time was refused. Each variant holds the text that was typed.
+/// A typed time was refused. Each variant holds the typed text.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ParseTimeError {
     /// It has none of the supported forms.
@@ -43,7 +43,7 @@ pub enum ParseTimeError {
     /// It is a number so large that it can only be milliseconds.
     #[error("{} is in milliseconds, and times here are in seconds", escaped_or_redacted(text))]
     Milliseconds {
-        /// What was typed.
+        /// The typed text.
         text: String,
         /// The same time in seconds.
         seconds: u64,
@@ -51,14 +51,14 @@ pub enum ParseTimeError {
     /// It is after the year 9999.
     #[error("{} is after the year 9999", escaped_or_redacted(.0))]
     TooFar(String),
-    /// It is not in the future and must be, or the other way round.
+    /// It must be in the future or in the past, and is not.
     #[error("{} is not in the {side}: it means {at}", escaped_or_redacted(text))]
     WrongSide {
-        /// What was typed.
+        /// The typed text.
         text: String,
-        /// Where it must be: `future` or `past`.
+        /// The required side of now: `future` or `past`.
         side: &'static str,
-        /// The time that it means, for display.
+        /// The resolved time, for display.
         at: String,
         /// The form that was probably meant.
         hint: String,
@@ -85,7 +85,7 @@ impl Diagnostic for ParseTimeError {
 }
 
 impl TimeSpec {
-    /// Returns the point in time, relative to `now`; of a day, its start in local time.
+    /// Returns the point in time, relative to `now`; for a day, its start in local time.
     pub fn resolve(&self, now: Timestamp) -> Timestamp {
         match self.meaning {
             Meaning::FromNow(duration) => now.after(duration),
@@ -95,7 +95,7 @@ impl TimeSpec {
         }
     }
 
-    /// Returns the day, if it is one.
+    /// Returns the day, if this is a day and not a point in time.
     fn day(&self, now: Timestamp) -> Option<NaiveDate> {
         match self.meaning {
             Meaning::Day(day) => Some(day),
@@ -121,14 +121,15 @@ impl TimeSpec {
             Meaning::Ago(duration) if !duration.is_zero() => {
                 write(self.text.trim_end_matches("ago").trim_end())
             }
-            // Seconds from now, and not from the epoch.
+            // Probably a number of seconds from now, not epoch seconds.
             _ if matches!(self.text.parse(), Ok(1..1_000_000_000_u64)) => write(&format!("{}s", self.text)),
             _ => "a future time is 1h, 30d, or a future date".into(),
         };
         Err(self.wrong_side("future", at, now, hint))
     }
 
-    /// Returns the point in time if it is not later than `now`, as for a revocation. A duration counts back from now.
+    /// Returns the point in time if it is not later than `now`, as a revocation must be. A duration counts back from
+    /// now.
     ///
     /// # Errors
     /// [`ParseTimeError::WrongSide`]
@@ -141,13 +142,13 @@ impl TimeSpec {
         Err(self.wrong_side("past", at, now, hint))
     }
 
-    /// Returns the error for a time that is not on the side of `now` where it must be.
+    /// Returns the error for a time on the wrong side of `now`.
     fn wrong_side(&self, side: &'static str, at: Timestamp, now: Timestamp, hint: String) -> ParseTimeError {
         let at = absolute_and_relative(at, now);
         ParseTimeError::WrongSide { text: self.text.clone(), side, at, hint }
     }
 
-    /// Returns the last second that belongs to it: of a day, the day's. A duration counts back from now.
+    /// Returns the last second of the given time: for a day, the day's last second. A duration counts back from now.
     pub fn resolve_last(&self, now: Timestamp) -> Timestamp {
         match self.day(now).and_then(|day| day.succ_opt()) {
             Some(next) => start_of_day(next).before(Duration::from_secs(1)),
@@ -155,13 +156,13 @@ impl TimeSpec {
         }
     }
 
-    /// Returns the point in time, a duration counted back from now.
+    /// Returns the point in time; a duration counts back from now.
     fn resolve_back(&self, now: Timestamp) -> Timestamp {
         if let Meaning::FromNow(duration) = self.meaning { now.before(duration) } else { self.resolve(now) }
     }
 }
 
-/// Returns when a day starts in local time: at midnight, or later where clocks are put forward then.
+/// Returns the start of a day in local time: midnight, or later if clocks are put forward at midnight.
 fn start_of_day(day: NaiveDate) -> Timestamp {
     let start = (0..24).find_map(|hour| day.and_hms_opt(hour, 0, 0)?.and_local_timezone(Local).earliest());
     let seconds = start.and_then(|start| u64::try_from(start.timestamp()).ok());
@@ -196,7 +197,7 @@ fn parse_meaning(text: &str) -> Result<Meaning, ParseTimeError> {
         Ok(_) | Err(DurationError::TooLong(_)) => return Err(ParseTimeError::TooFar(text.to_owned())),
         Err(DurationError::InvalidFormat(_)) => {}
     }
-    // chrono reads further forms, such as one digit for a month.
+    // chrono accepts other forms too, such as one digit for a month.
     if let Some(day) = text.parse::<NaiveDate>().ok().filter(|day| day.to_string() == text) {
         return Ok(Meaning::Day(day));
     }
@@ -218,7 +219,7 @@ fn parse_epoch(text: &str) -> Result<Meaning, ParseTimeError> {
     }
 }
 
-/// Returns the form of a text that was probably meant: in lower case, without blanks, or with the offset of UTC.
+/// Returns the probably intended form of a text: in lower case, without spaces, or with the UTC offset.
 fn similar<T, E>(text: &str, parse: impl Fn(&str) -> Result<T, E>) -> Option<String> {
     let lower = text.trim().to_ascii_lowercase();
     let dated = text.trim().to_ascii_uppercase().replacen(' ', "T", 1);
@@ -226,7 +227,7 @@ fn similar<T, E>(text: &str, parse: impl Fn(&str) -> Result<T, E>) -> Option<Str
     forms.into_iter().find(|form| form != text && parse(form).is_ok())
 }
 
-/// Why a typed duration was refused. Each variant holds the text that was typed.
+/// A typed duration was refused. Each variant holds the typed text.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum DurationError {
     /// It is not a number with a unit.
@@ -237,7 +238,7 @@ pub enum DurationError {
     TooLong(String),
 }
 
-/// Returns what to write instead of a text that is not a duration.
+/// Returns advice on an invalid duration.
 fn advice(text: &str) -> String {
     similar(text, parse_duration)
         .map_or_else(|| "write 30s, 5m, 1h, 7d or 2w".into(), |form| format!("did you mean {form}?"))

@@ -1,4 +1,4 @@
-//! The checks behind a verdict, each with what was found.
+//! The checks behind a verdict, each with its finding.
 
 use serde::Serialize;
 
@@ -6,39 +6,39 @@ use super::Examination;
 use crate::time::absolute_and_relative;
 use crate::token::{ClaimsSet, TIME_CLAIMS, TimeClaim, UserId, Validation};
 
-/// One check and what it found.
+/// A check and its finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Check {
-    /// A stable name.
+    /// The stable name.
     pub name: &'static str,
-    /// Whether it was met; `None` if it could not be made, or was not asked for.
+    /// Whether the check passed; `None` if it could not be made or was not requested.
     pub ok: Option<bool>,
-    /// What was found. It may quote the token's claims: foreign text.
+    /// The finding. It may quote the token's claims, which are untrusted.
     pub detail: String,
 }
 
-/// Why a check of a claim is not made.
+/// The detail of a claim's check if the claims cannot be read.
 const UNREADABLE: &str = "the claims cannot be read";
 
-/// Whether a check was met, and what it found.
+/// Whether a check passed, and the detail.
 type Finding = (Option<bool>, String);
 
-/// Returns the finding of a check that was met.
+/// Returns the finding of a check that passed.
 fn passed(detail: impl Into<String>) -> Finding {
     (Some(true), detail.into())
 }
 
-/// Returns the finding of a check that was not met.
+/// Returns the finding of a check that failed.
 fn failed(detail: impl Into<String>) -> Finding {
     (Some(false), detail.into())
 }
 
-/// Returns the finding of a check that was not made.
+/// Returns the finding of a check that was skipped.
 fn skipped(detail: impl Into<String>) -> Finding {
     (None, detail.into())
 }
 
-/// Makes every check, in the order of the verdicts.
+/// Runs every check, in the order of the verdicts.
 pub(super) fn list(examination: &Examination<'_>) -> Vec<Check> {
     let claims = examination.inspection.claims.as_ref();
     let validation = examination.validation;
@@ -98,7 +98,7 @@ fn user_id(examination: &Examination<'_>) -> Finding {
     }
 }
 
-/// Checks whether the token is the customer's who was asked for.
+/// Checks whether the token belongs to the requested customer.
 fn customer(claims: Option<&ClaimsSet>, validation: &Validation) -> Finding {
     let Some(expected) = validation.customer else {
         return skipped("not checked (use --customer)");
@@ -110,7 +110,7 @@ fn customer(claims: Option<&ClaimsSet>, validation: &Validation) -> Finding {
     }
 }
 
-/// Checks a time claim against its rule.
+/// Checks a time claim: `exp` must not have passed, and `iat` and `nbf` must not be in the future.
 fn time(name: &str, claim: Option<TimeClaim>, validation: &Validation) -> Finding {
     let is_exp = name == "exp";
     match claim {
@@ -128,7 +128,7 @@ fn time(name: &str, claim: Option<TimeClaim>, validation: &Validation) -> Findin
     }
 }
 
-/// Checks the revocation that was asked about.
+/// Checks whether the requested revocation applies to the token.
 fn revocation(claims: Option<&ClaimsSet>, validation: &Validation) -> Finding {
     let (Some(before), Some(claims)) = (validation.revoked_before, claims) else {
         let is_asked = validation.revoked_before.is_some();

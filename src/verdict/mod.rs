@@ -1,7 +1,7 @@
-//! Says what Stream would answer to a token, whose secret signed it, and what to do about it.
+//! Reports on a token: Stream's expected response, the secret that signed it, and the remedy.
 //!
-//! Every check is made and listed, whatever the first that fails. What is said of an unsigned
-//! token's claims is what they claim, and no more.
+//! Every check is made and listed, even after one fails. The claims of an unsigned token are shown as claims, not as
+//! facts.
 
 mod checks;
 mod remedy;
@@ -23,27 +23,27 @@ use crate::token::{
 };
 use secret_alteration::alterations;
 
-/// The lints that none of the checks repeats.
+/// The lints that no check repeats.
 const NOTED_LINTS: [&str; 6] = ["milliseconds", "lifetime", "never_valid", "power", "server", "anonymous"];
 
-/// Which of a profile's secrets.
+/// The generation of a profile's secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Error)]
 #[serde(rename_all = "snake_case")]
 pub enum Generation {
-    /// The one that signs.
+    /// The secret that signs tokens.
     #[error("current")]
     Current,
-    /// One that was rotated away, and is still kept.
+    /// A secret that was rotated out and is still kept.
     #[error("previous")]
     Previous,
 }
 
-/// Whose secret signed a token.
+/// The secret that signed a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SignedBy {
     /// The profile; `None` for a secret from the environment.
     pub profile: Option<String>,
-    /// Which of its secrets.
+    /// The generation of the secret.
     pub secret: Generation,
 }
 
@@ -54,9 +54,9 @@ pub struct CandidateKey {
     pub name: SignedBy,
     /// Whether it belongs to the selected profile.
     pub is_selected: bool,
-    /// The secret itself, ready to verify.
+    /// The verifier with the secret.
     pub verifier: Verifier,
-    /// What a signer may have made of the secret; empty for every key but the current one of the selected profile.
+    /// The verifiers with altered forms of the secret; empty for every key but the current one of the selected profile.
     altered: Vec<(SecretAlteration, Verifier)>,
 }
 
@@ -67,37 +67,37 @@ impl CandidateKey {
         Self { name, is_selected, verifier: Verifier::new(secret), altered: Vec::new() }
     }
 
-    /// Looks for the mistakes that a signer makes with this secret, too; with `api_key` also for that in its place.
+    /// Adds the altered forms of the secret that signers use by mistake, and `api_key`, used in place of the secret.
     pub fn add_altered(&mut self, secret: &Secret, api_key: Option<&str>) {
         self.altered = alterations(secret, api_key);
     }
 }
 
-/// Everything there is to say about a token.
+/// A report on a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// The customer whose token it is, or the first reason for which it is refused.
+    /// The customer of a valid token, or the first reason to refuse it.
     pub verdict: Result<CustomerId, VerifyError>,
     /// Every check, in a fixed order.
     pub checks: Vec<Check>,
-    /// What its reader should know beyond the checks.
+    /// The lints that no check repeats.
     pub lints: Vec<Lint>,
-    /// The secret that signed it.
+    /// The secret that signed the token.
     pub signed_by: Option<SignedBy>,
-    /// How the selected profile's secret was altered before it signed.
+    /// The alteration of the selected profile's secret that signed the token.
     pub alteration: Option<SecretAlteration>,
-    /// Its claims; only of a signed token.
+    /// The claims, if a known secret signed the token.
     pub signed: Option<VerifiedToken>,
-    /// What Stream would answer.
+    /// Stream's expected response.
     pub stream: ExpectedResponse,
-    /// The next step to take; none for a valid token.
+    /// The next step to take; `None` for a valid token without a mistake.
     pub remedy: Option<String>,
-    /// The token's fingerprint, as the audit log has it; none if there is no token.
+    /// The token's fingerprint, as in the audit log; `None` if there is no token.
     pub fingerprint: Option<String>,
 }
 
 impl Report {
-    /// Returns the report on a text without a token: `error` says so, and `remedy` what to do. Nothing is said of Stream.
+    /// Returns the report on a text without a token, with `error` as its finding. Stream's response is unknown.
     #[must_use]
     pub fn without_token(error: String, remedy: Option<String>) -> Self {
         Self {
@@ -113,7 +113,7 @@ impl Report {
         }
     }
 
-    /// Returns the verdict in one word, and how the process ends.
+    /// Returns the verdict in one word, and the exit status.
     pub const fn word_and_exit(&self) -> (&'static str, Exit) {
         match &self.verdict {
             Ok(_) => ("valid", Exit::Success),
@@ -130,7 +130,7 @@ impl Report {
         }
     }
 
-    /// Returns the user id of a signed token, if it is a text.
+    /// Returns the user id of a signed token, if it is a string.
     pub fn user_id(&self) -> Option<String> {
         match &self.signed.as_ref()?.claims().user_id {
             UserId::Customer(customer) => Some(customer.user_id()),
@@ -140,24 +140,24 @@ impl Report {
     }
 }
 
-/// What a report is built from.
+/// The findings from which a report is built.
 #[derive(Debug)]
 struct Examination<'a> {
-    /// What can be read without a secret.
+    /// The parts of the token that can be read without a secret.
     inspection: Inspection<'a>,
     /// The verdict.
     verdict: Result<CustomerId, VerifyError>,
-    /// The key that signed it.
+    /// The key that signed the token.
     signer: Option<&'a CandidateKey>,
-    /// The alteration of the selected profile's secret that signed it, if no candidate did.
+    /// The alteration of the selected profile's secret that signed the token, if no candidate did.
     alteration: Option<SecretAlteration>,
-    /// The selected profile.
+    /// The name of the selected profile.
     profile: Option<&'a str>,
-    /// What it is validated against.
+    /// The requirements for the token's claims.
     validation: &'a Validation,
 }
 
-/// Examines one exact token with the secrets that may have signed it.
+/// Examines an exact token with the secrets that may have signed it.
 pub fn examine(token: &str, candidates: &[CandidateKey], validation: &Validation) -> Report {
     let inspection = Inspection::read(token);
     let signer = candidates.iter().find(|candidate| candidate.verifier.has_signed(&inspection));
@@ -165,7 +165,7 @@ pub fn examine(token: &str, candidates: &[CandidateKey], validation: &Validation
     let alteration = altered.into_iter().find(|(_, verifier)| verifier.has_signed(&inspection));
     let mut selected = signer.into_iter().chain(candidates).filter(|candidate| candidate.is_selected);
     let judge = selected.next();
-    // A key that did not sign it has the same to say as every other.
+    // Every key that did not sign the token gives the same error.
     let verified =
         judge.map_or(Err(VerifyError::BadSignature), |key| key.verifier.verify_inspected(&inspection));
     let examination = Examination {

@@ -1,11 +1,11 @@
-//! What to do about a token that is refused, or valid and probably not meant so.
+//! The remedy for a token that is refused, or that is valid but contains a likely mistake.
 
 use super::{Examination, SecretAlteration};
 use crate::token::{
     ClaimsSet, CustomerId, MalformedToken, TimeClaim, VerifyError, looks_like_a_lifetime, looks_like_millis,
 };
 
-/// Returns the next step to take; none for a valid token without a mistake.
+/// Returns the next step to take; `None` for a valid token without a mistake.
 pub(super) fn remedy(examination: &Examination<'_>) -> Option<String> {
     let Examination { inspection, validation, .. } = examination;
     let time_of = |time: fn(&ClaimsSet) -> TimeClaim| {
@@ -15,7 +15,7 @@ pub(super) fn remedy(examination: &Examination<'_>) -> Option<String> {
     let is_in_millis = |time| looks_like_millis(time_of(time));
     let divide = |claim: &str| format!("fix the signer: {claim} is in milliseconds, divide it by 1000");
     let profile = examination.profile.map_or_else(String::new, |profile| format!("--profile {profile} "));
-    // Without a customer, the command has a word that nobody runs by mistake.
+    // Without a customer, the command has a placeholder that cannot be run by mistake.
     let issue = |customer: Option<CustomerId>| {
         let customer = customer.map_or_else(|| "CUSTOMER".into(), |customer| customer.to_string());
         format!("stream-token {profile}issue {customer}")
@@ -68,7 +68,7 @@ pub(super) fn remedy(examination: &Examination<'_>) -> Option<String> {
     })
 }
 
-/// Returns what to do about a signature that is not this profile's.
+/// Returns the remedy for a signature that the selected profile's secret did not make.
 fn bad_signature(examination: &Examination<'_>, mint: &str) -> String {
     match (examination.alteration, examination.signer.and_then(|signer| signer.name.profile.as_deref())) {
         (Some(SecretAlteration::ApiKey), _) => {

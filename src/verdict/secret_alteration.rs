@@ -1,4 +1,4 @@
-//! What a signer may have done to the secret, if a token is signed with nearly the right one.
+//! Likely alterations of a secret, for a token that is signed with nearly the right one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::secret::Secret;
 use crate::token::Verifier;
 
-/// How a secret was altered before it signed.
+/// An alteration of a secret before signing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SecretAlteration {
@@ -46,12 +46,12 @@ pub enum SecretAlteration {
     /// It was written in upper case.
     #[error("its letters in upper case")]
     UpperCase,
-    /// The API key was used in its place.
+    /// The API key was used instead.
     #[error("the API key in its place")]
     ApiKey,
 }
 
-/// Returns every alteration of `secret` that differs from it, in a fixed order, ready to verify.
+/// Returns every alteration of `secret` that differs from it, with its verifier, in a fixed order.
 pub(super) fn alterations(secret: &Secret, api_key: Option<&str>) -> Vec<(SecretAlteration, Verifier)> {
     let secret = secret.expose();
     let around = |before: &[u8], after: &[u8]| Some([before, secret, after].concat());

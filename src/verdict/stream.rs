@@ -1,45 +1,45 @@
-//! What Stream's servers would answer (contract section 2). They know no leeway.
+//! Predicts the response of Stream's servers (contract section 2), which allow no leeway.
 
 use serde::Serialize;
 
 use super::{Examination, Generation};
 use crate::token::{ANONYMOUS_USER, ClaimsSet, EncodingError, Leeway, MalformedToken, UserId, Validation};
 
-/// Stream's answer to a token.
+/// Stream's expected response to a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct ExpectedResponse {
-    /// Whether the token is accepted; `None` if that cannot be told from here.
+    /// Whether the token is accepted; `None` if that is unknown.
     pub accepts: Option<bool>,
-    /// The HTTP status of a refusal, if it is known.
+    /// The HTTP status of a refusal, if known.
     pub status: Option<u16>,
-    /// Stream's own code of a refusal, if it is known.
+    /// Stream's error code of a refusal, if known.
     pub code: Option<u16>,
 }
 
 impl ExpectedResponse {
-    /// Accepted.
+    /// The token is accepted.
     const ACCEPTED: Self = Self { accepts: Some(true), status: None, code: None };
-    /// What Stream answers is not documented.
+    /// Stream's response is not documented, or cannot be known here.
     pub(super) const UNKNOWN: Self = Self { accepts: None, status: None, code: None };
 
-    /// Refused, with this code if it is documented.
+    /// Returns a refusal, with `code` if it is documented.
     const fn refused(code: Option<u16>) -> Self {
         Self { accepts: Some(false), status: Some(401), code }
     }
 }
 
-/// Not a token, or no valid user id.
+/// The code for a text that is not a token, and for an invalid user id.
 const MALFORMED: Option<u16> = Some(5);
-/// Expired or revoked.
+/// The code for a token that expired or was revoked.
 const EXPIRED: Option<u16> = Some(40);
-/// `nbf` in the future.
+/// The code for an `nbf` in the future.
 const NOT_YET_VALID: Option<u16> = Some(41);
-/// `iat` in the future.
+/// The code for an `iat` in the future.
 const ISSUED_IN_FUTURE: Option<u16> = Some(42);
-/// Signed with another secret.
+/// The code for a token signed with another secret.
 const BAD_SIGNATURE: Option<u16> = Some(43);
 
-/// Returns what the selected profile's app at Stream would answer.
+/// Returns the response expected from the selected profile's app at Stream.
 pub(super) fn expected_response(examination: &Examination<'_>) -> ExpectedResponse {
     let Examination { inspection, signer, validation, .. } = examination;
     if let Some(error) = inspection.errors.first() {
@@ -54,14 +54,14 @@ pub(super) fn expected_response(examination: &Examination<'_>) -> ExpectedRespon
     };
     match (refusal(claims, validation), signer.name.secret) {
         (None, Generation::Current) => ExpectedResponse::ACCEPTED,
-        // Only Stream knows whether it still accepts that secret; it checks this first.
+        // Stream checks the secret first, and only Stream knows whether it still accepts a previous one.
         (None, Generation::Previous) => ExpectedResponse::UNKNOWN,
         (Some(_), Generation::Previous) => ExpectedResponse::refused(None),
         (code, Generation::Current) => ExpectedResponse::refused(code),
     }
 }
 
-/// Returns the answer to a malformed token. Where only we are strict, it cannot be told.
+/// Returns the response to a malformed token; unknown for an error that only this program is strict about.
 fn to_malformed(error: &MalformedToken) -> ExpectedResponse {
     match error {
         MalformedToken::Encoding(_, EncodingError::NotCanonical)
@@ -79,7 +79,7 @@ fn to_malformed(error: &MalformedToken) -> ExpectedResponse {
     }
 }
 
-/// Returns the code with which a signed token is refused, if it is.
+/// Returns the code with which Stream refuses a signed token; `None` if it accepts the token.
 fn refusal(claims: &ClaimsSet, validation: &Validation) -> Option<u16> {
     let validation = Validation { leeway: Leeway::default(), ..*validation };
     let [expires_at, issued_at, not_before] = claims.times().map(Result::unwrap_or_default);
@@ -101,24 +101,24 @@ fn refusal(claims: &ClaimsSet, validation: &Validation) -> Option<u16> {
     }
 }
 
-/// Returns `true` if Stream accepts a text as a user id (contract section 2).
+/// Returns `true` if Stream accepts `text` as a user id (contract section 2).
 fn is_user_id(text: &str) -> bool {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"@_-".contains(&byte);
     text == ANONYMOUS_USER || (!text.is_empty() && text.bytes().all(is_allowed))
 }
 
-/// One of Stream's error codes, explained.
+/// An error code of Stream, with an explanation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StreamError {
-    /// The code.
+    /// The error code.
     pub code: u16,
-    /// What it means.
+    /// The meaning of the code.
     pub meaning: &'static str,
-    /// What to do about it.
+    /// The next step to take.
     pub remedy: &'static str,
 }
 
-/// Explains one of Stream's codes about tokens and those who use them (contract section 2).
+/// Returns the explanation of one of Stream's error codes about tokens and users (contract section 2).
 fn explained(code: u16) -> Option<StreamError> {
     let (meaning, remedy) = match code {
         2 => (
@@ -145,8 +145,8 @@ fn explained(code: u16) -> Option<StreamError> {
     Some(StreamError { code, meaning, remedy })
 }
 
-/// Finds the code of one of Stream's error messages in a text without a token: `"code": 43` in JSON, `code 43` in prose,
-/// or the message about a signature that is not valid.
+/// Finds and explains the error code in a message of Stream's, a text without a token: `"code": 43` in JSON, `code 43`
+/// in prose, or the message about a signature that is not valid.
 pub fn stream_error(text: &str) -> Option<StreamError> {
     let text = text.to_ascii_lowercase();
     let words = ["stream", "jwt", "auth", "token", "statuscode", "connect", "ws "];
