@@ -98,8 +98,7 @@ impl Paste {
         Ok(token)
     }
 
-    /// Returns the report that the paste contains no token. If the paste is one of Stream's error messages, explains
-    /// it.
+    /// Returns the report that the paste contains no token. If the paste is one of Stream's error messages, explains it.
     pub(super) fn without_token(&self, error: PasteError) -> ErrorReport {
         match stream_error(&self.text) {
             Some(StreamError { code, meaning, remedy }) if error == PasteError::NoToken => ErrorReport {

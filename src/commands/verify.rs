@@ -119,8 +119,7 @@ fn run_batch(context: &mut Context<'_>, path: &Path, validation: &Validation, is
     Ok(exit)
 }
 
-/// Returns the report on a line of a batch, and what was stripped from the line. A line without a token is reported
-/// too.
+/// Returns the report on a line of a batch, and what was stripped from the line. A line without a token is reported too.
 fn report_on_line(
     context: &mut Context<'_>,
     secrets: &mut CandidateSecrets,
@@ -195,8 +194,7 @@ impl CandidateSecrets {
         examine(token, &self.keys, validation)
     }
 
-    /// Returns the report on a paste without a token. A paste that contains the API secret is reported as a leaked
-    /// secret.
+    /// Returns the report on a paste without a token. A paste that contains the API secret is reported as a leaked secret.
     fn without_token(&self, paste: &Paste, error: PasteError) -> ErrorReport {
         if !self.selected.iter().any(|secret| secret.appears_in(&paste.text)) {
             return paste.without_token(error);

@@ -35,7 +35,7 @@ pub enum FileProblem {
     /// It is not a regular file.
     #[error("it is not a regular file")]
     NotRegular,
-    /// It belongs to another user, with this user id.
+    /// It belongs to neither this user nor root, but to the user with this id.
     #[error("it belongs to user {0}, neither to this user nor to root")]
     WrongOwner(u32),
     /// Other users can read or write it; holds its mode.

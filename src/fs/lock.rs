@@ -50,8 +50,7 @@ impl Lock {
     /// Acquires the lock, waiting at most ten seconds. If the lock file was replaced, opens and locks the new one.
     ///
     /// # Errors
-    /// [`FileProblem::Locked`] if another process holds the lock all the time; or the error of locking or reopening the
-    /// file.
+    /// [`FileProblem::Locked`] if another process holds the lock all the time; or the error of locking or opening it.
     pub fn acquire(&mut self) -> Result<LockGuard, FileError> {
         self.try_acquire_for(TIMEOUT)
     }

@@ -51,8 +51,7 @@ mod unix {
         thread::Builder::new().name("stop".into()).spawn(move || {
             while let Ok(signal) = signals.wait() {
                 let _no_holds = HOLDS.write().unwrap_or_else(PoisonError::into_inner);
-                // Raised again, so that the kernel ignores it for an orphaned process group, which no shell would
-                // continue.
+                // Raised again, so that the kernel ignores it for an orphaned process group, which no shell would continue.
                 let _ = signals.thread_unblock().and_then(|()| raise(signal));
                 let _ = signals.thread_block();
             }

@@ -128,8 +128,7 @@ impl TimeSpec {
         Err(self.wrong_side("future", at, now, hint))
     }
 
-    /// Returns the point in time if it is not later than `now`, as a revocation must be. A duration counts back from
-    /// now.
+    /// Returns the point in time if it is not later than `now`, as a revocation must be. A duration counts back from now.
     ///
     /// # Errors
     /// [`ParseTimeError::WrongSide`]

@@ -1,4 +1,4 @@
-//! The claims of a customer's token, and their one form as JSON (contract section 1).
+//! The claims of a customer's token, and their canonical form as JSON (contract section 1).
 
 use std::io::{self, Write};
 
@@ -7,57 +7,56 @@ use thiserror::Error;
 use super::CustomerId;
 use crate::time::Timestamp;
 
-/// What every canonical claims set begins with.
+/// The start of every canonical claims set.
 pub(super) const CLAIMS_START: &str = r#"{"user_id":"customer-"#;
 
 /// The claims of a customer's token.
 ///
-/// `exp` and `iat` are never 0: the official SDKs leave out a 0 silently, and a token that should expire never
-/// would.
+/// `exp` and `iat` are never 0: the official SDKs silently leave out a 0, and a token that should expire never would.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Claims {
-    /// Whose token it is: `user_id`.
+    /// The customer of the token: `user_id`.
     customer: CustomerId,
-    /// When it ends: `exp`.
+    /// The expiry: `exp`.
     expires_at: Option<Timestamp>,
-    /// When it was made: `iat`.
+    /// The time of issue: `iat`.
     issued_at: Option<Timestamp>,
-    /// From when it is valid, in `iat`'s place: `nbf`.
+    /// The start of validity, instead of `iat`: `nbf`.
     not_before: Option<Timestamp>,
 }
 
-/// Why claims cannot be minted.
+/// A time claim is 0, and cannot be minted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("{claim} is 0, which Stream's SDKs leave out of a token")]
 pub struct ClaimsError {
-    /// The claim: `exp` or `iat`.
+    /// The name of the claim: `exp` or `iat`.
     claim: &'static str,
 }
 
 impl Claims {
-    /// Makes claims that are valid until they are revoked.
+    /// Creates claims that are valid until they are revoked.
     #[must_use]
     pub const fn new(customer: CustomerId) -> Self {
         Self { customer, expires_at: None, issued_at: None, not_before: None }
     }
 
-    /// Adds `exp`.
+    /// Sets `exp`.
     ///
     /// # Errors
-    /// [`ClaimsError`] for 0.
+    /// [`ClaimsError`] if the time is 0.
     pub fn with_exp(self, at: Timestamp) -> Result<Self, ClaimsError> {
         Ok(Self { expires_at: Some(not_zero(at, "exp")?), ..self })
     }
 
-    /// Adds `iat`.
+    /// Sets `iat`, and removes `nbf`.
     ///
     /// # Errors
-    /// [`ClaimsError`] for 0.
+    /// [`ClaimsError`] if the time is 0.
     pub fn with_iat(self, at: Timestamp) -> Result<Self, ClaimsError> {
         Ok(Self { issued_at: Some(not_zero(at, "iat")?), not_before: None, ..self })
     }
 
-    /// Replaces `iat` with `nbf`, which only a token that is to fail has.
+    /// Replaces `iat` with `nbf`, for a token that should be refused.
     #[must_use]
     pub fn with_nbf(self, at: Timestamp) -> Self {
         Self { issued_at: None, not_before: Some(at), ..self }
@@ -69,22 +68,22 @@ impl Claims {
         Self { customer, ..self }
     }
 
-    /// Returns whose token it is.
+    /// Returns the customer of the token.
     pub const fn customer(&self) -> CustomerId {
         self.customer
     }
 
-    /// Returns when the token ends; `None` is until it is revoked.
+    /// Returns the expiry; `None` if the token is valid until it is revoked.
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
 
-    /// Returns when the token was made, where it says so.
+    /// Returns the time of issue, if the token has one.
     pub const fn issued_at(&self) -> Option<Timestamp> {
         self.issued_at
     }
 
-    /// Writes the claims set as compact JSON, in the contract's order, what follows [`CLAIMS_START`]. Without `nbf` it is
+    /// Writes the claims set after [`CLAIMS_START`] as compact JSON, in the contract's order. Without `nbf` it is
     /// canonical.
     #[inline]
     pub(super) fn write_rest(&self, out: &mut impl Write) -> io::Result<()> {
@@ -101,7 +100,7 @@ impl Claims {
     }
 }
 
-/// Refuses a time of 0.
+/// Returns the time, or an error if it is 0.
 fn not_zero(at: Timestamp, claim: &'static str) -> Result<Timestamp, ClaimsError> {
     if at == Timestamp::EPOCH { Err(ClaimsError { claim }) } else { Ok(at) }
 }

@@ -1,4 +1,4 @@
-//! A claims set as a token carries it, read but not trusted.
+//! A token's claims set, parsed but not trusted.
 
 use serde_json::Value;
 
@@ -8,28 +8,28 @@ use super::json::Object;
 use super::malformed::TimeClaimError;
 use crate::time::Timestamp;
 
-/// The claims that are times.
+/// The names of the time claims.
 pub const TIME_CLAIMS: [&str; 3] = ["exp", "iat", "nbf"];
 
-/// What Stream reads of a token's claims set (RFC 7519 section 4), which anyone may have written.
+/// The claims that Stream reads from a token's claims set (RFC 7519 section 4). Anyone may have written them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClaimsSet {
-    /// `user_id`
+    /// The `user_id` claim.
     pub user_id: UserId,
-    /// `exp`
+    /// The `exp` claim.
     pub expires_at: TimeClaim,
-    /// `iat`
+    /// The `iat` claim.
     pub issued_at: TimeClaim,
-    /// `nbf`
+    /// The `nbf` claim.
     pub not_before: TimeClaim,
 }
 
-/// What a token's `user_id` is.
+/// The value of a token's `user_id`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum UserId {
     /// Absent: if the token is signed, it is a server token, with full admin rights (contract section 2).
     Absent,
-    /// `customer-N`, exactly.
+    /// Exactly `customer-N`.
     Customer(CustomerId),
     /// Another string.
     Other(String),
@@ -38,7 +38,7 @@ pub enum UserId {
 }
 
 impl UserId {
-    /// Returns the customer whose user id it is.
+    /// Returns the customer, if this is a customer's user id.
     pub const fn customer(&self) -> Option<CustomerId> {
         match self {
             Self::Customer(customer) => Some(*customer),
@@ -47,11 +47,11 @@ impl UserId {
     }
 }
 
-/// A time claim in integer seconds, where the token has it.
+/// A time claim in integer seconds, if the token has it.
 pub type TimeClaim = Result<Option<Timestamp>, TimeClaimError>;
 
 impl ClaimsSet {
-    /// Reads the claims of an object.
+    /// Reads the claims from a JSON object.
     #[must_use]
     pub fn of(object: &Object) -> Self {
         let user_id = match object.get("user_id") {
@@ -65,7 +65,7 @@ impl ClaimsSet {
         Self { user_id, expires_at, issued_at, not_before }
     }
 
-    /// Reads the canonical form, which [`super::Claims`] and the official SDKs write for a customer, and no other.
+    /// Parses the canonical form, which [`super::Claims`] and the official SDKs write for a customer, and no other form.
     pub(super) fn from_canonical(json: &str) -> Option<Self> {
         let (customer, times) = json.strip_prefix(CLAIMS_START)?.split_once('"')?;
         let user_id = UserId::Customer(CustomerId::from_digits(customer)?);
@@ -75,14 +75,14 @@ impl ClaimsSet {
         (rest == "}").then_some(claims)
     }
 
-    /// Returns the times in the order of [`TIME_CLAIMS`].
+    /// Returns the time claims in the order of [`TIME_CLAIMS`].
     pub fn times(&self) -> [TimeClaim; 3] {
         [self.expires_at, self.issued_at, self.not_before]
     }
 }
 
-/// Reads the time behind `name` at the start of a text, if it is there, and returns the rest; `None` for a time that is
-/// not written as decimal digits without a leading zero.
+/// Parses `name` and a time at the start of `text`, if `name` is there, and returns the time and the rest of `text`.
+/// Returns `None` if the time is not written as decimal digits without a leading zero.
 fn leading_time<'a>(text: &'a str, name: &str) -> Option<(Option<Timestamp>, &'a str)> {
     let Some(value) = text.strip_prefix(name) else { return Some((None, text)) };
     let rest = value.trim_start_matches(|character: char| character.is_ascii_digit());
@@ -91,10 +91,10 @@ fn leading_time<'a>(text: &'a str, name: &str) -> Option<(Option<Timestamp>, &'a
     Some((Some(Timestamp::from_epoch_seconds(seconds)?), rest))
 }
 
-/// Reads a time claim, and never through a float.
+/// Reads a time claim, never through a float.
 ///
 /// # Errors
-/// The claim is not an integer of seconds.
+/// [`TimeClaimError`] if the claim is not an integer of seconds.
 pub fn time_claim(object: &Object, claim: &str) -> TimeClaim {
     let number = match object.get(claim) {
         None => return Ok(None),

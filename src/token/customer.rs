@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::error::{Diagnostic, Exit};
 use crate::escape::{escaped_or_redacted, looks_like_a_token};
 
-/// What stands before the number in a customer's Stream user id (contract section 1).
+/// The prefix of a customer's Stream user id (contract section 1).
 pub const USER_ID_PREFIX: &str = "customer-";
 
 /// A customer's id: an integer from 1 to 9223372036854775807, a Swift `Int` (contract section 1).
@@ -20,7 +20,7 @@ impl CustomerId {
     /// The largest customer id.
     pub const MAX: u64 = i64::MAX.unsigned_abs();
 
-    /// Makes a customer id; `None` for 0 and above [`CustomerId::MAX`].
+    /// Creates a customer id; `None` for 0 and above [`CustomerId::MAX`].
     pub const fn new(number: u64) -> Option<Self> {
         match NonZeroU64::new(number) {
             Some(number) if number.get() <= Self::MAX => Some(Self(number)),
@@ -38,14 +38,14 @@ impl CustomerId {
         format!("{USER_ID_PREFIX}{self}")
     }
 
-    /// Reads a Stream user id, and only its one exact form: `customer-123`.
+    /// Parses a Stream user id in its one exact form: `customer-123`.
     pub fn from_user_id(user_id: &str) -> Option<Self> {
         Self::from_digits(user_id.strip_prefix(USER_ID_PREFIX)?)
     }
 
-    /// Reads decimal digits without a sign or a leading zero.
+    /// Parses decimal digits without a sign or a leading zero.
     pub fn from_digits(digits: &str) -> Option<Self> {
-        // Rust takes a sign and leading zeros, and nothing else but digits.
+        // Besides digits, `parse` accepts only a sign and leading zeros.
         digits
             .starts_with(|first: char| matches!(first, '1'..='9'))
             .then(|| digits.parse().ok())?
@@ -59,7 +59,7 @@ impl fmt::Display for CustomerId {
     }
 }
 
-/// A text that is not a customer id.
+/// The text is not a customer id; holds the text.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{} is not a customer id", escaped_or_redacted(.0))]
 pub struct CustomerIdError(String);
@@ -81,7 +81,7 @@ impl Diagnostic for CustomerIdError {
 impl FromStr for CustomerId {
     type Err = CustomerIdError;
 
-    /// Reads `123` or `customer-123`.
+    /// Parses `123` or `customer-123`.
     fn from_str(text: &str) -> Result<Self, CustomerIdError> {
         let digits = text.strip_prefix(USER_ID_PREFIX).unwrap_or(text);
         Self::from_digits(digits).ok_or_else(|| CustomerIdError(text.to_owned()))

@@ -1,4 +1,4 @@
-//! A short name for a token that cannot be turned back into it.
+//! A short identifier of a token, from which the token cannot be recovered.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 pub struct Fingerprint([u8; 8]);
 
 impl Fingerprint {
-    /// Takes the fingerprint of a token's text.
+    /// Computes the fingerprint of a token's text.
     #[must_use]
     pub fn of(token: &[u8]) -> Self {
         let mut first = [0; 8];

@@ -1,4 +1,4 @@
-//! Takes a token apart (RFC 7515 section 3.1), strictly, and still reads what it can of a broken one. Nothing here needs a
+//! Parses a token strictly (RFC 7515 section 3.1), and still reads what it can of a malformed one. Nothing here needs a
 //! secret, and nothing is trusted.
 
 use base64::Engine as _;
@@ -10,31 +10,31 @@ use super::json::{Object, parse_object};
 use super::malformed::{EncodingError, MAX_TOKEN_BYTES, MalformedToken, SESSION_TOKEN_TYPE, Segment};
 use super::mint::SIGNATURE_LENGTH;
 
-/// The words that logs and people put in the place of a signature.
+/// The words that logs and people write in place of a signature.
 const PLACEHOLDERS: [&str; 6] = ["redacted", "removed", "hidden", "masked", "filtered", "signature"];
 
 /// The header parameters that change what a token means.
 const REFUSED_PARAMETERS: [&str; 5] = ["crit", "b64", "zip", "enc", "cty"];
 
-/// What can be read of a token, or of a broken one.
+/// The readable parts of a token, well-formed or malformed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Inspection<'a> {
     /// The JOSE header, if it can be read.
     pub header: Option<Object>,
-    /// The claims set as it was written, if it can be read.
+    /// The claims set as written, if it can be read.
     pub payload: Option<Object>,
-    /// What Stream reads of the claims set.
+    /// The claims that Stream reads from the claims set.
     pub claims: Option<ClaimsSet>,
-    /// Whether the third segment marks a development token, which nobody signed.
+    /// Whether the third segment marks a development token, which is unsigned.
     pub is_development: bool,
-    /// What makes this text not a token, in the order of the segments, the times last; nothing for a well-formed token.
+    /// The reasons why the text is not a token, in the order of the segments, times last; empty for a well-formed token.
     pub errors: Vec<MalformedToken>,
-    /// The signing input and the signature (RFC 7515 section 2) of a text of three segments.
+    /// The signing input and the signature (RFC 7515 section 2) of a text with three segments.
     pub(super) signed: Option<(&'a str, &'a str)>,
 }
 
 impl<'a> Inspection<'a> {
-    /// Reads what can be read of a text of at most [`MAX_TOKEN_BYTES`] bytes.
+    /// Reads as much as possible of a text of at most [`MAX_TOKEN_BYTES`] bytes.
     #[must_use]
     pub fn read(token: &'a str) -> Self {
         if token.len() > MAX_TOKEN_BYTES {
@@ -62,7 +62,7 @@ impl<'a> Inspection<'a> {
     }
 }
 
-/// Reads the object of a segment. One that is refused is read once more, leniently: it is still shown.
+/// Reads the JSON object of a segment. A refused object is read again leniently, so that it can still be shown.
 fn read_object(segments: &[&str], segment: Segment, errors: &mut Vec<MalformedToken>) -> Option<Object> {
     let decoded = decode(segments.get(segment as usize)?, segment);
     let bytes = decoded.map_err(|error| errors.push(error)).ok()?;
@@ -76,13 +76,13 @@ fn read_object(segments: &[&str], segment: Segment, errors: &mut Vec<MalformedTo
 
 /// Decodes a segment: unpadded base64url whose unused bits are zero.
 fn decode(text: &str, segment: Segment) -> Result<Vec<u8>, MalformedToken> {
-    // The engine refuses these too, and does not say which it was.
+    // The engine refuses these characters too, but does not name the character.
     let is_stray = |character: &char| !character.is_ascii_alphanumeric() && !matches!(character, '-' | '_');
     let error = text.chars().find(is_stray).map_or(EncodingError::NotCanonical, EncodingError::Alphabet);
     URL_SAFE_NO_PAD.decode(text).map_err(|_| MalformedToken::Encoding(segment, error))
 }
 
-/// Refuses every JOSE header but a plain HS256 header.
+/// Checks the JOSE header: only a plain HS256 header is accepted.
 fn check_header(header: &Object) -> Result<(), MalformedToken> {
     let algorithm = header.get("alg").and_then(Value::as_str).ok_or(MalformedToken::AlgorithmMissing)?;
     if algorithm != "HS256" {
@@ -100,7 +100,7 @@ fn check_header(header: &Object) -> Result<(), MalformedToken> {
     }
 }
 
-/// Returns `true` if a third segment marks a development token (contract section 2), which nobody signed.
+/// Returns `true` if a third segment marks a development token (contract section 2), which is unsigned.
 pub(super) fn is_development(signature: &str) -> bool {
     matches!(signature, "devtoken" | "devToken")
 }

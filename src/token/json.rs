@@ -1,4 +1,4 @@
-//! The JSON objects of a token, read strictly: `serde_json` alone takes a key twice, and nests deeper.
+//! Strict parsing of a token's JSON objects: `serde_json` alone accepts duplicate keys and deeper nesting.
 
 use std::fmt;
 
@@ -9,16 +9,16 @@ use serde_json::{Map, Value};
 
 use super::malformed::{MalformedToken, Segment};
 
-/// How deep objects and arrays may nest in a token.
+/// The maximum nesting depth of objects and arrays in a token.
 const MAX_DEPTH: usize = 8;
 
-/// A JSON object, its members in their order.
+/// A JSON object, with its members in their original order.
 pub type Object = Map<String, Value>;
 
-/// Reads a segment's object: no key twice, nested at most eight levels.
+/// Parses a segment's object, without duplicate keys and nested at most eight levels.
 ///
 /// # Errors
-/// [`MalformedToken`], of this segment.
+/// [`MalformedToken`] for this segment.
 pub fn parse_object(bytes: &[u8], segment: Segment) -> Result<Object, MalformedToken> {
     let raw = serde_json::from_slice(bytes).map_err(|_| MalformedToken::NotJson(segment))?;
     match read(raw, MAX_DEPTH, segment)? {
@@ -27,7 +27,7 @@ pub fn parse_object(bytes: &[u8], segment: Segment) -> Result<Object, MalformedT
     }
 }
 
-/// Reads a value that may nest so many levels, each level by itself.
+/// Parses a value that may nest `levels` levels, one level at a time.
 fn read(raw: &RawValue, levels: usize, segment: Segment) -> Result<Value, MalformedToken> {
     let nested = levels.checked_sub(1).ok_or(MalformedToken::TooDeep(segment));
     match raw.get().as_bytes().first() {
@@ -50,12 +50,12 @@ fn read(raw: &RawValue, levels: usize, segment: Segment) -> Result<Value, Malfor
     }
 }
 
-/// Reads one level. Only a number beyond all types is left to be refused here.
+/// Parses one level. Only a number outside the range of every number type can still be refused here.
 fn read_level<'a, T: Deserialize<'a>>(raw: &'a RawValue, segment: Segment) -> Result<T, MalformedToken> {
     serde_json::from_str(raw.get()).map_err(|_| MalformedToken::NotJson(segment))
 }
 
-/// An object's members, duplicates kept, their values not yet read.
+/// The members of an object, including duplicates, with their values not yet parsed.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {

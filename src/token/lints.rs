@@ -1,4 +1,4 @@
-//! What the reader of a token should know about it, beside whether it is valid.
+//! Lints: what a reader should know about a token besides its validity.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -9,13 +9,13 @@ use super::json::Object;
 use super::malformed::MalformedToken;
 use crate::time::Timestamp;
 
-/// Times from this second on (the year 5138) are taken for milliseconds.
+/// The earliest time that is taken for milliseconds, in epoch seconds (the year 5138).
 const MIN_MILLISECONDS: u64 = 100_000_000_000;
 
-/// An `exp` up to this second (the year 1980) is taken for a lifetime.
+/// The latest `exp` that is taken for a lifetime, in epoch seconds (the year 1980).
 const MAX_LIFETIME: u64 = 315_532_800;
 
-/// The claims that a signer writes in the place of `user_id`.
+/// The claims that signers write by mistake in place of `user_id`.
 const MISSPELLED_USER_IDS: [&str; 6] = ["userId", "userID", "userid", "user", "id", "sub"];
 
 /// The claims that change what a token may do at Stream (contract section 2).
@@ -24,12 +24,12 @@ const POWERS: [&str; 3] = ["role", "call_cids", "channel_cids"];
 /// Stream's anonymous user (contract section 2).
 pub const ANONYMOUS_USER: &str = "!anon";
 
-/// Something about a token that its reader should know.
+/// Something unusual about a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Lint {
-    /// A stable name.
+    /// The stable name.
     pub name: &'static str,
-    /// What was found. It quotes nothing of the token.
+    /// The finding. It may quote short parts of the token, escaped.
     pub detail: String,
 }
 
@@ -39,13 +39,13 @@ impl Inspection<'_> {
         self.errors.contains(&MalformedToken::SessionToken)
     }
 
-    /// Returns the claim that the signer seems to have written in the place of `user_id`.
+    /// Returns the claim that the signer seems to have written in place of `user_id`.
     pub fn misspelled_user_id(&self) -> Option<&'static str> {
         let payload = self.payload.as_ref().filter(|payload| !payload.contains_key("user_id"))?;
         MISSPELLED_USER_IDS.into_iter().find(|claim| payload.contains_key(*claim))
     }
 
-    /// Returns what is unusual about the token, errors of form first.
+    /// Returns the lints of the token, errors of form first.
     pub fn lints(&self) -> Vec<Lint> {
         let mut lints: Vec<Lint> = self.errors.iter().map(lint_of_error).collect();
         if self.is_development {
@@ -62,7 +62,7 @@ impl Inspection<'_> {
         lints
     }
 
-    /// Returns what is unusual about a user id.
+    /// Returns the lint for a user id, if it is not a customer's.
     fn lint_of_user_id(&self, user_id: &UserId) -> Option<Lint> {
         Some(match (user_id, self.misspelled_user_id()) {
             (UserId::Customer(_), _) => return None,
@@ -88,7 +88,7 @@ impl Inspection<'_> {
     }
 }
 
-/// Makes a lint.
+/// Creates a lint.
 fn lint(name: &'static str, detail: impl Into<String>) -> Lint {
     Lint { name, detail: detail.into() }
 }
@@ -108,7 +108,7 @@ fn lint_of_error(error: &MalformedToken) -> Lint {
     lint(name, error.to_string())
 }
 
-/// Returns what a token may do beyond a customer's token.
+/// Returns the lints for permissions beyond those of a customer's token.
 fn lints_of_powers(payload: &Object, claims: &ClaimsSet) -> Vec<Lint> {
     let mut lints = Vec::new();
     if payload.get("server") == Some(&Value::Bool(true)) && claims.user_id != UserId::Absent {
@@ -120,7 +120,7 @@ fn lints_of_powers(payload: &Object, claims: &ClaimsSet) -> Vec<Lint> {
     lints
 }
 
-/// Returns what is unusual about the times.
+/// Returns the lints for the time claims.
 fn lints_of_times(claims: &ClaimsSet) -> Vec<Lint> {
     let mut lints = Vec::new();
     for (claim, time) in TIME_CLAIMS.into_iter().zip(claims.times()) {

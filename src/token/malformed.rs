@@ -1,17 +1,17 @@
-//! What makes a text not a token: everything that is decided before a secret is needed.
+//! The errors of a malformed token: everything that can be checked without a secret.
 
 use thiserror::Error;
 
 use super::mint::SIGNATURE_LENGTH;
 use crate::escape::escaped_short;
 
-/// The most bytes that are read as a token. Ours have at most 199.
+/// The most bytes of a token that is read. Tokens minted here have at most 199.
 pub const MAX_TOKEN_BYTES: usize = 4096;
 
 /// The JOSE `typ` of the session tokens that `serve` accepts. They are not for Stream.
 pub(super) const SESSION_TOKEN_TYPE: &str = "stream-token-session+jwt";
 
-/// A segment of a token, by the name that messages have for it.
+/// A segment of a token, displayed as messages name it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Segment {
     /// The JOSE header.
@@ -25,10 +25,10 @@ pub enum Segment {
     Signature,
 }
 
-/// What is wrong with a segment's base64url (RFC 4648 section 5).
+/// An error in a segment's base64url (RFC 4648 section 5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum EncodingError {
-    /// It contains a character outside the base64url alphabet: padding, white space, or `+` and `/`, which are of another.
+    /// It contains a character outside the base64url alphabet: padding, white space, or the `+` and `/` of standard base64.
     #[error("contains '{}', which is not base64url", escaped_short(&.0.to_string()))]
     Alphabet(char),
     /// It ends in bits that no encoder sets, or has a length that no encoder produces.
@@ -36,33 +36,33 @@ pub enum EncodingError {
     NotCanonical,
 }
 
-/// What is wrong with a time claim.
+/// An error in a time claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum TimeClaimError {
-    /// A number with a fraction or an exponent.
+    /// It has a fraction or an exponent.
     #[error("has a fraction or an exponent")]
     NotAnInteger,
-    /// Below 0 or above 2^53 - 1.
+    /// It is below 0 or above 2^53 - 1.
     #[error("is not between 0 and 2^53 - 1")]
     OutOfRange,
-    /// A string.
+    /// It is a string.
     #[error("is a string")]
     Text,
-    /// Neither a number nor a string.
+    /// It is neither a number nor a string.
     #[error("is not a number")]
     NotANumber,
 }
 
-/// What makes a text not a token.
+/// The reason why a text is not a token.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum MalformedToken {
     /// The text is empty.
     #[error("nothing is there")]
     Empty,
-    /// It has so many bytes, more than [`MAX_TOKEN_BYTES`].
+    /// It has this many bytes, more than [`MAX_TOKEN_BYTES`].
     #[error("it has {0} bytes, and a token at most {MAX_TOKEN_BYTES}")]
     TooLong(usize),
-    /// It has so many segments between dots, and not three.
+    /// It has this many segments separated by dots, not three.
     #[error("expected 3 segments, found {0}")]
     Segments(usize),
     /// It has the five segments of an encrypted token (RFC 7516 section 3.1).
@@ -74,13 +74,13 @@ pub enum MalformedToken {
     /// A segment is not canonical base64url.
     #[error("the {0} {1}")]
     Encoding(Segment, EncodingError),
-    /// A segment is not JSON (RFC 8259), invalid UTF-8 and numbers beyond all types included.
+    /// A segment is not JSON (RFC 8259); includes invalid UTF-8, and numbers outside the range of every number type.
     #[error("the {0} is not JSON")]
     NotJson(Segment),
     /// A segment is JSON, but not an object.
     #[error("the {0} is JSON, but not an object")]
     NotAnObject(Segment),
-    /// This key appears twice in one object.
+    /// An object contains this key twice.
     #[error("the key '{}' appears twice in the {segment}", escaped_short(.1), segment = .0)]
     DuplicateKey(Segment, String),
     /// Objects and arrays nest deeper than eight levels.
@@ -89,19 +89,19 @@ pub enum MalformedToken {
     /// The header has no `alg`, or one that is not a string.
     #[error("the header names no algorithm")]
     AlgorithmMissing,
-    /// The header's algorithm is this one, and not HS256.
+    /// The header's algorithm is this one, not HS256.
     #[error("the algorithm is '{}', expected 'HS256'", escaped_short(.0))]
     AlgorithmMismatch(String),
-    /// The header's `typ` is this, and not `JWT`.
+    /// The header's `typ` is this one, not `JWT`.
     #[error("typ is '{}', expected 'JWT'", escaped_short(.0))]
     TypeMismatch(String),
-    /// A header parameter that changes what a token means: `crit`, `b64`, `zip`, `enc`, `cty`.
+    /// The header has a parameter that changes what a token means: `crit`, `b64`, `zip`, `enc`, `cty`.
     #[error("the header has '{0}', which Stream's tokens never have")]
     HeaderParameter(&'static str),
-    /// The signature has so many characters, and not the 43 of HS256.
+    /// The signature has this many characters, not the 43 of HS256.
     #[error("the signature has {0} of {SIGNATURE_LENGTH} characters")]
     SignatureLength(usize),
-    /// The signature is empty, or something else was written in its place.
+    /// The signature is empty, or replaced by a placeholder.
     #[error("the signature was removed")]
     SignatureRemoved,
     /// This claim (`exp`, `iat` or `nbf`) is not an integer of seconds.

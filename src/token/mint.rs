@@ -1,4 +1,4 @@
-//! Signs tokens: byte for byte what Stream's JavaScript and Python SDKs give (contract section 1).
+//! Signs tokens, byte for byte as Stream's JavaScript and Python SDKs do (contract section 1).
 //!
 //! The first block of every canonical token is the same, so its part of the MAC is computed once per secret, and a short
 //! token costs two compressions of SHA-256 instead of five.
@@ -29,10 +29,10 @@ pub(super) const BLOCK: usize = 64;
 /// The length of a MAC in bytes.
 pub(super) const MAC_LENGTH: usize = 32;
 
-/// The length of the field at the end of a last block that holds the length of everything hashed.
+/// The length of the field that ends a message's last block and holds the message length.
 const LENGTH_FIELD: usize = 8;
 
-/// The most bytes that two blocks hold beside the padding (FIPS 180-4 section 5.1.1).
+/// The most bytes that fit into two blocks beside the padding (FIPS 180-4 section 5.1.1).
 const MAX_REST: usize = 2 * BLOCK - 1 - LENGTH_FIELD;
 
 const _: () = assert!(MAX_LENGTH - SIGNATURE_LENGTH - 1 - BLOCK <= MAX_REST);
@@ -43,7 +43,7 @@ pub(super) const SIGNATURE_LENGTH: usize = 43;
 /// The most bytes of a canonical claims set: a customer's user id of 19 digits, two times of 16.
 pub(super) const MAX_CLAIMS: usize = CLAIMS_START.len() + 19 + r#""}"#.len() + 2 * (r#","exp":"#.len() + 16);
 
-/// The most bytes that a canonical token has.
+/// The most bytes of a canonical token.
 pub(super) const MAX_LENGTH: usize = HEADER.len() + encoded_length(MAX_CLAIMS) + 1 + SIGNATURE_LENGTH;
 
 /// The initial hash value of SHA-256 (FIPS 180-4 section 5.3.3).
@@ -52,12 +52,12 @@ const INITIAL: [u32; 8] =
 
 /// HMAC-SHA-256 (RFC 2104) of a canonical token's signing input, up to the end of its first block.
 ///
-/// It is as good as the secret for every text that starts so.
+/// It is as sensitive as the secret: it can sign every text that starts with this block.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]
 pub(super) struct CanonicalMac {
-    /// The inner hash's state, after the key and the first block.
+    /// The state of the inner hash after the key and the first block.
     inner: [u32; 8],
-    /// The outer hash's state, after the key.
+    /// The state of the outer hash after the key.
     outer: [u32; 8],
 }
 
@@ -84,7 +84,7 @@ impl CanonicalMac {
     }
 }
 
-/// Hashes the rest of a text, of which so many blocks are in `state`: at most [`MAX_REST`] bytes.
+/// Finishes a hash: `state` covers the first `blocks` blocks, and `rest` has at most [`MAX_REST`] bytes.
 #[inline]
 fn hash_rest(mut state: [u32; 8], blocks: usize, rest: &[u8]) -> [u8; MAC_LENGTH] {
     let mut padded = [0; 2 * BLOCK];
@@ -101,24 +101,24 @@ fn hash_rest(mut state: [u32; 8], blocks: usize, rest: &[u8]) -> [u8; MAC_LENGTH
     hash
 }
 
-/// Returns how long bytes are in base64url without padding.
+/// Returns the length of `bytes` bytes in base64url without padding.
 const fn encoded_length(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }
 
-/// A signed token of ours in compact serialization (RFC 7515 section 3.1).
+/// A token signed by a [`Minter`], in compact serialization (RFC 7515 section 3.1).
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Token {
-    /// Its bytes, and after them zeros, or the signature that was taken off.
+    /// The bytes of the token, followed by zeros or the removed signature.
     bytes: [u8; MAX_LENGTH],
-    /// How many bytes it has.
+    /// The length in bytes.
     length: usize,
 }
 
 impl Token {
     /// Returns the token's text.
     pub fn as_str(&self) -> &str {
-        // It is ASCII by construction.
+        // The bytes are ASCII by construction.
         str::from_utf8(self.as_bytes()).unwrap_or_default()
     }
 
@@ -127,7 +127,7 @@ impl Token {
         &self.bytes[..self.length]
     }
 
-    /// Returns its header and claims alone, which are no token.
+    /// Returns the header and claims without the signature, which are not a token.
     #[must_use]
     pub fn without_signature(self) -> Self {
         Self { length: self.length - SIGNATURE_LENGTH - 1, ..self }
@@ -135,7 +135,7 @@ impl Token {
 
     /// Appends bytes in base64url without padding.
     fn push_encoded(&mut self, bytes: &[u8]) {
-        // Every token fits: the longest claims fill it.
+        // Every token fits: the longest claims fill the buffer.
         self.length +=
             URL_SAFE_NO_PAD.encode_slice(bytes, &mut self.bytes[self.length..]).unwrap_or_default();
     }
@@ -147,7 +147,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Signs claims with one secret.
+/// A signer of claims with one secret.
 #[derive(Clone)]
 pub struct Minter(CanonicalMac);
 
@@ -164,7 +164,7 @@ impl Minter {
         Self(CanonicalMac::new(secret.expose()))
     }
 
-    /// Returns a signer whose key is published here and belongs to no app, for tokens that are to be refused.
+    /// Returns a signer with a published key that belongs to no app, for tokens that should be refused.
     #[must_use]
     pub fn with_wrong_key() -> Self {
         Self(CanonicalMac::new(b"a published key that belongs to no app"))

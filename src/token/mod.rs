@@ -1,8 +1,8 @@
 //! Stream Chat user tokens: their claims, how they are signed, verified and read.
 //!
-//! This room knows no terminal, environment or clock. **Decode** never implies trust: [`Inspection`] and [`ClaimsSet`]
-//! are what was parsed; only a [`Verifier`] makes a [`VerifiedToken`]. The format is the contract's section 1, after
-//! RFC 7515 and RFC 7519.
+//! This module uses no terminal, environment or clock. **Decoding** never implies trust: [`Inspection`] and
+//! [`ClaimsSet`] are parsed, not verified; only a [`Verifier`] creates a [`VerifiedToken`]. The format is defined in
+//! section 1 of the contract, which follows RFC 7515 and RFC 7519.
 
 mod claims;
 mod claims_set;

@@ -1,7 +1,7 @@
-//! The cryptography behind `jsonwebtoken`: HS256, and for the JWTs of an app's backend RS256 and ES256 of `ring`.
+//! The cryptography provider of `jsonwebtoken`: HS256, and `ring`'s RS256 and ES256 for the JWTs of an app's backend.
 //!
-//! Its own providers bring RUSTSEC-2023-0071 and 70 crates, or another whole library beside the one of our TLS. Whoever
-//! verifies a token says with which algorithm; the token never does. Nothing is signed through `jsonwebtoken`.
+//! The crate's own providers bring RUSTSEC-2023-0071 and 70 crates, or a second library beside the one for TLS. The
+//! caller chooses the algorithm, never the token. Nothing is signed through `jsonwebtoken`.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use jsonwebtoken::crypto::{CryptoProvider, JwtVerifier, KeyUtils};
@@ -14,11 +14,11 @@ use ring::signature::{
 };
 use sha2::Sha256;
 
-/// A key with the one algorithm that it is for.
+/// A key, and the only algorithm that it may be used with.
 struct KeyVerifier {
-    /// HS256, RS256 or ES256.
+    /// The algorithm: HS256, RS256 or ES256.
     algorithm: Algorithm,
-    /// The secret of HS256, the modulus and exponent of RS256, or the point of ES256.
+    /// The key: the secret of HS256, the modulus and exponent of RS256, or the point of ES256.
     key: DecodingKey,
 }
 
@@ -27,7 +27,7 @@ impl Verifier<Vec<u8>> for KeyVerifier {
         match (self.algorithm, self.key.kind()) {
             (Algorithm::HS256, DecodingKeyKind::SecretOrDer(secret)) if !secret.is_empty() => {
                 let mac = Hmac::<Sha256>::new_from_slice(secret).map_err(Error::from_source)?;
-                // verify_slice compares in constant time, and the whole length.
+                // `verify_slice` compares the whole length in constant time.
                 mac.chain_update(message).verify_slice(signature).map_err(Error::from_source)
             }
             #[cfg(all(unix, feature = "serve"))]
@@ -51,7 +51,7 @@ impl JwtVerifier for KeyVerifier {
     }
 }
 
-/// Makes a verifier of a key for HS256, RS256 or ES256, and refuses every other algorithm.
+/// Creates a verifier for HS256, RS256 or ES256, and refuses every other algorithm.
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "jsonwebtoken's type of a verifier factory")]
 fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerifier>> {
     match (algorithm, key.family()) {
@@ -64,19 +64,19 @@ fn verifier(algorithm: &Algorithm, key: &DecodingKey) -> Result<Box<dyn JwtVerif
     }
 }
 
-/// What `jsonwebtoken` verifies with.
+/// The provider that `jsonwebtoken` verifies with.
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |_, _| Err(ErrorKind::InvalidAlgorithm.into()),
     verifier_factory: verifier,
     key_utils: KeyUtils::new_unimplemented(),
 };
 
-/// Installs the provider for this process, if there is none yet.
+/// Installs the provider for this process, unless another one is installed.
 ///
-/// `jsonwebtoken` keeps one provider a process. Whoever uses this library beside a provider of
-/// their own keeps theirs, and HS256 is verified with it.
+/// `jsonwebtoken` keeps one provider per process. If a caller of this library has installed its own, that provider
+/// stays, and verifies HS256.
 pub fn install() {
-    // An error says that one is installed already.
+    // An error means that a provider is already installed.
     let _ = PROVIDER.install_default();
 }
 

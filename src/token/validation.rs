@@ -1,36 +1,36 @@
-//! What a signed token is validated against, beyond its signature: its customer and its times.
+//! The requirements for a signed token beyond its signature: its customer and its times.
 
 use std::time::Duration;
 
 use super::CustomerId;
 use crate::time::Timestamp;
 
-/// How far clocks may differ: none by default, and at most five minutes.
+/// The accepted difference between clocks: none by default, and at most five minutes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Leeway(Duration);
 
 impl Leeway {
-    /// Makes a leeway; `None` above five minutes.
+    /// Creates a leeway; `None` above five minutes.
     pub fn new(duration: Duration) -> Option<Self> {
         (duration <= Duration::from_mins(5)).then_some(Self(duration))
     }
 }
 
-/// What a token is validated against.
+/// The requirements for a token's claims.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Validation {
-    /// When it must be valid.
+    /// The time at which the token must be valid.
     pub at: Timestamp,
-    /// How far its times may be off.
+    /// The leeway for the token's times.
     pub leeway: Leeway,
-    /// The customer it must be for.
+    /// The customer that the token must belong to, if any.
     pub customer: Option<CustomerId>,
-    /// Tokens issued before this time, or at no time, are revoked (contract section 2).
+    /// The time of a revocation: tokens issued earlier, or without an `iat`, are revoked (contract section 2).
     pub revoked_before: Option<Timestamp>,
 }
 
 impl Validation {
-    /// Returns a validation at one moment: without leeway, for any customer, nothing revoked.
+    /// Creates a validation at a point in time: without leeway, for any customer, nothing revoked.
     #[must_use]
     pub const fn new(at: Timestamp) -> Self {
         Self { at, leeway: Leeway(Duration::ZERO), customer: None, revoked_before: None }
@@ -41,12 +41,12 @@ impl Validation {
         time > self.at.after(self.leeway.0)
     }
 
-    /// Returns `true` if `exp` has passed: a token is expired from that very second on.
+    /// Returns `true` if `exp` has passed: a token is expired from that second on.
     pub fn is_expired(&self, expires_at: Timestamp) -> bool {
         self.at >= expires_at.after(self.leeway.0)
     }
 
-    /// Returns `true` if a token with this `iat`, or with none, falls under the revocation.
+    /// Returns `true` if a token with this `iat`, or without one, is revoked.
     pub fn is_revoked(&self, issued_at: Option<Timestamp>) -> bool {
         self.revoked_before.is_some_and(|before| issued_at.is_none_or(|issued_at| issued_at < before))
     }

@@ -1,12 +1,13 @@
 //! Verifies tokens: the signature by one secret, then the claims.
 //!
-//! A token in our own canonical form takes a path of two SHA-256 compressions. Every other token is taken apart
-//! strictly ([`Inspection`]), then `jsonwebtoken` verifies its signature, then its claims are validated.
+//! A token in canonical form takes a fast path of two SHA-256 compressions. Every other token is parsed strictly
+//! ([`Inspection`]), then `jsonwebtoken` verifies its signature, then its claims are validated.
 //!
-//! `jsonwebtoken::decode` would do all three, and is too lenient for a verdict: it accepts duplicate keys, `crit`, `b64`
-//! and `zip`, times with a fraction and an `exp` that is now, reads an unbounded header before it checks the signature,
-//! and answers a claim of another type and a text that is not JSON with the same error. So our own code bounds the
-//! token, reads header and claims strictly, and compares the times; the cryptography is the crate's.
+//! `jsonwebtoken::decode` would do all three, but is too lenient for a verdict: it accepts duplicate keys, `crit`,
+//! `b64` and `zip`, times with a fraction and an `exp` equal to now; it reads an unbounded header before it checks the
+//! signature; and it returns the same error for a claim of the wrong type and for a text that is not JSON. So this
+//! module limits the length, parses header and claims strictly, and compares the times; only the signature is left to
+//! the crate.
 
 use std::fmt;
 
@@ -23,7 +24,7 @@ use super::mint::{BLOCK, CanonicalMac, HEADER, MAC_LENGTH, MAX_CLAIMS, SIGNATURE
 use super::{CustomerId, Validation, provider};
 use crate::secret::Secret;
 
-/// Why a token is refused: the first of these that applies.
+/// The reason why a token is refused: the first that applies.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum VerifyError {
     /// It is not a token.
@@ -32,7 +33,7 @@ pub enum VerifyError {
     /// Its third segment marks a development token.
     #[error("a development token, which nobody signed")]
     DevToken,
-    /// This secret did not sign it.
+    /// The secret did not sign it.
     #[error("this profile's secret did not sign it")]
     BadSignature,
     /// It is signed and has no `user_id`: a leaked admin credential.
@@ -41,7 +42,7 @@ pub enum VerifyError {
     /// Its `user_id` is not exactly `customer-N`.
     #[error("signed, but for a user who is not a customer")]
     NotACustomer,
-    /// It is for another customer than was asked for.
+    /// It is for a customer other than the expected one.
     #[error("signed, but for another customer")]
     WrongCustomer,
     /// Its `iat` is in the future.
@@ -53,27 +54,27 @@ pub enum VerifyError {
     /// Its `exp` has passed.
     #[error("exp has passed")]
     Expired,
-    /// It was issued before a revocation, or at no time.
+    /// It was issued before a revocation, or has no `iat`.
     #[error("it was issued before the revocation, or does not say when")]
     Revoked,
 }
 
-/// Claims whose signature was verified, and nothing more: [`VerifiedToken::validate`] is still to be called.
+/// Claims with a verified signature, which are not validated until [`VerifiedToken::validate`] is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedToken(ClaimsSet);
 
 impl VerifiedToken {
-    /// Returns what the signer claims.
+    /// Returns the claims.
     pub fn claims(&self) -> &ClaimsSet {
         &self.0
     }
 
-    /// Validates the claims and returns the customer whose token it is.
+    /// Validates the claims and returns the customer of the token.
     ///
     /// # Errors
-    /// The first [`VerifyError`] in this order: a server token, times that are not integer seconds, not a
-    /// customer, another customer, `iat`, `nbf`, `exp`, revocation. A server token comes first because it is an
-    /// incident whatever else is wrong with it.
+    /// The first [`VerifyError`] in this order: a server token, times that are not integer seconds, not a customer,
+    /// another customer, `iat`, `nbf`, `exp`, revocation. A server token comes first because it is an incident
+    /// regardless of its other claims.
     pub fn validate(&self, validation: &Validation) -> Result<CustomerId, VerifyError> {
         if self.0.user_id == UserId::Absent {
             return Err(VerifyError::ServerToken);
@@ -102,12 +103,12 @@ impl VerifiedToken {
     }
 }
 
-/// Verifies tokens with one secret.
+/// A verifier of tokens with one secret.
 #[derive(Clone)]
 pub struct Verifier {
-    /// For canonical tokens.
+    /// The MAC for canonical tokens.
     canonical: CanonicalMac,
-    /// For every other token.
+    /// The key for all other tokens.
     key: DecodingKey,
 }
 
@@ -118,23 +119,23 @@ impl fmt::Debug for Verifier {
 }
 
 impl Verifier {
-    /// Prepares a secret for verifying.
+    /// Creates a verifier from a secret.
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
         Self::from_bytes(secret.expose())
     }
 
-    /// Prepares any bytes for verifying.
+    /// Creates a verifier from arbitrary key bytes.
     #[must_use]
     pub fn from_bytes(secret: &[u8]) -> Self {
         provider::install();
         Self { canonical: CanonicalMac::new(secret), key: DecodingKey::from_secret(secret) }
     }
 
-    /// Verifies a token, signature and claims. It takes the exact token and nothing around it.
+    /// Verifies the signature and the claims of a token. `token` must be the exact token, with nothing around it.
     ///
     /// # Errors
-    /// Why it is refused.
+    /// [`VerifyError`]: the first reason to refuse the token.
     pub fn verify(&self, token: &str, validation: &Validation) -> Result<CustomerId, VerifyError> {
         self.verify_signature(token)?.validate(validation)
     }
@@ -150,13 +151,13 @@ impl Verifier {
         }
     }
 
-    /// Verifies the form and the signature of a token that was read.
+    /// Verifies the form and the signature of an inspected token.
     ///
     /// # Errors
     /// As [`Self::verify_signature`].
     pub fn verify_inspected(&self, token: &Inspection<'_>) -> Result<VerifiedToken, VerifyError> {
         match (token.errors.first(), &token.claims) {
-            // What the times of a signed token are is said after whose it is.
+            // `validate` reports the invalid times of a signed token, after its user id.
             (None | Some(MalformedToken::Time(..)), Some(claims)) if self.has_signed(token) => {
                 Ok(VerifiedToken(claims.clone()))
             }
@@ -166,9 +167,9 @@ impl Verifier {
         }
     }
 
-    /// Returns `true` if this secret signed a text of three segments, whatever they contain.
+    /// Returns `true` if this secret signed a text with three segments, regardless of their content.
     ///
-    /// It distinguishes a forgery from a broken token, and does not mean that the token is valid.
+    /// This distinguishes a forgery from a malformed token; it does not mean that the token is valid.
     pub fn has_signed(&self, token: &Inspection<'_>) -> bool {
         token.signed.is_some_and(|(input, signature)| {
             jsonwebtoken::crypto::verify(signature, input.as_bytes(), &self.key, Algorithm::HS256)
@@ -176,16 +177,16 @@ impl Verifier {
         })
     }
 
-    /// Verifies a token in our own form; `None` for every other text, and for one that this secret did not sign.
+    /// Verifies a token in canonical form; `None` for every other text, and for a token that this secret did not sign.
     fn verify_canonical(&self, token: &str) -> Option<VerifiedToken> {
         let (input, signature) = token.split_at_checked(token.len().checked_sub(SIGNATURE_LENGTH + 1)?)?;
-        // The engine writes whole groups of three bytes.
+        // The engine writes whole groups of three bytes, which the buffers have room for.
         let (mut claims, mut mac) = ([0; MAX_CLAIMS + 2], [0; MAC_LENGTH + 1]);
         let length = URL_SAFE_NO_PAD.decode_slice(input.strip_prefix(HEADER)?, &mut claims).ok()?;
         let claims = ClaimsSet::from_canonical(str::from_utf8(&claims[..length]).ok()?)?;
         let length = URL_SAFE_NO_PAD.decode_slice(signature.strip_prefix('.')?, &mut mac).ok()?;
         let expected = self.canonical.finish(&input.as_bytes()[BLOCK..]);
-        // In constant time, eight bytes at a time: byte by byte costs as much as a compression.
+        // Compared in constant time, eight bytes at a time: byte by byte costs as much as a compression.
         let words = expected.as_chunks::<8>().0.iter().zip(mac.as_chunks::<8>().0);
         let differences = words.map(|(a, b)| u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b));
         let is_equal = differences.fold(0, |all, difference| all | difference).ct_eq(&0);

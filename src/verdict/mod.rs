@@ -1,7 +1,6 @@
 //! Reports on a token: Stream's expected response, the secret that signed it, and the remedy.
 //!
-//! Every check is made and listed, even after one fails. The claims of an unsigned token are shown as claims, not as
-//! facts.
+//! Every check is made and listed, even after one fails. The claims of an unsigned token are shown as claims, not as facts.
 
 mod checks;
 mod remedy;

@@ -1,9 +1,9 @@
-//! Finds the token inside what a person pasted, and says what was removed from around it.
+//! Extracts the token from pasted text, and names what was removed from around it.
 //!
-//! The text is sanitized ([`sanitize`]), scanned for tokens ([`scan`]), and, if it has no whole one, rewritten in each of
-//! the ways in which programs encode text ([`rewrites`]). What remains around the token is named ([`wrappers`]). Nothing
-//! is repaired: a malformed token comes out as it went in, and everything that was left out is in
-//! [`ExtractedToken::stripped`].
+//! The text is sanitized ([`sanitize`]), scanned for tokens ([`scan`]), and, if it contains no whole token, decoded
+//! from each of the encodings that programs use for text ([`rewrites`]). The text around the token is named
+//! ([`wrappers`]). Nothing is repaired: a malformed token is returned as it was pasted, and everything that was removed
+//! is listed in [`ExtractedToken::stripped`].
 
 mod rewrites;
 mod sanitize;
@@ -28,38 +28,38 @@ use scan::Candidate;
 /// The most bytes of a paste that are read: 64 KiB.
 pub const MAX_PASTE_BYTES: usize = 64 * 1024;
 
-/// How many rewrites may lie on top of each other, such as percent-encoding twice.
+/// The most nested encodings that are undone, such as percent-encoding twice.
 const MAX_REWRITES: usize = 2;
 
-/// What programs print in the place of a token that was never set.
+/// The texts that programs print in place of a token that was never set.
 const UNSET: [&str; 7] = ["undefined", "null", "nil", "None", "(null)", "Optional(nil)", "[object Promise]"];
 
-/// The one token of a paste.
+/// The token extracted from a paste.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ExtractedToken {
-    /// The token, exactly as it was pasted but for what `stripped` names. It may be malformed: that is for the verifier to
-    /// say.
+    /// The token exactly as it was pasted, except for what `stripped` names. It may be malformed, which the verifier
+    /// reports.
     pub token: String,
-    /// What was left out, from the token outwards, in the words that people read; empty if the paste was the bare token.
+    /// The names of what was removed, from the token outwards, for display; empty if the paste was the bare token.
     pub stripped: Vec<String>,
 }
 
-/// Why no token was taken from a paste.
+/// No token can be extracted from a paste.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum PasteError {
-    /// There is nothing but white space and invisible characters.
+    /// The text has only white space and invisible characters.
     #[error("nothing was pasted")]
     Empty,
-    /// There is text, and no token in it.
+    /// The text contains no token.
     #[error("there is no token in what was pasted")]
     NoToken,
-    /// There is this, which a program prints for a token that was never set.
+    /// The text is this placeholder, which a program prints for a token that was never set.
     #[error("'{0}' is not a token: the app passed none")]
     Unset(&'static str),
-    /// There are different tokens, as described here, and which one was meant cannot be told.
+    /// The text contains different tokens, as described here, and it is unclear which one is meant.
     #[error("there are {} different tokens in what was pasted: {}", .0.len(), .0.join("; "))]
     SeveralTokens(Vec<String>),
-    /// There are so many bytes, more than [`MAX_PASTE_BYTES`].
+    /// The text has this many bytes, more than [`MAX_PASTE_BYTES`].
     #[error("what was pasted has {0} bytes, and at most {MAX_PASTE_BYTES} are read")]
     TooLong(u64),
 }
@@ -85,12 +85,12 @@ impl Diagnostic for PasteError {
 
 /// Extracts the token from `text`.
 ///
-/// Text that is one word with a dot, or that starts with `eyJ`, is the token, however malformed. In any other text a token
-/// is a word that starts with `eyJ` and has two dots, in one piece or wrapped.
+/// A single word that contains a dot or `eyJ` is the token, however malformed. In any other text, a token is a word
+/// that starts with `eyJ` and contains two dots, on one line or wrapped over several.
 ///
 /// # Errors
 ///
-/// [`PasteError`] if there is no token, if there are several, and above [`MAX_PASTE_BYTES`].
+/// [`PasteError`] if there is no token, if there are several, or if the text is longer than [`MAX_PASTE_BYTES`].
 pub fn extract(text: &str) -> Result<ExtractedToken, PasteError> {
     if text.len() > MAX_PASTE_BYTES {
         return Err(PasteError::TooLong(text.len() as u64));
@@ -111,10 +111,10 @@ pub fn extract(text: &str) -> Result<ExtractedToken, PasteError> {
     Ok(ExtractedToken { token: copies.first().map_or_else(String::new, |copy| copy.token.clone()), stripped })
 }
 
-/// Whole tokens, the text in which they are, and the names of what was decoded, the last first.
+/// Whole tokens, the text that contains them, and the names of the encodings that were undone, the last one first.
 type Found = (Vec<Candidate>, String, Vec<&'static str>);
 
-/// Finds the whole tokens in `text`, or in the first rewriting of it that has any. Fewer rewrites are tried before more.
+/// Finds the whole tokens in `text`, or in the first rewritten text that contains any. Fewer rewrites are tried first.
 fn whole_tokens(text: &str) -> Option<Found> {
     let mut texts = vec![(text.to_owned(), Vec::new())];
     for _ in 0..=MAX_REWRITES {
@@ -130,7 +130,7 @@ fn whole_tokens(text: &str) -> Option<Found> {
     None
 }
 
-/// Returns every rewriting of a text, with its name before those that the text has.
+/// Returns every rewriting of a text, with the name of the rewrite before the names of earlier ones.
 fn rewritten(
     (text, names): &(String, Vec<&'static str>),
 ) -> impl Iterator<Item = (String, Vec<&'static str>)> {
@@ -141,7 +141,7 @@ fn rewritten(
     })
 }
 
-/// Finds what is meant to be a token and is none: all of `text`, if it is one word, or else each of its words that could be.
+/// Finds malformed tokens: all of `text`, if it is a single word, or else each of its words that could be a token.
 fn broken_tokens(text: &str) -> Result<Vec<Candidate>, PasteError> {
     let word = wrappers::last_word(text);
     if (word.token.contains('.') || looks_like_a_token(&word.token)) && wrappers::is_alone(text, &word) {
@@ -157,9 +157,9 @@ fn broken_tokens(text: &str) -> Result<Vec<Candidate>, PasteError> {
     }
 }
 
-/// Returns the copies of the token that was meant, and what the other tokens are.
+/// Returns the copies of the intended token, and descriptions of the other tokens.
 ///
-/// Of several tokens, the one for a customer was meant.
+/// Of several tokens, the intended one is the only one for a customer.
 fn selected(found: &[Candidate]) -> Result<(Vec<&Candidate>, Vec<String>), PasteError> {
     let mut seen = HashSet::new();
     let tokens = found.iter().map(|candidate| candidate.token.as_str());
@@ -180,7 +180,7 @@ fn selected(found: &[Candidate]) -> Result<(Vec<&Candidate>, Vec<String>), Paste
     Ok((found.iter().filter(|candidate| candidate.token == *token).collect(), others.collect()))
 }
 
-/// Describes a token among others by what it claims.
+/// Describes a token by its claims, to distinguish it from others.
 fn description(token: &str) -> String {
     let inspection = Inspection::read(token);
     if inspection.is_session() {

@@ -1,13 +1,13 @@
-//! The ways in which programs encode or decorate text, each undone by one function.
+//! The encodings and decorations that programs add to text, each undone by one function.
 //!
-//! What a function returns is used only if it contains a whole token.
+//! The result of a function is used only if it contains a whole token.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::scan::{leading_word, may_start};
 
-/// A function that undoes one encoding; `None` or the same text if the encoding is not there.
+/// A function that undoes one encoding; it returns `None` or the same text if the text is not encoded so.
 type Rewrite = fn(&str) -> Option<String>;
 
 /// Every rewrite with the name of what it removes, in the order in which they are tried.
@@ -24,7 +24,7 @@ pub(super) const REWRITES: [(Rewrite, &str); 7] = [
 /// The start of a token in base64.
 const ENCODED_START: &str = "ZXlK";
 
-/// The escapes of Markdown, and of JSON for what is in and around a token.
+/// The escapes that Markdown and JSON use in and around a token, and the characters that they stand for.
 const ESCAPES: [(&str, &str); 8] = [
     ("\\_", "_"),
     ("\\.", "."),
@@ -36,7 +36,7 @@ const ESCAPES: [(&str, &str); 8] = [
     ("\\t", " "),
 ];
 
-/// What HTML and its editors put into a long word, so that it can be broken there.
+/// The line-break opportunities that HTML and its editors insert into a long word.
 const BREAKS: [&str; 6] = ["<wbr>", "<wbr/>", "<wbr />", "&shy;", "&#8203;", "&ZeroWidthSpace;"];
 
 /// Undoes the quoted-printable encoding of mail (RFC 2045 section 6.7).
@@ -55,7 +55,7 @@ fn escapes(text: &str) -> Option<String> {
     text.contains('\\').then(|| ESCAPES.iter().fold(text.to_owned(), undone))
 }
 
-/// Removes the places for a line break of HTML.
+/// Removes the line-break opportunities of HTML.
 fn breaks(text: &str) -> Option<String> {
     let removed = |text: String, place: &&str| text.replace(place, "");
     text.contains(['<', '&']).then(|| BREAKS.iter().fold(text.to_owned(), removed))
@@ -70,7 +70,8 @@ fn emphasis(text: &str) -> Option<String> {
     Some(format!("{}eyJ{}{after}", before.trim_end_matches('_'), word.trim_end_matches('_')))
 }
 
-/// Removes what a log writes before each line, digits aside: what the line with the token's start and the next one share.
+/// Removes the prefix that a log writes before each line: what the line with the token's start and the next line share,
+/// with all digits taken as equal.
 fn line_prefixes(text: &str) -> Option<String> {
     let mut lines = text.lines().skip_while(|line| !line.contains("eyJ"));
     let (first, second) = (lines.next()?, lines.next()?);
@@ -86,12 +87,12 @@ fn line_prefixes(text: &str) -> Option<String> {
     Some(text.lines().map(without).collect::<Vec<_>>().join("\n"))
 }
 
-/// Returns `true` if two characters are equal, or both digits.
+/// Returns `true` if two characters are equal, or both are digits.
 fn has_same_shape(a: char, b: char) -> bool {
     a == b || (a.is_ascii_digit() && b.is_ascii_digit())
 }
 
-/// Decodes a token that was encoded in base64 once more, as in a Kubernetes secret, on one line or on several.
+/// Decodes a token that was base64-encoded once more, as in a Kubernetes secret, on one line or on several.
 fn base64_layer(text: &str) -> Option<String> {
     let is_base64 = |character: char| character.is_ascii_alphanumeric() || "+/=-_".contains(character);
     let start = text.find(ENCODED_START).filter(|start| may_start(&text[..*start]))?;

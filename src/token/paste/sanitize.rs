@@ -1,14 +1,14 @@
-//! Removes from a paste what is not seen, and writes every line break in one way.
+//! Removes invisible characters from a paste, and normalizes its line breaks.
 
 use std::borrow::Cow;
 
 use crate::escape::is_unprintable;
 
-/// How many bytes show whether a text without a byte order mark is UTF-16.
+/// The number of bytes examined to detect UTF-16 without a byte order mark.
 const SAMPLE: usize = 64;
 
-/// Returns a paste as it is seen, and names what was removed: it has no unprintable character but white space, and every
-/// line break is a line feed.
+/// Returns a paste without invisible characters, and the names of what was removed. The result has no unprintable
+/// characters except white space, and every line break is a line feed.
 pub(super) fn sanitized(pasted: &str) -> (String, Vec<String>) {
     let plain = without_terminal_codes(pasted);
     let lines = plain.replace("\r\r\n", "\n").replace("\r\n", "\n");
@@ -22,7 +22,7 @@ pub(super) fn sanitized(pasted: &str) -> (String, Vec<String>) {
     (text, removed.into_iter().flatten().map(str::to_owned).collect())
 }
 
-/// Removes the control sequences (ECMA-48 section 5.4) that colour a terminal.
+/// Removes the control sequences of terminals (ECMA-48 section 5.4), such as those for colours.
 fn without_terminal_codes(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let mut plain = parts.next().unwrap_or_default().to_owned();
@@ -34,8 +34,8 @@ fn without_terminal_codes(text: &str) -> String {
     plain
 }
 
-/// Decodes text that may be UTF-16 of either byte order, with or without a byte order mark, and returns whether it was;
-/// everything else is read as UTF-8, its invalid bytes replaced.
+/// Decodes text, and returns whether it was UTF-16, which may have either byte order, with or without a byte order
+/// mark. All other text is read as UTF-8, with invalid bytes replaced.
 pub fn decode_text(bytes: &[u8]) -> (Cow<'_, str>, bool) {
     let sample = &bytes[..bytes.len().min(SAMPLE)];
     let is_ascii_in_utf16 = |zero: usize| {

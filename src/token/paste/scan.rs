@@ -1,35 +1,35 @@
-//! Finds the words of a paste that could be tokens, in one piece or wrapped over several lines.
+//! Finds the words of a paste that could be tokens, on one line or wrapped over several lines.
 
 use crate::token::inspect::is_development;
 use crate::token::mint::SIGNATURE_LENGTH;
 
-/// How many lines a wrapped token has at most: more than a verifier reads of lines of 40 characters.
+/// The most lines of a wrapped token. With 40 characters a line, this is more than a verifier reads.
 const MAX_LINES: usize = 128;
 
 /// The start of every base64url JSON object whose first key follows its brace: `{"`.
 const START: &str = "eyJ";
 
-/// What could be the token, and its place in the paste.
+/// A possible token, and its position in the paste.
 #[derive(Debug, Clone)]
 pub(super) struct Candidate {
-    /// The token itself.
+    /// The token.
     pub(super) token: String,
-    /// Where it starts, in bytes.
+    /// The byte offset of its start.
     pub(super) start: usize,
-    /// Where it ends, in bytes.
+    /// The byte offset of its end.
     pub(super) end: usize,
-    /// Whether line breaks were inside.
+    /// Whether it contained line breaks.
     pub(super) is_wrapped: bool,
 }
 
 impl Candidate {
-    /// Makes a candidate of a word in one piece.
+    /// Creates a candidate from a word on one line.
     pub(super) fn unbroken(word: &str, start: usize) -> Self {
         Self { token: word.to_owned(), start, end: start + word.len(), is_wrapped: false }
     }
 }
 
-/// Finds what could be a token, three segments or more, at every place where one may start.
+/// Finds every possible token, which has at least three segments.
 pub(super) fn scan(text: &str) -> Vec<Candidate> {
     let mut found = Vec::new();
     let mut from = 0;
@@ -40,7 +40,7 @@ pub(super) fn scan(text: &str) -> Vec<Candidate> {
         let word = leading_word(&text[start..]);
         from = start + word.len();
         let unbroken = Candidate::unbroken(token_in(word), start);
-        // What is whole on its own line is never joined with the next.
+        // A token that is whole on its own line is never joined with the next line.
         let wrapped = if is_whole(&unbroken.token) { None } else { wrapped(text, start, word) };
         let candidates = match wrapped {
             Some(wrapped) if is_whole(&wrapped.token) => [Some(wrapped), None],
@@ -55,10 +55,10 @@ pub(super) fn scan(text: &str) -> Vec<Candidate> {
     found
 }
 
-/// Joins the word at `start` with the lines that continue it, until the token is whole or they end; `None` if no line
-/// continues it.
+/// Joins the word at `start` with the lines that continue it, until the token is whole or no line continues it; `None`
+/// if not even one line does.
 ///
-/// Each line has one word, and a margin around it. One that is shorter than the line before is the last.
+/// Each line has one word, and a margin around it. A word that is shorter than the one on the line before is the last.
 fn wrapped(text: &str, start: usize, word: &str) -> Option<Candidate> {
     let mut token = Candidate::unbroken(word, start);
     let (mut dots, mut width) = (word.matches('.').count(), word.len());
@@ -81,20 +81,20 @@ fn wrapped(text: &str, start: usize, word: &str) -> Option<Candidate> {
     token.is_wrapped.then_some(token)
 }
 
-/// Returns `true` if a character belongs to what surrounds a block of text on both sides.
+/// Returns `true` if a character can be part of the margin on either side of a block of text.
 fn is_margin(character: char) -> bool {
     (character.is_whitespace() && character != '\n') || matches!(character, '|' | '│' | '┃' | '┆')
 }
 
-/// Returns the token in a word: without the full stop of a sentence, and without the rest of a URL's path.
+/// Returns the token in a word, without the full stop of a sentence or the rest of a URL's path.
 fn token_in(word: &str) -> &str {
     let without_path = word.split('/').next().filter(|token| is_whole(token));
     let without_full_stop = || word.strip_suffix('.').filter(|token| is_whole(token));
     without_path.or_else(without_full_stop).unwrap_or(word)
 }
 
-/// Returns `true` if `word` has three segments, of which the last is as long as an HS256 signature, whatever padding
-/// follows, or marks a development token. Padding is at the end of a segment.
+/// Returns `true` if `word` has three segments, and the third has the length of an HS256 signature or marks a
+/// development token. Padding is allowed at the end of a segment.
 pub(super) fn is_whole(word: &str) -> bool {
     let segments: Vec<&str> = word.split('.').map(|segment| segment.trim_end_matches('=')).collect();
     match segments[..] {
@@ -104,15 +104,15 @@ pub(super) fn is_whole(word: &str) -> bool {
     }
 }
 
-/// Returns `true` if a token could start behind `before`: not inside a longer word.
+/// Returns `true` if a token could start after `before`: not inside a longer word.
 pub(super) fn may_start(before: &str) -> bool {
     !before.ends_with(|last: char| last.is_ascii_alphanumeric() || "_-.".contains(last))
 }
 
 /// Returns the word at the start of `text`.
 ///
-/// A character that no token contains, but that could have replaced one that it does, such as padding or a letter of
-/// another script, is part of the word: cutting there would repair the token.
+/// A character that no token contains, but that may have replaced one, such as padding or a letter of another script,
+/// is part of the word: to end the word there would repair the token.
 pub(super) fn leading_word(text: &str) -> &str {
     let is_end = |(at, character): &(usize, char)| match character {
         '!' | '?' | '*' | '$' | '^' | '~' | '@' | '%' => {

@@ -1,33 +1,33 @@
-//! Names what is around a token, from the token outwards, each layer by one function.
+//! Names the text around a token, from the token outwards, with one function per kind of layer.
 //!
-//! What has no name of its own is other text, so that nothing is left out silently. The names that a paste has for
-//! fields, headers and variables are shown if they are at most 30 of `A-Z a-z 0-9 _ -`, and nothing that could be a token.
+//! Text of no known kind is named "other text", so that nothing is removed silently. The names of fields, headers and
+//! variables in the paste are shown if they have at most 30 characters of `A-Z a-z 0-9 _ -` and cannot be a token.
 
 use super::scan::{Candidate, may_start};
 use crate::escape::looks_like_a_token;
 
-/// The longest name of a field, a header or a variable that is shown.
+/// The most characters of the name of a field, a header or a variable that is shown.
 const MAX_NAME: usize = 30;
 
-/// How many layers are named; what is around them is other text.
+/// The most layers that are named; text around them is other text.
 const MAX_LAYERS: usize = 16;
 
-/// What is around the token and has no name yet.
+/// The text around the token that is not named yet.
 struct Wrapper<'a> {
-    /// What is before the token.
+    /// The text before the token.
     before: &'a str,
-    /// What is after it.
+    /// The text after the token.
     after: &'a str,
 }
 
-/// A function that names the innermost layer and removes it.
+/// A function that removes the innermost layer and returns its name; `None` if the layer is of another kind.
 type Layer = fn(&mut Wrapper<'_>) -> Option<String>;
 
-/// Every layer that has a name, in the order in which they are tried; the first ones, which surround a lone word too.
+/// Every kind of layer, in the order in which they are tried. The first four can also surround a single word.
 const LAYERS: [Layer; 6] = [quotes, bearer, header, assignment, json_field, query_parameter];
 
 impl Wrapper<'_> {
-    /// Removes layer after layer, and names each once.
+    /// Removes layer after layer, and returns their names without duplicates.
     fn peel(&mut self, layers: &[Layer]) -> Vec<String> {
         let mut names = Vec::new();
         for _ in 0..MAX_LAYERS {
@@ -41,13 +41,13 @@ impl Wrapper<'_> {
         names
     }
 
-    /// Returns `true` if nothing is left.
+    /// Returns `true` if only white space is left.
     fn is_empty(&self) -> bool {
         self.before.trim().is_empty() && self.after.trim().is_empty()
     }
 }
 
-/// Names what is before, between and after the copies of a token, and what was inside them.
+/// Names the text before, between and after the copies of a token, and the line breaks inside them.
 pub(super) fn around(text: &str, copies: &[&Candidate]) -> Vec<String> {
     let before = copies.first().map_or("", |first| &text[..first.start]);
     let ends = copies.iter().map(|copy| copy.end);
@@ -66,7 +66,7 @@ pub(super) fn around(text: &str, copies: &[&Candidate]) -> Vec<String> {
     names
 }
 
-/// Returns `true` if quotes, `Bearer`, a header's name or `NAME=` are all that is around a part of `text`.
+/// Returns `true` if only quotes, `Bearer`, a header's name or `NAME=` surround a part of `text`.
 pub(super) fn is_alone(text: &str, part: &Candidate) -> bool {
     let mut wrapper = Wrapper { before: &text[..part.start], after: &text[part.end..] };
     wrapper.peel(&LAYERS[..4]);
@@ -75,7 +75,7 @@ pub(super) fn is_alone(text: &str, part: &Candidate) -> bool {
 
 /// Returns the last word of `text`, without the quotes around it.
 ///
-/// An equals sign is part of a word where padding (RFC 4648 section 3.2) could be: at the end of a segment.
+/// An equals sign is part of a word where it could be padding (RFC 4648 section 3.2): at the end of a segment.
 pub(super) fn last_word(text: &str) -> Candidate {
     let text = text.trim_end_matches(|character: char| character.is_whitespace() || is_quote(character));
     let is_delimiter = |(at, character): &(usize, char)| match character {
@@ -86,7 +86,7 @@ pub(super) fn last_word(text: &str) -> Candidate {
     Candidate::unbroken(&text[start..], start)
 }
 
-/// Removes quotes, those of Python's bytes too; one side may lack them.
+/// Removes quotes, including those of a Python bytes literal; either one may be missing.
 fn quotes(wrapper: &mut Wrapper<'_>) -> Option<String> {
     let opened = wrapper.before.strip_suffix(is_quote).map(|rest| rest.trim_end_matches('\\'));
     let closed = wrapper.after.trim_start_matches('\\').strip_prefix(is_quote);
@@ -97,7 +97,7 @@ fn quotes(wrapper: &mut Wrapper<'_>) -> Option<String> {
     Some(if of_bytes.is_some() { "b'…'" } else { "quotes" }.into())
 }
 
-/// Removes the word Bearer (RFC 6750), which Stream's own header does not have.
+/// Removes the word `Bearer` (RFC 6750), which Stream's own header does not have.
 fn bearer(wrapper: &mut Wrapper<'_>) -> Option<String> {
     let (before, name) = split_name(wrapper.before)?;
     wrapper.before = Some(before).filter(|_| name.eq_ignore_ascii_case("bearer"))?;
@@ -123,7 +123,7 @@ fn assignment(wrapper: &mut Wrapper<'_>) -> Option<String> {
     Some(format!("the assignment to {name}"))
 }
 
-/// Removes the name of a field, and the JSON around it.
+/// Removes the name of a JSON field, and the JSON around it.
 fn json_field(wrapper: &mut Wrapper<'_>) -> Option<String> {
     let key = wrapper.before.strip_suffix(':')?.trim_end().strip_suffix(is_quote)?;
     let (before, field) = split_name(key.trim_end_matches('\\'))?;
@@ -148,7 +148,7 @@ fn is_quote(character: char) -> bool {
     "\"'`“”„‘’‚«»‹›".contains(character)
 }
 
-/// Splits `text` before the name that ends it; `None` if it ends in none that may be shown.
+/// Splits `text` before the name at its end; `None` if there is no name that may be shown.
 fn split_name(text: &str) -> Option<(&str, &str)> {
     let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     let length = text.bytes().rev().take(MAX_NAME + 1).take_while(is_part).count();
