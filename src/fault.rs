@@ -1,8 +1,8 @@
 //! Faults: tokens and responses that fail in a chosen way, so that an app's refresh can be tested.
 //!
-//! A [`TokenFault`] is what can be wrong with a token, a [`FaultRule`] which customer of the endpoint meets which fault, and
-//! how often: `123=expired`, `1-100=status:503*2`. This room decides and does nothing: the issuer signs and records, the
-//! server answers. Only a customer's claims are ever changed, so no fault makes a server token.
+//! A [`TokenFault`] is a way in which a token fails. A [`FaultRule`] says which customers' requests meet which fault, and
+//! how often: `123=expired`, `1-100=status:503*2`. This module only decides: the issuer signs and records, the server
+//! answers. Only a customer's claims are ever changed, so no fault produces a server token.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -15,11 +15,11 @@ use crate::escape::escaped_or_redacted;
 use crate::time::{Timestamp, humanize, parse_duration};
 use crate::token::{Claims, ClaimsError, CustomerId};
 
-/// The forms in which the faults of a token are written.
+/// The forms of token faults, for messages.
 const TOKEN_FAULT_FORMS: &str =
     "expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed";
 
-/// The faults of a token that are a word.
+/// The token faults that are written as a single word.
 const WORDS: [(&str, TokenFault); 6] = [
     ("expired", TokenFault::Expired),
     ("not-yet-valid", TokenFault::NotYetValid),
@@ -29,25 +29,25 @@ const WORDS: [(&str, TokenFault); 6] = [
     ("malformed", TokenFault::Malformed),
 ];
 
-/// How far in the past or in the future the times of a token are that fails by them: more than clocks differ.
+/// How far the faulty times of a token are in the past or the future: more than clocks differ.
 const DISTANCE: Duration = Duration::from_hours(1);
 
-/// How a token fails.
+/// A fault of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenFault {
-    /// It expired an hour ago.
+    /// The token expired an hour ago.
     Expired,
-    /// It expires after this time.
+    /// The token expires after this time.
     ExpiresIn(Duration),
-    /// Its `nbf` is an hour ahead.
+    /// The `nbf` is an hour ahead.
     NotYetValid,
-    /// Its `iat` is an hour ahead.
+    /// The `iat` is an hour ahead.
     IssuedInFuture,
-    /// A key that belongs to no app signed it.
+    /// The token is signed with a key that belongs to no app.
     BadSignature,
-    /// It is the token of a customer who does not exist.
+    /// The token is for a customer who does not exist.
     WrongUser,
-    /// It has no signature.
+    /// The token has no signature.
     Malformed,
 }
 
@@ -57,7 +57,7 @@ impl TokenFault {
         matches!(self, Self::Expired | Self::ExpiresIn(_))
     }
 
-    /// Returns the claims that fail in the place of these. A token that is not valid yet has expired when it would be.
+    /// Returns the faulty claims that replace `granted`. A token that is not valid yet expires before it becomes valid.
     ///
     /// # Errors
     /// [`ClaimsError`] if a time would be 0.
@@ -76,7 +76,7 @@ impl TokenFault {
         }
     }
 
-    /// Returns what is wrong with the token, for people.
+    /// Returns an explanation of the fault, for the user.
     pub fn explanation(self) -> String {
         match self {
             Self::Expired => "it expired an hour ago: Stream answers 401, code 40".into(),
@@ -92,7 +92,7 @@ impl TokenFault {
     }
 }
 
-/// Returns a customer who is not this one, and whom no app has.
+/// Returns a different customer, whom no app has.
 fn nobody(customer: CustomerId) -> CustomerId {
     let other = CustomerId::new(CustomerId::MAX).filter(|other| *other != customer);
     other.or_else(|| CustomerId::new(CustomerId::MAX - 1)).unwrap_or(customer)
@@ -120,35 +120,35 @@ impl FromStr for TokenFault {
     }
 }
 
-/// Returns the error of a text that is not a fault. `expected` says what was expected.
+/// Returns the error for a text that is not a fault. `expected` is the hint.
 fn not_a_fault(text: &str, expected: impl Into<String>) -> ErrorReport {
     ErrorReport::usage(format!("{} is not a fault", escaped_or_redacted(text)), expected)
 }
 
-/// Reads a duration, longer than 0, that is part of `text`.
+/// Parses a duration longer than 0. `text` is the whole fault, for the error.
 fn duration(text: &str, duration: &str) -> Result<Duration, ErrorReport> {
     let parsed = parse_duration(duration).ok().filter(|duration| !duration.is_zero());
     parsed.ok_or_else(|| not_a_fault(text, "after the colon goes a duration such as 10s or 5m"))
 }
 
-/// How a request for a token fails.
+/// A fault of a token request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// The token fails.
+    /// The token has a fault.
     Token(TokenFault),
     /// The response is an error with this status, 400 to 599.
     Status(u16),
-    /// The response comes this much later.
+    /// The response is delayed by this time.
     Delay(Duration),
     /// The connection is closed without a response.
     Drop,
 }
 
 impl Fault {
-    /// The status in logs of a connection that was closed without a response, as nginx logs it.
+    /// The status in logs of a connection closed without a response, as nginx logs it.
     pub const DROPPED: u16 = 444;
 
-    /// Returns how the token fails, if there is one that does.
+    /// Returns the fault of the token, if the token has one.
     pub const fn token(self) -> Option<TokenFault> {
         match self {
             Self::Token(fault) => Some(fault),
@@ -156,7 +156,7 @@ impl Fault {
         }
     }
 
-    /// Returns the status of the response, if there is to be no token.
+    /// Returns the status of the response, if it carries no token.
     pub const fn status(self) -> Option<u16> {
         match self {
             Self::Status(status) => Some(status),
@@ -198,14 +198,14 @@ impl FromStr for Fault {
     }
 }
 
-/// A fault that requests of some customers meet.
+/// A rule that gives the requests of some customers a fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FaultRule {
     /// The customers' ids.
     customers: RangeInclusive<u64>,
-    /// How their requests fail.
+    /// The fault of their requests.
     fault: Fault,
-    /// How many requests still do; `None` for all.
+    /// The number of requests that the rule still applies to; `None` for no limit.
     remaining: Option<u32>,
 }
 
@@ -247,7 +247,7 @@ impl FromStr for FaultRule {
     }
 }
 
-/// Reads a customer, or the first and the last of a range.
+/// Parses a customer, or a range of customers.
 fn customer_range(text: &str) -> Option<RangeInclusive<u64>> {
     let id = |text: &str| text.parse::<CustomerId>().ok().map(CustomerId::get);
     if let Some(one) = id(text) {
@@ -262,12 +262,12 @@ fn customer_range(text: &str) -> Option<RangeInclusive<u64>> {
 #[derive(Debug, Default)]
 pub struct Faults(Mutex<State>);
 
-/// What the server's faults are now.
+/// The current state of a server's faults.
 #[derive(Debug, Default)]
 struct State {
-    /// The rules: the first for a customer counts.
+    /// The rules. The first rule for a customer applies.
     rules: Vec<FaultRule>,
-    /// Whether there can be none, because the profile is a production profile.
+    /// Whether faults are forbidden, because the profile is a production profile.
     is_forbidden: bool,
 }
 
@@ -275,13 +275,13 @@ impl Faults {
     /// The most rules at once.
     pub const MAX: usize = 100;
 
-    /// Why a production profile has no faults.
+    /// The message that refuses faults for a production profile.
     pub const FORBIDDEN: &str = "nothing of a production profile is made to fail";
 
-    /// Adds rules after those that there are.
+    /// Appends rules.
     ///
     /// # Errors
-    /// There can be none, or there would be too many; and none is added.
+    /// Faults are forbidden, or there would be too many rules. No rule is added.
     pub fn add(&self, rules: &[FaultRule]) -> Result<(), ErrorReport> {
         let mut state = self.lock();
         let message = if state.is_forbidden {
@@ -300,7 +300,7 @@ impl Faults {
         self.lock().rules.clear();
     }
 
-    /// Allows faults from now on; or removes and forbids them.
+    /// Allows faults, or removes all rules and forbids faults.
     pub fn allow(&self, is_allowed: bool) {
         let mut state = self.lock();
         state.is_forbidden = !is_allowed;
@@ -309,13 +309,13 @@ impl Faults {
         }
     }
 
-    /// Returns `true` if there can be no faults.
+    /// Returns `true` if faults are forbidden.
     pub fn is_forbidden(&self) -> bool {
         self.lock().is_forbidden
     }
 
-    /// Returns the fault that a customer's request meets now, and counts the request. A rule that was limited to so many
-    /// requests is then used up, and the next rule for the customer counts.
+    /// Returns the fault of a customer's request, and counts the request. A rule that reaches its limit is removed, and the
+    /// next rule for the customer applies to later requests.
     pub fn next(&self, customer: CustomerId) -> Option<Fault> {
         let mut state = self.lock();
         let at = state.rules.iter().position(|rule| rule.customers.contains(&customer.get()))?;
@@ -328,7 +328,7 @@ impl Faults {
         Some(fault)
     }
 
-    /// Returns the rules as they are written, with how often each still counts.
+    /// Returns the rules as they are written, with the number of requests that each still applies to.
     pub fn list(&self) -> Vec<String> {
         self.lock().rules.iter().map(ToString::to_string).collect()
     }

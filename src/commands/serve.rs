@@ -1,4 +1,4 @@
-//! `serve`: puts the endpoint together, says where it is, and runs it until it is told to end.
+//! `serve`: assembles the server, announces its address, and runs it until it is stopped.
 
 mod state;
 
@@ -29,12 +29,12 @@ use crate::session::{DEFAULT_LIFETIME, SessionKey};
 use crate::tls::{IdentityPaths, ServerIdentity};
 use crate::token::CustomerId;
 
-/// How long the end waits for the last refusals to be recorded.
+/// How long the shutdown waits for the last refusals to be recorded.
 const REFUSAL_DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 /// The customer of the session that the demo prints.
 const DEMO_CUSTOMER: &str = "123";
 
-/// Serves until it is told to end.
+/// Runs the server until it is stopped.
 pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Result<Exit> {
     if arguments.openapi {
         context.terminal.print(OPENAPI)?;
@@ -111,14 +111,14 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
             Err(anyhow!("not answered within the time to drain: {count} of the requests").into())
         }
         Ended::Stopped => {
-            // Its end would wait for the audit log; the system ends what still runs.
+            // Dropping the service would wait for the audit log; the exit of the process ends the remaining threads.
             std::mem::forget(service);
             Err(anyhow!("stopped at once, before what was received was answered").into())
         }
     }
 }
 
-/// Parses the values of a flag. `expected` is the hint for one that is invalid.
+/// Parses the values of a flag. `expected` is the hint for an invalid value.
 fn parsed<T>(texts: &[String], flag: &str, expected: &str, parse: fn(&str) -> Option<T>) -> Result<Vec<T>> {
     let parse = |text: &String| {
         parse(text).ok_or_else(|| {
@@ -129,7 +129,7 @@ fn parsed<T>(texts: &[String], flag: &str, expected: &str, parse: fn(&str) -> Op
     texts.iter().map(parse).collect()
 }
 
-/// Parses what pages of other origins may do.
+/// Parses the CORS policy.
 fn cors(arguments: &ServeArgs) -> Result<Cors> {
     let expected = "an origin as browsers send it, such as https://app.example.com or http://localhost:3000";
     let origins = parsed(&arguments.cors_origin, "--cors-origin", expected, parse_origin)?;
@@ -139,7 +139,7 @@ fn cors(arguments: &ServeArgs) -> Result<Cors> {
     Ok(Cors::new(origins, &headers))
 }
 
-/// Parses the rates of customers and of failures.
+/// Parses the rate limits of customers and of addresses.
 fn rate_limiters(arguments: &ServeArgs) -> Result<RateLimiters> {
     let expected = "a rate such as 30/m (N/s, N/m or N/h, with N up to 1000000), or off";
     let rate = |text: &String, flag| {
@@ -160,7 +160,7 @@ fn faults(arguments: &ServeArgs, profile: &Profile) -> Result<Faults> {
     Ok(faults)
 }
 
-/// Reads the certificate and its key, if TLS is to be spoken.
+/// Reads the certificate and its key, if TLS is configured.
 fn tls(
     context: &mut Context<'_>,
     arguments: &ServeArgs,
@@ -176,7 +176,7 @@ fn tls(
     Ok(Some((files, Arc::new(Reloadable::new(identity)))))
 }
 
-/// Refuses an address that other machines reach without TLS.
+/// Refuses an address that other machines can reach without TLS.
 fn require_tls_or_loopback(arguments: &ServeArgs, has_proxy: bool, is_demo: bool) -> Result<()> {
     let listen = arguments.listen;
     if listen.ip().to_canonical().is_loopback() {
@@ -194,7 +194,7 @@ fn require_tls_or_loopback(arguments: &ServeArgs, has_proxy: bool, is_demo: bool
     Err(ErrorReport::usage(format!("other machines can reach {listen}, and {why}"), hint))
 }
 
-/// Binds the server, with its admin listener if there is to be one.
+/// Binds the server, and the admin listener if one is configured.
 fn bind(
     context: &mut Context<'_>,
     arguments: &ServeArgs,
@@ -236,7 +236,7 @@ fn bind(
     Ok(server)
 }
 
-/// Says where the server listens; in the demo also how to try it, with a session that `demo_key` signs.
+/// Announces the addresses of the server; for the demo also a call to try it, with a session that `demo_key` signs.
 fn announce(
     context: &mut Context<'_>,
     server: &Server,
@@ -251,7 +251,7 @@ fn announce(
     let faults = arguments.fault.iter().map(|rule| format!("requests fail on purpose: {rule}"));
     for note in faults.chain(admin).chain([format!("listening on {scheme}://{address}")]) {
         if context.global.quiet {
-            // Without a line in the log, nobody would learn the port that the system chose.
+            // The log is then the only place that shows the port that the system chose.
             telemetry.note(&note);
         } else {
             context.terminal.note(&note);

@@ -1,4 +1,4 @@
-//! `session`: makes and revokes sessions, and reads the key that signs them.
+//! `session`: creates and revokes sessions, and reads the key that signs them.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::session::{LEEWAY, RevocationTarget, Session, SessionKey, SessionManag
 use crate::time::{absolute_and_relative, humanize, utc};
 use crate::token::MAX_TOKEN_BYTES;
 
-/// Carries out what was asked of sessions.
+/// Runs a `session` command.
 pub(super) fn run(context: &mut Context<'_>, command: &SessionCommand) -> Result<Exit> {
     let is_json = context.is_json_or_text("session")?;
     match command {
@@ -27,7 +27,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &SessionCommand) -> Result
     Ok(Exit::Success)
 }
 
-/// Makes a session, and prints its token once it is recorded.
+/// Creates a session, and prints its token once it is recorded.
 fn create(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -> Result<()> {
     require_stdout()?;
     let customer = arguments.customer;
@@ -52,7 +52,7 @@ fn create(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) 
     Ok(context.terminal.print(&shown)?)
 }
 
-/// Revokes one or all sessions of a customer.
+/// Revokes one session, all sessions of a customer, or all sessions.
 fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()> {
     let profile = context.choose_profile()?;
     require_own_sessions(&profile)?;
@@ -92,7 +92,7 @@ fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()
     Ok(())
 }
 
-/// Returns `true` if the audit log has the entry of a session that was made. `what` is how the entry names it.
+/// Returns `true` if the audit log has the entry of a session's creation. `what` is the session's name in the entry.
 fn is_recorded(context: &Context<'_>, what: &str) -> Result<bool> {
     let is_meant = |event: &Event| {
         event.action == Action::SessionNew
@@ -101,7 +101,7 @@ fn is_recorded(context: &Context<'_>, what: &str) -> Result<bool> {
     Ok(audit::contains(&context.state_dir()?, is_meant)?)
 }
 
-/// Refuses a profile whose server takes no sessions of ours.
+/// Refuses a profile whose server does not accept sessions that this program creates.
 fn require_own_sessions(profile: &Profile) -> Result<()> {
     if profile.sessions.is_none() {
         return Ok(());
@@ -115,13 +115,13 @@ fn require_own_sessions(profile: &Profile) -> Result<()> {
     ))
 }
 
-/// Returns what makes and revokes sessions, recorded in the audit log.
+/// Returns the session manager, which records its changes in the audit log.
 fn manager(context: &Context<'_>, profile: &Profile) -> Result<SessionManager> {
     let (state, audit_log, actor) = (context.state_dir()?, context.audit_log()?, context.actor());
     Ok(SessionManager { state, audit_log, actor, profile: profile.name.clone(), now: context.clock.now() })
 }
 
-/// Reads the session whose token is piped in.
+/// Reads a session token from standard input, and verifies it.
 fn piped(context: &mut Context<'_>, profile: &Profile) -> Result<Session> {
     let hint = "pipe the token in; or name the session with --id, or its customer with --customer";
     let text = input::piped(context, "--token-stdin", MAX_TOKEN_BYTES + 63, "the session token", hint)?;
@@ -144,8 +144,8 @@ fn key(context: &mut Context<'_>, profile: &Profile) -> Result<SessionKey> {
     Ok(SessionKey::new(&key_secret(context, profile)?))
 }
 
-/// Reads the secret of the key that signs a profile's sessions, and says where it came from. Where the keyring should
-/// have it and does not, it is made, if the sessions are ours.
+/// Reads the secret of the key that signs a profile's sessions, and notes its source. A secret that is missing from the
+/// keyring is created, if this program issues the profile's sessions.
 pub(super) fn key_secret(context: &mut Context<'_>, profile: &Profile) -> Result<Secret> {
     let Some(source) = profile.source_of(Kind::SessionKey).cloned() else {
         return Err(no_source(profile));
@@ -156,7 +156,7 @@ pub(super) fn key_secret(context: &mut Context<'_>, profile: &Profile) -> Result
     let (read, is_made) = if source == Source::Keyring && profile.sessions.is_none() {
         context.with_profile_manager(|manager| manager.session_key(profile))?
     } else {
-        // Nothing is changed: no place for a configuration or a log is needed.
+        // This changes nothing, so no place for a configuration or a log is needed.
         let read = context.asking(|asking| source.read(&profile.item(Kind::SessionKey), asking))?;
         (read, false)
     };
@@ -175,7 +175,7 @@ pub(super) fn key_secret(context: &mut Context<'_>, profile: &Profile) -> Result
     Ok(read.secret)
 }
 
-/// Refuses a profile that has no session key.
+/// Returns the error for a profile without a source for its session key.
 pub(super) fn no_source(profile: &Profile) -> ErrorReport {
     let (message, hint) = match &profile.name {
         Some(name) => (

@@ -1,8 +1,8 @@
-//! What the admin listener answers: health, readiness and metrics; and to a test of an app on this machine, the faults,
-//! which it can change, and the last requests, which it can count.
+//! The admin listener: health, readiness and metrics. If only this machine can reach it, tests of an app can also change
+//! the injected faults and count the recent requests.
 //!
-//! No page of a browser controls the faults: neither one of another origin, which sends an `Origin`, nor one whose name was
-//! made to point to this machine (DNS rebinding), which sends that name as `Host`.
+//! No web page can control the faults: a page of another origin sends an `Origin`, and a page whose host name was made to
+//! resolve to this machine (DNS rebinding) sends that name as `Host`.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -18,16 +18,16 @@ use crate::fault::{FaultRule, Faults};
 
 /// The admin listener.
 pub(super) struct Admin {
-    /// Knows the server's state.
+    /// The log, metrics and readiness.
     pub(super) telemetry: Arc<Telemetry>,
-    /// Which requests fail on purpose.
+    /// The injected faults.
     pub(super) faults: Arc<Faults>,
-    /// Whether only this machine reaches it, which may then control the faults.
+    /// Whether only this machine can reach the listener, and so may control the faults.
     pub(super) is_local: bool,
 }
 
 impl Admin {
-    /// Returns the response to a request. The frontend sends the same to HEAD, without the body.
+    /// Returns the response to a request. For HEAD, the frontend sends it without the body.
     pub(super) fn respond(&self, request: &Request) -> Response {
         let is_read = matches!(request.method.as_str(), "GET" | "HEAD");
         match request.path.as_str() {
@@ -74,7 +74,7 @@ impl Admin {
         }
     }
 
-    /// Adds the faults of a body, one a line, to those that there are. If one is none, no other is added.
+    /// Adds the faults in a body, one per line. If one of them is invalid, none is added.
     fn add_faults(&self, body: &[u8]) -> Response {
         let lines = String::from_utf8_lossy(body);
         let rules: Result<Vec<FaultRule>, _> = lines.trim().lines().map(|line| line.trim().parse()).collect();
@@ -92,7 +92,7 @@ impl Admin {
         self.list_faults()
     }
 
-    /// Returns the faults that there are now.
+    /// Returns the current faults.
     fn list_faults(&self) -> Response {
         Response::json(200, json_line(&json!({ "faults": self.faults.list() })))
     }
@@ -103,7 +103,7 @@ fn not_allowed(message: &str, allowed: &str) -> Response {
     Response::error(405, message).header("Allow", allowed)
 }
 
-/// Returns `true` for a `Host` that no name server decides about.
+/// Returns `true` if a `Host` is an IP address or `localhost`, which do not depend on DNS.
 fn names_this_machine(host: Header<'_>) -> bool {
     let Some(authority) = host.value().and_then(|host| host.parse::<Authority>().ok()) else { return false };
     let name = authority.host();

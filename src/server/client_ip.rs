@@ -16,9 +16,9 @@ pub fn parse_network(text: &str) -> Option<IpNet> {
 
 /// Returns the address of the client that sent a request.
 ///
-/// The lines of `X-Forwarded-For`, joined by commas, count only from a trusted peer. They are walked from
-/// the right, where that peer wrote, and the first address that is not a trusted proxy's is the client. If all
-/// are trusted, it is the leftmost. `None` if an entry before that is not an address.
+/// The lines of `X-Forwarded-For`, joined by commas, are used only if the peer is trusted. Their entries are read from the
+/// right, where the peer added its own, and the first address that is not a trusted proxy's is the client's. If all are
+/// trusted, the client's is the leftmost. Returns `None` if an entry that is read is not an address.
 pub(super) fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
@@ -36,7 +36,7 @@ pub(super) fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) ->
     Some(client)
 }
 
-/// Parses an entry: an address, in brackets or not, perhaps with a port.
+/// Parses an entry: an address, optionally in brackets, optionally with a port.
 fn address(entry: &[u8]) -> Option<IpAddr> {
     let text = str::from_utf8(entry).ok()?;
     let alone = text.parse::<IpAddr>().ok();

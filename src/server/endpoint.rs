@@ -1,10 +1,10 @@
-//! The endpoint: worker threads over `tiny_http` on a private socket. Each answers one request at a time.
+//! The endpoint: worker threads over `tiny_http` on a private socket. Each worker answers one request at a time.
 //!
-//! A request passes from the frontend to it as an HTTP request that the frontend wrote: the client's method, path and body,
-//! the headers that a response depends on, the client's address, the request's id, and a random token of this run that
-//! proves where it comes from.
+//! The frontend forwards each request as an HTTP request of its own: the client's method, path and body, the headers that a
+//! response depends on, the client's address, the request's id, and a random token of this run that proves that the request
+//! comes from the frontend.
 //!
-//! Only the frontend reaches it, so nothing here depends on how well `tiny_http` treats what clients send.
+//! Only the frontend reaches the endpoint, so nothing here depends on how well `tiny_http` handles input from clients.
 
 use std::fs::{DirBuilder, remove_dir, remove_file};
 use std::io;
@@ -27,21 +27,21 @@ use tiny_http::{Server, StatusCode};
 
 use super::message::{Header, Request, Response};
 
-/// The stack of a worker, in bytes.
+/// The stack size of a worker, in bytes.
 const WORKER_STACK: usize = 256 * 1024;
 
-/// The header with the token of this run, the client's address and the request's id. One header is read sooner than
+/// The header with the token of this run, the client's address and the request's id. One header is faster to read than
 /// three.
 static FORWARDED: HeaderName = HeaderName::from_static("x-stream-token-forwarded");
 
-/// The header of a response that the frontend is to hold back for so many seconds, a fault that takes no worker's time.
+/// The response header with the seconds by which the frontend delays the response: a fault that occupies no worker.
 pub(super) const DELAY: &str = "X-Stream-Token-Delay";
 
-/// The headers of a client's request that are passed on.
+/// The headers of a client's request that are forwarded.
 static PASSED_ON: [HeaderName; 5] =
     [AUTHORIZATION, CONTENT_TYPE, CONTENT_ENCODING, ORIGIN, ACCESS_CONTROL_REQUEST_METHOD];
 
-/// What every request of the frontend carries: 16 random bytes, new in every run.
+/// The token that every request from the frontend carries: 16 random bytes, new for every run.
 #[derive(Clone)]
 pub(super) struct ForwardingToken(String);
 
@@ -51,18 +51,18 @@ impl ForwardingToken {
         Ok(Self(format!("{:016x}{:016x}", getrandom::u64()?, getrandom::u64()?)))
     }
 
-    /// Returns `true`, in constant time, if this is the token.
+    /// Returns `true` if `candidate` is the token. Compares in constant time.
     fn matches(&self, candidate: &str) -> bool {
         self.0.as_bytes().ct_eq(candidate.as_bytes()).into()
     }
 }
 
-/// Answers requests. It is called by many threads at once, and may block.
+/// A function that answers requests. It is called by many threads at once, and may block.
 pub type Handler = dyn Fn(&Request) -> Response + Send + Sync;
 
 /// Worker threads behind one socket.
 pub(super) struct Endpoint {
-    /// What the workers share.
+    /// The state that the workers share.
     shared: Arc<Shared>,
     /// The number of workers.
     workers: usize,
@@ -70,23 +70,23 @@ pub(super) struct Endpoint {
     directory: SocketDir,
 }
 
-/// What the workers share.
+/// The state that the workers share.
 struct Shared {
-    /// Receives requests.
+    /// The server that receives requests.
     server: Server,
-    /// Answers them.
+    /// The handler that answers requests.
     handler: Arc<Handler>,
     /// The token that requests must carry.
     token: ForwardingToken,
-    /// Whether the workers are to end.
+    /// Whether the workers must end.
     is_closed: AtomicBool,
 }
 
 impl Endpoint {
-    /// Opens a socket in a new directory in `parent`, with this many workers, or as many as there are threads for.
+    /// Opens a socket in a new directory in `parent`, with `workers` workers, or as many as can be started.
     ///
     /// # Errors
-    /// The operating system's: no directory, no socket, no thread.
+    /// The operating system's error: no directory, socket or thread can be created.
     pub(super) fn open(
         parent: &Path,
         handler: Arc<Handler>,
@@ -131,14 +131,14 @@ impl Shared {
     /// Answers requests until the endpoint is closed.
     fn work(&self) {
         while !self.is_closed.load(Ordering::Acquire) {
-            // It fails when it is unblocked, and once when the socket accepts no more connections.
+            // `recv` fails when it is unblocked, and once when the socket accepts no more connections.
             if let Ok(incoming) = self.server.recv() {
                 self.answer(incoming);
             }
         }
     }
 
-    /// Answers one request. A handler that panics costs its own request a 500 and nothing else.
+    /// Answers one request. If the handler panics, only this request fails, with status 500.
     fn answer(&self, mut incoming: tiny_http::Request) {
         let response = match decode(&incoming, &self.token) {
             None => Response::new(404),
@@ -148,12 +148,12 @@ impl Shared {
                 Err(_) => Response::new(400),
             },
         };
-        // It fails only if the frontend has gone.
+        // Responding fails only if the frontend is gone.
         let _ = incoming.respond(encode_response(&response));
     }
 }
 
-/// A directory for one socket: private, and removed when this is dropped.
+/// A private directory for one socket, removed on drop.
 struct SocketDir(PathBuf);
 
 impl SocketDir {
@@ -172,7 +172,7 @@ impl SocketDir {
 
 impl Drop for SocketDir {
     fn drop(&mut self) {
-        // What is gone already needs no removal.
+        // A file that is already gone needs no removal.
         let _ = remove_file(self.socket());
         let _ = remove_dir(&self.0);
     }
@@ -188,7 +188,7 @@ fn encode_response(response: &Response) -> tiny_http::Response<&[u8]> {
     tiny_http::Response::new(status, headers, body, Some(body.len()), None).with_chunked_threshold(usize::MAX)
 }
 
-/// Binds the socket. `tiny_http` panics if there is no thread.
+/// Binds the socket. `tiny_http` panics if it cannot start a thread.
 fn bind(socket: &Path) -> io::Result<Server> {
     match catch_unwind(|| Server::http_unix(socket)) {
         Ok(opened) => opened.map_err(io::Error::other),
@@ -196,7 +196,7 @@ fn bind(socket: &Path) -> io::Result<Server> {
     }
 }
 
-/// Returns copies of the headers that a response can depend on, with which those of the others do not stay in memory.
+/// Returns copies of the headers that a response can depend on, so that the memory of the others can be freed.
 pub(super) fn needed_headers(all: &HeaderMap) -> HeaderMap {
     let mut headers = HeaderMap::new();
     for name in PASSED_ON.iter().chain([&HOST]) {
@@ -208,7 +208,7 @@ pub(super) fn needed_headers(all: &HeaderMap) -> HeaderMap {
     headers
 }
 
-/// Encodes a client's request for the endpoint. `None` if it has a value that HTTP cannot carry.
+/// Encodes a client's request for the endpoint. Returns `None` if it has a value that HTTP cannot carry.
 pub(super) fn encode(mut request: Request, token: &ForwardingToken) -> Option<hyper::Request<Full<Bytes>>> {
     let body = Full::from(std::mem::take(&mut request.body));
     let mut builder = hyper::Request::builder()
@@ -219,14 +219,14 @@ pub(super) fn encode(mut request: Request, token: &ForwardingToken) -> Option<hy
         builder = match request.header(name) {
             Header::Absent => builder,
             Header::Single(value) => builder.header(name, value),
-            // Two lines are invalid for the endpoint too.
+            // An invalid header is sent as two lines, which the endpoint finds invalid too.
             Header::Invalid => builder.header(name, "").header(name, ""),
         };
     }
     builder.body(body).ok()
 }
 
-/// Decodes a request that arrived at the endpoint, without its body; `None` if it did not come from the frontend.
+/// Decodes a request that arrived at the endpoint, without its body. Returns `None` if it is not from the frontend.
 pub(super) fn decode(incoming: &tiny_http::Request, token: &ForwardingToken) -> Option<Request> {
     let lines = |name: &'static HeaderName| {
         let lines = incoming.headers().iter().filter(move |header| header.field.equiv(name.as_str()));

@@ -1,12 +1,12 @@
-//! The server: what the outside world reaches, from its sockets to its responses.
+//! The HTTP server, from its sockets to its responses.
 //!
-//! A request takes this way:
+//! A request passes through these stages:
 //!
-//! 1. `frontend::connection` receives it with hyper, `frontend::request` within its bounds.
-//! 2. `frontend::upstream` passes it to a worker of the `endpoint`, as an HTTP request of its own.
-//! 3. The `contract` answers it, in the worker's thread: the session is checked, the rate is limited, the token is
-//!    issued, once its audit entry is on disk.
-//! 4. The response goes back the same way, and `telemetry` logs and counts it.
+//! 1. `frontend::connection` receives it with hyper, and `frontend::request` enforces its limits.
+//! 2. `frontend::upstream` forwards it to a worker of the `endpoint`, as a new HTTP request.
+//! 3. The `contract` answers it, in the worker's thread: it checks the session, limits the rate, and issues the token
+//!    once the audit entry is on disk.
+//! 4. The response returns the same way. `telemetry` logs and counts it.
 
 mod admin;
 mod client_ip;

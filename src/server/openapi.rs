@@ -1,4 +1,4 @@
-//! The description of the endpoint in `OpenAPI` 3.1, for machines.
+//! The machine-readable description of the endpoint, in `OpenAPI` 3.1.
 
 /// The document, in JSON.
 pub const OPENAPI: &str = include_str!("openapi.json");

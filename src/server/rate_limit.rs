@@ -1,20 +1,20 @@
-//! The rate limits: how often a customer may ask, and how often requests of an address may fail.
+//! The rate limits: on the requests of a customer, and on the failed requests of an address.
 //!
-//! They count by GCRA: a key may use its whole count at once, and gets it back evenly over the period. A request
-//! that was refused for its rate does not count. An IPv6 address counts with all of its /64, which is what one client
-//! has; an IPv4-mapped IPv6 address counts as IPv4.
+//! The algorithm is GCRA: a key may use its whole count at once, and regains it evenly over the period. A request that is
+//! refused for its rate does not count. All addresses of an IPv6 /64, which is what one client has, share a key; an
+//! IPv4-mapped IPv6 address counts as IPv4.
 //!
-//! The state of keys is kept in a table of fixed size that forgets the least important first.
+//! The state of the keys is kept in a table of fixed size that evicts the least important entry first.
 //!
-//! The state of a key is one time, its theoretical arrival time (TAT): when all that it used will have been given
-//! back. A key whose TAT has passed is as good as one that was never seen.
+//! The state of a key is its theoretical arrival time (TAT): when it will have regained all that it used. A key whose TAT
+//! has passed is equivalent to a key that was never seen.
 //!
-//! The table has 4,096 sets of 16 entries. A key belongs to one set, which a hash with a random key of this process
-//! chooses, so that nobody outside knows which keys share a set. If a set is full, the key with the earliest TAT
-//! loses its entry: the one of the sixteen that used least, and that gains least by being forgotten. That makes a
-//! limit costly to evade: to have a key forgotten that has used its whole rate, a client must bring as many others
-//! in its set as far. Not knowing the set, that takes about as many keys as the table has entries, each up to its
-//! whole rate and all within one period. A flood of keys that ask once each forgets only its own.
+//! The table has 4,096 sets of 16 entries. A key belongs to one set, chosen by a hash with a random key of this process, so
+//! that clients cannot know which keys share a set. If a set is full, the entry with the earliest TAT is evicted: its key
+//! used the least, and gains the least from the eviction. This makes a limit costly to evade: to evict a key that has used
+//! its whole rate, a client must bring all other entries of its set as far. Without knowing the set, this takes about as
+//! many keys as the table has entries, each used up to its whole rate within one period. A flood of keys that send one
+//! request each evicts only its own entries.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
@@ -26,24 +26,24 @@ use crate::token::CustomerId;
 /// The highest count of a rate.
 const MAX_COUNT: u32 = 1_000_000;
 
-/// The most keys that are remembered.
+/// The maximum number of keys in the table.
 const CAPACITY: usize = 65_536;
 /// The number of keys that share a set.
 const ASSOCIATIVITY: usize = 16;
 /// The number of sets.
 const SETS: usize = CAPACITY / ASSOCIATIVITY;
 
-/// How often a client may ask: so many times in a period, all at once, and again as fast as the period gives them
-/// back. `None` is no limit.
+/// A rate limit: a number of requests in a period, which may be sent all at once and are regained evenly over the period.
+/// `None` means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate(Option<Quota>);
 
-/// A number of requests, and how long it takes until one is given back.
+/// A number of requests, and the time in which one request is regained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Quota {
-    /// The number.
+    /// The number of requests.
     count: u32,
-    /// The time.
+    /// The time in which one request is regained.
     interval: Duration,
 }
 
@@ -71,26 +71,26 @@ impl Rate {
 
 /// The rate limiters of a server, for as long as it runs.
 pub struct RateLimiters {
-    /// Limits the requests of customers.
+    /// The limiter of customers' requests.
     customers: Limiter,
-    /// Limits the failed requests of addresses.
+    /// The limiter of failed requests by address.
     addresses: Limiter,
-    /// Returns the time since the limiters were created, which never goes back.
+    /// The clock: returns the time since the limiters were created, which never goes back.
     elapsed: Box<dyn Fn() -> Duration + Send + Sync>,
 }
 
-/// One rate for many keys; `None` is no limit.
+/// A rate and the state of its keys; `None` means no limit.
 type Limiter = Option<(Quota, TatStore)>;
 
 impl RateLimiters {
-    /// Returns limiters by the system's monotonic clock.
+    /// Returns limiters that use the system's monotonic clock.
     #[must_use]
     pub fn new(customers: Rate, addresses: Rate) -> Self {
         let start = Instant::now();
         Self::with_clock(customers, addresses, move || start.elapsed())
     }
 
-    /// Returns limiters by a clock.
+    /// Returns limiters that use the given clock.
     fn with_clock(
         customers: Rate,
         addresses: Rate,
@@ -101,7 +101,7 @@ impl RateLimiters {
         Self { customers, addresses, elapsed: Box::new(elapsed) }
     }
 
-    /// Counts a request that failed against its address.
+    /// Counts a failed request against its address.
     ///
     /// # Errors
     /// The time to wait if too many requests of this address failed.
@@ -112,7 +112,7 @@ impl RateLimiters {
     /// Counts a request of a customer whose session is valid.
     ///
     /// # Errors
-    /// The time to wait if the customer asked too often.
+    /// The time to wait if the customer sent too many requests.
     pub(super) fn count_customer(&self, customer: CustomerId) -> Result<(), Duration> {
         self.count(&self.customers, customer.get())
     }
@@ -124,7 +124,7 @@ impl RateLimiters {
         let (now, interval) = (nanos((self.elapsed)()), nanos(quota.interval));
         store.update(key, |tat| {
             let tat = tat.max(now);
-            // All but one of the count may be used ahead of its time.
+            // All requests of the count but one may be used ahead of time.
             let ahead = now.saturating_add(interval * u64::from(quota.count - 1));
             if tat <= ahead { Ok(tat + interval) } else { Err(Duration::from_nanos(tat - ahead)) }
         })
@@ -140,11 +140,11 @@ fn address_key(address: IpAddr) -> u64 {
     }
 }
 
-/// The table. It takes one megabyte and never grows; one request locks one set, and looks at its entries.
+/// The table of keys and their TATs. It takes one megabyte and never grows; a request locks one set and scans its entries.
 struct TatStore {
     /// The sets.
     sets: Box<[Mutex<Set>]>,
-    /// Chooses a key's set.
+    /// The hasher that chooses the set of a key.
     hasher: RandomState,
 }
 
@@ -156,8 +156,7 @@ type Set = [Entry; ASSOCIATIVITY];
 struct Entry {
     /// The key.
     key: u64,
-    /// When all that it used will have been given back, in nanoseconds; 0 if there is no key, which
-    /// is no key's TAT.
+    /// The TAT of the key, in nanoseconds; 0 for an empty entry, as no key has this TAT.
     tat: u64,
 }
 
@@ -168,14 +167,14 @@ impl TatStore {
         Self { sets, hasher: RandomState::new() }
     }
 
-    /// Replaces the TAT of a key, 0 if it has none, by what `decide` makes of it.
+    /// Replaces the TAT of a key by the result of `decide`, which receives the current TAT, or 0 if there is none.
     ///
     /// # Errors
-    /// That of `decide`, and nothing is changed.
+    /// The error of `decide`; the table is not changed.
     fn update<E>(&self, key: u64, decide: impl FnOnce(u64) -> Result<u64, E>) -> Result<(), E> {
         let sets = self.sets.len() as u64;
         let index = usize::try_from(self.hasher.hash_one(key) % sets).unwrap_or_default();
-        // A thread that panicked with a set left whole entries in it.
+        // A thread that panicked while it held the lock left the entries consistent.
         let mut set = self.sets[index].lock().unwrap_or_else(PoisonError::into_inner);
         let found = set.iter().position(|entry| entry.tat != 0 && entry.key == key);
         let tat = decide(found.map_or(0, |at| set[at].tat))?;

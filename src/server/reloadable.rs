@@ -1,8 +1,8 @@
-//! A value that can be replaced while others use it.
+//! A value that can be replaced while other threads use it.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
-/// Holds the current value. A caller that loaded one keeps it after it was replaced.
+/// A holder of the current value. A caller that loaded a value keeps it after it is replaced.
 ///
 /// The standard library's lock is enough: it is held only while an `Arc` is cloned or moved.
 pub struct Reloadable<T>(RwLock<Arc<T>>);

@@ -1,4 +1,4 @@
-//! The authentication of the endpoint's clients, whatever kind of session they have.
+//! The authentication of the endpoint's clients, for all kinds of sessions.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -7,10 +7,9 @@ use std::time::Duration;
 use crate::time::{Timestamp, humanize};
 use crate::token::CustomerId;
 
-/// Finds the customer whose session a token is.
+/// The authentication of a client by its session token.
 pub trait Authenticate: Send + Sync {
-    /// Returns the session whose token followed `Bearer`, whatever text that is. `request_id` names the request that
-    /// brought it.
+    /// Returns the session of a bearer token, which may be any text. `request_id` is the id of the request that carried it.
     ///
     /// # Errors
     /// [`AuthError`]
@@ -18,12 +17,12 @@ pub trait Authenticate: Send + Sync {
     -> Result<Authenticated, AuthError>;
 }
 
-/// A session that was found valid.
+/// A valid session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Authenticated {
-    /// Its customer.
+    /// The customer of the session.
     pub customer: CustomerId,
-    /// Which session it is, for the audit log: its id, or how it was checked and its token's fingerprint.
+    /// The name of the session in the audit log: its id, or how it was checked and the fingerprint of its token.
     pub session: String,
 }
 
@@ -33,13 +32,13 @@ pub enum AuthError {
     /// The session is refused.
     #[error("{0}")]
     Refused(#[from] AuthFailure),
-    /// It cannot be checked now.
+    /// The session cannot be checked at present.
     #[error("sessions cannot be checked: {0}")]
     Unavailable(#[source] Arc<dyn Error + Send + Sync>),
-    /// The app's backend does not say now whose it is.
+    /// The app's backend gave no usable answer.
     #[error("{0}")]
     Backend(#[from] BackendError),
-    /// The app's backend wants to be asked again after this time.
+    /// The app's backend answered with 429. Holds the time to wait before the next request.
     #[error("the backend answered with status 429")]
     TooOften(Duration),
 }
@@ -60,37 +59,37 @@ impl AuthError {
     }
 }
 
-/// Why a session is refused. It is for the audit log alone: every client gets the same response.
+/// Why a session is refused. The reason is only for the audit log: every client gets the same response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum AuthFailure {
-    /// It is longer than any session token.
+    /// The token is longer than any session token.
     #[error("longer than any session token")]
     TooLong,
-    /// It is another kind of token, or none.
+    /// The text is another kind of token, or no token.
     #[error("not a session token")]
     NotASession,
-    /// This key did not sign it.
+    /// The token was not signed with this key.
     #[error("not signed by this session key")]
     BadSignature,
-    /// It is signed, but its claims are not a session's.
+    /// The token is signed with this key, but its claims are not a session's.
     #[error("signed by this session key, but not with a session's claims")]
     WrongClaims,
-    /// It was issued in the future.
+    /// The session was issued in the future.
     #[error("a session issued in the future")]
     IssuedInFuture(CustomerId),
-    /// It has expired; whose it was is not read from a JWT.
+    /// The session has expired. The customer is not read from a JWT.
     #[error("an expired session")]
     Expired(Option<CustomerId>),
-    /// Its `nbf` is in the future.
+    /// The `nbf` of the token is in the future.
     #[error("a session that is not valid yet")]
     NotYetValid,
-    /// No public key of the backend has its `kid`.
+    /// No public key of the backend has the token's `kid`.
     #[error("signed with a key that the backend does not publish")]
     UnknownKey,
-    /// It was revoked, alone or with all others of its customer.
+    /// The session was revoked, alone or with all others of its customer.
     #[error("a revoked session")]
     Revoked(CustomerId),
-    /// The app's backend does not know it.
+    /// The app's backend refuses the session.
     #[error("a session that the backend refuses")]
     RefusedByBackend,
 }
@@ -122,22 +121,22 @@ impl AuthFailure {
     }
 }
 
-/// Why the app's backend does not say whose session a token is.
+/// Why the app's backend gave no usable answer about a session.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BackendError {
-    /// It cannot be reached, or the connection ended early.
+    /// The backend cannot be reached, or the connection ended early.
     #[error("the backend cannot be reached: {0}")]
     Unreachable(String),
-    /// It did not answer in time.
+    /// The backend did not answer in time.
     #[error("the backend did not answer within {}", humanize(*.0))]
     TimedOut(Duration),
-    /// It answered with a status that says nothing about the session.
+    /// The backend answered with a status that says nothing about the session.
     #[error("the backend answered with status {0}")]
     Status(u16),
-    /// Its answer does not name a customer.
+    /// The answer is malformed, or does not name a customer.
     #[error("the backend's answer {0}")]
     Malformed(String),
-    /// It is asked about too many other sessions.
+    /// Too many other requests to the backend are in progress.
     #[error("too many sessions are being checked by the backend")]
     Busy,
 }

@@ -18,15 +18,15 @@ use crate::tls::read_certificates;
 /// The most bytes of an answer's body.
 const MAX_BODY_BYTES: u64 = 64 * 1024;
 
-/// How long a client waits whose backend said 429, and not for how long.
+/// The wait after a 429 of the backend that has no usable `Retry-After`.
 const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(1);
-/// The longest that a client waits because its backend said so.
+/// The longest wait that is accepted from the backend's `Retry-After`.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(1);
 
-/// Asks a backend once, without a token: its status, and the time that it has.
+/// Sends one request to a backend, without a token. Returns the status, and the time in its `Date` header.
 ///
 /// # Errors
-/// Why it cannot be asked, or gave no answer in time.
+/// The backend cannot be reached, or did not answer in time.
 pub fn ask_without_token(place: BackendUrl) -> Result<(u16, Option<Timestamp>), ErrorReport> {
     let hint = "see whether the URL is right, and whether the backend runs";
     let answer = Backend::new(place)?.get(&[], Timestamp::EPOCH);
@@ -34,12 +34,12 @@ pub fn ask_without_token(place: BackendUrl) -> Result<(u16, Option<Timestamp>), 
     Ok((status, date))
 }
 
-/// Where the backend is, and how it is reached.
+/// A client of the app's backend.
 #[derive(Debug)]
 pub(super) struct Backend {
-    /// Makes requests.
+    /// The HTTP client.
     agent: Agent,
-    /// What is asked.
+    /// The URL of the backend, and how to reach it.
     place: BackendUrl,
 }
 
@@ -48,19 +48,19 @@ pub(super) struct Backend {
 pub(super) struct Answer {
     /// The status.
     pub(super) status: u16,
-    /// How long to wait before asking again, if that is what a 429 said.
+    /// How long to wait before the next request, if the status is 429.
     pub(super) retry_after: Duration,
-    /// The time that the backend has, as its head says.
+    /// The backend's time, from the `Date` header.
     pub(super) date: Option<Timestamp>,
-    /// The body of a 200; otherwise nothing is read.
+    /// The body if the status is 200; otherwise empty.
     pub(super) body: Vec<u8>,
 }
 
 impl Backend {
-    /// Reads the certificates that are trusted. `ca_file` stands in the place of the system's.
+    /// Returns a client that trusts the certificates in `ca_file`, or else the system's.
     ///
     /// # Errors
-    /// The file cannot be used, or the system has no list of them.
+    /// The file cannot be used, or the system has no list of trusted certificates.
     pub(super) fn new(place: BackendUrl) -> Result<Self, ErrorReport> {
         let is_tls = place.url.starts_with("https:");
         let roots = match &place.ca_file {
@@ -87,9 +87,9 @@ impl Backend {
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            // The token goes to the backend alone, whatever the environment says of proxies.
+            // The token is sent only to the backend, even if the environment configures a proxy.
             .proxy(None)
-            // A connection that is kept may be gone when it is needed: each question opens its own.
+            // An idle connection may be closed by the time it is needed, so each request opens its own.
             .max_idle_connections(0)
             .accept("application/json")
             .user_agent(concat!("stream-token/", env!("CARGO_PKG_VERSION")))
@@ -97,10 +97,10 @@ impl Backend {
         Ok(Self { agent: config.into(), place })
     }
 
-    /// Asks the backend, with these headers.
+    /// Sends a GET request with these headers to the backend.
     ///
     /// # Errors
-    /// [`BackendError`], without anything of the headers in it.
+    /// [`BackendError`], which contains nothing of the headers.
     pub(super) fn get(&self, headers: &[(&str, &str)], now: Timestamp) -> Result<Answer, BackendError> {
         let request = headers
             .iter()
@@ -118,7 +118,7 @@ impl Backend {
         Ok(Answer { status, retry_after, date, body: body.map_err(|error| self.error(&error))? })
     }
 
-    /// Says what an error means.
+    /// Converts an error of `ureq`.
     fn error(&self, error: &ureq::Error) -> BackendError {
         match error {
             ureq::Error::Timeout(_) => BackendError::TimedOut(self.place.timeout),
@@ -131,14 +131,14 @@ impl Backend {
     }
 }
 
-/// Returns how long a `Retry-After` of seconds or a date (RFC 9110 section 10.2.3) says to wait.
+/// Returns the wait in a `Retry-After`, which is a number of seconds or a date (RFC 9110 section 10.2.3).
 fn wait(value: &str, now: Timestamp) -> Option<Duration> {
     let seconds =
         value.parse().ok().or_else(|| timestamp(value)?.epoch_seconds().checked_sub(now.epoch_seconds()))?;
     Some(Duration::from_secs(seconds).min(MAX_RETRY_AFTER))
 }
 
-/// Parses a date of a header (RFC 9110 section 5.6.7).
+/// Parses a date in a header (RFC 9110 section 5.6.7).
 fn timestamp(date: &str) -> Option<Timestamp> {
     let date = chrono::DateTime::parse_from_rfc2822(date).ok()?;
     Timestamp::from_epoch_seconds(u64::try_from(date.timestamp()).ok()?)

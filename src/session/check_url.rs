@@ -1,6 +1,7 @@
-//! Authenticates clients by asking the app's own backend whose session a token is.
+//! Authenticates clients by asking the app's backend whose session a token is.
 //!
-//! One question is asked at a time for each token, few at once, and good answers are kept for a while.
+//! Each token has at most one question in progress, the number of concurrent questions is limited, and positive answers are
+//! cached.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, OnceLock, PoisonError};
@@ -16,30 +17,30 @@ use crate::profile::{CheckUrl, TOKEN_PLACEHOLDER};
 use crate::time::Timestamp;
 use crate::token::{CustomerId, Fingerprint};
 
-/// The most questions at once; half of the requests that the endpoint answers at once, so that the other half never
-/// waits for the backend.
+/// The most questions at once: half of the requests that the endpoint answers at once, so that the other half never waits
+/// for the backend.
 const MAX_QUESTIONS: usize = 32;
-/// The most tokens that are remembered: about two megabytes.
+/// The most cached tokens: about two megabytes.
 const MAX_KNOWN: usize = 16 * 1024;
 
-/// Asks the backend about each token, with the client's own `Authorization`.
+/// A verifier that asks the backend about each token, with the client's own `Authorization`.
 ///
-/// Only the backend's own no (401, 403 or a redirect, as to a page for logging in) refuses a session. A 429 is passed
-/// on. After everything else nobody knows whose session it is.
+/// Only a 401, a 403 or a redirect (such as to a login page) refuses a session. A 429 is passed on to the client. After any
+/// other failure, it is unknown whose session the token is.
 pub struct CheckUrlVerifier {
-    /// Where and how the customer is in an answer, and how the question is put.
+    /// The configuration: the header of a question, and where the answer names the customer.
     check: CheckUrl,
-    /// Makes requests.
+    /// The client of the backend.
     backend: Backend,
-    /// What is asked and known.
+    /// The questions in progress, and the cached answers.
     questions: Questions,
 }
 
 impl CheckUrlVerifier {
-    /// Returns a verifier that has asked nothing yet.
+    /// Returns a verifier with an empty cache.
     ///
     /// # Errors
-    /// The backend cannot be asked: its certificates are not known.
+    /// The certificates that the backend is verified with are not available.
     pub fn new(check: CheckUrl) -> Result<Self, ErrorReport> {
         let backend = Backend::new(check.backend.clone())?;
         let questions = Questions::new(check.cache, check.backend.timeout);
@@ -67,7 +68,7 @@ impl Authenticate for CheckUrlVerifier {
     }
 }
 
-/// Returns the customer whom the backend's answer names.
+/// Returns the customer that the backend's answer names.
 fn customer_of(answer: &Answer, pointer: &str) -> Result<CustomerId, AuthError> {
     match answer.status {
         200 => {
@@ -83,7 +84,7 @@ fn customer_of(answer: &Answer, pointer: &str) -> Result<CustomerId, AuthError> 
     }
 }
 
-/// Returns the customer that a value of JSON names: a number, its digits, or `customer-N`.
+/// Returns the customer that a JSON value names: a number, its digits, or `customer-N`.
 pub(super) fn customer_in(value: &Value) -> Option<CustomerId> {
     match value {
         Value::Number(number) => CustomerId::new(number.as_u64()?),
@@ -92,40 +93,40 @@ pub(super) fn customer_in(value: &Value) -> Option<CustomerId> {
     }
 }
 
-/// Whose session a token is.
+/// The answer to a question: the customer whose session a token is.
 type Asked = Result<CustomerId, AuthError>;
 
-/// A question, by the SHA-256 of its token, so that no memory keeps that; unset while it is asked. Those who ask the same
-/// wait for it.
+/// A question: its answer, and until when that is cached; unset while the question is in progress. Other callers with the
+/// same token wait for it.
 type Question = Arc<OnceLock<(Asked, Instant)>>;
 
 /// All questions of a server.
 #[derive(Debug)]
 struct Questions {
-    /// What is asked and what was answered, with the time until which a good answer counts.
+    /// The questions, by the SHA-256 of their tokens, so that no token is kept in memory.
     known: Mutex<HashMap<[u8; 32], Question>>,
-    /// How many questions are with the backend.
+    /// The number of questions in progress.
     running: Mutex<usize>,
     /// Notified when a question ends.
     ended: Condvar,
-    /// How long a customer is remembered.
+    /// How long a positive answer is cached.
     cache: Duration,
-    /// How long a question waits until there are few enough others.
+    /// How long a question waits for its turn.
     patience: Duration,
 }
 
 impl Questions {
-    /// Remembers good answers for `cache`. A question waits for `patience` until there are few enough others.
+    /// Returns an empty cache. Positive answers are cached for `cache`, and a question waits up to `patience` for its turn.
     fn new(cache: Duration, patience: Duration) -> Self {
         let (known, running) = (Mutex::default(), Mutex::default());
         Self { known, running, ended: Condvar::new(), cache, patience }
     }
 
-    /// Returns the answer about a token: one that is remembered, the one that another caller is about to get, or else
-    /// what `ask` returns.
+    /// Returns the answer about a token: a cached one, the one that another caller is waiting for, or else the result of
+    /// `ask`.
     ///
     /// # Errors
-    /// Those of `ask`; [`BackendError::Busy`] if too many others ask for too long.
+    /// Those of `ask`, or [`BackendError::Busy`] if the question did not get its turn in time.
     fn answer(&self, token: &str, ask: impl FnOnce() -> Asked) -> Asked {
         let question = self.question(Sha256::digest(token).into());
         let (answer, _) = question.get_or_init(|| {
@@ -135,7 +136,7 @@ impl Questions {
         answer.clone()
     }
 
-    /// Returns the question about a token: one that is being asked, one whose answer still counts, or a new one.
+    /// Returns the question about a token: one in progress, one whose answer is still cached, or a new one.
     fn question(&self, token: [u8; 32]) -> Question {
         let is_current = |question: &Question| {
             question.get().is_none_or(|(answer, until)| answer.is_ok() && Instant::now() < *until)
@@ -154,7 +155,7 @@ impl Questions {
         question
     }
 
-    /// Asks as soon as there are few enough other questions.
+    /// Calls `ask` as soon as fewer than [`MAX_QUESTIONS`] questions are in progress.
     fn ask_in_turn(&self, ask: impl FnOnce() -> Asked) -> Asked {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
         let turn = self.ended.wait_timeout_while(running, self.patience, |running| *running >= MAX_QUESTIONS);
@@ -169,7 +170,7 @@ impl Questions {
     }
 }
 
-/// A question that is with the backend. It ends when this is dropped, also if it panics.
+/// A question in progress. It ends on drop, even after a panic.
 struct Turn<'a>(&'a Questions);
 
 impl Drop for Turn<'_> {

@@ -1,8 +1,8 @@
-//! Authenticates clients by the JWTs of the app's own backend.
+//! Authenticates clients by the JWTs of the app's backend.
 //!
-//! Its keys are shared with it, or those that it publishes in a JSON Web Key Set (RFC 7517 section 5).
-//! `jsonwebtoken` verifies them: the signature, `iss`, `aud`, `exp` and `nbf`. The algorithm is the configuration's, and
-//! never the token's (RFC 8725 section 3.1).
+//! The key is shared with the backend, or published by it in a JSON Web Key Set (RFC 7517 section 5). `jsonwebtoken`
+//! verifies the signature, `iss`, `aud`, `exp` and `nbf`. The algorithm comes from the configuration, never from the token
+//! (RFC 8725 section 3.1).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,17 +23,17 @@ use crate::secret::Secret;
 use crate::time::Timestamp;
 use crate::token::{CustomerId, Fingerprint, install_provider};
 
-/// The most bytes of a JWT: as many as the head of a request.
+/// The most bytes of a JWT: the same as for the head of a request.
 const MAX_JWT_BYTES: usize = 8 * 1024;
 
-/// How long after one fetch the next begins at the earliest, however many unknown keys are named.
+/// The shortest interval between two fetches, however many unknown keys tokens name.
 const MIN_FETCH_INTERVAL: Duration = Duration::from_secs(30);
-/// How old keys may be before they are fetched again, so that one that was withdrawn is not trusted for ever.
+/// The age at which keys are fetched again, so that a withdrawn key is not trusted forever.
 const MAX_AGE: Duration = Duration::from_hours(1);
 
-/// Verifies the backend's JWTs.
+/// A verifier of the backend's JWTs.
 pub struct JwtVerifier {
-    /// What is verified beside the signature.
+    /// The checks in addition to the signature.
     validation: Validation,
     /// The algorithm of every token.
     algorithm: Algorithm,
@@ -45,17 +45,17 @@ pub struct JwtVerifier {
 
 /// The keys of the backend.
 enum Keys {
-    /// One that is shared with it.
+    /// A key that is shared with the backend.
     Shared(DecodingKey),
-    /// Those that it publishes.
+    /// The keys that the backend publishes.
     Published(KeySet),
 }
 
 impl JwtVerifier {
-    /// Returns a verifier. It has the backend's public keys, or else the key that `shared` reads.
+    /// Returns a verifier with the backend's public keys, or else with the key that `shared` reads.
     ///
     /// # Errors
-    /// There are no public keys to be had; or what `shared` fails with.
+    /// The public keys cannot be fetched, or `shared` failed.
     pub fn new(
         jwt: &JwtSessions,
         shared: impl FnOnce() -> Result<Secret, ErrorReport>,
@@ -71,7 +71,7 @@ impl JwtVerifier {
         validation.leeway = LEEWAY.as_secs();
         validation.validate_nbf = true;
         validation.set_issuer(&[&jwt.issuer]);
-        // Without an audience of its own, a token that names one is refused (RFC 7519 section 4.1.3).
+        // If no audience is configured, a token with an `aud` is refused (RFC 7519 section 4.1.3).
         match &jwt.audience {
             Some(audience) => {
                 validation.set_audience(&[audience]);
@@ -82,13 +82,13 @@ impl JwtVerifier {
         Ok(Self { validation, algorithm, claim: jwt.claim.clone(), keys })
     }
 
-    /// Returns the customer whose token it is.
+    /// Verifies a token, and returns its customer.
     fn verify(&self, token: &str, now: Timestamp) -> Result<CustomerId, AuthError> {
         if token.len() > MAX_JWT_BYTES {
             return Err(AuthFailure::TooLong.into());
         }
         let header = decode_header(token).map_err(|_| AuthFailure::NotASession)?;
-        // What 'crit' names must be understood (RFC 7515 section 4.1.11), and nothing that it can name is.
+        // The extensions in `crit` must be understood (RFC 7515 section 4.1.11), and none is supported.
         if header.alg != self.algorithm || header.crit.is_some() {
             return Err(AuthFailure::NotASession.into());
         }
@@ -112,7 +112,7 @@ impl Authenticate for JwtVerifier {
     }
 }
 
-/// Says what an error of `jsonwebtoken` means.
+/// Converts an error of `jsonwebtoken`.
 fn failure(error: &ErrorKind) -> AuthFailure {
     match error {
         ErrorKind::InvalidSignature => AuthFailure::BadSignature,
@@ -126,25 +126,25 @@ fn failure(error: &ErrorKind) -> AuthFailure {
     }
 }
 
-/// The backend's public keys, which are fetched again when it has others.
+/// The backend's public keys, which are fetched again when they may have changed.
 struct KeySet {
-    /// Where they are.
+    /// The client that fetches the keys.
     backend: Backend,
-    /// What they are for.
+    /// The algorithm that the keys are for.
     algorithm: Algorithm,
-    /// The keys that are known.
+    /// The keys as last fetched.
     known: Mutex<Known>,
 }
 
-/// The keys that are known.
+/// The keys as last fetched.
 struct Known {
     /// The keys.
     keys: Vec<PublicKey>,
     /// When they were fetched.
     fetched_at: Instant,
-    /// When they were last asked for.
+    /// When the last fetch began.
     asked_at: Instant,
-    /// Why there may be others, and they are not known.
+    /// Why the last fetch failed, or [`BackendError::Busy`] while it is in progress.
     failure: Option<BackendError>,
 }
 
@@ -152,7 +152,7 @@ struct Known {
 type PublicKey = (Option<String>, DecodingKey);
 
 impl Known {
-    /// Returns the key that a token names. A token that names none is signed with the only one.
+    /// Returns the key that a token names by its `kid`. Without a `kid`, returns the only key if there is exactly one.
     fn find(&self, id: Option<&str>) -> Option<&DecodingKey> {
         let found = match (id, self.keys.as_slice()) {
             (None, [only]) => Some(only),
@@ -167,7 +167,7 @@ impl KeySet {
     /// Fetches the keys for an algorithm.
     ///
     /// # Errors
-    /// There are none to be had.
+    /// No usable key can be fetched.
     fn fetch(place: BackendUrl, algorithm: Algorithm, now: Timestamp) -> Result<Self, ErrorReport> {
         let url = place.url.clone();
         let backend = Backend::new(place)?;
@@ -181,11 +181,11 @@ impl KeySet {
         Ok(Self { backend, algorithm, known: Mutex::new(known) })
     }
 
-    /// Returns the key that a token names by its `kid`. An unknown one makes this fetch the keys again, as their age
-    /// does, but not more often than every 30 seconds. While the backend does not answer, the keys stay as they are.
+    /// Returns the key that a token names by its `kid`. The keys are fetched again if the `kid` is unknown or the keys are
+    /// too old, but at most every 30 seconds. While the backend does not answer, the keys stay as they are.
     ///
     /// # Errors
-    /// [`AuthFailure::UnknownKey`], or [`BackendError`] if the backend does not say whether there is such a key.
+    /// [`AuthFailure::UnknownKey`], or [`BackendError`] if it is unknown whether the backend has such a key.
     fn key(&self, id: Option<&str>, now: Timestamp) -> Result<DecodingKey, AuthError> {
         let mut known = self.lock();
         let is_old = known.find(id).is_none() || known.fetched_at.elapsed() >= MAX_AGE;
@@ -211,13 +211,13 @@ impl KeySet {
         }
     }
 
-    /// Locks the keys, which are whole after every change.
+    /// Locks the keys, which are consistent after every change.
     fn lock(&self) -> MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Asks the backend for its keys.
+/// Fetches the backend's keys.
 fn fetch(backend: &Backend, algorithm: Algorithm, now: Timestamp) -> Result<Vec<PublicKey>, BackendError> {
     let answer = backend.get(&[], now)?;
     if answer.status != 200 {
@@ -226,9 +226,9 @@ fn fetch(backend: &Backend, algorithm: Algorithm, now: Timestamp) -> Result<Vec<
     parse(&answer.body, algorithm)
 }
 
-/// Reads a set of keys, and passes over those that are for something else.
+/// Parses a key set, and skips the keys for other uses.
 fn parse(body: &[u8], algorithm: Algorithm) -> Result<Vec<PublicKey>, BackendError> {
-    /// A set whose keys are not read yet: one of an unknown form spoils no other.
+    /// A key set whose keys are not parsed yet, so that a key of an unknown form does not invalidate the others.
     #[derive(Deserialize)]
     struct Set {
         /// The keys.

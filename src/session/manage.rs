@@ -15,31 +15,31 @@ use crate::profile::ProfileName;
 use crate::time::{Timestamp, utc};
 use crate::token::{CustomerId, Fingerprint};
 
-/// Creates and revokes the sessions of one state directory.
+/// The manager of the sessions of one state directory.
 #[derive(Debug)]
 pub struct SessionManager {
-    /// The state directory, which holds what was revoked.
+    /// The state directory, which holds the revocation list.
     pub state: PathBuf,
-    /// Where changes are recorded.
+    /// The audit log that records changes.
     pub audit_log: AuditLog,
-    /// Who makes them.
+    /// The user who makes the changes.
     pub actor: Actor,
     /// The profile of the sessions.
     pub profile: Option<ProfileName>,
-    /// The present.
+    /// The current time.
     pub now: Timestamp,
 }
 
-/// What is revoked.
+/// The sessions to revoke.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RevocationTarget {
-    /// One session, whose token was given.
+    /// One session, by its token.
     Session(Session),
-    /// One session, of which only the id is known.
+    /// One session, by its id alone.
     Id(SessionId),
     /// All of a customer's sessions that were issued up to now.
     Customer(CustomerId),
-    /// All sessions that were issued up to now. It takes the place of a list that is damaged, gone or full.
+    /// All sessions that were issued up to now. The new list replaces one that is damaged, missing or full.
     Everybody,
 }
 
@@ -54,10 +54,10 @@ impl fmt::Display for RevocationTarget {
 }
 
 impl SessionManager {
-    /// Creates a session of a customer. Its entry is on disk before this returns its token.
+    /// Creates a session for a customer. Its audit entry is on disk before the token is returned.
     ///
     /// # Errors
-    /// Why it cannot be created or recorded, and there is no token.
+    /// The session cannot be created or recorded, and no token is returned.
     pub fn create(
         &self,
         key: &SessionKey,
@@ -65,7 +65,7 @@ impl SessionManager {
         lifetime: Duration,
     ) -> Result<(Session, SessionToken), ErrorReport> {
         let (session, token) = key.issue(customer, self.now, lifetime)?;
-        // A list that cannot be read is for the server and for revocations to judge.
+        // A list that cannot be read is an error for the server and for revocations, not here.
         if let Ok(Some((revocations, _))) = read(&list_path(&self.state))
             && let Some(until) = revocations.issued_until(customer)
             && self.now <= until
@@ -90,14 +90,14 @@ impl SessionManager {
         Ok((session, token))
     }
 
-    /// Revokes sessions, once that is recorded: a running server sees it at once. Returns `false` if they were revoked
-    /// before; that is not recorded again.
+    /// Records the revocation of sessions, then revokes them. A running server sees it at once. Returns `false`, and
+    /// records nothing, if they were revoked before.
     ///
-    /// Sessions that were issued by a clock that is ahead by the leeway are revoked with those that were issued now.
+    /// Sessions issued by a clock that is ahead by up to the leeway are included in those issued up to now.
     ///
     /// # Errors
-    /// Why they cannot be revoked, and they are as they were; but if only the list's name could not be synced to disk, they
-    /// are revoked, and a power cut may undo it.
+    /// The sessions cannot be revoked, and nothing has changed. But if only the list's directory entry could not be synced
+    /// to disk, they are revoked, and a power failure may undo it.
     pub fn revoke(&self, target: &RevocationTarget) -> Result<bool, ErrorReport> {
         let Some((replacement, _lock)) = self.prepare(target)? else { return Ok(false) };
         let customer = match target {
@@ -112,15 +112,15 @@ impl SessionManager {
         };
         self.audit_log.record(event(Outcome::Ok, target.to_string())).map_err(not_recorded)?;
         replacement.commit().map_err(|error| {
-            // The log says that it was done. If it cannot say that it failed, the error still does.
+            // The audit log already reports success. If the failure cannot be recorded, the error still reports it.
             let _ = self.audit_log.record(event(Outcome::Failed, format!("{target}: not written")));
             RevocationListError::from(error)
         })?;
         Ok(true)
     }
 
-    /// Writes the list with a further revocation beside its file, under a lock against other processes; `None` if there
-    /// is nothing to revoke any more. Only a revocation of everybody's sessions replaces a damaged list.
+    /// Writes the list with the new revocation to a file beside it, under a lock against other processes. Returns `None` if
+    /// there is nothing left to revoke. Only [`RevocationTarget::Everybody`] replaces a damaged list.
     pub(super) fn prepare(
         &self,
         target: &RevocationTarget,
@@ -154,7 +154,7 @@ impl SessionManager {
         Ok(Some((replacement, lock)))
     }
 
-    /// Returns an event of these sessions.
+    /// Returns an event of the audit log, with the actor and the profile.
     fn event(&self, action: Action, outcome: Outcome) -> Event {
         let event = Event::new(action, Channel::Cli, self.actor.clone(), outcome);
         match &self.profile {
@@ -164,7 +164,7 @@ impl SessionManager {
     }
 }
 
-/// Returns the report of a change that cannot be recorded.
+/// Returns the error for a change that cannot be recorded.
 fn not_recorded(error: AuditError) -> ErrorReport {
     ErrorReport::from(error).about("no session is made or revoked that cannot be recorded")
 }

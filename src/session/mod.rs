@@ -1,11 +1,12 @@
-//! Sessions: how a client of the endpoint proves who it is.
+//! Sessions: the authentication of the endpoint's clients.
 //!
-//! [`Authenticate`] is all that the endpoint knows of them. There are three kinds:
+//! The endpoint knows sessions only through [`Authenticate`]. There are three kinds:
 //!
-//! - [`SessionVerifier`] checks tokens of ours, signed with a key of their own, that a [`RevocationList`] can end early. A
-//!   session token is never a user token, nor the other way round, even under the same secret.
-//! - `CheckUrlVerifier` asks the app's own backend (on Unix, with the feature `serve`).
-//! - `JwtVerifier` verifies the JWTs of the app's own backend (as well).
+//! - [`SessionVerifier`] verifies the session tokens that this program issues. They are signed with a key of their own,
+//!   and a [`RevocationList`] can end them early. A session token is never valid as a user token, nor a user token as a
+//!   session token, even under the same secret.
+//! - `CheckUrlVerifier` asks the app's backend (on Unix, with the feature `serve`).
+//! - `JwtVerifier` verifies the JWTs of the app's backend (likewise).
 
 mod authenticate;
 #[cfg(all(unix, feature = "serve"))]

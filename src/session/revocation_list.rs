@@ -1,10 +1,10 @@
-//! The list of revoked sessions in its file, and as a running server reads it.
+//! The list of revoked sessions: its file, and how a running server reads it.
 //!
-//! The file is one JSON document of one exact form with a hash, so that whatever is not as it was written is found.
-//! Nothing is ever removed because of the time: a clock that was wrong once would bring revoked sessions back.
+//! The file is one JSON document in one exact form with a hash, so that every alteration is detected. No entry ever
+//! expires: a clock that was wrong once would make revoked sessions valid again.
 //!
-//! The server looks at the file whenever it checks a session, and reads it when it has changed. A file that cannot be
-//! read is an error, and is looked at again.
+//! The server checks the file's version for every session, and reads the file when it has changed. A file that cannot be
+//! read is an error, and is read again the next time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
@@ -23,31 +23,31 @@ use crate::fs::{self, FileAction, FileError, FileUse, FileVersion};
 use crate::time::Timestamp;
 use crate::token::CustomerId;
 
-/// The most revocations that are kept. One more is refused.
+/// The most revocations in the list. More are refused.
 pub(super) const MAX_REVOCATIONS: usize = 65_536;
 
 /// The most bytes of the file; more than [`MAX_REVOCATIONS`] need.
 pub(super) const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
 
-/// The version of the text.
+/// The version of the file's format.
 const VERSION: u64 = 2;
 
-/// Why the list cannot be read or changed. No session is accepted meanwhile.
+/// Why the list cannot be read or changed. While it cannot be read, no session is accepted.
 #[derive(Debug, Error)]
 pub enum RevocationListError {
-    /// A file or directory of it cannot be used.
+    /// A file or directory of the list cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// The file existed, or the audit log says that sessions were revoked, and it is gone.
+    /// The file is missing, although it existed or the audit log has a revocation.
     #[error("{} is gone, and with it what was revoked", path_in_full(.0))]
     Gone(PathBuf),
-    /// The file was cut off or changed, or is of another version of the program.
+    /// The file was truncated or changed, or is from another version of the program.
     #[error("{} is not as it was written", path_in_full(.0))]
     Altered(PathBuf),
-    /// Whether anything was ever revoked cannot be found out.
+    /// The audit log cannot be read, so it is unknown whether anything was ever revoked.
     #[error(transparent)]
     Audit(#[from] AuditError),
-    /// It contains as many revocations as there may be.
+    /// The list has the maximum number of revocations.
     #[error("{} holds {MAX_REVOCATIONS} revocations, and no more have room", path_in_full(.0))]
     Full(PathBuf),
 }
@@ -69,19 +69,19 @@ impl Diagnostic for RevocationListError {
     }
 }
 
-/// What was revoked, in the form of the text.
+/// The revocations, in the structure of the file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Revocations {
-    /// The version of the form.
+    /// The version of the format.
     version: u64,
-    /// The ids of sessions.
+    /// The ids of revoked sessions.
     sessions: BTreeSet<String>,
-    /// The ids of customers, and up to when their sessions were issued that are revoked.
+    /// The customers' ids, each with the time of issue up to which the customer's sessions are revoked.
     customers: BTreeMap<u64, Timestamp>,
-    /// Up to when all sessions were issued that are revoked.
+    /// The time of issue up to which all sessions are revoked.
     everybody: Option<Timestamp>,
-    /// The SHA-256 of the text in which this is empty.
+    /// The SHA-256 of the text with this field empty.
     hash: String,
 }
 
@@ -97,7 +97,7 @@ impl Revocations {
         self.sessions.contains(&id.to_string())
     }
 
-    /// Returns up to when a customer's sessions were issued that are revoked.
+    /// Returns the time of issue up to which a customer's sessions are revoked.
     pub(super) fn issued_until(&self, customer: CustomerId) -> Option<Timestamp> {
         self.customers.get(&customer.get()).copied().max(self.everybody)
     }
@@ -107,13 +107,13 @@ impl Revocations {
         self.sessions.insert(id.to_string());
     }
 
-    /// Revokes all of a customer's sessions that were issued up to a moment, that one included.
+    /// Revokes all of a customer's sessions that were issued up to and including `issued_until`.
     pub(super) fn add_customer(&mut self, customer: CustomerId, issued_until: Timestamp) {
         let kept = self.customers.entry(customer.get()).or_insert(issued_until);
         *kept = issued_until.max(*kept);
     }
 
-    /// Revokes all sessions that were issued up to a moment, that one included.
+    /// Revokes all sessions that were issued up to and including `issued_until`.
     pub(super) fn add_everybody(&mut self, issued_until: Timestamp) {
         self.everybody = self.everybody.max(Some(issued_until));
     }
@@ -123,7 +123,7 @@ impl Revocations {
         self.sessions.len() + self.customers.len()
     }
 
-    /// Returns the text.
+    /// Returns the text of the file.
     pub(super) fn to_text(&self) -> String {
         let mut document = Self { version: VERSION, hash: String::new(), ..self.clone() };
         let text = |document: &Self| serde_json::to_string(document).unwrap_or_default() + "\n";
@@ -131,7 +131,7 @@ impl Revocations {
         text(&document)
     }
 
-    /// Parses a text, and only what [`Revocations::to_text`] returns: its own text has the right hash.
+    /// Parses a text. Accepts only the exact output of [`Revocations::to_text`], which has the right hash.
     pub(super) fn parse(text: &[u8]) -> Option<Self> {
         let revocations: Self = serde_json::from_slice(text).ok()?;
         let is_own = revocations.len() <= MAX_REVOCATIONS && revocations.to_text().as_bytes() == text;
@@ -149,7 +149,7 @@ pub(super) fn list_path(state: &Path) -> PathBuf {
     list_directory(state).join("revoked.json")
 }
 
-/// Reads the file, with its version; `None` if there is none.
+/// Reads the file and its version; returns `None` if there is no file.
 pub(super) fn read(path: &Path) -> Result<Option<(Revocations, FileVersion)>, RevocationListError> {
     let opened = fs::check_directory(fs::directory_of(path)).and_then(|()| fs::open(path, FileUse::Trusted));
     let (file, metadata) = match opened {
@@ -164,21 +164,20 @@ pub(super) fn read(path: &Path) -> Result<Option<(Revocations, FileVersion)>, Re
     Ok(Some((revocations, FileVersion::new(&metadata))))
 }
 
-/// What is known of the list.
+/// The list as it was last read.
 #[derive(Debug, Default)]
 pub(super) struct KnownList {
-    /// What was revoked.
+    /// The revocations.
     pub(super) revocations: Revocations,
     /// The version of the file that was read; `None` if there never was one.
     version: Option<FileVersion>,
 }
 
 impl KnownList {
-    /// Reads the list under a state directory; a new one if nothing was ever revoked.
+    /// Reads the list under a state directory; returns an empty list if nothing was ever revoked.
     ///
     /// # Errors
-    /// [`RevocationListError`]; [`RevocationListError::Gone`] if there is none, and the audit log says that sessions
-    /// were revoked.
+    /// [`RevocationListError`]; [`RevocationListError::Gone`] if there is no file, although the audit log has a revocation.
     pub(super) fn read(state: &Path) -> Result<Self, RevocationListError> {
         let path = list_path(state);
         if let Some((revocations, version)) = read(&path)? {
@@ -190,7 +189,7 @@ impl KnownList {
         Ok(Self::default())
     }
 
-    /// Reads the file again, unless it is the one that was read last.
+    /// Reads the file again, unless its version is the one that was last read.
     fn refresh(&mut self, path: &Path) -> Result<(), RevocationListError> {
         let version = path.symlink_metadata().ok().map(|metadata| FileVersion::new(&metadata));
         if version.is_some() && version == self.version {
@@ -210,15 +209,15 @@ impl KnownList {
 pub struct RevocationList {
     /// The file.
     path: PathBuf,
-    /// What is known of it.
+    /// The list as it was last read.
     known: Mutex<KnownList>,
 }
 
 impl RevocationList {
-    /// Opens the list. Without a file it is empty if nothing was ever revoked.
+    /// Opens the list. Without a file, the list is empty if nothing was ever revoked.
     ///
     /// # Errors
-    /// [`RevocationListError`] if what was revoked is not known.
+    /// [`RevocationListError`] if the list cannot be read.
     pub fn open(state: &Path) -> Result<Self, RevocationListError> {
         Ok(Self { path: list_path(state), known: Mutex::new(KnownList::read(state)?) })
     }

@@ -1,7 +1,7 @@
-//! Sessions of ours: their claims, and the key that signs and verifies their tokens.
+//! Sessions that this program issues: their claims, and the key that signs and verifies their tokens.
 //!
-//! A token is a compact JWS (RFC 7515), HS256, with one exact header. Its claims are the customer, when it was issued, when
-//! it ends, and its id.
+//! A token is a compact JWS (RFC 7515) with HS256 and one exact header. Its claims are the issuer, the customer, when it
+//! was issued, when it expires, and its id.
 
 use std::fmt;
 use std::io;
@@ -24,33 +24,33 @@ use crate::token::{CustomerId, MAX_TOKEN_BYTES, Segment, parse_object, time_clai
 /// The longest lifetime of a session.
 pub(super) const MAX_LIFETIME: Duration = Duration::from_hours(30 * 24);
 
-/// The lifetime of a session by default.
+/// The default lifetime of a session.
 pub const DEFAULT_LIFETIME: Duration = Duration::from_hours(8);
 
 /// How far ahead the clock of the machine that issued a session may be.
 pub const LEEWAY: Duration = Duration::from_mins(1);
 
-/// The `iss` of every session token of ours.
+/// The `iss` of every session token that this program issues.
 const ISSUER: &str = "stream-token";
 
 /// The number of claims of a session token.
 const CLAIMS: usize = 5;
 
-/// A session as its token claims it. Only a [`SessionKey`] makes one, from a signature.
+/// A session as its token claims it. Only a [`SessionKey`] creates one, when it issues or verifies a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Session {
-    /// Its id: `jti`.
+    /// The id: `jti`.
     pub id: SessionId,
-    /// Its customer: `sub`.
+    /// The customer: `sub`.
     pub customer: CustomerId,
-    /// When it was issued: `iat`.
+    /// When the session was issued: `iat`.
     pub issued_at: Timestamp,
-    /// When it ends: `exp`.
+    /// When the session expires: `exp`.
     pub expires_at: Timestamp,
 }
 
 impl Session {
-    /// Checks that the session is valid at present.
+    /// Checks that the session is valid at `now`.
     pub(super) fn validate(&self, now: Timestamp) -> Result<(), AuthFailure> {
         if self.issued_at > now.after(LEEWAY) {
             return Err(AuthFailure::IssuedInFuture(self.customer));
@@ -70,7 +70,7 @@ impl Session {
         )
     }
 
-    /// Reads a claims set strictly: these five claims, of these types, once each and no other.
+    /// Parses a claims set strictly: exactly these five claims, once each and of the right types.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
         let set = parse_object(bytes, Segment::Claims).ok()?;
         let text = |claim| set.get(claim)?.as_str();
@@ -83,13 +83,13 @@ impl Session {
             issued_at: time_claim(&set, "iat").ok()??,
             expires_at: time_claim(&set, "exp").ok()??,
         };
-        // It ends after it was issued, and not too late.
+        // The session ends after it was issued, and within the longest lifetime.
         let (start, end) = (session.issued_at, session.expires_at);
         (start < end && end <= start.after(MAX_LIFETIME)).then_some(session)
     }
 }
 
-/// The id of a session: its `jti` (RFC 7519 section 4.1.7), 128 random bits. It opens nothing, and may appear in logs.
+/// The id of a session: its `jti` (RFC 7519 section 4.1.7), 128 random bits. It grants no access, and may appear in logs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SessionId(u128);
 
@@ -102,7 +102,7 @@ impl SessionId {
         Ok(Self(u128::from(getrandom::u64()?) << 64 | u128::from(getrandom::u64()?)))
     }
 
-    /// Reads exactly 32 lower-case hexadecimal digits.
+    /// Parses exactly 32 lower-case hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Self> {
         let mut bytes = [0; size_of::<u128>()];
         let read = base16ct::lower::decode(text, &mut bytes).ok()?.len();
@@ -128,27 +128,27 @@ impl FromStr for SessionId {
     }
 }
 
-/// The JOSE header of every session token in base64url, and the dot after it: HS256 and a type of its own (RFC 8725
+/// The JOSE header of every session token in base64url, with the dot after it: HS256 and a `typ` of its own (RFC 8725
 /// section 3.11).
 const HEAD: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6InN0cmVhbS10b2tlbi1zZXNzaW9uK2p3dCJ9.";
 
 /// The salt with which the key is extracted from its secret (RFC 5869 section 2.2).
 ///
-/// Stream accepts everything that an app's secret signed, without looking at `typ`, and without a `user_id` as an
-/// admin's. So a session token must not be signed with those bytes, even if an API secret is configured as the session
-/// key.
+/// Stream accepts every token that an app's secret signed: it ignores `typ`, and treats a token without `user_id` as an
+/// admin's. So a session token must not be signed with the bytes of the secret, even if an API secret is configured as the
+/// session key.
 const SALT: &[u8; 35] = b"stream-token session key, version 1";
 
-/// The bytes of a block of SHA-256.
+/// The block size of SHA-256, in bytes.
 const BLOCK: usize = 64;
 
-/// More bytes than a session token of ours has, so that its buffer never moves and leaves a copy behind.
+/// More bytes than a session token has, so that its buffer is never reallocated, which would leave a copy behind.
 const MAX_OWN_TOKEN_BYTES: usize = 512;
 
 /// HMAC-SHA-256, keyed.
 type Hs256 = Hmac<Sha256>;
 
-/// Signs and verifies session tokens.
+/// The key that signs and verifies session tokens.
 #[derive(Clone)]
 pub struct SessionKey(Zeroizing<[u8; BLOCK]>);
 
@@ -158,7 +158,7 @@ impl fmt::Debug for SessionKey {
     }
 }
 
-/// A session token in compact serialization: whoever has it has the session.
+/// A session token in compact serialization. It is a bearer token: its holder has the session.
 #[derive(Clone)]
 pub struct SessionToken(Zeroizing<String>);
 
@@ -176,17 +176,17 @@ impl fmt::Debug for SessionToken {
 }
 
 impl SessionKey {
-    /// Derives the key from a secret that is for sessions.
+    /// Derives the key from a secret for sessions.
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
         let key = Zeroizing::new(mac(&padded(SALT), secret.expose()).finalize().into_bytes().into());
         Self(Zeroizing::new(padded::<32>(&key)))
     }
 
-    /// Creates a session of a customer, and its token.
+    /// Creates a session for a customer, and its token.
     ///
     /// # Errors
-    /// It would end at once, or live longer than 30 days; or the operating system has no random numbers.
+    /// The lifetime is shorter than a second or longer than 30 days, or the operating system has no random numbers.
     pub fn issue(
         &self,
         customer: CustomerId,
@@ -213,12 +213,12 @@ impl SessionKey {
         if token.len() > MAX_TOKEN_BYTES {
             return Err(AuthFailure::TooLong);
         }
-        // The header is compared, not read: nothing but its one form ever counts.
+        // The header is compared, not parsed: only its one exact form is accepted.
         let rest = token.strip_prefix(HEAD).ok_or(AuthFailure::NotASession)?;
         let (claims, signature) = rest.split_once('.').ok_or(AuthFailure::NotASession)?;
         let signed = &token[..HEAD.len() + claims.len()];
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| AuthFailure::NotASession)?;
-        // Compared in constant time, and the whole length.
+        // Compared in constant time, over the whole length.
         mac(&self.0, signed.as_bytes()).verify_slice(&signature).map_err(|_| AuthFailure::BadSignature)?;
         let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| AuthFailure::WrongClaims)?;
         Session::parse(&claims).ok_or(AuthFailure::WrongClaims)
@@ -236,12 +236,12 @@ impl SessionKey {
     }
 }
 
-/// Returns the HMAC of a text, not finished yet.
+/// Returns the HMAC of a text, not finalized yet.
 fn mac(key: &[u8; BLOCK], text: &[u8]) -> Hs256 {
     Hs256::new(key.into()).chain_update(text)
 }
 
-/// Fills a block of HMAC's with a shorter key, as RFC 2104 section 2 does.
+/// Pads a key with zeros to the block size of the hash, as in RFC 2104 section 2.
 const fn padded<const LENGTH: usize>(key: &[u8; LENGTH]) -> [u8; BLOCK] {
     let mut block = [0; BLOCK];
     let (start, _) = block.split_at_mut(LENGTH);

@@ -7,12 +7,12 @@ use super::revocation_list::RevocationList;
 use super::signed::SessionKey;
 use crate::time::Timestamp;
 
-/// Verifies the session tokens that this program issues: by their key, their times and the list of revocations.
+/// A verifier of the session tokens that this program issues: it checks the signature, the times and the revocation list.
 #[derive(Debug)]
 pub struct SessionVerifier {
-    /// Verifies signatures.
+    /// The key that verifies signatures.
     pub key: SessionKey,
-    /// What was revoked; `None` for the demo, which keeps no state.
+    /// The revocation list; `None` for the demo, which keeps no state.
     pub revocations: Option<Arc<RevocationList>>,
 }
 

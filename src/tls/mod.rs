@@ -33,20 +33,20 @@ use crate::escape::path_in_full;
 use crate::fs::{self, Content, FileError, FilePolicy};
 use crate::time::{Timestamp, absolute_and_relative, utc};
 
-/// The most bytes of each file.
+/// The most bytes of a certificate or key file.
 pub const MAX_FILE_BYTES: usize = 64 * 1024;
 
-/// How long before its expiry a certificate is warned about.
+/// How long before its expiry a certificate causes a warning.
 const EXPIRY_WARNING: Duration = Duration::from_hours(14 * 24);
 
 /// The longest validity of a server's certificate that iOS accepts (Apple, HT210176).
 const MAX_VALIDITY: Duration = Duration::from_hours(825 * 24);
 
-/// The only application protocol.
+/// The only application protocol of ALPN.
 const ALPN: &[u8] = b"http/1.1";
 
-/// The marks of an encrypted private key: of PKCS #8 (RFC 7468 section 11), and of OpenSSL's older form
-/// (RFC 1421 section 4.6.1.1).
+/// The markers of an encrypted private key: of PKCS #8 (RFC 7468 section 11), and of OpenSSL's older form (RFC 1421 section
+/// 4.6.1.1).
 const ENCRYPTED: [&[u8]; 2] = [b"-----BEGIN ENCRYPTED PRIVATE KEY-----", b"Proc-Type: 4,ENCRYPTED"];
 
 /// The paths of the certificate and its key.
@@ -91,7 +91,7 @@ pub enum TlsError {
     /// The private key does not belong to the certificate.
     #[error("the key in {} is not that of the first certificate in {}", path_in_full(&.0.key), path_in_full(&.0.certificate))]
     Mismatch(IdentityPaths),
-    /// The TLS library refuses our constant settings: a bug of this program.
+    /// The TLS library refuses the constant settings, which is a bug of this program.
     #[error("TLS cannot be set up: {0}")]
     Library(#[source] rustls::Error),
 }
@@ -138,7 +138,7 @@ pub struct ServerIdentity {
     pub names: Vec<String>,
     /// When the certificate expires.
     pub expires_at: Timestamp,
-    /// What the operator should know, in sentences: that others can read the key, that the certificate expires soon.
+    /// Warnings for the operator, as sentences: that others can read the key, that the certificate expires soon.
     pub warnings: Vec<String>,
 }
 
@@ -202,10 +202,10 @@ impl ServerIdentity {
     }
 }
 
-/// Reads the certificates of a file in PEM: a server's own first, or those that are trusted.
+/// Reads the certificates in a PEM file: a server's chain, its own certificate first, or trusted certificates.
 ///
 /// # Errors
-/// [`TlsError`], also if there is none.
+/// [`TlsError`], also if the file has no certificate.
 pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let content = read(path, FilePolicy::Trusted)?;
     let chain = CertificateDer::pem_slice_iter(&content.bytes).collect::<Result<Vec<_>, _>>();
@@ -213,7 +213,7 @@ pub fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Tl
     if chain.is_empty() { Err(TlsError::NoCertificate(path.to_owned())) } else { Ok(chain) }
 }
 
-/// Reads the only private key of a file, and whether others can read it.
+/// Reads the only private key in a file. Also returns whether others can read the file.
 fn read_key(path: &Path) -> Result<(Zeroizing<PrivateKeyDer<'static>>, bool), TlsError> {
     let Content { bytes, is_exposed } = read(path, FilePolicy::Secret)?;
     if ENCRYPTED.iter().any(|mark| bytes.windows(mark.len()).any(|window| window == *mark)) {
@@ -234,7 +234,7 @@ fn read(path: &Path, policy: FilePolicy) -> Result<Content, TlsError> {
     if is_whole { Ok(content) } else { Err(TlsError::TooLong(path.to_owned())) }
 }
 
-/// Returns the hosts and addresses that a certificate names: the common name alone counts no more (RFC 9525 section 2).
+/// Returns the hosts and addresses that a certificate names. The common name is ignored (RFC 9525 section 2).
 fn names(leaf: &Certificate) -> Vec<String> {
     let names = leaf.tbs_certificate().get_extension::<SubjectAltName>().ok().flatten();
     let address = |bytes: &[u8]| match <[u8; 4]>::try_from(bytes) {

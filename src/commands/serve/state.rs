@@ -1,8 +1,8 @@
-//! Puts together what a profile and its secrets decide: once at the start, and again on SIGHUP.
+//! Builds the state that depends on the profile and its secrets: once at the start, and again on SIGHUP.
 //!
-//! A reload loads all that the server was started with, or nothing. A thread of its own waits for the signal and does the
-//! work, so that clients never wait for a file or a keyring. It never prompts. Requests that have begun end with what they
-//! began with.
+//! A reload loads the profile, its secrets and the certificate, or changes nothing. A dedicated thread waits for the signal
+//! and does the work, so that clients never wait for a file or a keyring. It never prompts. Requests that have begun keep
+//! the state that they began with.
 
 use std::io;
 use std::sync::Arc;
@@ -27,10 +27,10 @@ use crate::session::{
 use crate::time::Timestamp;
 use crate::tls::{IdentityPaths, ServerIdentity};
 
-/// The audit log and the revocations, which outlive every reload; neither in the demo, which keeps no state.
+/// The audit log and the revocation list, which reloads keep; `None` for the demo, which keeps no state.
 pub(super) type Stored = Option<(Arc<AuditLog>, Arc<RevocationList>)>;
 
-/// Opens a profile's audit log and revocations.
+/// Opens a profile's audit log and revocation list.
 pub(super) fn open_stored(context: &Context<'_>, profile: &Profile) -> Result<Stored> {
     if profile.is_demo() {
         return Ok(None);
@@ -40,8 +40,8 @@ pub(super) fn open_stored(context: &Context<'_>, profile: &Profile) -> Result<St
     Ok(Some((Arc::new(audit_log), Arc::new(RevocationList::open(&state)?))))
 }
 
-/// Returns what checks clients' sessions, as the profile has it. `read_key` reads the secret of the session key if it is
-/// needed.
+/// Returns the authentication that the profile configures. `read_key` reads the secret of the session key, and is called
+/// only if the key is needed.
 pub(super) fn authenticate(
     profile: &Profile,
     stored: &Stored,
@@ -58,7 +58,7 @@ pub(super) fn authenticate(
     })
 }
 
-/// Returns what requests are answered with, for a profile whose secrets were read.
+/// Returns the active profile of a loaded profile.
 pub(super) fn active_profile(
     stored: &Stored,
     opened: LoadedProfile,
@@ -71,7 +71,7 @@ pub(super) fn active_profile(
     ActiveProfile { authenticate, issuer, lifetime }
 }
 
-/// Returns how long tokens live. Refuses what the policy would refuse to every client.
+/// Returns the lifetime of tokens. Refuses a lifetime that the policy would refuse for every client.
 pub(super) fn lifetime(
     asked: Option<Lifetime>,
     profile: &Profile,
@@ -89,32 +89,32 @@ pub(super) fn lifetime(
 pub(super) struct Reload {
     /// The name of the profile that was chosen at the start; `None` for a secret from the environment.
     pub(super) profile: Option<String>,
-    /// The place of the configuration.
+    /// The location of the configuration.
     pub(super) config: ConfigPlace,
-    /// How long tokens live, as the command line says.
+    /// The lifetime of tokens, as given on the command line.
     pub(super) lifetime: Option<Lifetime>,
-    /// The files of the certificate and its key, and what shows them to clients.
+    /// The paths of the certificate and its key, and the identity in use.
     pub(super) tls: Option<(IdentityPaths, Arc<Reloadable<ServerIdentity>>)>,
-    /// The audit log and the revocations.
+    /// The audit log and the revocation list.
     pub(super) stored: Stored,
-    /// What answers requests.
+    /// The service that answers requests.
     pub(super) service: Arc<TokenService>,
-    /// Looks up environment variables.
+    /// The environment variables.
     pub(super) environment: &'static Environment<'static>,
 }
 
-/// What was loaded and is not in use yet: what the profile and its secrets decide, the certificate and its key, and what
-/// a person should know.
+/// The result of loading, not in use yet: the active profile, the certificate and its key, and notes for the operator.
 type Loaded = (ActiveProfile, Option<ServerIdentity>, Vec<String>);
 
 impl Reload {
-    /// Reloads whenever a signal comes, until `signals` are closed. Signals that come meanwhile are one.
+    /// Starts a thread that reloads on every signal, until `signals` is closed. Signals during a reload cause one more
+    /// reload.
     pub(super) fn start(self, mut signals: Signals) -> io::Result<()> {
         let reload = move || signals.forever().for_each(|_| self.run());
         thread::Builder::new().name("reload".into()).spawn(reload).map(drop)
     }
 
-    /// Loads everything and puts it to use; or nothing, and logs why.
+    /// Loads everything and puts it to use. On failure, changes nothing and logs the error.
     fn run(&self) {
         let telemetry = &self.service.telemetry;
         telemetry.reloading();
@@ -148,7 +148,7 @@ impl Reload {
         telemetry.ready();
     }
 
-    /// Loads everything.
+    /// Loads the profile, its secrets and the certificate.
     fn load(&self) -> Result<Loaded> {
         let now = self.service.clock.now();
         let identity = match &self.tls {

@@ -1,4 +1,4 @@
-//! Which origins' pages may read responses (the Fetch standard's CORS protocol).
+//! The CORS policy: the origins whose pages may read responses (Fetch standard, CORS protocol).
 
 use hyper::Uri;
 use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderName, ORIGIN};
@@ -12,11 +12,11 @@ const MAX_AGE: &str = "600";
 /// The request headers that every allowed page may set.
 const ALLOWED_HEADERS: [&str; 2] = ["Authorization", "Content-Type"];
 
-/// The response headers that a page may read, beside those that every page may.
+/// The response headers that a page may read, in addition to those that every page may read.
 const EXPOSED_HEADERS: &str = "Retry-After, X-Request-Id";
 
-/// Parses an origin in the one form in which browsers send it (RFC 6454 section 6.2): a scheme and a host in lower case, no
-/// path, no default port.
+/// Parses an origin in the form that browsers send (RFC 6454 section 6.2): scheme and host in lower case, no path, no
+/// default port.
 pub fn parse_origin(text: &str) -> Option<String> {
     let uri: Uri = text.parse().ok()?;
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
@@ -32,17 +32,17 @@ pub fn parse_origin(text: &str) -> Option<String> {
     (is_canonical && is_valid_port && !scheme.is_empty() && !host.contains('*')).then(|| text.to_owned())
 }
 
-/// Which pages may read responses, and what they may send; by default none may.
+/// The origins whose pages may read responses, and the request headers that they may set. By default there are no origins.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cors {
-    /// The allowed origins; none if no page may read responses.
+    /// The allowed origins; empty if no page may read responses.
     origins: Vec<String>,
-    /// The request headers that a page may set, as a list in one header.
+    /// The request headers that a page may set, as the value of `Access-Control-Allow-Headers`.
     allowed_headers: String,
 }
 
 impl Cors {
-    /// Returns a policy that allows these origins, and these request headers beside `Authorization` and
+    /// Returns a policy that allows these origins, and these request headers in addition to `Authorization` and
     /// `Content-Type`.
     #[must_use]
     pub fn new(origins: Vec<String>, more_headers: &[HeaderName]) -> Self {
@@ -50,7 +50,7 @@ impl Cors {
         Self { origins, allowed_headers: names.collect::<Vec<_>>().join(", ") }
     }
 
-    /// Returns the response to a preflight of an allowed origin; `None` for every other request.
+    /// Returns the response to a preflight request from an allowed origin; `None` for every other request.
     pub(super) fn preflight(&self, request: &Request) -> Option<Response> {
         if request.method != "OPTIONS" || request.header(&ACCESS_CONTROL_REQUEST_METHOD).value().is_none() {
             return None;

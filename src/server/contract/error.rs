@@ -1,4 +1,4 @@
-//! Why a client gets no token: one status, one message and one reason code for the log each.
+//! The errors of a token request, each with a status, a message and a reason code for the logs.
 
 use std::time::Duration;
 
@@ -7,37 +7,37 @@ use crate::server::message::Response;
 use crate::session::AuthError;
 use crate::token::CustomerId;
 
-/// The one method that is served.
+/// The only method that is served.
 pub(super) const METHOD: &str = "POST";
 
-/// Why there is no token.
+/// Why a request gets no token.
 #[derive(Debug)]
 pub(in crate::server) enum RequestError {
-    /// Nothing is at this path.
+    /// The path is not served.
     NotFound,
-    /// The method is not the one that is served.
+    /// The method is not allowed.
     MethodNotAllowed,
-    /// Too many requests of the address failed; the time to wait.
+    /// Too many requests from the address failed. Holds the time to wait.
     AddressRateLimited(Duration),
-    /// There is no `Authorization`.
+    /// The `Authorization` header is missing.
     NoSession,
     /// `Authorization` was sent more than once, uses another scheme than `Bearer`, or holds no token.
     MalformedAuthorization,
-    /// The session is refused, or it is unknown now whose it is.
+    /// The session is refused, or cannot be checked at present.
     Session(AuthError),
-    /// The customer asked too often; the time to wait.
+    /// The customer sent too many requests. Holds the time to wait.
     CustomerRateLimited(Duration),
-    /// The body is not declared as JSON, or is encoded.
+    /// The body is not declared as JSON, or has a content coding.
     UnsupportedMediaType,
     /// The body is not JSON.
     Malformed,
-    /// The body is JSON, but does not name a customer as it should.
+    /// The body is JSON, but not an object with exactly one key, a valid `customer_id`.
     Unprocessable,
-    /// The session is another customer's.
+    /// The session belongs to another customer.
     WrongCustomer,
-    /// The response fails on purpose, with this status.
+    /// An injected fault, with this status.
     Fault(u16),
-    /// No token was issued.
+    /// The token could not be issued.
     Issue(IssueError),
 }
 
@@ -71,12 +71,12 @@ impl RequestError {
         self.parts().0
     }
 
-    /// Returns the reason code for the logs; `None` if the request was no attempt to get a token.
+    /// Returns the reason code for the logs; `None` if the request was not an attempt to get a token.
     pub(in crate::server) fn reason(&self) -> Option<&'static str> {
         Some(self.parts().1).filter(|reason| !reason.is_empty())
     }
 
-    /// Returns what the client can do. It holds nothing that the client sent, and nothing internal.
+    /// Returns what the client can do. The message holds nothing that the client sent, and nothing internal.
     pub(in crate::server) const fn message(&self) -> &'static str {
         match self.status() {
             400 => "Send a body that is valid JSON",
@@ -94,7 +94,7 @@ impl RequestError {
         }
     }
 
-    /// Returns what is wrong on the server's side, for the people who can fix it; `None` for a client's error.
+    /// Returns the server-side error, for the operator; `None` for a client error.
     pub(in crate::server) fn fault(&self) -> Option<String> {
         match self {
             Self::Session(error) if self.status() == 503 => Some(error.to_string()),
@@ -103,7 +103,7 @@ impl RequestError {
         }
     }
 
-    /// Returns `true` if it counts against the client's address: a bad session, or a bad body.
+    /// Returns `true` if the error counts against the client's address: a bad session, or a bad body.
     pub(super) const fn counts_as_failure(&self) -> bool {
         !matches!(self, Self::Fault(_)) && matches!(self.status(), 400 | 401 | 403 | 415 | 422)
     }
@@ -130,7 +130,7 @@ impl RequestError {
     }
 }
 
-/// Returns a wait in whole seconds, rounded up and at least one: a client that comes earlier is refused again.
+/// Returns the value of `Retry-After`: the wait in seconds, rounded up and at least one, since an earlier retry fails.
 fn retry_after(wait: Duration) -> u64 {
     wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0)).max(1)
 }

@@ -1,4 +1,4 @@
-//! What is read of a request: its session token, its media type, and the customer in its body.
+//! Reads the parts of a request: its session token, its media type, and the customer in its body.
 
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE};
 use serde::Deserialize;
@@ -11,7 +11,7 @@ use crate::token::CustomerId;
 /// The most bytes of a session token (contract section 3).
 const MAX_TOKEN_BYTES: usize = 4096;
 
-/// A body, its one value not read yet.
+/// The body of a request, with its value not parsed yet.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Body<'a> {
@@ -20,10 +20,10 @@ struct Body<'a> {
     customer_id: &'a RawValue,
 }
 
-/// Returns the session token in `Authorization` (RFC 6750 section 2.1): what follows `Bearer`, which may be in any case
-/// and followed by several blanks.
+/// Returns the session token in `Authorization` (RFC 6750 section 2.1): the text after `Bearer`, which may be in any case
+/// and followed by several spaces.
 ///
-/// The token is the app's own: any visible ASCII without blanks, wider than RFC 6750's alphabet.
+/// The app chooses the token's format: all visible ASCII without spaces is accepted, which is more than RFC 6750 allows.
 pub(super) fn session_token(request: &Request) -> Result<&str, RequestError> {
     let value = match request.header(&AUTHORIZATION) {
         Header::Absent => return Err(RequestError::NoSession),
@@ -44,14 +44,13 @@ pub(super) fn is_json(request: &Request) -> bool {
     media_type.trim_end_matches([' ', '\t']).eq_ignore_ascii_case("application/json")
 }
 
-/// Returns the customer that a body names: an object with one `customer_id`, checked by its literal. The frontend bounds
-/// its size.
+/// Returns the customer in a body: a JSON object with exactly one key, `customer_id`. The frontend limits the body's size.
 ///
-/// The number's literal counts, never a float: `9007199254740993` stays itself, and neither `123.0` nor `1e2` is
-/// an id.
+/// The number is parsed from its literal, never as a float: `9007199254740993` keeps its value, and neither `123.0` nor
+/// `1e2` is an id.
 pub(super) fn customer(body: &[u8]) -> Result<CustomerId, RequestError> {
     let json: &RawValue = serde_json::from_slice(body).map_err(|_| RequestError::Malformed)?;
-    // What is derived takes an array for an object.
+    // The derived implementation also accepts an array.
     let object = Some(json.get()).filter(|json| json.starts_with('{'));
     let body = object.and_then(|object| serde_json::from_str::<Body<'_>>(object).ok());
     body.and_then(|body| CustomerId::from_digits(body.customer_id.get())).ok_or(RequestError::Unprocessable)

@@ -1,6 +1,6 @@
-//! The contract: a request in, a response out (contract section 3), with everything that the response depends on.
+//! The HTTP contract (contract section 3): the response to a request, and everything that the response depends on.
 //!
-//! The order of the checks is the contract's, and [`TokenService::check`] reads as that order.
+//! [`TokenService::check`] makes the checks in the contract's order.
 
 mod cors;
 mod error;
@@ -28,46 +28,46 @@ use crate::token::{CustomerId, Token};
 pub use self::cors::{Cors, parse_origin};
 pub(super) use self::error::RequestError;
 
-/// What the profile and its secrets decide; a reload replaces it as one.
+/// The state that depends on the profile and its secrets. A reload replaces it as a whole.
 pub struct ActiveProfile {
-    /// Says whose session a token is.
+    /// The authentication of clients.
     pub authenticate: Box<dyn Authenticate>,
-    /// Signs and records.
+    /// The issuer, which signs and records tokens.
     pub issuer: TokenIssuer,
-    /// How long tokens live.
+    /// The lifetime of tokens.
     pub lifetime: Lifetime,
 }
 
-/// Everything that requests are answered with, for as long as the server runs.
+/// The service that answers requests, for as long as the server runs.
 pub struct TokenService {
-    /// The profile. A request keeps the one that it began with.
+    /// The active profile. A request keeps the profile that it began with.
     pub profile: Reloadable<ActiveProfile>,
     /// The user that runs the endpoint.
     pub actor: Actor,
-    /// Limits how often clients may ask.
+    /// The rate limiters.
     pub rate_limiters: RateLimiters,
-    /// Takes refusals for the audit log; the demo records none.
+    /// The recorder of refusals in the audit log; `None` for the demo.
     pub refusals: Option<audit::RefusalRecorder>,
-    /// Which requests fail on purpose.
+    /// The injected faults.
     pub faults: Arc<Faults>,
-    /// Which pages may read responses.
+    /// The CORS policy.
     pub cors: Cors,
-    /// Told about every response.
+    /// The telemetry, to which every response is reported.
     pub telemetry: Arc<Telemetry>,
     /// The clock.
     pub clock: Clock,
 }
 
-/// The response to a request, with what only the server's own logs say about it.
+/// The response to a request, with the details that only the server's own logs contain.
 #[derive(Debug)]
 struct LoggedResponse {
     /// The response.
     response: Response,
-    /// The session, if there was a valid one.
+    /// The session, if it was valid.
     session: Option<Authenticated>,
-    /// How it failed on purpose.
+    /// The injected fault, if any.
     fault: Option<Fault>,
-    /// Why there is no token.
+    /// The error, if no token was issued.
     error: Option<RequestError>,
 }
 
@@ -106,8 +106,8 @@ impl TokenService {
         LoggedResponse { response: self.cors.apply(request, response), session, fault, error }
     }
 
-    /// Makes every check in the contract's order, then issues the token, unless the request fails on purpose. Sets
-    /// `valid` and `fault` as soon as they are known.
+    /// Makes every check in the contract's order, then issues the token, unless a fault replaces it. Sets `valid` and
+    /// `fault` as soon as they are known.
     fn check(
         &self,
         request: &Request,
@@ -151,8 +151,8 @@ impl TokenService {
         Ok(issued.map_err(RequestError::Issue)?.token)
     }
 
-    /// Counts an error that is the client's fault against its address. Returns the error, or that the address has
-    /// failed too often: then guessing sessions gets no more answers, and good sessions still do.
+    /// Counts a client error against the client's address. Returns the error, or [`RequestError::AddressRateLimited`] if
+    /// the address has failed too often: guesses of sessions are then no longer answered, while valid sessions still are.
     fn limit_failures(&self, request: &Request, error: RequestError) -> RequestError {
         if !error.counts_as_failure() {
             return error;
@@ -163,8 +163,8 @@ impl TokenService {
 }
 
 impl LoggedResponse {
-    /// Returns the refusal for the audit log; `None` if there is a token, if the request was no attempt to get one, or if
-    /// its fault is recorded.
+    /// Returns the refusal for the audit log; `None` if a token was issued, if the request was not an attempt to get one,
+    /// or if its fault is recorded.
     fn refusal(&self, request: &Request) -> Option<audit::Refusal> {
         let error = self.error.as_ref().filter(|error| !matches!(error, RequestError::Fault(_)))?;
         let valid = self.session.as_ref();
@@ -177,7 +177,7 @@ impl LoggedResponse {
         })
     }
 
-    /// Returns what is told of it.
+    /// Returns the outcome for the log and the metrics.
     fn answered(&self) -> Answered {
         let error = self.error.as_ref();
         Answered {
@@ -189,7 +189,7 @@ impl LoggedResponse {
         }
     }
 
-    /// Returns whose session it was, if there was a valid one.
+    /// Returns the customer of the session, if it was valid.
     fn customer(&self) -> Option<CustomerId> {
         self.session.as_ref().map(|valid| valid.customer)
     }

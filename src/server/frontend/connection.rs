@@ -1,4 +1,4 @@
-//! One client connection: TLS, then one HTTP request after the other, each answered in turn.
+//! One client connection: the TLS handshake, then HTTP requests, answered one at a time.
 
 use std::io;
 use std::net::IpAddr;
@@ -42,27 +42,27 @@ const MAX_LINGER_BYTES: u64 = 1024 * 1024;
 
 /// How the connections of one listener are served.
 pub(super) struct Service {
-    /// What clients may take.
+    /// The limits of the listener.
     pub(super) limits: Limits,
-    /// The connections.
+    /// The open connections.
     pub(super) connections: Arc<Connections>,
-    /// The proxies whose `X-Forwarded-For` counts.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub(super) trusted_proxies: Vec<IpNet>,
     /// The certificate and its key; `None` for plain HTTP.
     pub(super) identity: Option<Arc<Reloadable<ServerIdentity>>>,
-    /// What answers requests.
+    /// The component that answers requests.
     pub(super) responder: Responder,
-    /// Told what the endpoint does not see; `None` for an admin listener.
+    /// The telemetry for events that the endpoint does not see; `None` for an admin listener.
     pub(super) telemetry: Option<Arc<Telemetry>>,
-    /// Whether each response is the last of its connection.
+    /// Whether the server is draining, so that each response is the last of its connection.
     pub(super) is_draining: AtomicBool,
-    /// What the ids of all requests of this run begin with.
+    /// The prefix of all request ids of this run.
     pub(super) run_id: String,
     /// The number of the next request.
     pub(super) next_request: AtomicU64,
 }
 
-/// What answers requests.
+/// The component that answers requests.
 pub(super) enum Responder {
     /// The endpoint.
     Endpoint(Arc<Upstreams>),
@@ -72,7 +72,7 @@ pub(super) enum Responder {
 
 /// Serves a connection until it ends.
 pub(super) async fn serve(service: Arc<Service>, stream: TcpStream, peer: IpAddr, slot: Slot) {
-    // A response leaves at once, however short it is. A socket that cannot do that fails soon anyway.
+    // Responses are sent at once, however short. A socket on which this fails will soon fail anyway.
     let _ = stream.set_nodelay(true);
     let Some(identity) = &service.identity else {
         return Box::pin(serve_http(service, stream, peer, slot, None)).await;
@@ -80,17 +80,17 @@ pub(super) async fn serve(service: Arc<Service>, stream: TcpStream, peer: IpAddr
     let acceptor = TlsAcceptor::from(Arc::clone(&identity.load().config));
     let deadline = Instant::now() + service.limits.handshake_timeout;
     let mut first = [0];
-    // A client that only connects is not worth a line in the log.
+    // A client that connects and sends nothing is not logged.
     let Ok(Ok(1)) = timeout_at(deadline, stream.peek(&mut first)).await else { return };
     if first[0].is_ascii_uppercase() {
-        // A method of HTTP; a TLS record begins with 22.
+        // An HTTP method: a TLS record begins with byte 22.
         slot.enter(Phase::Head);
         return Box::pin(serve_http(service, stream, peer, slot, Some(Rejection::Unencrypted))).await;
     }
     match timeout_at(deadline, Box::pin(acceptor.accept(stream))).await {
         Ok(Ok(stream)) => {
             slot.enter(Phase::Head);
-            // Acknowledges the end of the handshake now: many a client holds its request back until then, 40 ms.
+            // Acknowledges the end of the handshake at once: many clients hold their request back until then, up to 40 ms.
             #[cfg(target_os = "linux")]
             let _ = stream.get_ref().0.set_quickack(true);
             Box::pin(serve_http(service, stream, peer, slot, None)).await;
@@ -100,7 +100,7 @@ pub(super) async fn serve(service: Arc<Service>, stream: TcpStream, peer: IpAddr
     }
 }
 
-/// Serves HTTP on a connection until it ends. With a rejection, that answers its first request.
+/// Serves HTTP on a connection until it ends. If `rejection` is given, it is the response to the first request.
 async fn serve_http<S: AsyncRead + AsyncWrite + Unpin>(
     service: Arc<Service>,
     stream: S,
@@ -121,12 +121,12 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin>(
     if let Err(error) = http.serve_connection(TokioIo::new(&mut stream), respond).await
         && error.is_parse()
     {
-        // hyper has answered it.
+        // hyper has already responded.
         let (status, reason) =
             if error.is_parse_too_large() { (431, "large_head") } else { (400, "malformed_request") };
         service.report(|telemetry| telemetry.rejected(None, peer, status, reason));
     }
-    // To close a socket while the client still sends could take its last response away (RFC 9112 section 9.6).
+    // Closing the socket while the client still sends could destroy the last response (RFC 9112 section 9.6).
     slot.enter(Phase::Lingering);
     let _ = stream.shutdown().await;
     let _ = copy(&mut stream.take(MAX_LINGER_BYTES), &mut sink()).await;
@@ -190,7 +190,7 @@ impl Service {
             }
         };
         let headers = response.headers_mut();
-        // The length is hyper's to write, but for a body that it does not send.
+        // hyper writes the length, except for the body of a response to HEAD, which it does not send.
         if !is_head {
             headers.remove(CONTENT_LENGTH);
         }
@@ -202,13 +202,13 @@ impl Service {
         Ok(response)
     }
 
-    /// Reports something that the endpoint does not see. What happens on the admin listener is not reported.
+    /// Reports an event that the endpoint does not see. Events on the admin listener are not reported.
     pub(super) fn report(&self, event: impl Fn(&Telemetry)) {
         self.telemetry.iter().for_each(|telemetry| event(telemetry));
     }
 }
 
-/// Holds back a response that is to be late, and rejects one in whose place the connection is to be closed.
+/// Applies a fault: delays the response, or rejects it so that the connection is closed without a response.
 async fn fail_on_purpose(mut response: Response<Full<Bytes>>) -> Result<Response<Full<Bytes>>, Rejection> {
     if let Some(delay) = response.headers_mut().remove(DELAY) {
         let seconds = delay.to_str().ok().and_then(|seconds| seconds.parse().ok()).unwrap_or_default();
@@ -239,11 +239,11 @@ fn tls_reason(error: &io::Error) -> &'static str {
     }
 }
 
-/// A client's stream, which reports to its slot when a request begins and when a response has left.
+/// A client's stream, which reports to its slot when a request begins and when a response has been sent.
 struct Tracked<S> {
     /// The stream.
     stream: S,
-    /// The connection's place in the table.
+    /// The connection's slot in the table.
     slot: Arc<Slot>,
 }
 
@@ -274,7 +274,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tracked<S> {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
         if flushed.is_ready() {
-            // hyper flushes only what it has written entirely.
+            // hyper flushes only after it has written everything.
             self.slot.advance(Phase::Writing, Phase::Idle);
         }
         flushed

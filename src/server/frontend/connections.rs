@@ -1,4 +1,5 @@
-//! The open connections of a listener: what each is doing, how long it may, and which one is closed for another.
+//! The open connections of a listener: their phases and timeouts, and which connection is closed to make room for a new
+//! one.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -12,42 +13,42 @@ use tokio::time::timeout;
 use super::limits::Limits;
 use crate::server::telemetry::Telemetry;
 
-/// How long no connection is closed for another after its opening or its last request. Without this, a client that
-/// connects in a rush is closed before its request is read.
+/// The time after its opening or last request in which a connection is not closed to make room for another. Without it, a
+/// new connection would be closed in a rush before its request is read.
 const MIN_AGE: Duration = Duration::from_millis(100);
 
-/// What a connection is doing.
+/// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// It has not finished its TLS handshake.
+    /// The TLS handshake is not finished.
     Handshake,
-    /// It is new, or is sending the head of a request.
+    /// The connection is new, or the client is sending the head of a request.
     Head,
-    /// It is sending the body of a request.
+    /// The client is sending the body of a request.
     Body,
-    /// Its request is being answered.
+    /// The request is being answered.
     Answering,
-    /// It is receiving a response.
+    /// The client is receiving a response.
     Writing,
-    /// It may send another request.
+    /// The client may send another request.
     Idle,
-    /// It has its last response, and is read until it ends.
+    /// The last response was sent, and the connection is read until it ends.
     Lingering,
 }
 
 /// The open connections of one listener.
 pub(super) struct Connections {
-    /// What they may take.
+    /// The limits of the listener.
     limits: Limits,
-    /// Told how many there are, and when one is closed for another.
+    /// The telemetry for the number of connections, and for those closed to make room; `None` for an admin listener.
     telemetry: Option<Arc<Telemetry>>,
-    /// The connections.
+    /// The table of connections.
     table: Mutex<Table>,
     /// Notified when a connection ends, or may be closed again.
     changed: Notify,
 }
 
-/// The connections by their ids.
+/// The connections, by id.
 #[derive(Default)]
 struct Table {
     /// The id of the next connection.
@@ -56,23 +57,23 @@ struct Table {
     entries: HashMap<u64, Entry>,
 }
 
-/// One connection.
+/// The entry of a connection.
 struct Entry {
-    /// What it is doing.
+    /// The phase.
     phase: Phase,
-    /// Since when.
+    /// When the phase began.
     since: Instant,
-    /// When its last whole request arrived; when it was opened if there was none.
+    /// When the last complete request arrived, or when the connection was opened if none has arrived.
     last_request: Instant,
-    /// Ends its task, and so closes it.
+    /// The handle that aborts the connection's task, which closes the connection.
     task: Option<AbortHandle>,
 }
 
-/// A connection's place in the table. Dropping it says that the connection has ended.
+/// A connection's slot in the table. Dropping it removes the connection from the table.
 pub(super) struct Slot {
     /// The table.
     connections: Arc<Connections>,
-    /// Its id.
+    /// The id of the connection.
     id: u64,
 }
 
@@ -82,14 +83,14 @@ impl Connections {
         Self { limits, telemetry, table: Mutex::default(), changed: Notify::new() }
     }
 
-    /// Waits until there is room for one more connection, or one that can be closed for it.
+    /// Waits until there is room for one more connection, or a connection that can be closed to make room.
     pub(super) async fn has_room(&self) {
         while self.is_full() && self.table().first_to_close(|entry| entry.is_old(Instant::now())).is_none() {
             let _ = timeout(MIN_AGE / 10, self.changed.notified()).await;
         }
     }
 
-    /// Runs the task of a new connection, and closes another for it if there are too many.
+    /// Starts the task of a new connection, and closes another connection if there are too many.
     pub(super) fn open<F>(self: &Arc<Self>, phase: Phase, serve: impl FnOnce(Slot) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -105,19 +106,19 @@ impl Connections {
         let (now, mut table) = (Instant::now(), self.table());
         table.next_id += 1;
         let id = table.next_id;
-        // The task does not run before this one waits for something.
+        // The runtime has one thread, so the new task does not run before this one awaits.
         let task = tokio::spawn(serve(Slot { connections: Arc::clone(self), id }));
         let task = Some(task.abort_handle());
         table.entries.insert(id, Entry { phase, since: now, last_request: now, task });
         self.report_count(&table);
     }
 
-    /// Closes the connection whose last request is longest ago, unless all are being answered.
+    /// Closes the connection with the oldest last request, unless all are being answered.
     pub(super) fn close_one(&self) {
         self.close_first(|_| true);
     }
 
-    /// Closes that connection among those that match.
+    /// Closes the connection with the oldest last request among those that match.
     fn close_first(&self, matches: impl Fn(&Entry) -> bool) {
         let mut table = self.table();
         if let Some(id) = table.first_to_close(matches) {
@@ -150,7 +151,7 @@ impl Connections {
         self.count(|entry| entry.phase == Phase::Answering)
     }
 
-    /// Returns `true` if there are as many connections as there may be.
+    /// Returns `true` if the maximum number of connections is open.
     fn is_full(&self) -> bool {
         self.count(|_| true) >= self.limits.connections
     }
@@ -187,22 +188,22 @@ impl Connections {
         self.changed.notify_one();
     }
 
-    /// Locks the table. A thread that panicked while it held it left a whole table.
+    /// Locks the table. A thread that panicked while it held the lock left the table consistent.
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Table {
-    /// Returns the connection among those that match that is closed first: the one whose last whole request, or
-    /// whose opening, is longest ago. One that is being answered is never closed.
+    /// Returns the first connection to close among those that match: the one with the oldest last request, or the oldest
+    /// opening if it has sent none. A connection that is being answered is never closed.
     fn first_to_close(&self, matches: impl Fn(&Entry) -> bool) -> Option<u64> {
         let closable = |entry: &Entry| entry.phase != Phase::Answering && matches(entry);
         let candidates = self.entries.iter().filter(|(_, entry)| closable(entry));
         candidates.min_by_key(|(_, entry)| entry.last_request).map(|(id, _)| *id)
     }
 
-    /// Closes a connection. Its place is free at once, however long its task takes to end.
+    /// Closes a connection. Its slot is free at once, however long its task takes to end.
     fn close(&mut self, id: u64) {
         if let Some(task) = self.entries.remove(&id).and_then(|entry| entry.task) {
             task.abort();
@@ -211,14 +212,14 @@ impl Table {
 }
 
 impl Entry {
-    /// Returns `true` if the connection may be closed for another.
+    /// Returns `true` if the connection may be closed to make room for another.
     fn is_old(&self, now: Instant) -> bool {
         now.duration_since(self.last_request) >= MIN_AGE
     }
 }
 
 impl Slot {
-    /// Says what the connection is doing now.
+    /// Sets the phase of the connection.
     pub(super) fn enter(&self, phase: Phase) {
         self.update(|entry| {
             let now = Instant::now();
@@ -232,7 +233,7 @@ impl Slot {
         }
     }
 
-    /// Says that the connection is doing this now, if it was doing that.
+    /// Sets the phase of the connection to `to` if it is `from`.
     pub(super) fn advance(&self, from: Phase, to: Phase) {
         self.update(|entry| {
             if entry.phase == from {
@@ -241,7 +242,7 @@ impl Slot {
         });
     }
 
-    /// Changes the connection's entry, unless it was closed.
+    /// Changes the connection's entry, unless the connection was closed.
     fn update(&self, change: impl FnOnce(&mut Entry)) {
         if let Some(entry) = self.connections.table().entries.get_mut(&self.id) {
             change(entry);

@@ -1,14 +1,14 @@
-//! What one client, and all of them together, may take.
+//! The limits on each client, and on all clients together.
 
 use std::time::Duration;
 
 use crate::process::hardening::raise_descriptor_limit;
 
-/// Descriptors that are neither a client's nor an upstream connection's: files, logs, other sockets.
+/// The descriptors reserved for files, logs and sockets other than client and upstream connections.
 const OTHER_DESCRIPTORS: u64 = 64;
-/// Descriptors of an upstream connection: one in the frontend, two in the endpoint.
+/// The descriptors of an upstream connection: one in the frontend, two in the endpoint.
 const UPSTREAM_DESCRIPTORS: u64 = 3;
-/// The fewest connections that a server is useful with.
+/// The fewest client connections with which a server is useful.
 const MIN_CONNECTIONS: usize = 8;
 
 /// The limits of a server. The defaults keep the process below 64 MiB of resident memory, whatever clients send:
@@ -16,38 +16,39 @@ const MIN_CONNECTIONS: usize = 8;
 /// their worst took 73 MiB.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Client connections at once: 768. At the limit, the connection whose last whole request is longest ago is
-    /// closed for each new one, but never one that is being answered.
+    /// The most client connections at once: 768. At the limit, each new connection closes the one with the oldest last
+    /// request, but never one that is being answered.
     pub connections: usize,
-    /// TLS handshakes that are not finished, at once: 256. At the limit, the oldest is closed for each new one.
+    /// The most unfinished TLS handshakes at once: 256. At the limit, each new connection closes the oldest of them.
     pub handshakes: usize,
-    /// Bytes of a head, its request line and final empty line included: 8 KiB. More are answered with 431.
+    /// The most bytes of a head, including its request line and final empty line: 8 KiB. A larger head is answered with
+    /// 431.
     pub head_bytes: usize,
-    /// Header lines: 64. More are answered with 431.
+    /// The most header lines: 64. More are answered with 431.
     pub headers: usize,
-    /// Bytes of a body, without its framing: 4 KiB. More are answered with 413.
+    /// The most bytes of a body, without its framing: 4 KiB. A larger body is answered with 413.
     pub body_bytes: usize,
-    /// From the opening of a connection to the end of its TLS handshake: 10 s.
+    /// The time from the opening of a connection to the end of its TLS handshake: 10 s.
     pub handshake_timeout: Duration,
-    /// From the opening of a connection, or the first byte of a later head, to the end of the head: 10 s.
+    /// The time from the opening of a connection, or the first byte of a later head, to the end of the head: 10 s.
     pub head_timeout: Duration,
-    /// From the end of a head to the end of its body: 10 s. A slower body is answered with 408.
+    /// The time from the end of a head to the end of its body: 10 s. A slower body is answered with 408.
     pub body_timeout: Duration,
-    /// From a response to the end of its delivery: 30 s.
+    /// The time from a response to the end of its delivery: 30 s.
     pub write_timeout: Duration,
-    /// From a response to the first byte of the next request: 75 s. Load balancers keep connections for 60 s.
+    /// The time from a response to the first byte of the next request: 75 s. Load balancers keep connections for 60 s.
     pub idle_timeout: Duration,
     /// How long a connection is read after its last response, so that the client receives it: 2 s.
     pub linger_timeout: Duration,
-    /// Connections to the endpoint, and workers there: 64. This many requests are answered at the same time.
+    /// The connections to the endpoint, and its workers: 64. This many requests are answered at the same time.
     pub upstreams: usize,
-    /// How long a request waits for one of these: 5 s. After that it is answered with 503.
+    /// How long a request waits for a connection to the endpoint: 5 s. After that it is answered with 503.
     pub upstream_timeout: Duration,
     /// How long the endpoint may take for a response: 30 s. After that the client gets 503.
     pub response_timeout: Duration,
     /// How long idle connections may still send a last request when the server drains: 1 s.
     pub last_request_timeout: Duration,
-    /// How long draining may take altogether: 20 s.
+    /// How long draining may take in total: 20 s.
     pub drain_timeout: Duration,
 }
 
@@ -80,15 +81,14 @@ impl Limits {
         Self { connections: 16, handshakes: 16, body_bytes: 1024, ..Self::default() }
     }
 
-    /// Lowers the limits to what the descriptors of this process allow, after raising the soft limit of
-    /// descriptors if that helps.
+    /// Raises the soft limit of descriptors if needed, and lowers these limits to what the descriptors allow.
     pub(super) fn fit_descriptors(&mut self) {
         let wanted =
             self.connections as u64 + self.upstreams as u64 * UPSTREAM_DESCRIPTORS + OTHER_DESCRIPTORS;
         self.share_descriptors(raise_descriptor_limit(wanted).saturating_sub(OTHER_DESCRIPTORS));
     }
 
-    /// Shares descriptors out: at most half to upstream connections, the rest to clients.
+    /// Divides the descriptors: at most half for upstream connections, the rest for clients.
     fn share_descriptors(&mut self, descriptors: u64) {
         let upstreams = (descriptors / 2 / UPSTREAM_DESCRIPTORS).clamp(1, self.upstreams as u64);
         let connections = descriptors.saturating_sub(upstreams * UPSTREAM_DESCRIPTORS);

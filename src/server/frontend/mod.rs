@@ -1,12 +1,12 @@
-//! The frontend: the only public socket. hyper receives one whole bounded request at a time on each connection, the
-//! endpoint answers it, and the response goes back.
+//! The frontend: the only public socket. On each connection, hyper receives one complete, bounded request at a time, the
+//! endpoint answers it, and the frontend sends the response.
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | `limits` | what clients may take |
-//! | `connections` | which connections are open, and which one is closed for another |
-//! | `connection` | one connection: TLS, HTTP, the way of a request |
-//! | `request` | receiving a whole request, and rejecting it |
+//! | `limits` | the limits on clients |
+//! | `connections` | the open connections, and which one is closed to make room for a new one |
+//! | `connection` | one connection: TLS, HTTP, and the stages of a request |
+//! | `request` | receiving or rejecting a request |
 //! | `upstream` | the connections to the endpoint |
 
 mod connection;
@@ -43,28 +43,27 @@ use super::telemetry::Telemetry;
 use crate::fault::Faults;
 use crate::tls::ServerIdentity;
 
-/// How many clients may wait to be accepted. With the usual 128, in a rush many would have to try again a second
-/// later.
+/// The length of the accept queue. With the usual 128, many clients would have to retry a second later in a rush.
 const BACKLOG: u32 = 4096;
-/// How often connections are checked for being overdue.
+/// The interval at which overdue connections are closed.
 const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
-/// How long no connection is accepted after the system had no descriptor, or no memory, for one.
+/// The pause in accepting after the system had no descriptor or no memory for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
-/// How a server behaves.
+/// The settings of a server.
 pub struct Settings {
-    /// What clients may take.
+    /// The limits on clients.
     pub limits: Limits,
-    /// The proxies whose `X-Forwarded-For` counts.
+    /// The proxies whose `X-Forwarded-For` is trusted.
     pub trusted_proxies: Vec<IpNet>,
-    /// The certificate and its key; `None` for plain HTTP. Clients that connect after it was replaced see the new
-    /// one.
+    /// The certificate and its key; `None` for plain HTTP. Clients that connect after a replacement see the new
+    /// certificate.
     pub identity: Option<Arc<Reloadable<ServerIdentity>>>,
-    /// Where the private directory of the endpoint's socket is created; its path must be short.
+    /// The directory in which the private directory of the endpoint's socket is created. Its path must be short.
     pub runtime_dir: PathBuf,
-    /// Told what happens.
+    /// The log, metrics and readiness.
     pub telemetry: Arc<Telemetry>,
-    /// Which requests fail on purpose, for the admin listener.
+    /// The injected faults, for the admin listener.
     pub faults: Arc<Faults>,
 }
 
@@ -73,54 +72,54 @@ pub struct Settings {
 pub enum Ended {
     /// Every request that arrived has been answered.
     Drained,
-    /// The time to drain was over, with this many requests not answered.
+    /// The drain timeout expired with this many requests unanswered.
     Unanswered(usize),
-    /// It was stopped at once.
+    /// The server was stopped at once.
     Stopped,
 }
 
-/// Ends a server from another thread. All clones are one.
+/// A handle that ends a server from another thread. All clones refer to the same server.
 #[derive(Debug, Clone)]
 pub struct Stop(watch::Sender<u8>);
 
 impl Stop {
-    /// Requests the end: the first time the server drains, the second time it stops at once.
+    /// Requests the end of the server: the first request drains it, the second stops it at once.
     pub fn request(&self) {
         self.0.send_modify(|requests| *requests = requests.saturating_add(1));
     }
 
-    /// Waits until the end has been requested so many times.
+    /// Waits until the end has been requested `times` times.
     async fn requested(&self, times: u8) {
-        // It fails only if all clones are gone, and this is one.
+        // This fails only if all senders are dropped, and `self` holds one.
         let _ = self.0.subscribe().wait_for(|requests| *requests >= times).await;
     }
 }
 
-/// A server that is bound and does not answer yet.
+/// A server that is bound and does not answer requests yet.
 pub struct Server {
-    /// Runs everything, on the thread that calls [`Server::run`].
+    /// The runtime, driven by the thread that calls [`Server::run`].
     runtime: Runtime,
     /// The public socket.
     listener: TcpListener,
-    /// The admin listener.
+    /// The socket of the admin listener, if there is one.
     admin: Option<TcpListener>,
-    /// How it behaves.
+    /// The settings.
     settings: Settings,
-    /// Ends it.
+    /// The handle that ends the server.
     stop: Stop,
-    /// SIGTERM and SIGINT: the first drains, the second stops at once.
+    /// SIGTERM and SIGINT: the first signal drains the server, the second stops it at once.
     signals: [Signal; 2],
 }
 
 impl Server {
-    /// Binds a server to an address; port 0 lets the system choose. From now on clients may connect,
-    /// and SIGTERM and SIGINT are received.
+    /// Binds a server to an address; port 0 lets the system choose the port. From then on, clients can connect, and SIGTERM
+    /// and SIGINT are handled.
     ///
-    /// The soft limit of descriptors is raised if the limits need more. If the hard limit is too low as well, there
-    /// are fewer connections, and if it is very low, fewer to the endpoint too.
+    /// The soft limit of file descriptors is raised if needed. If the hard limit is too low, fewer client connections are
+    /// allowed, and if it is very low, fewer connections to the endpoint too.
     ///
     /// # Errors
-    /// The operating system's: the address is in use, not this machine's, or not allowed.
+    /// The operating system's error: the address is in use, does not belong to this machine, or is not allowed.
     pub fn bind(address: SocketAddr, mut settings: Settings) -> io::Result<Self> {
         settings.limits.fit_descriptors();
         let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -132,10 +131,10 @@ impl Server {
         Ok(Self { runtime, listener, admin: None, settings, stop, signals })
     }
 
-    /// Binds an admin listener too.
+    /// Binds the admin listener.
     ///
     /// # Errors
-    /// As [`Server::bind`].
+    /// As for [`Server::bind`].
     pub fn bind_admin(&mut self, address: SocketAddr) -> io::Result<()> {
         self.admin = Some(listen(&self.runtime, address)?);
         Ok(())
@@ -144,7 +143,7 @@ impl Server {
     /// Returns the address of the public socket.
     ///
     /// # Errors
-    /// The operating system's.
+    /// The operating system's error.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
     }
@@ -152,17 +151,17 @@ impl Server {
     /// Returns the address of the admin listener, if there is one.
     ///
     /// # Errors
-    /// The operating system's.
+    /// The operating system's error.
     pub fn admin_addr(&self) -> io::Result<Option<SocketAddr>> {
         self.admin.as_ref().map(TcpListener::local_addr).transpose()
     }
 
-    /// Returns how many connections there may be at once.
+    /// Returns the maximum number of client connections at once.
     pub fn max_connections(&self) -> usize {
         self.settings.limits.connections
     }
 
-    /// Returns a handle that ends it.
+    /// Returns a handle that ends the server.
     pub fn stop(&self) -> Stop {
         self.stop.clone()
     }
@@ -170,7 +169,7 @@ impl Server {
     /// Answers requests with the handler until the end is requested.
     ///
     /// # Errors
-    /// The operating system's, if there can be no endpoint.
+    /// The operating system's error if the endpoint cannot be opened.
     pub fn run(self, handler: Arc<Handler>) -> io::Result<Ended> {
         let Self { runtime, listener, admin, settings, stop, signals } = self;
         let Settings { limits, trusted_proxies, identity, runtime_dir, telemetry, faults } = settings;
@@ -215,13 +214,13 @@ fn started(service: Service) -> Arc<Service> {
     service
 }
 
-/// Serves connections until the end is requested, then drains: what has arrived is still answered, and idle
+/// Serves connections until `end` completes, then drains: requests that have arrived are still answered, and idle
 /// connections may send a last request for a short time.
 async fn serve_until(service: &Arc<Service>, listener: TcpListener, end: impl Future<Output = ()>) -> Ended {
     select! { biased; () = end => {}, () = accept(service, &listener) => {} }
     service.is_draining.store(true, Ordering::Relaxed);
     service.report(Telemetry::draining);
-    // Those who connected before the end was requested are clients too.
+    // Clients that connected before the end was requested are still served.
     while let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, listener.accept()).await {
         open(service, stream, peer);
     }
@@ -239,7 +238,7 @@ async fn serve_until(service: &Arc<Service>, listener: TcpListener, end: impl Fu
     }
 }
 
-/// Accepts connections, for ever.
+/// Accepts connections forever.
 async fn accept(service: &Arc<Service>, listener: &TcpListener) {
     loop {
         service.connections.has_room().await;

@@ -1,4 +1,4 @@
-//! Receives one whole request within its bounds, or says why it is rejected before it reaches the endpoint.
+//! Receives a complete request within the limits, or rejects it before it reaches the endpoint.
 
 use std::error::Error as _;
 use std::io;
@@ -29,13 +29,13 @@ pub(super) enum Rejection {
     SlowBody,
     /// The body is too large.
     LargeBody,
-    /// It came without TLS to a port that accepts only TLS.
+    /// The request was sent without TLS to a port that accepts only TLS.
     Unencrypted,
     /// No worker was free in time.
     Crowded,
     /// The endpoint did not respond in time, or at all.
     NoResponse,
-    /// The client left within the body, and needs no response.
+    /// The client disconnected within the body, so no response is sent.
     Disconnected,
 }
 
@@ -60,7 +60,7 @@ impl Rejection {
         }
     }
 
-    /// Returns the response. It ends the connection if it is unclear where the next request would begin.
+    /// Returns the response. It closes the connection if it is unclear where the next request would begin.
     pub(super) fn to_response(self) -> Response {
         let (status, _, message) = self.parts();
         let response = Response::error(status, message);
@@ -75,7 +75,7 @@ impl Rejection {
 /// Receives a request whose head has arrived.
 ///
 /// # Errors
-/// Why it is rejected.
+/// The reason for the rejection.
 pub(super) async fn receive(
     request: hyper::Request<Incoming>,
     client: IpAddr,
@@ -94,14 +94,14 @@ pub(super) async fn receive(
         return Err(Rejection::InvalidTarget);
     }
     let headers = needed_headers(&head.headers);
-    // It takes up to 8 KiB, which nobody needs while the body arrives.
+    // The head takes up to 8 KiB, which is not needed while the body arrives.
     drop(head);
     let body = timeout(limits.body_timeout, read_body(body, limits.body_bytes));
     let body = body.await.unwrap_or(Err(Rejection::SlowBody))?;
     Ok(Request { method, path, peer: client, id: id.to_owned(), headers, body })
 }
 
-/// Reads a body of at most `max` bytes. Its bytes are copied, so that many small chunks take no more room.
+/// Reads a body of at most `max` bytes. The bytes are copied, so that many small chunks take no more memory.
 async fn read_body(mut body: Incoming, max: usize) -> Result<Vec<u8>, Rejection> {
     if body.size_hint().lower() > max as u64 {
         return Err(Rejection::LargeBody);
@@ -109,7 +109,7 @@ async fn read_body(mut body: Incoming, max: usize) -> Result<Vec<u8>, Rejection>
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| body_error(&error))?;
-        // Trailers say nothing here.
+        // Trailers are ignored.
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > max {
             return Err(Rejection::LargeBody);
@@ -119,7 +119,7 @@ async fn read_body(mut body: Incoming, max: usize) -> Result<Vec<u8>, Rejection>
     Ok(bytes)
 }
 
-/// Returns whether the framing of a body is malformed, or the client left within it.
+/// Returns the rejection of a body that cannot be read: its framing is malformed, or the client disconnected.
 fn body_error(error: &hyper::Error) -> Rejection {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     match cause.map(io::Error::kind) {
@@ -128,8 +128,8 @@ fn body_error(error: &hyper::Error) -> Rejection {
     }
 }
 
-/// Returns `true` if the body is sent as it is, or chunked and nothing else (RFC 9112 section 6.1). hyper takes every
-/// list of codings that ends with chunked.
+/// Returns `true` if the body has no transfer coding, or only `chunked` (RFC 9112 section 6.1). hyper accepts every list of
+/// codings that ends with `chunked`.
 fn has_known_coding(head: &Parts) -> bool {
     let mut lines = head.headers.get_all(TRANSFER_ENCODING).into_iter();
     let is_chunked = lines.next().is_none_or(|line| line.as_bytes().eq_ignore_ascii_case(b"chunked"));
@@ -142,7 +142,7 @@ fn has_valid_host(head: &Parts) -> bool {
     match (lines.next(), lines.next()) {
         (None, _) => head.version == Version::HTTP_10,
         (Some(host), None) => Authority::try_from(host.as_bytes()).is_ok_and(|authority| {
-            // Whatever follows the host must be a port that was read as one.
+            // The text after the host must be a valid port.
             let rest = &authority.as_str()[authority.host().len()..];
             !authority.host().is_empty() && (rest.is_empty() || authority.port_u16().is_some())
         }),

@@ -21,39 +21,39 @@ use super::request::Rejection;
 use crate::server::endpoint::{Endpoint, ForwardingToken, Handler, encode};
 use crate::server::message;
 
-/// How long a new connection may take to prove that it is served.
+/// The timeout for opening a connection and proving that it is served.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long to wait after a connection could not be opened.
+/// The wait before another attempt to open a connection.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// All connections to the endpoint.
 pub(super) struct Upstreams {
-    /// What each request carries.
+    /// The token that each request carries.
     token: ForwardingToken,
-    /// How long requests wait.
+    /// The limits.
     limits: Limits,
-    /// The connections without a request.
+    /// The idle connections.
     idle: Mutex<UnboundedReceiver<Upstream>>,
-    /// Makes a connection one of those.
+    /// The sender that returns a connection to `idle`.
     release: UnboundedSender<Upstream>,
-    /// Has another one opened.
+    /// The sender that requests a replacement for a connection.
     replace: UnboundedSender<()>,
 }
 
 /// A connection to the endpoint.
 struct Upstream {
-    /// Sends requests over it.
+    /// The sender of requests.
     sender: SendRequest<Full<Bytes>>,
-    /// Lives as long as its connections.
+    /// The endpoint, which lives as long as its connections.
     _endpoint: Arc<Endpoint>,
 }
 
-/// Opens connections, one after the other: if two connect at the same moment, `tiny_http` may serve only one of
-/// them, for good.
+/// The opener of connections. It opens one at a time: if two connect at the same moment, `tiny_http` may never serve one of
+/// them.
 struct Opener<F> {
-    /// Opens an endpoint.
+    /// The function that opens an endpoint.
     open_endpoint: F,
-    /// The endpoint that new connections lead to.
+    /// The endpoint for new connections; `None` after a failure.
     endpoint: Option<Arc<Endpoint>>,
 }
 
@@ -61,7 +61,7 @@ impl Upstreams {
     /// Opens an endpoint and a first connection to it; the others are opened in the background.
     ///
     /// # Errors
-    /// The operating system's: no directory, no socket, no thread.
+    /// The operating system's error: no directory, socket or thread can be created.
     pub(super) async fn start(
         runtime_dir: PathBuf,
         handler: Arc<Handler>,
@@ -95,7 +95,7 @@ impl Upstreams {
             return Err(Rejection::Crowded);
         };
         let upstreams = Arc::clone(self);
-        // A task of its own: whether or not the client waits, the connection is free only once its worker is.
+        // A separate task: even if the client stops waiting, the connection is idle only once its worker is.
         let exchange = tokio::spawn(async move {
             let response = match encode(request, &upstreams.token) {
                 Some(request) => upstream.send(request).await,
@@ -110,9 +110,9 @@ impl Upstreams {
         }
     }
 
-    /// Makes a connection idle, or has another one opened in its place.
+    /// Returns a connection to the idle ones, or requests a replacement if it is `None`.
     fn take_back(&self, upstream: Option<Upstream>) {
-        // Sending fails only while the server ends.
+        // Sending fails only while the server shuts down.
         match upstream {
             Some(upstream) => _ = self.release.send(upstream),
             None => _ = self.replace.send(()),
@@ -121,7 +121,7 @@ impl Upstreams {
 }
 
 impl<F: Fn() -> io::Result<Endpoint>> Opener<F> {
-    /// Opens connections whenever some are missing.
+    /// Opens a connection for each message on `missing`, with retries until it succeeds.
     async fn run(mut self, mut missing: UnboundedReceiver<()>, release: UnboundedSender<Upstream>) {
         while missing.recv().await.is_some() {
             loop {
@@ -133,8 +133,8 @@ impl<F: Fn() -> io::Result<Endpoint>> Opener<F> {
         }
     }
 
-    /// Opens a connection. After a failure the next one leads to a new endpoint: once the process had no thread or no
-    /// descriptor for a connection, `tiny_http` accepts no more. The old endpoint serves those that it has.
+    /// Opens a connection. After a failure, the next connection goes to a new endpoint: once `tiny_http` had no thread or
+    /// no descriptor for a connection, it accepts no more. The old endpoint continues to serve its existing connections.
     async fn open(&mut self) -> io::Result<Upstream> {
         let endpoint = match self.endpoint.take() {
             Some(endpoint) => endpoint,
@@ -146,11 +146,11 @@ impl<F: Fn() -> io::Result<Endpoint>> Opener<F> {
     }
 }
 
-/// Opens a connection, and proves that it is served: a request without the token gets a response too.
+/// Opens a connection, and proves that it is served: even a request without the token gets a response.
 async fn connect(endpoint: Arc<Endpoint>) -> io::Result<Upstream> {
     let stream = UnixStream::connect(endpoint.socket()).await?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
-    // It ends with an error only if the endpoint does, and the sender says so too.
+    // The connection fails only if the endpoint does, and the sender reports that too.
     tokio::spawn(async move { drop(connection.await) });
     let mut upstream = Upstream { sender, _endpoint: endpoint };
     let response = upstream.send(Request::default()).await;
@@ -158,11 +158,11 @@ async fn connect(endpoint: Arc<Endpoint>) -> io::Result<Upstream> {
 }
 
 impl Upstream {
-    /// Sends a request, and receives the whole response; `None` if either failed.
+    /// Sends a request and returns the complete response, or `None` if either fails.
     async fn send(&mut self, request: Request<Full<Bytes>>) -> Option<Response<Full<Bytes>>> {
         self.sender.ready().await.ok()?;
         let (mut head, body) = self.sender.send_request(request).await.ok()?.into_parts();
-        // Those of this connection; the client's has its own.
+        // These headers belong to this connection; the client's connection has its own.
         for name in [CONNECTION, DATE, SERVER] {
             head.headers.remove(name);
         }

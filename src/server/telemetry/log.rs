@@ -1,6 +1,6 @@
-//! The server's log: one line an event, as text or JSON, written by a thread of its own.
+//! The server log: one line per event, as text or JSON, written by a dedicated thread.
 //!
-//! A caller never waits: lines pass through a bounded queue, and those that do not fit are counted.
+//! Callers never block: lines pass through a bounded queue, and lines that do not fit are dropped and counted.
 
 use std::fmt::Write as _;
 use std::io;
@@ -15,21 +15,21 @@ use serde_json::Value;
 use crate::escape::{is_unprintable, json_line};
 use crate::time::{Clock, Timestamp, utc};
 
-/// The most lines that wait to be written.
+/// The capacity of the queue, in lines.
 const CAPACITY: usize = 8192;
-/// How long the end of a server waits for its last lines: their reader may have stopped.
+/// How long [`ServerLog::close`] waits for the last lines to be written: the reader of the log may have stopped.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The format of lines.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// `TIME key=value …`; values that are more than a word are quoted.
+    /// `TIME key=value …`; values that are not a single plain word are quoted.
     Text,
-    /// An object.
+    /// One JSON object per line.
     Json,
 }
 
-/// Names and values of an event, in order. Those that are null are left out.
+/// The fields of an event: names and values, in order. Null values are left out.
 pub type Fields<'a> = &'a [(&'static str, Value)];
 
 /// The log of a server.
@@ -38,19 +38,19 @@ pub struct ServerLog {
     format: LogFormat,
     /// The clock.
     clock: Clock,
-    /// Leads to the thread that writes, until the log is closed.
+    /// The queue to the writing thread; `None` once the log is closed.
     queue: Mutex<Option<SyncSender<String>>>,
     /// The number of lines that did not fit into the queue.
     dropped: Arc<AtomicU64>,
-    /// Ends with that thread.
+    /// Disconnected when the writing thread ends.
     written: Mutex<Receiver<()>>,
 }
 
 impl ServerLog {
-    /// Starts a log. `write` writes whole lines, and is called by one thread of its own.
+    /// Starts a log. `write` is called with whole lines, on a dedicated thread.
     ///
     /// # Errors
-    /// The operating system's, if there is no thread.
+    /// The operating system's error if the thread cannot be started.
     pub fn start(format: LogFormat, clock: Clock, write: impl Fn(&str) + Send + 'static) -> io::Result<Self> {
         let (queue, lines) = sync_channel::<String>(CAPACITY);
         let (done, written) = sync_channel(0);
@@ -58,7 +58,7 @@ impl ServerLog {
         let lost = Arc::clone(&dropped);
         let write_lines = move || {
             let _done: SyncSender<()> = done;
-            // Lines that came meanwhile are written together.
+            // Lines that arrived in the meantime are written together.
             while let Ok(first) = lines.recv() {
                 let mut text = first + &lines.try_iter().take(CAPACITY).collect::<String>();
                 let count = lost.swap(0, Ordering::Relaxed);
@@ -83,17 +83,17 @@ impl ServerLog {
         }
     }
 
-    /// Ends the log, and waits until all lines are written, or for a second.
+    /// Closes the log, and waits until all lines are written, but at most one second.
     pub fn close(&self) {
         drop(self.queue.lock().unwrap_or_else(PoisonError::into_inner).take());
         let written = self.written.lock().unwrap_or_else(PoisonError::into_inner);
-        // Nothing is ever sent: it fails when the thread ends, or the time is over.
+        // Nothing is ever sent: this fails when the thread ends or the timeout expires.
         let _ = written.recv_timeout(SHUTDOWN_TIMEOUT);
     }
 }
 
 impl LogFormat {
-    /// Returns a line, with its end.
+    /// Returns the line of an event, including the newline.
     fn line(self, at: Timestamp, fields: Fields<'_>) -> String {
         let mut line = match self {
             Self::Text => utc(at),
@@ -111,7 +111,7 @@ impl LogFormat {
     }
 }
 
-/// Returns `true` for a text that needs no quotes.
+/// Returns `true` if a value needs no quotes.
 fn needs_no_quotes(text: &str) -> bool {
     let is_plain = |character: char| {
         !character.is_whitespace() && !is_unprintable(character) && !matches!(character, '"' | '=' | '\\')

@@ -1,7 +1,7 @@
-//! The metrics, and their text for Prometheus.
+//! The server's metrics, and their encoding for Prometheus.
 //!
-//! Every label has values from a closed set of ours, nothing of a client's, so however many requests come
-//! there are no more series.
+//! Label values come from fixed sets and never from a client, so the number of time series does not grow with the number of
+//! requests.
 
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::time::Timestamp;
 
-/// The text's `Content-Type`.
+/// The `Content-Type` of the text format.
 pub(in crate::server) const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 
 /// The statuses that are exported from the start, at zero: those of the contract's section 3.
@@ -42,28 +42,28 @@ const REASONS: [&str; 12] = [
 const BUCKETS: [f64; 16] =
     [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
 
-/// All metrics.
+/// The metrics of a server.
 #[derive(Debug)]
 pub(in crate::server) struct Metrics {
-    /// Writes all of them.
+    /// The registry of all metrics, which encodes them.
     registry: Registry,
-    /// Requests.
+    /// The number of requests, by status.
     requests: Family<[(&'static str, u16); 1], Counter>,
-    /// Requests that were refused.
+    /// The number of refused requests, by reason.
     refusals: Family<[(&'static str, &'static str); 1], Counter>,
-    /// How long answers took.
+    /// The durations of answers.
     answers: Histogram,
-    /// How long syncs of the audit log took.
+    /// The durations of audit log syncs.
     syncs: Histogram,
-    /// Connections now.
+    /// The number of open connections.
     connections: Gauge,
     /// When the certificate expires.
     certificate: Gauge<u64, AtomicU64>,
 }
 
 impl Metrics {
-    /// Returns metrics at zero; `started_at` is when the process began. Without TLS there is no
-    /// certificate.
+    /// Returns the metrics, all at zero. `started_at` is when the process started; `certificate_expires_at` is `None`
+    /// without TLS.
     pub(super) fn new(started_at: Timestamp, certificate_expires_at: Option<Timestamp>) -> Self {
         let mut registry = Registry::default();
         let (requests, refusals) = (Family::default(), Family::default());
@@ -120,7 +120,7 @@ impl Metrics {
         metrics
     }
 
-    /// Counts a response; and why it has no token.
+    /// Counts a response by its status, and by the reason if it carries no token.
     pub(super) fn count(&self, status: u16, reason: Option<&'static str>) {
         self.requests.get_or_create(&[("status", status)]).inc();
         if let Some(reason) = reason {

@@ -1,7 +1,7 @@
-//! What a server reports about itself while it runs: the log, the metrics, readiness. It outlives every reload.
+//! What a running server reports about itself: the log, the metrics and readiness. Reloads do not reset it.
 //!
-//! Nothing of a request is in the log but its peer, and its method and path if these are known here: neither tokens
-//! nor bodies, nor anything else that a client wrote.
+//! Of a request, the log holds only the peer, and the method and path if they are known ones: no token, no body, nothing
+//! else that the client wrote.
 
 mod log;
 mod metrics;
@@ -24,20 +24,20 @@ use crate::time::{Clock, Timestamp, utc};
 
 /// The methods that are logged by their names (RFC 9110 section 9, RFC 5789).
 const METHODS: [&str; 9] = ["CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"];
-/// Stands for every method and path that a client made up.
+/// The placeholder for every other method or path.
 const OTHER: &str = "other";
 
-/// How many requests are kept, for tests of an app that count how often it asks.
+/// The maximum number of recent requests kept, with which tests of an app count its requests.
 const MAX_RECENT: usize = 100;
 
-/// How long a failure of the audit log counts. A server that is not ready gets no requests and would never
-/// find out that the log works again; so it is ready again after this time.
+/// How long a failure of the audit log makes the server not ready. A server that is not ready receives no requests, so it
+/// would never find out that the log works again; after this time it is ready again.
 const FAILURE_WINDOW: Duration = Duration::from_mins(1);
 
 /// The state of an audit log whose last entry could not be written.
 const FAILING: &str = "failing";
 
-/// All that is told about a server.
+/// The log, metrics and readiness of a server.
 pub struct Telemetry {
     /// The log.
     pub log: ServerLog,
@@ -45,30 +45,30 @@ pub struct Telemetry {
     clock: Clock,
     /// The metrics.
     pub(super) metrics: Metrics,
-    /// Whether the server is about to end.
+    /// Whether the server is draining.
     is_draining: AtomicBool,
-    /// Whether the secret could not be read when it was last to be read anew.
+    /// Whether the last reload failed to read the secret.
     has_stale_secret: AtomicBool,
     /// The audit log; unset if nothing is recorded.
     audit: OnceLock<Arc<AuditLog>>,
-    /// The last requests, newest first. Nothing in them was written by their clients.
+    /// The most recent requests, newest first. They hold nothing that a client wrote.
     recent: Mutex<VecDeque<Value>>,
-    /// When each of the notes that are logged once in a while was logged last.
+    /// When each rate-limited note was last logged, by subject.
     noted: Mutex<HashMap<&'static str, Instant>>,
 }
 
-/// What is told of a request that was answered. Nothing in it was written by its client.
+/// The outcome of an answered request, for the log and the metrics. It holds nothing that the client wrote.
 #[derive(Debug, Default)]
 pub(super) struct Answered {
     /// The status.
     pub(super) status: u16,
     /// The session's customer, if the session was valid.
     pub(super) customer: Option<u64>,
-    /// How it failed on purpose.
+    /// The injected fault.
     pub(super) fault: Option<String>,
-    /// Why it got no token.
+    /// The reason code, if no token was issued.
     pub(super) reason: Option<&'static str>,
-    /// What is wrong on the server's side.
+    /// The server-side error.
     pub(super) error: Option<String>,
 }
 
@@ -100,7 +100,7 @@ impl Telemetry {
         self.metrics.certificate_expires(at);
     }
 
-    /// Records whether a reload could read the secret. If not, the old one stays in use, and the server stays ready.
+    /// Records whether a reload could read the secret. If not, the old secret stays in use, and the server stays ready.
     pub fn record_reload(&self, is_read: bool) {
         self.has_stale_secret.store(!is_read, Ordering::Relaxed);
     }
@@ -136,7 +136,7 @@ impl Telemetry {
         self.count(id, &Answered { status, reason: Some(reason), ..Answered::default() });
     }
 
-    /// Counts a request that was answered, and keeps it as the newest of the last ones.
+    /// Counts an answered request, and adds it to the recent requests.
     fn count(&self, id: Option<&str>, answered: &Answered) {
         let Answered { status, customer, fault, reason, .. } = answered;
         self.metrics.count(*status, *reason);
@@ -153,7 +153,7 @@ impl Telemetry {
         recent.push_front(request);
     }
 
-    /// Returns the last requests, oldest first.
+    /// Returns the recent requests, oldest first.
     pub(super) fn recent_requests(&self) -> Vec<Value> {
         self.recent.lock().unwrap_or_else(PoisonError::into_inner).iter().rev().cloned().collect()
     }
@@ -163,13 +163,13 @@ impl Telemetry {
         self.log.event(&[("peer", peer.to_string().into()), ("reason", reason.into())]);
     }
 
-    /// Records that a connection was closed for a new one.
+    /// Records that a connection was closed to make room for a new one.
     pub(super) fn too_many_connections(&self) {
         let note = "the most connections are open: one is closed for each new one";
         self.note_once_in("crowded", Duration::from_secs(1), note);
     }
 
-    /// Records that the system had no descriptor for a connection.
+    /// Records that no file descriptor was available for a connection.
     pub(super) fn out_of_descriptors(&self) {
         let note = "no descriptor for a connection: another is closed";
         self.note_once_in("starved", Duration::from_secs(1), note);
@@ -182,19 +182,19 @@ impl Telemetry {
         self.note_once_in("unreadable", Duration::from_mins(1), &note);
     }
 
-    /// Reports to systemd, if it started the server, that it is ready for requests.
+    /// Notifies systemd, if it started the server, that the server is ready for requests.
     pub fn ready(&self) {
         notify_systemd(&[NotifyState::Ready]);
     }
 
-    /// Reports to systemd that the server reloads. Call [`Telemetry::ready`] afterwards.
+    /// Notifies systemd that the server is reloading. Call [`Telemetry::ready`] afterwards.
     pub fn reloading(&self) {
-        // systemd wants to know since when (sd_notify(3)).
+        // systemd requires the time at which the reload began (sd_notify(3)).
         let now = NotifyState::monotonic_usec_now().ok();
         notify_systemd(&[NotifyState::Reloading].into_iter().chain(now).collect::<Vec<_>>());
     }
 
-    /// Records that the server drains.
+    /// Records that the server is draining.
     pub(super) fn draining(&self) {
         notify_systemd(&[NotifyState::Stopping]);
         self.is_draining.store(true, Ordering::Relaxed);
@@ -206,9 +206,9 @@ impl Telemetry {
         self.log.event(&[("note", note.into())]);
     }
 
-    /// Returns whether the server is ready, and why, by what is known without trying anything: `status` is `ready`, or
-    /// `not_ready` if requests are better sent elsewhere; `secret` is `loaded`, or `stale` if the last reload could not
-    /// read it and the old one is in use; `audit` is as `audit_state` says; `draining` if the server is about to end.
+    /// Returns whether the server is ready, and its state in JSON, without trying anything: `status` is `ready`, or
+    /// `not_ready` if requests should go elsewhere; `secret` is `loaded`, or `stale` if the last reload could not read it
+    /// and the old one is in use; `audit` is the result of `audit_state`; `draining` is whether the server is draining.
     pub(super) fn readiness(&self) -> (bool, Value) {
         let audit = audit_state(self.audit.get().map(|audit_log| audit_log.last_append()), self.clock.now());
         let draining = self.is_draining.load(Ordering::Relaxed);
@@ -218,7 +218,7 @@ impl Telemetry {
         (is_ready, json!({ "status": status, "secret": secret, "audit": audit, "draining": draining }))
     }
 
-    /// Logs a note, unless one of this subject was logged in the time before.
+    /// Logs a note, unless one of the same subject was logged within `interval`.
     fn note_once_in(&self, subject: &'static str, interval: Duration, note: &str) {
         let now = Instant::now();
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
@@ -229,8 +229,8 @@ impl Telemetry {
     }
 }
 
-/// Returns what the last append to the audit log means now: `off` if nothing is recorded (the demo), `untried`
-/// before the first entry, `ok`, `failing`, or `retrying` some time after a failure: the next request will tell.
+/// Returns the state of the audit log, by its last append: `off` if nothing is recorded (the demo), `untried` before the
+/// first entry, `ok`, `failing`, or `retrying` some time after a failure, when the next request tries again.
 fn audit_state(last: Option<LastAppend>, now: Timestamp) -> &'static str {
     match last {
         None => "off",
@@ -241,13 +241,13 @@ fn audit_state(last: Option<LastAppend>, now: Timestamp) -> &'static str {
     }
 }
 
-/// Sends the server's state to systemd. Without systemd there is no socket in the environment, and nothing to do.
+/// Sends the server's state to systemd. Does nothing without systemd, which names its socket in the environment.
 fn notify_systemd(state: &[NotifyState<'_>]) {
-    // A socket that nobody listens on is not worth failing for.
+    // A notification that cannot be delivered is no reason to fail.
     let _ = sd_notify::notify(state);
 }
 
-/// Returns a time in milliseconds, to the microsecond.
+/// Returns a duration in milliseconds, with microsecond precision.
 fn milliseconds(time: Duration) -> f64 {
     let micros = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
     f64::from(micros) / 1_000.0
