@@ -62,7 +62,7 @@ impl RefusalRecorder {
     /// Starts to record refusals of the endpoint, which `actor` runs with a profile.
     ///
     /// # Errors
-    /// [`AuditError::Disk`] where no thread can be had.
+    /// [`AuditError::File`] where no thread can be had.
     pub fn start(
         log: Arc<AuditLog>,
         actor: Actor,

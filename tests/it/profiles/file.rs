@@ -149,10 +149,10 @@ fn a_file_without_end_is_not_read() {
 
 /// Returns the hint for a file that others can write.
 fn chmod_hint(path: &str, bits: u32) -> String {
-    let container = if bits & 0o007 == 0 {
-        "; in a container, run with its group as your own (fsGroup and runAsGroup)"
-    } else {
+    let container = if bits & 0o007 > 0 {
         ""
+    } else {
+        "; in a container, run with its group as your own (fsGroup and runAsGroup)"
     };
     format!("look it over, then run 'chmod go-w {path}'{container}")
 }
