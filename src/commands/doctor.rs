@@ -1,4 +1,4 @@
-//! `doctor`: says what is set up, what is not, and what to do. Nothing is written, unlocked or asked.
+//! `doctor`: checks the setup and suggests fixes. It writes nothing, unlocks nothing and never prompts.
 
 mod files;
 #[cfg(all(unix, feature = "serve"))]
@@ -13,7 +13,7 @@ use crate::profile::{self, Config, Profile, SecretStatus, list_status};
 use crate::secret::keyring::Kind;
 use crate::secret::{Access, ReadContext};
 
-/// Every check, in the order in which its findings are shown.
+/// All checks, in the order in which their results are shown.
 const CHECKS: &[fn(&Checkup<'_>) -> Vec<Diagnosis>] = &[
     files::config,
     secrets::profile,
@@ -31,13 +31,13 @@ const CHECKS: &[fn(&Checkup<'_>) -> Vec<Diagnosis>] = &[
     files::completions,
 ];
 
-/// What the checks look at.
+/// The input of the checks.
 struct Checkup<'a> {
-    /// The call.
+    /// The context of the command.
     context: &'a Context<'a>,
-    /// The time, and how secrets are read: nobody is told that it takes long.
+    /// The time, and the settings for reading secrets, without a notice about a slow keyring.
     asking: ReadContext<'a>,
-    /// The certificate and its key.
+    /// The arguments, which name the certificate and its key.
     #[cfg_attr(
         not(all(unix, feature = "serve")),
         expect(dead_code, reason = "only serve has a certificate")
@@ -51,7 +51,7 @@ struct Checkup<'a> {
     secrets: Vec<SecretStatus>,
 }
 
-/// Checks everything.
+/// Runs all checks and prints their results.
 pub(super) fn run(context: &mut Context<'_>, arguments: &DoctorArgs) -> Result<Exit> {
     let is_json = context.is_json_or_text("doctor")?;
     let checkup = Checkup::new(context, arguments);
@@ -62,7 +62,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &DoctorArgs) -> Result<E
 }
 
 impl<'a> Checkup<'a> {
-    /// Reads what several checks look at, once.
+    /// Reads the input that several checks share.
     fn new(context: &'a Context<'a>, arguments: &'a DoctorArgs) -> Self {
         let (environment, now) = (context.environment, context.clock.now());
         let (limit, access) = (SECRET_TIMEOUT, Access::Quiet);
@@ -70,14 +70,14 @@ impl<'a> Checkup<'a> {
         let selected = profile::select(context.global.profile.as_deref(), environment, || context.config());
         let selected = selected.map(|selection| selection.profile).map_err(ErrorReport::from);
         let config = context.config().map_err(ErrorReport::from);
-        // The built-in profile, and one without a name, are not in the configuration.
+        // The built-in profile and a profile without a name are not in the configuration.
         let extra = selected.iter().filter(|profile| profile.name.is_none() || profile.is_demo()).cloned();
         let profiles = config.iter().flat_map(Config::profiles).chain(extra);
         let secrets = list_status(profiles, &[Kind::ApiSecret, Kind::SessionKey], &asking);
         Self { context, asking, arguments, config, selected, secrets }
     }
 
-    /// Returns `true` if a profile is checked: the one that was named, or every one.
+    /// Returns `true` if a profile is to be checked: the profile named by the flag, or without the flag every profile.
     fn covers(&self, profile: &Profile) -> bool {
         self.context.global.profile.is_none() || self.selected.iter().any(|selected| selected == profile)
     }

@@ -12,7 +12,7 @@ use crate::profile::{Change, Edit, ProfileName, check_api_key, edits};
 use crate::secret::keyring::{Item, Kind};
 use crate::secret::{Secret, Source};
 
-/// Carries out what was asked of profiles.
+/// Runs a subcommand of `profile`.
 pub(super) fn run(context: &mut Context<'_>, command: &ProfileCommand) -> Result<Exit> {
     let is_json = context.is_json_or_text("profile")?;
     match command {
@@ -20,7 +20,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &ProfileCommand) -> Result
         ProfileCommand::List => list(context, is_json)?,
         ProfileCommand::Show(arguments) => show(context, &arguments.name, is_json)?,
         ProfileCommand::Default(arguments) => {
-            // Before anything is made beside a configuration that does not exist.
+            // Checked first, so that no lock file is created beside a configuration that does not exist.
             context.config()?.require(&arguments.name)?;
             context.with_profile_manager(|manager| manager.edit(&arguments.name, &Change::MakeDefault))?;
             context.terminal.note(&format!("{} is the default profile now", arguments.name));
@@ -59,7 +59,7 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
     Ok(())
 }
 
-/// Asks for the default lifetime of tokens, which a production profile needs.
+/// Asks for the default lifetime of tokens, which a production profile requires, unless it is given.
 fn ask_lifetime(context: &mut Context<'_>, name: &ProfileName, policy: &mut PolicyArgs) -> Result<()> {
     if policy.production && policy.default_lifetime.is_none() && input::can_ask(context) {
         let hint = "give it with --default-lifetime, such as 1h";
@@ -72,7 +72,8 @@ fn ask_lifetime(context: &mut Context<'_>, name: &ProfileName, policy: &mut Poli
     Ok(())
 }
 
-/// Asks for what a new profile with its secret in the keyring needs; whatever refuses it does so before anybody types.
+/// Asks for the API key and the secret of a new profile whose secret is in the keyring. All checks come before the
+/// prompts.
 fn ask_secret(
     context: &mut Context<'_>,
     name: &ProfileName,
@@ -94,7 +95,7 @@ fn ask_secret(
     input::secret(context, &profile, Kind::ApiSecret, arguments)
 }
 
-/// Changes settings of a profile, and says which.
+/// Changes settings of a profile, and prints the changes.
 fn set(context: &mut Context<'_>, arguments: &ProfileSetArgs) -> Result<()> {
     let name = &arguments.name;
     let unset = arguments.unset.iter().map(|flag| -> Edit {
@@ -125,7 +126,7 @@ fn set(context: &mut Context<'_>, arguments: &ProfileSetArgs) -> Result<()> {
     Ok(())
 }
 
-/// Removes a profile, once its name was typed again.
+/// Removes a profile, after the user has typed its name to confirm.
 fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()> {
     let name = &arguments.name;
     let profile = context.config()?.require_configured(name)?;
@@ -143,7 +144,7 @@ fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()
     Ok(())
 }
 
-/// Lists all profiles, the built-in one last.
+/// Lists all profiles, the built-in profile last.
 fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
     let config = context.config()?;
     let profiles: Vec<_> = config.profiles().chain(config.find(&ProfileName::demo())).collect();

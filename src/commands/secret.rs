@@ -1,4 +1,4 @@
-//! `secret`: stores, lists, rotates and removes what the keyring holds for profiles.
+//! `secret`: stores, lists, checks, rotates and removes the secrets of profiles in the keyring.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::profile::{Profile, SecretChange, list_status, random_key};
 use crate::secret::keyring::Kind;
 use crate::time::absolute_and_relative;
 
-/// Carries out what was asked of secrets.
+/// Runs a subcommand of `secret`.
 pub(super) fn run(context: &mut Context<'_>, command: &SecretCommand) -> Result<Exit> {
     let is_json = context.is_json_or_text("secret")?;
     match command {
@@ -23,13 +23,13 @@ pub(super) fn run(context: &mut Context<'_>, command: &SecretCommand) -> Result<
     Ok(Exit::Success)
 }
 
-/// Returns which secret is meant.
+/// Returns the kind of secret that the flag selects.
 fn kind(is_session_key: bool) -> Kind {
     if is_session_key { Kind::SessionKey } else { Kind::ApiSecret }
 }
 
-/// Stores a secret in the place of the one before, which is kept for a while in a rotation. Whatever refuses it does so
-/// before anybody types.
+/// Stores a secret, which replaces the current one; a rotation keeps the replaced secret for `keep_for`. All checks come
+/// before the prompt.
 fn store(context: &mut Context<'_>, arguments: &SecretSetArgs, keep_for: Option<Duration>) -> Result<()> {
     let profile = context.config()?.require(&arguments.name)?;
     let kind = kind(arguments.session_key);
@@ -61,11 +61,11 @@ fn store(context: &mut Context<'_>, arguments: &SecretSetArgs, keep_for: Option<
     Ok(())
 }
 
-/// Removes a secret from the keyring, once the profile's name was typed again.
+/// Removes a secret from the keyring, after the user has typed the profile's name to confirm.
 fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()> {
     let (name, kind) = (&arguments.name, kind(arguments.session_key));
     let configured = context.config()?.require(name);
-    // What was left behind by a profile that is gone can be removed too.
+    // The secrets of a profile that no longer exists can be removed too.
     let gone = || Profile { name: Some(name.clone()), ..Profile::default() };
     let profile = configured.as_ref().map_or_else(|_| gone(), Clone::clone);
     let item = profile.item(kind);
@@ -92,12 +92,12 @@ fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()>
     Ok(())
 }
 
-/// Lists the secrets of all configured profiles, without unlocking anything and without running a program.
+/// Lists the secrets of all configured profiles, without unlocking a keyring and without running a program.
 fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
     let config = context.config()?;
     let kinds = [Kind::ApiSecret, Kind::SessionKey];
     let mut seen = context.asking(|asking| list_status(config.profiles(), &kinds, asking));
-    // A session key that nobody configured is made when it is first needed.
+    // A session key without a configured source is created when it is first needed.
     seen.retain(|status| !status.is_unset());
     if seen.is_empty() {
         context.terminal.note("no profile is configured: add one with 'stream-token profile add NAME'");

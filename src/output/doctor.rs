@@ -1,4 +1,4 @@
-//! What `doctor` found, a line a check.
+//! Output of the `doctor` command, one line for each result.
 
 use serde::Serialize;
 
@@ -8,66 +8,66 @@ use crate::error::ErrorReport;
 use crate::escape::json_line;
 use crate::profile::Profile;
 
-/// How a check ended.
+/// The outcome of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Health {
-    /// All is well.
+    /// Everything works.
     Ok,
-    /// It works, and a person should know this.
+    /// Everything works, but the user should know about the result.
     Note,
     /// Something does not work.
     Fail,
 }
 
-/// What a check found.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
-    /// The check.
+    /// The name of the check.
     pub check: &'static str,
-    /// The profile that it is about.
+    /// The profile that the result is about.
     pub profile: Option<String>,
-    /// How it ended.
+    /// The outcome.
     pub status: Health,
-    /// What was found.
+    /// A description of the result.
     pub detail: String,
     /// The next step to take.
     pub hint: Option<String>,
 }
 
 impl Diagnosis {
-    /// Returns that all is well.
+    /// Creates a result that everything works.
     #[must_use]
     pub fn ok(check: &'static str, detail: impl Into<String>) -> Self {
         Self { check, profile: None, status: Health::Ok, detail: detail.into(), hint: None }
     }
 
-    /// Returns what a person should know, and can do about it.
+    /// Creates a result that the user should know about, with the next step to take.
     #[must_use]
     pub fn note(check: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { status: Health::Note, hint: Some(hint.into()), ..Self::ok(check, detail) }
     }
 
-    /// Returns that something does not work.
+    /// Creates a result that something does not work.
     #[must_use]
     pub fn fail(check: &'static str, error: impl Into<ErrorReport>) -> Self {
         let ErrorReport { message, hint, .. } = error.into();
         Self { status: Health::Fail, hint, ..Self::ok(check, message) }
     }
 
-    /// Adds the profile that it is about.
+    /// Adds the profile that the result is about.
     #[must_use]
     pub fn of(self, profile: &Profile) -> Self {
         Self { profile: profile.name.as_ref().map(ToString::to_string), ..self }
     }
 }
 
-/// Shows a check as a line of JSON.
+/// Returns a result as a line of JSON.
 pub fn doctor_json(found: &Diagnosis) -> String {
     json_line(found) + "\n"
 }
 
-/// Shows checks for people.
+/// Returns the results as a table.
 pub fn doctor_text(found: &[Diagnosis], layout: Layout) -> String {
     let row = |found: &Diagnosis| {
         let (word, style) = match found.status {

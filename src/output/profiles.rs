@@ -1,4 +1,4 @@
-//! Profiles, and where their secrets are, as tables and as JSON.
+//! Output of profiles and of the status of their secrets, as tables and as JSON.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ pub fn profile_json(profile: &Profile) -> String {
     })) + "\n"
 }
 
-/// Lists profiles for people.
+/// Returns a list of profiles as text.
 pub fn profile_list(profiles: &[Profile], layout: Layout) -> String {
     let row = |profile: &Profile| -> [StyledCell; 5] {
         let mark = if profile.is_default { "default" } else { "" };
@@ -50,7 +50,7 @@ pub fn profile_list(profiles: &[Profile], layout: Layout) -> String {
     listing(["NAME", "", "API KEY", "SECRET", "POLICY"], &rows, true, layout)
 }
 
-/// Shows one profile for people.
+/// Returns one profile as text.
 pub fn profile_text(profile: &Profile, layout: Layout) -> String {
     let mark = if profile.is_default { ", the default" } else { "" };
     let name = ("name", Some(name_of(profile).to_owned() + mark));
@@ -59,14 +59,14 @@ pub fn profile_text(profile: &Profile, layout: Layout) -> String {
     table(&rows, layout)
 }
 
-/// Returns what is different after a change of a profile, a line for each setting.
+/// Returns the differences between two versions of a profile, one line for each setting.
 pub fn profile_changes(before: &Profile, after: &Profile) -> Vec<String> {
     let changed = settings(before).into_iter().zip(settings(after)).filter(|(old, new)| old != new);
     let text = |text: Option<String>| text.unwrap_or_else(|| "-".into());
     changed.map(|((name, old), (_, new))| format!("{name}: {} -> {}", text(old), text(new))).collect()
 }
 
-/// Returns a profile's settings by their names for people.
+/// Returns a profile's settings as pairs of a display name and a value.
 fn settings(profile: &Profile) -> [(&'static str, Option<String>); 6] {
     [
         ("api key", Some(profile.api_key.clone().unwrap_or_else(|| "-".into()))),
@@ -78,13 +78,13 @@ fn settings(profile: &Profile) -> [(&'static str, Option<String>); 6] {
     ]
 }
 
-/// Says how sessions are checked.
+/// Returns a summary of the settings by which sessions are checked.
 fn sessions_summary(sessions: &Sessions) -> String {
     let words: Vec<_> = sessions.keys.iter().map(|(key, value)| format!("{key} {value}")).collect();
     words.join(", ")
 }
 
-/// Says what a policy demands.
+/// Returns a summary of a policy.
 fn policy_summary(policy: &Policy) -> String {
     let words = [
         policy.is_production.then(|| "production".into()),
@@ -97,7 +97,7 @@ fn policy_summary(policy: &Policy) -> String {
     if words.is_empty() { "-".into() } else { words.join(", ") }
 }
 
-/// Returns a secret as a line of JSON, without the secret.
+/// Returns the status of a secret as a line of JSON, without the secret itself.
 pub fn secret_json(status: &SecretStatus) -> String {
     let read = status.read.as_ref().ok();
     let previous = |previous: &Previous| {
@@ -121,7 +121,7 @@ pub fn secret_json(status: &SecretStatus) -> String {
     })) + "\n"
 }
 
-/// Shows secrets for people, without the secrets.
+/// Returns a list of the status of secrets as text, without the secrets themselves.
 pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> String {
     let row = |status: &SecretStatus| -> [StyledCell; 7] {
         let (problem, style) = match &status.read {
@@ -146,20 +146,20 @@ pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> Str
     listing(names, &rows, true, layout)
 }
 
-/// Returns what is odd about a secret that was read.
+/// Returns the finding about a secret that was read, if any.
 fn finding(status: &SecretStatus) -> Option<SecretFinding> {
     let read = status.read.as_ref().ok()?;
     SecretFinding::of(&read.secret, status.profile.api_key.as_deref())
 }
 
-/// Says how old a secret is, and until when those before it are kept.
+/// Returns the age of a secret, and the times until which the previous secrets are kept.
 fn age(read: &Read, now: Timestamp) -> Option<String> {
     let until = |previous: &Previous| format!("one before verifies until {}", utc(previous.kept_until));
     let set = format!("set {}", relative(read.set_at?, now));
     Some([set].into_iter().chain(read.previous.iter().map(until)).collect::<Vec<_>>().join("; "))
 }
 
-/// Returns a profile's name.
+/// Returns a profile's name, or `-` if it has none.
 fn name_of(profile: &Profile) -> &str {
     profile.name.as_ref().map_or("-", |name| name.as_str())
 }

@@ -1,6 +1,6 @@
-//! The configuration file, read strictly: an unknown key is refused, with its line and column.
+//! The configuration file. Unknown keys are errors, with line and column.
 //!
-//! It holds profiles, never a secret.
+//! The file contains profiles, never a secret.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -22,27 +22,27 @@ const MAX_CONFIG_BYTES: usize = 256 * 1024;
 /// The most characters of an API key: more than Stream's twelve, and fewer than its secrets' 64.
 const MAX_API_KEY: usize = 40;
 
-/// The configuration, as its file contains it.
+/// The content of the configuration file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The profile that is used by default.
+    /// The name of the default profile.
     pub default_profile: Option<ProfileName>,
-    /// Every profile by its name.
+    /// The configured profiles by name.
     #[serde(default)]
     profiles: BTreeMap<ProfileName, Profile>,
 }
 
 impl Config {
-    /// Reads the configuration; without a file it is empty.
+    /// Reads the configuration; it is empty if the file does not exist.
     ///
     /// # Errors
-    /// [`ProfileError`] if the file cannot be read, others could have written it, or something in it is not allowed.
+    /// [`ProfileError`] if the file cannot be read, other users could have written it, or its content is not valid.
     pub fn load(path: &Path) -> Result<Self, ProfileError> {
         Self::parse(&read(path)?, path)
     }
 
-    /// Parses the text of a configuration; `path` is for errors.
+    /// Parses the text of a configuration; `path` is used in errors only.
     pub(super) fn parse(text: &str, path: &Path) -> Result<Self, ProfileError> {
         let path = path_in_full(path);
         let config: Self = toml_edit::de::from_str(text).map_err(|error| {
@@ -54,7 +54,7 @@ impl Config {
         Ok(config)
     }
 
-    /// Checks that the parts do not contradict each other.
+    /// Checks that the settings are consistent with each other.
     fn check(&self) -> Result<(), String> {
         if let Some(name) = &self.default_profile
             && self.find(name).is_none()
@@ -90,10 +90,10 @@ impl Config {
         self.names().filter_map(|name| self.find(name))
     }
 
-    /// Returns a profile, the built-in one included.
+    /// Returns a configured or built-in profile.
     ///
     /// # Errors
-    /// [`ProfileError::Missing`]
+    /// [`ProfileError::Missing`] if no such profile exists.
     pub fn require(&self, name: &ProfileName) -> Result<Profile, ProfileError> {
         let missing = || ProfileError::Missing(name.clone(), self.names().cloned().collect());
         self.find(name).ok_or_else(missing)
@@ -102,12 +102,12 @@ impl Config {
     /// Returns a configured profile.
     ///
     /// # Errors
-    /// [`ProfileError::Missing`], or [`ProfileError::BuiltIn`].
+    /// [`ProfileError::Missing`] if no such profile exists, [`ProfileError::BuiltIn`] if it is built in.
     pub fn require_configured(&self, name: &ProfileName) -> Result<Profile, ProfileError> {
         if name.is_demo() { Err(ProfileError::BuiltIn) } else { self.require(name) }
     }
 
-    /// Finds a profile by its name, the built-in one included.
+    /// Returns a configured or built-in profile, or `None` if no such profile exists.
     pub fn find(&self, name: &ProfileName) -> Option<Profile> {
         let found = if name.is_demo() { Profile::demo() } else { self.profiles.get(name)?.clone() };
         let is_default = self.default_profile.as_ref() == Some(name);
@@ -115,8 +115,8 @@ impl Config {
     }
 }
 
-/// Reads the file's text; without a file it is empty. A file that others could have written is refused: a
-/// configuration names programs to run.
+/// Reads the file's text; it is empty if the file does not exist. A file that other users could have written is
+/// rejected, because a configuration names programs to run.
 pub(super) fn read(path: &Path) -> Result<String, ProfileError> {
     let content = match fs::read(path, FilePolicy::Trusted, MAX_CONFIG_BYTES + 1) {
         Err(error) if error.is_missing() => return Ok(String::new()),
@@ -129,7 +129,7 @@ pub(super) fn read(path: &Path) -> Result<String, ProfileError> {
     Ok(io::read_to_string(content.bytes.as_slice()).map_err(FileAction::Read.failed(path))?)
 }
 
-/// Returns the line and the column, from 1, of a byte of the text.
+/// Returns the line and the column, both from 1, of a byte offset in the text.
 fn location(text: &str, at: usize) -> (usize, usize) {
     let before = text.get(..at).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
@@ -137,20 +137,20 @@ fn location(text: &str, at: usize) -> (usize, usize) {
     (line, column)
 }
 
-/// Reads an API key.
+/// Deserializes an API key.
 pub(super) fn api_key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     check_api_key(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
 }
 
-/// Reads a base URL: tokens go there, so nothing but HTTPS.
+/// Deserializes a base URL. Tokens are sent there, so only HTTPS is allowed.
 pub(super) fn base_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     check_base_url(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
 }
 
-/// Checks an API key. Anything as long as an API secret is refused: it may be one, and does not belong here.
+/// Checks an API key. A text as long as an API secret is rejected, as it may be a secret pasted by mistake.
 ///
 /// # Errors
-/// A sentence that says what an API key is.
+/// A message that describes a valid API key.
 pub fn check_api_key(key: &str) -> Result<String, String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
     if (1..=MAX_API_KEY).contains(&key.len()) && key.bytes().all(is_plain) {
@@ -161,10 +161,10 @@ pub fn check_api_key(key: &str) -> Result<String, String> {
     ))
 }
 
-/// Checks a base URL of HTTPS, made of characters that need no quotes anywhere.
+/// Checks a base URL: HTTPS, and only characters that need no quotes in any format. Returns it without trailing slashes.
 ///
 /// # Errors
-/// A sentence that says what a base URL is.
+/// A message that describes a valid base URL.
 pub fn check_base_url(url: &str) -> Result<String, String> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/[]%".contains(&byte);
     match url.strip_prefix("https://") {
@@ -175,17 +175,17 @@ pub fn check_base_url(url: &str) -> Result<String, String> {
     }
 }
 
-/// The place of the configuration.
+/// The location of the configuration.
 #[derive(Debug, Clone)]
 pub struct ConfigPlace {
-    /// The path; `None` if the environment names no home, and then the configuration is empty.
+    /// The path; `None` if the environment names no home directory: the configuration is then empty.
     pub path: Option<PathBuf>,
-    /// Whether somebody gave the path: then the file must exist.
+    /// Whether a flag or variable gave the path: the file must then exist.
     is_given: bool,
 }
 
 impl ConfigPlace {
-    /// Returns the place: the flag's, that of [`CONFIG_VARIABLE`], or the usual one.
+    /// Returns the location: from the flag, from [`CONFIG_VARIABLE`], or the usual path.
     #[must_use]
     pub fn find(flag: Option<&Path>, environment: &Environment<'_>) -> Self {
         let in_variable = environment(CONFIG_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
@@ -198,7 +198,7 @@ impl ConfigPlace {
     /// Reads the configuration.
     ///
     /// # Errors
-    /// As [`Config::load`]; [`ProfileError::NotFound`] without a file that was given.
+    /// As [`Config::load`]; [`ProfileError::NotFound`] if the given file does not exist.
     pub fn load(&self) -> Result<Config, ProfileError> {
         match &self.path {
             Some(path) if self.is_given && matches!(path.try_exists(), Ok(false)) => {

@@ -1,6 +1,6 @@
-//! Changes the configuration: under a lock, whole or not at all, and never a broken one. Its comments and order stay.
+//! Edits of the configuration: made under a lock, atomic, and valid both before and after. Comments and order are kept.
 //!
-//! A comment right above a profile or a key is removed with it; one above a blank line stays.
+//! A comment directly above a profile or a key is removed with it; a comment followed by a blank line is kept.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use super::name::ProfileName;
 use crate::escape::path_in_full;
 use crate::fs::{self, Lock, LockGuard, Replacement};
 
-/// The new value of a key of a profile's table, which may be within another (`policy.production`); `None` removes it.
+/// A key of a profile's table, which may be nested (`policy.production`), and its new value; `None` removes the key.
 pub type Edit = (String, Option<Value>);
 
 /// The key that names the default profile.
@@ -22,23 +22,23 @@ const DEFAULT: &str = "default_profile";
 /// The table of all profiles.
 const PROFILES: &str = "profiles";
 
-/// A change of a profile in the configuration.
+/// A change to a profile in the configuration.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// It is added with these settings; the first becomes the default.
+    /// Adds the profile with these settings; the first profile becomes the default.
     Add(Vec<Edit>),
-    /// Its settings are changed.
+    /// Changes these settings of the profile.
     Set(Vec<Edit>),
-    /// It becomes the default.
+    /// Makes the profile the default.
     MakeDefault,
-    /// It is removed, and is no longer the default.
+    /// Removes the profile, also as the default.
     Remove,
 }
 
-/// Returns the edits that give a profile these settings, which serialize as its table.
+/// Returns the edits that give a profile these settings, which serialize as a profile's table.
 ///
 /// # Errors
-/// [`ProfileError::Rejected`] if a setting has no form in a configuration.
+/// [`ProfileError::Rejected`] if a setting cannot be written as TOML.
 pub fn edits(settings: &impl Serialize) -> Result<Vec<Edit>, ProfileError> {
     let settings = toml_edit::ser::to_document(settings);
     let settings = settings.map_err(|error| ProfileError::Rejected(error.to_string()))?;
@@ -54,27 +54,28 @@ pub fn edits(settings: &impl Serialize) -> Result<Vec<Edit>, ProfileError> {
     Ok(edits)
 }
 
-/// A change that is written beside the file and not in effect yet.
+/// A change that is written to a temporary file and not yet in effect.
 ///
-/// Dropped without a commit, it leaves no trace.
+/// If it is dropped without a commit, the temporary file is removed.
 #[derive(Debug)]
 pub struct PendingEdit {
-    /// The new text.
+    /// The file with the new text.
     replacement: Replacement,
-    /// The lock against other processes that change it.
+    /// The lock against changes by other processes.
     _lock: LockGuard,
-    /// Whether the configuration means something else after the change.
+    /// Whether the change has an effect.
     pub(super) is_change: bool,
     /// The configuration after the change.
     pub(super) after: Config,
 }
 
-/// Locks the configuration, applies a change of a profile to its text, and writes that to a file beside it.
+/// Locks the configuration, applies a change to its text, and writes the new text to a temporary file beside it.
 ///
 /// # Errors
-/// [`ProfileError`], and nothing is changed; among others if another process has had it locked for ten seconds.
+/// [`ProfileError`] if the change is not valid, a file cannot be used, or another process holds the lock for ten
+/// seconds. Nothing is then changed.
 pub fn begin_edit(path: &Path, name: &ProfileName, change: &Change) -> Result<PendingEdit, ProfileError> {
-    // A rename would replace a symbolic link itself.
+    // A rename would replace a symbolic link instead of its target.
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     fs::create_missing_dirs(fs::directory_of(&path))?;
     let lock = Lock::open(fs::path_beside(&path, "lock"))?.acquire()?;
@@ -92,7 +93,7 @@ pub fn begin_edit(path: &Path, name: &ProfileName, change: &Change) -> Result<Pe
         message: "its tables have a form that is changed only by hand".into(),
     })?;
     let after = Config::parse(&text, &path).map_err(|error| match error {
-        // It was whole before: what is wrong now is in the change.
+        // The text was valid before, so the error is in the change.
         ProfileError::Invalid { message, .. } => ProfileError::Rejected(message),
         other => other,
     })?;
@@ -104,14 +105,14 @@ impl PendingEdit {
     /// Replaces the configuration, and returns the new one.
     ///
     /// # Errors
-    /// [`ProfileError::File`], and the configuration is as it was, unless only its name could not be synced.
+    /// [`ProfileError::File`]; the configuration is then unchanged, unless only the directory could not be synced.
     pub fn commit(self) -> Result<Config, ProfileError> {
         self.replacement.commit()?;
         Ok(self.after)
     }
 }
 
-/// Returns the text of the configuration after a change; `None` if its tables have a form that cannot be changed.
+/// Returns the text of the configuration after a change; `None` if its tables have a form that cannot be edited.
 fn apply(change: &Change, name: &ProfileName, text: &str, before: &Config) -> Option<String> {
     let mut document: DocumentMut = text.parse().ok()?;
     match change {
@@ -134,7 +135,7 @@ fn apply(change: &Change, name: &ProfileName, text: &str, before: &Config) -> Op
     Some(document.to_string().trim_start_matches('\n').to_owned())
 }
 
-/// Adds a profile without settings after all others.
+/// Adds a profile without settings after all other profiles.
 fn add(document: &mut DocumentMut, name: &ProfileName) -> Option<()> {
     let mut comments = document.trailing().as_str().unwrap_or_default().to_owned();
     document.set_trailing("");
@@ -144,7 +145,7 @@ fn add(document: &mut DocumentMut, name: &ProfileName) -> Option<()> {
     let mut table = Table::new();
     table.set_position(Some(isize::MAX));
     table.decor_mut().set_prefix(comments + "\n");
-    // Its header is not written, because it contains only tables.
+    // The header of an implicit table is not written: this table contains only tables.
     let mut implicit = Table::new();
     implicit.set_implicit(true);
     let profiles = document.entry(PROFILES).or_insert(Item::Table(implicit)).as_table_like_mut()?;
@@ -152,7 +153,7 @@ fn add(document: &mut DocumentMut, name: &ProfileName) -> Option<()> {
     Some(())
 }
 
-/// Changes keys of a profile, which has them in tables of either form.
+/// Changes keys of a profile, in standard and in inline tables.
 fn set(document: &mut DocumentMut, name: &ProfileName, edits: &[Edit]) -> Option<()> {
     let profiles = document.get_mut(PROFILES)?.as_table_like_mut()?;
     let profile = profiles.get_mut(name.as_str())?.as_table_like_mut()?;
@@ -173,7 +174,7 @@ fn set(document: &mut DocumentMut, name: &ProfileName, edits: &[Edit]) -> Option
     Some(())
 }
 
-/// Changes or removes a key of a table. The comments around it stay with it.
+/// Changes or removes a key of a table. A changed value keeps the comments around it.
 fn set_key(table: &mut dyn TableLike, key: &str, new: Option<&Value>) {
     match (table.get_mut(key).and_then(Item::as_value_mut), new) {
         (Some(present), Some(new)) => {
@@ -195,15 +196,15 @@ fn remove(document: &mut DocumentMut, name: &ProfileName) -> Option<()> {
     Some(())
 }
 
-/// Removes the default.
+/// Removes the key that names the default profile.
 fn unset_default(document: &mut DocumentMut) {
     let decor = document.key_mut(DEFAULT).map(|key| key.leaf_decor().clone());
     document.remove(DEFAULT);
     keep_comments(document, &decor.unwrap_or_default(), None);
 }
 
-/// Puts the comments above something that is removed, if they do not belong to it, above the next profile after its
-/// position, or else at the end.
+/// Keeps the comments above a removed profile or key that a blank line separates from it: moves them above the next
+/// profile after `position`, or to the end.
 fn keep_comments(document: &mut DocumentMut, removed: &Decor, position: Option<isize>) {
     let Some((apart, _)) = prefix(removed).rsplit_once("\n\n").filter(|(apart, _)| apart.contains('#'))
     else {

@@ -1,4 +1,4 @@
-//! Why a profile cannot be chosen, or the configuration or a secret not be read or changed. It is then left as it is.
+//! Errors of selecting and changing profiles. After an error, the configuration is unchanged.
 
 use std::path::PathBuf;
 
@@ -12,57 +12,57 @@ use crate::fs::FileError;
 use crate::secret::Source;
 use crate::secret::keyring::Item;
 
-/// Why a profile cannot be used or changed.
+/// An error of selecting or changing a profile.
 #[derive(Debug, Error)]
 pub enum ProfileError {
-    /// The name that was given is not valid.
+    /// The name is not valid.
     #[error(transparent)]
     Name(#[from] ProfileNameError),
-    /// Both of these variables contain a secret.
+    /// Both of these environment variables are set.
     #[error("both {0} and {1} are set")]
     TwoSecrets(&'static str, &'static str),
     /// An environment variable is not UTF-8.
     #[error("the environment variable {0} is not UTF-8")]
     NotUtf8(&'static str),
-    /// None was named, none is the default, and the environment contains no secret. These are configured.
+    /// No profile is named or the default, and the environment contains no secret. Contains the configured profiles.
     #[error("no API secret is set")]
     NoSecret(Vec<ProfileName>),
-    /// There is none of this name. These are configured.
+    /// No profile has this name. Contains the configured profiles.
     #[error("there is no profile '{0}'")]
     Missing(ProfileName, Vec<ProfileName>),
-    /// There is one of this name already.
+    /// A profile of this name already exists.
     #[error("there is a profile '{0}' already")]
     Exists(ProfileName),
-    /// The built-in one can be neither added, changed nor removed.
+    /// The built-in profile can be neither added, changed nor removed.
     #[error("profile {DEMO} is built in, and can be neither added, changed nor removed")]
     BuiltIn,
-    /// The environment names no home, and no configuration was given.
+    /// The environment names no home directory, and no path of a configuration was given.
     #[error("there is no place for the configuration")]
     NoPlace,
-    /// The configuration was given by its path, and does not exist.
+    /// The configuration at the given path does not exist.
     #[error("there is no configuration at {}", path_in_full(.0))]
     NotFound(PathBuf),
     /// The configuration cannot be read, locked or written.
     #[error(transparent)]
     File(#[from] FileError),
-    /// Something in the configuration is not allowed.
+    /// The configuration is not valid.
     #[error("{place}: {}", escaped(.message))]
     Invalid {
-        /// The file, perhaps with line and column.
+        /// The path of the file, with line and column if known.
         place: String,
-        /// What is wrong there.
+        /// A description of the error.
         message: String,
     },
-    /// Something in the configuration would not be allowed after a change.
+    /// The configuration would not be valid after the change.
     #[error("{0}")]
     Rejected(String),
-    /// The secret is not in the keyring, but at this source.
+    /// The secret comes from this source, not from the keyring.
     #[error("the {0} comes from {1}, and is not in the keyring")]
     NotInKeyring(Item, Source),
-    /// The profile names no source for the secret.
+    /// The profile has no source for the secret.
     #[error("there is no source for the {0}")]
     NoSource(Item),
-    /// The keyring holds another secret for a profile that is new.
+    /// The keyring already holds another secret for the new profile.
     #[error("the keyring holds another {0} already, and it is not overwritten")]
     AlreadyStored(Item),
 }
@@ -117,7 +117,7 @@ impl Diagnostic for ProfileError {
     }
 }
 
-/// Lists the configured profiles, and the built-in one last.
+/// Returns a list of the configured profiles, then the built-in profile.
 fn listed(known: &[ProfileName]) -> String {
     let names: Vec<_> = known.iter().map(ProfileName::as_str).chain([DEMO]).collect();
     format!("profiles: {}", names.join(", "))

@@ -1,5 +1,4 @@
-//! Reads the secrets of profiles: of the one that a command works with, or of many as far as that is quick and
-//! quiet.
+//! Reading the secrets of profiles: of the selected profile, or of many profiles without prompts and within a time limit.
 
 use std::time::Instant;
 
@@ -12,15 +11,15 @@ use crate::secret::{Access, Read, ReadContext, Secret, SecretFinding, Source, So
 pub struct LoadedProfile {
     /// The profile.
     pub profile: Profile,
-    /// Its secret.
+    /// The API secret.
     pub secret: Secret,
-    /// Its secrets that were rotated away and are still kept, the latest first.
+    /// The previous secrets that are still kept, the latest first.
     pub previous: Vec<Previous>,
-    /// What a person should know, in sentences: where the secret came from, and what is odd about it.
+    /// Notes for the user: the source of the secret, and findings about it.
     pub notes: Vec<String>,
 }
 
-/// Reads a profile's secret.
+/// Reads a profile's API secret.
 ///
 /// # Errors
 /// [`SourceError`], which is final: no other source is tried.
@@ -46,16 +45,16 @@ pub fn load(profile: Profile, context: &ReadContext<'_>) -> Result<LoadedProfile
 pub struct SecretStatus {
     /// The profile.
     pub profile: Profile,
-    /// Which of its secrets.
+    /// The kind of the secret.
     pub kind: Kind,
-    /// Where that is.
+    /// The source of the secret.
     pub source: Source,
-    /// The secret, or why it was not read.
+    /// The secret, or the error of reading it.
     pub read: Result<Read, SourceError>,
 }
 
 impl SecretStatus {
-    /// Returns `true` if this is a session key that will be made when it is first needed.
+    /// Returns `true` if this is a session key that will be created when it is first needed.
     pub fn is_unset(&self) -> bool {
         let Err(SourceError::Keyring(error)) = &self.read else { return false };
         let is_missing = matches!(error.kind, KeyringErrorKind::Missing | KeyringErrorKind::NoCollection);
@@ -63,8 +62,8 @@ impl SecretStatus {
     }
 }
 
-/// Reads the secrets of these kinds of each of these profiles, without a prompt, without unlocking a keyring and
-/// without running a program; all together take at most `context.limit`.
+/// Reads the secrets of these kinds of each profile, without a prompt, without unlocking a keyring and without running
+/// a program. All reads together take at most `context.limit`.
 pub fn list_status(
     profiles: impl IntoIterator<Item = Profile>,
     kinds: &[Kind],

@@ -1,4 +1,4 @@
-//! Changes profiles and secrets; each change is prepared, recorded in the audit log, then made.
+//! Changes to profiles and secrets: each one is prepared, recorded in the audit log, then applied.
 //!
 //! The configuration never names a secret that was not stored: a secret is stored before its profile is added, and
 //! removed after its profile.
@@ -18,51 +18,51 @@ use crate::error::{Diagnostic, ErrorReport};
 use crate::secret::keyring::{self, Item, KeyringError, KeyringErrorKind, Kind, LockedItem, SecretRecord};
 use crate::secret::{Read, ReadContext, Secret, Source, SourceError};
 
-/// How many random bytes a session key is made from: the length of HS256's hash (RFC 7518 section 3.2).
+/// The number of random bytes in a session key: the length of HS256's hash (RFC 7518 section 3.2).
 const KEY_BYTES: usize = 32;
 
-/// Changes profiles and secrets, and records each change.
+/// A manager of profiles and secrets, which records each change in the audit log.
 pub struct ProfileManager<'a> {
-    /// The configuration.
+    /// The path of the configuration.
     pub config: &'a Path,
-    /// The lock file of all changes of the keyring by this login.
+    /// The path of the lock file that this login's processes share for changes to the keyring.
     pub lock: &'a Path,
-    /// Where changes are recorded.
+    /// The audit log that records the changes.
     pub audit_log: &'a AuditLog,
-    /// Who makes them.
+    /// The user or process that makes the changes.
     pub actor: &'a Actor,
-    /// How secrets are read.
+    /// The settings for reading secrets.
     pub context: &'a ReadContext<'a>,
 }
 
-/// A change of a secret in the keyring.
+/// A change to a secret in the keyring.
 #[derive(Debug)]
 pub enum SecretChange {
-    /// Stores the first secret of a new profile: another one that is there is not replaced.
+    /// Stores the first secret of a new profile; a different secret that is already stored is not replaced.
     Create(Secret),
-    /// Replaces the current secret, which is not kept.
+    /// Replaces the current secret, which is dropped.
     Set(Secret),
-    /// Replaces the current secret, which is kept for this time.
+    /// Replaces the current secret, which is kept for this duration.
     Rotate(Secret, Duration),
-    /// Removes the secrets that were rotated away.
+    /// Removes the previous secrets, which were rotated out.
     RemovePrevious,
 }
 
 impl ProfileManager<'_> {
     /// Adds a profile, and stores its secret in the keyring if one is given. Returns the new configuration, and `true` if
-    /// the secret was not in the keyring before.
+    /// the secret is new in the keyring.
     ///
-    /// A secret that the keyring holds already for a profile of this name is not overwritten.
+    /// A secret that the keyring already holds for a profile of this name is not overwritten.
     ///
     /// # Errors
-    /// Why not, and the configuration is as it was.
+    /// [`ErrorReport`] if the change fails; the configuration is then unchanged.
     pub fn add(
         &self,
         name: &ProfileName,
         settings: Vec<Edit>,
         secret: Option<Secret>,
     ) -> Result<(Config, bool), ErrorReport> {
-        // Before the configuration is locked: a keyring may ask somebody to unlock it, and that takes long.
+        // Before the configuration is locked: a keyring may ask the user to unlock it, which can take long.
         let store = |secret| -> Result<_, ErrorReport> {
             let locked = self.lock_item(&Item { profile: name.to_string(), kind: Kind::ApiSecret })?;
             let is_new = self.change_locked(&locked, SecretChange::Create(secret))?;
@@ -71,16 +71,16 @@ impl ProfileManager<'_> {
         let stored = secret.map(store).transpose()?;
         let added = self.edit(name, &Change::Add(settings));
         if let (Err(_), Some((locked, true))) = (&added, &stored) {
-            // It was stored for this profile. If it cannot be removed, adding the profile again finds it.
+            // The secret was stored for this profile. If it cannot be removed, adding the profile again reuses it.
             let _ = self.remove_locked(locked);
         }
         Ok((added?, stored.is_some_and(|(_, is_new)| is_new)))
     }
 
-    /// Changes a profile in the configuration, and returns the new one. What changes nothing is not recorded.
+    /// Changes a profile, and returns the new configuration. An edit without effect is not recorded.
     ///
     /// # Errors
-    /// Why not, and the configuration is as it was.
+    /// [`ErrorReport`] if the change fails; the configuration is then unchanged.
     pub fn edit(&self, name: &ProfileName, change: &Change) -> Result<Config, ErrorReport> {
         let pending = begin_edit(self.config, name, change)?;
         if !pending.is_change {
@@ -98,11 +98,11 @@ impl ProfileManager<'_> {
         self.audited(event, || pending.commit())
     }
 
-    /// Removes a profile, and then what the keyring holds for it.
+    /// Removes a profile, and then its secrets in the keyring.
     ///
     /// # Errors
-    /// Why not, and the configuration is as it was; but if only the keyring fails, the profile is gone, and a secret of it
-    /// is not.
+    /// [`ErrorReport`] if the change fails; the configuration is then unchanged. If only the keyring fails, the profile is
+    /// removed and a secret of it remains.
     pub fn remove(&self, profile: &Profile, name: &ProfileName) -> Result<(), ErrorReport> {
         self.edit(name, &Change::Remove)?;
         for kind in [Kind::ApiSecret, Kind::SessionKey] {
@@ -116,10 +116,10 @@ impl ProfileManager<'_> {
         Ok(())
     }
 
-    /// Checks that a secret can be stored in the keyring, before somebody types it.
+    /// Checks that a secret can be stored in the keyring, before the user types it.
     ///
     /// # Errors
-    /// The profile's secret is elsewhere, the keyring stays locked, or it does not reply.
+    /// [`ErrorReport`] if the profile's secret has another source, or the keyring stays locked or does not reply.
     pub fn ensure_storable(&self, profile: &Profile, kind: Kind) -> Result<(), ErrorReport> {
         let item = item_of(profile, kind)?;
         match keyring::read(&item, self.context) {
@@ -131,21 +131,22 @@ impl ProfileManager<'_> {
         }
     }
 
-    /// Checks that a profile can be added and its secret stored in the keyring, before somebody types it. Returns it.
+    /// Checks that a profile can be added and its secret stored in the keyring, before the user types it. Returns the
+    /// profile.
     ///
     /// # Errors
-    /// The configuration refuses it, or as [`ProfileManager::ensure_storable`].
+    /// [`ErrorReport`] if the configuration would not be valid, or as [`ProfileManager::ensure_storable`].
     pub fn ensure_new(&self, name: &ProfileName, settings: Vec<Edit>) -> Result<Profile, ErrorReport> {
         let profile = begin_edit(self.config, name, &Change::Add(settings))?.after.require(name)?;
         self.ensure_storable(&profile, Kind::ApiSecret)?;
         Ok(profile)
     }
 
-    /// Changes a secret of a profile in the keyring. Returns `false` if nothing had to be changed.
+    /// Changes a profile's secret in the keyring. Returns `false` if the change has no effect.
     ///
     /// # Errors
-    /// Why not, and the keyring holds what it held; but after [`KeyringErrorKind::OutcomeUnknown`] it may hold the old or
-    /// the new.
+    /// [`ErrorReport`] if the change fails; the keyring is then unchanged. After [`KeyringErrorKind::OutcomeUnknown`] it
+    /// holds the old or the new secret.
     pub fn change_secret(
         &self,
         profile: &Profile,
@@ -155,7 +156,7 @@ impl ProfileManager<'_> {
         self.change_locked(&self.lock_item(&item_of(profile, kind)?)?, change)
     }
 
-    /// Removes all that the keyring holds for a secret of a profile. Returns `false` if it holds nothing.
+    /// Removes a profile's secret from the keyring, including the previous secrets. Returns `false` if there is none.
     ///
     /// # Errors
     /// As [`ProfileManager::change_secret`].
@@ -167,11 +168,11 @@ impl ProfileManager<'_> {
         self.remove_locked(&locked).map(|()| true)
     }
 
-    /// Reads the key that signs sessions. If the keyring is its source and does not hold it, the key is made, and `true` is
-    /// returned with it.
+    /// Returns the key that signs sessions, and `true` if it was created because its source is the keyring, which did not
+    /// hold it.
     ///
     /// # Errors
-    /// It can be neither read nor made.
+    /// [`ErrorReport`] if the key can be neither read nor created.
     pub fn session_key(&self, profile: &Profile) -> Result<(Read, bool), ErrorReport> {
         let item = profile.item(Kind::SessionKey);
         let source = profile.source_of(Kind::SessionKey).ok_or(ProfileError::NoSource(item.clone()))?;
@@ -179,7 +180,7 @@ impl ProfileManager<'_> {
             Ok(read) => Ok((read, false)),
             Err(SourceError::Keyring(KeyringError { kind: KeyringErrorKind::Missing, .. })) => {
                 let locked = self.lock_item(&item)?;
-                // Another process may have made it meanwhile.
+                // Another process may have created the key in the meantime.
                 let is_made = locked.found == Ok(None)
                     && self.change_locked(&locked, SecretChange::Create(random_key()?))?;
                 Ok((source.read(&item, self.context)?, is_made))
@@ -188,12 +189,12 @@ impl ProfileManager<'_> {
         }
     }
 
-    /// Locks an item of the keyring.
+    /// Locks an item in the keyring.
     fn lock_item(&self, item: &Item) -> Result<LockedItem<'_>, KeyringError> {
         keyring::lock_item(item.clone(), self.lock, self.context)
     }
 
-    /// Changes a locked item of the keyring. Returns `false` if nothing had to be changed.
+    /// Changes a locked item in the keyring. Returns `false` if the change has no effect.
     fn change_locked(&self, locked: &LockedItem<'_>, change: SecretChange) -> Result<bool, ErrorReport> {
         use SecretChange::{Create, RemovePrevious, Rotate, Set};
         let (item, now) = (&locked.item, self.context.now);
@@ -214,7 +215,7 @@ impl ProfileManager<'_> {
             (RemovePrevious, Some(record)) => (Action::SecretRemove, record.without_previous()),
             (Rotate(..), None) => return Err(item.error(KeyringErrorKind::Missing).into()),
         };
-        // A secret that is too long for a keyring is refused before anything is recorded.
+        // A secret that is too long for a keyring is rejected before anything is recorded.
         let bytes = record.to_bytes().map_err(|kind| item.error(kind))?;
         let fingerprint = record.current.secret.fingerprint();
         let event = |outcome| Event {
@@ -224,13 +225,13 @@ impl ProfileManager<'_> {
         self.audited(event, || locked.write(bytes)).map(|()| true)
     }
 
-    /// Removes a locked item of the keyring.
+    /// Removes a locked item from the keyring.
     fn remove_locked(&self, locked: &LockedItem<'_>) -> Result<(), ErrorReport> {
         let event = |outcome| self.secret_event(Action::SecretRemove, &locked.item, outcome);
         self.audited(event, || locked.remove())
     }
 
-    /// Records a change, and makes it.
+    /// Records a change in the audit log, then applies it. A failure is recorded as a second entry.
     fn audited<T, E: Diagnostic>(
         &self,
         event: impl Fn(Outcome) -> Event,
@@ -240,25 +241,25 @@ impl ProfileManager<'_> {
             .record(event(Outcome::Ok))
             .map_err(|error| ErrorReport::from(error).about("nothing is changed that cannot be recorded"))?;
         make().map_err(|error| {
-            // The log says that it was done. If it cannot say that it failed, the error still does.
+            // The log already says that the change succeeded. If the failure cannot be recorded, the caller still gets it.
             let _ = self.audit_log.record(event(Outcome::Failed).reason(error.to_string()));
             error.into()
         })
     }
 
-    /// Returns an event of a profile.
+    /// Returns an audit event about a profile.
     fn event(&self, action: Action, profile: &str, outcome: Outcome) -> Event {
         Event::new(action, Channel::Cli, self.actor.clone(), outcome).profile(profile)
     }
 
-    /// Returns an event of a secret.
+    /// Returns an audit event about a secret.
     fn secret_event(&self, action: Action, item: &Item, outcome: Outcome) -> Event {
         let event = self.event(action, &item.profile, outcome);
         if item.kind == Kind::SessionKey { event.reason("session key") } else { event }
     }
 }
 
-/// Returns the keyring item of a secret of a profile.
+/// Returns the keyring item of a profile's secret.
 fn item_of(profile: &Profile, kind: Kind) -> Result<Item, ProfileError> {
     let item = profile.item(kind);
     match profile.source_of(kind) {
@@ -268,10 +269,10 @@ fn item_of(profile: &Profile, kind: Kind) -> Result<Item, ProfileError> {
     }
 }
 
-/// Makes a key from the system's random numbers, as text.
+/// Returns a new key from the system's random number generator, encoded as text.
 ///
 /// # Errors
-/// The system has none.
+/// [`ErrorReport`] if the generator fails.
 pub fn random_key() -> Result<Secret, ErrorReport> {
     let mut bytes = Zeroizing::new([0; KEY_BYTES]);
     getrandom::fill(&mut *bytes).context("the system gives no random numbers")?;

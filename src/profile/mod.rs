@@ -1,4 +1,4 @@
-//! Profiles, one per Stream app: which one is selected, where its secret comes from, and what its tokens must be like.
+//! Profiles, one per Stream app: their selection, the sources of their secrets, and the policies for their tokens.
 
 mod config;
 mod edit;
@@ -43,34 +43,33 @@ pub const SESSION_KEY_FILE_VARIABLE: &str = "STREAM_SESSION_KEY_FILE";
 /// The variable that holds the API key beside a secret from the environment.
 pub const API_KEY_VARIABLE: &str = "STREAM_API_KEY";
 
-/// A profile: one Stream app. The configuration contains it in this form, without its name.
+/// A profile: the settings for one Stream app. The configuration contains it in this form, without its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// Its name; `None` for a secret from the environment.
+    /// The profile's name; `None` for a secret from the environment.
     #[serde(skip)]
     pub name: Option<ProfileName>,
-    /// Whether it is the default profile.
+    /// Whether this is the default profile.
     #[serde(skip)]
     pub is_default: bool,
     /// The app's API key, which is not secret.
     #[serde(default, deserialize_with = "config::api_key")]
     pub api_key: Option<String>,
-    /// The source of its API secret.
+    /// The source of the API secret.
     #[serde(rename = "secret")]
     pub source: Source,
     /// The source of the key that signs sessions.
     pub session_key: Option<Source>,
-    /// The base URL of the app's API; `None` for Stream's usual one.
+    /// The base URL of the app's API; `None` for Stream's usual URL.
     #[serde(default, deserialize_with = "config::base_url")]
     pub base_url: Option<String>,
-    /// What its tokens must be like.
+    /// The policy for the profile's tokens.
     #[serde(default)]
     pub policy: Policy,
-    /// How the server checks clients' sessions; `None` if they are ours.
+    /// The settings by which the server checks clients' sessions; `None` if stream-token issues them.
     pub sessions: Option<Sessions>,
-    /// The profile whose policy that is, if it is another one: the default profile, for a secret from the
-    /// environment.
+    /// The profile that the policy comes from, if not this one: the default profile, for a secret from the environment.
     #[serde(skip)]
     pub policy_of: Option<ProfileName>,
 }
@@ -83,14 +82,14 @@ impl Profile {
         Self { name: Some(ProfileName::demo()), api_key, source: Source::Demo, ..Self::default() }
     }
 
-    /// Returns the keyring item of a secret of this profile. A profile without a name has a source of another kind,
-    /// and no keyring is asked for it.
+    /// Returns the keyring item of a secret of this profile. The item of a profile without a name is never looked up, as
+    /// such a profile has another source.
     pub fn item(&self, kind: Kind) -> Item {
         Item { profile: self.name.as_ref().map(ToString::to_string).unwrap_or_default(), kind }
     }
 
-    /// Returns the source of a secret of this profile. The session key is in the keyring if the API secret is, unless
-    /// another source is configured; `None` if there is none.
+    /// Returns the source of a secret of this profile, or `None` if it has no source. Unless another source is configured,
+    /// the session key is in the keyring if the API secret is.
     pub fn source_of(&self, kind: Kind) -> Option<&Source> {
         let beside = || matches!(self.source, Source::Keyring | Source::Demo).then_some(&self.source);
         match kind {
@@ -110,18 +109,19 @@ impl Profile {
 pub struct ProfileSelection {
     /// The profile.
     pub profile: Profile,
-    /// The variables whose secrets are ignored because a profile of the configuration, or the built-in one, is used.
+    /// The variables whose secrets are ignored because a configured or built-in profile is used.
     pub ignored: Vec<&'static str>,
 }
 
-/// Selects the profile: the flag, [`PROFILE_VARIABLE`], a secret from the environment, then the default profile.
+/// Selects the profile: from the flag, [`PROFILE_VARIABLE`], a secret from the environment, or else the default profile.
 /// `load` reads the configuration.
 ///
-/// A named profile is explicit, and secrets in the environment are then ignored. A secret from the environment comes
-/// under the default profile's policy, if there is one; only beside it does the environment provide a session key.
+/// If a profile is named, secrets in the environment are ignored. A secret from the environment is subject to the
+/// default profile's policy, if there is one. A session key from the environment is used only with such a secret.
 ///
 /// # Errors
-/// [`ProfileError`] if nothing or too much is named, or the configuration cannot be read.
+/// [`ProfileError`] if no profile or secret is found, both variables of a secret are set, or the configuration cannot
+/// be read.
 pub fn select(
     flag: Option<&str>,
     environment: &Environment<'_>,
@@ -153,10 +153,10 @@ pub fn select(
     Ok(ProfileSelection { profile, ignored: Vec::new() })
 }
 
-/// Returns the source that the variables of a secret make: the secret itself, or the path of a file.
+/// Returns the source that the environment sets: `variable` contains the secret, `file_variable` the path of its file.
 ///
 /// # Errors
-/// [`ProfileError::TwoSecrets`]
+/// [`ProfileError::TwoSecrets`] if both variables are set.
 fn ambient(
     environment: &Environment<'_>,
     variable: &'static str,
@@ -170,7 +170,7 @@ fn ambient(
     }
 }
 
-/// Reads a variable as text; `None` if it is empty.
+/// Returns a variable as text; `None` if it is not set or empty.
 fn text(environment: &Environment<'_>, variable: &'static str) -> Result<Option<String>, ProfileError> {
     let text = environment(variable).map(OsString::into_string).transpose();
     Ok(text.map_err(|_| ProfileError::NotUtf8(variable))?.filter(|text| !text.is_empty()))

@@ -8,15 +8,15 @@ use thiserror::Error;
 
 use crate::escape::escaped_or_redacted;
 
-/// The built-in profile that works on a clean machine: a published secret that no Stream app has.
+/// The name of the built-in profile, which needs no configuration: its secret is published, and no Stream app has it.
 pub const DEMO: &str = "demo";
 
 /// The most characters of a name.
 const MAX_LENGTH: usize = 32;
 
-/// The name of a profile: 1 to 32 of `a-z 0-9 _ -`, the first a letter or a digit.
+/// The name of a profile: 1 to 32 characters of `a-z 0-9 _ -`, the first a letter or a digit.
 ///
-/// So a name needs no quotes in a shell, in TOML or in a keyring, and is no flag.
+/// A name therefore needs no quotes in a shell, in TOML or in a keyring, and cannot be mistaken for a flag.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct ProfileName(String);

@@ -1,4 +1,4 @@
-//! A profile's policy: what its tokens must be like. It decides, and does nothing.
+//! A profile's policy: the requirements for its tokens. Its functions are pure.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -11,39 +11,39 @@ use crate::error::{Diagnostic, ErrorReport, Exit};
 use crate::fault::TokenFault;
 use crate::time::{Timestamp, humanize, parse_duration};
 
-/// How far back policy sets `iat`, for clocks that differ (contract section 2, code 42).
+/// The duration by which policy backdates `iat`, to allow for clock skew (contract section 2, code 42).
 pub const IAT_SKEW: Duration = Duration::from_secs(5);
 
-/// What a profile's tokens must be like. The configuration contains it in this form.
+/// The requirements for a profile's tokens. The configuration contains a policy in this form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Policy {
-    /// The lifetime of a token by default.
+    /// The default lifetime of a token.
     #[serde(deserialize_with = "lifetime")]
     pub default_lifetime: Option<Duration>,
     /// The longest lifetime of a token.
     #[serde(deserialize_with = "lifetime")]
     pub longest_lifetime: Option<Duration>,
-    /// Whether tokens contain when they were issued.
+    /// Whether tokens contain `iat`.
     #[serde(rename = "issued_at")]
     pub has_issued_at: bool,
-    /// Whether the app is in production: minting for it is confirmed, and every token expires.
+    /// Whether the app is in production: minting needs a confirmation, and every token must expire.
     #[serde(rename = "production")]
     pub is_production: bool,
-    /// Whether a person who mints says why. The endpoint mints without a person.
+    /// Whether a person must give a reason to mint tokens. The endpoint needs none.
     #[serde(rename = "require_reason")]
     pub requires_reason: bool,
 }
 
-/// Reads a lifetime.
+/// Deserializes a lifetime.
 fn lifetime<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     parse_lifetime(&String::deserialize(deserializer)?).map(Some).map_err(D::Error::custom)
 }
 
-/// Parses a lifetime, which is longer than 0.
+/// Parses a lifetime, which must be longer than 0.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// A message that says why the text is not a lifetime.
 pub fn parse_lifetime(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
         Ok(duration) if duration.is_zero() => Err("a lifetime of 0 ends before it starts".into()),
@@ -54,15 +54,15 @@ pub fn parse_lifetime(text: &str) -> Result<Duration, String> {
 /// A request for a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TokenRequest {
-    /// When the token is to expire.
+    /// The requested expiry.
     pub expiry: Expiry,
-    /// The time of issue that it is to contain.
+    /// The requested `iat`.
     pub issued_at: Option<Timestamp>,
-    /// How it is to fail.
+    /// The fault to inject into the token.
     pub fault: Option<TokenFault>,
 }
 
-/// Why tokens are needed, as a person says: one line of 1 to [`Reason::MAX`] characters.
+/// A person's reason for minting tokens: one line of 1 to [`Reason::MAX`] characters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reason(String);
 
@@ -70,7 +70,7 @@ impl Reason {
     /// The most characters of a reason.
     pub const MAX: usize = 200;
 
-    /// Returns the text. It may contain characters that are not to be shown as they are.
+    /// Returns the text. It may contain characters that must be escaped before they are displayed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -89,30 +89,30 @@ impl FromStr for Reason {
     }
 }
 
-/// When a token is to expire.
+/// The requested expiry of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expiry {
-    /// As the policy decides.
+    /// The expiry that the policy sets.
     PolicyDefault,
-    /// Never.
+    /// No expiry.
     Never,
-    /// At this time.
+    /// Expiry at this time.
     At(Timestamp),
 }
 
 /// The lifetime of the tokens that the endpoint issues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lifetime {
-    /// As the policy decides.
+    /// The lifetime that the policy sets.
     PolicyDefault,
-    /// They never expire.
+    /// No expiry.
     Never,
-    /// For this long.
+    /// This lifetime.
     For(Duration),
 }
 
 impl Lifetime {
-    /// Returns the expiry to request at a time.
+    /// Returns the expiry to request for a token minted at `now`.
     pub fn expiry(self, now: Timestamp) -> Expiry {
         match self {
             Self::PolicyDefault => Expiry::PolicyDefault,
@@ -122,25 +122,25 @@ impl Lifetime {
     }
 }
 
-/// What a token may contain. Only policy makes a grant, so nothing is minted that it did not allow.
+/// The claims that a token may contain. Only a policy creates a grant, so every minted token was allowed by a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grant {
-    /// `exp`
+    /// The expiry (`exp`).
     expires_at: Option<Timestamp>,
-    /// `iat`
+    /// The time of issue (`iat`).
     issued_at: Option<Timestamp>,
-    /// How it fails, and since when.
+    /// The fault to inject, and the time at which it was granted.
     fault: Option<(TokenFault, Timestamp)>,
 }
 
 impl Grant {
-    /// Makes a grant that no policy decided.
+    /// Creates a grant without a policy.
     #[cfg(test)]
     pub(crate) const fn unlimited(expires_at: Option<Timestamp>, issued_at: Option<Timestamp>) -> Self {
         Self { expires_at, issued_at, fault: None }
     }
 
-    /// Returns when the token expires; `None` is never.
+    /// Returns the time at which the token expires; `None` if it never expires.
     pub const fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
     }
@@ -150,28 +150,28 @@ impl Grant {
         self.issued_at
     }
 
-    /// Returns how the token fails, if it is to, and the time for which that was granted.
+    /// Returns the fault to inject, if any, and the time at which it was granted.
     pub const fn fault(&self) -> Option<(TokenFault, Timestamp)> {
         self.fault
     }
 }
 
-/// Why policy refuses a request.
+/// The reason why a policy refuses a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum PolicyError {
-    /// A token that never expires, in production.
+    /// The token would never expire, and the profile is in production.
     #[error("policy: tokens of a production profile must expire")]
     NeverInProduction,
-    /// A token or a response that fails on purpose, in production.
+    /// The token or response would have an injected fault, and the profile is in production.
     #[error("policy: nothing of a production profile is made to fail")]
     FaultInProduction,
-    /// A token for which nobody says why it is needed.
+    /// The policy requires a reason, and none was given.
     #[error("policy: this profile requires a reason, and none was given")]
     ReasonMissing,
-    /// A token that never expires, where this is the longest lifetime.
+    /// The token would never expire, and this is the longest lifetime.
     #[error("policy: tokens of this profile live {} at most, not for ever", humanize(*.0))]
     Never(Duration),
-    /// A token that would live this long, where the second is the longest lifetime.
+    /// The token would have the first lifetime, and the second is the longest lifetime.
     #[error("policy: tokens of this profile live {} at most, not {}", humanize(*.1), humanize(*.0))]
     TooLong(Duration, Duration),
 }
@@ -194,10 +194,11 @@ impl Diagnostic for PolicyError {
 }
 
 impl Policy {
-    /// Decides what a token may contain that is minted now.
+    /// Decides which claims a token minted at `now` may contain.
     ///
     /// # Errors
-    /// [`PolicyError`] if policy refuses the request. What was not requested is set by policy, and never refused.
+    /// [`PolicyError`] if the policy refuses the request. Claims that were not requested are set by the policy, and never
+    /// refused.
     pub fn evaluate(&self, request: &TokenRequest, now: Timestamp) -> Result<Grant, PolicyError> {
         if request.fault.is_some() {
             self.allow_fault()?;
@@ -224,18 +225,18 @@ impl Policy {
         Ok(Grant { expires_at, issued_at: request.issued_at.or(backdated), fault })
     }
 
-    /// Allows what fails on purpose.
+    /// Checks that the policy allows an injected fault.
     ///
     /// # Errors
-    /// [`PolicyError::FaultInProduction`].
+    /// [`PolicyError::FaultInProduction`] if the profile is in production.
     pub fn allow_fault(&self) -> Result<(), PolicyError> {
         if self.is_production { Err(PolicyError::FaultInProduction) } else { Ok(()) }
     }
 
-    /// Allows to mint for a person who gives this reason.
+    /// Checks that the policy allows a person to mint tokens for this reason.
     ///
     /// # Errors
-    /// [`PolicyError::ReasonMissing`].
+    /// [`PolicyError::ReasonMissing`] if the policy requires a reason and none is given.
     pub fn allow_reason(&self, reason: Option<&Reason>) -> Result<(), PolicyError> {
         if self.requires_reason && reason.is_none() { Err(PolicyError::ReasonMissing) } else { Ok(()) }
     }

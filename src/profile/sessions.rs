@@ -1,4 +1,4 @@
-//! How a profile's server checks its clients' sessions, if they are not sessions of ours.
+//! The `sessions` table of a profile: how the server checks sessions that stream-token did not issue.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,81 +11,81 @@ use serde::Deserialize;
 use crate::escape::escaped_short;
 use crate::time::{humanize, parse_duration};
 
-/// What stands for the session token in a template of `Authorization`.
+/// The placeholder for the session token in the template of `Authorization`.
 pub const TOKEN_PLACEHOLDER: &str = "{token}";
 
-/// The template of `Authorization` by default: what the client sent itself.
+/// The default template of `Authorization`: the header that the client sent.
 const DEFAULT_AUTHORIZATION: &str = "Bearer {token}";
-/// How long the backend may take by default.
+/// The default timeout of a backend.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
-/// The longest time that the backend may take: a request waits for it.
+/// The longest timeout of a backend: a client's request waits for it.
 const MAX_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a positive answer counts by default.
+/// The default time for which a positive answer is cached.
 const DEFAULT_CACHE: Duration = Duration::from_secs(10);
-/// The longest time that a positive answer counts: until then, an end of the session goes unnoticed.
+/// The longest time for which a positive answer is cached: until it is over, the end of a session goes unnoticed.
 const MAX_CACHE: Duration = Duration::from_mins(1);
 
-/// The claim that names the customer by default.
+/// The default claim that names the customer.
 const DEFAULT_CLAIM: &str = "sub";
 
 /// The keys of a table and their values.
 type Keys = BTreeMap<String, String>;
 
-/// How clients' sessions are checked.
+/// The settings by which clients' sessions are checked.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "Keys")]
 pub struct Sessions {
-    /// What the configuration says about them.
+    /// The keys as the configuration contains them.
     pub keys: Keys,
-    /// What that means.
+    /// The settings that the keys describe.
     pub kind: SessionKind,
 }
 
 /// A way to check sessions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SessionKind {
-    /// The app's backend is asked about each.
+    /// The app's backend is asked about each session.
     CheckUrl(CheckUrl),
-    /// They are the backend's own JWTs.
+    /// Sessions are JWTs that the backend signs.
     Jwt(JwtSessions),
 }
 
-/// How the app's backend is asked whose session a token is.
+/// The settings of a request that asks the app's backend which customer a session token belongs to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckUrl {
-    /// The URL that is asked.
+    /// The URL of the request.
     pub backend: BackendUrl,
-    /// Where the customer is in the backend's JSON: a JSON pointer (RFC 6901).
+    /// The location of the customer in the backend's JSON: a JSON pointer (RFC 6901).
     pub customer_from: String,
     /// The value of `Authorization`, with [`TOKEN_PLACEHOLDER`] once.
     pub authorization: String,
-    /// How long a positive answer counts.
+    /// The time for which a positive answer is cached.
     pub cache: Duration,
 }
 
-/// How the backend's JWTs are verified.
+/// The settings by which the backend's JWTs are verified.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JwtSessions {
-    /// The `iss` of every token.
+    /// The issuer (`iss`) of every token.
     pub issuer: String,
-    /// What `aud` must contain; `None` if no token has one.
+    /// The audience that `aud` must contain; `None` if no token has an audience.
     pub audience: Option<String>,
     /// The claim that names the customer, or a JSON pointer to it (RFC 6901).
     pub claim: String,
-    /// Where the backend's public keys are (RFC 7517 section 5); `None` if it shares the profile's session key.
+    /// The URL of the backend's JWK Set (RFC 7517 section 5); `None` if the backend shares the profile's session key.
     pub key_set: Option<BackendUrl>,
-    /// The algorithm of every token, whatever a token says itself: HS256 for a shared key, else RS256 or ES256.
+    /// The algorithm of every token, independent of the token's header: HS256 for a shared key, else RS256 or ES256.
     pub algorithm: Algorithm,
 }
 
 /// A URL of the app's backend.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BackendUrl {
-    /// The URL: https, or http on this machine.
+    /// The URL: `https`, or `http` on this machine.
     pub url: String,
-    /// How long an answer may take.
+    /// The timeout of a request.
     pub timeout: Duration,
-    /// The certificates that are trusted, in PEM; `None` for those that the system trusts.
+    /// The path of the trusted certificates, in PEM; `None` for the system's trusted certificates.
     pub ca_file: Option<PathBuf>,
 }
 
@@ -109,7 +109,7 @@ impl TryFrom<Keys> for Sessions {
 }
 
 impl CheckUrl {
-    /// Takes the keys of this kind of sessions.
+    /// Takes the keys of this kind of session.
     fn take(keys: &mut Keys) -> Result<Self, String> {
         let customer_from = take(keys, "customer_from", pointer)?.ok_or(
             "check_url needs customer_from, which says where the customer is in the answer, such as /data/id",
@@ -126,7 +126,7 @@ impl CheckUrl {
 }
 
 impl JwtSessions {
-    /// Takes the keys of this kind of sessions.
+    /// Takes the keys of this kind of session.
     fn take(keys: &mut Keys) -> Result<Self, String> {
         let issuer = keys.remove("issuer").filter(|issuer| !issuer.is_empty());
         let audience = keys.remove("audience");
@@ -142,7 +142,7 @@ impl JwtSessions {
             None => Algorithm::HS256,
         };
         if is_published && audience.is_none() {
-            // Whoever publishes keys signs for other apps too.
+            // A backend that publishes its keys may sign tokens for other apps too.
             return Err("jwks_url needs an audience: what 'aud' says in tokens for this app".into());
         }
         let claim = |text: &str| if text.starts_with('/') { pointer(text) } else { Ok(text.to_owned()) };
@@ -157,7 +157,7 @@ impl JwtSessions {
 }
 
 impl BackendUrl {
-    /// Takes a URL, and how it is reached.
+    /// Takes a URL, its timeout and its trusted certificates.
     fn take(keys: &mut Keys, key: &str) -> Result<Self, String> {
         let timeout = take(keys, "timeout", |text| duration(text, Duration::from_secs(1), MAX_TIMEOUT))?;
         Ok(Self {
@@ -168,7 +168,7 @@ impl BackendUrl {
     }
 }
 
-/// Takes the value of a key and parses it; `None` if there is none. An error names the key.
+/// Takes the value of a key and parses it; returns `None` if the key is absent. An error names the key.
 fn take<T, E: fmt::Display>(
     keys: &mut Keys,
     key: &str,
@@ -178,7 +178,7 @@ fn take<T, E: fmt::Display>(
     parse(&value).map(Some).map_err(|error| format!("{key}: {error}"))
 }
 
-/// Checks a URL that gets session tokens: https, or http where nothing leaves this machine.
+/// Checks a URL to which session tokens are sent: `https`, or `http` to this machine.
 fn backend_url(url: &str) -> Result<String, &'static str> {
     let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic() && !b"\"<>\\^`{|}#@".contains(&byte));
     let has_host = |rest: &str| !rest.is_empty() && !rest.starts_with(['/', '?', ':']);
@@ -199,7 +199,7 @@ fn pointer(text: &str) -> Result<String, &'static str> {
     is_pointer.then(|| text.to_owned()).ok_or("expected a JSON pointer, such as /data/id")
 }
 
-/// Checks the template of `Authorization`: what a header can contain, with the token once.
+/// Checks the template of `Authorization`: a valid header value that contains [`TOKEN_PLACEHOLDER`] once.
 fn template(text: &str) -> Result<String, String> {
     let is_value = text.bytes().all(|byte| matches!(byte, b' '..=b'~')) && text.trim() == text;
     if is_value && text.matches(TOKEN_PLACEHOLDER).count() == 1 {
@@ -208,14 +208,14 @@ fn template(text: &str) -> Result<String, String> {
     Err(format!("expected {TOKEN_PLACEHOLDER} once among visible ASCII, such as '{DEFAULT_AUTHORIZATION}'"))
 }
 
-/// Parses a duration between two others.
+/// Parses a duration from `min` to `max`.
 fn duration(text: &str, min: Duration, max: Duration) -> Result<Duration, String> {
     let duration = parse_duration(text).map_err(|error| error.to_string())?;
     let is_within = (min..=max).contains(&duration);
     is_within.then_some(duration).ok_or_else(|| format!("expected {} to {}", humanize(min), humanize(max)))
 }
 
-/// Checks that a path does not depend on where the server is started.
+/// Checks that a path is absolute, so that it does not depend on the server's working directory.
 fn absolute_path(text: &str) -> Result<PathBuf, &'static str> {
     let is_absolute = Path::new(text).is_absolute();
     is_absolute.then(|| text.into()).ok_or("expected an absolute path")

@@ -1,4 +1,4 @@
-//! Runs a password manager's command and reads the secret that it prints.
+//! Commands as sources: runs a password manager's command and reads the secret that it prints.
 
 use std::io;
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -14,14 +14,15 @@ use super::source::Source;
 /// The most bytes that are read: one more than a secret and its line break.
 const MAX_OUTPUT: usize = MAX_SECRET_BYTES + 3;
 
-/// How often a command is checked for output and for its end.
+/// The interval at which a command is polled for output and for its exit.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
 /// Runs a source's program with its arguments, without a shell, and returns its output, at most [`MAX_OUTPUT`] bytes.
 ///
-/// Its standard input is empty; its standard error is ours, so that it can report problems. What it leaves running when
-/// it ends is not waited for. Where it does not end in time, its process group is ended; but at a terminal it belongs to
-/// ours, as only so it can ask there and is interrupted with us, and then it is ended alone.
+/// The command's standard input is empty, and its standard error is inherited, so that it can report problems. Processes
+/// that it leaves running are not waited for. A command that times out is killed with its process group. At a terminal
+/// the command stays in this process's group, so that it can prompt there and is interrupted together with this process;
+/// on a timeout, only the command itself is then killed.
 ///
 /// # Errors
 /// [`SourceError`] of `source`.
@@ -34,33 +35,33 @@ pub(super) fn run(
     command.args(words.iter().skip(1)).stdin(Stdio::null()).stdout(Stdio::piped());
     let has_group = platform::set_group(&mut command);
     let mut child = command.spawn().map_err(|error| SourceError::NotStarted(source.clone(), error))?;
-    // It never grows, which would leave a copy behind.
+    // The buffer never grows: reallocation would leave a copy of the secret behind.
     let mut bytes = Zeroizing::new(vec![0; MAX_OUTPUT]);
     let end = read_to_end(&mut child, &mut bytes, limit);
     if !matches!(end, Ok(Some(_))) {
         if has_group {
             platform::end_group(&child);
         }
-        // Without effect on a command that has ended.
+        // This has no effect on a command that has exited.
         let _ = child.kill();
         let _ = child.wait();
     }
     match end.map_err(|error| SourceError::Unreadable(source.clone(), error))? {
         Some(status) if !status.success() => Err(SourceError::Failed(source.clone(), status)),
         None if bytes.is_empty() => Err(SourceError::TimedOut(source.clone(), limit)),
-        // That it wrote more than a secret has says more than how it would have ended.
+        // A full buffer is returned: the caller reports that the secret is too long, which says more than an exit status.
         Some(_) | None => Ok(bytes),
     }
 }
 
-/// Reads what a command prints until it ends, and cuts `bytes` to that. Returns `None` if it does not end: it filled
-/// `bytes`, or its time is up, and then they are empty.
+/// Reads a command's output until the command exits, and truncates `bytes` to it. Returns `None` if the output fills
+/// `bytes`, or if the command times out; `bytes` is then empty.
 fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::Result<Option<ExitStatus>> {
     let started = Instant::now();
     let mut output = child.stdout.take().map(platform::Output::new).transpose()?;
     let mut length = 0;
     loop {
-        // Asked first: what a command wrote before it ended can then be read without waiting.
+        // Checked before reading: all output of a command that has exited can be read without waiting.
         let exited = child.try_wait()?;
         while let Some(open) = &mut output
             && let Some(count) = open.read(&mut bytes[length..])?
@@ -73,7 +74,7 @@ fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::R
                 output = None;
             }
         }
-        // Elsewhere than on Unix another thread reads, and only the end of the output says that it has read all.
+        // On other platforms another thread reads, and only the end of the output shows that it has read everything.
         if let Some(status) = exited
             && (cfg!(unix) || output.is_none())
         {
@@ -88,7 +89,7 @@ fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::R
     }
 }
 
-/// Process groups, and pipes that are read without waiting.
+/// Unix: process groups, and pipes that are read without blocking.
 #[cfg(unix)]
 mod platform {
     use std::fs::File;
@@ -101,7 +102,7 @@ mod platform {
     use rustix::termios::tcgetpgrp;
 
     /// Puts a command into a process group of its own, unless this process is in the foreground of a terminal. Returns
-    /// whether it has one.
+    /// `true` if the command gets its own group.
     pub(super) fn set_group(command: &mut Command) -> bool {
         let foreground = File::open("/dev/tty").ok().and_then(|terminal| tcgetpgrp(&terminal).ok());
         let has_group = foreground != Some(getpgrp());
@@ -111,9 +112,9 @@ mod platform {
         has_group
     }
 
-    /// Ends the process group of a command that was not waited for.
+    /// Kills the process group of a command that has not been waited for.
     pub(super) fn end_group(child: &Child) {
-        // Nothing is left to do where it has ended.
+        // An error means that the group has already ended.
         let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
     }
 
@@ -121,13 +122,13 @@ mod platform {
     pub(super) struct Output(ChildStdout);
 
     impl Output {
-        /// Takes the pipe.
+        /// Creates an output from a pipe, which is made non-blocking.
         pub(super) fn new(pipe: ChildStdout) -> io::Result<Self> {
             fcntl_setfl(&pipe, fcntl_getfl(&pipe)? | OFlags::NONBLOCK)?;
             Ok(Self(pipe))
         }
 
-        /// Reads what is there: 0 bytes at the end, `None` if there is nothing yet.
+        /// Reads the available bytes without blocking: returns 0 at the end, `None` if nothing is available yet.
         pub(super) fn read(&mut self, bytes: &mut [u8]) -> io::Result<Option<usize>> {
             match self.0.read(bytes) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
@@ -137,7 +138,7 @@ mod platform {
     }
 }
 
-/// A command alone, and its output to the end.
+/// Other platforms: no process groups, and a thread that reads the output to its end.
 #[cfg(not(unix))]
 mod platform {
     use std::io::{self, Read as _};
@@ -148,7 +149,7 @@ mod platform {
 
     use super::MAX_OUTPUT;
 
-    /// Leaves it in this process group.
+    /// Leaves the command in this process's group.
     pub(super) fn set_group(_command: &mut Command) -> bool {
         false
     }
@@ -156,11 +157,11 @@ mod platform {
     /// Does nothing.
     pub(super) fn end_group(_child: &Child) {}
 
-    /// The output of a command, read by a thread of its own; `None` once it was taken from there.
+    /// The output of a command, read by a thread of its own; `None` once the thread's result has been taken.
     pub(super) struct Output(Option<JoinHandle<io::Result<Zeroizing<Vec<u8>>>>>);
 
     impl Output {
-        /// Takes the pipe.
+        /// Creates an output from a pipe, and starts the thread that reads it.
         pub(super) fn new(pipe: ChildStdout) -> io::Result<Self> {
             let read = move || {
                 let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT));
@@ -169,7 +170,7 @@ mod platform {
             thread::Builder::new().spawn(read).map(|reader| Self(Some(reader)))
         }
 
-        /// Reads what is there: 0 bytes at the end, `None` if there is nothing yet.
+        /// Reads the available bytes without blocking: returns 0 at the end, `None` if nothing is available yet.
         pub(super) fn read(&mut self, bytes: &mut [u8]) -> io::Result<Option<usize>> {
             let Some(reader) = self.0.take_if(|reader| reader.is_finished()) else {
                 return Ok(self.0.is_none().then_some(0));

@@ -1,4 +1,4 @@
-//! Why a source gave no secret.
+//! Errors of reading a secret from its source.
 
 use std::io;
 use std::process::ExitStatus;
@@ -14,7 +14,7 @@ use crate::escape::escaped_short;
 use crate::fs::FileError;
 use crate::time::humanize;
 
-/// Why a source gave no secret. Every error is final: no other source is tried.
+/// An error of reading a secret from its source. Every error is final: no other source is tried.
 #[derive(Debug, Error)]
 pub enum SourceError {
     /// The environment variable is not set.
@@ -23,7 +23,7 @@ pub enum SourceError {
     /// The file or credential does not exist.
     #[error("there is no secret at {0}")]
     Missing(Source, Kind),
-    /// The content is not a secret.
+    /// The content is not a valid secret.
     #[error("cannot use {0}: {2}")]
     Unusable(Source, Kind, #[source] SecretError),
     /// The command's output could not be read.
@@ -32,22 +32,22 @@ pub enum SourceError {
     /// The file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
-    /// `credential:` outside of a systemd service.
+    /// The source is a `credential:`, and the process is not a systemd service with credentials.
     #[error("cannot read {0}: {CREDENTIALS_DIRECTORY} is not set")]
     NoCredentials(Source),
     /// The command could not be started.
     #[error("cannot start {0}: {1}")]
     NotStarted(Source, #[source] io::Error),
-    /// The command exited with an error. Its output is not used.
+    /// The command failed, with this exit status. Its output is not used.
     #[error("{0} failed: {1}")]
     Failed(Source, ExitStatus),
-    /// The command did not end in time, and was stopped.
+    /// The command timed out after this duration, and was stopped.
     #[error("{} did not end within {}, and was stopped", .0, humanize(*.1))]
     TimedOut(Source, Duration),
-    /// The keyring gave no secret.
+    /// The keyring could not be read.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
-    /// It was not read, for this reason.
+    /// The source was not read, for this reason.
     #[error("not read ({0})")]
     NotRead(&'static str),
 }
@@ -85,7 +85,7 @@ impl Diagnostic for SourceError {
     }
 }
 
-/// Returns what a source must contain, and where that comes from.
+/// Returns a description of the content that a source must have, and of its origin.
 const fn content(kind: Kind) -> &'static str {
     match kind {
         Kind::ApiSecret => "the app's API secret, from Stream's dashboard",

@@ -1,7 +1,7 @@
-//! What suggests that a text is not the secret that was meant, although it could sign.
+//! Findings about secrets: signs that a text is not the intended secret, although it could sign tokens.
 //!
-//! A secret that was copied with something around it signs as well as any other, and Stream refuses every token of it.
-//! So the same finding is noted when a secret is read, and refuses it when it is to be stored.
+//! A secret that was copied with extra characters still signs tokens, and Stream rejects all of them. A finding is
+//! therefore a note when a secret is read, and an error when a secret is to be stored.
 
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
@@ -9,46 +9,46 @@ use thiserror::Error;
 use super::{MIN_RECOMMENDED_BYTES, Secret};
 use crate::escape::is_unprintable;
 
-/// The marks that people and programs put around a value.
+/// The quotation marks that users and programs put around a value.
 const QUOTES: [char; 9] = ['"', '\'', '`', '“', '”', '‘', '’', '«', '»'];
 
-/// Why a text is probably not the secret that was meant.
+/// The reason why a text is probably not the intended secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SecretFinding {
-    /// It is the profile's API key.
+    /// The secret is the profile's API key.
     #[error("the secret is the API key, which Stream's dashboard shows beside the secret")]
     ApiKey,
-    /// It looks like a token.
+    /// The secret looks like a token.
     #[error("the secret looks like a token")]
     TokenLike,
-    /// It begins with U+FEFF.
+    /// The secret begins with a byte order mark (U+FEFF).
     #[error("the secret begins with a byte order mark, as some editors write it")]
     ByteOrderMark,
-    /// It is an object or a list.
+    /// The secret is a JSON object or array.
     #[error("the secret is JSON, not the value alone")]
     Json,
-    /// It has a line break inside.
+    /// The secret has several lines.
     #[error("the secret has several lines")]
     SeveralLines,
-    /// It begins with a name and an equals sign, or a colon and a blank.
+    /// The secret is an assignment: it begins with a name and an equals sign, or a name, a colon and a space.
     #[error("the secret is a line such as NAME=value, not the value alone")]
     Assignment,
-    /// It begins or ends with a quotation mark.
+    /// The secret begins or ends with a quotation mark.
     #[error("the secret begins or ends with a quotation mark")]
     Quoted,
-    /// It has this character, which is not visible.
+    /// The secret contains this invisible character.
     #[error("the secret has an invisible character, U+{:04X}", u32::from(*.0))]
     Invisible(char),
-    /// It begins or ends with white space.
+    /// The secret begins or ends with white space.
     #[error("the secret begins or ends with a blank or a line break")]
     OuterBlank,
-    /// It has white space inside.
+    /// The secret contains white space.
     #[error("the secret has a blank inside")]
     InnerBlank,
-    /// It has a character outside ASCII.
+    /// The secret contains a character outside ASCII.
     #[error("the secret has a character outside ASCII, and API secrets have none")]
     NotAscii,
-    /// It has this many bytes, fewer than [`MIN_RECOMMENDED_BYTES`].
+    /// The secret has this many bytes, fewer than [`MIN_RECOMMENDED_BYTES`].
     #[error(
         "the secret has only {0} bytes: HS256 wants {MIN_RECOMMENDED_BYTES} or more (RFC 7518 section 3.2)"
     )]
@@ -56,10 +56,10 @@ pub enum SecretFinding {
 }
 
 impl SecretFinding {
-    /// Returns the first finding about a secret of an app with this API key; `None` if there is nothing odd about it.
+    /// Returns the first finding about a secret of an app with this API key, or `None` if there is no finding.
     pub fn of(secret: &Secret, api_key: Option<&str>) -> Option<Self> {
         let bytes = secret.expose();
-        // Every other secret was refused when it was read.
+        // `Secret::new` rejects all bytes that are not UTF-8.
         let text = str::from_utf8(bytes).unwrap_or_default();
         let value = text.trim();
         let is_api_key = api_key.is_some_and(|key| bytes.ct_eq(key.as_bytes()).into());
@@ -85,8 +85,8 @@ impl SecretFinding {
     }
 }
 
-/// Returns `true` for `NAME=value`, also with `export` before it, and for `name: value`. The `=` that fills up base64 is
-/// followed by nothing or another one.
+/// Returns `true` for `NAME=value`, with or without `export`, and for `name: value`. The padding of base64 does not
+/// count: its `=` is followed by nothing or by another `=`.
 fn is_assignment(text: &str) -> bool {
     let text = text.strip_prefix("export ").unwrap_or(text);
     let split = text.split_once('=').or_else(|| text.split_once(": "));

@@ -27,11 +27,10 @@ pub use source::Source;
 use crate::process::environment::Environment;
 use crate::time::Timestamp;
 
-/// The most bytes of a secret; more than any API secret has.
+/// The most bytes of a secret: more than any API secret has.
 pub const MAX_SECRET_BYTES: usize = 4096;
 
-/// The fewest bytes of a secret about which nothing is said: the length of HS256's hash, the minimum of RFC 7518 section
-/// 3.2.
+/// The recommended minimum length of a secret in bytes: the length of HS256's hash (RFC 7518 section 3.2).
 pub const MIN_RECOMMENDED_BYTES: usize = 32;
 
 /// The variable in which systemd names the directory of a unit's credentials.
@@ -41,22 +40,22 @@ const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
 #[derive(Clone)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
-/// What reading a source depends on.
+/// The settings for reading a source.
 #[derive(Clone, Copy)]
 pub struct ReadContext<'a> {
-    /// Looks up environment variables.
+    /// The environment variables.
     pub environment: &'a Environment<'a>,
-    /// The time, by which previous secrets are dropped.
+    /// The current time, which decides which previous secrets are still kept.
     pub now: Timestamp,
-    /// How long a keyring or a command may take.
+    /// The timeout of a keyring or a command.
     pub limit: Duration,
-    /// What reading may lead to.
+    /// The side effects that reading may have.
     pub access: Access,
-    /// Called once if a keyring is slow, to tell the user.
+    /// A callback that tells the user that a keyring is slow; called at most once per operation.
     pub on_slow: &'a dyn Fn(),
 }
 
-/// What reading a source may lead to.
+/// The side effects that reading a source may have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// The keyring may ask the user to unlock it, and commands are run.
@@ -67,22 +66,22 @@ pub enum Access {
     Quiet,
 }
 
-/// Why bytes are not a secret.
+/// The reason why bytes are not a valid secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SecretError {
-    /// There are no bytes, except perhaps a line break.
+    /// The secret is empty, except perhaps for a line break.
     #[error("the secret is empty")]
     Empty,
-    /// There are more than [`MAX_SECRET_BYTES`] bytes.
+    /// The secret has more than [`MAX_SECRET_BYTES`] bytes.
     #[error("the secret has more than {MAX_SECRET_BYTES} bytes")]
     TooLong,
-    /// They are UTF-16.
+    /// The secret is UTF-16 text.
     #[error("the secret is UTF-16 text, not UTF-8")]
     Utf16,
-    /// They contain a NUL.
+    /// The secret contains a NUL byte.
     #[error("the secret has a NUL byte")]
     Nul,
-    /// They are not UTF-8.
+    /// The secret is not UTF-8 text.
     #[error("the secret is not UTF-8 text")]
     NotUtf8,
 }
@@ -91,7 +90,7 @@ impl Secret {
     /// Creates a secret from bytes, without one trailing line break.
     ///
     /// # Errors
-    /// [`SecretError`] if they are empty, too long, or not text without a NUL in UTF-8.
+    /// [`SecretError`] if the bytes are empty, too long, not UTF-8, or contain a NUL.
     pub fn new(bytes: Vec<u8>) -> Result<Self, SecretError> {
         let mut bytes = Zeroizing::new(bytes);
         if bytes.ends_with(b"\n") {
@@ -110,19 +109,19 @@ impl Secret {
         }
     }
 
-    /// Creates a secret from any bytes, as published test vectors have them.
+    /// Creates a secret from arbitrary bytes, such as those of published test vectors.
     #[cfg(test)]
     pub(crate) fn from_bytes(bytes: &[u8]) -> Self {
         Self(Zeroizing::new(bytes.to_vec()))
     }
 
-    /// Returns the bytes that sign. The caller keeps no copy of them.
+    /// Returns the bytes of the key. The caller must not keep a copy of them.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
-    /// Returns a fingerprint by which people can compare secrets: 16 hex digits of a MAC, under this secret, over a
-    /// text that no token has. Like any token that the secret signed, it reveals who has the secret and nothing else.
+    /// Returns a fingerprint by which users can compare secrets: 16 hex digits of a MAC with this secret over a text that no
+    /// token contains. Like a token signed with the secret, it shows only that its creator has the secret.
     pub fn fingerprint(&self) -> String {
         /// The text that is authenticated.
         const TEXT: &[u8] = b"stream-token: fingerprint of a secret";
@@ -131,14 +130,15 @@ impl Secret {
         mac.map(|mac| base16ct::lower::encode_string(&mac.into_bytes()[..8])).unwrap_or_default()
     }
 
-    /// Returns `true` if this secret is one of the words of `text`, each compared in constant time.
+    /// Returns `true` if a word of `text`, or all of it, is this secret. Comparisons take constant time.
     pub fn appears_in(&self, text: &str) -> bool {
         let words = text.split(|character: char| character.is_whitespace() || "\"'`=:,;".contains(character));
         words.chain([text.trim()]).any(|word| word.as_bytes().ct_eq(self.expose()).into())
     }
 }
 
-/// Returns `true` if bytes begin with the mark of UTF-16, or every other one is the zero that ASCII has in it.
+/// Returns `true` if the bytes begin with a byte order mark of UTF-16, or every second byte is zero, as in ASCII text
+/// encoded as UTF-16.
 fn is_utf16(bytes: &[u8]) -> bool {
     let is_zero = |byte: &u8| *byte == 0;
     let has_mark = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);

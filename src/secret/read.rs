@@ -1,4 +1,4 @@
-//! Reads the secret that a source has.
+//! Reading a secret from its source.
 
 use std::path::Path;
 
@@ -11,22 +11,22 @@ use super::{Access, CREDENTIALS_DIRECTORY, MAX_SECRET_BYTES, ReadContext, Secret
 use crate::fs::{self, Content, FilePolicy};
 use crate::time::Timestamp;
 
-/// The secret of the built-in `demo` profile: published here, and of no Stream app.
+/// The secret of the built-in `demo` profile: it is published, and no Stream app has it.
 const DEMO_SECRET: &str = "demo-secret-published-in-the-readme-never-use-it";
 
 /// The key that signs the sessions of the `demo` profile, published like its secret.
 const DEMO_SESSION_KEY: &str = "demo-session-key-published-in-the-readme-never-use-it";
 
-/// A secret as it was read, with what its source says about it.
+/// A secret that was read, with metadata from its source.
 #[derive(Debug)]
 pub struct Read {
     /// The secret.
     pub secret: Secret,
-    /// When it became the current secret; only a keyring knows.
+    /// The time at which it became the current secret; known only for a keyring.
     pub set_at: Option<Timestamp>,
-    /// The secrets that were rotated away and are still kept, the latest first; only a keyring has them.
+    /// The previous secrets that are still kept, the latest first; empty unless the source is a keyring.
     pub previous: Vec<Previous>,
-    /// Whether users other than the owner can read the file it came from.
+    /// Whether users other than the owner can read the file that contains the secret.
     pub is_exposed: bool,
 }
 
@@ -74,14 +74,14 @@ impl Source {
 
     /// Reads a file that contains only the secret.
     fn read_file(&self, kind: Kind, path: &Path, policy: FilePolicy) -> Result<Content, SourceError> {
-        // A little more than a secret and its line break, so that a longer one is noticed.
+        // One byte more than a secret and its line break, so that a longer file is detected.
         fs::read(path, policy, MAX_SECRET_BYTES + 3).map_err(|error| {
             if error.is_missing() { SourceError::Missing(self.clone(), kind) } else { error.into() }
         })
     }
 }
 
-/// Returns bytes that nobody else can read.
+/// Returns content that other users cannot read.
 fn private(bytes: Zeroizing<Vec<u8>>) -> Content {
     Content { bytes, is_exposed: false }
 }

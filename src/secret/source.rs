@@ -1,4 +1,4 @@
-//! The source of a secret: one of a closed set, never a chain.
+//! The source of a secret: one of a closed set, without fallbacks.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use serde::{Deserialize, Serialize};
 use super::MIN_RECOMMENDED_BYTES;
 use crate::escape::{escaped_short, path_in_full};
 
-/// Says which sources there are.
+/// The error message that lists the supported forms of a source.
 const FORMS: &str =
     "a source is keyring, env:NAME, file:/abs, credential:NAME or command:PROG ARGS, never the secret itself";
 
-/// Where a secret comes from.
+/// The source of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Source {
@@ -24,7 +24,7 @@ pub enum Source {
     Keyring,
     /// `env:NAME`: an environment variable.
     Env(String),
-    /// `file:/abs`: a file of the user's or of root's that nobody else can read.
+    /// `file:/abs`: a file that belongs to the user or to root, and that no other user can read.
     File(PathBuf),
     /// `credential:NAME`: a credential that systemd passed to the service.
     Credential(String),
@@ -34,7 +34,7 @@ pub enum Source {
 }
 
 impl Source {
-    /// Returns the source as a configuration contains it, neither cut nor escaped.
+    /// Returns the source as a configuration contains it, neither truncated nor escaped.
     pub fn config_text(&self) -> String {
         match self {
             Self::Demo => "demo".into(),
@@ -48,7 +48,7 @@ impl Source {
 }
 
 impl FromStr for Source {
-    /// A sentence that names the supported forms. It never repeats the text, which may be the secret itself.
+    /// A message that lists the supported forms. It never repeats the text, which may be the secret itself.
     type Err = String;
 
     /// Parses a source as a configuration contains it: `keyring`, `env:NAME`, `file:/abs`, `credential:NAME`,
@@ -94,22 +94,22 @@ impl fmt::Display for Source {
     }
 }
 
-/// Returns `true` if `name` is made of letters, digits and these characters.
+/// Returns `true` if `name` is not empty and consists of ASCII letters, digits and the characters in `others`.
 fn is_plain(name: &str, others: &[u8]) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || others.contains(&byte))
 }
 
-/// Returns `true` if `name` can name an environment variable.
+/// Returns `true` if `name` is a valid name of an environment variable, and does not look like a secret.
 fn is_variable_name(name: &str) -> bool {
     is_plain(name, b"_") && !name.starts_with(|first: char| first.is_ascii_digit()) && !is_secret_shaped(name)
 }
 
-/// Returns `true` if `name` is long and all letters and digits, as API secrets are and names are not.
+/// Returns `true` if `name` looks like an API secret: long, and only letters and digits.
 fn is_secret_shaped(name: &str) -> bool {
     name.len() >= MIN_RECOMMENDED_BYTES && is_plain(name, b"")
 }
 
-/// Returns `true` if `name` is one plain file name, as systemd requires of credentials.
+/// Returns `true` if `name` is a plain file name, as systemd requires of credentials, and does not look like a secret.
 fn is_credential_name(name: &str) -> bool {
     is_plain(name, b"._-") && name != "." && name != ".." && !is_secret_shaped(name)
 }

@@ -1,4 +1,4 @@
-//! Files and directories: the configuration, the state and its disk, the audit log, and completions.
+//! Checks of files and directories: the configuration, the state and its disk, the audit log, the clock and completions.
 
 use std::fs::read_dir;
 use std::path::PathBuf;
@@ -12,10 +12,10 @@ use crate::escape::path_in_full;
 use crate::fs::{self, FileUse};
 use crate::output::Diagnosis;
 
-/// How far two clocks may differ: others know whole seconds, and an answer takes time.
+/// The largest accepted difference between two clocks: other clocks are known in whole seconds, and an answer takes time.
 pub(super) const MAX_SKEW: Duration = Duration::from_secs(2);
 
-/// Where shells look for completions, in the folders of the home and of the system.
+/// The paths at which shells look for completions, below the data directories of the user and of the system.
 const COMPLETIONS: [(&str, &str); 5] = [
     ("bash", "bash-completion/completions/stream-token"),
     ("zsh", "zsh/site-functions/_stream-token"),
@@ -38,7 +38,7 @@ pub(super) fn config(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     }]
 }
 
-/// Checks who can read and write the configuration and the files of the state.
+/// Checks the permissions of the configuration and of the state's files and directories.
 pub(super) fn modes(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let state = checkup.context.state_dir().unwrap_or_default();
     let config = checkup.context.config_place().path.and_then(|path| path.canonicalize().ok());
@@ -65,13 +65,13 @@ pub(super) fn modes(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     if found.is_empty() { vec![Diagnosis::ok("files", "nobody else can use them")] } else { found }
 }
 
-/// Checks that the state can be written, and that its disk has room.
+/// Checks that the state directory is writable, and that its disk has enough free space.
 pub(super) fn disk(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let state = match checkup.context.state_dir() {
         Ok(state) => state,
         Err(report) => return vec![Diagnosis::fail("disk", report)],
     };
-    // The directory is made when it is first needed.
+    // The directory is created when it is first needed.
     let place = state.ancestors().find(|path| path.exists()).unwrap_or(&state);
     let free = fs::free_bytes(place).unwrap_or(u64::MAX);
     let place_shown = path_in_full(place);
@@ -87,7 +87,7 @@ pub(super) fn disk(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     }]
 }
 
-/// Verifies the audit log.
+/// Checks that the audit log is intact.
 pub(super) fn audit_log(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let Ok(state) = checkup.context.state_dir() else { return Vec::new() };
     vec![match audit::verify(&state, None) {
@@ -106,13 +106,13 @@ pub(super) fn audit_log(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
 pub(super) fn clock(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let later = Filter { since: Some(checkup.asking.now.after(MAX_SKEW)), ..Filter::default() };
     let state = checkup.context.state_dir().unwrap_or_default();
-    // A log that cannot be read has a check of its own.
+    // A log that cannot be read is reported by the check of the audit log.
     let is_behind = audit::list(&state, later).flatten().any(|line| line.entry.is_ok());
     let agrees = || Diagnosis::ok("clock", "agrees with the audit log");
     vec![if is_behind { wrong_clock("behind the audit log".into()) } else { agrees() }]
 }
 
-/// Returns that the clock is wrong.
+/// Creates a result that the clock is wrong; `how` describes the deviation.
 pub(super) fn wrong_clock(how: String) -> Diagnosis {
     Diagnosis::fail(
         "clock",
@@ -120,7 +120,7 @@ pub(super) fn wrong_clock(how: String) -> Diagnosis {
     )
 }
 
-/// Checks that the completions that shells find are those of this version.
+/// Checks that the installed completions are those of this version.
 pub(super) fn completions(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let variable = |name| (checkup.asking.environment)(name).map(PathBuf::from);
     let in_home = |name, default| variable(name).or_else(|| Some(variable("HOME")?.join(default)));

@@ -1,4 +1,4 @@
-//! What clients and backends meet: the app's backend, its clock, and the certificate.
+//! Checks of the network setup: the app's backends, their clocks, and the certificate.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::session::ask_without_token;
 use crate::time::{Timestamp, humanize};
 use crate::tls::{IdentityPaths, ServerIdentity};
 
-/// How long the API at a base URL may take.
+/// The timeout of a request to the API at a base URL.
 const BASE_URL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Asks the backends of every profile once, without a token: that they can be reached, that none takes such a call for a
-/// session, and what time it is there.
+/// Sends one request without a token to each backend of every profile. Checks that the backend can be reached, that it
+/// does not accept the request as a session, and that its clock agrees with this machine's.
 pub(super) fn backends(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let profiles = checkup.config.iter().flat_map(Config::profiles);
     let mut found = Vec::new();
@@ -45,7 +45,7 @@ fn urls(profile: &Profile) -> Vec<(&'static str, BackendUrl)> {
     sessions.into_iter().chain(base).collect()
 }
 
-/// Judges what a URL answers without a token.
+/// Evaluates the status of an answer to a request without a token.
 fn judge(setting: &'static str, url: &str, status: u16) -> Diagnosis {
     let detail = format!("{url} answers {status} without a token");
     let hint = match (setting, status) {
@@ -59,7 +59,7 @@ fn judge(setting: &'static str, url: &str, status: u16) -> Diagnosis {
     Diagnosis::fail(setting, ErrorReport::usage(detail, hint))
 }
 
-/// Compares this machine's time with a backend's.
+/// Compares this machine's clock with a backend's clock.
 fn compare_clocks(now: Timestamp, other: Timestamp, whose: &str) -> Diagnosis {
     let skew = Duration::from_secs(now.epoch_seconds().abs_diff(other.epoch_seconds()));
     if skew <= MAX_SKEW {

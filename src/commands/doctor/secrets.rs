@@ -1,4 +1,4 @@
-//! Profiles, their secrets, and the variables that come before them.
+//! Checks of profiles, their secrets, and the environment variables that override them.
 
 use super::super::STATE_DIR_VARIABLE;
 use super::Checkup;
@@ -14,7 +14,7 @@ use crate::secret::keyring::{self, Item, KeyringError, Kind};
 use crate::secret::{SecretFinding, Source, SourceError};
 use crate::time::relative;
 
-/// The variables that a command obeys, and what each does.
+/// The environment variables that commands read, each with its effect.
 const VARIABLES: [(&str, &str); 9] = [
     (PROFILE_VARIABLE, "names the profile, before the default one"),
     (SECRET_FILE_VARIABLE, "comes before the default profile, and after one that is named"),
@@ -27,7 +27,7 @@ const VARIABLES: [(&str, &str); 9] = [
     (OPT_OUT, "lets debuggers and core dumps show secrets, if it is 1"),
 ];
 
-/// Checks which profile a command uses.
+/// Reports the profile that a command uses.
 pub(super) fn profile(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     vec![match &checkup.selected {
         Ok(Profile { name: Some(name), .. }) => Diagnosis::ok("profile", format!("{name} is used")),
@@ -36,14 +36,14 @@ pub(super) fn profile(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     }]
 }
 
-/// Names the variables that are set.
+/// Reports the environment variables that are set.
 pub(super) fn variables(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let set = VARIABLES.iter().filter(|(variable, _)| (checkup.asking.environment)(variable).is_some());
     let detail = |(variable, effect): &(&str, &str)| format!("{variable} is set: it {effect}");
     set.map(|set| Diagnosis::note("variable", detail(set), "unset it if that is not meant")).collect()
 }
 
-/// Checks that a keyring is there, and says which program serves it.
+/// Checks that a keyring is available, and reports the program that serves it.
 pub(super) fn keyring(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let item = Item { profile: String::new(), kind: Kind::ApiSecret };
     let is_needed = checkup.secrets.iter().any(|status| status.profile.source == Source::Keyring);
@@ -54,8 +54,8 @@ pub(super) fn keyring(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     }]
 }
 
-/// Checks every secret of the profiles. A profile that asks the app's backend about sessions, or has its public keys,
-/// needs no session key.
+/// Checks the secrets of the profiles. A profile whose sessions are checked by the app's backend, or with its public
+/// keys, needs no session key.
 pub(super) fn secrets(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     let mut found = Vec::new();
     for status in checkup.secrets.iter().filter(|status| checkup.covers(&status.profile)) {
@@ -77,7 +77,7 @@ pub(super) fn secrets(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     found
 }
 
-/// Checks one secret: that it can be read, looks like what it is to be, and is no other profile's.
+/// Checks a secret: that it can be read, that it has no finding, and that no other profile or kind has the same secret.
 fn secret(status: &SecretStatus, checkup: &Checkup<'_>) -> Diagnosis {
     let check = if status.kind == Kind::ApiSecret { "secret" } else { "session_key" };
     let fault = |is_fault: bool, detail: String, hint: &str| {
@@ -91,7 +91,7 @@ fn secret(status: &SecretStatus, checkup: &Checkup<'_>) -> Diagnosis {
             return Diagnosis::ok(check, "not made yet: 'session new' and 'serve' make it");
         }
         Err(error) => {
-            // That a command is not run here, or a keyring not unlocked, is no fault.
+            // It is no fault that this check runs no command and unlocks no keyring.
             let is_quiet = matches!(
                 error,
                 SourceError::NotRead(_) | SourceError::Keyring(KeyringError { kind: Locked, .. })
@@ -101,7 +101,7 @@ fn secret(status: &SecretStatus, checkup: &Checkup<'_>) -> Diagnosis {
     };
     let source = &status.source;
     if let Some(other) = twin(status, checkup) {
-        // An app has one secret: of two API keys with the same one, one is wrong.
+        // An app has one secret: if two API keys have the same secret, one of them is wrong.
         let keys = profile.api_key.as_ref().zip(other.profile.api_key.as_ref());
         let is_fault = keys.is_some_and(|(key, other)| key != other) || status.kind != other.kind;
         let detail = format!("the same as the {}", other.profile.item(other.kind));
@@ -118,7 +118,7 @@ fn secret(status: &SecretStatus, checkup: &Checkup<'_>) -> Diagnosis {
     }
 }
 
-/// Returns another secret that is the same.
+/// Returns the status of another profile or kind with the same secret.
 fn twin<'a>(status: &SecretStatus, checkup: &'a Checkup<'_>) -> Option<&'a SecretStatus> {
     let secret = &status.read.as_ref().ok()?.secret;
     let is_other = |other: &&SecretStatus| (&other.profile, other.kind) != (&status.profile, status.kind);

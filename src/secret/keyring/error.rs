@@ -1,4 +1,4 @@
-//! What can be wrong with a keyring, told apart by the types of its errors and never by their text.
+//! Errors of a keyring, distinguished by the types of the platform's errors and never by their text.
 
 use std::time::Duration;
 
@@ -9,65 +9,65 @@ use crate::error::{Diagnostic, Exit};
 use crate::escape::escaped_short;
 use crate::time::humanize;
 
-/// Why a keyring operation failed.
+/// An error of a keyring operation.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("cannot use the {item}: {kind}")]
 pub struct KeyringError {
     /// The item that was read or changed.
     pub item: Item,
-    /// What is wrong.
+    /// The kind of error.
     pub kind: KeyringErrorKind,
 }
 
-/// What is wrong with a keyring.
+/// The kind of a keyring error.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum KeyringErrorKind {
-    /// It has no such item.
+    /// The keyring has no such item.
     #[error("the keyring does not hold it")]
     Missing,
-    /// It is locked, and nobody unlocked it.
+    /// The keyring is locked, and was not unlocked.
     #[error("the keyring is locked")]
     Locked,
-    /// No keyring program can be reached, for the reason that the platform states.
+    /// No keyring program can be reached, for this reason from the platform.
     #[error("no keyring can be reached: {}", escaped_short(.0))]
     NoService(String),
-    /// A keyring program is running, and has no keyring to store in.
+    /// A keyring program is running, but has no default keyring.
     #[error("there is no default keyring to store it in")]
     NoCollection,
-    /// It denies access to this program, for the reason that the platform states.
+    /// The keyring denies access to this program, for this reason from the platform.
     #[error("the keyring refuses it: {}", escaped_short(.0))]
     Denied(String),
-    /// It has several items, this many, with the same name.
+    /// The keyring has this many items of the same name.
     #[error("the keyring holds {0} items of this name, and there must be only one")]
     Ambiguous(usize),
-    /// It did not answer within this time.
+    /// The keyring did not answer within this timeout.
     #[error("the keyring gave no answer within {}", humanize(*.0))]
     TimedOut(Duration),
-    /// It did not confirm a change within this time.
+    /// The keyring did not confirm a change within this timeout.
     #[error("outcome unknown: the keyring did not say within {} whether it changed it", humanize(*.0))]
     OutcomeUnknown(Duration),
     /// The item would have this many bytes, too many for a keyring.
     #[error("it would take {0} bytes with what is kept beside it, and a keyring takes {MAX_RECORD_BYTES}")]
     TooLarge(usize),
-    /// The item is a record of this version, which the program does not know.
+    /// The item is a record of this version, which is not supported.
     #[error("its item is of version {0}, and this program knows version {RECORD_VERSION}")]
     OtherVersion(u64),
     /// The item is not a record of this program.
     #[error("its item is not what this program writes")]
     Damaged,
-    /// It confirmed that it stored the record, and returns another one.
+    /// The keyring confirmed that it stored the record, but does not return the same record.
     #[error("the keyring does not give back what it stored")]
     ReadBackMismatch,
-    /// The lock against other processes cannot be had.
+    /// The lock against other processes cannot be acquired.
     #[error("other processes cannot be kept from changing it: {0}")]
     NotLocked(String),
-    /// Another failure, as the platform describes it.
+    /// Any other failure, as described by the platform.
     #[error("the keyring failed: {}", escaped_short(.0))]
     Failed(String),
 }
 
 impl KeyringErrorKind {
-    /// Returns `true` if the keyring answered, and only the item is missing or wrong.
+    /// Returns `true` if the keyring answered, and only the item is missing or not usable.
     pub const fn is_item_error(&self) -> bool {
         matches!(self, Self::Missing | Self::OtherVersion(_) | Self::Damaged | Self::Ambiguous(_))
     }

@@ -1,7 +1,7 @@
 //! The keyring of a login: one item for each secret of a profile, read and changed within time limits.
 //!
-//! A process that changes an item holds a lock against the other processes of the login, from before it reads the
-//! item until after it has written it.
+//! A process that changes an item holds a lock against the login's other processes, from before it reads the item until
+//! after it has written it.
 
 mod error;
 mod record;
@@ -28,11 +28,10 @@ pub const MAX_RECORD_BYTES: usize = 2560;
 /// The version of an item's format that is written, and the only one that is read.
 const RECORD_VERSION: u64 = 1;
 
-/// How long the lock of another process is waited for: time for twenty changes in a row, and for more than one
-/// reply that does not come.
+/// The timeout for acquiring the lock: enough for twenty consecutive changes, and for more than one reply that times out.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a keyring takes before the user is told.
+/// The time after which the user is told that a keyring is slow.
 const SLOW_AFTER: Duration = Duration::from_secs(2);
 
 /// The purpose of a secret.
@@ -46,7 +45,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Returns the command line flag for it, with a space before it.
+    /// Returns the command line flag for this kind, with a leading space; empty if it needs none.
     pub const fn flag(self) -> &'static str {
         match self {
             Self::ApiSecret => "",
@@ -82,7 +81,7 @@ impl Item {
         }
     }
 
-    /// Returns the error that this is wrong with it.
+    /// Returns an error of this kind about the item.
     pub fn error(&self, kind: KeyringErrorKind) -> KeyringError {
         KeyringError { item: self.clone(), kind }
     }
@@ -91,44 +90,45 @@ impl Item {
 impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.profile.as_str() {
-            // A secret of the environment, beside no profile.
+            // A secret from the environment belongs to no profile.
             "" => write!(f, "{}", self.kind),
             profile => write!(f, "{} of profile {profile}", self.kind),
         }
     }
 }
 
-/// Reads an item. Only in a dialogue may the keyring ask the user to unlock it.
+/// Reads an item. The keyring may ask the user to unlock it only with [`Access::Interactive`].
 ///
 /// # Errors
-/// [`KeyringError`].
+/// [`KeyringError`] if the keyring cannot be read, or the item is missing or not valid.
 pub fn read(item: &Item, context: &ReadContext<'_>) -> Result<SecretRecord, KeyringError> {
     let name = item.clone();
     let read = if context.access == Access::Interactive { store::read } else { store::probe };
     run(item, context, move || SecretRecord::parse(&read(&name)?))
 }
 
-/// Unlocks the keyring in which a new item would be stored; it may ask the user.
+/// Unlocks the keyring in which a new item would be stored; the keyring may ask the user.
 ///
 /// # Errors
-/// [`KeyringError`] if it stays locked, or there is none.
+/// [`KeyringError`] if the keyring stays locked, or does not exist.
 pub fn unlock(item: &Item, context: &ReadContext<'_>) -> Result<(), KeyringError> {
     run(item, context, store::unlock)
 }
 
-/// Returns which program serves the keyring, in words. It is neither started nor asked for anything.
+/// Returns a description of the program that serves the keyring. The program is neither started nor called.
 ///
 /// # Errors
-/// [`KeyringError`] if none does.
+/// [`KeyringError`] if no program serves the keyring.
 pub fn server(item: &Item, context: &ReadContext<'_>) -> Result<String, KeyringError> {
     run(item, context, store::server)
 }
 
-/// An item that no other process can change.
+/// An item that is locked against changes by other processes.
 pub struct LockedItem<'a> {
     /// The item.
     pub item: Item,
-    /// Its content, `None` if there is none; an error if that is not one record, and then it can only be removed.
+    /// The item's record, or `None` if it has none; an error if it is not exactly one valid record: it can then only be
+    /// removed.
     pub found: Result<Option<SecretRecord>, KeyringError>,
     /// The time limits.
     context: &'a ReadContext<'a>,
@@ -136,11 +136,11 @@ pub struct LockedItem<'a> {
     _lock: fs::LockGuard,
 }
 
-/// Locks an item against the other processes of this login, and reads it. `lock` is a file that they share; it is
-/// created if it does not exist.
+/// Locks an item against the other processes of this login, and reads it. `lock` is a file that these processes share;
+/// it is created if it does not exist.
 ///
 /// # Errors
-/// [`KeyringError`] if another process keeps the lock, or the keyring cannot be read.
+/// [`KeyringError`] if another process holds the lock, or the keyring cannot be read.
 pub fn lock_item<'a>(
     item: Item,
     lock: &Path,
@@ -161,23 +161,23 @@ pub fn lock_item<'a>(
 }
 
 impl LockedItem<'_> {
-    /// Writes the bytes of a record.
+    /// Writes the bytes of a record to the item.
     ///
     /// # Errors
-    /// [`KeyringError`]; after [`KeyringErrorKind::OutcomeUnknown`] it contains the old record or the new one.
+    /// [`KeyringError`]; after [`KeyringErrorKind::OutcomeUnknown`] the item contains the old or the new record.
     pub fn write(&self, bytes: Zeroizing<Vec<u8>>) -> Result<(), KeyringError> {
         self.update(move |item| store::write(item, &bytes))
     }
 
-    /// Removes the item, and all others with its name.
+    /// Removes the item, and all other items of the same name.
     ///
     /// # Errors
-    /// [`KeyringError`]; after [`KeyringErrorKind::OutcomeUnknown`] it may still exist.
+    /// [`KeyringError`]; after [`KeyringErrorKind::OutcomeUnknown`] the item may still exist.
     pub fn remove(&self) -> Result<(), KeyringError> {
         self.update(store::remove)
     }
 
-    /// Changes the item, within the time limit. Without an answer, the outcome is unknown.
+    /// Changes the item within the time limit. After a timeout, the outcome is unknown.
     fn update(
         &self,
         change: impl FnOnce(&Item) -> Result<(), KeyringErrorKind> + Send + 'static,
@@ -190,16 +190,17 @@ impl LockedItem<'_> {
     }
 }
 
-/// Runs `work` on an item in a thread of its own, and waits for it within the time limit: a keyring can block for ever.
+/// Runs `work` on an item in a thread of its own, and waits for it within the time limit: a keyring can block forever.
 ///
-/// Abandoned work goes on until the process ends, and its result is dropped.
+/// After a timeout the work continues until the process exits, and its result is dropped.
 fn run<T: Send + 'static>(
     item: &Item,
     context: &ReadContext<'_>,
     work: impl FnOnce() -> Result<T, KeyringErrorKind> + Send + 'static,
 ) -> Result<T, KeyringError> {
     let (sender, receiver) = mpsc::channel();
-    // Without a thread there is no limit, and so no work. After the limit nobody receives its result.
+    // If no thread can be spawned, the work is not run, as it would have no limit. Sending fails after the limit, when
+    // the receiver is gone.
     let _ = thread::Builder::new().spawn(move || drop(sender.send(work())));
     let first = context.limit.min(SLOW_AFTER);
     let mut result = receiver.recv_timeout(first);

@@ -1,7 +1,7 @@
-//! The record of a profile in the keyring: the secret that signs, and those that were rotated away.
+//! The record of a profile in the keyring: the current secret, and the previous secrets, which were rotated out.
 //!
-//! One item contains all of it, so that a rotation is one write. It is ASCII JSON, because some keyrings accept
-//! only text, of at most [`MAX_RECORD_BYTES`] bytes.
+//! One item contains the whole record, so that a rotation is one write. The record is ASCII JSON of at most
+//! [`MAX_RECORD_BYTES`] bytes, because some keyrings accept only text.
 
 use std::iter;
 use std::time::Duration;
@@ -15,21 +15,21 @@ use crate::escape::write_ascii_json;
 use crate::secret::{MAX_SECRET_BYTES, Secret};
 use crate::time::Timestamp;
 
-/// The secrets of one profile. Its JSON has times in epoch seconds.
+/// The current and the previous secrets of an item. In JSON, times are epoch seconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SecretRecord {
-    /// [`RECORD_VERSION`].
+    /// The version of the format, [`RECORD_VERSION`].
     version: u64,
-    /// Counts the changes, from 1.
+    /// The number of changes, from 1.
     generation: u64,
-    /// The secret that signs.
+    /// The current secret.
     pub current: Current,
-    /// The secrets that were rotated away, the latest first; also those that are kept no longer.
+    /// The previous secrets, the latest first, including those whose time is over.
     pub previous: Vec<Previous>,
 }
 
-/// The secret that signs.
+/// The current secret, which signs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Current {
@@ -38,11 +38,11 @@ pub struct Current {
     /// The secret.
     #[serde(with = "secret_text")]
     pub secret: Secret,
-    /// When it became the current secret.
+    /// The time at which it became the current secret.
     pub set_at: Timestamp,
 }
 
-/// A secret that was rotated away, and still verifies for a while.
+/// A previous secret, which was rotated out and verifies tokens until [`Previous::kept_until`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Previous {
@@ -51,15 +51,15 @@ pub struct Previous {
     /// The secret.
     #[serde(with = "secret_text")]
     pub secret: Secret,
-    /// When it became the current secret.
+    /// The time at which it became the current secret.
     pub set_at: Timestamp,
-    /// When it was replaced.
+    /// The time at which it was replaced.
     pub replaced_at: Timestamp,
-    /// When it is dropped.
+    /// The time until which it is kept.
     pub kept_until: Timestamp,
 }
 
-/// The member that all versions of the format have.
+/// The member that all versions of the format share.
 #[derive(Deserialize)]
 struct VersionJson {
     /// The version.
@@ -78,7 +78,7 @@ impl SecretRecord {
         }
     }
 
-    /// Returns the secrets that were rotated away and are still kept, the latest first.
+    /// Returns the previous secrets that are still kept at `now`, the latest first.
     pub fn kept(&self, now: Timestamp) -> impl Iterator<Item = &Previous> {
         self.previous.iter().filter(move |previous| now < previous.kept_until)
     }
@@ -92,7 +92,7 @@ impl SecretRecord {
         self
     }
 
-    /// Replaces the current secret, which is kept for a while.
+    /// Replaces the current secret, which is kept for `keep_for`.
     #[must_use]
     pub fn rotated(self, secret: Secret, now: Timestamp, keep_for: Duration) -> Self {
         let Current { id, secret: replaced, set_at } = self.current.clone();
@@ -105,7 +105,7 @@ impl SecretRecord {
         rotated
     }
 
-    /// Drops all secrets but the current one.
+    /// Drops all previous secrets.
     #[must_use]
     pub fn without_previous(mut self) -> Self {
         self.generation += 1;
@@ -116,24 +116,25 @@ impl SecretRecord {
     /// Returns the JSON that a keyring stores.
     ///
     /// # Errors
-    /// [`KeyringErrorKind::TooLarge`] if it has more than [`MAX_RECORD_BYTES`] bytes.
+    /// [`KeyringErrorKind::TooLarge`] if the JSON has more than [`MAX_RECORD_BYTES`] bytes.
     pub fn to_bytes(&self) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
-        // Enough for every record, as no byte of a secret becomes more than six: growing would leave copies behind.
+        // Enough for every record, as a byte of a secret takes at most six bytes: reallocation would leave copies behind.
         let capacity = (1 + self.previous.len()) * (512 + 6 * MAX_SECRET_BYTES);
         let mut bytes = Zeroizing::new(Vec::with_capacity(capacity));
         write_ascii_json(&mut *bytes, self).map_err(|_| KeyringErrorKind::Damaged)?;
         if bytes.len() <= MAX_RECORD_BYTES { Ok(bytes) } else { Err(KeyringErrorKind::TooLarge(bytes.len())) }
     }
 
-    /// Parses the content of a keyring's item.
+    /// Parses the content of an item.
     ///
     /// # Errors
-    /// [`KeyringErrorKind::Damaged`] or [`KeyringErrorKind::OtherVersion`].
+    /// [`KeyringErrorKind::Damaged`] if the content is not a valid record, [`KeyringErrorKind::OtherVersion`] if its
+    /// version is not supported.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyringErrorKind> {
         if bytes.len() > MAX_RECORD_BYTES {
             return Err(KeyringErrorKind::Damaged);
         }
-        // The parser's own errors quote the text, so they are dropped.
+        // The parser's errors are dropped, because they quote the text.
         let VersionJson { version } = serde_json::from_slice(bytes).map_err(|_| KeyringErrorKind::Damaged)?;
         if version != RECORD_VERSION {
             return Err(KeyringErrorKind::OtherVersion(version));
@@ -142,7 +143,7 @@ impl SecretRecord {
         record.filter(Self::is_valid).ok_or(KeyringErrorKind::Damaged)
     }
 
-    /// Returns `true` if each secret has an earlier generation than its successor, and the record the latest.
+    /// Returns `true` if the generations decrease from the record to its current secret to each previous secret.
     fn is_valid(&self) -> bool {
         let previous = self.previous.iter().map(|previous| previous.id);
         let ids: Vec<u64> = iter::once(self.current.id).chain(previous).collect();
@@ -153,20 +154,20 @@ impl SecretRecord {
     }
 }
 
-/// Secrets as JSON strings.
+/// Serialization of secrets as JSON strings.
 mod secret_text {
     use serde::{Deserialize, Deserializer, Serializer, de, ser};
 
     use crate::secret::Secret;
 
-    /// Writes a secret as a string.
+    /// Serializes a secret as a string.
     pub(super) fn serialize<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
         let text =
             std::str::from_utf8(secret.expose()).map_err(|_| ser::Error::custom("the secret is not text"))?;
         serializer.serialize_str(text)
     }
 
-    /// Reads a secret from a string.
+    /// Deserializes a secret from a string.
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
         Secret::new(String::deserialize(deserializer)?.into_bytes()).map_err(de::Error::custom)
     }

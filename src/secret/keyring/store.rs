@@ -1,4 +1,4 @@
-//! The platform's keyring: its store in keyring-core, and what its errors mean.
+//! The platform's keyring: its keyring-core store, and the mapping of its errors.
 
 use keyring_core::api::CredentialStoreApi as _;
 use keyring_core::{Entry, Error};
@@ -7,10 +7,10 @@ use zeroize::Zeroizing;
 pub(super) use self::platform::{probe, server, unlock};
 use super::{Item, KeyringErrorKind};
 
-/// Names an item of the platform's keyring, which may exist or not.
+/// Returns the entry of an item in the platform's keyring, whether or not the item exists.
 fn entry(item: &Item) -> Result<Entry, Error> {
     let label = format!("stream-token: {item}");
-    // Without labels, keyring programs show an item's service and its user.
+    // Keyring programs without labels show an item's service and user.
     let label = platform::HAS_LABELS.then_some(("label", label.as_str()));
     platform::Store::new()?.build(item.service(), &item.profile, Some(&label.into_iter().collect()))
 }
@@ -20,7 +20,7 @@ pub(super) fn read(item: &Item) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> 
     entry(item).and_then(|entry| entry.get_secret()).map(Zeroizing::new).map_err(error_kind)
 }
 
-/// Creates or replaces an item, and reads it back: some keyrings store items that they then show to nobody.
+/// Creates or replaces an item, and reads it back: some keyrings store items that cannot be read afterwards.
 pub(super) fn write(item: &Item, bytes: &[u8]) -> Result<(), KeyringErrorKind> {
     let entry = entry(item).map_err(error_kind)?;
     entry.set_secret(bytes).map_err(error_kind)?;
@@ -31,7 +31,7 @@ pub(super) fn write(item: &Item, bytes: &[u8]) -> Result<(), KeyringErrorKind> {
     }
 }
 
-/// Removes an item; all of them if several have its name.
+/// Removes an item, or all items of its name if there are several.
 pub(super) fn remove(item: &Item) -> Result<(), KeyringErrorKind> {
     let removed = match entry(item).and_then(|entry| entry.delete_credential()) {
         Err(Error::Ambiguous(entries)) => entries.iter().try_for_each(Entry::delete_credential),
@@ -40,9 +40,9 @@ pub(super) fn remove(item: &Item) -> Result<(), KeyringErrorKind> {
     removed.map_err(error_kind)
 }
 
-/// Returns the meaning of a store's error.
+/// Returns the kind of a store's error.
 ///
-/// The error itself is never kept or shown: one of its variants contains the secret.
+/// The error itself is neither kept nor displayed: one of its variants contains the secret.
 fn error_kind(error: Error) -> KeyringErrorKind {
     match error {
         Error::NoEntry => KeyringErrorKind::Missing,
@@ -75,10 +75,10 @@ mod platform {
     /// Whether items have a label in keyring programs.
     pub(super) const HAS_LABELS: bool = true;
 
-    /// How long the crates wait for one reply on the bus.
+    /// The time for which the crates wait for a reply on the bus.
     const REPLY_TIMEOUT: Duration = Duration::from_secs(2);
 
-    /// The bus itself.
+    /// The name of the bus itself.
     const BUS: &str = "org.freedesktop.DBus";
 
     /// Reads an item without unlocking anything.
@@ -103,7 +103,7 @@ mod platform {
         unlock().map_err(|error| failure(&error))
     }
 
-    /// Returns the program that owns the Secret Service's name on the bus, and its process id.
+    /// Returns the name and the process ID of the program that owns the Secret Service's name on the bus.
     pub(in crate::secret::keyring) fn server() -> Result<String, KeyringErrorKind> {
         let connection = Connection::new_session().map_err(|error| from_dbus(&error))?;
         let bus = connection.with_proxy(BUS, "/org/freedesktop/DBus", REPLY_TIMEOUT);
@@ -114,10 +114,10 @@ mod platform {
         Ok(format!("{}, process {pid}", escaped_short(program.unwrap_or("a Secret Service"))))
     }
 
-    /// Returns the meaning of a failed access.
+    /// Returns the kind of a failed access.
     pub(super) use self::failure as no_access;
 
-    /// Returns the meaning of a platform failure.
+    /// Returns the kind of a platform failure.
     pub(super) fn failure(error: &(dyn Error + Send + Sync + 'static)) -> KeyringErrorKind {
         match error.downcast_ref::<ServiceError>() {
             Some(ServiceError::Locked | ServiceError::Prompt) => KeyringErrorKind::Locked,
@@ -128,8 +128,7 @@ mod platform {
         }
     }
 
-    /// Returns the meaning of a D-Bus error, by its name (D-Bus specification; Secret Service API,
-    /// "Errors").
+    /// Returns the kind of a D-Bus error, by its name (D-Bus specification; Secret Service API, "Errors").
     fn from_dbus(error: &dbus::Error) -> KeyringErrorKind {
         let (name, detail) =
             (error.name().unwrap_or_default(), error.message().unwrap_or_default().to_owned());
@@ -149,7 +148,7 @@ mod platform {
     }
 }
 
-/// The Keychain, or the Credential Manager.
+/// The Keychain of macOS, or the Credential Manager of Windows.
 #[cfg(not(all(unix, not(target_vendor = "apple"))))]
 mod platform {
     use std::error::Error;
@@ -165,29 +164,29 @@ mod platform {
     /// Whether items have a label in keyring programs.
     pub(super) const HAS_LABELS: bool = false;
 
-    /// Reads an item without a prompt. Windows never shows one; the Keychain may, and so is not asked.
+    /// Reads an item without a prompt. Windows never prompts; the Keychain may, so it is not read.
     pub(in crate::secret::keyring) fn probe(item: &Item) -> Result<Zeroizing<Vec<u8>>, KeyringErrorKind> {
         if cfg!(windows) { super::read(item) } else { Err(KeyringErrorKind::Locked) }
     }
 
-    /// Returns the keyring's name: the system itself serves it.
+    /// Returns the keyring's name: the system itself serves the keyring.
     #[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
     pub(in crate::secret::keyring) fn server() -> Result<String, KeyringErrorKind> {
         Ok(if cfg!(windows) { "the Credential Manager" } else { "the Keychain" }.into())
     }
 
-    /// Does nothing: these keyrings ask when an item is stored.
+    /// Does nothing: these keyrings prompt when an item is stored.
     #[expect(clippy::unnecessary_wraps, reason = "elsewhere it may fail")]
     pub(in crate::secret::keyring) fn unlock() -> Result<(), KeyringErrorKind> {
         Ok(())
     }
 
-    /// Returns the meaning of a failed access.
+    /// Returns the kind of a failed access.
     pub(super) fn no_access(error: &(dyn Error + Send + Sync + 'static)) -> KeyringErrorKind {
         KeyringErrorKind::Denied(error.to_string())
     }
 
-    /// Returns the meaning of a platform failure.
+    /// Returns the kind of a platform failure.
     pub(super) fn failure(error: &(dyn Error + Send + Sync + 'static)) -> KeyringErrorKind {
         KeyringErrorKind::Failed(error.to_string())
     }
