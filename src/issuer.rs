@@ -1,7 +1,7 @@
-//! The one way to a token: policy, signature, an entry of the audit log on disk, release.
+//! Issues tokens, in this order: policy, signature, audit entry on disk, release.
 //!
-//! No other module refers to the signer; a test reads the sources and enforces it. A signed token is released
-//! only with the receipt of its own audit entry.
+//! No other module refers to the signer; a test reads the sources and enforces it. A signed token is released only
+//! with the receipt of its own audit entry.
 
 use std::sync::Arc;
 
@@ -18,32 +18,32 @@ use crate::token::{Claims, ClaimsError, CustomerId, Fingerprint, Minter, Token};
 /// A token whose audit entry is on disk.
 #[derive(Debug, Clone, Copy)]
 pub struct IssuedToken {
-    /// Its claims.
+    /// The token's claims.
     pub claims: Claims,
     /// The token.
     pub token: Token,
 }
 
 impl IssuedToken {
-    /// Returns the token's fingerprint, its name in logs and tables.
+    /// Returns the token's fingerprint, which identifies it in logs and tables.
     pub fn fingerprint(&self) -> Fingerprint {
         Fingerprint::of(self.token.as_bytes())
     }
 }
 
-/// Why no token was issued.
+/// An error from issuing a token.
 #[derive(Debug, Error)]
 pub enum IssueError {
-    /// Policy refuses it.
+    /// The policy refuses the request.
     #[error("{0}")]
     Policy(#[from] PolicyError),
-    /// The claims cannot be in a token.
+    /// The claims cannot be represented in a token.
     #[error("{0}")]
     Claims(#[from] ClaimsError),
-    /// It cannot be recorded.
+    /// The entry cannot be recorded.
     #[error("nothing is minted that cannot be recorded: {0}")]
     Audit(#[from] AuditError),
-    /// The receipt is another entry's: a fault of the program, and nothing is released.
+    /// The receipt belongs to another entry, which is a bug; nothing is released.
     #[error("nothing was minted: the audit log gave the receipt of another entry")]
     Receipt,
 }
@@ -69,26 +69,26 @@ impl Diagnostic for IssueError {
 /// Issues tokens signed with one profile's secret, under its policy.
 #[derive(Debug)]
 pub struct TokenIssuer {
-    /// Signs.
+    /// The signer.
     minter: Minter,
-    /// The profile's name in the log.
+    /// The profile's name in the audit log.
     profile: Option<ProfileName>,
-    /// What tokens must be like.
+    /// The policy for issued tokens.
     policy: Policy,
-    /// Where issued tokens are recorded; `None` for the demo profile, whose tokens no app accepts.
+    /// The audit log; `None` for the demo profile, whose tokens no app accepts.
     audit_log: Option<Arc<AuditLog>>,
 }
 
-/// A signed token whose entry is not known to be on disk yet.
+/// A signed token whose audit entry is not yet known to be on disk.
 struct PendingToken {
     /// The token.
     token: IssuedToken,
-    /// The customer for whom it was asked, whose it is unless its fault is to be another's.
+    /// The requested customer; the token is for another user if its fault is [`TokenFault::WrongUser`].
     customer: CustomerId,
 }
 
 impl PendingToken {
-    /// Releases the token for the receipt of an entry that records it, and no other; in the demo there is none.
+    /// Releases the token if the receipt's entry records it. The demo profile has no receipts.
     fn release(self, receipt: Option<&Receipt>) -> Result<IssuedToken, IssueError> {
         let fingerprint = || self.token.fingerprint().to_string();
         let is_own = receipt.is_none_or(|receipt| receipt.covers(self.customer.get(), fingerprint));
@@ -97,7 +97,7 @@ impl PendingToken {
 }
 
 impl TokenIssuer {
-    /// Returns an issuer for a profile's secret and policy. Without an audit log, it is the demo's.
+    /// Returns an issuer for a profile's secret and policy. Without an audit log, it is the demo profile's issuer.
     #[must_use]
     pub fn new(
         secret: &Secret,
@@ -108,11 +108,12 @@ impl TokenIssuer {
         Self { minter: Minter::new(secret), profile, policy, audit_log }
     }
 
-    /// Evaluates a request, and the reason given for it, against the policy: what tokens get that are issued now. A refusal
-    /// is recorded. `caller` is what the log says of the call, to which the issuer adds what becomes of it.
+    /// Evaluates a request and its reason against the policy, and returns the grant for tokens issued now. A refusal
+    /// is recorded. `caller` is the event of the call, which the issuer completes with the outcome.
     ///
     /// # Errors
-    /// [`IssueError::Policy`]; [`IssueError::Audit`] where the refusal cannot be recorded.
+    /// [`IssueError::Policy`] if the policy refuses the request, or [`IssueError::Audit`] if the refusal cannot be
+    /// recorded.
     pub fn evaluate(
         &self,
         token_request: &TokenRequest,
@@ -129,10 +130,10 @@ impl TokenIssuer {
         Ok(allowed?)
     }
 
-    /// Issues one token. Blocks until its entry is on disk.
+    /// Issues one token. Blocks until its audit entry is on disk.
     ///
     /// # Errors
-    /// [`IssueError`], and there is no token.
+    /// [`IssueError`] if no token was issued.
     pub fn issue(
         &self,
         customer: CustomerId,
@@ -149,12 +150,12 @@ impl TokenIssuer {
         pending.release(receipt.as_ref())
     }
 
-    /// Issues one token for a client of the endpoint, as [`TokenIssuer::issue`] does.
+    /// Issues one token for a client of the endpoint, like [`TokenIssuer::issue`].
     ///
-    /// What policy refuses is not recorded here: the endpoint records refusals without waiting for them.
+    /// Policy refusals are not recorded here, because the endpoint records refusals without blocking.
     ///
     /// # Errors
-    /// [`IssueError`], and there is no token.
+    /// [`IssueError`] if no token was issued.
     pub fn issue_for_client(
         &self,
         customer: CustomerId,
@@ -168,22 +169,23 @@ impl TokenIssuer {
     /// Records that a client's request for a customer's token fails on purpose. Blocks until the entry is on disk.
     ///
     /// # Errors
-    /// [`IssueError`], and the request must not fail so: policy forbids it, or it is not recorded.
+    /// [`IssueError`] if the policy forbids faults or the entry cannot be recorded; the request must then not fail on
+    /// purpose.
     pub fn record_fault(&self, customer: CustomerId, fault: Fault, caller: &Event) -> Result<(), IssueError> {
         self.policy.allow_fault()?;
         let event = caller.clone().customer(customer.get()).reason(fault.to_string());
         self.record(Event { action: Action::Fault, ..event }).map(drop)
     }
 
-    /// Returns `true` if the policy allows what fails on purpose.
+    /// Returns `true` if the policy allows deliberate faults.
     pub fn allows_faults(&self) -> bool {
         self.policy.allow_fault().is_ok()
     }
 
-    /// Issues a token for every customer of a batch, in order, under one entry that names them all.
+    /// Issues a token for every customer of a batch, in order, under one audit entry that names all customers.
     ///
     /// # Errors
-    /// [`IssueError`], and there is no token of this batch.
+    /// [`IssueError`] if no token of the batch was issued.
     pub fn issue_batch(
         &self,
         batch: &Batch,
@@ -201,7 +203,8 @@ impl TokenIssuer {
         pending.into_iter().map(|pending| pending.release(receipt.as_ref())).collect()
     }
 
-    /// Signs one token, which may have a fault: then its signature or its claims fail, and it is a customer's all the same.
+    /// Signs one token. A fault of the grant makes its signature or its claims invalid; the token still counts as issued
+    /// for `customer`.
     fn sign(&self, customer: CustomerId, grant: &Grant) -> Result<PendingToken, IssueError> {
         let mut claims = Claims::new(customer);
         if let Some(at) = grant.expires_at() {
@@ -221,7 +224,8 @@ impl TokenIssuer {
         Ok(PendingToken { token: IssuedToken { claims, token }, customer })
     }
 
-    /// Records an event of this profile. Returns the receipt once the entry is on disk; `None` for the demo.
+    /// Records an event of this profile, and returns the receipt once the entry is on disk; `None` for the demo
+    /// profile.
     fn record(&self, event: Event) -> Result<Option<Receipt>, IssueError> {
         let Some(audit_log) = &self.audit_log else { return Ok(None) };
         let profile = self.profile.as_ref().map(ToString::to_string);
@@ -229,7 +233,7 @@ impl TokenIssuer {
     }
 }
 
-/// Returns the event of a mint; of a fault, if the tokens are to have one.
+/// Returns the event of a mint, or of a fault if the grant has one.
 fn mint_event(action: Action, grant: &Grant, caller: &Event) -> Event {
     match grant.fault() {
         None => Event { action, ..caller.clone() },
@@ -237,20 +241,20 @@ fn mint_event(action: Action, grant: &Grant, caller: &Event) -> Event {
     }
 }
 
-/// Customers whose tokens are issued under one entry.
+/// Customers whose tokens are issued under one audit entry.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// The customers, in order.
     customers: Vec<CustomerId>,
-    /// The same, as the entry names them.
+    /// The same customers, as ranges for the entry.
     ranges: IdRanges,
 }
 
 impl Batch {
-    /// The most customers in a batch.
+    /// The maximum number of customers in a batch.
     pub const MAX: usize = 4096;
 
-    /// Adds a customer; returns `false` if the batch is full and must be issued first.
+    /// Adds a customer. Returns `false` if the batch is full and must be issued first.
     pub fn push(&mut self, customer: CustomerId) -> bool {
         let has_room = self.customers.len() < Self::MAX && self.ranges.insert_next(customer.get());
         if has_room {
@@ -259,7 +263,7 @@ impl Batch {
         has_room
     }
 
-    /// Returns `true` if no customer is in it.
+    /// Returns `true` if the batch has no customers.
     pub fn is_empty(&self) -> bool {
         self.customers.is_empty()
     }

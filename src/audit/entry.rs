@@ -1,4 +1,4 @@
-//! What an entry of the log says, and its line: one JSON object of printable text, in one form of bounded length.
+//! Entries of the log and their encoding: one JSON object of printable text per line, in one form of bounded length.
 
 use std::io::{self, Write};
 
@@ -10,13 +10,13 @@ use super::ranges::IdRanges;
 use crate::escape::{EscapingFormatter, is_unprintable};
 use crate::time::Timestamp;
 
-/// How many bytes a line has at most, its newline included.
+/// The maximum length of a line in bytes, including its newline.
 pub(super) const MAX_ENTRY_BYTES: usize = 40 * 1024;
 
-/// How many characters of a text an entry keeps; what is cut shows as an ellipsis.
+/// The maximum number of characters of a text field; a longer text is cut and ends with an ellipsis.
 const MAX_FIELD_CHARS: usize = 256;
 
-/// Declares an enum whose values are words in the log.
+/// Declares an enum whose values are named in the log.
 macro_rules! string_enum {
     ($(#[$about:meta])* $set:ident { $($(#[$doc:meta])* $word:ident = $name:literal,)* }) => {
         $(#[$about])*
@@ -24,15 +24,15 @@ macro_rules! string_enum {
         pub enum $set { $($(#[$doc])* #[serde(rename = $name)] $word,)* }
 
         impl $set {
-            /// The words, in order.
+            /// The names in the log, in the order of declaration.
             pub const NAMES: &[&str] = &[$($name,)*];
 
-            /// Returns the word that the log has.
+            /// Returns the value's name in the log.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$word => $name,)* }
             }
 
-            /// Returns what a word of the log stands for.
+            /// Returns the value with this name in the log.
             pub fn from_name(name: &str) -> Option<Self> {
                 match name { $($name => Some(Self::$word),)* _ => None }
             }
@@ -41,17 +41,17 @@ macro_rules! string_enum {
 }
 
 string_enum! {
-    /// What an entry is about.
+    /// The kind of event that an entry records.
     Action {
         /// One token was minted.
         Mint = "mint",
         /// Tokens for a chunk of customers were minted.
         MintBatch = "mint_batch",
-        /// Tokens were minted, or a request was answered, to fail on purpose; `reason` says how.
+        /// Tokens were minted, or a request was answered, to fail on purpose; `reason` names the fault.
         Fault = "fault",
         /// A client or a call was refused.
         Refusal = "refusal",
-        /// Further refusals of one reason and address prefix, summed up.
+        /// A summary of further refusals with one reason and address prefix; `count` is their number.
         Refusals = "refusals",
         /// A profile's secret was set.
         SecretSet = "secret_set",
@@ -59,7 +59,7 @@ string_enum! {
         SecretRotate = "secret_rotate",
         /// A profile's secret was removed.
         SecretRemove = "secret_remove",
-        /// A session token was made.
+        /// A session token was created.
         SessionNew = "session_new",
         /// One or all of a customer's sessions were revoked.
         SessionRevoke = "session_revoke",
@@ -71,11 +71,11 @@ string_enum! {
         ProfileChange = "profile_change",
         /// A profile was removed.
         ProfileRemove = "profile_remove",
-        /// Old segments were removed; `count` says how many entries.
+        /// Old segments were removed; `count` is the number of their entries.
         Pruned = "pruned",
-        /// A segment was opened; `reason` says why.
+        /// A segment was opened; `reason` is why.
         SegmentOpened = "segment_opened",
-        /// A line torn by a crash was ended; `count` says how many bytes it has.
+        /// A line torn by a crash was ended; `count` is its length in bytes.
         Repaired = "repaired",
         /// The log was found damaged, and a segment opened after the damage.
         ChainBroken = "chain_broken",
@@ -83,7 +83,7 @@ string_enum! {
 }
 
 impl Action {
-    /// Returns `true` if the log itself did it.
+    /// Returns `true` for an action of the log itself.
     pub const fn is_maintenance(self) -> bool {
         matches!(self, Self::SegmentOpened | Self::Repaired | Self::ChainBroken)
     }
@@ -102,50 +102,50 @@ string_enum! {
 string_enum! {
     /// How an action ended.
     Outcome {
-        /// It was done.
+        /// The action was carried out.
         Ok = "ok",
-        /// It was refused by a rule.
+        /// The action was refused by a rule.
         Refused = "refused",
-        /// It was allowed, and failed.
+        /// The action was allowed, and failed.
         Failed = "failed",
     }
 }
 
-/// Who did it.
+/// The user who caused an event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Actor {
     /// The operating system's user.
     pub user: String,
-    /// The user behind sudo.
+    /// The user who ran sudo.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sudo_user: Option<String>,
 }
 
-/// All that an entry says of an event, in the order of its keys; what is absent is left out of the line.
+/// The body of an entry, in the order of its keys. An absent value is left out of the line.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Event {
-    /// Who did it.
+    /// The user who caused the event.
     pub actor: Actor,
-    /// How they reached the program.
+    /// The channel through which the caller reached the program.
     pub channel: Channel,
-    /// What they did.
+    /// The action.
     pub action: Action,
-    /// With which profile.
+    /// The profile's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
-    /// For which customer.
+    /// The customer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customer: Option<u64>,
-    /// For which customers, of a batch.
+    /// The customers of a batch.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub customers: Option<IdRanges>,
-    /// When what was made expires.
+    /// The time at which the token or session expires.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Timestamp>,
-    /// The fingerprint of the token that was made, or of a line that was torn.
+    /// The fingerprint of the token that was created, or of a line that was torn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
-    /// The client's address, or the prefix that it shares with others.
+    /// The client's address, or an address prefix for a summary.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
     /// The request's id.
@@ -154,18 +154,18 @@ pub struct Event {
     /// The client's session: its id, or how it was checked and its token's fingerprint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
-    /// How it ended.
+    /// How the action ended.
     pub outcome: Outcome,
-    /// Why it ended so.
+    /// The reason for the outcome.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What it was for, as the person who did it says.
+    /// The purpose that the user gave.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
-    /// How many: tokens, refusals, or bytes of what was torn or left behind.
+    /// A number of tokens, of refusals, or of bytes that were torn or left behind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
-    /// For an opened segment: how many bytes of the segment before belong to the log.
+    /// For an opened segment, the number of bytes of the previous segment that belong to the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_bytes: Option<u64>,
     /// The last entry that was pruned, as a [`Head`].
@@ -174,7 +174,7 @@ pub struct Event {
 }
 
 impl Event {
-    /// Returns an event with what no entry is without.
+    /// Returns an event with the values that every entry has.
     #[must_use]
     pub fn new(action: Action, channel: Channel, actor: Actor, outcome: Outcome) -> Self {
         Self {
@@ -210,13 +210,13 @@ impl Event {
         Self { customer: Some(customer), ..self }
     }
 
-    /// Adds why it ended as it did.
+    /// Adds the reason for the outcome.
     #[must_use]
     pub fn reason(self, reason: impl Into<String>) -> Self {
         Self { reason: Some(reason.into()), ..self }
     }
 
-    /// Cuts every text at [`MAX_FIELD_CHARS`].
+    /// Cuts every text to [`MAX_FIELD_CHARS`].
     pub(super) fn cut(mut self) -> Self {
         let Self { actor, profile, fingerprint, peer, request_id, session, reason, purpose, .. } = &mut self;
         let texts = [&mut actor.sudo_user, profile, fingerprint, peer, request_id, session, reason, purpose];
@@ -229,12 +229,12 @@ impl Event {
         self
     }
 
-    /// Returns `true` if it was for this customer, alone or among others.
+    /// Returns `true` if the event is for this customer, alone or in a batch.
     pub fn is_for(&self, customer: u64) -> bool {
         self.customer == Some(customer) || self.customers.as_ref().is_some_and(|ids| ids.contains(customer))
     }
 
-    /// Returns `true` if it says that sessions were revoked, or that pruned entries said so.
+    /// Returns `true` if the event records that sessions were revoked, or that entries which recorded it were pruned.
     pub fn tells_of_revocation(&self) -> bool {
         let is_told =
             self.action == Action::Pruned && self.reason.as_deref() == Some(Action::SessionRevoke.name());
@@ -242,19 +242,19 @@ impl Event {
     }
 }
 
-/// What is wrong with a line by itself.
+/// A fault of a single line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
-    /// It is no entry of a log.
+    /// The line is not an entry.
     #[error("is no entry")]
     Unreadable,
-    /// It was changed after it was written.
+    /// The line was changed after it was written.
     #[error("was changed after it was written")]
     Edited,
-    /// The line that this entry says was torn is not before it.
+    /// The torn line that this entry repaired is not before it.
     #[error("says that the line before was torn, and it is not there")]
     TornLineMissing,
-    /// So many bytes follow the end of the segment, as the next segment's first entry states it.
+    /// This number of bytes follows the end of the segment that the next segment's first entry states.
     #[error("and {0} bytes were added after the segment's end")]
     AfterTheEnd(u64),
 }
@@ -262,23 +262,23 @@ pub enum EntryError {
 /// An entry read back from the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The log to which it belongs.
+    /// The id of the log.
     pub log_id: LogId,
-    /// Its number in the log, from 1.
+    /// The entry's sequence number, from 1.
     pub sequence: u64,
-    /// When it was written.
+    /// The time at which the entry was written.
     pub time: Timestamp,
-    /// What it says.
+    /// The recorded event.
     pub body: Event,
-    /// The hash of the entry before.
+    /// The hash of the previous entry.
     pub prev: Hash,
-    /// Its own hash.
+    /// The hash of this entry.
     pub hash: Hash,
 }
 
 impl Entry {
-    /// Appends the line, with its newline, of the entry that comes after `before`, and returns the head that it makes.
-    /// `time` is as `utc` shows it.
+    /// Appends the line of the entry that follows `before`, with its newline, and returns the new head. `time` is
+    /// formatted by `utc`.
     pub(super) fn write(out: &mut Vec<u8>, before: Head, time: &str, event: &Event) -> io::Result<Head> {
         let Head { log_id, hash: prev, .. } = before;
         let sequence = before.sequence.saturating_add(1);
@@ -286,7 +286,7 @@ impl Entry {
         write!(out, r#"{{"version":1,"log_id":"{log_id}","sequence":{sequence},"time":"{time}""#)?;
         let body_start = out.len();
         event.serialize(&mut Serializer::with_formatter(&mut *out, LogFormatter))?;
-        // The keys of the event go on in the object that is open.
+        // The event's keys continue the object that is already open.
         out[body_start] = b',';
         out.pop();
         write!(out, r#","prev":"{prev}""#)?;
@@ -301,14 +301,14 @@ impl Entry {
     }
 }
 
-/// Encodes a text as it stands in a line, with its quotes.
+/// Encodes a text as it appears in a line, with its quotes.
 pub(super) fn encoded_text(text: &str) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     text.serialize(&mut Serializer::with_formatter(&mut out, LogFormatter))?;
     Ok(out)
 }
 
-/// Escapes what is unprintable, control characters always with four digits.
+/// Escapes unprintable characters; control characters always with four digits.
 struct LogFormatter;
 
 impl Formatter for LogFormatter {

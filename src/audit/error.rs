@@ -1,4 +1,4 @@
-//! Why the audit log could not be written or read; nothing is minted while it cannot be written.
+//! Errors of writing and reading the audit log; nothing is minted while the log cannot be written.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -8,27 +8,27 @@ use crate::error::Diagnostic;
 use crate::escape::path_in_full;
 use crate::fs::{FileError, FileProblem};
 
-/// What went wrong with the log, and at which file.
+/// An error of the audit log, and the file or directory concerned.
 ///
-/// It can be cloned, because all entries that share one write share its failure.
+/// It implements `Clone` because all entries that share one write share its failure.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum AuditError {
-    /// A file or directory of the log cannot be used, read or written, or another process keeps it locked.
+    /// A file or directory of the log cannot be used, read or written, or another process holds its lock.
     #[error(transparent)]
     File(Arc<FileError>),
-    /// The last line of this segment is not as it was written.
+    /// The last line of this segment is not an intact entry.
     #[error("the last line of {} is not as it was written", path_in_full(.0))]
     Damaged(PathBuf),
-    /// The segment after this one would need a number that no reader reads.
+    /// This segment has the highest number, so no segment can follow it.
     #[error("the audit log is full: no segment can follow {}", path_in_full(.0))]
     Full(PathBuf),
-    /// The thread that was writing the entry into this directory came to an end before it was done.
+    /// The thread that was writing the entry into this directory ended before it was done.
     #[error("writing to {} was broken off", path_in_full(.0))]
     Abandoned(PathBuf),
 }
 
 impl AuditError {
-    /// Returns the file or directory at which it went wrong.
+    /// Returns the file or directory concerned.
     pub fn path(&self) -> &Path {
         match self {
             Self::File(error) => error.path(),

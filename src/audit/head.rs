@@ -1,4 +1,4 @@
-//! What an entry is known by: its hash, its log's id, and both with its number as the log's head.
+//! Hashes, log ids, and the head of a log.
 
 use std::fmt;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::error::{Diagnostic, Exit};
 
-/// Bytes that are written as lower-case hexadecimal digits.
+/// Bytes that are written as lowercase hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hex<const N: usize>([u8; N]);
 
@@ -20,7 +20,7 @@ pub type Hash = Hex<32>;
 pub type LogId = Hex<8>;
 
 impl Hash {
-    /// What stands for the entry before the first.
+    /// The `prev` hash of a log's first entry.
     pub(super) const GENESIS: Self = Hex([0; 32]);
 
     /// Hashes `bytes`.
@@ -28,14 +28,14 @@ impl Hash {
         Hex(Sha256::digest(bytes).into())
     }
 
-    /// Returns the first 16 digits, which name what was hashed briefly.
+    /// Returns the first 16 digits, as a short fingerprint.
     pub(super) fn short(self) -> String {
         hex::encode_string(&self.0[..8])
     }
 }
 
 impl LogId {
-    /// Chooses an id. The standard library's hash keys are random, and enough for a name.
+    /// Returns a random id. The standard library's hash keys are random enough for a name.
     pub(super) fn random() -> Self {
         Hex(RandomState::new().build_hasher().finish().to_be_bytes())
     }
@@ -50,7 +50,7 @@ impl<const N: usize> fmt::Display for Hex<N> {
 impl<const N: usize> TryFrom<&str> for Hex<N> {
     type Error = HeadError;
 
-    /// Reads exactly as many digits as `N` bytes have.
+    /// Decodes exactly `2 * N` lowercase hexadecimal digits.
     fn try_from(digits: &str) -> Result<Self, HeadError> {
         let mut bytes = [0; N];
         match hex::decode(digits, &mut bytes) {
@@ -60,19 +60,19 @@ impl<const N: usize> TryFrom<&str> for Hex<N> {
     }
 }
 
-/// The last entry of a log, to be kept elsewhere: `LOGID:SEQUENCE:HASH`.
+/// The last entry of a log, in a form to be kept elsewhere: `LOGID:SEQUENCE:HASH`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Head {
-    /// The log.
+    /// The id of the log.
     pub log_id: LogId,
-    /// The entry's number.
+    /// The entry's sequence number.
     pub sequence: u64,
     /// The entry's hash.
     pub hash: Hash,
 }
 
 impl Head {
-    /// Returns what the first entry of a log comes after.
+    /// Returns the head that precedes the first entry of a log.
     pub(super) fn before_first(log_id: LogId) -> Self {
         Self { log_id, sequence: 0, hash: Hash::GENESIS }
     }
@@ -84,7 +84,7 @@ impl fmt::Display for Head {
     }
 }
 
-/// Why a text is not a head.
+/// The text is not a head.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "not a head of an audit log: that is 16 hexadecimal digits, a number and 64 hexadecimal digits, with colons between"
@@ -99,7 +99,7 @@ impl FromStr for Head {
         let (sequence, hash) = rest.split_once(':').ok_or(HeadError)?;
         let sequence = sequence.parse().map_err(|_| HeadError)?;
         let head = Self { log_id: log_id.try_into()?, sequence, hash: hash.try_into()? };
-        // A number has other forms than the one that is printed.
+        // Rejects other forms of the number, such as leading zeros.
         if head.to_string() == text { Ok(head) } else { Err(HeadError) }
     }
 }

@@ -1,4 +1,4 @@
-//! Lists the entries of a log, filtered, in constant memory; lines that are no entries are shown too.
+//! Lists the entries of a log, filtered, in constant memory. Lines that are not entries are listed too.
 
 use std::path::Path;
 
@@ -7,31 +7,31 @@ use super::error::AuditError;
 use super::reader::{LogLine, LogReader};
 use crate::time::Timestamp;
 
-/// Which entries are listed; the default is all.
+/// Criteria for the entries to list; the default matches all entries.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Filter {
-    /// Those at this time or later.
+    /// The earliest time, inclusive.
     pub since: Option<Timestamp>,
-    /// Those at this time or earlier.
+    /// The latest time, inclusive.
     pub until: Option<Timestamp>,
-    /// Those of this profile.
+    /// The profile's name.
     pub profile: Option<String>,
-    /// Those of one of these actions; of any, if there are none.
+    /// The actions; any action if empty.
     pub actions: Vec<Action>,
-    /// Those that came this way.
+    /// The channel.
     pub channel: Option<Channel>,
-    /// Those for this customer, also among others.
+    /// The customer, alone or in a batch.
     pub customer: Option<u64>,
-    /// Those by this user, also through sudo.
+    /// The user, directly or through sudo.
     pub actor: Option<String>,
-    /// Those that ended so.
+    /// The outcome.
     pub outcome: Option<Outcome>,
-    /// Those whose reason, or what they were for, contains this text.
+    /// A text that the reason or the purpose contains.
     pub reason: Option<String>,
 }
 
 impl Filter {
-    /// Returns `true` if an entry is listed.
+    /// Returns `true` if the entry meets all criteria.
     pub fn matches(&self, entry: &Entry) -> bool {
         let body = &entry.body;
         let is_by = |user: &str| body.actor.user == user || body.actor.sudo_user.as_deref() == Some(user);
@@ -50,26 +50,26 @@ impl Filter {
     }
 }
 
-/// A token that is looked for.
+/// A token to search for in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenQuery {
-    /// Its fingerprint.
+    /// The token's fingerprint.
     pub fingerprint: String,
-    /// Its customer, and when it expires; `None` if only the fingerprint is known.
+    /// The token's customer and expiration time; `None` if only the fingerprint is known.
     pub claims: Option<(u64, Option<Timestamp>)>,
 }
 
-/// How an entry is about a token.
+/// How surely an entry concerns a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenMatch {
-    /// It names the token's fingerprint.
+    /// The entry names the token's fingerprint.
     Certain,
-    /// It names no token, and records a batch for the customer whose tokens expire when this one does.
+    /// The entry names no fingerprint, and records a batch for the token's customer with the token's expiration time.
     Possible,
 }
 
 impl TokenQuery {
-    /// Returns how an entry is about the token; `None` if it is not.
+    /// Returns how surely the entry concerns the token; `None` if it does not.
     pub fn matches(&self, event: &Event) -> Option<TokenMatch> {
         let makes_tokens =
             matches!(event.action, Action::Mint | Action::MintBatch | Action::Fault | Action::SessionNew);
@@ -85,16 +85,17 @@ impl TokenQuery {
     }
 }
 
-/// Lists the lines of the log under a state directory that a filter admits, and all that are no entries, in order; a log
-/// that is not there is empty. An item that fails, because the log cannot be read, is the last.
+/// Lists the lines of the log under a state directory, in order: the entries that match the filter, and all lines
+/// that are not entries. A missing log is empty. An error, if the log cannot be read, is the last item.
 pub fn list(state: &Path, filter: Filter) -> impl Iterator<Item = Result<LogLine, AuditError>> + use<> {
     admitted(LogReader::open(state), filter)
 }
 
-/// Lists the lines that are appended to the log from now on. Where the iterator ends there are none yet: ask it again.
+/// Lists the lines that are appended to the log from now on. The iterator returns `None` while there are no new
+/// lines, and can be polled again.
 ///
 /// # Errors
-/// Whatever keeps the log from being read.
+/// [`AuditError`] if the log cannot be read.
 pub fn follow(
     state: &Path,
     filter: Filter,
@@ -102,7 +103,7 @@ pub fn follow(
     Ok(admitted(LogReader::open_at_end(state)?, filter))
 }
 
-/// Leaves out the entries that a filter does not admit.
+/// Skips the entries that do not match the filter.
 fn admitted(reader: LogReader, filter: Filter) -> impl Iterator<Item = Result<LogLine, AuditError>> {
     reader.filter(move |line| {
         let entry = line.as_ref().ok().and_then(|line| line.entry.as_ref().ok());
@@ -110,10 +111,10 @@ fn admitted(reader: LogReader, filter: Filter) -> impl Iterator<Item = Result<Lo
     })
 }
 
-/// Returns `true` if the log under a state directory has an entry of such an event.
+/// Returns `true` if the log under a state directory has an entry whose event satisfies `is_meant`.
 ///
 /// # Errors
-/// Whatever keeps the log from being read.
+/// [`AuditError`] if the log cannot be read.
 pub fn contains(state: &Path, is_meant: impl Fn(&Event) -> bool) -> Result<bool, AuditError> {
     for line in LogReader::open(state) {
         if line?.entry.is_ok_and(|entry| is_meant(&entry.body)) {

@@ -1,7 +1,7 @@
-//! The writing side of an audit log: entries from many threads, brought to disk together.
+//! The writing side of an audit log: entries from many threads, written to disk in batches.
 //!
-//! Callers whose entries wait at the same time form a batch. The first of them writes the whole batch with one
-//! sync; the others wait for it. A caller by itself pays for its own entry and nothing else.
+//! Callers that wait at the same time share a batch. The first of them writes the whole batch with one sync, and the
+//! others wait for it. A single caller pays only for its own entry.
 
 use std::fmt;
 use std::fs::remove_file;
@@ -17,32 +17,32 @@ use super::writer::Writer;
 use crate::fs::{self, FileAction};
 use crate::time::{Clock, Timestamp};
 
-/// The size in bytes after which a segment is followed by another.
+/// The size in bytes at which a segment is full, and a new one is opened.
 const SEGMENT_BYTES: u64 = 64 * 1024 * 1024;
 
 /// The writing side of an audit log, shared by all threads.
 pub struct AuditLog {
     /// The batch that callers join.
     open: Mutex<Batch>,
-    /// Writes batches, one at a time.
+    /// The writer, which writes one batch at a time.
     writer: Mutex<Writer>,
     /// The directory of the log.
     directory: PathBuf,
-    /// How the last append went.
+    /// The outcome of the last append.
     last_append: Mutex<LastAppend>,
-    /// Called with the duration of each sync. It must not block.
+    /// The callback for the duration of each sync. It must not block.
     sync_observer: OnceLock<Box<dyn Fn(Duration) + Send + Sync>>,
 }
 
-/// How the last append to a log went.
+/// The outcome of the last append to a log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LastAppend {
-    /// There was none yet.
+    /// No append has been made.
     #[default]
     None,
     /// The entries are on disk.
     Succeeded,
-    /// They are not, since this time.
+    /// The append failed at this time.
     Failed(Timestamp),
 }
 
@@ -51,18 +51,18 @@ pub enum LastAppend {
 struct Batch {
     /// The events, in order.
     events: Vec<Arc<Event>>,
-    /// The entries' heads once they are on disk, or why they are not. The caller that initializes it writes.
+    /// The heads of the entries once they are on disk, or the error. The caller that initializes it writes the batch.
     outcome: Arc<OnceLock<Result<Vec<Head>, AuditError>>>,
 }
 
 /// Proof that an event's entry, and all entries before it, are on disk.
 ///
-/// Only [`AuditLog::record`] makes one, one for each event, and it cannot be cloned.
+/// Only [`AuditLog::record`] creates receipts, one for each event, and they cannot be cloned.
 #[derive(Debug)]
 pub struct Receipt {
-    /// The entry.
+    /// The entry, as a head of the log.
     head: Head,
-    /// What the entry says.
+    /// The recorded event.
     event: Arc<Event>,
 }
 
@@ -72,8 +72,8 @@ impl Receipt {
         self.head
     }
 
-    /// Returns `true` if the entry records that a token was minted for this customer, also one that fails on purpose: the
-    /// token with this fingerprint, or one of a batch.
+    /// Returns `true` if the entry records that a token was minted for this customer: the token with this
+    /// fingerprint, or one of a batch. This includes tokens that fail on purpose.
     pub fn covers(&self, customer: u64, fingerprint: impl FnOnce() -> String) -> bool {
         let event = &self.event;
         let is_mint = matches!(event.action, Action::Mint | Action::MintBatch | Action::Fault);
@@ -86,13 +86,13 @@ impl AuditLog {
     /// Opens the log under a state directory. Missing directories are created with mode 0700.
     ///
     /// # Errors
-    /// Whatever keeps the log from being written to: a link or something else in the directory's
-    /// place, another owner, a missing permission, a read-only file system.
+    /// [`AuditError`] if the log cannot be written, for example because the directory is a link or another kind of
+    /// file, has another owner, lacks a permission, or is on a read-only file system.
     pub fn open(state: &Path, clock: Clock) -> Result<Self, AuditError> {
         Self::open_with(state, clock, SEGMENT_BYTES)
     }
 
-    /// Opens a log whose segments are followed by another after `limit` bytes.
+    /// Opens a log whose segments are full at `limit` bytes.
     pub(super) fn open_with(state: &Path, clock: Clock, limit: u64) -> Result<Self, AuditError> {
         let writer = Writer::open(state, clock, limit)?;
         Ok(Self {
@@ -107,30 +107,30 @@ impl AuditLog {
     /// Records an event. Blocks until its entry is on disk.
     ///
     /// # Errors
-    /// Whatever kept the entry from being written. It may then be in the log or not, and what it
-    /// was to record must not happen.
+    /// [`AuditError`] if the entry cannot be written. It may or may not be in the log then, and the caller must not
+    /// carry out the recorded action.
     pub fn record(&self, event: Event) -> Result<Receipt, AuditError> {
         let event = Arc::new(event.cut());
         let mut open = lock(&self.open);
         open.events.push(Arc::clone(&event));
         let (index, outcome) = (open.events.len() - 1, Arc::clone(&open.outcome));
         drop(open);
-        // One caller writes; those who come here meanwhile wait until it has.
+        // One caller writes the batch; the others block here until it has.
         let outcome = outcome.get_or_init(|| self.write(&outcome));
         let heads = outcome.as_ref().map_err(Clone::clone)?;
         let head = *heads.get(index).ok_or_else(|| self.abandoned())?;
         Ok(Receipt { head, event })
     }
 
-    /// Returns how the last append went, without writing to the log.
+    /// Returns the outcome of the last append, without writing to the log.
     pub fn last_append(&self) -> LastAppend {
         *lock(&self.last_append)
     }
 
-    /// Calls `observer`, which must not block, with the duration of every sync from now on. Only the first observer is
+    /// Calls `observer`, which must not block, with the duration of every later sync. Only the first observer is
     /// kept.
     pub fn observe_syncs(&self, observer: impl Fn(Duration) + Send + Sync + 'static) {
-        // A second observer is dropped, as the documentation says.
+        // A second observer is dropped, as documented.
         let _ = self.sync_observer.set(Box::new(observer));
     }
 
@@ -144,7 +144,7 @@ impl AuditLog {
         fs::free_bytes(&self.directory)
     }
 
-    /// Removes all segments up to one under the lock, oldest first, each for good before the next.
+    /// Removes all segments up to number `up_to` under the lock, oldest first, and syncs the directory after each.
     pub(super) fn remove_segments(&self, up_to: u32) -> Result<(), AuditError> {
         let mut writer = lock(&self.writer);
         let _locked = writer.lock()?;
@@ -157,12 +157,13 @@ impl AuditLog {
         Ok(())
     }
 
-    /// Writes the batch with this outcome. Others may join it until the batch before it is on disk and the log is locked.
+    /// Writes the batch with this outcome. Callers can join it until the previous batch is on disk and the log is
+    /// locked.
     fn write(&self, outcome: &Arc<OnceLock<Result<Vec<Head>, AuditError>>>) -> Result<Vec<Head>, AuditError> {
         let mut writer = lock(&self.writer);
         let locked = writer.lock();
         let mut open = lock(&self.open);
-        // A batch that is not open was taken before by a caller that panicked as it wrote it.
+        // A batch that is no longer open was taken by a caller that panicked while writing it.
         let batch = Arc::ptr_eq(&open.outcome, outcome).then(|| std::mem::take(&mut *open));
         drop(open);
         let outcome = locked.and_then(|_locked| {
@@ -178,7 +179,7 @@ impl AuditLog {
         outcome
     }
 
-    /// Returns the error of an entry of which nobody knows whether it was written.
+    /// Returns the error for an entry that may or may not have been written.
     fn abandoned(&self) -> AuditError {
         AuditError::Abandoned(self.directory.clone())
     }
@@ -190,7 +191,7 @@ impl fmt::Debug for AuditLog {
     }
 }
 
-/// Locks a mutex. A thread that panicked while it held one of ours left a whole value in it.
+/// Locks a mutex, ignoring poisoning: a thread that panics while holding it leaves a valid value.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,13 +1,13 @@
-//! The audit log: who minted, refused or changed what, on disk before it takes effect.
+//! The audit log: a record of mints, refusals and changes, on disk before they take effect.
 //!
-//! A log is a directory `audit/` under the state directory: segments `audit-00000001.jsonl` and on,
-//! one JSON object a line, and a file `lock` that lets one writer append at a time. An entry's `hash`
-//! is the SHA-256 of everything in its line before `,"hash":`, and `prev`, inside that, is the hash
-//! of the entry before; so an entry cannot be changed, removed or moved without rewriting all that
-//! follow it, and a [`Head`] that is kept elsewhere shows that too.
+//! A log is a directory `audit/` under the state directory. It holds segments `audit-00000001.jsonl` and so on, with
+//! one JSON object per line, and a file `lock` that lets one writer append at a time. An entry's `hash` is the
+//! SHA-256 of everything in its line before `,"hash":`, and `prev`, which that includes, is the hash of the previous
+//! entry. An entry therefore cannot be changed, removed or moved without rewriting all entries after it, and a
+//! [`Head`] that is kept elsewhere reveals even that.
 //!
-//! What is guaranteed: a [`Receipt`] exists only when its entry, and all before it, are on disk; what
-//! is not acknowledged may be there or not; and no fault on disk or in the log is passed over.
+//! Guarantees: a [`Receipt`] exists only if its entry, and all entries before it, are on disk; an entry that was not
+//! acknowledged may or may not be in the log; no fault on disk or in the log is ignored.
 
 mod entry;
 mod error;

@@ -1,8 +1,7 @@
-//! Reads the line of an entry, in the one form in which entries are written and in no other.
+//! Parses the line of an entry, in exactly the form in which entries are written.
 //!
-//! Every key, word, number and time has one form, which the scanner knows. Only of texts that are not plain ASCII
-//! is it found out by encoding them anew. With serde's own reading, which needs no scanner, a log takes more than twice as
-//! long to verify.
+//! The scanner accepts one form of every key, name, number and time. Only a text that is not plain ASCII is encoded
+//! again to compare it. Parsing with serde instead makes verifying a log take more than twice as long.
 
 use super::entry::{Action, Actor, Channel, Entry, EntryError, Event, Outcome, encoded_text};
 use super::head::Hash;
@@ -10,7 +9,7 @@ use super::ranges::IdRanges;
 use crate::time::{Timestamp, parse_utc};
 
 impl Entry {
-    /// Reads a line (without its newline).
+    /// Parses a line without its newline, and checks its hash.
     pub(super) fn read(line: &[u8]) -> Result<Self, EntryError> {
         let parsed = str::from_utf8(line).ok().and_then(parse);
         let (entry, computed) = parsed.ok_or(EntryError::Unreadable)?;
@@ -18,7 +17,7 @@ impl Entry {
     }
 }
 
-/// Parses a line: the entry with the hash that it claims, and the hash that the line really has. `None` for what is not an
+/// Parses a line into the entry with its stated hash, and the computed hash. Returns `None` if the line is not an
 /// entry.
 fn parse(line: &str) -> Option<(Entry, Hash)> {
     let mut rest = Scanner(line);
@@ -32,17 +31,17 @@ fn parse(line: &str) -> Option<(Entry, Hash)> {
     (rest.0 == "}").then_some((Entry { log_id, sequence, time, body, prev, hash }, computed))
 }
 
-/// What is left of a line.
+/// The rest of a line.
 struct Scanner<'a>(&'a str);
 
 impl<'a> Scanner<'a> {
-    /// Skips what must come next.
+    /// Skips the expected text.
     fn after(&mut self, expected: &str) -> Option<&mut Self> {
         self.0 = self.0.strip_prefix(expected)?;
         Some(self)
     }
 
-    /// Reads a value that may be left out with its key.
+    /// Reads an optional value; an absent value is left out with its key.
     #[expect(clippy::option_option, reason = "the outer one is `None` for a wrong value, the inner for none")]
     fn optional<T>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
         match self.0.strip_prefix(key) {
@@ -54,14 +53,14 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads what comes before the next quote.
+    /// Reads up to the next quote.
     fn quoted(&mut self) -> Option<&'a str> {
         let (text, rest) = self.0.split_once('"')?;
         self.0 = rest;
         Some(text)
     }
 
-    /// Reads a text of any characters, up to the quote that ends it.
+    /// Reads a string of any characters, up to its closing quote.
     fn text(&mut self) -> Option<String> {
         let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
         let plain = self.0.bytes().take_while(|byte| is_plain(byte)).count();
@@ -81,7 +80,7 @@ impl<'a> Scanner<'a> {
         (encoded_text(&text).ok()? == encoded.as_bytes()).then_some(text)
     }
 
-    /// Reads a number without needless digits.
+    /// Reads a number without leading zeros.
     fn number(&mut self) -> Option<u64> {
         let end = self.0.bytes().take_while(u8::is_ascii_digit).count();
         let (digits, rest) = self.0.split_at(end);

@@ -1,7 +1,7 @@
-//! Removes old entries: whole segments, verified first, and recorded in the chain before they are gone.
+//! Removes old entries: whole segments, after verifying them and recording the removal in the log.
 //!
-//! The record says up to which entry the log was pruned, and that entry's hash, after which the first entry that is left
-//! was written. Wherever a crash ends a prune, the log verifies, and the next prune removes what was left.
+//! The record names the last pruned entry and its hash, which the first remaining entry has as `prev`. After a crash
+//! at any point of a prune, the log still verifies, and the next prune removes the remaining segments.
 
 use std::path::Path;
 
@@ -12,30 +12,31 @@ use super::log::AuditLog;
 use super::verify::{VerifyReport, verify_each};
 use crate::time::Timestamp;
 
-/// What a prune removes: the oldest segments.
+/// The oldest segments of a log, to be removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PrunePlan {
-    /// The last segment.
+    /// The number of the last segment to remove.
     up_to: u32,
-    /// How many segments there are.
+    /// The number of segments to remove.
     pub segments: usize,
-    /// The number of the first entry.
+    /// The sequence number of the first entry to remove.
     pub first: u64,
-    /// The last entry.
+    /// The last entry to remove.
     pub last: Head,
-    /// Whether an entry says that sessions were revoked.
+    /// Whether one of the entries records that sessions were revoked.
     has_revocation: bool,
 }
 
 impl PrunePlan {
-    /// Verifies the log under a state directory, and plans to remove the oldest segments all of whose entries were written
-    /// before a time; `None` if there are none, or if the log does not verify. The newest segment stays.
+    /// Verifies the log under a state directory, and plans to remove the oldest segments whose entries were all
+    /// written before a time. The plan is `None` if there are no such segments, or if the log does not verify. The
+    /// newest segment is never removed.
     ///
     /// # Errors
-    /// Whatever keeps the log from being read.
+    /// [`AuditError`] if the log cannot be read.
     pub fn new(state: &Path, before: Timestamp) -> Result<(VerifyReport, Option<Self>), AuditError> {
         let mut first = None;
-        // The segments, each as the plan to remove it alone, and whether all of its entries are old.
+        // For each segment, the plan to remove it alone, and whether all of its entries are old.
         let mut segments: Vec<(Self, bool)> = Vec::new();
         let report = verify_each(state, None, |number, entry| {
             let first = *first.get_or_insert(entry.sequence);
@@ -61,20 +62,21 @@ impl PrunePlan {
         Ok((report, plan))
     }
 
-    /// Returns how many entries there are.
+    /// Returns the number of entries to remove.
     pub fn entries(&self) -> u64 {
         self.last.sequence.saturating_sub(self.first).saturating_add(1)
     }
 
-    /// Removes the segments, once that is recorded. Returns the entry that says so.
+    /// Records the removal, then removes the segments. Returns the entry of the record.
     ///
     /// # Errors
-    /// Whatever keeps it from being recorded, and nothing is removed; or a segment from being removed.
+    /// [`AuditError`] if the removal cannot be recorded, in which case nothing is removed, or if a segment cannot be
+    /// removed.
     pub fn carry_out(&self, log: &AuditLog, actor: Actor) -> Result<Head, AuditError> {
         let receipt = log.record(Event {
             pruned_up_to: Some(self.last.to_string()),
             count: Some(self.entries()),
-            // A server that misses its list of revocations asks the log whether there was one.
+            // A server whose revocation list is missing searches the log for revocations.
             reason: self.has_revocation.then(|| Action::SessionRevoke.name().into()),
             ..Event::new(Action::Pruned, Channel::Cli, actor, Outcome::Ok)
         })?;

@@ -1,16 +1,17 @@
-//! Which customers a batch was for, as exact ranges.
+//! The customers of a batch, as exact ranges.
 
 use serde::Serialize;
 
-/// How many ranges one entry holds; with so many its line stays below the longest line.
+/// The maximum number of ranges in an entry, which keeps its line within the maximum length.
 pub(super) const MAX_RANGES: usize = 256;
 
-/// Customer ids in the order they came, runs of successive ids drawn together: first and last id of each, both included.
+/// Customer ids in order of insertion, with consecutive ids merged: the first and last id of each range, both
+/// inclusive.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct IdRanges(pub(super) Vec<(u64, u64)>);
 
 impl IdRanges {
-    /// Adds an id; `false`, and nothing added, where it would need a range more than an entry holds.
+    /// Appends an id. Returns `false`, and adds nothing, if that would exceed the maximum number of ranges.
     pub fn insert_next(&mut self, customer: u64) -> bool {
         if let Some((_, last)) = self.0.last_mut()
             && last.checked_add(1) == Some(customer)
@@ -25,12 +26,12 @@ impl IdRanges {
         true
     }
 
-    /// Returns `true` if the id is in one of the ranges.
+    /// Returns `true` if a range contains the id.
     pub fn contains(&self, customer: u64) -> bool {
         self.iter().any(|(first, last)| (first..=last).contains(&customer))
     }
 
-    /// Iterates over the first and last id of each range, both included.
+    /// Iterates over the first and last id of each range, both inclusive.
     pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
         self.0.iter().copied()
     }

@@ -1,8 +1,7 @@
-//! Reads a log line by line, in constant memory, and classifies each line by itself.
+//! Reads a log line by line, in constant memory, and classifies each line.
 //!
-//! What a crash or a failed disk left, and the log itself accounts for, is passed over here and
-//! nowhere else: a torn line that the next entry says it repaired, and the end of a segment that the
-//! next segment's first entry gives up.
+//! Two remains of a crash or a failed disk are skipped, here and nowhere else, because the log accounts for them: a
+//! torn line that the next entry repaired, and the end of a segment that the next segment's first entry gives up.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,15 +15,15 @@ use super::head::Hash;
 use super::segment::{self, OpenSegment};
 use crate::fs::{FileAction, FileUse};
 
-/// How much is read from disk at once.
+/// The size of the read buffer in bytes.
 const BUFFER: usize = 128 * 1024;
 
-/// Where a line stands.
+/// The location of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Location {
     /// The segment's number.
     pub segment: u32,
-    /// The line in it, from 1.
+    /// The line number in the segment, from 1.
     pub line: u64,
 }
 
@@ -44,59 +43,59 @@ impl fmt::Display for Location {
 /// A line of a log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogLine {
-    /// Where it stands.
+    /// The location of the line.
     pub at: Location,
-    /// The entry, or what is wrong with the line.
+    /// The entry, or the fault of the line.
     pub entry: Result<Entry, EntryError>,
-    /// An entry's line, as the log has it.
+    /// The line of an entry as the log contains it; empty for a fault.
     pub text: String,
 }
 
-/// Reads all lines of a log, in order. At the end it returns `None`, and can be asked again for what was appended since.
+/// Reads all lines of a log, in order. At the end it returns `None`; a later call returns lines appended since.
 #[derive(Debug, Default)]
 pub(super) struct LogReader {
     /// The directory of the log.
     directory: PathBuf,
-    /// The segment that was opened last; 0 before the first.
+    /// The number of the segment that was opened last; 0 before the first.
     number: u32,
     /// The segment that is being read.
     segment: Option<Segment>,
     /// The line that was read last, with its newline.
     line: Vec<u8>,
-    /// A line that is no entry, and may yet turn out to be a torn one.
+    /// An unreadable line that the next entry may repair.
     torn: Option<(Location, Vec<u8>)>,
-    /// What is returned before anything else is read.
+    /// The lines to return before more is read.
     waiting: VecDeque<LogLine>,
-    /// How many torn lines were accounted for.
+    /// The number of torn lines that were accounted for.
     pub(super) repaired: u64,
-    /// How many bytes at the end are no whole entry: one being written, or torn and not yet repaired.
+    /// The number of bytes at the end that are not a whole entry: one being written, or torn and not yet repaired.
     pub(super) unfinished: u64,
 }
 
 /// A segment that is being read.
 #[derive(Debug)]
 struct Segment {
-    /// Its path.
+    /// The file's path.
     path: PathBuf,
-    /// Its bytes.
+    /// The file, buffered.
     input: BufReader<File>,
-    /// How many of them were read.
+    /// The number of bytes read.
     offset: u64,
-    /// How many lines these are.
+    /// The number of lines read.
     line: u64,
-    /// How many bytes it has, as the next segment says; no limit if there is none.
+    /// The length of the segment according to the next one; `u64::MAX` if that does not state it.
     end: u64,
-    /// How many bytes follow that end, and are not accounted for.
+    /// The number of bytes after that end that are not accounted for.
     added: u64,
 }
 
 impl LogReader {
-    /// Starts to read the log under a state directory; one that is not there has no lines.
+    /// Opens the log under a state directory. A missing log has no lines.
     pub(super) fn open(state: &Path) -> Self {
         Self { directory: segment::directory(state), ..Self::default() }
     }
 
-    /// Starts at the present end of the log.
+    /// Opens the log at its current end.
     pub(super) fn open_at_end(state: &Path) -> Result<Self, AuditError> {
         let mut reader = Self::open(state);
         reader.number = segment::numbers(&reader.directory)?.pop().map_or(0, |newest| newest - 1);
@@ -104,7 +103,7 @@ impl LogReader {
         Ok(reader)
     }
 
-    /// Reads on to the next line; `None` at the end of the log.
+    /// Reads the next line; `None` at the end of the log.
     fn read(&mut self) -> Result<Option<LogLine>, AuditError> {
         loop {
             if let Some(line) = self.waiting.pop_front() {
@@ -120,7 +119,7 @@ impl LogReader {
                     return Ok(None);
                 }
                 segment.offset += bytes;
-                // The end of an entry that was returned before it was ended is no line.
+                // The newline of an entry that was returned before it was ended is not a line of its own.
                 if was_ended || segment.line == 0 || self.line != b"\n" {
                     segment.line += 1;
                     self.classify();
@@ -138,14 +137,15 @@ impl LogReader {
         }
     }
 
-    /// Opens the next segment, up to its end as the one after it says; `false` after the last.
+    /// Opens the next segment, up to the end that the segment after it states. Returns `false` after the last
+    /// segment.
     fn open_next(&mut self) -> Result<bool, AuditError> {
         let later = self.later_segments()?;
         let Some(&number) = later.first() else { return Ok(false) };
         (self.number, self.segment) = (number, None);
         let open = |number| OpenSegment::open(&self.directory, number, FileUse::Read);
         let segment = match open(number) {
-            // It was pruned since the segments were listed.
+            // The segment was pruned after the segments were listed.
             Err(AuditError::File(error)) if error.is_missing() => return Ok(true),
             segment => segment?,
         };
@@ -174,8 +174,8 @@ impl LogReader {
         Ok(numbers)
     }
 
-    /// Returns `true` if the line is the last of the log and no entry yet: it is being written, or was torn by a crash and
-    /// not yet repaired.
+    /// Returns `true` if the line is the last of the log and not yet an entry: it is being written, or was torn by a
+    /// crash and not yet repaired.
     fn is_being_written(&self) -> Result<bool, AuditError> {
         let is_torn = !self.line.ends_with(b"\n") && Entry::read(&self.line) == Err(EntryError::Unreadable);
         Ok(is_torn && self.torn.is_none() && self.later_segments()?.is_empty())
@@ -198,7 +198,7 @@ impl LogReader {
         self.push(entry);
     }
 
-    /// Checks that a repair accounts for the torn line before it, if it is for more than a newline.
+    /// Checks that a repair accounts for the torn line before it, unless it repaired only a missing newline.
     fn check_repair(&mut self, repair: &Event) {
         let is_torn = |text: &[u8]| {
             repair.count == Some(text.len() as u64) && repair.fingerprint == Some(Hash::of(text).short())
@@ -210,7 +210,7 @@ impl LogReader {
         }
     }
 
-    /// Returns the line that was just read next, after one that was not repaired.
+    /// Queues the current line, after an unreadable line that was not repaired.
     fn push(&mut self, entry: Result<Entry, EntryError>) {
         self.give_up_torn();
         let line = self.line.strip_suffix(b"\n").unwrap_or(&self.line);
@@ -218,13 +218,13 @@ impl LogReader {
         self.waiting.push_back(LogLine { at: self.location(), entry, text });
     }
 
-    /// Returns a line that was not repaired as one that is no entry.
+    /// Queues an unreadable line that was not repaired, as a fault.
     fn give_up_torn(&mut self) {
         let unreadable = |(at, _)| LogLine { at, entry: Err(EntryError::Unreadable), text: String::new() };
         self.waiting.extend(self.torn.take().map(unreadable));
     }
 
-    /// Returns where the line stands that was read last.
+    /// Returns the location of the line that was read last.
     fn location(&self) -> Location {
         Location { segment: self.number, line: self.segment.as_ref().map_or(0, |segment| segment.line) }
     }
@@ -244,21 +244,22 @@ impl Iterator for LogReader {
 }
 
 impl Segment {
-    /// Reads the next line, with its newline, and returns how many bytes it has; 0 at the end. The offset stays where it is.
+    /// Reads the next line, with its newline, and returns its length in bytes; 0 at the end. Does not advance the
+    /// offset.
     fn read_line(&mut self, line: &mut Vec<u8>) -> Result<u64, AuditError> {
         let read = read_line(&mut self.input, self.end.saturating_sub(self.offset), line);
         Ok(read.map_err(FileAction::Read.failed(&self.path))?)
     }
 
-    /// Goes back to the offset.
+    /// Seeks back to the offset.
     fn rewind(&mut self) -> Result<u64, AuditError> {
         let sought = self.input.seek(SeekFrom::Start(self.offset));
         Ok(sought.map_err(FileAction::Read.failed(&self.path))?)
     }
 }
 
-/// Reads a line, with its newline, of the `left` bytes of a segment, and returns how many bytes it has. One that is longer
-/// than any entry is read as an empty line.
+/// Reads a line, with its newline, from the `left` remaining bytes of a segment, and returns its length in bytes. A
+/// line longer than any entry is read as an empty line.
 fn read_line(input: &mut impl BufRead, left: u64, line: &mut Vec<u8>) -> io::Result<u64> {
     line.clear();
     let mut rest = input.take(left);
@@ -271,7 +272,7 @@ fn read_line(input: &mut impl BufRead, left: u64, line: &mut Vec<u8>) -> io::Res
     Ok((read + rest.skip_until(b'\n')?) as u64)
 }
 
-/// Reads the entry that opens a segment; `None` where its first line is none.
+/// Reads the first entry of a segment; `None` if its first line is not an entry.
 fn first_entry(segment: &OpenSegment) -> Result<Option<Entry>, AuditError> {
     let mut line = Vec::new();
     read_line(&mut BufReader::with_capacity(1024, &segment.file), u64::MAX, &mut line)

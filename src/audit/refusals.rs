@@ -1,7 +1,7 @@
-//! Records refusals without anybody waiting for it: a bounded queue, and one thread behind it.
+//! Records refusals without blocking the caller, through a bounded queue and one worker thread.
 //!
-//! A refused client must neither wait for the disk nor fill it. A flood of refusals makes a few entries, and what does
-//! not fit is counted.
+//! A refused client must neither wait for the disk nor fill it. A flood of refusals produces a few entries, and
+//! dropped refusals are counted.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -17,52 +17,53 @@ use super::log::AuditLog;
 use crate::fs::FileAction;
 use crate::time::{Clock, Timestamp};
 
-/// Below how much free disk refusals are no longer recorded, so that mints still are.
+/// The minimum free disk space in bytes for recording refusals, so that space remains for mints.
 pub const MIN_FREE_BYTES: u64 = 256 * 1024 * 1024;
-/// How many refusals of one reason and address prefix get an entry of their own each minute.
+/// The maximum number of refusals per minute, reason and address prefix that get an entry of their own.
 const MAX_ENTRIES_PER_MINUTE: u64 = 10;
-/// How many pairs of reason and address prefix are told apart at once; all others share one.
+/// The maximum number of pairs of reason and address prefix that are counted separately; all others share one count
+/// per reason.
 const MAX_KEYS: usize = 1024;
-/// How many seconds a count lasts.
+/// The duration of a count in seconds.
 const MINUTE: u64 = 60;
-/// How many refusals wait to be recorded at most.
+/// The maximum number of refusals that wait to be recorded.
 const CAPACITY: usize = 1024;
-/// How often ended counts are looked for.
+/// The maximum time between checks for expired counts.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// What stands for the prefixes of all addresses that are not told apart any more.
+/// The key that stands for all addresses without a count of their own.
 const OTHERS: &str = "others";
 
 /// A refusal at the endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Why, in one of few words.
+    /// The reason, one of a fixed set of words.
     pub reason: &'static str,
     /// The client's address.
     pub peer: IpAddr,
     /// The request's id.
     pub request_id: Option<String>,
-    /// The session, where it was found valid.
+    /// The session, if it was valid.
     pub session: Option<String>,
-    /// The customer of the session, where there is one.
+    /// The customer of the session, if it has one.
     pub customer: Option<u64>,
 }
 
-/// Records refusals. When it is dropped, what waits is recorded, and all counts are summed up.
+/// Records refusals. Dropping it records all refusals that wait, and summaries of all counts.
 #[derive(Debug)]
 pub struct RefusalRecorder {
-    /// Reaches the thread.
+    /// The sender to the worker thread; `None` once closed.
     queue: Mutex<Option<SyncSender<Refusal>>>,
-    /// How many refusals are in no entry and no summary.
+    /// The number of refusals that are in no entry and no summary.
     dropped: Arc<AtomicU64>,
-    /// Hangs up when the thread ends.
+    /// The receiver that disconnects when the worker thread ends.
     ended: Mutex<Receiver<()>>,
 }
 
 impl RefusalRecorder {
-    /// Starts to record refusals of the endpoint, which `actor` runs with a profile.
+    /// Starts to record refusals of the endpoint that `actor` runs with a profile.
     ///
     /// # Errors
-    /// [`AuditError::File`] where no thread can be had.
+    /// [`AuditError::File`] if no thread can be started.
     pub fn start(
         log: Arc<AuditLog>,
         actor: Actor,
@@ -85,7 +86,7 @@ impl RefusalRecorder {
         Ok(Self { queue: Mutex::new(Some(queue)), dropped, ended: Mutex::new(ended) })
     }
 
-    /// Queues a refusal, and never waits.
+    /// Queues a refusal without blocking.
     pub fn refuse(&self, refusal: Refusal) {
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let is_taken = queue.as_ref().is_some_and(|queue| queue.try_send(refusal).is_ok());
@@ -94,45 +95,45 @@ impl RefusalRecorder {
         }
     }
 
-    /// Returns how many refusals are in no entry and no summary: the queue or the disk was full, or
+    /// Returns the number of refusals that are in no entry and no summary, because the queue or the disk was full or
     /// the log could not be written.
     pub fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Relaxed)
     }
 
-    /// Records all refusals that wait, and the counts of the others. Later refusals are dropped. Returns `false` if
-    /// that takes longer than `timeout`, because the log cannot be written, or if it was closed before.
+    /// Records all refusals that wait, and summaries of all counts. Later refusals are dropped. Returns `false` if
+    /// this takes longer than `timeout`, because the log cannot be written, or if the recorder was closed before.
     pub fn close(&self, timeout: Duration) -> bool {
         if self.queue.lock().unwrap_or_else(PoisonError::into_inner).take().is_none() {
             return false;
         }
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        // The thread sends nothing; it hangs up when it ends.
+        // The thread sends nothing; the channel disconnects when it ends.
         ended.recv_timeout(timeout) == Err(RecvTimeoutError::Disconnected)
     }
 }
 
 impl Drop for RefusalRecorder {
     fn drop(&mut self) {
-        // A caller that has closed it does not wait any more.
+        // Returns at once if the recorder was closed before.
         let _ = self.close(Duration::MAX);
     }
 }
 
-/// What the thread has.
+/// The state of the worker thread.
 struct Worker {
-    /// Where refusals are recorded.
+    /// The log in which refusals are recorded.
     log: Arc<AuditLog>,
-    /// What the events of all refusals have in common.
+    /// The values that the events of all refusals share.
     refused: Event,
-    /// Where the time comes from.
+    /// The clock for the ages of counts.
     clock: Clock,
-    /// How many refusals are in no entry and no summary.
+    /// The number of refusals that are in no entry and no summary.
     dropped: Arc<AtomicU64>,
 }
 
 impl Worker {
-    /// Records until nobody can hand in refusals any more.
+    /// Records refusals until the queue is closed.
     fn run(self, waiting: &Receiver<Refusal>) {
         let mut counts = RefusalCounts::default();
         loop {
@@ -156,7 +157,7 @@ impl Worker {
         self.record(event, 1);
     }
 
-    /// Records what got no entry of its own.
+    /// Records summaries of the refusals that got no entry of their own.
     fn write_summaries(&self, summaries: Vec<((&'static str, String), u64)>) {
         for ((reason, prefix), count) in summaries {
             let event = self.refused.clone().reason(reason);
@@ -165,7 +166,7 @@ impl Worker {
         }
     }
 
-    /// Records an event that stands for `count` refusals.
+    /// Records an event that represents `count` refusals.
     fn record(&self, event: Event, count: u64) {
         if !has_room(self.log.free_bytes()) || self.log.record(event).is_err() {
             self.dropped.fetch_add(count, Ordering::Relaxed);
@@ -173,20 +174,20 @@ impl Worker {
     }
 }
 
-/// Returns `true` if so much free disk is enough for refusals; where it cannot be told, it is.
+/// Returns `true` if the free disk space suffices for recording refusals, or is unknown.
 fn has_room(free: Option<u64>) -> bool {
     free.is_none_or(|free| free >= MIN_FREE_BYTES)
 }
 
-/// How many refusals there were lately, and since when, for each reason and address prefix: at most [`MAX_KEYS`], and one
-/// for each reason.
+/// For each reason and address prefix, the time at which its count began and the number of refusals since: at most
+/// [`MAX_KEYS`] counts, and one more for each reason.
 #[derive(Debug, Default)]
 struct RefusalCounts(HashMap<(&'static str, String), (Timestamp, u64)>);
 
 impl RefusalCounts {
-    /// Counts a refusal; `true` where it gets an entry of its own.
+    /// Counts a refusal. Returns `true` if it gets an entry of its own.
     ///
-    /// The counts that are over must be taken first, or they last longer than a minute.
+    /// Expired counts must be taken first, or they last longer than a minute.
     fn add(&mut self, reason: &'static str, peer: IpAddr, now: Timestamp) -> bool {
         let mut key = (reason, prefix(peer));
         if self.0.len() >= MAX_KEYS && !self.0.contains_key(&key) {
@@ -197,7 +198,8 @@ impl RefusalCounts {
         *count <= MAX_ENTRIES_PER_MINUTE
     }
 
-    /// Ends the counts that began at such a time, and returns how many refusals of each got no entry.
+    /// Removes the counts whose start satisfies `is_over`, and returns the number of refusals of each that got no
+    /// entry.
     fn take(&mut self, is_over: impl Fn(Timestamp) -> bool) -> Vec<((&'static str, String), u64)> {
         let ended = self.0.extract_if(|_, (since, _)| is_over(*since));
         let silent = ended.map(|(key, (_, count))| (key, count.saturating_sub(MAX_ENTRIES_PER_MINUTE)));
@@ -205,13 +207,13 @@ impl RefusalCounts {
     }
 }
 
-/// Returns `true` if a minute lies between two times.
+/// Returns `true` if the times are at least a minute apart.
 fn is_over(since: Timestamp, now: Timestamp) -> bool {
     now.epoch_seconds().abs_diff(since.epoch_seconds()) >= MINUTE
 }
 
-/// Returns the part of an address that a client can hardly change: IPv4 /24, IPv6 /64. An IPv4 address inside IPv6 counts
-/// as itself.
+/// Returns the part of an address that a client can hardly change: the /24 of an IPv4 address, the /64 of an IPv6
+/// address. An IPv4-mapped IPv6 address counts as IPv4.
 fn prefix(address: IpAddr) -> String {
     match address.to_canonical() {
         IpAddr::V4(address) => format!("{}/24", Ipv4Addr::from_bits(address.to_bits() & (u32::MAX << 8))),

@@ -1,6 +1,6 @@
-//! The segments of a log: their names, their order, and how the newest one ends.
+//! The segments of a log: their names, their order, and the end of the newest one.
 //!
-//! The end of a segment is found from its last few lines, however long the segment is.
+//! The end of a segment is determined from its last few lines, in constant time.
 
 use std::fs::{File, read_dir};
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -11,10 +11,11 @@ use super::error::AuditError;
 use super::head::Head;
 use crate::fs::{self, FileAction, FileUse};
 
-/// How much of a segment's end is read: it holds the last whole line and one that was torn, or the segment is damaged.
+/// The maximum number of bytes read from the end of a segment: enough for the last whole line and a torn one, unless
+/// the segment is damaged.
 const TAIL_BYTES: u64 = 3 * MAX_ENTRY_BYTES as u64;
 
-/// Returns the directory of the log that belongs to a state directory.
+/// Returns the log's directory under a state directory.
 pub(super) fn directory(state: &Path) -> PathBuf {
     state.join("audit")
 }
@@ -29,7 +30,7 @@ pub(super) fn name(number: u32) -> String {
     format!("audit-{number:08}.jsonl")
 }
 
-/// Lists the segments in order; none where there is no log.
+/// Lists the numbers of the segments in order. The list is empty if there is no log.
 pub(super) fn numbers(directory: &Path) -> Result<Vec<u32>, AuditError> {
     match fs::directory(directory) {
         Err(error) if error.is_missing() => return Ok(Vec::new()),
@@ -45,18 +46,18 @@ pub(super) fn numbers(directory: &Path) -> Result<Vec<u32>, AuditError> {
     Ok(numbers)
 }
 
-/// Reads a segment's number from its file name.
+/// Parses a segment's number from its file name.
 fn number(found: &str) -> Option<u32> {
     let digits = found.strip_prefix("audit-")?.strip_suffix(".jsonl")?;
     let number = digits.parse().ok()?;
     (number > 0 && name(number) == found).then_some(number)
 }
 
-/// Finds the last entry of the log under a state directory; `None` where the log has none.
+/// Returns the last entry of the log under a state directory, or `None` if the log has no entries.
 ///
 /// # Errors
-/// [`AuditError::Damaged`] where the newest segment's last line is not as it was written, and
-/// whatever keeps the log from being read.
+/// [`AuditError::Damaged`] if the last line of the newest segment is not an intact entry, or another [`AuditError`]
+/// if the log cannot be read.
 pub fn head(state: &Path) -> Result<Option<Head>, AuditError> {
     let directory = directory(state);
     for number in numbers(&directory)?.into_iter().rev() {
@@ -73,13 +74,13 @@ pub fn head(state: &Path) -> Result<Option<Head>, AuditError> {
 /// An open segment.
 #[derive(Debug)]
 pub(super) struct OpenSegment {
-    /// Its number.
+    /// The segment's number.
     pub(super) number: u32,
-    /// Its path.
+    /// The file's path.
     pub(super) path: PathBuf,
-    /// The file.
+    /// The file, open.
     pub(super) file: File,
-    /// How many bytes it has.
+    /// The length in bytes.
     pub(super) length: u64,
 }
 
@@ -91,7 +92,7 @@ impl OpenSegment {
         Ok(Self { number, path, file, length: metadata.len() })
     }
 
-    /// Reads how the segment ends.
+    /// Reads the end of the segment, and classifies it.
     pub(super) fn tail(&self) -> Result<SegmentTail, AuditError> {
         let size = self.length.min(TAIL_BYTES);
         let mut window = Vec::new();
@@ -100,7 +101,7 @@ impl OpenSegment {
             .and_then(|_| file.take(size).read_to_end(&mut window))
             .map_err(FileAction::Read.failed(&self.path))?;
         Ok(match SegmentTail::of(&window) {
-            // What is before the window is not known.
+            // The line begins before the window, so it is longer than any entry.
             SegmentTail::Fragment if size < self.length => SegmentTail::Damaged,
             tail => tail,
         })
@@ -110,14 +111,14 @@ impl OpenSegment {
 /// How a segment ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum SegmentTail {
-    /// There is nothing in it.
+    /// The segment is empty.
     Empty,
-    /// With a whole entry, and what a crash left after it: nothing if the entry lacks only its newline; `None` if there
-    /// was no crash.
+    /// A whole entry, and the bytes that a crash left after it: empty if the entry lacks only its newline, `None` if
+    /// its line is complete.
     Entry(Head, Option<Vec<u8>>),
-    /// It holds a torn line and nothing else.
+    /// A torn line and nothing else.
     Fragment,
-    /// With an ended line that is not as it was written.
+    /// The last complete line is not an intact entry.
     Damaged,
 }
 

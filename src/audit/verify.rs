@@ -1,7 +1,8 @@
-//! Verifies a log: every line, every link, every segment, and a head that was kept elsewhere.
+//! Verifies a log: every line, every link, every segment, and optionally a head that was kept elsewhere.
 //!
-//! A fault is named once, where it is, and what follows it is held against what is left. Without an
-//! expected head the end of the log cannot be proved, nor that nobody rewrote all of it.
+//! A fault is reported once, where it occurs, and the lines after it are checked against the remaining entries.
+//! Without an expected head, verification detects neither a log that was cut at its end nor one that was rewritten as
+//! a whole.
 
 use std::fmt;
 use std::ops::{Range, RangeInclusive};
@@ -13,46 +14,46 @@ use super::head::{Hash, Head, LogId};
 use super::reader::{Location, LogReader};
 use super::segment;
 
-/// How many findings are reported one by one; the rest are counted.
+/// The maximum number of findings that are reported individually; the rest are counted.
 pub const MAX_FINDINGS: usize = 1000;
 
-/// What a log was found to be.
+/// The result of verifying a log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VerifyReport {
-    /// The last entry; `None` where there is none.
+    /// The last entry; `None` if there is none.
     pub head: Option<Head>,
-    /// How many entries are as they were written.
+    /// The number of intact entries.
     pub entries: u64,
-    /// How many segments there are.
+    /// The number of segments.
     pub segments: usize,
-    /// How many torn lines the log accounts for.
+    /// The number of torn lines that the log accounts for.
     pub repaired: u64,
-    /// How many bytes at the end are no whole entry: one being written, or torn and not yet repaired.
+    /// The number of bytes at the end that are not a whole entry: one being written, or torn and not yet repaired.
     pub unfinished: u64,
-    /// What is wrong, in the order of the log, at most [`MAX_FINDINGS`].
+    /// The faults, in the order of the log, at most [`MAX_FINDINGS`].
     pub findings: Vec<Finding>,
-    /// How many findings there are beyond those.
+    /// The number of findings beyond [`MAX_FINDINGS`].
     pub further_findings: u64,
 }
 
 impl VerifyReport {
-    /// Returns `true` if nothing is wrong.
+    /// Returns `true` if there are no findings.
     pub fn is_intact(&self) -> bool {
         self.findings.is_empty()
     }
 
-    /// Returns `true` if nothing is wrong but that the expected head was pruned.
+    /// Returns `true` if the only finding is that the expected head was pruned.
     pub fn is_unproven(&self) -> bool {
         matches!(&self.findings[..], [Finding { kind: FindingKind::HeadPruned(_), .. }])
     }
 }
 
-/// Something that is wrong with a log.
+/// A fault in a log, or a mismatch with the expected head.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The line where it is; `None` where it is about no line.
+    /// The location of the line; `None` if the finding concerns no line.
     pub at: Option<Location>,
-    /// What it is.
+    /// The kind of finding.
     pub kind: FindingKind,
 }
 
@@ -65,65 +66,65 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What is wrong.
+/// The kind of a finding.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FindingKind {
-    /// The line by itself.
+    /// The line by itself is invalid.
     #[error("the line {0}")]
     Invalid(EntryError),
     /// These entries are missing before the line.
     #[error("entries {} to {} are missing before this line", .0.start(), .0.end())]
     Missing(RangeInclusive<u64>),
-    /// The entry was already passed: it was moved, copied, or stands after an inserted one.
+    /// The sequence number is lower than expected: the entry was moved, copied, or follows an inserted one.
     #[error("entry {found} stands where entry {expected} belongs")]
     OutOfOrder {
-        /// The entry's number.
+        /// The entry's sequence number.
         found: u64,
-        /// The number that belongs there.
+        /// The expected sequence number.
         expected: u64,
     },
-    /// The entry before is not the one after which this one was written.
+    /// The entry's `prev` is not the hash of the previous entry.
     #[error("the entry before is not the one after which this one was written")]
     Unlinked,
-    /// The line is from another log, this one.
+    /// The entry is from another log, with this id.
     #[error("the entry is from another log, {0}")]
     ForeignLog(LogId),
     /// A writer found the log damaged here.
     #[error("a writer found the log damaged before this line")]
     ChainBroken,
-    /// A segment of this number is missing.
+    /// The segment with this number is missing.
     #[error("{}: the segment is missing", segment::name(*.0))]
     SegmentMissing(u32),
     /// The log ends before the expected head.
     #[error("the log was cut: it ends at entry {found}, and the expected head is {expected}")]
     CutEnd {
-        /// The expected entry.
+        /// The sequence number of the expected head.
         expected: u64,
-        /// The last one that is there; 0 for none.
+        /// The sequence number of the last entry; 0 if there is none.
         found: u64,
     },
-    /// The entry of this number is not the expected one: the log was rewritten.
+    /// The entry with this sequence number is not the expected head: the log was rewritten.
     #[error("the log was rewritten: entry {0} is not the expected head")]
     Rewritten(u64),
-    /// The expected head, the entry of this number, was pruned.
+    /// The expected head, with this sequence number, was pruned.
     #[error("the expected head, entry {0}, was pruned: what it proves is gone with it")]
     HeadPruned(u64),
-    /// The expected head is of another log, this one.
+    /// The expected head is from another log, with this id.
     #[error("the expected head is of another log, {0}")]
     ForeignHead(LogId),
 }
 
-/// Verifies the log under a state directory, against a head that was kept elsewhere if there is one.
+/// Verifies the log under a state directory, optionally against a head that was kept elsewhere.
 ///
-/// A log that is not there has no entries and no faults, unless a head was expected.
+/// A missing log has no entries and no faults, unless a head was expected.
 ///
 /// # Errors
-/// Whatever keeps the log from being read. What is wrong with it is no error, but in the answer.
+/// [`AuditError`] if the log cannot be read. Faults of the log are not errors, but findings of the report.
 pub fn verify(state: &Path, expected: Option<&Head>) -> Result<VerifyReport, AuditError> {
     verify_each(state, expected, |_, _| {})
 }
 
-/// Verifies the log, and calls `on_entry` with every entry that is as it was written, and the number of its segment.
+/// Verifies the log, and calls `on_entry` with every intact entry and the number of its segment.
 pub(super) fn verify_each(
     state: &Path,
     expected: Option<&Head>,
@@ -153,45 +154,45 @@ pub(super) fn verify_each(
     Ok(VerifyReport { segments: numbers.len(), repaired, unfinished, ..report })
 }
 
-/// What was verified so far, and what must come next.
+/// The state of a verification.
 #[derive(Debug, Default)]
 struct Verifier {
     /// The head that was kept elsewhere.
     expected: Option<Head>,
-    /// Whether the entry of that number was met.
+    /// Whether the entry with the expected head's sequence number was found.
     was_met: bool,
-    /// The log, known from its first entry.
+    /// The log's id, known from its first entry.
     log_id: Option<LogId>,
-    /// The entry before.
+    /// The previous entry.
     last: Option<Head>,
-    /// Where the log begins, if that is not with its first entry.
+    /// The beginning of the log, if its first entries are missing.
     start: Option<LogStart>,
-    /// How many lines since the entry before are not as they were written, each perhaps in an entry's place.
+    /// The number of invalid lines since the previous entry, each of which may stand for an entry.
     invalid: u64,
     /// The report so far.
     report: VerifyReport,
 }
 
-/// Where a log begins whose first entries are missing.
+/// The beginning of a log whose first entries are missing.
 #[derive(Debug, Clone, Copy)]
 struct LogStart {
-    /// The first line that is there.
+    /// The location of the first remaining entry.
     at: Location,
-    /// The entry before it, with the hash that the first entry that is there says it has.
+    /// The missing entry before it, with the hash that the first remaining entry has as `prev`.
     before: Head,
-    /// Whether an entry says that the log was pruned up to there.
+    /// Whether an entry records that the log was pruned up to there.
     is_recorded: bool,
 }
 
 impl Verifier {
-    /// Finds the segments that are missing in a range of numbers.
+    /// Reports the segments that are missing in a range of numbers.
     fn check_segments(&mut self, range: Range<u32>, numbers: &[u32]) {
         for missing in range.filter(|number| numbers.binary_search(number).is_err()).take(MAX_FINDINGS) {
             self.add(None, FindingKind::SegmentMissing(missing));
         }
     }
 
-    /// Checks whether an entry that is as it was written is in its place.
+    /// Checks the position of an intact entry.
     fn check_entry(&mut self, at: Location, entry: &Entry) {
         self.report.entries += 1;
         let head = entry.head();
@@ -220,7 +221,7 @@ impl Verifier {
             self.add(Some(at), FindingKind::ChainBroken);
         }
         if let (Some(start), Some(pruned)) = (&mut self.start, &entry.body.pruned_up_to) {
-            // A prune that was broken off leaves some of the entries that it was to remove.
+            // An interrupted prune leaves some of the entries that it was to remove.
             start.is_recorded |= pruned
                 .parse()
                 .is_ok_and(|pruned: Head| start.before == pruned || start.before.sequence < pruned.sequence);
@@ -245,7 +246,7 @@ impl Verifier {
         }
     }
 
-    /// Ends at the last line.
+    /// Completes the report after the last line.
     fn finish(mut self, numbers: &[u32]) -> VerifyReport {
         self.report.head = self.last;
         let is_recorded = self.start.is_some_and(|start| start.is_recorded);
@@ -275,7 +276,7 @@ impl Verifier {
         self.report
     }
 
-    /// Adds a finding, or counts it where there are too many.
+    /// Adds a finding, or counts it if there are too many.
     fn add(&mut self, at: Option<Location>, kind: FindingKind) {
         if self.report.findings.len() < MAX_FINDINGS {
             self.report.findings.push(Finding { at, kind });

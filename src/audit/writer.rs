@@ -1,9 +1,9 @@
 //! Appends entries to the log: under the lock, after the last entry on disk, with one sync for all.
 //!
-//! Nothing is acknowledged that was not synced. Where a write or a sync fails, the segment is given
-//! up: what is known to be on disk counts, the rest is cut off where that is possible, and the next
-//! entry goes into a new segment that says so. What a writer knows of its own entries is checked against what is on
-//! disk, so a log that was cut or exchanged under a running writer is noticed.
+//! An entry is acknowledged only after a sync. If a write or a sync fails, the writer gives the segment up: the
+//! acknowledged bytes count, the rest is truncated if possible, and the next entry goes into a new segment that
+//! records the failure. The writer also checks its own last entry against the disk, which reveals a log that was cut
+//! or replaced under a running writer.
 
 use std::fs::remove_file;
 use std::io::Write as _;
@@ -19,50 +19,50 @@ use crate::fs::{self, FileAction, FileError, FileUse, Lock};
 use crate::process::stop_signals;
 use crate::time::{Clock, utc};
 
-/// The writing side of a log. One call at a time.
+/// The writing side of a log, used by one thread at a time.
 #[derive(Debug)]
 pub(super) struct Writer {
-    /// The state directory under which the log is.
+    /// The state directory that contains the log.
     state: PathBuf,
     /// The directory of the log.
     pub(super) directory: PathBuf,
-    /// Where the time of an entry comes from.
+    /// The clock for the times of entries.
     pub(super) clock: Clock,
-    /// After how many bytes a segment is followed by another.
+    /// The size in bytes at which a segment is full.
     limit: u64,
-    /// Keeps other writers away.
+    /// The lock that excludes other writers.
     lock: Lock,
     /// The last entry that the writer knows to be on disk.
     known: Option<Head>,
-    /// The segment that it gave up last.
+    /// The segment that this writer gave up last.
     given_up: Option<GivenUpSegment>,
-    /// How long the last sync of entries took.
+    /// The duration of the last sync of entries.
     pub(super) last_sync: Option<Duration>,
     /// What goes wrong in a test.
     #[cfg(test)]
     pub(super) sabotage: super::testing::Sabotage,
 }
 
-/// A segment that was given up because a write or a sync on it failed.
+/// A segment that was given up because a write or a sync failed.
 #[derive(Debug)]
 struct GivenUpSegment {
-    /// Its number.
+    /// The segment's number.
     number: u32,
-    /// Why, as the next segment will say.
+    /// The reason, as the next segment records it.
     reason: &'static str,
-    /// How many of its bytes were acknowledged.
+    /// The number of acknowledged bytes.
     trusted: u64,
-    /// How many it has, those that failed included.
+    /// The length in bytes, including unacknowledged bytes.
     left: u64,
 }
 
-/// Where the next entry goes.
+/// The place of the next entry.
 struct Target {
     /// The segment.
     segment: OpenSegment,
-    /// The entry after which it goes; `None` for a new log.
+    /// The previous entry; `None` for a new log.
     after: Option<Head>,
-    /// The log's own entry that goes before it: a torn line was ended, a segment opened, or the chain found broken.
+    /// The maintenance entry to write first: a torn line was ended, a segment opened, or the chain found broken.
     maintenance: Option<Event>,
 }
 
@@ -85,16 +85,15 @@ impl Writer {
         })
     }
 
-    /// Waits until no other writer has the lock, and gives up on one that seems stuck. This process does not stop
-    /// (Ctrl-Z) until what this returns is dropped.
+    /// Acquires the lock, waiting for other writers until a timeout. Stop signals (Ctrl-Z) are held back until the
+    /// returned guard is dropped.
     pub(super) fn lock(&mut self) -> Result<impl Sized + use<>, AuditError> {
         let held = stop_signals::hold();
-        // Dropped in this order: the lock is free when the process stops.
+        // Tuple fields drop in order: the lock is released before the process can stop.
         Ok((self.lock.acquire()?, held))
     }
 
-    /// Appends entries, at least one, and returns their heads once they are on disk. The caller holds
-    /// the lock.
+    /// Appends entries, and returns their heads once they are on disk. The caller holds the lock.
     pub(super) fn append(&mut self, entries: &[&Event]) -> Result<Vec<Head>, AuditError> {
         let Some(&first) = entries.first() else { return Ok(Vec::new()) };
         let Target { segment, after, maintenance } = self.check_known(self.locate(first)?, first)?;
@@ -119,8 +118,8 @@ impl Writer {
         Ok(heads.split_off(heads.len() - entries.len()))
     }
 
-    /// Finds where the next entry goes by what is on disk: on in the newest segment, after a repair, or in a new one.
-    /// What the log says of itself is in the name of `next`.
+    /// Determines the place of the next entry from the segments on disk: the newest segment, after a repair if
+    /// needed, or a new one. A maintenance entry has the actor and channel of `next`.
     fn locate(&self, next: &Event) -> Result<Target, AuditError> {
         let mut numbers = segment::numbers(&self.directory)?;
         let newest = numbers.last().copied().unwrap_or(0);
@@ -145,8 +144,8 @@ impl Writer {
         Ok(Target { segment: self.create_after(newest)?, after, maintenance: Some(opening) })
     }
 
-    /// Finds the last entry of some segments, and what a segment after them says first: `reason` is why it is opened,
-    /// where the last of them was not given up or is damaged.
+    /// Returns the last entry of these segments, and the first event of a segment after them. `reason` is why that
+    /// segment is opened, unless the last of these segments was given up or is damaged.
     fn open_after(
         &self,
         numbers: &[u32],
@@ -187,7 +186,7 @@ impl Writer {
         Ok((None, opening))
     }
 
-    /// Reads a damaged log through for the last entry that is still whole.
+    /// Reads a damaged log from start to end, and returns the last entry that is intact.
     fn last_whole_entry(&self) -> Result<Option<Head>, AuditError> {
         let mut last: Option<Head> = None;
         for line in LogReader::open(&self.state) {
@@ -200,7 +199,7 @@ impl Writer {
         Ok(last)
     }
 
-    /// Checks what was found on disk against what the writer knows; entries that are gone are damage.
+    /// Checks the target against the last entry that this writer knows to be on disk. Missing entries are damage.
     fn check_known(&self, target: Target, next: &Event) -> Result<Target, AuditError> {
         let Some(known) = self.known else { return Ok(target) };
         let (after, reason) = match target.after {
@@ -213,15 +212,16 @@ impl Writer {
         Ok(Target { segment, after: Some(after), maintenance: Some(chain_broken(next, reason)) })
     }
 
-    /// Creates the segment after one. The last one has none: a number that wraps is one that no reader looks for.
+    /// Creates the segment after `number`. None can follow `u32::MAX`: readers would not look for a number that
+    /// wrapped.
     fn create_after(&self, number: u32) -> Result<OpenSegment, AuditError> {
         let full = || AuditError::Full(segment::path(&self.directory, number));
         OpenSegment::open(&self.directory, number.checked_add(1).ok_or_else(full)?, FileUse::Create)
     }
 
-    /// Writes `bytes` to the end of a segment and syncs it; a new one's name before.
+    /// Appends `bytes` to a segment and syncs it. For an empty segment, the directory is synced first.
     fn write_and_sync(&mut self, open: &OpenSegment, bytes: &[u8]) -> Result<(), FileError> {
-        // The name goes first: a segment that has entries is one whose name is on disk.
+        // The directory is synced first, so that the name of a segment that has entries is always on disk.
         if open.length == 0 {
             if open.number == 1 {
                 fs::sync_parent(&self.directory)?;
@@ -242,10 +242,10 @@ impl Writer {
         synced.map_err(FileAction::Sync.failed(&open.path))
     }
 
-    /// Ends a segment on which a write or a sync failed, and cuts off what was not acknowledged.
+    /// Gives up a segment on which a write or a sync failed, and truncates it to the acknowledged bytes.
     ///
-    /// Other writers are told by an empty segment after it, or in its place if nothing in it counts.
-    /// If even that cannot be made, this writer still remembers.
+    /// An empty segment tells other writers: it follows this one, or replaces it if nothing in it was acknowledged.
+    /// If the empty segment cannot be created, this writer still remembers.
     fn give_up(&mut self, open: &OpenSegment, reason: &'static str) {
         let cut = Ok(());
         #[cfg(test)]
@@ -261,12 +261,12 @@ impl Writer {
             self.given_up = Some(GivenUpSegment { number: open.number, reason, trusted: open.length, left });
             segment::path(&self.directory, open.number.saturating_add(1))
         };
-        // The failure that led here is what is reported; the next append meets this one again.
+        // The original failure is reported; the next append runs into this one again.
         let _ = fs::open(&next, FileUse::Create);
     }
 }
 
-/// Returns an event of the log itself, in the name of the one that is to be recorded next.
+/// Returns an event of the log itself, with the actor and channel of the next event.
 fn maintenance(next: &Event, action: Action, reason: Option<&str>) -> Event {
     let outcome = if action == Action::ChainBroken { Outcome::Failed } else { Outcome::Ok };
     Event {
@@ -275,13 +275,14 @@ fn maintenance(next: &Event, action: Action, reason: Option<&str>) -> Event {
     }
 }
 
-/// Returns the entry after a torn line, named by its bytes unless it lacks only its newline, which comes first.
+/// Returns the event that records a torn line, with its length and fingerprint; no fingerprint if only the newline
+/// was missing.
 fn repaired(next: &Event, torn: &[u8]) -> Event {
     let fingerprint = (!torn.is_empty()).then(|| Hash::of(torn).short());
     Event { count: Some(torn.len() as u64), fingerprint, ..maintenance(next, Action::Repaired, None) }
 }
 
-/// Returns the entry that opens a segment after damage.
+/// Returns the event that opens a segment after damage.
 fn chain_broken(next: &Event, reason: &str) -> Event {
     maintenance(next, Action::ChainBroken, Some(reason))
 }

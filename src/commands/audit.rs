@@ -1,4 +1,4 @@
-//! `audit`: reads and checks the audit log.
+//! `audit`: reads and verifies the audit log.
 
 use std::time::Duration;
 
@@ -18,13 +18,13 @@ use crate::process::stdout::loses_reader_within;
 use crate::time::utc;
 use crate::token::{CustomerId, Fingerprint, Inspection, UserId};
 
-/// How often the log is looked at for new entries.
+/// The interval at which the log is checked for new entries.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// How many batches in which a token may have been minted are shown: the latest.
+/// The maximum number of batches shown in which a token may have been minted; the latest are shown.
 const MAX_BATCHES: usize = 20;
 
-/// Carries out what was asked of the log.
+/// Runs a subcommand of `audit`.
 pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> Result<Exit> {
     let is_json = context.is_json_or_text("audit")?;
     match command {
@@ -37,7 +37,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> Result<E
     }
 }
 
-/// Lists the entries that are asked for, and every invalid line.
+/// Lists the entries that match the filter, and every invalid line.
 fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> Result<Exit> {
     let now = context.clock.now();
     let filter = Filter {
@@ -65,7 +65,7 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
     }
 }
 
-/// Counts what is listed for each day and profile.
+/// Prints the counts of the listed entries for each day and profile.
 fn summarize(
     context: &mut Context<'_>,
     listing: impl Iterator<Item = Result<LogLine, AuditError>>,
@@ -84,14 +84,14 @@ fn summarize(
     Ok(Exit::Success)
 }
 
-/// Notes that lines of the log were passed over, if any were.
+/// Prints a note if invalid lines were skipped.
 fn note_damage(context: &mut Context<'_>, is_damaged: bool) {
     if is_damaged {
         context.terminal.note("some lines of the log cannot be read: see 'stream-token audit verify'");
     }
 }
 
-/// Returns the filter for entries of any time.
+/// Returns the filter of the arguments, without times.
 fn filter(context: &Context<'_>, arguments: &AuditFilterArgs) -> Result<Filter> {
     Ok(Filter {
         profile: profile(context)?,
@@ -105,8 +105,8 @@ fn filter(context: &Context<'_>, arguments: &AuditFilterArgs) -> Result<Filter> 
     })
 }
 
-/// Returns the profile whose entries are asked for. One that was removed has entries still; one that is neither
-/// configured nor in the log is a mistake.
+/// Returns the profile whose entries are requested. A removed profile still has entries; a profile that is neither
+/// configured nor in the log is an error.
 fn profile(context: &Context<'_>) -> Result<Option<String>> {
     let Some(name) = context.global.profile.clone() else { return Ok(None) };
     let is_configured = context.config()?.names().any(|known| known.as_str() == name);
@@ -118,7 +118,7 @@ fn profile(context: &Context<'_>) -> Result<Option<String>> {
     Err(ErrorReport::usage(message, "see 'stream-token profile list'; the demo profile is not audited"))
 }
 
-/// Prints entries as they are written, until nobody reads them any more.
+/// Prints entries as they are written, until the reader of standard output is gone.
 fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs, is_json: bool) -> Result<Exit> {
     let mut lines = audit::follow(&context.state_dir()?, filter(context, arguments)?)?;
     loop {
@@ -134,7 +134,7 @@ fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs, is_json: bool)
     }
 }
 
-/// Shows the entry of a token; or, if none names it, the batches in which it may have been minted.
+/// Shows the entry of a token; or, if no entry names it, the batches in which it may have been minted.
 fn find(context: &mut Context<'_>, arguments: &AuditFindArgs, is_json: bool) -> Result<Exit> {
     let query = token_query(context, &arguments.token)?;
     let (mut certain, mut possible, mut is_damaged) = (Vec::new(), Vec::new(), false);
@@ -178,7 +178,7 @@ fn find(context: &mut Context<'_>, arguments: &AuditFindArgs, is_json: bool) -> 
     Ok(Exit::Success)
 }
 
-/// Reads what is looked for: a fingerprint, or a token like that of `verify`.
+/// Parses the token to search for: a fingerprint, or a token as `verify` accepts it.
 fn token_query(context: &mut Context<'_>, argument: &str) -> Result<TokenQuery> {
     if argument.len() == 16 && argument.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Ok(TokenQuery { fingerprint: argument.to_ascii_lowercase(), claims: None });
@@ -193,7 +193,7 @@ fn token_query(context: &mut Context<'_>, argument: &str) -> Result<TokenQuery> 
     Ok(TokenQuery { fingerprint: Fingerprint::of(token.token.as_bytes()).to_string(), claims })
 }
 
-/// Checks the whole log.
+/// Verifies the whole log.
 fn verify(context: &mut Context<'_>, arguments: &AuditVerifyArgs, is_json: bool) -> Result<Exit> {
     let verified = audit::verify(&context.state_dir()?, arguments.expect.as_ref())?;
     let shown = if is_json {
@@ -205,7 +205,7 @@ fn verify(context: &mut Context<'_>, arguments: &AuditVerifyArgs, is_json: bool)
     Ok(if verified.is_intact() { Exit::Success } else { Exit::AuditDamaged })
 }
 
-/// Removes old segments of the log, or says which.
+/// Removes old segments of the log; with `--dry-run`, only reports them.
 fn prune(context: &mut Context<'_>, arguments: &AuditPruneArgs, is_json: bool) -> Result<Exit> {
     let before = arguments.before.resolve_past(context.clock.now())?;
     let (report, plan) = PrunePlan::new(&context.state_dir()?, before)?;

@@ -1,4 +1,4 @@
-//! Reads a batch line by line, in constant memory whatever the lines are.
+//! Reads a batch line by line, in constant memory regardless of line length.
 
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
@@ -12,49 +12,49 @@ use crate::fs;
 use crate::output::terminal::Terminal;
 use crate::token::decode_text;
 
-/// The most bytes of a line that are kept: more than a token, a `Bearer` and quotes have.
+/// The maximum number of bytes of a line: more than a token with `Bearer` and quotes has.
 const MAX_LINE_BYTES: usize = 8 * 1024;
 
-/// The most bytes of UTF-16 that are read: 64 MiB.
+/// The maximum number of bytes of a UTF-16 input: 64 MiB.
 const MAX_UTF16_BYTES: u64 = 64 * 1024 * 1024;
 
-/// How much is read at once. It is more than standard input keeps of its own, which then keeps nothing.
+/// The size of the read buffer in bytes. It is larger than standard input's own buffer, which is therefore bypassed.
 const BUFFER: usize = 64 * 1024;
 
-/// A batch that is being read.
+/// A batch being read.
 pub(super) struct BatchReader {
-    /// Where it comes from.
+    /// The input.
     reader: BufReader<Box<dyn Read>>,
-    /// What it is called in errors.
+    /// The input's name in errors.
     name: String,
-    /// How many lines have been read.
+    /// The number of lines read.
     count: u64,
-    /// The bytes of the last one.
+    /// The bytes of the last line.
     line: Vec<u8>,
 }
 
 /// A line of a batch.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BatchLine {
-    /// Its number, from 1.
+    /// The line number, from 1.
     pub(super) number: u64,
-    /// Its text without the line break and the white space around it.
+    /// The text, without the line break and surrounding white space.
     pub(super) text: Result<String, BatchLineError>,
 }
 
-/// Why a line cannot be read.
+/// The reason why a line cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BatchLineError {
-    /// It has more than [`MAX_LINE_BYTES`] bytes.
+    /// The line has more than [`MAX_LINE_BYTES`] bytes.
     #[error("it has more than {MAX_LINE_BYTES} bytes")]
     TooLong,
-    /// It is not UTF-8.
+    /// The line is not UTF-8.
     #[error("it is not UTF-8")]
     NotUtf8,
 }
 
 impl BatchReader {
-    /// Opens a file, or standard input for `-`. A person who waits is shown how far it is read.
+    /// Opens a file, or standard input for `-`. Progress is shown on a terminal.
     pub(super) fn open(path: &Path, terminal: &mut Terminal) -> Result<Self> {
         if path == Path::new("-") {
             let is_typed = terminal.stdin_is_terminal();
@@ -68,7 +68,7 @@ impl BatchReader {
         Self::new(terminal.with_progress(file, length), name)
     }
 
-    /// Takes a reader for a batch. UTF-16, as Windows PowerShell writes it, is read as a whole and decoded.
+    /// Creates a reader of a batch. UTF-16, as Windows PowerShell writes it, is read as a whole and decoded.
     fn new(reader: Box<dyn Read>, name: String) -> Result<Self> {
         let mut reader = BufReader::with_capacity(BUFFER, reader);
         let unreadable = || format!("cannot read {name}");
@@ -85,12 +85,12 @@ impl BatchReader {
         Ok(Self { reader, name, count: 0, line: Vec::new() })
     }
 
-    /// Returns `true` if the next line is at hand, or may have to be waited for.
+    /// Returns `true` if the next line is buffered, so that reading it does not block.
     pub(super) fn has_buffered_line(&self) -> bool {
         self.reader.buffer().contains(&b'\n')
     }
 
-    /// Reads the next line that is neither blank nor the heading of a table; `None` at the end.
+    /// Reads the next line that is neither blank nor a table heading; `None` at the end.
     pub(super) fn next(&mut self) -> Result<Option<BatchLine>> {
         loop {
             let read = read_line(&mut self.reader, &mut self.line);
@@ -99,7 +99,7 @@ impl BatchReader {
             };
             self.count += 1;
             if self.count == 1 {
-                // A byte order mark is no part of a file's first line (RFC 3629 section 6).
+                // A byte order mark is not part of a file's first line (RFC 3629 section 6).
                 text = text.map(|text| text.trim_start_matches('\u{feff}').trim_start());
                 text = text.map(|text| if is_heading(text) { "" } else { text });
             }
@@ -110,7 +110,7 @@ impl BatchReader {
     }
 }
 
-/// Returns `true` for the heading of comma-separated values in which customers, users or tokens are, as `-o csv` writes it.
+/// Returns `true` for the heading of a CSV table of customers, users or tokens, as `-o csv` writes it.
 fn is_heading(line: &str) -> bool {
     let name = |field: &str| -> String {
         field.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
@@ -121,7 +121,7 @@ fn is_heading(line: &str) -> bool {
     line.split([',', ';', '\t']).any(is_known)
 }
 
-/// Reads one line, and keeps at most [`MAX_LINE_BYTES`] bytes of it. Returns its text without the white space around it;
+/// Reads one line, keeping at most [`MAX_LINE_BYTES`] bytes of it. Returns its text without surrounding white space;
 /// `None` at the end.
 fn read_line<'a>(
     reader: &mut impl BufRead,

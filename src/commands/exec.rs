@@ -10,7 +10,7 @@ use crate::cli::ExecArgs;
 use crate::error::{ErrorReport, Exit};
 use crate::escape::path_in_full;
 
-/// Mints the token, and becomes the command.
+/// Mints the token, and runs the command in place of this process.
 pub(super) fn run(context: &mut Context<'_>, arguments: &ExecArgs) -> Result<Exit> {
     context.is_json_or_text("exec")?;
     let Some((program, words)) = arguments.command.split_first() else { return Ok(Exit::Usage) };
@@ -28,7 +28,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &ExecArgs) -> Result<Exi
     command.env("STREAM_USER_ID", minted.claims.customer().user_id());
     match run.api_key() {
         Some(key) => command.env("STREAM_API_KEY", key),
-        // That of another app would only mislead.
+        // The API key of another app would be misleading.
         None => command.env_remove("STREAM_API_KEY"),
     };
     let error = become_command(&mut command);
@@ -40,13 +40,13 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &ExecArgs) -> Result<Exi
     })
 }
 
-/// Replaces this process with the command. Returns why that failed.
+/// Replaces this process with the command. Returns the error if that fails.
 #[cfg(unix)]
 fn become_command(command: &mut Command) -> io::Error {
     std::os::unix::process::CommandExt::exec(command)
 }
 
-/// Runs the command, and ends with its exit code. Returns why it did not start.
+/// Runs the command, and exits with its exit code. Returns the error if it does not start.
 #[cfg(not(unix))]
 #[expect(clippy::exit, reason = "the exit code may be any number")]
 fn become_command(command: &mut Command) -> io::Error {

@@ -20,23 +20,23 @@ use crate::profile::{self, Grant, LoadedProfile, Profile, ProfileName, TokenRequ
 use crate::time::{Timestamp, absolute_and_relative, utc};
 use crate::token::CustomerId;
 
-/// What is minted with: one profile's issuer, for one person, on the same grant for all.
+/// A configured run of `issue` or `exec`: one profile's issuer, with the same grant for all tokens.
 pub(super) struct IssueRun {
-    /// Signs and records.
+    /// The issuer, which signs and records.
     issuer: TokenIssuer,
-    /// What every token gets.
+    /// The grant for every token.
     grant: Grant,
-    /// What the audit log says of the call.
+    /// The event of the call, for the audit log.
     caller: Event,
-    /// The form in which tokens come out.
+    /// The output format.
     format: Format,
-    /// What comes before the first token, until it has come.
+    /// The text before the first token; empty once it is printed.
     head: Cell<&'static str>,
-    /// The profile, for the forms that show it.
+    /// The profile, for the formats that show it.
     profile: Profile,
 }
 
-/// Mints the tokens that were asked for.
+/// Mints the requested tokens.
 pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Exit> {
     if arguments.customers.is_empty() && arguments.from.is_none() {
         return Err(ErrorReport::usage(
@@ -59,14 +59,14 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
             run.issue_batch(context, &mut batch)?;
         }
     }
-    // A batch of nobody is a table without rows.
+    // A batch without customers still prints the table's heading.
     context.terminal.print(run.head.take())?;
     Ok(exit)
 }
 
 impl IssueRun {
-    /// Chooses the profile, asks what its policy wants to be asked, and opens its secret. `program` is the name of the
-    /// program that gets the token.
+    /// Chooses the profile, asks for the confirmation and the reason that it requires, and opens its secret.
+    /// `program` is the name of the program that receives the token.
     pub(super) fn prepare(
         context: &mut Context<'_>,
         arguments: &TokenArgs,
@@ -77,7 +77,8 @@ impl IssueRun {
         let token_request = token_request(arguments, fault, now)?;
         let chosen = context.choose_profile()?;
         let mut reason = arguments.reason.clone();
-        // Nobody is asked about what the policy refuses: below, with an entry in the audit log.
+        // A request that the policy refuses needs no confirmation: it is refused below, with an entry in the audit
+        // log.
         if chosen.policy.evaluate(&token_request, now).is_ok() {
             input::confirm_production(context, &chosen, arguments.confirm.as_deref())?;
             reason = input::reason(context, &chosen, reason)?;
@@ -115,7 +116,7 @@ impl IssueRun {
         self.profile.api_key.as_deref()
     }
 
-    /// Mints one token, and prints, shows or copies it.
+    /// Mints one token, and prints it, shows it as a QR code or copies it.
     fn issue_one(
         &self,
         context: &mut Context<'_>,
@@ -145,17 +146,17 @@ impl IssueRun {
         Ok(())
     }
 
-    /// Adds a customer to a batch. A batch that is full is minted first.
+    /// Adds a customer to a batch. A full batch is minted first.
     fn push(&self, context: &mut Context<'_>, batch: &mut Batch, customer: CustomerId) -> Result<()> {
         if !batch.push(customer) {
             self.issue_batch(context, batch)?;
-            // An empty batch has room.
+            // The batch is empty now, so it has room.
             let _ = batch.push(customer);
         }
         Ok(())
     }
 
-    /// Mints a batch, if anybody is in it, and empties it. Its tokens come out once its entry is on disk.
+    /// Mints a batch, if it is not empty, and empties it. Its tokens are printed once its entry is on disk.
     fn issue_batch(&self, context: &mut Context<'_>, batch: &mut Batch) -> Result<()> {
         let batch = std::mem::take(batch);
         if !batch.is_empty() {
@@ -166,7 +167,7 @@ impl IssueRun {
         Ok(())
     }
 
-    /// Prints a token. A bare one allocates nothing.
+    /// Prints a token. The text format allocates nothing.
     fn print(&self, minted: &IssuedToken, terminal: &mut Terminal) -> Result<()> {
         terminal.print(self.head.take())?;
         let shown = match &self.format {
@@ -189,7 +190,7 @@ impl IssueRun {
         Ok(terminal.print(&(shown + "\n"))?)
     }
 
-    /// Returns a template's text for a token.
+    /// Returns a template filled in for a token.
     fn filled(&self, template: &str, minted: &IssuedToken) -> Result<String> {
         output::fill_template(template, |field| match field {
             "api_key" => self.api_key().unwrap_or_default().to_owned(),
@@ -199,7 +200,7 @@ impl IssueRun {
     }
 }
 
-/// Mints a token for every line; a bad line is told by its number, and the others still come out.
+/// Mints a token for every line. An invalid line is reported with its number, and does not stop the others.
 fn run_batch(context: &mut Context<'_>, path: &Path, run: &IssueRun) -> Result<Exit> {
     let mut reader = BatchReader::open(path, &mut context.terminal)?;
     let mut batch = Batch::default();
@@ -208,13 +209,13 @@ fn run_batch(context: &mut Context<'_>, path: &Path, run: &IssueRun) -> Result<E
         match customer_of(line) {
             Ok(customer) => run.push(context, &mut batch, customer)?,
             Err(failure) => {
-                // What came before the bad line comes out before it is told.
+                // The tokens of the lines before are printed before the error.
                 run.issue_batch(context, &mut batch)?;
                 print_error(&mut context.terminal, &failure);
                 exit = failure.exit;
             }
         }
-        // Whoever feeds us line by line gets an answer to each.
+        // A program that writes line by line gets each answer at once.
         if !reader.has_buffered_line() {
             run.issue_batch(context, &mut batch)?;
             context.terminal.flush()?;
@@ -224,7 +225,7 @@ fn run_batch(context: &mut Context<'_>, path: &Path, run: &IssueRun) -> Result<E
     Ok(exit)
 }
 
-/// Reads the customer of a line.
+/// Parses the customer of a line.
 fn customer_of(BatchLine { number, text }: BatchLine) -> Result<CustomerId, ErrorReport> {
     let (message, hint) = match text.map(|text| text.parse::<CustomerId>()) {
         Ok(Ok(customer)) => return Ok(customer),
@@ -234,7 +235,7 @@ fn customer_of(BatchLine { number, text }: BatchLine) -> Result<CustomerId, Erro
     Err(ErrorReport { exit: Exit::PartialFailure, message: format!("line {number}: {message}"), hint })
 }
 
-/// Resolves what is asked for.
+/// Resolves the arguments into a token request.
 fn token_request(arguments: &TokenArgs, fault: Option<TokenFault>, now: Timestamp) -> Result<TokenRequest> {
     if let (Some(fault), Some(_)) = (fault, &arguments.expires)
         && fault.sets_expiry()
@@ -251,7 +252,7 @@ fn token_request(arguments: &TokenArgs, fault: Option<TokenFault>, now: Timestam
     Ok(TokenRequest { expiry, issued_at, fault })
 }
 
-/// Refuses times that make no sense, and notes what is odd about them and what policy added.
+/// Rejects contradictory times, and notes unusual times and what the policy added.
 fn check(
     context: &mut Context<'_>,
     token_request: &TokenRequest,
@@ -274,7 +275,7 @@ fn check(
         return Ok(());
     }
     let is_added = token_request.expiry == profile::Expiry::PolicyDefault;
-    // A script knows what it asked for.
+    // A script knows what it requested.
     if let Some(at) = expires_at.filter(|_| is_added || is_terminal) {
         let policy = if is_added { "policy: " } else { "" };
         note(&format!("{policy}the token expires {}", absolute_and_relative(at, now)));
@@ -288,7 +289,7 @@ fn check(
     Ok(())
 }
 
-/// Refuses forms that hold one token for several, and templates that say nothing.
+/// Rejects formats that hold one token if there are several, and invalid templates.
 fn reject_forms(format: &Format, arguments: &IssueArgs) -> Result<()> {
     if let Format::Template(template) = format {
         output::fill_template(template, |_| String::new())?;
@@ -309,7 +310,7 @@ fn reject_forms(format: &Format, arguments: &IssueArgs) -> Result<()> {
     Ok(())
 }
 
-/// Returns the report of what failed after a token was minted.
+/// Returns the report of a failure after a token was minted.
 fn after_minting(report: ErrorReport) -> ErrorReport {
     let hint = report.hint.unwrap_or_else(|| "run the command again without --copy".into());
     ErrorReport {
@@ -319,7 +320,7 @@ fn after_minting(report: ErrorReport) -> ErrorReport {
     }
 }
 
-/// Refuses a form that needs the app's API key, if the profile has none.
+/// Rejects a format that needs the app's API key if the profile has none.
 fn require_api_key(format: &Format, profile: &Profile) -> Result<()> {
     let what = match format {
         Format::Curl => "a curl command",

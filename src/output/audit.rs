@@ -1,4 +1,4 @@
-//! The audit log for people and for programs.
+//! The audit log as text for people and as JSON.
 
 use serde_json::json;
 
@@ -8,10 +8,10 @@ use crate::audit::{Channel, Entry, Event, Head, IdRanges, LogLine, Outcome, Toke
 use crate::escape::{escaped, escaped_truncated, json_line};
 use crate::time::{Timestamp, absolute_and_relative, utc};
 
-/// How many lines are laid out in one table; the columns of the next may be of another width.
+/// The number of lines laid out in one table; the next table may have other column widths.
 pub const AUDIT_ROWS: usize = 500;
 
-/// Returns a line of the log as JSON: an entry as the log has it.
+/// Returns a line of the log as JSON. An entry is returned as the log contains it.
 pub fn audit_json(line: &LogLine) -> String {
     match &line.entry {
         Ok(_) => format!("{}\n", line.text),
@@ -22,7 +22,7 @@ pub fn audit_json(line: &LogLine) -> String {
     }
 }
 
-/// Returns a line of the log as people are shown it: time, action, profile, customer and detail.
+/// Returns the columns of a line of the log: time, action, profile, customer and detail.
 fn row(line: &LogLine) -> [StyledCell; 5] {
     let entry = match &line.entry {
         Ok(entry) => entry,
@@ -48,8 +48,8 @@ fn row(line: &LogLine) -> [StyledCell; 5] {
     ]
 }
 
-/// Shows lines of the log, each in one line: the detail is cut to what fits the width. `is_first` says that none
-/// were shown before.
+/// Returns a table of lines of the log, one row each; the detail is cut to the terminal's width. `is_first` is `true`
+/// for the first table, which has the heading.
 pub fn audit_table(lines: &[LogLine], is_first: bool, layout: Layout) -> String {
     const NAMES: [&str; 5] = ["TIME", "ACTION", "PROFILE", "CUSTOMER", "DETAIL"];
     let mut rows: Vec<_> = lines.iter().map(row).collect();
@@ -57,7 +57,7 @@ pub fn audit_table(lines: &[LogLine], is_first: bool, layout: Layout) -> String 
     listing(NAMES, &rows, is_first, layout)
 }
 
-/// Shows one line of the log by itself, in columns of a width that most entries need, cut to the width.
+/// Returns one line of the log, in columns that suit most entries, cut to the terminal's width.
 pub fn audit_line(line: &LogLine, layout: Layout) -> String {
     let [time, action, profile, customer, detail] = row(line).map(|(text, _)| text);
     let line = format!("{time}  {action:<11}  {profile:<8}  {customer:<8}  {detail}");
@@ -65,7 +65,7 @@ pub fn audit_line(line: &LogLine, layout: Layout) -> String {
     escaped_truncated(&line, most).to_string() + "\n"
 }
 
-/// Returns what an entry says beside its time, action, profile and customer, the most telling first.
+/// Returns the other values of an entry, the most important first.
 fn detail(event: &Event) -> String {
     let pruned = event.pruned_up_to.as_ref().and_then(|last| last.parse::<Head>().ok());
     let unit = if event.action.is_maintenance() { "bytes" } else { "in all" };
@@ -84,7 +84,7 @@ fn detail(event: &Event) -> String {
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
-/// Returns who did it.
+/// Returns the user who caused the event.
 fn actor(event: &Event) -> String {
     match &event.actor.sudo_user {
         Some(sudo_user) => format!("{} (sudo {sudo_user})", event.actor.user),
@@ -92,19 +92,19 @@ fn actor(event: &Event) -> String {
     }
 }
 
-/// Returns the customers of a batch.
+/// Returns the customers of a batch as ranges.
 fn ranges(customers: &IdRanges) -> String {
     let range = |(first, last)| if first == last { format!("{first}") } else { format!("{first}-{last}") };
     customers.iter().map(range).collect::<Vec<_>>().join(" ")
 }
 
-/// Shows an entry about a token as a line of JSON. `text` is the entry as the log has it.
+/// Returns an entry that concerns a token as a line of JSON. `text` is the entry as the log contains it.
 pub fn audit_found_json(text: &str, kind: TokenMatch) -> String {
     let kind = if kind == TokenMatch::Certain { "certain" } else { "possible" };
     format!("{{\"match\":\"{kind}\",\"entry\":{text}}}\n")
 }
 
-/// Shows an entry about a token for people.
+/// Returns an entry that concerns a token as text.
 pub fn audit_found_text(entry: &Entry, kind: TokenMatch, now: Timestamp, layout: Layout) -> String {
     let body = &entry.body;
     let certainty = if kind == TokenMatch::Certain { "" } else { ", perhaps" };
@@ -129,7 +129,7 @@ pub fn audit_found_text(entry: &Entry, kind: TokenMatch, now: Timestamp, layout:
     table(&rows.into_iter().filter_map(row).collect::<Vec<_>>(), layout)
 }
 
-/// Shows what was found of the whole log as a line of JSON.
+/// Returns the result of a verification as a line of JSON.
 pub fn audit_verified_json(verified: &VerifyReport) -> String {
     json_line(&json!({
         "intact": verified.is_intact(),
@@ -143,7 +143,7 @@ pub fn audit_verified_json(verified: &VerifyReport) -> String {
     })) + "\n"
 }
 
-/// Shows what was found of the whole log for people.
+/// Returns the result of a verification as text.
 pub fn audit_verified_text(verified: &VerifyReport, layout: Layout) -> String {
     let (word, style) = match verified {
         _ if verified.is_intact() => ("intact", Style::Good),
@@ -173,7 +173,7 @@ pub fn audit_verified_text(verified: &VerifyReport, layout: Layout) -> String {
     shown
 }
 
-/// Returns a number and the noun that goes with it.
+/// Returns a number with its noun in the singular or plural.
 fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{count} {}", if count == 1 { one } else { many })
 }

@@ -1,4 +1,4 @@
-//! How many tokens the log says were minted and refused, for each day and profile.
+//! Counts of minted and refused tokens in the audit log, for each day and profile.
 
 use std::collections::BTreeMap;
 
@@ -10,19 +10,19 @@ use crate::audit::{Action, Entry, Outcome};
 use crate::escape::json_line;
 use crate::time::utc;
 
-/// The columns of the longest bar.
+/// The length of the longest bar in columns.
 const BAR: u64 = 20;
 
 /// The counts of each day and profile, in order.
 #[derive(Debug, Default)]
 pub struct AuditSummary(BTreeMap<(String, Option<String>), Counts>);
 
-/// What is counted.
+/// The counts of one day and profile.
 #[derive(Debug, Clone, Copy, Default)]
 struct Counts {
-    /// Tokens that were minted; those that fail on purpose are not among them.
+    /// The number of minted tokens, without those that fail on purpose.
     mints: u64,
-    /// Clients and calls that were refused.
+    /// The number of refused clients and calls.
     refusals: u64,
 }
 
@@ -53,7 +53,7 @@ impl AuditSummary {
         self.0.iter().map(line).collect()
     }
 
-    /// Returns a table; at a terminal with bars: full blocks for mints, light ones for refusals.
+    /// Returns a table; on a terminal with bars: full blocks for mints, light ones for refusals.
     pub fn to_text(&self, layout: Layout) -> String {
         let total = |counts: &Counts| counts.mints.saturating_add(counts.refusals);
         let most = self.0.values().map(total).max().filter(|_| layout.width.is_some());
@@ -69,7 +69,7 @@ impl AuditSummary {
 }
 
 impl Counts {
-    /// Returns the bar, of [`BAR`] columns for `most`. What is not nothing has a block of its own.
+    /// Returns the bar, scaled so that `most` has [`BAR`] columns. A count above zero has at least one block.
     fn bar(self, most: u64) -> String {
         let blocks = |count: u64| {
             let blocks = u128::from(count) * u128::from(BAR) / u128::from(most.max(1));

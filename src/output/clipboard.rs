@@ -1,4 +1,5 @@
-//! The clipboard: of this machine, through the program that is there for it; or that of the terminal, over SSH too.
+//! Copies text to the clipboard, through a program of this machine or through the terminal, which also works over
+//! SSH.
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -9,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::process::environment::Environment;
 
-/// The programs that put their standard input into the clipboard, and the variable without which each is of no use.
+/// The programs that copy standard input to the clipboard, and the environment variable that each requires.
 const PROGRAMS: [(&str, &[&str], Option<&str>); 5] = [
     ("pbcopy", &[], None),
     ("wl-copy", &[], Some("WAYLAND_DISPLAY")),
@@ -18,11 +19,11 @@ const PROGRAMS: [(&str, &[&str], Option<&str>); 5] = [
     ("clip.exe", &[], None),
 ];
 
-/// Copies a text, and returns how, in words. `hidden` are variables that no program gets: one may stay to serve the
-/// clipboard.
+/// Copies a text to the clipboard, and returns a description of how. `hidden` are environment variables that are
+/// removed for the program, because it may keep running to serve the clipboard.
 ///
 /// # Errors
-/// What the operating system said.
+/// The error of the operating system, or of the program.
 pub fn copy(text: &str, environment: &Environment<'_>, hidden: &[String]) -> io::Result<String> {
     let is_remote = ["SSH_CONNECTION", "SSH_TTY"].iter().any(|variable| environment(variable).is_some());
     for (program, arguments, display) in PROGRAMS {
@@ -46,7 +47,7 @@ pub fn copy(text: &str, environment: &Environment<'_>, hidden: &[String]) -> io:
         written?;
         return Ok(format!("with {program}"));
     }
-    // OSC 52 of xterm's control sequences, which most terminals obey, or can be set to.
+    // OSC 52 of xterm's control sequences, which most terminals support or can be set to support.
     let sequence = format!("\u{1b}]52;c;{}\u{7}", STANDARD.encode(text));
     let terminal = OpenOptions::new().write(true).open(if cfg!(windows) { "CONOUT$" } else { "/dev/tty" });
     terminal.and_then(|mut terminal| terminal.write_all(sequence.as_bytes())).map_err(|error| {

@@ -1,4 +1,4 @@
-//! The forms of a minted token and of a session, among them texts with fields in braces, such as links that log in to an app.
+//! Output formats of a minted token and of a session, including templates such as links that log in to an app.
 
 use serde_json::json;
 
@@ -8,19 +8,19 @@ use crate::issuer::IssuedToken;
 use crate::session::{Session, SessionToken};
 use crate::time::Timestamp;
 
-/// The first line of the table of comma-separated values.
+/// The heading of the CSV table.
 pub const CSV_HEADER: &str = "customer_id,user_id,token,expires_at,issued_at\n";
 
-/// A line of that table (RFC 4180), as a template. No value needs quotes.
+/// A row of the CSV table (RFC 4180), as a template. No value needs quotes.
 pub const CSV: &str = "{customer_id},{user_id},{token},{expires_at},{issued_at}";
 
-/// The two headers that Stream wants, as a template. The scheme `Bearer` is not among them.
+/// The two headers that Stream requires, as a template. Stream expects no `Bearer` scheme.
 pub const HEADER: &str = "Authorization: {token}\nStream-Auth-Type: jwt";
 
-/// A shell's assignment, as a template. A token has no character that a shell knows.
+/// A shell assignment, as a template. A token contains no character that is special to a shell.
 pub const ENV: &str = "STREAM_USER_TOKEN={token}";
 
-/// Where Stream's API answers.
+/// The base URL of Stream's API.
 const BASE_URL: &str = "https://chat.stream-io-api.com";
 
 /// Returns a minted token as a line of JSON. `profile` is `None` for a secret from the environment.
@@ -49,21 +49,21 @@ pub fn session_json(session: &Session, token: &SessionToken, profile: Option<&st
     })) + "\n"
 }
 
-/// Returns a curl command that asks Stream, as this user, how many messages are unread.
+/// Returns a curl command that asks Stream for the user's number of unread messages.
 pub fn curl(minted: &IssuedToken, api_key: &str, base_url: Option<&str>) -> String {
     let url = format!("{}/unread?api_key={}", base_url.unwrap_or(BASE_URL), percent_encoded(api_key));
     format!("curl '{url}' -H 'Authorization: {}' -H 'Stream-Auth-Type: jwt'", minted.token.as_str())
 }
 
-/// The names of the fields.
+/// The names of the template fields.
 pub const TEMPLATE_FIELDS: [&str; 8] =
     ["token", "user_id", "customer_id", "api_key", "expires_at", "issued_at", "fingerprint", "profile"];
 
-/// Returns a template's text with the value of each field; in a URL, which begins with a scheme, values are
-/// percent-encoded. A doubled brace stands for itself.
+/// Returns a template with each field replaced by its value. In a URL, which begins with a scheme, values are
+/// percent-encoded. A doubled brace is a literal brace.
 ///
 /// # Errors
-/// What is wrong with the template.
+/// An [`ErrorReport`] if a field is unknown or a brace is not closed.
 pub fn fill_template(template: &str, value_of: impl Fn(&str) -> String) -> Result<String, ErrorReport> {
     let is_url = template.split_once(':').is_some_and(|(scheme, rest)| {
         let is_word = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
@@ -97,7 +97,7 @@ pub fn fill_template(template: &str, value_of: impl Fn(&str) -> String) -> Resul
     Ok(text + rest)
 }
 
-/// Returns a field of a template that is the token's own; empty for a time that the token does not have.
+/// Returns a template field that depends only on the token; empty for a time that the token lacks.
 pub fn template_field(minted: &IssuedToken, name: &str) -> String {
     let seconds = |at: Option<Timestamp>| at.map_or(String::new(), |at| at.epoch_seconds().to_string());
     let claims = &minted.claims;
@@ -111,8 +111,8 @@ pub fn template_field(minted: &IssuedToken, name: &str) -> String {
     }
 }
 
-/// Encodes all but unreserved characters (RFC 3986 section 2.3), so that neither a URL nor a shell
-/// sees anything in them.
+/// Percent-encodes all but unreserved characters (RFC 3986 section 2.3), so that no character is special to a URL or
+/// a shell.
 fn percent_encoded(text: &str) -> String {
     text.bytes()
         .map(|byte| match byte {

@@ -1,20 +1,20 @@
-//! QR codes in half blocks, which a phone reads from a terminal.
+//! QR codes in half blocks, which a phone can scan from a terminal.
 
 use fast_qr::{ECL, QRBuilder};
 
 use super::Layout;
 use crate::error::ErrorReport;
 
-/// How many light modules are around a code (ISO/IEC 18004 section 5.3.8).
+/// The width of the light border in modules (ISO/IEC 18004 section 5.3.8).
 const QUIET_ZONE: usize = 4;
 
-/// Sets white blocks on black, whatever a terminal's own colours are; and what ends that.
+/// The escape sequences that set white on black, whatever the terminal's colours are, and reset it.
 const COLORS: (&str, &str) = ("\u{1b}[38;5;231;48;5;16m", "\u{1b}[0m");
 
-/// Returns a text as a QR code. Without colour, blocks are the light modules: right for a dark terminal.
+/// Returns a text as a QR code. Without colour, blocks are the light modules, which suits a dark terminal.
 ///
 /// # Errors
-/// That the terminal, or any code, is too small for the text.
+/// An [`ErrorReport`] if the text is too long for a QR code, or the code too wide for the terminal.
 pub fn qr_code(text: &str, layout: Layout) -> Result<String, ErrorReport> {
     let too_long = |message: String| ErrorReport::usage(message, "use --copy, or a shorter template");
     let code = QRBuilder::new(text).ecl(ECL::L).build();
