@@ -84,10 +84,15 @@ fn keeping(target: &RunningServer, told: Sender<()>) -> JoinHandle<()> {
 fn coming_anew(target: &RunningServer, told: Sender<()>) -> JoinHandle<()> {
     let (way, request) = (target.way, target.last_request());
     thread::spawn(move || {
-        loop {
+        let ask = || {
             let mut line = way.connect();
-            line.send(&request).unwrap();
-            assert_token(line.reply());
+            line.send(&request).ok()?;
+            line.reply()
+        };
+        loop {
+            // A connection that is older than all others of a crowd may be closed before its request is sent, if this
+            // thread does not run meanwhile: then it connects once more, as such clients do.
+            assert_token(ask().or_else(ask));
             if told.send(()).is_err() {
                 return;
             }
