@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::claims_set::{ClaimsSet, TIME_CLAIMS};
+use super::claims::{ClaimsSet, TIME_CLAIMS};
 use super::json::{Object, parse_object};
 use super::malformed::{EncodingError, MAX_TOKEN_BYTES, MalformedToken, SESSION_TOKEN_TYPE, Segment};
 use super::mint::SIGNATURE_LENGTH;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::claims_set::{ClaimsSet, TIME_CLAIMS, UserId};
+use super::claims::{ClaimsSet, TIME_CLAIMS, UserId};
 use super::inspect::Inspection;
 use super::json::Object;
 use super::malformed::MalformedToken;
@@ -55,7 +55,7 @@ impl Inspection<'_> {
         if let (Some(payload), Some(claims)) = (&self.payload, &self.claims)
             && !self.is_session()
         {
-            lints.extend(self.lint_of_user_id(&claims.user_id));
+            lints.extend(self.lint_of_user_id(&claims.user_id, payload));
             lints.extend(lints_of_powers(payload, claims));
             lints.extend(lints_of_times(claims));
         }
@@ -63,7 +63,7 @@ impl Inspection<'_> {
     }
 
     /// Returns the lint for a user id, if it is not a customer's.
-    fn lint_of_user_id(&self, user_id: &UserId) -> Option<Lint> {
+    fn lint_of_user_id(&self, user_id: &UserId, payload: &Object) -> Option<Lint> {
         Some(match (user_id, self.misspelled_user_id()) {
             (UserId::Customer(_), _) => return None,
             (UserId::Absent, Some(found)) => {
@@ -74,10 +74,10 @@ impl Inspection<'_> {
                 "no_user_id",
                 "no user_id: if it is signed, this is a server token with full admin rights",
             ),
-            (UserId::NotAString(Value::Number(_)), _) => {
+            (UserId::NotAString, _) if payload["user_id"].is_number() => {
                 lint("numeric_user_id", "user_id is a number: Stream wants a string")
             }
-            (UserId::NotAString(_), _) => lint("user_id_type", "user_id is not a string"),
+            (UserId::NotAString, _) => lint("user_id_type", "user_id is not a string"),
             (UserId::Other(text), _) if text == ANONYMOUS_USER => {
                 lint("anonymous", "!anon is Stream's anonymous user, not a customer")
             }

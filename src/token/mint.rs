@@ -11,23 +11,18 @@ use sha2::block_api::compress256;
 use sha2::{Digest as _, Sha256};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::claims::{CLAIMS_START, Claims};
+use super::claims::Claims;
 use crate::secret::Secret;
 
-/// The header of every canonical token, `{"alg":"HS256","typ":"JWT"}`, and the dot after it.
-pub(super) const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.";
-
-/// The first block of every canonical token: [`HEADER`], and the claims up to the customer's number.
-const FIRST_BLOCK: &[u8; BLOCK] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoiY3VzdG9tZXI";
-
-/// The first block, and the last character of [`CLAIMS_START`] in base64url: 21 bytes are 28 characters.
-const PREFIX: &[u8; BLOCK + 1] = b"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoiY3VzdG9tZXIt";
+/// The start of every canonical token: the header `{"alg":"HS256","typ":"JWT"}`, a dot, and
+/// `{"user_id":"customer-`, whose 21 bytes are 28 characters of base64url.
+pub(super) const PREFIX: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoiY3VzdG9tZXIt";
 
 /// The block length of SHA-256 in bytes.
 pub(super) const BLOCK: usize = 64;
 
 /// The length of a MAC in bytes.
-pub(super) const MAC_LENGTH: usize = 32;
+const MAC_LENGTH: usize = 32;
 
 /// The length of the field that ends a message's last block and holds the message length.
 const LENGTH_FIELD: usize = 8;
@@ -40,11 +35,11 @@ const _: () = assert!(MAX_LENGTH - SIGNATURE_LENGTH - 1 - BLOCK <= MAX_REST);
 /// The length of an HS256 signature in base64url.
 pub(super) const SIGNATURE_LENGTH: usize = 43;
 
-/// The most bytes of a canonical claims set: a customer's user id of 19 digits, two times of 16.
-pub(super) const MAX_CLAIMS: usize = CLAIMS_START.len() + 19 + r#""}"#.len() + 2 * (r#","exp":"#.len() + 16);
+/// The most bytes of canonical claims after [`PREFIX`]: a customer's number of 19 digits, two times of 16.
+pub(super) const MAX_CLAIMS: usize = 19 + r#""}"#.len() + 2 * (r#","exp":"#.len() + 16);
 
-/// The most bytes of a canonical token.
-pub(super) const MAX_LENGTH: usize = HEADER.len() + encoded_length(MAX_CLAIMS) + 1 + SIGNATURE_LENGTH;
+/// The most bytes of a canonical token; base64url writes three bytes as four characters.
+pub(super) const MAX_LENGTH: usize = PREFIX.len() + (MAX_CLAIMS * 4).div_ceil(3) + 1 + SIGNATURE_LENGTH;
 
 /// The initial hash value of SHA-256 (FIPS 180-4 section 5.3.3).
 const INITIAL: [u32; 8] =
@@ -71,16 +66,19 @@ impl CanonicalMac {
             key[..secret.len()].copy_from_slice(secret);
         }
         let (mut inner, mut outer) = (INITIAL, INITIAL);
-        compress256(&mut inner, &[*Zeroizing::new(key.map(|byte| byte ^ 0x36)), *FIRST_BLOCK]);
+        let (first_block, _) = PREFIX.as_bytes().as_chunks::<BLOCK>();
+        compress256(&mut inner, &[*Zeroizing::new(key.map(|byte| byte ^ 0x36))]);
+        compress256(&mut inner, first_block);
         compress256(&mut outer, &[*Zeroizing::new(key.map(|byte| byte ^ 0x5c))]);
         Self { inner, outer }
     }
 
-    /// Returns the MAC of the first block followed by `rest`.
+    /// Writes the signature of the first block followed by `rest`, in base64url, to the start of `out`.
     #[inline]
-    pub(super) fn finish(&self, rest: &[u8]) -> [u8; MAC_LENGTH] {
+    pub(super) fn sign(&self, rest: &[u8], out: &mut [u8]) {
         let inner = hash_rest(self.inner, 2, rest);
-        hash_rest(self.outer, 1, &inner)
+        // The buffer has room: every caller's has `SIGNATURE_LENGTH` bytes or more.
+        let _ = URL_SAFE_NO_PAD.encode_slice(hash_rest(self.outer, 1, &inner), out);
     }
 }
 
@@ -99,11 +97,6 @@ fn hash_rest(mut state: [u32; 8], blocks: usize, rest: &[u8]) -> [u8; MAC_LENGTH
         *bytes = word.to_be_bytes();
     }
     hash
-}
-
-/// Returns the length of `bytes` bytes in base64url without padding.
-const fn encoded_length(bytes: usize) -> usize {
-    (bytes * 4).div_ceil(3)
 }
 
 /// A token signed by a [`Minter`], in compact serialization (RFC 7515 section 3.1).
@@ -131,13 +124,6 @@ impl Token {
     #[must_use]
     pub fn without_signature(self) -> Self {
         Self { length: self.length - SIGNATURE_LENGTH - 1, ..self }
-    }
-
-    /// Appends bytes in base64url without padding.
-    fn push_encoded(&mut self, bytes: &[u8]) {
-        // Every token fits: the longest claims fill the buffer.
-        self.length +=
-            URL_SAFE_NO_PAD.encode_slice(bytes, &mut self.bytes[self.length..]).unwrap_or_default();
     }
 }
 
@@ -177,16 +163,37 @@ impl Minter {
         // Every claims set fits.
         let _ = claims.write_rest(&mut rest);
         let length = MAX_CLAIMS - rest.len();
-        let mut token = Token { bytes: [0; MAX_LENGTH], length: PREFIX.len() };
-        token.bytes[..PREFIX.len()].copy_from_slice(PREFIX);
-        token.push_encoded(&json[..length]);
-        let signature = self.0.finish(&token.as_bytes()[BLOCK..]);
-        token.bytes[token.length] = b'.';
-        token.length += 1;
-        token.push_encoded(&signature);
-        token
+        let mut bytes = [0; MAX_LENGTH];
+        bytes[..PREFIX.len()].copy_from_slice(PREFIX.as_bytes());
+        let encoded = URL_SAFE_NO_PAD.encode_slice(&json[..length], &mut bytes[PREFIX.len()..]);
+        let dot = PREFIX.len() + encoded.unwrap_or_default();
+        let (input, signature) = bytes.split_at_mut(dot);
+        signature[0] = b'.';
+        self.0.sign(&input[BLOCK..], &mut signature[1..]);
+        Token { bytes, length: dot + 1 + SIGNATURE_LENGTH }
     }
 }
+
+/// The first 8 bytes of a token's SHA-256, shown as 16 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Fingerprint([u8; 8]);
+
+impl Fingerprint {
+    /// Computes the fingerprint of a token's text, from which the token cannot be recovered.
+    #[must_use]
+    pub fn of(token: &[u8]) -> Self {
+        let mut first = [0; 8];
+        first.copy_from_slice(&Sha256::digest(token)[..8]);
+        Self(first)
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(base16ct::lower::encode_str(&self.0, &mut [0; 16]).map_err(|_| fmt::Error)?)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use hmac::{Hmac, KeyInit as _, Mac as _};
@@ -194,6 +201,7 @@ mod tests {
     use super::*;
     use crate::time::Timestamp;
     use crate::token::CustomerId;
+    use crate::token::testing::CLAIMS_START;
 
     fn secret(text: &str) -> Secret {
         Secret::new(text.into()).unwrap()
@@ -206,18 +214,22 @@ mod tests {
             let secret = vec![0xa5; key_length];
             let mac = CanonicalMac::new(&secret);
             for length in 0..=MAX_REST {
-                let reference = Hmac::<Sha256>::new_from_slice(&secret).unwrap().chain_update(FIRST_BLOCK);
+                let reference =
+                    Hmac::<Sha256>::new_from_slice(&secret).unwrap().chain_update(&PREFIX[..BLOCK]);
                 let expected = reference.chain_update(&rest[..length]).finalize().into_bytes();
-                assert_eq!(mac.finish(&rest[..length]), *expected, "{key_length} {length}");
+                let expected = URL_SAFE_NO_PAD.encode(expected);
+                let mut signature = [0; SIGNATURE_LENGTH];
+                mac.sign(&rest[..length], &mut signature);
+                assert_eq!(signature, expected.as_bytes(), "{key_length} {length}");
             }
         }
     }
 
     #[test]
-    fn the_first_block_is_the_header_and_the_start_of_the_claims() {
-        assert_eq!(HEADER, format!("{}.", URL_SAFE_NO_PAD.encode(br#"{"alg":"HS256","typ":"JWT"}"#)));
-        assert_eq!(format!("{HEADER}{}", URL_SAFE_NO_PAD.encode(CLAIMS_START)).as_bytes(), PREFIX);
-        assert!(PREFIX.starts_with(FIRST_BLOCK));
+    fn the_prefix_is_the_header_and_the_start_of_the_claims() {
+        let [header, claims] =
+            [r#"{"alg":"HS256","typ":"JWT"}"#, CLAIMS_START].map(|json| URL_SAFE_NO_PAD.encode(json));
+        assert_eq!(PREFIX, format!("{header}.{claims}"));
     }
 
     #[test]
@@ -241,5 +253,11 @@ mod tests {
         let minter = Minter::new(&secret("secret"));
         let token = minter.mint(&Claims::new(CustomerId::new(1).unwrap()));
         assert_eq!(format!("{minter:?} {token:?}"), "Minter([redacted]) Token([redacted])");
+    }
+
+    #[test]
+    fn a_fingerprint_is_the_first_16_digits_of_sha_256() {
+        // printf abc | sha256sum
+        assert_eq!(Fingerprint::of(b"abc").to_string(), "ba7816bf8f01cfea");
     }
 }

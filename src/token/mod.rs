@@ -5,9 +5,7 @@
 //! section 1 of the contract, which follows RFC 7515 and RFC 7519.
 
 mod claims;
-mod claims_set;
 mod customer;
-mod fingerprint;
 mod inspect;
 mod json;
 mod lints;
@@ -15,22 +13,18 @@ mod malformed;
 mod mint;
 mod paste;
 mod provider;
-mod validation;
 mod verify;
 
-pub use claims::{Claims, ClaimsError};
-pub use claims_set::{ClaimsSet, TIME_CLAIMS, TimeClaim, UserId, time_claim};
+pub use claims::{Claims, ClaimsError, ClaimsSet, TIME_CLAIMS, TimeClaim, UserId, time_claim};
 pub use customer::{CustomerId, CustomerIdError, USER_ID_PREFIX};
-pub use fingerprint::Fingerprint;
 pub use inspect::Inspection;
 pub use json::{Object, parse_object};
 pub use lints::{ANONYMOUS_USER, Lint, looks_like_a_lifetime, looks_like_millis};
 pub use malformed::{EncodingError, MAX_TOKEN_BYTES, MalformedToken, Segment, TimeClaimError};
-pub use mint::{Minter, Token};
+pub use mint::{Fingerprint, Minter, Token};
 pub use paste::{ExtractedToken, MAX_PASTE_BYTES, PasteError, decode_text, extract};
 pub use provider::install as install_provider;
-pub use validation::{Leeway, Validation};
-pub use verify::{VerifiedToken, Verifier, VerifyError};
+pub use verify::{Leeway, Validation, VerifiedToken, Verifier, VerifyError};
 
 #[cfg(test)]
 pub(crate) mod testing;

@@ -8,6 +8,9 @@ use sha2::Sha256;
 /// The secret of [`signed`].
 pub(crate) const SECRET: &[u8] = b"a-secret-for-tests-0123456789abcdef";
 
+/// The start of canonical claims.
+pub(crate) const CLAIMS_START: &str = r#"{"user_id":"customer-"#;
+
 /// Makes a token of any header and claims, signed with [`SECRET`].
 pub(crate) fn signed(header: &str, claims: impl AsRef<[u8]>) -> String {
     signed_with(SECRET, header, claims)

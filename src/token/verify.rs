@@ -10,6 +10,7 @@
 //! the crate.
 
 use std::fmt;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,12 +18,13 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
-use super::claims_set::{ClaimsSet, TIME_CLAIMS, UserId};
+use super::claims::{ClaimsSet, TIME_CLAIMS, TimeClaim, UserId};
 use super::inspect::Inspection;
 use super::malformed::MalformedToken;
-use super::mint::{BLOCK, CanonicalMac, HEADER, MAC_LENGTH, MAX_CLAIMS, SIGNATURE_LENGTH};
-use super::{CustomerId, Validation, provider};
+use super::mint::{BLOCK, CanonicalMac, MAX_CLAIMS, PREFIX, SIGNATURE_LENGTH};
+use super::{CustomerId, provider};
 use crate::secret::Secret;
+use crate::time::Timestamp;
 
 /// The reason why a token is refused: the first that applies.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -59,6 +61,53 @@ pub enum VerifyError {
     Revoked,
 }
 
+/// The accepted difference between clocks: none by default, and at most five minutes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Leeway(Duration);
+
+impl Leeway {
+    /// Creates a leeway; `None` above five minutes.
+    pub fn new(duration: Duration) -> Option<Self> {
+        (duration <= Duration::from_mins(5)).then_some(Self(duration))
+    }
+}
+
+/// The requirements for a token's claims.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Validation {
+    /// The time at which the token must be valid.
+    pub at: Timestamp,
+    /// The leeway for the token's times.
+    pub leeway: Leeway,
+    /// The customer that the token must belong to, if any.
+    pub customer: Option<CustomerId>,
+    /// The time of a revocation: tokens issued earlier, or without an `iat`, are revoked (contract section 2).
+    pub revoked_before: Option<Timestamp>,
+}
+
+impl Validation {
+    /// Creates a validation at a point in time: without leeway, for any customer, nothing revoked.
+    #[must_use]
+    pub const fn new(at: Timestamp) -> Self {
+        Self { at, leeway: Leeway(Duration::ZERO), customer: None, revoked_before: None }
+    }
+
+    /// Returns `true` if an `iat` or `nbf` is in the future.
+    pub fn is_in_future(&self, time: Timestamp) -> bool {
+        time > self.at.after(self.leeway.0)
+    }
+
+    /// Returns `true` if `exp` has passed: a token is expired from that second on.
+    pub fn is_expired(&self, expires_at: Timestamp) -> bool {
+        self.at >= expires_at.after(self.leeway.0)
+    }
+
+    /// Returns `true` if a token with this `iat`, or without one, is revoked.
+    pub fn is_revoked(&self, issued_at: Option<Timestamp>) -> bool {
+        self.revoked_before.is_some_and(|before| issued_at.is_none_or(|issued_at| issued_at < before))
+    }
+}
+
 /// Claims with a verified signature, which are not validated until [`VerifiedToken::validate`] is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VerifiedToken(ClaimsSet);
@@ -79,11 +128,11 @@ impl VerifiedToken {
         if self.0.user_id == UserId::Absent {
             return Err(VerifyError::ServerToken);
         }
-        let mut times = [None; TIME_CLAIMS.len()];
-        for ((at, claim), time) in times.iter_mut().zip(TIME_CLAIMS).zip(self.0.times()) {
-            *at = time.map_err(|error| MalformedToken::Time(claim, error))?;
-        }
-        let [expires_at, issued_at, not_before] = times;
+        let checked = |claim, time: TimeClaim| time.map_err(|error| MalformedToken::Time(claim, error));
+        let [exp, iat, nbf] = TIME_CLAIMS;
+        let expires_at = checked(exp, self.0.expires_at)?;
+        let issued_at = checked(iat, self.0.issued_at)?;
+        let not_before = checked(nbf, self.0.not_before)?;
         let UserId::Customer(customer) = self.0.user_id else {
             return Err(VerifyError::NotACustomer);
         };
@@ -179,19 +228,25 @@ impl Verifier {
 
     /// Verifies a token in canonical form; `None` for every other text, and for a token that this secret did not sign.
     fn verify_canonical(&self, token: &str) -> Option<VerifiedToken> {
-        let (input, signature) = token.split_at_checked(token.len().checked_sub(SIGNATURE_LENGTH + 1)?)?;
-        // The engine writes whole groups of three bytes, which the buffers have room for.
-        let (mut claims, mut mac) = ([0; MAX_CLAIMS + 2], [0; MAC_LENGTH + 1]);
-        let length = URL_SAFE_NO_PAD.decode_slice(input.strip_prefix(HEADER)?, &mut claims).ok()?;
+        let (input, signature) = token.split_at_checked(token.len().checked_sub(SIGNATURE_LENGTH)?)?;
+        let input = input.strip_suffix('.')?;
+        // The engine writes whole groups of three bytes, which the buffer has room for.
+        let mut claims = [0; MAX_CLAIMS + 2];
+        let length = URL_SAFE_NO_PAD.decode_slice(input.strip_prefix(PREFIX)?, &mut claims).ok()?;
         let claims = ClaimsSet::from_canonical(str::from_utf8(&claims[..length]).ok()?)?;
-        let length = URL_SAFE_NO_PAD.decode_slice(signature.strip_prefix('.')?, &mut mac).ok()?;
-        let expected = self.canonical.finish(&input.as_bytes()[BLOCK..]);
-        // Compared in constant time, eight bytes at a time: byte by byte costs as much as a compression.
-        let words = expected.as_chunks::<8>().0.iter().zip(mac.as_chunks::<8>().0);
-        let differences = words.map(|(a, b)| u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b));
-        let is_equal = differences.fold(0, |all, difference| all | difference).ct_eq(&0);
-        (length == MAC_LENGTH && is_equal.into()).then_some(VerifiedToken(claims))
+        let mut expected = [0; SIGNATURE_LENGTH];
+        self.canonical.sign(&input.as_bytes()[BLOCK..], &mut expected);
+        is_equal(&expected, signature.as_bytes()).then_some(VerifiedToken(claims))
     }
+}
+
+/// Compares two texts of one length in constant time, eight bytes at a time: byte by byte costs as much as a compression.
+fn is_equal(a: &[u8], b: &[u8]) -> bool {
+    let ((words_a, rest_a), (words_b, rest_b)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
+    let words = words_a.iter().zip(words_b).map(|(a, b)| u64::from_ne_bytes(*a) ^ u64::from_ne_bytes(*b));
+    let rest = rest_a.iter().zip(rest_b).map(|(a, b)| u64::from(a ^ b));
+    let difference = words.chain(rest).fold(0, |all, difference| all | difference);
+    a.len() == b.len() && difference.ct_eq(&0).into()
 }
 
 #[cfg(test)]

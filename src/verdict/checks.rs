@@ -92,8 +92,10 @@ fn user_id(examination: &Examination<'_>) -> Finding {
         (UserId::Absent, Some(found)) => failed(format!("absent: the token has {found} in its place")),
         (UserId::Absent, None) => failed("absent: a server token"),
         (UserId::Other(text), _) => failed(format!("expected customer-N, found '{text}'")),
-        (UserId::NotAString(value), _) => {
-            failed(format!("expected a string such as \"customer-123\", found {value}"))
+        (UserId::NotAString, _) => {
+            let found = examination.inspection.payload.as_ref().and_then(|payload| payload.get("user_id"));
+            let found = found.map(ToString::to_string).unwrap_or_default();
+            failed(format!("expected a string such as \"customer-123\", found {found}"))
         }
     }
 }

@@ -134,7 +134,7 @@ impl Report {
         match &self.signed.as_ref()?.claims().user_id {
             UserId::Customer(customer) => Some(customer.user_id()),
             UserId::Other(text) => Some(text.clone()),
-            UserId::Absent | UserId::NotAString(_) => None,
+            UserId::Absent | UserId::NotAString => None,
         }
     }
 }

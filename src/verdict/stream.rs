@@ -95,7 +95,7 @@ fn refusal(claims: &ClaimsSet, validation: &Validation) -> Option<u16> {
     match &claims.user_id {
         // A server token belongs to no user whose tokens could be revoked.
         UserId::Absent => None,
-        UserId::NotAString(_) => MALFORMED,
+        UserId::NotAString => MALFORMED,
         UserId::Other(text) if !is_user_id(text) => MALFORMED,
         UserId::Other(_) | UserId::Customer(_) => EXPIRED.filter(|_| validation.is_revoked(issued_at)),
     }

@@ -16,8 +16,8 @@ use std::iter;
 
 use thiserror::Error;
 
-use super::fingerprint::Fingerprint;
 use super::inspect::Inspection;
+use super::mint::Fingerprint;
 use crate::error::{Diagnostic, Exit};
 use crate::escape::{escaped_short, looks_like_a_token};
 use rewrites::REWRITES;

@@ -1,15 +1,11 @@
 //! The verifier against published vectors, hostile tokens, and tokens altered at random.
 
-use std::time::Duration;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
 
-use super::super::claims::CLAIMS_START;
 use super::*;
-use crate::time::Timestamp;
-use crate::token::testing::{SECRET, signed, signed_with};
+use crate::token::testing::{CLAIMS_START, SECRET, signed, signed_with};
 use crate::token::{Claims, Leeway, Minter, Segment, TimeClaimError};
 
 /// The header of Stream's SDKs.
@@ -496,4 +492,48 @@ proptest! {
         let _ = verifier().verify(&text, &Validation::new(at(1)));
         let _ = crate::token::Inspection::read(&text).lints();
     }
+}
+
+fn rules(seconds: u64, leeway: u64) -> Validation {
+    Validation { leeway: Leeway::new(Duration::from_secs(leeway)).unwrap(), ..Validation::new(at(seconds)) }
+}
+
+#[test]
+fn expires_at_its_very_second() {
+    assert!(!rules(99, 0).is_expired(at(100)));
+    assert!(rules(100, 0).is_expired(at(100)));
+    assert!(!rules(129, 30).is_expired(at(100)));
+    assert!(rules(130, 30).is_expired(at(100)));
+}
+
+#[test]
+fn is_in_the_future_until_its_very_second() {
+    assert!(rules(99, 0).is_in_future(at(100)));
+    assert!(!rules(100, 0).is_in_future(at(100)));
+    assert!(rules(69, 30).is_in_future(at(100)));
+    assert!(!rules(70, 30).is_in_future(at(100)));
+}
+
+#[test]
+fn is_revoked_where_issued_earlier_or_at_no_time() {
+    let validation = Validation { revoked_before: Some(at(100)), ..rules(200, 300) };
+    assert!(validation.is_revoked(None));
+    assert!(validation.is_revoked(Some(at(99))));
+    assert!(!validation.is_revoked(Some(at(100))));
+    assert!(!Validation::new(at(200)).is_revoked(None));
+}
+
+#[test]
+fn leeway_ends_at_five_minutes() {
+    assert!(Leeway::new(Duration::from_mins(5)).is_some());
+    assert_eq!(Leeway::new(Duration::from_secs(301)), None);
+}
+
+#[test]
+fn leeway_neither_underflows_nor_overflows() {
+    assert!(!rules(0, 300).is_expired(at(1)));
+    assert!(rules(300, 300).is_expired(Timestamp::EPOCH));
+    assert!(!rules(299, 300).is_expired(Timestamp::EPOCH));
+    assert!(!rules(Timestamp::MAX.epoch_seconds(), 300).is_in_future(Timestamp::MAX));
+    assert!(rules(Timestamp::MAX.epoch_seconds(), 300).is_expired(Timestamp::MAX));
 }
