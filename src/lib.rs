@@ -9,9 +9,9 @@
 //!
 //! | floor | room | what is in it |
 //! | --- | --- | --- |
-//! | 9 | `main.rs` | parse, run, exit code |
-//! | 8 | [`commands`] | one file for each verb; composes the rest |
-//! | 7 | [`cli`] | the grammar: flags, help, completions |
+//! | 10 | `main.rs` | parse, run, exit code |
+//! | 9 | [`commands`] | one file for each verb; composes the rest |
+//! | 8 | [`cli`] | the grammar: flags, help, completions |
 //! | 7 | [`output`] | what people and programs read: tables, JSON, colour, prompts |
 //! | 7 | `server` | the endpoint (on Unix, with the feature `serve`) |
 //! | 6 | [`issuer`] | policy, signature, audit entry, and only then the token |

@@ -42,14 +42,15 @@ fn status(body: &[u8], whose: CustomerId) -> u16 {
     let issuer = TokenIssuer::new(&secret, None, Policy::default(), None);
     let authenticate = Box::new(SessionOf(whose));
     let log = ServerLog::start(LogFormat::Text, clock, |_| ()).unwrap();
+    let profile = ActiveProfile { authenticate, issuer, lifetime: Lifetime::Never };
     let service = TokenService {
-        profile: Reloadable::new(ActiveProfile { authenticate, issuer, lifetime: Lifetime::Never }),
+        profile: Reloadable::new(Arc::new(profile)),
         actor,
         rate_limiters: RateLimiters::new(Rate::OFF, Rate::OFF),
         refusals: None,
         faults: Arc::default(),
         cors: Cors::default(),
-        telemetry: Arc::new(Telemetry::new(log, clock, None)),
+        telemetry: Arc::new(Telemetry::new(log, clock, None, None)),
         clock,
     };
     let headers = [("authorization", "Bearer a.b.c"), ("content-type", "application/json")];

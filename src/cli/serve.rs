@@ -4,10 +4,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::RangedU64ValueParser;
+use hyper::header::HeaderName;
+use ipnet::IpNet;
 
 use super::values;
 use crate::fault::FaultRule;
 use crate::profile::Lifetime;
+use crate::server::{Rate, parse_network, parse_origin};
 
 /// Serve the endpoint that gives customers with a session their tokens.
 ///
@@ -37,26 +41,26 @@ pub struct ServeArgs {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub tls_key: Option<PathBuf>,
     /// Let pages of this origin read responses; may be repeated
-    #[arg(long, value_name = "ORIGIN")]
+    #[arg(long, value_name = "ORIGIN", value_parser = parse_origin)]
     pub cors_origin: Vec<String>,
     /// Let these pages send this request header too; may be repeated
-    #[arg(long, value_name = "HEADER", requires = "cors_origin")]
-    pub cors_header: Vec<String>,
+    #[arg(long, value_name = "HEADER", requires = "cors_origin", value_parser = values::header_name)]
+    pub cors_header: Vec<HeaderName>,
     /// How long tokens live, or never for no end; without it as the profile's policy has it
     #[arg(long, value_name = "DURATION|never", value_parser = values::served_lifetime)]
     pub lifetime: Option<Lifetime>,
     /// How often one customer may ask: N/s, N/m, N/h or off
-    #[arg(long, value_name = "RATE", default_value = "30/m")]
-    pub rate_limit: String,
+    #[arg(long, value_name = "RATE", default_value = "30/m", value_parser = values::parsed::<Rate>)]
+    pub rate_limit: Rate,
     /// How often requests of one address may fail; of IPv6 a /64 counts as one
-    #[arg(long, value_name = "RATE", default_value = "300/m")]
-    pub rate_limit_address: String,
+    #[arg(long, value_name = "RATE", default_value = "300/m", value_parser = values::parsed::<Rate>)]
+    pub rate_limit_address: Rate,
     /// How many connections there may be at once: 8 to 65536 [default: 768]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(8..=65_536))]
-    pub max_connections: Option<u32>,
+    #[arg(long, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(8..=65_536))]
+    pub max_connections: Option<usize>,
     /// Believe X-Forwarded-For of proxies in this network, such as 10.0.0.0/8; may be repeated
-    #[arg(long, value_name = "CIDR")]
-    pub trusted_proxy: Vec<String>,
+    #[arg(long, value_name = "CIDR", value_parser = parse_network)]
+    pub trusted_proxy: Vec<IpNet>,
     /// Answer health checks and serve metrics on this address
     #[arg(long, value_name = "ADDRESS:PORT", value_parser = values::address)]
     pub admin_listen: Option<SocketAddr>,

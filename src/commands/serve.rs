@@ -6,8 +6,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use hyper::header::HeaderName;
-use ipnet::IpNet;
 use signal_hook::consts::SIGHUP;
 use signal_hook::iterator::Signals;
 
@@ -16,14 +14,13 @@ use super::{Context, Result, session};
 use crate::audit::RefusalRecorder;
 use crate::cli::ServeArgs;
 use crate::error::{ErrorReport, Exit};
-use crate::escape::{escaped_or_redacted, path_in_full};
+use crate::escape::path_in_full;
 use crate::fault::Faults;
 use crate::output::terminal::write_stderr;
 use crate::process::{environment, stop_signals};
-use crate::profile::Profile;
 use crate::server::{
-    Cors, Ended, Limits, LogFormat, OPENAPI, PATH, Rate, RateLimiters, Reloadable, Server, ServerLog,
-    Settings, Telemetry, TokenService, parse_network, parse_origin,
+    Cors, Ended, Limits, LogFormat, OPENAPI, PATH, RateLimiters, Reloadable, Server, ServerLog, Settings,
+    Telemetry, TokenService,
 };
 use crate::session::{DEFAULT_LIFETIME, SessionKey};
 use crate::tls::{IdentityPaths, ServerIdentity};
@@ -41,70 +38,63 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
         return Ok(Exit::Success);
     }
     let format = if context.is_json_or_text("serve")? { LogFormat::Json } else { LogFormat::Text };
-    let expected = "a network such as 10.0.0.0/8, without bits after its prefix, or an address";
-    let trusted_proxies = parsed(&arguments.trusted_proxy, "--trusted-proxy", expected, parse_network)?;
-    let cors = cors(arguments)?;
-    let rate_limiters = rate_limiters(arguments)?;
     let profile = context.choose_profile()?;
-    require_tls_or_loopback(arguments, !trusted_proxies.is_empty(), profile.is_demo())?;
-    let faults = Arc::new(faults(arguments, &profile)?);
-    let now = context.clock.now();
-    let lifetime = state::lifetime(arguments.lifetime, &profile, now)?;
-    let tls = tls(context, arguments)?;
-    let loaded = context.open_secret(profile)?;
-    context.note_default_policy(&loaded);
+    require_tls_or_loopback(arguments, profile.is_demo())?;
+    let faults = Faults::default();
+    if !arguments.fault.is_empty() {
+        profile.policy.allow_fault()?;
+        faults.add(&arguments.fault)?;
+    }
+    let identity = identity(context, arguments)?;
+    let opened = context.open_secret(profile)?;
+    context.note_default_policy(&opened);
     stop_signals::stop_between_holds().context("cannot wait for signals")?;
-    let stored = state::open_stored(context, &loaded.profile)?;
-    let mut demo_key = None;
-    let authenticate = state::authenticate(&loaded.profile, &stored, now, || {
-        let secret = session::key_secret(context, &loaded.profile)?;
-        demo_key = loaded.profile.is_demo().then(|| SessionKey::new(&secret));
+    let name = opened.profile.name.as_ref().map(ToString::to_string);
+    let stored = state::open_stored(context, &opened.profile)?;
+    let (now, mut demo_key) = (context.clock.now(), None);
+    let profile = state::active_profile(opened, &stored, arguments.lifetime, now, |profile| {
+        let secret = session::key_secret(context, profile)?;
+        demo_key = profile.is_demo().then(|| SessionKey::new(&secret));
         Ok(secret)
     })?;
+    faults.allow(profile.issuer.allows_faults());
     let write = |lines: &str| write_stderr(lines.strip_suffix('\n').unwrap_or(lines));
     let log = ServerLog::start(format, context.clock, write).context("cannot start the log")?;
-    let identity = tls.as_ref().map(|(_, identity)| Arc::clone(identity));
-    let certificate_expires_at = identity.as_ref().map(|identity| identity.load().expires_at);
-    let telemetry = Arc::new(Telemetry::new(log, context.clock, certificate_expires_at));
-    let server = bind(context, arguments, trusted_proxies, identity, &telemetry, &faults)?;
-    let signals = Signals::new([SIGHUP]).context("cannot wait for signals")?;
-    let reloads = signals.handle();
-    let name = loaded.profile.name.as_ref().map(ToString::to_string);
-    let mut refusals = None;
-    if let Some((audit_log, _)) = &stored {
-        telemetry.watch_audit_log(audit_log);
-        let audit_log = Arc::clone(audit_log);
-        refusals = Some(RefusalRecorder::start(audit_log, context.actor(), name.clone(), context.clock)?);
-    }
+    let certificate_expires_at = identity.as_ref().map(|identity| identity.borrow().expires_at);
+    let (audit_log, _) = stored.clone().unzip();
+    let record = |log| RefusalRecorder::start(log, context.actor(), name.clone(), context.clock);
     let service = Arc::new(TokenService {
-        profile: Reloadable::new(state::active_profile(&stored, loaded, authenticate, lifetime)),
+        profile: Reloadable::new(Arc::new(profile)),
         actor: context.actor(),
-        rate_limiters,
-        refusals,
-        faults,
-        cors,
-        telemetry: Arc::clone(&telemetry),
+        rate_limiters: RateLimiters::new(arguments.rate_limit, arguments.rate_limit_address),
+        refusals: audit_log.clone().map(record).transpose()?,
+        faults: Arc::new(faults),
+        cors: Cors::new(arguments.cors_origin.clone(), &arguments.cors_header),
+        telemetry: Arc::new(Telemetry::new(log, context.clock, certificate_expires_at, audit_log)),
         clock: context.clock,
     });
+    let server = bind(context, arguments, identity.clone(), &service)?;
+    let signals = Signals::new([SIGHUP]).context("cannot wait for signals")?;
+    let reloads = signals.handle();
     let reload = Reload {
         profile: name,
         config: context.config_place(),
         lifetime: arguments.lifetime,
-        tls,
+        identity,
         stored,
         service: Arc::clone(&service),
         environment: context.environment,
     };
     reload.start(signals).context("cannot wait for signals")?;
-    announce(context, &server, arguments, &telemetry, demo_key.as_ref())?;
+    announce(context, &server, arguments, &service.telemetry, demo_key.as_ref())?;
     let handler = Arc::clone(&service);
     let ended = server.run(Arc::new(move |request: &_| handler.handle(request))).context("the server failed");
     reloads.close();
     let is_closed = |refusals: &RefusalRecorder| refusals.close(REFUSAL_DRAIN_TIMEOUT);
     if !matches!(ended, Ok(Ended::Stopped)) && !service.refusals.as_ref().is_none_or(is_closed) {
-        telemetry.note("the last refusals are not in the audit log, which cannot be written");
+        service.telemetry.note("the last refusals are not in the audit log, which cannot be written");
     }
-    telemetry.log.close();
+    service.telemetry.log.close();
     match ended? {
         Ended::Drained => Ok(Exit::Success),
         Ended::Unanswered(count) => {
@@ -118,66 +108,23 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     }
 }
 
-/// Parses the values of a flag. `expected` is the hint for an invalid value.
-fn parsed<T>(texts: &[String], flag: &str, expected: &str, parse: fn(&str) -> Option<T>) -> Result<Vec<T>> {
-    let parse = |text: &String| {
-        parse(text).ok_or_else(|| {
-            let message = format!("invalid value {} for '{flag}'", escaped_or_redacted(text));
-            ErrorReport::usage(message, format!("expected {expected}"))
-        })
-    };
-    texts.iter().map(parse).collect()
-}
-
-/// Parses the CORS policy.
-fn cors(arguments: &ServeArgs) -> Result<Cors> {
-    let expected = "an origin as browsers send it, such as https://app.example.com or http://localhost:3000";
-    let origins = parsed(&arguments.cors_origin, "--cors-origin", expected, parse_origin)?;
-    let expected = "the name of a request header, such as traceparent";
-    let parse_name = |text: &str| text.parse::<HeaderName>().ok();
-    let headers = parsed(&arguments.cors_header, "--cors-header", expected, parse_name)?;
-    Ok(Cors::new(origins, &headers))
-}
-
-/// Parses the rate limits of customers and of addresses.
-fn rate_limiters(arguments: &ServeArgs) -> Result<RateLimiters> {
-    let expected = "a rate such as 30/m (N/s, N/m or N/h, with N up to 1000000), or off";
-    let rate = |text: &String, flag| {
-        parsed(std::slice::from_ref(text), flag, expected, Rate::parse).map(|rates| rates[0])
-    };
-    let customer = rate(&arguments.rate_limit, "--rate-limit")?;
-    Ok(RateLimiters::new(customer, rate(&arguments.rate_limit_address, "--rate-limit-address")?))
-}
-
-/// Returns the faults that the server starts with, if the profile's policy allows any.
-fn faults(arguments: &ServeArgs, profile: &Profile) -> Result<Faults> {
-    let (faults, allowed) = (Faults::default(), profile.policy.allow_fault());
-    faults.allow(allowed.is_ok());
-    if !arguments.fault.is_empty() {
-        allowed?;
-        faults.add(&arguments.fault)?;
-    }
-    Ok(faults)
-}
-
 /// Reads the certificate and its key, if TLS is configured.
-fn tls(
+fn identity(
     context: &mut Context<'_>,
     arguments: &ServeArgs,
-) -> Result<Option<(IdentityPaths, Arc<Reloadable<ServerIdentity>>)>> {
+) -> Result<Option<Arc<Reloadable<ServerIdentity>>>> {
     let (Some(certificate), Some(key)) = (arguments.tls_cert.clone(), arguments.tls_key.clone()) else {
         return Ok(None);
     };
-    let files = IdentityPaths { certificate, key };
-    let identity = ServerIdentity::load(&files, context.clock.now())?;
+    let identity = ServerIdentity::load(&IdentityPaths { certificate, key }, context.clock.now())?;
     for note in &identity.warnings {
         context.terminal.note(note);
     }
-    Ok(Some((files, Arc::new(Reloadable::new(identity)))))
+    Ok(Some(Arc::new(Reloadable::new(Arc::new(identity)))))
 }
 
 /// Refuses an address that other machines can reach without TLS.
-fn require_tls_or_loopback(arguments: &ServeArgs, has_proxy: bool, is_demo: bool) -> Result<()> {
+fn require_tls_or_loopback(arguments: &ServeArgs, is_demo: bool) -> Result<()> {
     let listen = arguments.listen;
     if listen.ip().to_canonical().is_loopback() {
         return Ok(());
@@ -185,7 +132,7 @@ fn require_tls_or_loopback(arguments: &ServeArgs, has_proxy: bool, is_demo: bool
     let loopback = format!("listen on 127.0.0.1:{}", listen.port());
     let (why, hint) = if is_demo {
         ("the demo profile's keys are published", format!("{loopback}, or use a profile of your own"))
-    } else if !has_proxy && arguments.tls_cert.is_none() {
+    } else if arguments.trusted_proxy.is_empty() && arguments.tls_cert.is_none() {
         let or_proxy = "or name the proxy that ends TLS, with --trusted-proxy ADDRESS";
         ("there is no TLS", format!("give --tls-cert and --tls-key; or {loopback}; {or_proxy}"))
     } else {
@@ -198,27 +145,29 @@ fn require_tls_or_loopback(arguments: &ServeArgs, has_proxy: bool, is_demo: bool
 fn bind(
     context: &mut Context<'_>,
     arguments: &ServeArgs,
-    trusted_proxies: Vec<IpNet>,
     identity: Option<Arc<Reloadable<ServerIdentity>>>,
-    telemetry: &Arc<Telemetry>,
-    faults: &Arc<Faults>,
+    service: &TokenService,
 ) -> Result<Server> {
-    let mut limits = Limits::default();
-    let asked = arguments.max_connections.and_then(|count| usize::try_from(count).ok());
-    limits.connections = asked.unwrap_or(limits.connections);
-    let wanted = limits.connections;
     let runtime_dir = environment::runtime_dir(context.environment).ok_or_else(|| {
         let message = "there is no directory for the server's own sockets";
         ErrorReport::usage(message, "mount a file system in memory at /tmp, or name a directory in TMPDIR")
     })?;
-    let (telemetry, faults) = (Arc::clone(telemetry), Arc::clone(faults));
-    let settings = Settings { limits, trusted_proxies, identity, runtime_dir, telemetry, faults };
+    let limits = Limits::default();
+    let wanted = arguments.max_connections.unwrap_or(limits.connections);
+    let settings = Settings {
+        limits: Limits { connections: wanted, ..limits },
+        trusted_proxies: arguments.trusted_proxy.clone(),
+        identity,
+        runtime_dir,
+        telemetry: Arc::clone(&service.telemetry),
+        faults: Arc::clone(&service.faults),
+    };
     let listen = arguments.listen;
     let mut server = Server::bind(listen, settings).with_context(|| format!("cannot listen on {listen}"))?;
     let possible = server.max_connections();
     if possible < wanted {
         let message = format!("the limit of open files allows {possible} connections, not {wanted}");
-        if asked.is_some() {
+        if arguments.max_connections.is_some() {
             let hint = format!("raise it with 'ulimit -Hn', or use --max-connections {possible}");
             return Err(ErrorReport::usage(message, hint));
         }

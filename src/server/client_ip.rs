@@ -5,13 +5,20 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use hyper::HeaderMap;
 use ipnet::IpNet;
 
+use crate::error::ErrorReport;
+
 /// The header in which proxies report the addresses of their peers.
 const FORWARDED_FOR: &str = "X-Forwarded-For";
 
 /// Parses a network of trusted proxies: an address, or one with a prefix length and no bits set after it.
-pub fn parse_network(text: &str) -> Option<IpNet> {
-    let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
-    (network.trunc() == network).then_some(network)
+///
+/// # Errors
+/// The text is neither.
+pub fn parse_network(text: &str) -> Result<IpNet, ErrorReport> {
+    let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    let expected = "expected a network such as 10.0.0.0/8, without bits after its prefix, or an address";
+    let network = network.filter(|network| network.trunc() == *network);
+    network.ok_or_else(|| ErrorReport::usage("not a network", expected))
 }
 
 /// Returns the address of the client that sent a request.
@@ -100,10 +107,10 @@ mod tests {
     #[test]
     fn a_network_is_an_address_or_a_prefix_without_host_bits() {
         for text in ["10.0.0.0/8", "::1", "1.2.3.4", "0.0.0.0/0", "2001:db8::/33"] {
-            assert!(parse_network(text).is_some(), "{text}");
+            assert!(parse_network(text).is_ok(), "{text}");
         }
         for text in ["localhost", "", "10.0.0.0/33", "::/129", "10.0.0.0/+8", "10.0.0.0/", "10.0.0.1/8"] {
-            assert!(parse_network(text).is_none(), "{text}");
+            assert!(parse_network(text).is_err(), "{text}");
         }
     }
 }

@@ -14,20 +14,23 @@ mod contract;
 mod endpoint;
 mod frontend;
 mod message;
-mod openapi;
 mod rate_limit;
-mod reloadable;
 mod telemetry;
 
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
 pub use client_ip::parse_network;
-pub use contract::{ActiveProfile, Cors, TokenService, parse_origin};
+pub use contract::{ActiveProfile, Cors, OPENAPI, TokenService, parse_origin};
 pub use endpoint::Handler;
 pub use frontend::{Ended, Limits, Server, Settings, Stop};
 pub use message::{PATH, Request, Response};
-pub use openapi::OPENAPI;
 pub use rate_limit::{Rate, RateLimiters};
-pub use reloadable::Reloadable;
 pub use telemetry::{Fields, LogFormat, ServerLog, Telemetry};
+
+/// A value that can be replaced while other threads use it. A thread that cloned the `Arc` keeps its value.
+pub type Reloadable<T> = watch::Sender<Arc<T>>;
 
 #[cfg(test)]
 mod tests;

@@ -34,7 +34,7 @@ fn key() -> SessionKey {
 
 fn telemetry() -> Arc<Telemetry> {
     let log = ServerLog::start(LogFormat::Text, Clock::System, |_| ()).unwrap();
-    Arc::new(Telemetry::new(log, Clock::System, None))
+    Arc::new(Telemetry::new(log, Clock::System, None, None))
 }
 
 /// Returns the handler of a server with its state at a place, whose sessions are checked by what `wrap` returns.
@@ -47,11 +47,11 @@ fn handler(state: &TempDir, wrap: impl FnOnce(SessionVerifier) -> Box<dyn Authen
     let signed = SessionVerifier { key: key(), revocations };
     let issuer = TokenIssuer::new(&api_secret(), None, Policy::default(), Some(audit_log));
     let service = TokenService {
-        profile: Reloadable::new(ActiveProfile {
+        profile: Reloadable::new(Arc::new(ActiveProfile {
             authenticate: wrap(signed),
             issuer,
             lifetime: Lifetime::PolicyDefault,
-        }),
+        })),
         actor: actor(),
         rate_limiters: RateLimiters::new(Rate::OFF, Rate::OFF),
         refusals: Some(refusals),

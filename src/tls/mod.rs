@@ -132,6 +132,8 @@ impl Diagnostic for TlsError {
 /// A certificate with its key, ready to serve clients.
 #[derive(Clone)]
 pub struct ServerIdentity {
+    /// The paths of the files.
+    pub paths: IdentityPaths,
     /// The TLS settings.
     pub config: Arc<ServerConfig>,
     /// The hosts and addresses that the certificate is for.
@@ -198,7 +200,8 @@ impl ServerIdentity {
             }
             _ => invalid(),
         })?;
-        Ok(Self { config: Arc::new(config(certified)?), names, expires_at, warnings })
+        let config = Arc::new(config(certified)?);
+        Ok(Self { paths: paths.clone(), config, names, expires_at, warnings })
     }
 }
 

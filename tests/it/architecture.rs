@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 /// The floor of every room. Rooms on one floor never import each other.
 const FLOORS: [(&str, u8); 19] = [
-    ("main", 9),
-    ("commands", 8),
-    ("cli", 7),
+    ("main", 10),
+    ("commands", 9),
+    ("cli", 8),
     ("output", 7),
     ("server", 7),
     ("issuer", 6),

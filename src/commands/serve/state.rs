@@ -25,7 +25,7 @@ use crate::session::{
     Authenticate, CheckUrlVerifier, JwtVerifier, RevocationList, SessionKey, SessionVerifier,
 };
 use crate::time::Timestamp;
-use crate::tls::{IdentityPaths, ServerIdentity};
+use crate::tls::ServerIdentity;
 
 /// The audit log and the revocation list, which reloads keep; `None` for the demo, which keeps no state.
 pub(super) type Stored = Option<(Arc<AuditLog>, Arc<RevocationList>)>;
@@ -40,49 +40,29 @@ pub(super) fn open_stored(context: &Context<'_>, profile: &Profile) -> Result<St
     Ok(Some((Arc::new(audit_log), Arc::new(RevocationList::open(&state)?))))
 }
 
-/// Returns the authentication that the profile configures. `read_key` reads the secret of the session key, and is called
-/// only if the key is needed.
-pub(super) fn authenticate(
-    profile: &Profile,
-    stored: &Stored,
-    now: Timestamp,
-    read_key: impl FnOnce() -> Result<Secret>,
-) -> Result<Box<dyn Authenticate>> {
-    Ok(match profile.sessions.as_ref().map(|sessions| &sessions.kind) {
-        None => {
-            let revocations = stored.as_ref().map(|(_, revocations)| Arc::clone(revocations));
-            Box::new(SessionVerifier { key: SessionKey::new(&read_key()?), revocations })
-        }
-        Some(SessionKind::CheckUrl(check)) => Box::new(CheckUrlVerifier::new(check.clone())?),
-        Some(SessionKind::Jwt(jwt)) => Box::new(JwtVerifier::new(jwt, read_key, now)?),
-    })
-}
-
-/// Returns the active profile of a loaded profile.
+/// Returns the active profile. Refuses a lifetime that the policy would refuse for every client. `read_key` reads the
+/// secret of the session key, and is called only if the key is needed.
 pub(super) fn active_profile(
-    stored: &Stored,
     opened: LoadedProfile,
-    authenticate: Box<dyn Authenticate>,
-    lifetime: Lifetime,
-) -> ActiveProfile {
-    let LoadedProfile { profile, secret, .. } = opened;
-    let audit_log = stored.as_ref().map(|(audit_log, _)| Arc::clone(audit_log));
-    let issuer = TokenIssuer::new(&secret, profile.name, profile.policy, audit_log);
-    ActiveProfile { authenticate, issuer, lifetime }
-}
-
-/// Returns the lifetime of tokens. Refuses a lifetime that the policy would refuse for every client.
-pub(super) fn lifetime(
-    asked: Option<Lifetime>,
-    profile: &Profile,
+    stored: &Stored,
+    lifetime: Option<Lifetime>,
     now: Timestamp,
-) -> Result<Lifetime, ErrorReport> {
-    let lifetime = asked.unwrap_or(Lifetime::PolicyDefault);
+    read_key: impl FnOnce(&Profile) -> Result<Secret>,
+) -> Result<ActiveProfile> {
+    let LoadedProfile { profile, secret, .. } = opened;
+    let lifetime = lifetime.unwrap_or(Lifetime::PolicyDefault);
     let request = TokenRequest { expiry: lifetime.expiry(now), issued_at: None, fault: None };
-    let hint = "leave --lifetime out, or give one that the policy allows";
     let allowed = profile.policy.evaluate(&request, now);
+    let hint = "leave --lifetime out, or give one that the policy allows";
     allowed.map_err(|error| ErrorReport::usage(error.to_string(), hint))?;
-    Ok(lifetime)
+    let (audit_log, revocations) = stored.clone().unzip();
+    let authenticate: Box<dyn Authenticate> = match profile.sessions.as_ref().map(|sessions| &sessions.kind) {
+        None => Box::new(SessionVerifier { key: SessionKey::new(&read_key(&profile)?), revocations }),
+        Some(SessionKind::CheckUrl(check)) => Box::new(CheckUrlVerifier::new(check.clone())?),
+        Some(SessionKind::Jwt(jwt)) => Box::new(JwtVerifier::new(jwt, || read_key(&profile), now)?),
+    };
+    let issuer = TokenIssuer::new(&secret, profile.name, profile.policy, audit_log);
+    Ok(ActiveProfile { authenticate, issuer, lifetime })
 }
 
 /// Everything that a reload needs.
@@ -93,8 +73,8 @@ pub(super) struct Reload {
     pub(super) config: ConfigPlace,
     /// The lifetime of tokens, as given on the command line.
     pub(super) lifetime: Option<Lifetime>,
-    /// The paths of the certificate and its key, and the identity in use.
-    pub(super) tls: Option<(IdentityPaths, Arc<Reloadable<ServerIdentity>>)>,
+    /// The certificate and its key.
+    pub(super) identity: Option<Arc<Reloadable<ServerIdentity>>>,
     /// The audit log and the revocation list.
     pub(super) stored: Stored,
     /// The service that answers requests.
@@ -102,9 +82,6 @@ pub(super) struct Reload {
     /// The environment variables.
     pub(super) environment: &'static Environment<'static>,
 }
-
-/// The result of loading, not in use yet: the active profile, the certificate and its key, and notes for the operator.
-type Loaded = (ActiveProfile, Option<ServerIdentity>, Vec<String>);
 
 impl Reload {
     /// Starts a thread that reloads on every signal, until `signals` is closed. Signals during a reload cause one more
@@ -114,68 +91,58 @@ impl Reload {
         thread::Builder::new().name("reload".into()).spawn(reload).map(drop)
     }
 
-    /// Loads everything and puts it to use. On failure, changes nothing and logs the error.
+    /// Reloads, and logs whether that succeeded.
     fn run(&self) {
         let telemetry = &self.service.telemetry;
         telemetry.reloading();
-        match self.load() {
-            Ok((profile, identity, notes)) => {
-                telemetry.record_reload(true);
-                if let (Some((_, in_use)), Some(identity)) = (&self.tls, identity) {
-                    telemetry.certificate_expires(identity.expires_at);
-                    in_use.store(identity);
-                }
-                self.service.faults.allow(profile.issuer.allows_faults());
-                self.service.profile.store(profile);
-                for note in &notes {
-                    telemetry.note(note);
-                }
+        let loaded = self.load();
+        telemetry.record_reload(loaded.is_ok());
+        match loaded {
+            Ok(notes) => {
+                notes.iter().for_each(|note| telemetry.note(note));
                 telemetry.log.event(&[
                     ("note", "reloaded".into()),
                     ("profile", self.profile.clone().into()),
-                    ("tls", self.tls.is_some().into()),
+                    ("tls", self.identity.is_some().into()),
                 ]);
             }
-            Err(report) => {
-                telemetry.record_reload(false);
-                telemetry.log.event(&[
-                    ("note", "not reloaded: everything stays as it was".into()),
-                    ("error", report.message.into()),
-                    ("hint", report.hint.into()),
-                ]);
-            }
+            Err(report) => telemetry.log.event(&[
+                ("note", "not reloaded: everything stays as it was".into()),
+                ("error", report.message.into()),
+                ("hint", report.hint.into()),
+            ]),
         }
         telemetry.ready();
     }
 
-    /// Loads the profile, its secrets and the certificate.
-    fn load(&self) -> Result<Loaded> {
-        let now = self.service.clock.now();
-        let identity = match &self.tls {
-            Some((files, _)) => Some(ServerIdentity::load(files, now)?),
-            None => None,
-        };
-        let profile = select(self.profile.as_deref(), self.environment, || self.config.load())?.profile;
-        let lifetime = lifetime(self.lifetime, &profile, now)?;
-        let (environment, access) = (self.environment, Access::Unattended);
+    /// Loads the profile, its secrets and the certificate, and puts them to use once all are loaded. Returns notes for the
+    /// operator.
+    fn load(&self) -> Result<Vec<String>> {
+        let (service, environment, now) = (&self.service, self.environment, self.service.clock.now());
+        let paths = self.identity.as_ref().map(|in_use| in_use.borrow().paths.clone());
+        let identity = paths.map(|paths| ServerIdentity::load(&paths, now)).transpose()?;
+        let profile = select(self.profile.as_deref(), environment, || self.config.load())?.profile;
+        let access = Access::Unattended;
         let asking = ReadContext { environment, now, limit: SECRET_TIMEOUT, access, on_slow: &|| () };
-        let mut notes = identity.as_ref().map(|identity| identity.warnings.clone()).unwrap_or_default();
-        let authenticate = authenticate(&profile, &self.stored, now, || {
-            let key = session_key(&profile, &asking)?;
+        let opened = profile::load(profile, &asking)?;
+        // The first note names the source.
+        let mut notes: Vec<_> = opened.notes.iter().skip(1).cloned().collect();
+        let active = active_profile(opened, &self.stored, self.lifetime, now, |profile| {
+            let item = profile.item(Kind::SessionKey);
+            let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(profile))?;
+            let read = source.read(&item, &asking);
+            let key = read.map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?.secret;
             let finding = SecretFinding::of(&key, profile.api_key.as_deref());
             notes.extend(finding.map(|finding| format!("session key: {finding}")));
             Ok(key)
         })?;
-        let opened = profile::load(profile, &asking)?;
-        notes.extend(opened.notes.iter().skip(1).cloned());
-        Ok((active_profile(&self.stored, opened, authenticate, lifetime), identity, notes))
+        if let (Some(in_use), Some(identity)) = (&self.identity, identity) {
+            notes.extend_from_slice(&identity.warnings);
+            service.telemetry.certificate_expires(identity.expires_at);
+            in_use.send_replace(Arc::new(identity));
+        }
+        service.faults.allow(active.issuer.allows_faults());
+        service.profile.send_replace(Arc::new(active));
+        Ok(notes)
     }
-}
-
-/// Reads a profile's session key again.
-fn session_key(profile: &Profile, asking: &ReadContext<'_>) -> Result<Secret> {
-    let item = profile.item(Kind::SessionKey);
-    let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(profile))?;
-    let read = source.read(&item, asking);
-    Ok(read.map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?.secret)
 }

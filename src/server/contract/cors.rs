@@ -4,6 +4,7 @@ use hyper::Uri;
 use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, HeaderName, ORIGIN};
 
 use super::error::METHOD;
+use crate::error::ErrorReport;
 use crate::server::message::{Request, Response};
 
 /// How long a browser may cache a preflight, in seconds.
@@ -17,7 +18,18 @@ const EXPOSED_HEADERS: &str = "Retry-After, X-Request-Id";
 
 /// Parses an origin in the form that browsers send (RFC 6454 section 6.2): scheme and host in lower case, no path, no
 /// default port.
-pub fn parse_origin(text: &str) -> Option<String> {
+///
+/// # Errors
+/// The text is no such origin.
+pub fn parse_origin(text: &str) -> Result<String, ErrorReport> {
+    let expected =
+        "expected an origin as browsers send it, such as https://app.example.com or http://localhost:3000";
+    let origin = Some(text.to_owned()).filter(|text| is_origin(text) == Some(true));
+    origin.ok_or_else(|| ErrorReport::usage("not an origin", expected))
+}
+
+/// Returns `Some(true)` if a text is an origin.
+fn is_origin(text: &str) -> Option<bool> {
     let uri: Uri = text.parse().ok()?;
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
     let default_port = match scheme {
@@ -29,7 +41,7 @@ pub fn parse_origin(text: &str) -> Option<String> {
     let port_text = port.map(|port| format!(":{port}")).unwrap_or_default();
     let is_canonical = text == format!("{scheme}://{host}{port_text}") && text == text.to_lowercase();
     let is_valid_port = port.is_none_or(|port| port > 0 && Some(port) != default_port);
-    (is_canonical && is_valid_port && !scheme.is_empty() && !host.contains('*')).then(|| text.to_owned())
+    Some(is_canonical && is_valid_port && !scheme.is_empty() && !host.contains('*'))
 }
 
 /// The origins whose pages may read responses, and the request headers that they may set. By default there are no origins.
@@ -102,7 +114,7 @@ mod tests {
             "https://[2001:db8::1]:8443",
             "capacitor://localhost",
         ] {
-            assert!(parse_origin(text).is_some(), "{text}");
+            assert!(parse_origin(text).is_ok(), "{text}");
         }
     }
 
@@ -131,7 +143,7 @@ mod tests {
             "https://2001:db8::1",
             "://app.example.com",
         ] {
-            assert!(parse_origin(text).is_none(), "{text}");
+            assert!(parse_origin(text).is_err(), "{text}");
         }
     }
 }

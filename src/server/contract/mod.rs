@@ -12,10 +12,10 @@ use std::time::Instant;
 use hyper::header::CONTENT_ENCODING;
 
 use self::error::METHOD;
+use super::Reloadable;
 use super::endpoint::DELAY;
 use super::message::{Header, PATH, Request, Response};
 use super::rate_limit::RateLimiters;
-use super::reloadable::Reloadable;
 use super::telemetry::{Answered, Telemetry};
 use crate::audit::{self, Action, Actor, Channel, Event, Outcome};
 use crate::fault::{Fault, Faults};
@@ -27,6 +27,9 @@ use crate::token::{CustomerId, Token};
 
 pub use self::cors::{Cors, parse_origin};
 pub(super) use self::error::RequestError;
+
+/// The endpoint's machine-readable description: `OpenAPI` 3.1, in JSON.
+pub const OPENAPI: &str = include_str!("../openapi.json");
 
 /// The state that depends on the profile and its secrets. A reload replaces it as a whole.
 pub struct ActiveProfile {
@@ -120,12 +123,14 @@ impl TokenService {
         if request.method != METHOD {
             return Err(RequestError::MethodNotAllowed);
         }
-        let (profile, now) = (self.profile.load(), self.clock.now());
+        let (profile, now) = (Arc::clone(&self.profile.borrow()), self.clock.now());
         let token = input::session_token(request)?;
         let session = profile.authenticate.authenticate(token, &request.id, now);
         let session = valid.insert(session.map_err(RequestError::Session)?);
         let customer = session.customer;
-        self.rate_limiters.count_customer(customer).map_err(RequestError::CustomerRateLimited)?;
+        self.rate_limiters
+            .count_customer(customer, Instant::now())
+            .map_err(RequestError::CustomerRateLimited)?;
         if request.header(&CONTENT_ENCODING) != Header::Absent || !input::is_json(request) {
             return Err(RequestError::UnsupportedMediaType);
         }
@@ -157,7 +162,7 @@ impl TokenService {
         if !error.counts_as_failure() {
             return error;
         }
-        let counted = self.rate_limiters.count_failure(request.peer);
+        let counted = self.rate_limiters.count_failure(request.peer, Instant::now());
         counted.map_or_else(RequestError::AddressRateLimited, |()| error)
     }
 }

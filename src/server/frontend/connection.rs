@@ -26,11 +26,11 @@ use super::limits::Limits;
 use super::request::{Rejection, receive};
 use super::upstream::Upstreams;
 use crate::fault::Fault;
+use crate::server::Reloadable;
 use crate::server::admin::Admin;
 use crate::server::client_ip::client_ip;
 use crate::server::endpoint::DELAY;
 use crate::server::message;
-use crate::server::reloadable::Reloadable;
 use crate::server::telemetry::Telemetry;
 use crate::tls::ServerIdentity;
 
@@ -77,7 +77,7 @@ pub(super) async fn serve(service: Arc<Service>, stream: TcpStream, peer: IpAddr
     let Some(identity) = &service.identity else {
         return Box::pin(serve_http(service, stream, peer, slot, None)).await;
     };
-    let acceptor = TlsAcceptor::from(Arc::clone(&identity.load().config));
+    let acceptor = TlsAcceptor::from(Arc::clone(&identity.borrow().config));
     let deadline = Instant::now() + service.limits.handshake_timeout;
     let mut first = [0];
     // A client that connects and sends nothing is not logged.
@@ -165,7 +165,8 @@ impl Service {
             (self.next_request.fetch_add(1, Ordering::Relaxed), request.method() == Method::HEAD);
         let id = format!("{}-{number:x}", self.run_id);
         let client = client_ip(peer, request.headers(), &self.trusted_proxies).unwrap_or_else(|| {
-            self.report(|telemetry| telemetry.unreadable_forwarded_for(peer));
+            let note = "X-Forwarded-For of a trusted proxy cannot be read: the proxy's own address counts";
+            self.report(|telemetry| telemetry.note_rarely(note));
             peer
         });
         let answered = async {

@@ -97,7 +97,8 @@ impl Connections {
     {
         if self.is_full() {
             self.close_first(|_| true);
-            self.telemetry.iter().for_each(|telemetry| telemetry.too_many_connections());
+            let note = "the most connections are open: one is closed for each new one";
+            self.telemetry.iter().for_each(|telemetry| telemetry.note_rarely(note));
         }
         let is_handshake = |entry: &Entry| entry.phase == Phase::Handshake;
         if phase == Phase::Handshake && self.count(is_handshake) >= self.limits.handshakes {
@@ -184,7 +185,9 @@ impl Connections {
 
     /// Reports the number of connections, which may have changed.
     fn report_count(&self, table: &Table) {
-        self.telemetry.iter().for_each(|telemetry| telemetry.metrics.set_connections(table.entries.len()));
+        if let Some(telemetry) = &self.telemetry {
+            telemetry.metrics.connections.set(table.entries.len() as u64);
+        }
         self.changed.notify_one();
     }
 

@@ -36,9 +36,9 @@ use self::connection::{Responder, Service, serve};
 use self::connections::Phase;
 pub use self::limits::Limits;
 use self::upstream::Upstreams;
+use super::Reloadable;
 use super::admin::Admin;
 use super::endpoint::Handler;
-use super::reloadable::Reloadable;
 use super::telemetry::Telemetry;
 use crate::fault::Faults;
 use crate::tls::ServerIdentity;
@@ -248,7 +248,8 @@ async fn accept(service: &Arc<Service>, listener: &TcpListener) {
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 if matches!(Errno::from_io_error(&error), Some(Errno::MFILE | Errno::NFILE)) {
-                    service.report(Telemetry::out_of_descriptors);
+                    let note = "no descriptor for a connection: another is closed";
+                    service.report(|telemetry| telemetry.note_rarely(note));
                     service.connections.close_one();
                 }
                 sleep(ACCEPT_PAUSE).await;

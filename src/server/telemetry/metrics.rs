@@ -4,7 +4,6 @@
 //! requests.
 
 use std::sync::atomic::AtomicU64;
-use std::time::Duration;
 
 use prometheus_client::encoding::prometheus_text;
 use prometheus_client::metrics::counter::Counter;
@@ -12,7 +11,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::Registry;
 
 use crate::time::Timestamp;
 
@@ -52,13 +51,13 @@ pub(in crate::server) struct Metrics {
     /// The number of refused requests, by reason.
     refusals: Family<[(&'static str, &'static str); 1], Counter>,
     /// The durations of answers.
-    answers: Histogram,
+    pub(super) answers: Histogram,
     /// The durations of audit log syncs.
-    syncs: Histogram,
+    pub(super) syncs: Histogram,
     /// The number of open connections.
-    connections: Gauge,
+    pub(in crate::server) connections: Gauge<u64, AtomicU64>,
     /// When the certificate expires.
-    certificate: Gauge<u64, AtomicU64>,
+    pub(super) certificate: Gauge<u64, AtomicU64>,
 }
 
 impl Metrics {
@@ -69,45 +68,18 @@ impl Metrics {
         let (requests, refusals) = (Family::default(), Family::default());
         let (answers, syncs) = (Histogram::new(BUCKETS), Histogram::new(BUCKETS));
         let (connections, certificate) = (Gauge::default(), Gauge::default());
-        registry.register(
-            "stream_token_requests",
-            "Requests that were answered, by status; those that were rejected before the endpoint included",
-            requests.clone(),
-        );
-        registry.register(
-            "stream_token_refusals",
-            "Requests that got no token, by the reason that the audit log or the access log has",
-            refusals.clone(),
-        );
-        registry.register_with_unit(
-            "stream_token_request_duration",
-            "How long the answer to a whole request took, the sync of its audit entry included",
-            Unit::Seconds,
-            answers.clone(),
-        );
-        registry.register_with_unit(
-            "stream_token_audit_sync_duration",
-            "How long it took to bring entries of the audit log to disk; a sync may be shared",
-            Unit::Seconds,
-            syncs.clone(),
-        );
-        registry.register("stream_token_connections", "Connections now", connections.clone());
+        registry.register("stream_token_requests", "Requests answered, by status", requests.clone());
+        registry.register("stream_token_refusals", "Requests without a token, by reason", refusals.clone());
+        registry.register("stream_token_request_duration_seconds", "Time to answer", answers.clone());
+        registry.register("stream_token_audit_sync_duration_seconds", "Time to sync entries", syncs.clone());
+        registry.register("stream_token_connections", "Open connections", connections.clone());
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("stream_token_build", "The version of the program", build);
         let started: ConstGauge<u64> = ConstGauge::new(started_at.epoch_seconds());
-        registry.register_with_unit(
-            "process_start_time",
-            "When the process began, in seconds since the epoch",
-            Unit::Seconds,
-            started,
-        );
+        registry.register("process_start_time_seconds", "Start of the process, in epoch seconds", started);
         if let Some(at) = certificate_expires_at {
-            registry.register_with_unit(
-                "stream_token_certificate_expiry_timestamp",
-                "When the TLS certificate expires, in seconds since the epoch",
-                Unit::Seconds,
-                certificate.clone(),
-            );
+            let name = "stream_token_certificate_expiry_timestamp_seconds";
+            registry.register(name, "Expiry of the certificate, in epoch seconds", certificate.clone());
             certificate.set(at.epoch_seconds());
         }
         let metrics = Self { registry, requests, refusals, answers, syncs, connections, certificate };
@@ -128,27 +100,6 @@ impl Metrics {
         }
     }
 
-    /// Records how long a response took.
-    pub(super) fn observe_duration(&self, time: Duration) {
-        self.answers.observe(time.as_secs_f64());
-    }
-
-    /// Returns a function that records how long a sync took.
-    pub(super) fn sync_observer(&self) -> impl Fn(Duration) + Send + Sync + 'static {
-        let syncs = self.syncs.clone();
-        move |time| syncs.observe(time.as_secs_f64())
-    }
-
-    /// Records the number of connections.
-    pub(in crate::server) fn set_connections(&self, count: usize) {
-        self.connections.set(i64::try_from(count).unwrap_or(i64::MAX));
-    }
-
-    /// Records when the certificate expires.
-    pub(super) fn certificate_expires(&self, at: Timestamp) {
-        self.certificate.set(at.epoch_seconds());
-    }
-
     /// Returns all metrics in Prometheus' text format.
     pub(in crate::server) fn encode(&self) -> String {
         let mut text = String::new();
@@ -160,6 +111,8 @@ impl Metrics {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn at(seconds: u64) -> Timestamp {
@@ -225,9 +178,9 @@ mod tests {
     #[test]
     fn times_fall_into_their_buckets() {
         let metrics = Metrics::new(at(7), None);
-        metrics.observe_duration(Duration::from_micros(100));
-        metrics.observe_duration(Duration::from_millis(30));
-        metrics.sync_observer()(Duration::from_secs(11));
+        metrics.answers.observe(0.000_1);
+        metrics.answers.observe(0.03);
+        metrics.syncs.observe(11.0);
         let text = metrics.encode();
         for line in [
             "stream_token_request_duration_seconds_bucket{le=\"0.0001\"} 1",
@@ -243,19 +196,11 @@ mod tests {
     }
 
     #[test]
-    fn the_gauge_of_connections_counts_only_those_that_are_open() {
-        let metrics = Metrics::new(at(7), None);
-        metrics.set_connections(3);
-        metrics.set_connections(2);
-        assert!(has(&metrics.encode(), "stream_token_connections 2"));
-    }
-
-    #[test]
     fn a_certificate_is_left_out_while_there_is_none() {
         let name = "stream_token_certificate_expiry_timestamp_seconds";
         assert!(!Metrics::new(at(7), None).encode().contains(name));
         let metrics = Metrics::new(at(7), Some(at(1_893_455_000)));
-        metrics.certificate_expires(at(1_893_456_000));
+        metrics.certificate.set(1_893_456_000);
         assert!(has(&metrics.encode(), &format!("{name} 1893456000")));
     }
 }

@@ -9,7 +9,7 @@ mod metrics;
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState;
@@ -34,6 +34,9 @@ const MAX_RECENT: usize = 100;
 /// would never find out that the log works again; after this time it is ready again.
 const FAILURE_WINDOW: Duration = Duration::from_mins(1);
 
+/// How long a note that was logged rarely is not logged again.
+const NOTE_INTERVAL: Duration = Duration::from_mins(1);
+
 /// The state of an audit log whose last entry could not be written.
 const FAILING: &str = "failing";
 
@@ -49,11 +52,11 @@ pub struct Telemetry {
     is_draining: AtomicBool,
     /// Whether the last reload failed to read the secret.
     has_stale_secret: AtomicBool,
-    /// The audit log; unset if nothing is recorded.
-    audit: OnceLock<Arc<AuditLog>>,
+    /// The audit log; `None` if nothing is recorded.
+    audit_log: Option<Arc<AuditLog>>,
     /// The most recent requests, newest first. They hold nothing that a client wrote.
     recent: Mutex<VecDeque<Value>>,
-    /// When each rate-limited note was last logged, by subject.
+    /// When each note that is logged rarely was last logged.
     noted: Mutex<HashMap<&'static str, Instant>>,
 }
 
@@ -73,31 +76,35 @@ pub(super) struct Answered {
 }
 
 impl Telemetry {
-    /// Returns the telemetry of a server that starts now, with the expiry of its TLS certificate if it has one.
+    /// Returns the telemetry of a server that starts now, with the expiry of its TLS certificate if it has one. The syncs
+    /// of the audit log are measured, and its failures make the server not ready.
     #[must_use]
-    pub fn new(log: ServerLog, clock: Clock, certificate_expires_at: Option<Timestamp>) -> Self {
+    pub fn new(
+        log: ServerLog,
+        clock: Clock,
+        certificate_expires_at: Option<Timestamp>,
+        audit_log: Option<Arc<AuditLog>>,
+    ) -> Self {
+        let metrics = Metrics::new(clock.now(), certificate_expires_at);
+        if let Some(audit_log) = &audit_log {
+            let syncs = metrics.syncs.clone();
+            audit_log.observe_syncs(move |took| syncs.observe(took.as_secs_f64()));
+        }
         Self {
             log,
             clock,
-            metrics: Metrics::new(clock.now(), certificate_expires_at),
+            metrics,
             is_draining: AtomicBool::new(false),
             has_stale_secret: AtomicBool::new(false),
-            audit: OnceLock::new(),
+            audit_log,
             recent: Mutex::default(),
             noted: Mutex::default(),
         }
     }
 
-    /// Watches the audit log: its syncs are measured, and its failures make the server not ready.
-    pub fn watch_audit_log(&self, audit_log: &Arc<AuditLog>) {
-        audit_log.observe_syncs(self.metrics.sync_observer());
-        // A server has one audit log.
-        let _ = self.audit.set(Arc::clone(audit_log));
-    }
-
     /// Records when the TLS certificate expires.
     pub fn certificate_expires(&self, at: Timestamp) {
-        self.metrics.certificate_expires(at);
+        self.metrics.certificate.set(at.epoch_seconds());
     }
 
     /// Records whether a reload could read the secret. If not, the old secret stays in use, and the server stays ready.
@@ -121,7 +128,7 @@ impl Telemetry {
             ("reason", (*reason).into()),
             ("error", error.clone().into()),
         ]);
-        self.metrics.observe_duration(took);
+        self.metrics.answers.observe(took.as_secs_f64());
         self.count(Some(&request.id), answered);
     }
 
@@ -163,25 +170,6 @@ impl Telemetry {
         self.log.event(&[("peer", peer.to_string().into()), ("reason", reason.into())]);
     }
 
-    /// Records that a connection was closed to make room for a new one.
-    pub(super) fn too_many_connections(&self) {
-        let note = "the most connections are open: one is closed for each new one";
-        self.note_once_in("crowded", Duration::from_secs(1), note);
-    }
-
-    /// Records that no file descriptor was available for a connection.
-    pub(super) fn out_of_descriptors(&self) {
-        let note = "no descriptor for a connection: another is closed";
-        self.note_once_in("starved", Duration::from_secs(1), note);
-    }
-
-    /// Records that a trusted proxy sent an `X-Forwarded-For` that cannot be read.
-    pub(super) fn unreadable_forwarded_for(&self, peer: IpAddr) {
-        let note =
-            format!("X-Forwarded-For of the trusted proxy {peer} cannot be read: its own address counts");
-        self.note_once_in("unreadable", Duration::from_mins(1), &note);
-    }
-
     /// Notifies systemd, if it started the server, that the server is ready for requests.
     pub fn ready(&self) {
         notify_systemd(&[NotifyState::Ready]);
@@ -210,7 +198,8 @@ impl Telemetry {
     /// `not_ready` if requests should go elsewhere; `secret` is `loaded`, or `stale` if the last reload could not read it
     /// and the old one is in use; `audit` is the result of `audit_state`; `draining` is whether the server is draining.
     pub(super) fn readiness(&self) -> (bool, Value) {
-        let audit = audit_state(self.audit.get().map(|audit_log| audit_log.last_append()), self.clock.now());
+        let last = self.audit_log.as_ref().map(|audit_log| audit_log.last_append());
+        let audit = audit_state(last, self.clock.now());
         let draining = self.is_draining.load(Ordering::Relaxed);
         let secret = if self.has_stale_secret.load(Ordering::Relaxed) { "stale" } else { "loaded" };
         let is_ready = !draining && audit != FAILING;
@@ -218,12 +207,12 @@ impl Telemetry {
         (is_ready, json!({ "status": status, "secret": secret, "audit": audit, "draining": draining }))
     }
 
-    /// Logs a note, unless one of the same subject was logged within `interval`.
-    fn note_once_in(&self, subject: &'static str, interval: Duration, note: &str) {
+    /// Logs a note, unless the same was logged within the last minute.
+    pub(super) fn note_rarely(&self, note: &'static str) {
         let now = Instant::now();
         let mut noted = self.noted.lock().unwrap_or_else(PoisonError::into_inner);
-        if noted.get(subject).is_none_or(|last| now.duration_since(*last) >= interval) {
-            noted.insert(subject, now);
+        if noted.get(note).is_none_or(|last| now.duration_since(*last) >= NOTE_INTERVAL) {
+            noted.insert(note, now);
             self.note(note);
         }
     }
@@ -263,7 +252,7 @@ mod tests {
 
     fn telemetry() -> Telemetry {
         let clock = Clock::Fixed(at(1_000));
-        Telemetry::new(ServerLog::start(LogFormat::Text, clock, |_| ()).unwrap(), clock, None)
+        Telemetry::new(ServerLog::start(LogFormat::Text, clock, |_| ()).unwrap(), clock, None, None)
     }
 
     #[test]
@@ -272,19 +261,19 @@ mod tests {
     }
 
     #[test]
-    fn a_note_passes_once_in_its_interval() {
+    fn a_note_that_is_logged_rarely_is_not_logged_again_at_once() {
         let lines = Arc::new(Mutex::new(String::new()));
         let page = Arc::clone(&lines);
         let write = move |text: &str| page.lock().unwrap().push_str(text);
         let log = ServerLog::start(LogFormat::Text, Clock::Fixed(at(0)), write).unwrap();
-        let telemetry = Telemetry::new(log, Clock::Fixed(at(0)), None);
+        let telemetry = Telemetry::new(log, Clock::Fixed(at(0)), None, None);
         for _ in 0..3 {
-            telemetry.note_once_in("a", Duration::from_hours(1), "hourly");
-            telemetry.note_once_in("b", Duration::ZERO, "always");
+            telemetry.note_rarely("rarely");
+            telemetry.note("always");
         }
         telemetry.log.close();
         let said = lines.lock().unwrap().clone();
-        assert_eq!((said.matches("hourly").count(), said.matches("always").count()), (1, 3), "{said}");
+        assert_eq!((said.matches("rarely").count(), said.matches("always").count()), (1, 3), "{said}");
     }
 
     #[test]

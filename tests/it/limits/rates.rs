@@ -133,6 +133,6 @@ fn what_is_no_rate_is_refused_with_what_was_expected() {
         ("--rate-limit-address", "30/d"),
     ] {
         let output = demo(&["serve", "--listen", "127.0.0.1:0", flag, rate]).run();
-        output.is_refused(2, &format!("invalid value '{rate}' for '{flag}'"), hint);
+        output.is_refused(2, &format!("invalid value '{rate}' for '{flag} <RATE>': not a rate"), hint);
     }
 }

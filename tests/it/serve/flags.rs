@@ -21,17 +21,17 @@ fn a_value_that_is_none_is_refused_with_what_to_give() {
     let origin =
         "expected an origin as browsers send it, such as https://app.example.com or http://localhost:3000";
     for text in ["*", "null", "https://app.example.com/"] {
-        let error = format!("invalid value '{text}' for '--cors-origin'");
+        let error = format!("invalid value '{text}' for '--cors-origin <ORIGIN>': not an origin");
         demo(&["serve", "--cors-origin", text]).run().is_refused(2, &error, origin);
     }
     let hint = "expected a network such as 10.0.0.0/8, without bits after its prefix, or an address";
     for text in ["proxy.example.com", "10.0.0.0/33", "10.0.0.1/8"] {
-        let error = format!("invalid value '{text}' for '--trusted-proxy'");
+        let error = format!("invalid value '{text}' for '--trusted-proxy <CIDR>': not a network");
         demo(&["serve", "--trusted-proxy", text]).run().is_refused(2, &error, hint);
     }
     let hint = "expected the name of a request header, such as traceparent";
     for text in ["", "trace parent", "traceparent:"] {
-        let error = format!("invalid value '{text}' for '--cors-header'");
+        let error = format!("invalid value '{text}' for '--cors-header <HEADER>': not a header name");
         let origin = "https://app.example.com";
         let call = demo(&["serve", "--cors-origin", origin, "--cors-header", text]);
         call.run().is_refused(2, &error, hint);

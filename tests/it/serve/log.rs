@@ -133,8 +133,7 @@ fn a_trusted_proxy_whose_word_cannot_be_read_is_noted_once_a_minute() {
         server.ask(&Ask::of(123).with("X-Forwarded-For", "unknown"));
     }
     let stderr = server.end().stderr;
-    let note =
-        "note=\"X-Forwarded-For of the trusted proxy 127.0.0.1 cannot be read: its own address counts\"";
+    let note = "note=\"X-Forwarded-For of a trusted proxy cannot be read: the proxy's own address counts\"";
     // A minute may have ended in between.
     assert!((1..=2).contains(&stderr.matches(note).count()), "{stderr}");
 }

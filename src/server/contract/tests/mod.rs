@@ -1,6 +1,7 @@
 //! The contract by tables: every status, body and header, and the order of the checks.
 
 mod cors;
+mod openapi;
 mod order;
 mod path;
 mod replies;
@@ -111,13 +112,13 @@ fn service(
     let issuer = TokenIssuer::new(&secret(API_SECRET), None, policy, Some(Arc::clone(audit_log)));
     let log = ServerLog::start(LogFormat::Text, clock(), |_| ()).unwrap();
     TokenService {
-        profile: Reloadable::new(ActiveProfile { authenticate, issuer, lifetime: Lifetime::Never }),
+        profile: Reloadable::new(Arc::new(ActiveProfile { authenticate, issuer, lifetime: Lifetime::Never })),
         actor,
         rate_limiters,
         refusals: Some(recorder.unwrap()),
         faults: Arc::default(),
         cors: Cors::default(),
-        telemetry: Arc::new(Telemetry::new(log, clock(), None)),
+        telemetry: Arc::new(Telemetry::new(log, clock(), None, None)),
         clock: clock(),
     }
 }
@@ -145,10 +146,10 @@ impl World {
         if self.is_log_broken {
             break_log(&state);
         }
-        let rate = |is_limited| Rate::parse(if is_limited { "20/m" } else { "off" }).unwrap();
+        let rate = |is_limited| if is_limited { "20/m".parse().unwrap() } else { Rate::OFF };
         let limiters = RateLimiters::new(rate(self.is_customer_limited), rate(self.is_address_limited));
-        while self.is_customer_limited && limiters.count_customer(customer(123)).is_ok() {}
-        while self.is_address_limited && limiters.count_failure(peer()).is_ok() {}
+        while self.is_customer_limited && limiters.count_customer(customer(123), Instant::now()).is_ok() {}
+        while self.is_address_limited && limiters.count_failure(peer(), Instant::now()).is_ok() {}
         // In production, it refuses tokens without an end.
         let policy = Policy { is_production: self.is_forbidden, ..Policy::default() };
         let session = Mutex::new(self.session.clone());
