@@ -79,7 +79,7 @@
 //!
 //! 1. `src/session`: a file with a type that implements the trait by which the endpoint authenticates; `check_url.rs` is one.
 //! 2. `src/profile/sessions.rs`: how a profile asks for it, and `src/cli/profiles.rs`: with which flags.
-//! 3. `src/commands/serve/state.rs`: build it, at start and at a reload.
+//! 3. `src/commands/serve.rs` (`active_profile`): build it, at start and at a reload.
 //! 4. `man/sections/stream-token-serve.1.md`: what it is and how to configure it.
 //! 5. `tests/it/serve`: what it lets in, and that everything else gets the same 401; `check_url.rs` is one.
 //!

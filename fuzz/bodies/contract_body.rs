@@ -12,7 +12,7 @@ use stream_token::issuer::TokenIssuer;
 use stream_token::profile::{Lifetime, Policy};
 use stream_token::secret::Secret;
 use stream_token::server::{
-    ActiveProfile, Cors, LogFormat, PATH, Rate, RateLimiters, Reloadable, Request, ServerLog, Telemetry,
+    ActiveProfile, Cors, LogFormat, PATH, Rate, RateLimiter, Reloadable, Request, ServerLog, Telemetry,
     TokenService,
 };
 use stream_token::session::{AuthError, Authenticate, Authenticated};
@@ -46,7 +46,8 @@ fn status(body: &[u8], whose: CustomerId) -> u16 {
     let service = TokenService {
         profile: Reloadable::new(Arc::new(profile)),
         actor,
-        rate_limiters: RateLimiters::new(Rate::OFF, Rate::OFF),
+        customer_limiter: RateLimiter::new(Rate::OFF),
+        address_limiter: RateLimiter::new(Rate::OFF),
         refusals: None,
         faults: Arc::default(),
         cors: Cors::default(),

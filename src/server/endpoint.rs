@@ -25,12 +25,15 @@ use hyper::header::{
 use subtle::ConstantTimeEq as _;
 use tiny_http::{Server, StatusCode};
 
-use super::message::{Header, Request, Response};
+use super::message::{Request, Response};
 
 /// The stack size of a worker, in bytes.
 const WORKER_STACK: usize = 256 * 1024;
 
-/// The header with the token of this run, the client's address and the request's id. One header is faster to read than
+/// The name of the socket in its directory.
+const SOCKET: &str = "s";
+
+/// The header with the token, the client's address and the request's id. One header is faster to read than
 /// three.
 static FORWARDED: HeaderName = HeaderName::from_static("x-stream-token-forwarded");
 
@@ -41,22 +44,6 @@ pub(super) const DELAY: &str = "X-Stream-Token-Delay";
 static PASSED_ON: [HeaderName; 5] =
     [AUTHORIZATION, CONTENT_TYPE, CONTENT_ENCODING, ORIGIN, ACCESS_CONTROL_REQUEST_METHOD];
 
-/// The token that every request from the frontend carries: 16 random bytes, new for every run.
-#[derive(Clone)]
-pub(super) struct ForwardingToken(String);
-
-impl ForwardingToken {
-    /// Returns a random token.
-    pub(super) fn random() -> io::Result<Self> {
-        Ok(Self(format!("{:016x}{:016x}", getrandom::u64()?, getrandom::u64()?)))
-    }
-
-    /// Returns `true` if `candidate` is the token. Compares in constant time.
-    fn matches(&self, candidate: &str) -> bool {
-        self.0.as_bytes().ct_eq(candidate.as_bytes()).into()
-    }
-}
-
 /// A function that answers requests. It is called by many threads at once, and may block.
 pub type Handler = dyn Fn(&Request) -> Response + Send + Sync;
 
@@ -66,8 +53,8 @@ pub(super) struct Endpoint {
     shared: Arc<Shared>,
     /// The number of workers.
     workers: usize,
-    /// The directory of the socket.
-    directory: SocketDir,
+    /// The private directory of the socket, removed on drop.
+    directory: PathBuf,
 }
 
 /// The state that the workers share.
@@ -76,8 +63,8 @@ struct Shared {
     server: Server,
     /// The handler that answers requests.
     handler: Arc<Handler>,
-    /// The token that requests must carry.
-    token: ForwardingToken,
+    /// The token that every request from the frontend carries: 16 random bytes.
+    token: String,
     /// Whether the workers must end.
     is_closed: AtomicBool,
 }
@@ -87,36 +74,46 @@ impl Endpoint {
     ///
     /// # Errors
     /// The operating system's error: no directory, socket or thread can be created.
-    pub(super) fn open(
-        parent: &Path,
-        handler: Arc<Handler>,
-        token: ForwardingToken,
-        workers: usize,
-    ) -> io::Result<Self> {
-        let directory = SocketDir::create_in(parent)?;
-        let server = bind(&directory.socket())?;
+    pub(super) fn open(parent: &Path, handler: Arc<Handler>, workers: usize) -> io::Result<Self> {
+        let token = format!("{:016x}{:016x}", getrandom::u64()?, getrandom::u64()?);
+        let directory = parent.join(format!("stream-token-{:016x}", getrandom::u64()?));
+        DirBuilder::new().mode(0o700).create(&directory)?;
+        let server = bind(&directory.join(SOCKET)).inspect_err(|_| remove(&directory))?;
         let shared = Arc::new(Shared { server, handler, token, is_closed: AtomicBool::new(false) });
         let mut endpoint = Self { shared, workers: 0, directory };
         while endpoint.workers < workers {
-            match endpoint.start_worker() {
+            let shared = Arc::clone(&endpoint.shared);
+            let worker = thread::Builder::new().name("worker".into()).stack_size(WORKER_STACK);
+            match worker.spawn(move || shared.work()) {
                 Err(error) if endpoint.workers == 0 => return Err(error),
                 Err(_) => break,
-                Ok(()) => endpoint.workers += 1,
+                Ok(_) => endpoint.workers += 1,
             }
         }
         Ok(endpoint)
     }
 
-    /// Starts a worker.
-    fn start_worker(&self) -> io::Result<()> {
-        let shared = Arc::clone(&self.shared);
-        let worker = thread::Builder::new().name("worker".into()).stack_size(WORKER_STACK);
-        worker.spawn(move || shared.work()).map(drop)
-    }
-
     /// Returns the path of the socket.
     pub(super) fn socket(&self) -> PathBuf {
-        self.directory.socket()
+        self.directory.join(SOCKET)
+    }
+
+    /// Encodes a client's request for the endpoint. Returns `None` if it has a value that HTTP cannot carry.
+    pub(super) fn encode(&self, mut request: Request) -> Option<hyper::Request<Full<Bytes>>> {
+        let body = Full::from(std::mem::take(&mut request.body));
+        let mut builder = hyper::Request::builder()
+            .method(request.method.as_str())
+            .uri(request.path.as_str())
+            .header(&FORWARDED, format!("{} {} {}", self.shared.token, request.peer, request.id));
+        for name in &PASSED_ON {
+            builder = match request.header(name) {
+                Some(value) => builder.header(name, value),
+                // A header without a usable value is sent as two lines, which the endpoint finds unusable too.
+                None if request.headers.contains_key(name) => builder.header(name, "").header(name, ""),
+                None => builder,
+            };
+        }
+        builder.body(body).ok()
     }
 }
 
@@ -124,6 +121,7 @@ impl Drop for Endpoint {
     fn drop(&mut self) {
         self.shared.is_closed.store(true, Ordering::Release);
         (0..self.workers).for_each(|_| self.shared.server.unblock());
+        remove(&self.directory);
     }
 }
 
@@ -140,7 +138,7 @@ impl Shared {
 
     /// Answers one request. If the handler panics, only this request fails, with status 500.
     fn answer(&self, mut incoming: tiny_http::Request) {
-        let response = match decode(&incoming, &self.token) {
+        let response = match self.decode(&incoming) {
             None => Response::new(404),
             Some(mut request) => match incoming.as_reader().read_to_end(&mut request.body) {
                 Ok(_) => catch_unwind(AssertUnwindSafe(|| (self.handler)(&request)))
@@ -151,39 +149,39 @@ impl Shared {
         // Responding fails only if the frontend is gone.
         let _ = incoming.respond(encode_response(&response));
     }
+
+    /// Decodes a request that arrived at the endpoint, without its body. Returns `None` if it is not from the frontend.
+    fn decode(&self, incoming: &tiny_http::Request) -> Option<Request> {
+        let lines = |name: &'static HeaderName| {
+            let lines = incoming.headers().iter().filter(move |header| header.field.equiv(name.as_str()));
+            lines.map(|header| header.value.as_str())
+        };
+        let mut parts = lines(&FORWARDED).next()?.split(' ');
+        if !bool::from(self.token.as_bytes().ct_eq(parts.next()?.as_bytes())) {
+            return None;
+        }
+        let (peer, id) = (parts.next()?.parse().ok()?, parts.next()?.to_owned());
+        let mut headers = HeaderMap::new();
+        for name in &PASSED_ON {
+            for value in lines(name) {
+                headers.append(name, value.parse().ok()?);
+            }
+        }
+        let (method, path) = (incoming.method().to_string(), incoming.url().to_owned());
+        Some(Request { method, path, peer, id, headers, body: Vec::new() })
+    }
 }
 
-/// A private directory for one socket, removed on drop.
-struct SocketDir(PathBuf);
-
-impl SocketDir {
-    /// Creates a directory in `parent`.
-    fn create_in(parent: &Path) -> io::Result<Self> {
-        let path = parent.join(format!("stream-token-{:016x}", getrandom::u64()?));
-        DirBuilder::new().mode(0o700).create(&path)?;
-        Ok(Self(path))
-    }
-
-    /// Returns the path of the socket.
-    fn socket(&self) -> PathBuf {
-        self.0.join("s")
-    }
-}
-
-impl Drop for SocketDir {
-    fn drop(&mut self) {
-        // A file that is already gone needs no removal.
-        let _ = remove_file(self.socket());
-        let _ = remove_dir(&self.0);
-    }
+/// Removes the directory of a socket. What is already gone needs no removal.
+fn remove(directory: &Path) {
+    let _ = remove_file(directory.join(SOCKET));
+    let _ = remove_dir(directory);
 }
 
 /// Encodes a response for `tiny_http`.
 fn encode_response(response: &Response) -> tiny_http::Response<&[u8]> {
-    let headers = response.headers.iter();
-    let headers = headers
-        .filter_map(|(name, value)| tiny_http::Header::from_bytes(*name, value.as_bytes()).ok())
-        .collect();
+    let encode = |(name, value): &(&str, String)| tiny_http::Header::from_bytes(*name, value.as_bytes()).ok();
+    let headers = response.headers.iter().filter_map(encode).collect();
     let (status, body) = (StatusCode(response.status), response.body.as_slice());
     tiny_http::Response::new(status, headers, body, Some(body.len()), None).with_chunked_threshold(usize::MAX)
 }
@@ -206,45 +204,6 @@ pub(super) fn needed_headers(all: &HeaderMap) -> HeaderMap {
         }
     }
     headers
-}
-
-/// Encodes a client's request for the endpoint. Returns `None` if it has a value that HTTP cannot carry.
-pub(super) fn encode(mut request: Request, token: &ForwardingToken) -> Option<hyper::Request<Full<Bytes>>> {
-    let body = Full::from(std::mem::take(&mut request.body));
-    let mut builder = hyper::Request::builder()
-        .method(request.method.as_str())
-        .uri(request.path.as_str())
-        .header(&FORWARDED, format!("{} {} {}", token.0, request.peer, request.id));
-    for name in &PASSED_ON {
-        builder = match request.header(name) {
-            Header::Absent => builder,
-            Header::Single(value) => builder.header(name, value),
-            // An invalid header is sent as two lines, which the endpoint finds invalid too.
-            Header::Invalid => builder.header(name, "").header(name, ""),
-        };
-    }
-    builder.body(body).ok()
-}
-
-/// Decodes a request that arrived at the endpoint, without its body. Returns `None` if it is not from the frontend.
-pub(super) fn decode(incoming: &tiny_http::Request, token: &ForwardingToken) -> Option<Request> {
-    let lines = |name: &'static HeaderName| {
-        let lines = incoming.headers().iter().filter(move |header| header.field.equiv(name.as_str()));
-        lines.map(|header| header.value.as_str())
-    };
-    let mut parts = lines(&FORWARDED).next()?.split(' ');
-    if !token.matches(parts.next()?) {
-        return None;
-    }
-    let (peer, id) = (parts.next()?.parse().ok()?, parts.next()?.to_owned());
-    let mut headers = HeaderMap::new();
-    for name in &PASSED_ON {
-        for value in lines(name) {
-            headers.append(name, value.parse().ok()?);
-        }
-    }
-    let (method, path) = (incoming.method().to_string(), incoming.url().to_owned());
-    Some(Request { method, path, peer, id, headers, body: Vec::new() })
 }
 
 #[cfg(test)]
@@ -276,10 +235,10 @@ mod tests {
             counter.fetch_add(1, Ordering::Relaxed);
             Response::new(200)
         };
-        let token = ForwardingToken::random().unwrap();
-        let endpoint = Endpoint::open(parent.path(), Arc::new(answer), token, 1).unwrap();
+        let endpoint = Endpoint::open(parent.path(), Arc::new(answer), 1).unwrap();
         let wrong = format!("X-Stream-Token-Forwarded: {} 127.0.0.1 1\r\n", "0".repeat(32));
-        for forged in ["", "X-Stream-Token-Forwarded: 127.0.0.1 1\r\n", &wrong] {
+        let empty = "X-Stream-Token-Forwarded:  127.0.0.1 1\r\n";
+        for forged in ["", "X-Stream-Token-Forwarded: 127.0.0.1 1\r\n", &wrong, empty] {
             let request = format!("POST /stream-chat/token HTTP/1.1\r\nConnection: close\r\n{forged}\r\n");
             assert!(exchange(&endpoint, request.as_bytes()).starts_with("HTTP/1.1 404 "), "{forged}");
         }
@@ -289,19 +248,11 @@ mod tests {
     #[test]
     fn its_directory_is_private_and_removed_at_the_end() {
         let parent = TempDir::new().unwrap();
-        let token = ForwardingToken::random().unwrap();
         let handler = |_: &Request| Response::new(200);
-        let endpoint = Endpoint::open(parent.path(), Arc::new(handler), token, 2).unwrap();
-        let directory = endpoint.directory.0.clone();
+        let endpoint = Endpoint::open(parent.path(), Arc::new(handler), 2).unwrap();
+        let directory = endpoint.directory.clone();
         assert_eq!(std::fs::metadata(&directory).unwrap().permissions().mode() & 0o777, 0o700);
         drop(endpoint);
         assert!(!directory.exists());
-    }
-
-    #[test]
-    fn a_token_matches_itself_alone() {
-        let (token, other) = (ForwardingToken::random().unwrap(), ForwardingToken::random().unwrap());
-        assert!(token.matches(&token.0) && !token.matches(&other.0) && !token.matches(""));
-        assert_eq!(token.0.len(), 32);
     }
 }

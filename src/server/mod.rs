@@ -9,7 +9,6 @@
 //! 4. The response returns the same way. `telemetry` logs and counts it.
 
 mod admin;
-mod client_ip;
 mod contract;
 mod endpoint;
 mod frontend;
@@ -21,12 +20,11 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-pub use client_ip::parse_network;
 pub use contract::{ActiveProfile, Cors, OPENAPI, TokenService, parse_origin};
 pub use endpoint::Handler;
-pub use frontend::{Ended, Limits, Server, Settings, Stop};
+pub use frontend::{Ended, Limits, Server, Settings, Stop, parse_network};
 pub use message::{PATH, Request, Response};
-pub use rate_limit::{Rate, RateLimiters};
+pub use rate_limit::{Rate, RateLimiter};
 pub use telemetry::{Fields, LogFormat, ServerLog, Telemetry};
 
 /// A value that can be replaced while other threads use it. A thread that cloned the `Arc` keeps its value.

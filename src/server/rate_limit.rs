@@ -18,7 +18,6 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::error::ErrorReport;
-use crate::token::CustomerId;
 
 /// The highest count of a rate.
 const MAX_COUNT: u32 = 1_000_000;
@@ -71,51 +70,26 @@ impl FromStr for Rate {
     }
 }
 
-/// The rate limiters of a server, for as long as it runs.
-pub struct RateLimiters {
-    /// The limiter of customers' requests.
-    customers: Limiter,
-    /// The limiter of failed requests by address.
-    addresses: Limiter,
-}
-
-impl RateLimiters {
-    /// Returns limiters whose keys have used nothing.
-    #[must_use]
-    pub fn new(customers: Rate, addresses: Rate) -> Self {
-        let [customers, addresses] =
-            [customers, addresses].map(|rate| Limiter { rate, tats: Mutex::default() });
-        Self { customers, addresses }
-    }
-
-    /// Counts a failed request against its address.
-    ///
-    /// # Errors
-    /// The time to wait if too many requests of this address failed.
-    pub(super) fn count_failure(&self, peer: IpAddr, now: Instant) -> Result<(), Duration> {
-        self.addresses.count(address_key(peer), now)
-    }
-
-    /// Counts a request of a customer whose session is valid.
-    ///
-    /// # Errors
-    /// The time to wait if the customer sent too many requests.
-    pub(super) fn count_customer(&self, customer: CustomerId, now: Instant) -> Result<(), Duration> {
-        self.customers.count(customer.get(), now)
-    }
-}
-
-/// A rate and the state of its keys.
-struct Limiter {
+/// A rate and the state of its keys, for as long as the server runs.
+pub struct RateLimiter {
     /// The rate.
     rate: Rate,
     /// The keys and their TATs.
     tats: Mutex<HashMap<u64, Instant>>,
 }
 
-impl Limiter {
-    /// Counts a request of a key, or returns the time to wait.
-    fn count(&self, key: u64, now: Instant) -> Result<(), Duration> {
+impl RateLimiter {
+    /// Returns a limiter whose keys have used nothing.
+    #[must_use]
+    pub fn new(rate: Rate) -> Self {
+        Self { rate, tats: Mutex::default() }
+    }
+
+    /// Counts a request of a key.
+    ///
+    /// # Errors
+    /// The time to wait if there were too many requests of this key.
+    pub(super) fn count(&self, key: u64, now: Instant) -> Result<(), Duration> {
         let Some(quota) = self.rate.0 else { return Ok(()) };
         // A thread that panicked while it held the lock left the table consistent.
         let mut tats = self.tats.lock().unwrap_or_else(PoisonError::into_inner);
@@ -138,7 +112,7 @@ impl Limiter {
 
 /// Returns the key of an address: the first half of an IPv6 address. IPv4 addresses use the first 2^32 of these
 /// halves, which are reserved (RFC 4291 section 2.4), so that no two clients share a key.
-fn address_key(address: IpAddr) -> u64 {
+pub(super) fn address_key(address: IpAddr) -> u64 {
     match address.to_canonical() {
         IpAddr::V4(address) => address.to_bits().into(),
         IpAddr::V6(address) => u64::try_from(address.to_bits() >> 64).unwrap_or_default(),

@@ -274,7 +274,7 @@ fn a_circle_is_found_through_groups_and_re_exports() {
 }
 
 /// The most lines of code of rooms, without tests and comments: of the server, and of all.
-const MAX_LINES: [(&str, usize); 2] = [("server", 2150), ("", 15_600)];
+const MAX_LINES: [(&str, usize); 2] = [("server", 1950), ("", 15_600)];
 
 #[test]
 fn the_program_stays_small() {

@@ -294,7 +294,7 @@ fn every_reason_of_a_refusal_is_documented() {
         ("server/contract/error.rs", "fn parts("),
         ("session/authenticate.rs", "fn reason(self)"),
         ("session/authenticate.rs", "fn reason(&self)"),
-        ("server/frontend/request.rs", "fn parts("),
+        ("server/frontend/request.rs", "impl Rejection {"),
         ("server/frontend/connection.rs", "fn tls_reason("),
     ] {
         reasons.extend(words_of(file, function));

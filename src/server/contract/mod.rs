@@ -2,22 +2,26 @@
 //!
 //! [`TokenService::check`] makes the checks in the contract's order.
 
-mod cors;
 mod error;
-mod input;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use hyper::header::CONTENT_ENCODING;
+use hyper::Uri;
+use hyper::header::{
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderName, ORIGIN,
+};
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use self::error::METHOD;
 use super::Reloadable;
 use super::endpoint::DELAY;
-use super::message::{Header, PATH, Request, Response};
-use super::rate_limit::RateLimiters;
+use super::message::{PATH, Request, Response};
+use super::rate_limit::{RateLimiter, address_key};
 use super::telemetry::{Answered, Telemetry};
 use crate::audit::{self, Action, Actor, Channel, Event, Outcome};
+use crate::error::ErrorReport;
 use crate::fault::{Fault, Faults};
 use crate::issuer::TokenIssuer;
 use crate::profile::{Lifetime, TokenRequest};
@@ -25,8 +29,17 @@ use crate::session::{Authenticate, Authenticated};
 use crate::time::Clock;
 use crate::token::{CustomerId, Token};
 
-pub use self::cors::{Cors, parse_origin};
 pub(super) use self::error::RequestError;
+
+/// The most bytes of a session token (contract section 3).
+const MAX_TOKEN_BYTES: usize = 4096;
+
+/// How long a browser may cache a preflight, in seconds.
+const MAX_AGE: &str = "600";
+/// The request headers that every allowed page may set.
+const ALLOWED_HEADERS: [&str; 2] = ["Authorization", "Content-Type"];
+/// The response headers that a page may read, in addition to those that every page may read.
+const EXPOSED_HEADERS: &str = "Retry-After, X-Request-Id";
 
 /// The endpoint's machine-readable description: `OpenAPI` 3.1, in JSON.
 pub const OPENAPI: &str = include_str!("../openapi.json");
@@ -47,8 +60,10 @@ pub struct TokenService {
     pub profile: Reloadable<ActiveProfile>,
     /// The user that runs the endpoint.
     pub actor: Actor,
-    /// The rate limiters.
-    pub rate_limiters: RateLimiters,
+    /// The limiter of each customer's requests.
+    pub customer_limiter: RateLimiter,
+    /// The limiter of each address's failed requests.
+    pub address_limiter: RateLimiter,
     /// The recorder of refusals in the audit log; `None` for the demo.
     pub refusals: Option<audit::RefusalRecorder>,
     /// The injected faults.
@@ -83,7 +98,15 @@ impl TokenService {
         if let (Some(refusals), Some(refusal)) = (&self.refusals, logged.refusal(request)) {
             refusals.refuse(refusal);
         }
-        self.telemetry.responded(request, &logged.answered(), started.elapsed());
+        let error = logged.error.as_ref();
+        let answered = Answered {
+            status: logged.response.status,
+            customer: logged.customer().map(CustomerId::get),
+            fault: logged.fault.map(|fault| fault.to_string()),
+            reason: error.and_then(RequestError::reason),
+            error: error.and_then(RequestError::fault),
+        };
+        self.telemetry.responded(request, &answered, started.elapsed());
         logged.response
     }
 
@@ -124,17 +147,16 @@ impl TokenService {
             return Err(RequestError::MethodNotAllowed);
         }
         let (profile, now) = (Arc::clone(&self.profile.borrow()), self.clock.now());
-        let token = input::session_token(request)?;
+        let token = session_token(request)?;
         let session = profile.authenticate.authenticate(token, &request.id, now);
         let session = valid.insert(session.map_err(RequestError::Session)?);
         let customer = session.customer;
-        self.rate_limiters
-            .count_customer(customer, Instant::now())
-            .map_err(RequestError::CustomerRateLimited)?;
-        if request.header(&CONTENT_ENCODING) != Header::Absent || !input::is_json(request) {
+        let counted = self.customer_limiter.count(customer.get(), Instant::now());
+        counted.map_err(RequestError::CustomerRateLimited)?;
+        if request.headers.contains_key(CONTENT_ENCODING) || !is_json(request) {
             return Err(RequestError::UnsupportedMediaType);
         }
-        if input::customer(&request.body)? != customer {
+        if body_customer(&request.body)? != customer {
             return Err(RequestError::WrongCustomer);
         }
         let client = Event {
@@ -162,7 +184,7 @@ impl TokenService {
         if !error.counts_as_failure() {
             return error;
         }
-        let counted = self.rate_limiters.count_failure(request.peer, Instant::now());
+        let counted = self.address_limiter.count(address_key(request.peer), Instant::now());
         counted.map_or_else(RequestError::AddressRateLimited, |()| error)
     }
 }
@@ -182,21 +204,137 @@ impl LoggedResponse {
         })
     }
 
-    /// Returns the outcome for the log and the metrics.
-    fn answered(&self) -> Answered {
-        let error = self.error.as_ref();
-        Answered {
-            status: self.response.status,
-            customer: self.customer().map(CustomerId::get),
-            fault: self.fault.map(|fault| fault.to_string()),
-            reason: error.and_then(RequestError::reason),
-            error: error.and_then(RequestError::fault),
-        }
-    }
-
     /// Returns the customer of the session, if it was valid.
     fn customer(&self) -> Option<CustomerId> {
         self.session.as_ref().map(|valid| valid.customer)
+    }
+}
+
+/// The body of a request, with its value not parsed yet.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body<'a> {
+    /// The customer.
+    #[serde(borrow)]
+    customer_id: &'a RawValue,
+}
+
+/// Returns the session token in `Authorization` (RFC 6750 section 2.1): the text after `Bearer`, which may be in any case
+/// and followed by several spaces.
+///
+/// The app chooses the token's format: all visible ASCII without spaces is accepted, which is more than RFC 6750 allows.
+fn session_token(request: &Request) -> Result<&str, RequestError> {
+    if !request.headers.contains_key(AUTHORIZATION) {
+        return Err(RequestError::NoSession);
+    }
+    let value = request.header(&AUTHORIZATION).unwrap_or_default();
+    let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
+    let token = rest.trim_start_matches(' ');
+    let is_token = scheme.eq_ignore_ascii_case("Bearer")
+        && (1..=MAX_TOKEN_BYTES).contains(&token.len())
+        && token.bytes().all(|byte| byte.is_ascii_graphic());
+    if is_token { Ok(token) } else { Err(RequestError::MalformedAuthorization) }
+}
+
+/// Returns `true` if the body is declared as JSON, in any case and with any parameters (RFC 9110 section 8.3.1).
+fn is_json(request: &Request) -> bool {
+    let value = request.header(&CONTENT_TYPE).unwrap_or_default();
+    let media_type = value.split_once(';').map_or(value, |(media_type, _)| media_type);
+    media_type.trim_end_matches([' ', '\t']).eq_ignore_ascii_case("application/json")
+}
+
+/// Returns the customer in a body: a JSON object with exactly one key, `customer_id`. The frontend limits the body's size.
+///
+/// The number is parsed from its literal, never as a float: `9007199254740993` keeps its value, and neither `123.0` nor
+/// `1e2` is an id.
+fn body_customer(body: &[u8]) -> Result<CustomerId, RequestError> {
+    let json: &RawValue = serde_json::from_slice(body).map_err(|_| RequestError::Malformed)?;
+    // The derived implementation also accepts an array.
+    let object = Some(json.get()).filter(|json| json.starts_with('{'));
+    let body = object.and_then(|object| serde_json::from_str::<Body<'_>>(object).ok());
+    body.and_then(|body| CustomerId::from_digits(body.customer_id.get())).ok_or(RequestError::Unprocessable)
+}
+
+/// Parses an origin in the form that browsers send (RFC 6454 section 6.2): scheme and host in lower case, no path, no
+/// default port.
+///
+/// # Errors
+/// The text is no such origin.
+pub fn parse_origin(text: &str) -> Result<String, ErrorReport> {
+    let expected =
+        "expected an origin as browsers send it, such as https://app.example.com or http://localhost:3000";
+    let origin = Some(text.to_owned()).filter(|text| is_origin(text) == Some(true));
+    origin.ok_or_else(|| ErrorReport::usage("not an origin", expected))
+}
+
+/// Returns `Some(true)` if a text is an origin.
+fn is_origin(text: &str) -> Option<bool> {
+    let uri: Uri = text.parse().ok()?;
+    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
+    let default_port = match scheme {
+        "http" => Some(80),
+        "https" => Some(443),
+        _ => None,
+    };
+    let (host, port) = (authority.host(), authority.port_u16());
+    let port_text = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let is_canonical = text == format!("{scheme}://{host}{port_text}") && text == text.to_lowercase();
+    let is_valid_port = port.is_none_or(|port| port > 0 && Some(port) != default_port);
+    Some(is_canonical && is_valid_port && !scheme.is_empty() && !host.contains('*'))
+}
+
+/// The origins whose pages may read responses, and the request headers that they may set. By default there are no origins.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cors {
+    /// The allowed origins; empty if no page may read responses.
+    origins: Vec<String>,
+    /// The request headers that a page may set, as the value of `Access-Control-Allow-Headers`.
+    allowed_headers: String,
+}
+
+impl Cors {
+    /// Returns a policy that allows these origins, and these request headers in addition to `Authorization` and
+    /// `Content-Type`.
+    #[must_use]
+    pub fn new(origins: Vec<String>, more_headers: &[HeaderName]) -> Self {
+        let names = ALLOWED_HEADERS.into_iter().chain(more_headers.iter().map(HeaderName::as_str));
+        Self { origins, allowed_headers: names.collect::<Vec<_>>().join(", ") }
+    }
+
+    /// Returns the response to a preflight request from an allowed origin; `None` for every other request.
+    fn preflight(&self, request: &Request) -> Option<Response> {
+        if request.method != "OPTIONS" || request.header(&ACCESS_CONTROL_REQUEST_METHOD).is_none() {
+            return None;
+        }
+        let origin = self.allowed_origin(request)?;
+        Some(
+            Response::new(204)
+                .header("Access-Control-Allow-Origin", origin)
+                .header("Access-Control-Allow-Methods", METHOD)
+                .header("Access-Control-Allow-Headers", self.allowed_headers.as_str())
+                .header("Access-Control-Max-Age", MAX_AGE)
+                .header("Vary", "Origin"),
+        )
+    }
+
+    /// Adds the headers that let a page of an allowed origin read the response.
+    fn apply(&self, request: &Request, response: Response) -> Response {
+        if self.origins.is_empty() {
+            return response;
+        }
+        let response = match self.allowed_origin(request) {
+            Some(origin) => response
+                .header("Access-Control-Allow-Origin", origin)
+                .header("Access-Control-Expose-Headers", EXPOSED_HEADERS),
+            None => response,
+        };
+        response.header("Vary", "Origin")
+    }
+
+    /// Returns the origin of a request if it is allowed.
+    fn allowed_origin(&self, request: &Request) -> Option<&str> {
+        let sent = request.header(&ORIGIN)?;
+        self.origins.iter().map(String::as_str).find(|origin| *origin == sent)
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -22,13 +22,11 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_rustls::{TlsAcceptor, rustls};
 
 use super::connections::{Connections, Phase, Slot};
-use super::limits::Limits;
-use super::request::{Rejection, receive};
+use super::request::{Rejection, client_ip, receive};
 use super::upstream::Upstreams;
 use crate::fault::Fault;
 use crate::server::Reloadable;
 use crate::server::admin::Admin;
-use crate::server::client_ip::client_ip;
 use crate::server::endpoint::DELAY;
 use crate::server::message;
 use crate::server::telemetry::Telemetry;
@@ -42,9 +40,7 @@ const MAX_LINGER_BYTES: u64 = 1024 * 1024;
 
 /// How the connections of one listener are served.
 pub(super) struct Service {
-    /// The limits of the listener.
-    pub(super) limits: Limits,
-    /// The open connections.
+    /// The open connections, with the limits and the telemetry of the listener.
     pub(super) connections: Arc<Connections>,
     /// The proxies whose `X-Forwarded-For` is trusted.
     pub(super) trusted_proxies: Vec<IpNet>,
@@ -52,14 +48,6 @@ pub(super) struct Service {
     pub(super) identity: Option<Arc<Reloadable<ServerIdentity>>>,
     /// The component that answers requests.
     pub(super) responder: Responder,
-    /// The telemetry for events that the endpoint does not see; `None` for an admin listener.
-    pub(super) telemetry: Option<Arc<Telemetry>>,
-    /// Whether the server is draining, so that each response is the last of its connection.
-    pub(super) is_draining: AtomicBool,
-    /// The prefix of all request ids of this run.
-    pub(super) run_id: String,
-    /// The number of the next request.
-    pub(super) next_request: AtomicU64,
 }
 
 /// The component that answers requests.
@@ -78,14 +66,14 @@ pub(super) async fn serve(service: Arc<Service>, stream: TcpStream, peer: IpAddr
         return Box::pin(serve_http(service, stream, peer, slot, None)).await;
     };
     let acceptor = TlsAcceptor::from(Arc::clone(&identity.borrow().config));
-    let deadline = Instant::now() + service.limits.handshake_timeout;
+    let deadline = Instant::now() + service.connections.limits.handshake_timeout;
     let mut first = [0];
     // A client that connects and sends nothing is not logged.
     let Ok(Ok(1)) = timeout_at(deadline, stream.peek(&mut first)).await else { return };
     if first[0].is_ascii_uppercase() {
         // An HTTP method: a TLS record begins with byte 22.
         slot.enter(Phase::Head);
-        return Box::pin(serve_http(service, stream, peer, slot, Some(Rejection::Unencrypted))).await;
+        return Box::pin(serve_http(service, stream, peer, slot, Some(Rejection::UNENCRYPTED))).await;
     }
     match timeout_at(deadline, Box::pin(acceptor.accept(stream))).await {
         Ok(Ok(stream)) => {
@@ -110,7 +98,7 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin>(
 ) {
     let slot = Arc::new(slot);
     let mut stream = Tracked { stream, slot: Arc::clone(&slot) };
-    let limits = &service.limits;
+    let limits = &service.connections.limits;
     let mut http = Builder::new();
     http.half_close(true).title_case_headers(true).header_read_timeout(None);
     http.max_buf_size(limits.head_bytes).max_header_size(limits.head_bytes).max_headers(limits.headers);
@@ -133,25 +121,6 @@ async fn serve_http<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 impl Service {
-    /// Returns a service over plain HTTP, without trusted proxies.
-    pub(super) fn new(
-        limits: Limits,
-        responder: Responder,
-        telemetry: Option<Arc<Telemetry>>,
-    ) -> io::Result<Self> {
-        Ok(Self {
-            connections: Arc::new(Connections::new(limits.clone(), telemetry.clone())),
-            limits,
-            trusted_proxies: Vec::new(),
-            identity: None,
-            responder,
-            telemetry,
-            is_draining: AtomicBool::new(false),
-            run_id: format!("{:012x}", getrandom::u64()? >> 16),
-            next_request: AtomicU64::new(1),
-        })
-    }
-
     /// Returns the response to a request whose head has arrived.
     async fn respond(
         &self,
@@ -161,9 +130,7 @@ impl Service {
         rejection: Option<Rejection>,
     ) -> io::Result<Response<Full<Bytes>>> {
         slot.enter(Phase::Body);
-        let (number, is_head) =
-            (self.next_request.fetch_add(1, Ordering::Relaxed), request.method() == Method::HEAD);
-        let id = format!("{}-{number:x}", self.run_id);
+        let (id, is_head) = (format!("{:016x}", getrandom::u64()?), request.method() == Method::HEAD);
         let client = client_ip(peer, request.headers(), &self.trusted_proxies).unwrap_or_else(|| {
             let note = "X-Forwarded-For of a trusted proxy cannot be read: the proxy's own address counts";
             self.report(|telemetry| telemetry.note_rarely(note));
@@ -173,7 +140,7 @@ impl Service {
             if let Some(rejection) = rejection {
                 return Err(rejection);
             }
-            let request = receive(request, client, &id, &self.limits).await?;
+            let request = receive(request, client, &id, &self.connections.limits).await?;
             slot.enter(Phase::Answering);
             match &self.responder {
                 Responder::Endpoint(upstreams) => fail_on_purpose(upstreams.send(request).await?).await,
@@ -183,9 +150,9 @@ impl Service {
         let mut response = match answered.await {
             Ok(response) => response,
             // hyper ends the connection without a response.
-            Err(Rejection::Disconnected) => return Err(io::ErrorKind::ConnectionAborted.into()),
+            Err(Rejection::DISCONNECTED) => return Err(io::ErrorKind::ConnectionAborted.into()),
             Err(rejection) => {
-                let (status, reason, _) = rejection.parts();
+                let Rejection { status, reason, .. } = rejection;
                 self.report(|telemetry| telemetry.rejected(Some(&id), peer, status, reason));
                 to_http(&rejection.to_response())
             }
@@ -196,7 +163,13 @@ impl Service {
             headers.remove(CONTENT_LENGTH);
         }
         headers.extend(HeaderValue::try_from(id).ok().map(|id| (REQUEST_ID, id)));
-        if self.is_draining.load(Ordering::Relaxed) {
+        // Each response is then the last of its connection.
+        if self
+            .connections
+            .telemetry
+            .as_ref()
+            .is_some_and(|telemetry| telemetry.is_draining.load(Ordering::Relaxed))
+        {
             headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         slot.enter(Phase::Writing);
@@ -205,7 +178,7 @@ impl Service {
 
     /// Reports an event that the endpoint does not see. Events on the admin listener are not reported.
     pub(super) fn report(&self, event: impl Fn(&Telemetry)) {
-        self.telemetry.iter().for_each(|telemetry| event(telemetry));
+        self.connections.telemetry.iter().for_each(|telemetry| event(telemetry));
     }
 }
 
@@ -215,7 +188,7 @@ async fn fail_on_purpose(mut response: Response<Full<Bytes>>) -> Result<Response
         let seconds = delay.to_str().ok().and_then(|seconds| seconds.parse().ok()).unwrap_or_default();
         sleep(Duration::from_secs(seconds)).await;
     }
-    if response.status().as_u16() == Fault::DROPPED { Err(Rejection::Disconnected) } else { Ok(response) }
+    if response.status().as_u16() == Fault::DROPPED { Err(Rejection::DISCONNECTED) } else { Ok(response) }
 }
 
 /// Converts a response to hyper's type.
@@ -257,7 +230,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Tracked<S> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         if buffer.filled().len() > before {
-            self.slot.advance(Phase::Idle, Phase::Head);
+            self.slot.advance(Some(Phase::Idle), Phase::Head);
         }
         read
     }
@@ -276,7 +249,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tracked<S> {
         let flushed = Pin::new(&mut self.stream).poll_flush(context);
         if flushed.is_ready() {
             // hyper flushes only after it has written everything.
-            self.slot.advance(Phase::Writing, Phase::Idle);
+            self.slot.advance(Some(Phase::Writing), Phase::Idle);
         }
         flushed
     }

@@ -3,19 +3,23 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Notify;
-use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::select;
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{interval, timeout};
 
-use super::limits::Limits;
+use super::Limits;
 use crate::server::telemetry::Telemetry;
 
 /// The time after its opening or last request in which a connection is not closed to make room for another. Without it, a
 /// new connection would be closed in a rush before its request is read.
 const MIN_AGE: Duration = Duration::from_millis(100);
+
+/// The interval at which overdue connections are closed.
+const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The phase of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,34 +43,27 @@ pub(super) enum Phase {
 /// The open connections of one listener.
 pub(super) struct Connections {
     /// The limits of the listener.
-    limits: Limits,
-    /// The telemetry for the number of connections, and for those closed to make room; `None` for an admin listener.
-    telemetry: Option<Arc<Telemetry>>,
-    /// The table of connections.
-    table: Mutex<Table>,
+    pub(super) limits: Limits,
+    /// The telemetry for what the endpoint does not see; `None` for an admin listener.
+    pub(super) telemetry: Option<Arc<Telemetry>>,
+    /// The connections, by id.
+    entries: Mutex<HashMap<u64, Entry>>,
+    /// The id of the next connection.
+    next_id: AtomicU64,
     /// Notified when a connection ends, or may be closed again.
     changed: Notify,
 }
 
-/// The connections, by id.
-#[derive(Default)]
-struct Table {
-    /// The id of the next connection.
-    next_id: u64,
-    /// The connections.
-    entries: HashMap<u64, Entry>,
-}
-
-/// The entry of a connection.
-struct Entry {
+/// The entry of a connection. Dropping it closes the connection.
+pub(super) struct Entry {
     /// The phase.
     phase: Phase,
     /// When the phase began.
     since: Instant,
     /// When the last complete request arrived, or when the connection was opened if none has arrived.
     last_request: Instant,
-    /// The handle that aborts the connection's task, which closes the connection.
-    task: Option<AbortHandle>,
+    /// The sender whose end the connection's task waits for.
+    _keep_open: oneshot::Sender<()>,
 }
 
 /// A connection's slot in the table. Dropping it removes the connection from the table.
@@ -78,14 +75,25 @@ pub(super) struct Slot {
 }
 
 impl Connections {
-    /// Returns a table without connections.
-    pub(super) fn new(limits: Limits, telemetry: Option<Arc<Telemetry>>) -> Self {
-        Self { limits, telemetry, table: Mutex::default(), changed: Notify::new() }
+    /// Returns a table without connections. Those that become overdue are closed in the background.
+    pub(super) fn start(limits: Limits, telemetry: Option<Arc<Telemetry>>) -> Arc<Self> {
+        let (entries, next_id, changed) = (Mutex::default(), AtomicU64::default(), Notify::new());
+        let connections = Arc::new(Self { limits, telemetry, entries, next_id, changed });
+        let swept = Arc::clone(&connections);
+        tokio::spawn(async move {
+            let mut ticks = interval(SWEEP_INTERVAL);
+            loop {
+                ticks.tick().await;
+                swept.close_overdue();
+            }
+        });
+        connections
     }
 
     /// Waits until there is room for one more connection, or a connection that can be closed to make room.
     pub(super) async fn has_room(&self) {
-        while self.is_full() && self.table().first_to_close(|entry| entry.is_old(Instant::now())).is_none() {
+        let is_old = |entry: &Entry| entry.last_request.elapsed() >= MIN_AGE;
+        while self.is_full() && first_to_close(&self.entries(), is_old).is_none() {
             let _ = timeout(MIN_AGE / 10, self.changed.notified()).await;
         }
     }
@@ -104,40 +112,33 @@ impl Connections {
         if phase == Phase::Handshake && self.count(is_handshake) >= self.limits.handshakes {
             self.close_first(is_handshake);
         }
-        let (now, mut table) = (Instant::now(), self.table());
-        table.next_id += 1;
-        let id = table.next_id;
-        // The runtime has one thread, so the new task does not run before this one awaits.
-        let task = tokio::spawn(serve(Slot { connections: Arc::clone(self), id }));
-        let task = Some(task.abort_handle());
-        table.entries.insert(id, Entry { phase, since: now, last_request: now, task });
-        self.report_count(&table);
+        let (id, now) = (self.next_id.fetch_add(1, Ordering::Relaxed), Instant::now());
+        let (keep_open, closed) = oneshot::channel();
+        let entry = Entry { phase, since: now, last_request: now, _keep_open: keep_open };
+        self.change(|entries| entries.insert(id, entry));
+        let connection = serve(Slot { connections: Arc::clone(self), id });
+        tokio::spawn(async move {
+            select! { () = connection => {}, _ = closed => {} }
+        });
     }
 
-    /// Closes the connection with the oldest last request, unless all are being answered.
-    pub(super) fn close_one(&self) {
-        self.close_first(|_| true);
-    }
-
-    /// Closes the connection with the oldest last request among those that match.
-    fn close_first(&self, matches: impl Fn(&Entry) -> bool) {
-        let mut table = self.table();
-        if let Some(id) = table.first_to_close(matches) {
-            table.close(id);
-        }
-        self.report_count(&table);
+    /// Closes the connection with the oldest last request among those that match, unless all are being answered. Its place
+    /// is free at once, however long its task takes to end.
+    pub(super) fn close_first(&self, matches: impl Fn(&Entry) -> bool) {
+        self.change(|entries| first_to_close(entries, matches).and_then(|id| entries.remove(&id)));
     }
 
     /// Closes all connections that have been in their phase for too long.
-    pub(super) fn close_overdue(&self) {
-        self.close_all(|entry| {
-            self.timeout(entry.phase).is_some_and(|timeout| entry.since.elapsed() >= timeout)
-        });
+    fn close_overdue(&self) {
+        let is_over = |entry: &Entry, limit| entry.since.elapsed() >= limit;
+        let is_overdue = |entry: &Entry| self.timeout(entry.phase).is_some_and(|limit| is_over(entry, limit));
+        self.change(|entries| entries.retain(|_, entry| !is_overdue(entry)));
     }
 
     /// Closes all connections that have not sent the head of another request.
     pub(super) fn close_idle(&self) {
-        self.close_all(|entry| matches!(entry.phase, Phase::Handshake | Phase::Head | Phase::Idle));
+        let is_idle = |entry: &Entry| matches!(entry.phase, Phase::Handshake | Phase::Head | Phase::Idle);
+        self.change(|entries| entries.retain(|_, entry| !is_idle(entry)));
     }
 
     /// Waits until no connection is open.
@@ -159,17 +160,7 @@ impl Connections {
 
     /// Returns the number of connections that match.
     fn count(&self, matches: impl Fn(&Entry) -> bool) -> usize {
-        self.table().entries.values().filter(|entry| matches(entry)).count()
-    }
-
-    /// Closes all connections that match.
-    fn close_all(&self, matches: impl Fn(&Entry) -> bool) {
-        let mut table = self.table();
-        let matching = table.entries.iter().filter(|(_, entry)| matches(entry)).map(|(id, _)| *id);
-        for id in matching.collect::<Vec<_>>() {
-            table.close(id);
-        }
-        self.report_count(&table);
+        self.entries().values().filter(|entry| matches(entry)).count()
     }
 
     /// Returns how long a connection may be in a phase; `None` where the request's own timeouts apply.
@@ -183,126 +174,116 @@ impl Connections {
         }
     }
 
-    /// Reports the number of connections, which may have changed.
-    fn report_count(&self, table: &Table) {
+    /// Adds or removes connections, and reports their number.
+    fn change<T>(&self, change: impl FnOnce(&mut HashMap<u64, Entry>) -> T) {
+        let mut entries = self.entries();
+        change(&mut entries);
         if let Some(telemetry) = &self.telemetry {
-            telemetry.metrics.connections.set(table.entries.len() as u64);
+            telemetry.metrics.connections.set(entries.len() as u64);
         }
         self.changed.notify_one();
     }
 
     /// Locks the table. A thread that panicked while it held the lock left the table consistent.
-    fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    fn entries(&self) -> MutexGuard<'_, HashMap<u64, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Table {
-    /// Returns the first connection to close among those that match: the one with the oldest last request, or the oldest
-    /// opening if it has sent none. A connection that is being answered is never closed.
-    fn first_to_close(&self, matches: impl Fn(&Entry) -> bool) -> Option<u64> {
-        let closable = |entry: &Entry| entry.phase != Phase::Answering && matches(entry);
-        let candidates = self.entries.iter().filter(|(_, entry)| closable(entry));
-        candidates.min_by_key(|(_, entry)| entry.last_request).map(|(id, _)| *id)
-    }
-
-    /// Closes a connection. Its slot is free at once, however long its task takes to end.
-    fn close(&mut self, id: u64) {
-        if let Some(task) = self.entries.remove(&id).and_then(|entry| entry.task) {
-            task.abort();
-        }
-    }
-}
-
-impl Entry {
-    /// Returns `true` if the connection may be closed to make room for another.
-    fn is_old(&self, now: Instant) -> bool {
-        now.duration_since(self.last_request) >= MIN_AGE
-    }
+/// Returns the first connection to close among those that match: the one with the oldest last request, or the oldest
+/// opening if it has sent none. A connection that is being answered is never closed.
+fn first_to_close(entries: &HashMap<u64, Entry>, matches: impl Fn(&Entry) -> bool) -> Option<u64> {
+    let closable = |entry: &Entry| entry.phase != Phase::Answering && matches(entry);
+    let candidates = entries.iter().filter(|(_, entry)| closable(entry));
+    candidates.min_by_key(|(_, entry)| entry.last_request).map(|(id, _)| *id)
 }
 
 impl Slot {
     /// Sets the phase of the connection.
     pub(super) fn enter(&self, phase: Phase) {
-        self.update(|entry| {
-            let now = Instant::now();
-            if phase == Phase::Answering {
-                entry.last_request = now;
-            }
-            (entry.phase, entry.since) = (phase, now);
-        });
-        if phase == Phase::Writing {
-            self.connections.changed.notify_one();
-        }
+        self.advance(None, phase);
     }
 
-    /// Sets the phase of the connection to `to` if it is `from`.
-    pub(super) fn advance(&self, from: Phase, to: Phase) {
-        self.update(|entry| {
-            if entry.phase == from {
-                (entry.phase, entry.since) = (to, Instant::now());
-            }
-        });
-    }
-
-    /// Changes the connection's entry, unless the connection was closed.
-    fn update(&self, change: impl FnOnce(&mut Entry)) {
-        if let Some(entry) = self.connections.table().entries.get_mut(&self.id) {
-            change(entry);
+    /// Sets the phase of the connection to `to`; if `from` is given, only if that is its phase.
+    pub(super) fn advance(&self, from: Option<Phase>, to: Phase) {
+        let mut entries = self.connections.entries();
+        let entry = entries.get_mut(&self.id).filter(|entry| from.is_none_or(|from| entry.phase == from));
+        // The connection may have been closed.
+        let Some(entry) = entry else { return };
+        (entry.phase, entry.since) = (to, Instant::now());
+        match to {
+            Phase::Answering => entry.last_request = entry.since,
+            Phase::Writing => self.connections.changed.notify_one(),
+            _ => {}
         }
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        let mut table = self.connections.table();
-        table.entries.remove(&self.id);
-        self.connections.report_count(&table);
+        self.connections.change(|entries| entries.remove(&self.id));
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::runtime::Builder;
+
     use super::*;
 
-    /// Returns a table with one entry for each phase and the seconds since its last request.
-    fn table(entries: &[(Phase, u64)]) -> Table {
+    /// Returns entries, each in a phase, and so many seconds after its last request.
+    fn entries(entries: &[(Phase, u64)]) -> HashMap<u64, Entry> {
         let start = Instant::now();
         let entry = |(phase, ago): &(Phase, u64)| Entry {
             phase: *phase,
             since: start,
             last_request: start + Duration::from_secs(1_000 - ago),
-            task: None,
+            _keep_open: oneshot::channel().0,
         };
-        let entries = (0..).zip(entries.iter().map(entry)).collect();
-        Table { next_id: 0, entries }
+        (0..).zip(entries.iter().map(entry)).collect()
     }
 
     #[test]
     fn the_connection_whose_last_request_is_longest_ago_is_closed_first() {
         let all = [(Phase::Idle, 5), (Phase::Head, 9), (Phase::Writing, 7)];
-        assert_eq!(table(&all).first_to_close(|_| true), Some(1));
+        assert_eq!(first_to_close(&entries(&all), |_| true), Some(1));
     }
 
     #[test]
     fn a_connection_that_is_being_answered_is_never_closed() {
-        assert_eq!(table(&[(Phase::Answering, 9), (Phase::Idle, 1)]).first_to_close(|_| true), Some(1));
-        assert_eq!(table(&[(Phase::Answering, 9)]).first_to_close(|_| true), None);
+        let all = [(Phase::Answering, 9), (Phase::Idle, 1)];
+        assert_eq!(first_to_close(&entries(&all), |_| true), Some(1));
+        assert_eq!(first_to_close(&entries(&all[..1]), |_| true), None);
     }
 
     #[test]
     fn a_connection_that_was_just_opened_is_not_closed_for_another() {
-        let table = table(&[(Phase::Head, 0), (Phase::Head, 0)]);
-        let opened = table.entries[&0].last_request;
-        let first = |after| table.first_to_close(|entry| entry.is_old(opened + after));
-        assert_eq!(first(Duration::ZERO), None);
-        assert!(first(MIN_AGE).is_some());
+        Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let limits = Limits { connections: 1, ..Limits::default() };
+            let connections = Connections::start(limits, None);
+            connections.has_room().await;
+            let opened = Instant::now();
+            connections.open(Phase::Head, |slot| async move {
+                let _kept = slot;
+                std::future::pending::<()>().await;
+            });
+            connections.has_room().await;
+            assert!(opened.elapsed() >= MIN_AGE);
+        });
     }
 
     #[test]
-    fn a_closed_connection_frees_its_place_at_once() {
-        let mut table = table(&[(Phase::Idle, 5), (Phase::Head, 9)]);
-        table.close(1);
-        assert_eq!(table.entries.keys().collect::<Vec<_>>(), [&0]);
+    fn a_connection_that_is_closed_frees_its_place_at_once_and_its_task_ends() {
+        Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let connections = Connections::start(Limits::default(), None);
+            let (alive, ended) = oneshot::channel::<()>();
+            connections.open(Phase::Idle, |slot| async move {
+                let _kept = (slot, alive);
+                std::future::pending::<()>().await;
+            });
+            connections.close_idle();
+            assert_eq!(connections.count(|_| true), 0);
+            assert!(ended.await.is_err());
+        });
     }
 }

@@ -3,7 +3,6 @@
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | `limits` | the limits on clients |
 //! | `connections` | the open connections, and which one is closed to make room for a new one |
 //! | `connection` | one connection: TLS, HTTP, and the stages of a request |
 //! | `request` | receiving or rejecting a request |
@@ -11,7 +10,6 @@
 
 mod connection;
 mod connections;
-mod limits;
 mod request;
 mod upstream;
 
@@ -20,7 +18,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use ipnet::IpNet;
@@ -30,25 +27,119 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use self::connection::{Responder, Service, serve};
-use self::connections::Phase;
-pub use self::limits::Limits;
+use self::connections::{Connections, Phase};
+pub use self::request::parse_network;
 use self::upstream::Upstreams;
 use super::Reloadable;
 use super::admin::Admin;
 use super::endpoint::Handler;
 use super::telemetry::Telemetry;
 use crate::fault::Faults;
+use crate::process::hardening::raise_descriptor_limit;
 use crate::tls::ServerIdentity;
 
 /// The length of the accept queue. With the usual 128, many clients would have to retry a second later in a rush.
 const BACKLOG: u32 = 4096;
-/// The interval at which overdue connections are closed.
-const SWEEP_INTERVAL: Duration = Duration::from_millis(500);
 /// The pause in accepting after the system had no descriptor or no memory for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
+
+/// The descriptors reserved for files, logs and sockets other than client and upstream connections.
+const OTHER_DESCRIPTORS: u64 = 64;
+/// The descriptors of an upstream connection: one in the frontend, two in the endpoint.
+const UPSTREAM_DESCRIPTORS: u64 = 3;
+/// The fewest client connections with which a server is useful.
+const MIN_CONNECTIONS: usize = 8;
+
+/// The limits of a server. The defaults keep the process below 64 MiB of resident memory, whatever clients send:
+/// hyper's read buffer holds 8 KiB of each connection and a TLS record up to 18 KiB, and 1,024 TLS connections at
+/// their worst took 73 MiB.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// The most client connections at once: 768. At the limit, each new connection closes the one with the oldest last
+    /// request, but never one that is being answered.
+    pub connections: usize,
+    /// The most unfinished TLS handshakes at once: 256. At the limit, each new connection closes the oldest of them.
+    pub handshakes: usize,
+    /// The most bytes of a head, including its request line and final empty line: 8 KiB. A larger head is answered with
+    /// 431.
+    pub head_bytes: usize,
+    /// The most header lines: 64. More are answered with 431.
+    pub headers: usize,
+    /// The most bytes of a body, without its framing: 4 KiB. A larger body is answered with 413.
+    pub body_bytes: usize,
+    /// The time from the opening of a connection to the end of its TLS handshake: 10 s.
+    pub handshake_timeout: Duration,
+    /// The time from the opening of a connection, or the first byte of a later head, to the end of the head: 10 s.
+    pub head_timeout: Duration,
+    /// The time from the end of a head to the end of its body: 10 s. A slower body is answered with 408.
+    pub body_timeout: Duration,
+    /// The time from a response to the end of its delivery: 30 s.
+    pub write_timeout: Duration,
+    /// The time from a response to the first byte of the next request: 75 s. Load balancers keep connections for 60 s.
+    pub idle_timeout: Duration,
+    /// How long a connection is read after its last response, so that the client receives it: 2 s.
+    pub linger_timeout: Duration,
+    /// The connections to the endpoint, and its workers: 64. This many requests are answered at the same time.
+    pub upstreams: usize,
+    /// How long a request waits for a connection to the endpoint: 5 s. After that it is answered with 503.
+    pub upstream_timeout: Duration,
+    /// How long the endpoint may take for a response: 30 s. After that the client gets 503.
+    pub response_timeout: Duration,
+    /// How long idle connections may still send a last request when the server drains: 1 s.
+    pub last_request_timeout: Duration,
+    /// How long draining may take in total: 20 s.
+    pub drain_timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 768,
+            handshakes: 256,
+            head_bytes: 8 * 1024,
+            headers: 64,
+            body_bytes: 4 * 1024,
+            handshake_timeout: Duration::from_secs(10),
+            head_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(10),
+            write_timeout: Duration::from_secs(30),
+            idle_timeout: Duration::from_secs(75),
+            linger_timeout: Duration::from_secs(2),
+            upstreams: 64,
+            upstream_timeout: Duration::from_secs(5),
+            response_timeout: Duration::from_secs(30),
+            last_request_timeout: Duration::from_secs(1),
+            drain_timeout: Duration::from_secs(20),
+        }
+    }
+}
+
+impl Limits {
+    /// Returns the limits of an admin listener.
+    pub(super) fn admin() -> Self {
+        Self { connections: 16, handshakes: 16, body_bytes: 1024, ..Self::default() }
+    }
+
+    /// Raises the soft limit of descriptors if needed, and lowers these limits to what the descriptors allow.
+    pub(super) fn fit_descriptors(&mut self) {
+        let wanted =
+            self.connections as u64 + self.upstreams as u64 * UPSTREAM_DESCRIPTORS + OTHER_DESCRIPTORS;
+        self.share_descriptors(raise_descriptor_limit(wanted).saturating_sub(OTHER_DESCRIPTORS));
+    }
+
+    /// Divides the descriptors: at most half for upstream connections, the rest for clients.
+    fn share_descriptors(&mut self, descriptors: u64) {
+        let upstreams = (descriptors / 2 / UPSTREAM_DESCRIPTORS).clamp(1, self.upstreams as u64);
+        let connections = descriptors.saturating_sub(upstreams * UPSTREAM_DESCRIPTORS);
+        self.upstreams = usize::try_from(upstreams).unwrap_or(self.upstreams);
+        let most = self.connections;
+        self.connections =
+            usize::try_from(connections).unwrap_or(most).clamp(MIN_CONNECTIONS.min(most), most);
+    }
+}
 
 /// The settings of a server.
 pub struct Settings {
@@ -187,11 +278,14 @@ impl Server {
                 let is_local = admin.local_addr()?.ip().to_canonical().is_loopback();
                 let responder =
                     Responder::Admin(Admin { telemetry: Arc::clone(&telemetry), faults, is_local });
-                let service = started(Service::new(Limits::admin(), responder, None)?);
+                let connections = Connections::start(Limits::admin(), None);
+                let (trusted_proxies, identity) = (Vec::new(), None);
+                let service = Arc::new(Service { connections, trusted_proxies, identity, responder });
                 tokio::spawn(async move { accept(&service, &admin).await });
             }
-            let service = Service::new(limits, Responder::Endpoint(upstreams), Some(telemetry))?;
-            let service = started(Service { trusted_proxies, identity, ..service });
+            let connections = Connections::start(limits, Some(telemetry));
+            let responder = Responder::Endpoint(upstreams);
+            let service = Arc::new(Service { connections, trusted_proxies, identity, responder });
             select! {
                 ended = serve_until(&service, listener, stop.requested(1)) => Ok(ended),
                 () = stop.requested(2) => Ok(Ended::Stopped),
@@ -200,25 +294,10 @@ impl Server {
     }
 }
 
-/// Returns a service whose overdue connections are closed in the background.
-fn started(service: Service) -> Arc<Service> {
-    let service = Arc::new(service);
-    let swept = Arc::clone(&service);
-    tokio::spawn(async move {
-        let mut ticks = interval(SWEEP_INTERVAL);
-        loop {
-            ticks.tick().await;
-            swept.connections.close_overdue();
-        }
-    });
-    service
-}
-
 /// Serves connections until `end` completes, then drains: requests that have arrived are still answered, and idle
 /// connections may send a last request for a short time.
 async fn serve_until(service: &Arc<Service>, listener: TcpListener, end: impl Future<Output = ()>) -> Ended {
     select! { biased; () = end => {}, () = accept(service, &listener) => {} }
-    service.is_draining.store(true, Ordering::Relaxed);
     service.report(Telemetry::draining);
     // Clients that connected before the end was requested are still served.
     while let Ok(Ok((stream, peer))) = timeout(Duration::ZERO, listener.accept()).await {
@@ -227,11 +306,11 @@ async fn serve_until(service: &Arc<Service>, listener: TcpListener, end: impl Fu
     drop(listener);
     let connections = &service.connections;
     let drained = async {
-        let _ = timeout(service.limits.last_request_timeout, connections.all_closed()).await;
+        let _ = timeout(connections.limits.last_request_timeout, connections.all_closed()).await;
         connections.close_idle();
         connections.all_closed().await;
     };
-    let _ = timeout(service.limits.drain_timeout, drained).await;
+    let _ = timeout(connections.limits.drain_timeout, drained).await;
     match connections.unanswered() {
         0 => Ended::Drained,
         count => Ended::Unanswered(count),
@@ -250,7 +329,7 @@ async fn accept(service: &Arc<Service>, listener: &TcpListener) {
                 if matches!(Errno::from_io_error(&error), Some(Errno::MFILE | Errno::NFILE)) {
                     let note = "no descriptor for a connection: another is closed";
                     service.report(|telemetry| telemetry.note_rarely(note));
-                    service.connections.close_one();
+                    service.connections.close_first(|_| true);
                 }
                 sleep(ACCEPT_PAUSE).await;
             }
@@ -272,4 +351,20 @@ fn listen(runtime: &Runtime, address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
     socket.listen(BACKLOG)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn descriptors_are_shared_between_clients_and_upstream_connections() {
+        for (descriptors, connections, upstreams) in
+            [(u64::MAX, 768, 64), (960, 768, 64), (500, 308, 64), (100, 52, 16), (10, 8, 1), (0, 8, 1)]
+        {
+            let mut limits = Limits::default();
+            limits.share_descriptors(descriptors);
+            assert_eq!((limits.connections, limits.upstreams), (connections, upstreams), "{descriptors}");
+        }
+    }
 }

@@ -1,74 +1,70 @@
-//! Receives a complete request within the limits, or rejects it before it reaches the endpoint.
+//! Receives a complete request within the limits, or rejects it before it reaches the endpoint; and finds the client's
+//! address: the peer's, or the one that a trusted proxy reports.
 
 use std::error::Error as _;
 use std::io;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use http_body_util::BodyExt as _;
-use hyper::Version;
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{HOST, TRANSFER_ENCODING};
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
+use hyper::{HeaderMap, Version};
+use ipnet::IpNet;
 use tokio::time::timeout;
 
-use super::limits::Limits;
+use super::Limits;
+use crate::error::ErrorReport;
 use crate::server::endpoint::needed_headers;
 use crate::server::message::{Request, Response};
 
-/// Why a request does not reach the endpoint, or gets no response from it.
+/// The header in which proxies report the addresses of their peers.
+const FORWARDED_FOR: &str = "X-Forwarded-For";
+
+/// Why a request does not reach the endpoint, or gets no response from it. It holds nothing that the client sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Rejection {
-    /// The target is not a path of visible ASCII.
-    InvalidTarget,
-    /// `Host` is missing, repeated or malformed.
-    InvalidHost,
-    /// The framing of the body is malformed.
-    InvalidBody,
-    /// The body took too long.
-    SlowBody,
-    /// The body is too large.
-    LargeBody,
-    /// The request was sent without TLS to a port that accepts only TLS.
-    Unencrypted,
-    /// No worker was free in time.
-    Crowded,
-    /// The endpoint did not respond in time, or at all.
-    NoResponse,
-    /// The client disconnected within the body, so no response is sent.
-    Disconnected,
+pub(super) struct Rejection {
+    /// The status.
+    pub(super) status: u16,
+    /// The reason code for the access log and the metrics.
+    pub(super) reason: &'static str,
+    /// What the client can do.
+    message: &'static str,
 }
 
 impl Rejection {
-    /// Returns the status, the reason code for the access log and the metrics, and what the client can do. They hold
-    /// nothing that the client sent.
-    pub(super) const fn parts(self) -> (u16, &'static str, &'static str) {
-        match self {
-            Self::InvalidTarget => (400, "malformed_target", "Request a path that starts with /"),
-            Self::InvalidHost => {
-                (400, "malformed_host", "Send exactly one Host header with a host and perhaps a port")
-            }
-            Self::InvalidBody => {
-                (400, "malformed_framing", "Send the body with a Content-Length, or in well-formed chunks")
-            }
-            Self::SlowBody => (408, "slow_body", "Send the whole request without delay"),
-            Self::LargeBody => (413, "large_body", "Send a smaller body"),
-            Self::Unencrypted => (400, "unencrypted", "Use https: this port accepts HTTPS only"),
-            Self::Crowded => (503, "crowded", "Try again in a moment"),
-            Self::NoResponse => (503, "no_answer", "Try again in a moment"),
-            Self::Disconnected => (400, "disconnected", "Send the whole request"),
-        }
+    /// The target is not a path of visible ASCII.
+    const INVALID_TARGET: Self = Self::new(400, "malformed_target", "Request a path that starts with /");
+    /// `Host` is missing, repeated or malformed.
+    const INVALID_HOST: Self =
+        Self::new(400, "malformed_host", "Send exactly one Host header with a host and perhaps a port");
+    /// The framing of the body is malformed.
+    const INVALID_BODY: Self =
+        Self::new(400, "malformed_framing", "Send the body with a Content-Length, or in well-formed chunks");
+    /// The body took too long.
+    const SLOW_BODY: Self = Self::new(408, "slow_body", "Send the whole request without delay");
+    /// The body is too large.
+    const LARGE_BODY: Self = Self::new(413, "large_body", "Send a smaller body");
+    /// The request was sent without TLS to a port that accepts only TLS.
+    pub(super) const UNENCRYPTED: Self =
+        Self::new(400, "unencrypted", "Use https: this port accepts HTTPS only");
+    /// No worker was free in time.
+    pub(super) const CROWDED: Self = Self::new(503, "crowded", "Try again in a moment");
+    /// The endpoint did not respond in time, or at all.
+    pub(super) const NO_RESPONSE: Self = Self::new(503, "no_answer", "Try again in a moment");
+    /// The client disconnected within the body, so no response is sent.
+    pub(super) const DISCONNECTED: Self = Self::new(400, "disconnected", "Send the whole request");
+
+    /// Returns a rejection with these parts.
+    const fn new(status: u16, reason: &'static str, message: &'static str) -> Self {
+        Self { status, reason, message }
     }
 
     /// Returns the response. It closes the connection if it is unclear where the next request would begin.
     pub(super) fn to_response(self) -> Response {
-        let (status, _, message) = self.parts();
-        let response = Response::error(status, message);
-        if status == 503 {
-            response.header("Retry-After", "1")
-        } else {
-            response.header("Connection", "close")
-        }
+        let (name, value) = if self.status == 503 { ("Retry-After", "1") } else { ("Connection", "close") };
+        Response::error(self.status, self.message).header(name, value)
     }
 }
 
@@ -84,27 +80,27 @@ pub(super) async fn receive(
 ) -> Result<Request, Rejection> {
     let (head, body) = request.into_parts();
     if !has_valid_host(&head) {
-        return Err(Rejection::InvalidHost);
+        return Err(Rejection::INVALID_HOST);
     }
     if !has_known_coding(&head) {
-        return Err(Rejection::InvalidBody);
+        return Err(Rejection::INVALID_BODY);
     }
     let (method, path) = (head.method.to_string(), head.uri.path().to_owned());
     if !(path.starts_with('/') || path == "*") || !path.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Rejection::InvalidTarget);
+        return Err(Rejection::INVALID_TARGET);
     }
     let headers = needed_headers(&head.headers);
     // The head takes up to 8 KiB, which is not needed while the body arrives.
     drop(head);
     let body = timeout(limits.body_timeout, read_body(body, limits.body_bytes));
-    let body = body.await.unwrap_or(Err(Rejection::SlowBody))?;
+    let body = body.await.unwrap_or(Err(Rejection::SLOW_BODY))?;
     Ok(Request { method, path, peer: client, id: id.to_owned(), headers, body })
 }
 
 /// Reads a body of at most `max` bytes. The bytes are copied, so that many small chunks take no more memory.
 async fn read_body(mut body: Incoming, max: usize) -> Result<Vec<u8>, Rejection> {
     if body.size_hint().lower() > max as u64 {
-        return Err(Rejection::LargeBody);
+        return Err(Rejection::LARGE_BODY);
     }
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
@@ -112,7 +108,7 @@ async fn read_body(mut body: Incoming, max: usize) -> Result<Vec<u8>, Rejection>
         // Trailers are ignored.
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > max {
-            return Err(Rejection::LargeBody);
+            return Err(Rejection::LARGE_BODY);
         }
         bytes.extend_from_slice(&data);
     }
@@ -123,8 +119,8 @@ async fn read_body(mut body: Incoming, max: usize) -> Result<Vec<u8>, Rejection>
 fn body_error(error: &hyper::Error) -> Rejection {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     match cause.map(io::Error::kind) {
-        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Rejection::InvalidBody,
-        _ => Rejection::Disconnected,
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Rejection::INVALID_BODY,
+        _ => Rejection::DISCONNECTED,
     }
 }
 
@@ -147,5 +143,110 @@ fn has_valid_host(head: &Parts) -> bool {
             !authority.host().is_empty() && (rest.is_empty() || authority.port_u16().is_some())
         }),
         _ => false,
+    }
+}
+
+/// Parses a network of trusted proxies: an address, or one with a prefix length and no bits set after it.
+///
+/// # Errors
+/// The text is neither.
+pub fn parse_network(text: &str) -> Result<IpNet, ErrorReport> {
+    let network = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+    let expected = "expected a network such as 10.0.0.0/8, without bits after its prefix, or an address";
+    let network = network.filter(|network| network.trunc() == *network);
+    network.ok_or_else(|| ErrorReport::usage("not a network", expected))
+}
+
+/// Returns the address of the client that sent a request.
+///
+/// The lines of `X-Forwarded-For`, joined by commas, are used only if the peer is trusted. Their entries are read from the
+/// right, where the peer added its own, and the first address that is not a trusted proxy's is the client's. If all are
+/// trusted, the client's is the leftmost. Returns `None` if an entry that is read is not an address.
+pub(super) fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Option<IpAddr> {
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    let mut client = peer.to_canonical();
+    if !is_trusted(&client) {
+        return Some(client);
+    }
+    let lines: Vec<_> = headers.get_all(FORWARDED_FOR).into_iter().collect();
+    let entries = lines.iter().rev().flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+    for entry in entries {
+        client = address(entry.trim_ascii())?;
+        if !is_trusted(&client) {
+            break;
+        }
+    }
+    Some(client)
+}
+
+/// Parses an entry: an address, optionally in brackets, optionally with a port.
+fn address(entry: &[u8]) -> Option<IpAddr> {
+    let text = str::from_utf8(entry).ok()?;
+    let alone = text.parse::<IpAddr>().ok();
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    let in_brackets = || text.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok();
+    alone.or_else(with_port).or_else(|| in_brackets().map(IpAddr::V6)).map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns the client's address for this peer and these lines, with `10.0.0.0/8` and `::1` trusted.
+    fn client(peer: &str, lines: &[&str]) -> Option<String> {
+        let trusted = ["10.0.0.0/8", "::1"].map(|text| parse_network(text).unwrap());
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(FORWARDED_FOR, line.parse().unwrap());
+        }
+        client_ip(peer.parse().unwrap(), &headers, &trusted).map(|address| address.to_string())
+    }
+
+    #[test]
+    fn a_peer_that_is_not_trusted_is_the_client() {
+        assert_eq!(client("1.2.3.4", &["9.9.9.9"]).unwrap(), "1.2.3.4");
+        assert_eq!(client("1.2.3.4", &["unknown"]).unwrap(), "1.2.3.4");
+        assert_eq!(client("::ffff:1.2.3.4", &[]).unwrap(), "1.2.3.4");
+        assert_eq!(client("10.0.0.1", &[]).unwrap(), "10.0.0.1");
+    }
+
+    #[test]
+    fn the_first_address_from_the_right_that_is_no_proxy_counts() {
+        assert_eq!(client("10.0.0.1", &["9.9.9.9"]).unwrap(), "9.9.9.9");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6, 9.9.9.9,10.1.2.3 , 10.0.0.2"]).unwrap(), "9.9.9.9");
+        assert_eq!(client("10.0.0.1", &["6.6.6.6", "9.9.9.9, 10.1.2.3"]).unwrap(), "9.9.9.9");
+        assert_eq!(client("10.0.0.1", &["garbage, 9.9.9.9"]).unwrap(), "9.9.9.9");
+        assert_eq!(client("::1", &["2001:db8::1"]).unwrap(), "2001:db8::1");
+        assert_eq!(client("::ffff:10.0.0.1", &["9.9.9.9"]).unwrap(), "9.9.9.9");
+    }
+
+    #[test]
+    fn if_all_are_proxies_the_leftmost_counts() {
+        assert_eq!(client("10.0.0.1", &["10.0.0.3, 10.0.0.2"]).unwrap(), "10.0.0.3");
+    }
+
+    #[test]
+    fn an_entry_that_cannot_be_read_is_found() {
+        for line in ["", "unknown", "9.9.9.9, ", "9.9.9.9, x, 10.0.0.2", "\u{fc}"] {
+            assert_eq!(client("10.0.0.1", &[line]), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn ports_and_brackets_are_skipped() {
+        assert_eq!(client("10.0.0.1", &["9.9.9.9:1234"]).unwrap(), "9.9.9.9");
+        assert_eq!(client("10.0.0.1", &["[2001:db8::1]:1234"]).unwrap(), "2001:db8::1");
+        assert_eq!(client("10.0.0.1", &["[2001:db8::1]"]).unwrap(), "2001:db8::1");
+        assert_eq!(client("10.0.0.1", &["::ffff:9.9.9.9"]).unwrap(), "9.9.9.9");
+    }
+
+    #[test]
+    fn a_network_is_an_address_or_a_prefix_without_host_bits() {
+        for text in ["10.0.0.0/8", "::1", "1.2.3.4", "0.0.0.0/0", "2001:db8::/33"] {
+            assert!(parse_network(text).is_ok(), "{text}");
+        }
+        for text in ["localhost", "", "10.0.0.0/33", "::/129", "10.0.0.0/+8", "10.0.0.0/", "10.0.0.1/8"] {
+            assert!(parse_network(text).is_err(), "{text}");
+        }
     }
 }

@@ -16,9 +16,9 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{sleep, timeout};
 
-use super::limits::Limits;
+use super::Limits;
 use super::request::Rejection;
-use crate::server::endpoint::{Endpoint, ForwardingToken, Handler, encode};
+use crate::server::endpoint::{Endpoint, Handler};
 use crate::server::message;
 
 /// The timeout for opening a connection and proving that it is served.
@@ -28,33 +28,27 @@ const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
 /// All connections to the endpoint.
 pub(super) struct Upstreams {
-    /// The token that each request carries.
-    token: ForwardingToken,
+    /// The directory for the endpoint's own.
+    runtime_dir: PathBuf,
+    /// The handler that answers requests.
+    handler: Arc<Handler>,
     /// The limits.
     limits: Limits,
+    /// The endpoint for new connections; `None` after a failure. The lock is held while a connection is opened: if two
+    /// connect at the same moment, `tiny_http` may never serve one of them.
+    endpoint: Mutex<Option<Arc<Endpoint>>>,
     /// The idle connections.
     idle: Mutex<UnboundedReceiver<Upstream>>,
     /// The sender that returns a connection to `idle`.
     release: UnboundedSender<Upstream>,
-    /// The sender that requests a replacement for a connection.
-    replace: UnboundedSender<()>,
 }
 
-/// A connection to the endpoint.
+/// A connection to the endpoint, which lives as long as its connections.
 struct Upstream {
     /// The sender of requests.
     sender: SendRequest<Full<Bytes>>,
-    /// The endpoint, which lives as long as its connections.
-    _endpoint: Arc<Endpoint>,
-}
-
-/// The opener of connections. It opens one at a time: if two connect at the same moment, `tiny_http` may never serve one of
-/// them.
-struct Opener<F> {
-    /// The function that opens an endpoint.
-    open_endpoint: F,
-    /// The endpoint for new connections; `None` after a failure.
-    endpoint: Option<Arc<Endpoint>>,
+    /// The endpoint.
+    endpoint: Arc<Endpoint>,
 }
 
 impl Upstreams {
@@ -67,82 +61,77 @@ impl Upstreams {
         handler: Arc<Handler>,
         limits: Limits,
     ) -> io::Result<Arc<Self>> {
-        let (token, workers) = (ForwardingToken::random()?, limits.upstreams);
-        let endpoint_token = token.clone();
-        let open_endpoint =
-            move || Endpoint::open(&runtime_dir, Arc::clone(&handler), endpoint_token.clone(), workers);
-        let mut opener = Opener { open_endpoint, endpoint: None };
-        let first = opener.open().await?;
         let (release, idle) = unbounded_channel();
-        let (replace, missing) = unbounded_channel();
-        let upstreams = Arc::new(Self { token, limits, idle: Mutex::new(idle), release, replace });
-        upstreams.take_back(Some(first));
-        (1..workers).for_each(|_| upstreams.take_back(None));
-        tokio::spawn(opener.run(missing, upstreams.release.clone()));
+        let (endpoint, idle) = (Mutex::default(), Mutex::new(idle));
+        let upstreams = Arc::new(Self { runtime_dir, handler, limits, endpoint, idle, release });
+        let first = upstreams.open(&mut *upstreams.endpoint.lock().await).await?;
+        upstreams.release(first);
+        for _ in 1..upstreams.limits.upstreams {
+            tokio::spawn(Arc::clone(&upstreams).add());
+        }
         Ok(upstreams)
     }
 
     /// Sends a request to the endpoint, and returns its response.
     ///
     /// # Errors
-    /// [`Rejection::Crowded`] or [`Rejection::NoResponse`].
+    /// [`Rejection::CROWDED`] or [`Rejection::NO_RESPONSE`].
     pub(super) async fn send(
         self: &Arc<Self>,
         request: message::Request,
     ) -> Result<Response<Full<Bytes>>, Rejection> {
         let idle = async { self.idle.lock().await.recv().await };
         let Ok(Some(mut upstream)) = timeout(self.limits.upstream_timeout, idle).await else {
-            return Err(Rejection::Crowded);
+            return Err(Rejection::CROWDED);
         };
         let upstreams = Arc::clone(self);
         // A separate task: even if the client stops waiting, the connection is idle only once its worker is.
         let exchange = tokio::spawn(async move {
-            let response = match encode(request, &upstreams.token) {
+            let response = match upstream.endpoint.encode(request) {
                 Some(request) => upstream.send(request).await,
                 None => None,
             };
-            upstreams.take_back(response.is_some().then_some(upstream));
+            if response.is_some() {
+                upstreams.release(upstream);
+            } else {
+                tokio::spawn(upstreams.add());
+            }
             response
         });
         match timeout(self.limits.response_timeout, exchange).await {
             Ok(Ok(Some(response))) => Ok(response),
-            _ => Err(Rejection::NoResponse),
+            _ => Err(Rejection::NO_RESPONSE),
         }
     }
 
-    /// Returns a connection to the idle ones, or requests a replacement if it is `None`.
-    fn take_back(&self, upstream: Option<Upstream>) {
-        // Sending fails only while the server shuts down.
-        match upstream {
-            Some(upstream) => _ = self.release.send(upstream),
-            None => _ = self.replace.send(()),
-        }
-    }
-}
-
-impl<F: Fn() -> io::Result<Endpoint>> Opener<F> {
-    /// Opens a connection for each message on `missing`, with retries until it succeeds.
-    async fn run(mut self, mut missing: UnboundedReceiver<()>, release: UnboundedSender<Upstream>) {
-        while missing.recv().await.is_some() {
-            loop {
-                match self.open().await {
-                    Ok(upstream) => break drop(release.send(upstream)),
-                    Err(_) => sleep(RETRY_INTERVAL).await,
-                }
+    /// Opens a connection, with retries until it succeeds, and adds it to the idle ones.
+    async fn add(self: Arc<Self>) {
+        let mut endpoint = self.endpoint.lock().await;
+        loop {
+            match self.open(&mut endpoint).await {
+                Ok(upstream) => return self.release(upstream),
+                Err(_) => sleep(RETRY_INTERVAL).await,
             }
         }
     }
 
     /// Opens a connection. After a failure, the next connection goes to a new endpoint: once `tiny_http` had no thread or
     /// no descriptor for a connection, it accepts no more. The old endpoint continues to serve its existing connections.
-    async fn open(&mut self) -> io::Result<Upstream> {
-        let endpoint = match self.endpoint.take() {
+    async fn open(&self, current: &mut Option<Arc<Endpoint>>) -> io::Result<Upstream> {
+        let handler = Arc::clone(&self.handler);
+        let endpoint = match current.take() {
             Some(endpoint) => endpoint,
-            None => Arc::new((self.open_endpoint)()?),
+            None => Arc::new(Endpoint::open(&self.runtime_dir, handler, self.limits.upstreams)?),
         };
         let upstream = timeout(PROBE_TIMEOUT, connect(Arc::clone(&endpoint))).await??;
-        self.endpoint = Some(endpoint);
+        *current = Some(endpoint);
         Ok(upstream)
+    }
+
+    /// Returns a connection to the idle ones.
+    fn release(&self, upstream: Upstream) {
+        // This fails only while the server shuts down.
+        let _ = self.release.send(upstream);
     }
 }
 
@@ -152,7 +141,7 @@ async fn connect(endpoint: Arc<Endpoint>) -> io::Result<Upstream> {
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(io::Error::other)?;
     // The connection fails only if the endpoint does, and the sender reports that too.
     tokio::spawn(async move { drop(connection.await) });
-    let mut upstream = Upstream { sender, _endpoint: endpoint };
+    let mut upstream = Upstream { sender, endpoint };
     let response = upstream.send(Request::default()).await;
     response.map(|_| upstream).ok_or_else(|| io::Error::other("the endpoint does not respond"))
 }

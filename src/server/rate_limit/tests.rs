@@ -3,20 +3,22 @@
 use std::cell::Cell;
 
 use super::*;
+use crate::token::CustomerId;
 
 /// Limiters, and the clock that they count by.
 struct Clocked {
-    limiters: RateLimiters,
+    customers: RateLimiter,
+    addresses: RateLimiter,
     now: Cell<Instant>,
 }
 
 impl Clocked {
     fn count_customer(&self, customer: CustomerId) -> Result<(), Duration> {
-        self.limiters.count_customer(customer, self.now.get())
+        self.customers.count(customer.get(), self.now.get())
     }
 
     fn count_failure(&self, peer: IpAddr) -> Result<(), Duration> {
-        self.limiters.count_failure(peer, self.now.get())
+        self.addresses.count(address_key(peer), self.now.get())
     }
 
     fn advance(&self, by: Duration) {
@@ -26,8 +28,8 @@ impl Clocked {
 
 /// Returns limiters that nobody has used.
 fn limits(customers: &str, addresses: &str) -> Clocked {
-    let [customers, addresses] = [customers, addresses].map(|text| text.parse().unwrap());
-    Clocked { limiters: RateLimiters::new(customers, addresses), now: Cell::new(Instant::now()) }
+    let [customers, addresses] = [customers, addresses].map(|text| RateLimiter::new(text.parse().unwrap()));
+    Clocked { customers, addresses, now: Cell::new(Instant::now()) }
 }
 
 fn customer(number: u64) -> CustomerId {
@@ -166,7 +168,7 @@ fn a_whole_period_gives_back_a_whole_count() {
 
 /// Returns how many customers are remembered.
 fn remembered(limits: &Clocked) -> usize {
-    limits.limiters.customers.tats.lock().unwrap().len()
+    limits.customers.tats.lock().unwrap().len()
 }
 
 #[test]
@@ -178,7 +180,7 @@ fn however_many_keys_come_no_more_than_the_capacity_are_remembered() {
         assert!(number % 100 > 0 || remembered(&limits) <= CAPACITY);
     }
     assert!(remembered(&limits) > CAPACITY / 2);
-    let buckets = limits.limiters.customers.tats.lock().unwrap().capacity() * 8 / 7;
+    let buckets = limits.customers.tats.lock().unwrap().capacity() * 8 / 7;
     assert!(buckets * (size_of::<(u64, Instant)>() + 1) < 2_000_000);
 }
 
@@ -192,7 +194,7 @@ fn a_full_table_forgets_those_who_used_least_and_nobody_who_is_limited() {
     });
     limits.count_customer(customer(1_000_000)).unwrap();
     assert!((1..=100).all(|number| limits.count_customer(customer(number)).is_err()));
-    let is_known = |number| limits.limiters.customers.tats.lock().unwrap().contains_key(&number);
+    let is_known = |number| limits.customers.tats.lock().unwrap().contains_key(&number);
     assert!(!is_known(101) && is_known(CAPACITY as u64) && is_known(1_000_000));
     assert_eq!(remembered(&limits), CAPACITY - CAPACITY / 4);
 }

@@ -49,7 +49,7 @@ pub struct Telemetry {
     /// The metrics.
     pub(super) metrics: Metrics,
     /// Whether the server is draining.
-    is_draining: AtomicBool,
+    pub(super) is_draining: AtomicBool,
     /// Whether the last reload failed to read the secret.
     has_stale_secret: AtomicBool,
     /// The audit log; `None` if nothing is recorded.
@@ -114,50 +114,41 @@ impl Telemetry {
 
     /// Records a response of the endpoint, and how long it took.
     pub(super) fn responded(&self, request: &Request, answered: &Answered, took: Duration) {
-        let Answered { status, customer, fault, reason, error } = answered;
-        let method = METHODS.into_iter().find(|method| *method == request.method).unwrap_or(OTHER);
-        self.log.event(&[
-            ("request_id", request.id.as_str().into()),
-            ("peer", request.peer.to_string().into()),
-            ("method", method.into()),
-            ("path", if request.path == PATH { PATH } else { OTHER }.into()),
-            ("status", (*status).into()),
-            ("ms", milliseconds(took).into()),
-            ("customer", (*customer).into()),
-            ("fault", fault.clone().into()),
-            ("reason", (*reason).into()),
-            ("error", error.clone().into()),
-        ]);
         self.metrics.answers.observe(took.as_secs_f64());
-        self.count(Some(&request.id), answered);
+        let method = METHODS.into_iter().find(|method| *method == request.method).unwrap_or(OTHER);
+        let path = if request.path == PATH { PATH } else { OTHER };
+        let call = Some((method, path, milliseconds(took)));
+        self.record(Some(&request.id), request.peer, call, answered);
     }
 
     /// Records a request that did not reach the endpoint, or got no response from it.
     pub(super) fn rejected(&self, id: Option<&str>, peer: IpAddr, status: u16, reason: &'static str) {
-        self.log.event(&[
-            ("request_id", id.into()),
-            ("peer", peer.to_string().into()),
-            ("status", status.into()),
-            ("reason", reason.into()),
-        ]);
-        self.count(id, &Answered { status, reason: Some(reason), ..Answered::default() });
+        let answered = Answered { status, reason: Some(reason), ..Answered::default() };
+        self.record(id, peer, None, &answered);
     }
 
-    /// Counts an answered request, and adds it to the recent requests.
-    fn count(&self, id: Option<&str>, answered: &Answered) {
-        let Answered { status, customer, fault, reason, .. } = answered;
+    /// Logs and counts an answered request, and adds it to the recent ones. `call` is its method and path, and how many
+    /// milliseconds it took.
+    fn record(&self, id: Option<&str>, peer: IpAddr, call: Option<(&str, &str, f64)>, answered: &Answered) {
+        let Answered { status, customer, fault, reason, error } = answered;
+        let fields = [
+            ("request_id", id.into()),
+            ("peer", peer.to_string().into()),
+            ("method", call.map(|(method, ..)| method).into()),
+            ("path", call.map(|(_, path, _)| path).into()),
+            ("status", (*status).into()),
+            ("ms", call.map(|(.., ms)| ms).into()),
+            ("customer", (*customer).into()),
+            ("fault", fault.clone().into()),
+            ("reason", (*reason).into()),
+            ("error", error.clone().into()),
+        ];
+        self.log.event(&fields);
         self.metrics.count(*status, *reason);
-        let request = json!({
-            "time": utc(self.clock.now()),
-            "request_id": id,
-            "customer": customer,
-            "status": status,
-            "fault": fault,
-            "reason": reason,
-        });
+        let time = ("time", utc(self.clock.now()).into());
         let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
         recent.truncate(MAX_RECENT - 1);
-        recent.push_front(request);
+        recent.push_front([time].into_iter().chain(fields).collect());
     }
 
     /// Returns the recent requests, oldest first.

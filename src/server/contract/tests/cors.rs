@@ -86,3 +86,47 @@ fn an_allowed_page_may_read_every_reply_and_no_other_page_any() {
         }
     }
 }
+
+#[test]
+fn takes_origins_as_browsers_send_them() {
+    for text in [
+        "https://app.example.com",
+        "http://localhost:3000",
+        "https://app.example.com:8443",
+        "http://127.0.0.1:8080",
+        "https://[2001:db8::1]",
+        "https://[2001:db8::1]:8443",
+        "capacitor://localhost",
+    ] {
+        assert!(parse_origin(text).is_ok(), "{text}");
+    }
+}
+
+#[test]
+fn refuses_what_would_never_match_or_match_too_much() {
+    for text in [
+        "",
+        "*",
+        "null",
+        "app.example.com",
+        "https://",
+        "https://*.example.com",
+        "https://app.example.com/",
+        "https://app.example.com/path",
+        "https://App.example.com",
+        "HTTPS://app.example.com",
+        "https://app.example.com:443",
+        "http://app.example.com:80",
+        "https://app.example.com:",
+        "https://app.example.com:0",
+        "https://app.example.com:08443",
+        "https://app.example.com:65536",
+        "https://user@app.example.com",
+        "https://app.example.com https://b.example.com",
+        "https://[2001:DB8::1]",
+        "https://2001:db8::1",
+        "://app.example.com",
+    ] {
+        assert!(parse_origin(text).is_err(), "{text}");
+    }
+}

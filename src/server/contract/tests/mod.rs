@@ -1,6 +1,7 @@
 //! The contract by tables: every status, body and header, and the order of the checks.
 
 mod cors;
+mod input;
 mod openapi;
 mod order;
 mod path;
@@ -100,13 +101,8 @@ fn secret(text: &str) -> Secret {
 
 const API_SECRET: &str = "an-api-secret-for-tests-0123456789abc";
 
-/// Returns a service of a profile, with its audit log and these limits.
-fn service(
-    authenticate: Box<dyn Authenticate>,
-    policy: Policy,
-    audit_log: &Arc<AuditLog>,
-    rate_limiters: RateLimiters,
-) -> TokenService {
+/// Returns a service of a profile, with its audit log and without limits.
+fn service(authenticate: Box<dyn Authenticate>, policy: Policy, audit_log: &Arc<AuditLog>) -> TokenService {
     let actor = Actor { user: "serve".into(), sudo_user: None };
     let recorder = audit::RefusalRecorder::start(Arc::clone(audit_log), actor.clone(), None, clock());
     let issuer = TokenIssuer::new(&secret(API_SECRET), None, policy, Some(Arc::clone(audit_log)));
@@ -114,7 +110,8 @@ fn service(
     TokenService {
         profile: Reloadable::new(Arc::new(ActiveProfile { authenticate, issuer, lifetime: Lifetime::Never })),
         actor,
-        rate_limiters,
+        customer_limiter: RateLimiter::new(Rate::OFF),
+        address_limiter: RateLimiter::new(Rate::OFF),
         refusals: Some(recorder.unwrap()),
         faults: Arc::default(),
         cors: Cors::default(),
@@ -147,16 +144,20 @@ impl World {
             break_log(&state);
         }
         let rate = |is_limited| if is_limited { "20/m".parse().unwrap() } else { Rate::OFF };
-        let limiters = RateLimiters::new(rate(self.is_customer_limited), rate(self.is_address_limited));
-        while self.is_customer_limited && limiters.count_customer(customer(123), Instant::now()).is_ok() {}
-        while self.is_address_limited && limiters.count_failure(peer(), Instant::now()).is_ok() {}
+        let limiter = |is_limited, key| {
+            let limiter = RateLimiter::new(rate(is_limited));
+            while is_limited && limiter.count(key, Instant::now()).is_ok() {}
+            limiter
+        };
         // In production, it refuses tokens without an end.
         let policy = Policy { is_production: self.is_forbidden, ..Policy::default() };
         let session = Mutex::new(self.session.clone());
         let service = TokenService {
             faults: Arc::clone(&self.faults),
             cors: self.cors.clone(),
-            ..service(Box::new(Session(session)), policy, &audit_log, limiters)
+            customer_limiter: limiter(self.is_customer_limited, 123),
+            address_limiter: limiter(self.is_address_limited, address_key(peer())),
+            ..service(Box::new(Session(session)), policy, &audit_log)
         };
         let answer = service.answer(request);
         drop(service);

@@ -13,7 +13,7 @@ fn opened() -> (TempDir, TokenService) {
     let audit_log = Arc::new(AuditLog::open(state.path(), clock()).unwrap());
     let revocations = Some(Arc::new(RevocationList::open(state.path()).unwrap()));
     let verifier = Box::new(SessionVerifier { key: key(), revocations });
-    let service = service(verifier, Policy::default(), &audit_log, RateLimiters::new(Rate::OFF, Rate::OFF));
+    let service = service(verifier, Policy::default(), &audit_log);
     (state, service)
 }
 
