@@ -263,24 +263,23 @@ fn body_customer(body: &[u8]) -> Result<CustomerId, RequestError> {
 pub fn parse_origin(text: &str) -> Result<String, ErrorReport> {
     let expected =
         "expected an origin as browsers send it, such as https://app.example.com or http://localhost:3000";
-    let origin = Some(text.to_owned()).filter(|text| is_origin(text) == Some(true));
+    let origin = canonical_origin(text).filter(|origin| origin == text);
     origin.ok_or_else(|| ErrorReport::usage("not an origin", expected))
 }
 
-/// Returns `Some(true)` if a text is an origin.
-fn is_origin(text: &str) -> Option<bool> {
+/// Returns the origin of a URI as browsers send it; `None` if none of its kind is ever sent.
+fn canonical_origin(text: &str) -> Option<String> {
     let uri: Uri = text.parse().ok()?;
     let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
     let default_port = match scheme {
-        "http" => Some(80),
-        "https" => Some(443),
-        _ => None,
+        "http" => 80,
+        "https" => 443,
+        _ => 0,
     };
-    let (host, port) = (authority.host(), authority.port_u16());
-    let port_text = port.map(|port| format!(":{port}")).unwrap_or_default();
-    let is_canonical = text == format!("{scheme}://{host}{port_text}") && text == text.to_lowercase();
-    let is_valid_port = port.is_none_or(|port| port > 0 && Some(port) != default_port);
-    Some(is_canonical && is_valid_port && !scheme.is_empty() && !host.contains('*'))
+    let port = authority.port_u16().filter(|port| ![0, default_port].contains(port));
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+    let is_sent = !scheme.is_empty() && !authority.host().contains('*');
+    is_sent.then(|| format!("{scheme}://{}{port}", authority.host()).to_lowercase())
 }
 
 /// The origins whose pages may read responses, and the request headers that they may set. By default there are no origins.

@@ -130,9 +130,7 @@ impl Connections {
 
     /// Closes all connections that have been in their phase for too long.
     fn close_overdue(&self) {
-        let is_over = |entry: &Entry, limit| entry.since.elapsed() >= limit;
-        let is_overdue = |entry: &Entry| self.timeout(entry.phase).is_some_and(|limit| is_over(entry, limit));
-        self.change(|entries| entries.retain(|_, entry| !is_overdue(entry)));
+        self.change(|entries| entries.retain(|_, entry| entry.since.elapsed() < self.timeout(entry.phase)));
     }
 
     /// Closes all connections that have not sent the head of another request.
@@ -163,14 +161,15 @@ impl Connections {
         self.entries().values().filter(|entry| matches(entry)).count()
     }
 
-    /// Returns how long a connection may be in a phase; `None` where the request's own timeouts apply.
-    fn timeout(&self, phase: Phase) -> Option<Duration> {
+    /// Returns how long a connection may be in a phase.
+    fn timeout(&self, phase: Phase) -> Duration {
         match phase {
-            Phase::Handshake | Phase::Body | Phase::Answering => None,
-            Phase::Head => Some(self.limits.head_timeout),
-            Phase::Writing => Some(self.limits.write_timeout),
-            Phase::Idle => Some(self.limits.idle_timeout),
-            Phase::Lingering => Some(self.limits.linger_timeout),
+            // These phases have timeouts of their own.
+            Phase::Handshake | Phase::Body | Phase::Answering => Duration::MAX,
+            Phase::Head => self.limits.head_timeout,
+            Phase::Writing => self.limits.write_timeout,
+            Phase::Idle => self.limits.idle_timeout,
+            Phase::Lingering => self.limits.linger_timeout,
         }
     }
 

@@ -47,9 +47,9 @@ const BACKLOG: u32 = 4096;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
 
 /// The descriptors reserved for files, logs and sockets other than client and upstream connections.
-const OTHER_DESCRIPTORS: u64 = 64;
+const OTHER_DESCRIPTORS: usize = 64;
 /// The descriptors of an upstream connection: one in the frontend, two in the endpoint.
-const UPSTREAM_DESCRIPTORS: u64 = 3;
+const UPSTREAM_DESCRIPTORS: usize = 3;
 /// The fewest client connections with which a server is useful.
 const MIN_CONNECTIONS: usize = 8;
 
@@ -125,19 +125,16 @@ impl Limits {
 
     /// Raises the soft limit of descriptors if needed, and lowers these limits to what the descriptors allow.
     pub(super) fn fit_descriptors(&mut self) {
-        let wanted =
-            self.connections as u64 + self.upstreams as u64 * UPSTREAM_DESCRIPTORS + OTHER_DESCRIPTORS;
-        self.share_descriptors(raise_descriptor_limit(wanted).saturating_sub(OTHER_DESCRIPTORS));
+        let wanted = self.connections + self.upstreams * UPSTREAM_DESCRIPTORS + OTHER_DESCRIPTORS;
+        let possible = usize::try_from(raise_descriptor_limit(wanted as u64)).unwrap_or(usize::MAX);
+        self.share_descriptors(possible.saturating_sub(OTHER_DESCRIPTORS));
     }
 
     /// Divides the descriptors: at most half for upstream connections, the rest for clients.
-    fn share_descriptors(&mut self, descriptors: u64) {
-        let upstreams = (descriptors / 2 / UPSTREAM_DESCRIPTORS).clamp(1, self.upstreams as u64);
-        let connections = descriptors.saturating_sub(upstreams * UPSTREAM_DESCRIPTORS);
-        self.upstreams = usize::try_from(upstreams).unwrap_or(self.upstreams);
-        let most = self.connections;
-        self.connections =
-            usize::try_from(connections).unwrap_or(most).clamp(MIN_CONNECTIONS.min(most), most);
+    fn share_descriptors(&mut self, descriptors: usize) {
+        self.upstreams = (descriptors / 2 / UPSTREAM_DESCRIPTORS).clamp(1, self.upstreams);
+        let rest = descriptors.saturating_sub(self.upstreams * UPSTREAM_DESCRIPTORS);
+        self.connections = rest.clamp(MIN_CONNECTIONS.min(self.connections), self.connections);
     }
 }
 
@@ -360,7 +357,7 @@ mod tests {
     #[test]
     fn descriptors_are_shared_between_clients_and_upstream_connections() {
         for (descriptors, connections, upstreams) in
-            [(u64::MAX, 768, 64), (960, 768, 64), (500, 308, 64), (100, 52, 16), (10, 8, 1), (0, 8, 1)]
+            [(usize::MAX, 768, 64), (960, 768, 64), (500, 308, 64), (100, 52, 16), (10, 8, 1), (0, 8, 1)]
         {
             let mut limits = Limits::default();
             limits.share_descriptors(descriptors);

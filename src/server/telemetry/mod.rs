@@ -117,7 +117,9 @@ impl Telemetry {
         self.metrics.answers.observe(took.as_secs_f64());
         let method = METHODS.into_iter().find(|method| *method == request.method).unwrap_or(OTHER);
         let path = if request.path == PATH { PATH } else { OTHER };
-        let call = Some((method, path, milliseconds(took)));
+        // To the microsecond.
+        let milliseconds = (took.as_secs_f64() * 1e6).trunc() / 1e3;
+        let call = Some((method, path, milliseconds));
         self.record(Some(&request.id), request.peer, call, answered);
     }
 
@@ -227,12 +229,6 @@ fn notify_systemd(state: &[NotifyState<'_>]) {
     let _ = sd_notify::notify(state);
 }
 
-/// Returns a duration in milliseconds, with microsecond precision.
-fn milliseconds(time: Duration) -> f64 {
-    let micros = u32::try_from(time.as_micros()).unwrap_or(u32::MAX);
-    f64::from(micros) / 1_000.0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -244,11 +240,6 @@ mod tests {
     fn telemetry() -> Telemetry {
         let clock = Clock::Fixed(at(1_000));
         Telemetry::new(ServerLog::start(LogFormat::Text, clock, |_| ()).unwrap(), clock, None, None)
-    }
-
-    #[test]
-    fn a_time_is_told_to_the_microsecond() {
-        assert!((milliseconds(Duration::from_nanos(1_234_567)) - 1.234).abs() < 1e-9);
     }
 
     #[test]
