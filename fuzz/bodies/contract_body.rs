@@ -12,8 +12,7 @@ use stream_token::issuer::TokenIssuer;
 use stream_token::profile::{Lifetime, Policy};
 use stream_token::secret::Secret;
 use stream_token::server::{
-    ActiveProfile, Cors, LogFormat, PATH, Rate, RateLimiter, Reloadable, Request, ServerLog, Telemetry,
-    TokenService,
+    ActiveProfile, Cors, PATH, Rate, RateLimiter, Reloadable, Request, ServerLog, Telemetry, TokenService,
 };
 use stream_token::session::{AuthError, Authenticate, Authenticated};
 use stream_token::time::{Clock, Timestamp};
@@ -41,7 +40,7 @@ fn status(body: &[u8], whose: CustomerId) -> u16 {
     let actor = Actor { user: "fuzz".into(), sudo_user: None };
     let issuer = TokenIssuer::new(&secret, None, Policy::default(), None);
     let authenticate = Box::new(SessionOf(whose));
-    let log = ServerLog::start(LogFormat::Text, clock, |_| ()).unwrap();
+    let log = ServerLog::start(false, clock, |_| ()).unwrap();
     let profile = ActiveProfile { authenticate, issuer, lifetime: Lifetime::Never };
     let service = TokenService {
         profile: Reloadable::new(Arc::new(profile)),

@@ -29,8 +29,8 @@ use crate::profile::{
 use crate::secret::keyring::Kind;
 use crate::secret::{Access, ReadContext, Secret, SecretFinding};
 use crate::server::{
-    ActiveProfile, Cors, Ended, Limits, LogFormat, OPENAPI, PATH, RateLimiter, Reloadable, Server, ServerLog,
-    Settings, Telemetry, TokenService,
+    ActiveProfile, Cors, Ended, Limits, OPENAPI, PATH, RateLimiter, Reloadable, Server, ServerLog, Settings,
+    Telemetry, TokenService,
 };
 use crate::session::{
     Authenticate, CheckUrlVerifier, DEFAULT_LIFETIME, JwtVerifier, RevocationList, SessionKey,
@@ -51,7 +51,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
         context.terminal.print(OPENAPI)?;
         return Ok(Exit::Success);
     }
-    let format = if context.is_json_or_text("serve")? { LogFormat::Json } else { LogFormat::Text };
+    let is_json = context.is_json_or_text("serve")?;
     let profile = context.choose_profile()?;
     require_tls_or_loopback(arguments, profile.is_demo())?;
     let faults = Faults::default();
@@ -73,7 +73,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     })?;
     faults.allow(profile.issuer.allows_faults());
     let write = |lines: &str| write_stderr(lines.strip_suffix('\n').unwrap_or(lines));
-    let log = ServerLog::start(format, context.clock, write).context("cannot start the log")?;
+    let log = ServerLog::start(is_json, context.clock, write).context("cannot start the log")?;
     let certificate_expires_at = identity.as_ref().map(|identity| identity.borrow().expires_at);
     let (audit_log, _) = stored.clone().unzip();
     let record = |log| RefusalRecorder::start(log, context.actor(), name.clone(), context.clock);

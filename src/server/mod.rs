@@ -25,7 +25,7 @@ pub use endpoint::Handler;
 pub use frontend::{Ended, Limits, Server, Settings, Stop, parse_network};
 pub use message::{PATH, Request, Response};
 pub use rate_limit::{Rate, RateLimiter};
-pub use telemetry::{Fields, LogFormat, ServerLog, Telemetry};
+pub use telemetry::{Fields, ServerLog, Telemetry};
 
 /// A value that can be replaced while other threads use it. A thread that cloned the `Arc` keeps its value.
 pub type Reloadable<T> = watch::Sender<Arc<T>>;

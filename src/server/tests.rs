@@ -33,7 +33,7 @@ fn key() -> SessionKey {
 }
 
 fn telemetry() -> Arc<Telemetry> {
-    let log = ServerLog::start(LogFormat::Text, Clock::System, |_| ()).unwrap();
+    let log = ServerLog::start(false, Clock::System, |_| ()).unwrap();
     Arc::new(Telemetry::new(log, Clock::System, None, None))
 }
 

@@ -118,11 +118,6 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Returns the limits of an admin listener.
-    pub(super) fn admin() -> Self {
-        Self { connections: 16, handshakes: 16, body_bytes: 1024, ..Self::default() }
-    }
-
     /// Raises the soft limit of descriptors if needed, and lowers these limits to what the descriptors allow.
     pub(super) fn fit_descriptors(&mut self) {
         let wanted = self.connections + self.upstreams * UPSTREAM_DESCRIPTORS + OTHER_DESCRIPTORS;
@@ -275,7 +270,8 @@ impl Server {
                 let is_local = admin.local_addr()?.ip().to_canonical().is_loopback();
                 let responder =
                     Responder::Admin(Admin { telemetry: Arc::clone(&telemetry), faults, is_local });
-                let connections = Connections::start(Limits::admin(), None);
+                let limits = Limits { connections: 16, body_bytes: 1024, ..Limits::default() };
+                let connections = Connections::start(limits, None);
                 let (trusted_proxies, identity) = (Vec::new(), None);
                 let service = Arc::new(Service { connections, trusted_proxies, identity, responder });
                 tokio::spawn(async move { accept(&service, &admin).await });

@@ -20,22 +20,14 @@ const CAPACITY: usize = 8192;
 /// How long [`ServerLog::close`] waits for the last lines to be written: the reader of the log may have stopped.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// The format of log lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogFormat {
-    /// `TIME key=value …`; values that are not a single plain word are quoted.
-    Text,
-    /// One JSON object per line.
-    Json,
-}
-
 /// The fields of an event: names and values, in order. Null values are left out.
 pub type Fields<'a> = &'a [(&'static str, Value)];
 
 /// The log of a server.
 pub struct ServerLog {
-    /// The format of lines.
-    format: LogFormat,
+    /// Whether lines are JSON objects. Otherwise they are `TIME key=value …`; values that are not a single plain word are
+    /// quoted.
+    is_json: bool,
     /// The clock.
     clock: Clock,
     /// The queue to the writing thread; `None` once the log is closed.
@@ -51,7 +43,7 @@ impl ServerLog {
     ///
     /// # Errors
     /// The operating system's error if the thread cannot be started.
-    pub fn start(format: LogFormat, clock: Clock, write: impl Fn(&str) + Send + 'static) -> io::Result<Self> {
+    pub fn start(is_json: bool, clock: Clock, write: impl Fn(&str) + Send + 'static) -> io::Result<Self> {
         let (queue, lines) = sync_channel::<String>(CAPACITY);
         let (done, written) = sync_channel(0);
         let dropped = Arc::new(AtomicU64::new(0));
@@ -64,19 +56,19 @@ impl ServerLog {
                 let count = lost.swap(0, Ordering::Relaxed);
                 if count > 0 {
                     let note = ("note", "lines of this log were lost".into());
-                    text += &format.line(clock.now(), &[note, ("count", count.into())]);
+                    text += &line(is_json, clock.now(), &[note, ("count", count.into())]);
                 }
                 write(&text);
             }
         };
         Builder::new().name("log".into()).spawn(write_lines)?;
         let queue = Mutex::new(Some(queue));
-        Ok(Self { format, clock, queue, dropped, written: Mutex::new(written) })
+        Ok(Self { is_json, clock, queue, dropped, written: Mutex::new(written) })
     }
 
     /// Logs an event.
     pub fn event(&self, fields: Fields<'_>) {
-        let line = self.format.line(self.clock.now(), fields);
+        let line = line(self.is_json, self.clock.now(), fields);
         let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.as_ref().is_some_and(|queue| queue.try_send(line).is_err()) {
             self.dropped.fetch_add(1, Ordering::Relaxed);
@@ -92,23 +84,18 @@ impl ServerLog {
     }
 }
 
-impl LogFormat {
-    /// Returns the line of an event, including the newline.
-    fn line(self, at: Timestamp, fields: Fields<'_>) -> String {
-        let mut line = match self {
-            Self::Text => utc(at),
-            Self::Json => format!(r#"{{"time":"{}""#, utc(at)),
+/// Returns the line of an event, including the newline.
+fn line(is_json: bool, at: Timestamp, fields: Fields<'_>) -> String {
+    let mut line = if is_json { format!(r#"{{"time":"{}""#, utc(at)) } else { utc(at) };
+    for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
+        // Writing to a String cannot fail.
+        let _ = match value {
+            value if is_json => write!(line, r#","{name}":{}"#, json_line(value)),
+            Value::String(text) if needs_no_quotes(text) => write!(line, " {name}={text}"),
+            value => write!(line, " {name}={}", json_line(value)),
         };
-        for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
-            // Writing to a String cannot fail.
-            let _ = match (self, value) {
-                (Self::Json, value) => write!(line, r#","{name}":{}"#, json_line(value)),
-                (Self::Text, Value::String(text)) if needs_no_quotes(text) => write!(line, " {name}={text}"),
-                (Self::Text, value) => write!(line, " {name}={}", json_line(value)),
-            };
-        }
-        line + if self == Self::Json { "}\n" } else { "\n" }
     }
+    line + if is_json { "}\n" } else { "\n" }
 }
 
 /// Returns `true` if a value needs no quotes.
@@ -127,11 +114,11 @@ mod tests {
     use super::*;
 
     /// Returns the lines that `log` logs.
-    fn lines(format: LogFormat, log: impl Fn(&ServerLog)) -> String {
+    fn lines(is_json: bool, log: impl Fn(&ServerLog)) -> String {
         let written = Arc::new(Mutex::new(String::new()));
         let page = Arc::clone(&written);
         let write = move |text: &str| page.lock().unwrap().push_str(text);
-        let server_log = ServerLog::start(format, Clock::Fixed(Timestamp::EPOCH), write).unwrap();
+        let server_log = ServerLog::start(is_json, Clock::Fixed(Timestamp::EPOCH), write).unwrap();
         log(&server_log);
         server_log.close();
         written.lock().unwrap().clone()
@@ -148,9 +135,9 @@ mod tests {
                 absent,
             ]);
         };
-        assert_eq!(lines(LogFormat::Text, log), "1970-01-01T00:00:00Z request_id=a-1 peer=::1 status=200\n");
+        assert_eq!(lines(false, log), "1970-01-01T00:00:00Z request_id=a-1 peer=::1 status=200\n");
         assert_eq!(
-            lines(LogFormat::Json, log),
+            lines(true, log),
             "{\"time\":\"1970-01-01T00:00:00Z\",\"request_id\":\"a-1\",\"peer\":\"::1\",\"status\":200}\n"
         );
     }
@@ -164,14 +151,14 @@ mod tests {
             ("empty", "".into()),
         ];
         assert_eq!(
-            LogFormat::Text.line(Timestamp::EPOCH, &fields),
+            line(false, Timestamp::EPOCH, &fields),
             "1970-01-01T00:00:00Z plain=::1 spaced=\"a b\" forged=\"x\\nstatus=200\\u001b\" empty=\"\"\n"
         );
     }
 
     #[test]
     fn lines_of_many_threads_stay_whole() {
-        let text = lines(LogFormat::Text, |log| {
+        let text = lines(false, |log| {
             thread::scope(|scope| {
                 for number in 0..8 {
                     scope.spawn(move || (0..50).for_each(|_| log.event(&[("number", number.into())])));
@@ -193,7 +180,7 @@ mod tests {
             written.send(text.to_owned()).unwrap();
             let _ = gate.recv();
         };
-        let log = ServerLog::start(LogFormat::Text, Clock::Fixed(Timestamp::EPOCH), write).unwrap();
+        let log = ServerLog::start(false, Clock::Fixed(Timestamp::EPOCH), write).unwrap();
         log.event(&[("first", 1.into())]);
         assert!(texts.recv().unwrap().ends_with("first=1\n"));
         // Nobody takes what follows.

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use sd_notify::NotifyState;
 use serde_json::{Value, json};
 
-pub use self::log::{Fields, LogFormat, ServerLog};
+pub use self::log::{Fields, ServerLog};
 pub(super) use self::metrics::CONTENT_TYPE as METRICS_CONTENT_TYPE;
 use self::metrics::Metrics;
 use super::message::{PATH, Request};
@@ -239,7 +239,7 @@ mod tests {
 
     fn telemetry() -> Telemetry {
         let clock = Clock::Fixed(at(1_000));
-        Telemetry::new(ServerLog::start(LogFormat::Text, clock, |_| ()).unwrap(), clock, None, None)
+        Telemetry::new(ServerLog::start(false, clock, |_| ()).unwrap(), clock, None, None)
     }
 
     #[test]
@@ -247,7 +247,7 @@ mod tests {
         let lines = Arc::new(Mutex::new(String::new()));
         let page = Arc::clone(&lines);
         let write = move |text: &str| page.lock().unwrap().push_str(text);
-        let log = ServerLog::start(LogFormat::Text, Clock::Fixed(at(0)), write).unwrap();
+        let log = ServerLog::start(false, Clock::Fixed(at(0)), write).unwrap();
         let telemetry = Telemetry::new(log, Clock::Fixed(at(0)), None, None);
         for _ in 0..3 {
             telemetry.note_rarely("rarely");

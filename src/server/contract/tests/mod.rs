@@ -22,7 +22,7 @@ use crate::issuer::TokenIssuer;
 use crate::profile::Policy;
 use crate::secret::Secret;
 use crate::server::rate_limit::Rate;
-use crate::server::telemetry::{LogFormat, ServerLog};
+use crate::server::telemetry::ServerLog;
 use crate::session::{AuthError, AuthFailure, BackendError};
 use crate::time::Timestamp;
 use crate::token::testing::signed;
@@ -106,7 +106,7 @@ fn service(authenticate: Box<dyn Authenticate>, policy: Policy, audit_log: &Arc<
     let actor = Actor { user: "serve".into(), sudo_user: None };
     let recorder = audit::RefusalRecorder::start(Arc::clone(audit_log), actor.clone(), None, clock());
     let issuer = TokenIssuer::new(&secret(API_SECRET), None, policy, Some(Arc::clone(audit_log)));
-    let log = ServerLog::start(LogFormat::Text, clock(), |_| ()).unwrap();
+    let log = ServerLog::start(false, clock(), |_| ()).unwrap();
     TokenService {
         profile: Reloadable::new(Arc::new(ActiveProfile { authenticate, issuer, lifetime: Lifetime::Never })),
         actor,
