@@ -9,6 +9,7 @@ use hyper::header::HeaderName;
 use ipnet::IpNet;
 
 use super::values;
+use crate::error::ErrorReport;
 use crate::fault::FaultRule;
 use crate::profile::Lifetime;
 use crate::server::{Rate, parse_network, parse_origin};
@@ -44,7 +45,7 @@ pub struct ServeArgs {
     #[arg(long, value_name = "ORIGIN", value_parser = parse_origin)]
     pub cors_origin: Vec<String>,
     /// Let these pages send this request header too; may be repeated
-    #[arg(long, value_name = "HEADER", requires = "cors_origin", value_parser = values::header_name)]
+    #[arg(long, value_name = "HEADER", requires = "cors_origin", value_parser = header_name)]
     pub cors_header: Vec<HeaderName>,
     /// How long tokens live, or never for no end; without it as the profile's policy has it
     #[arg(long, value_name = "DURATION|never", value_parser = values::served_lifetime)]
@@ -73,4 +74,10 @@ pub struct ServeArgs {
     /// Print the endpoint's description in OpenAPI 3.1, and end
     #[arg(long)]
     pub openapi: bool,
+}
+
+/// Parses the name of a request header.
+fn header_name(text: &str) -> Result<HeaderName, ErrorReport> {
+    let expected = "expected the name of a request header, such as traceparent";
+    text.parse().map_err(|_| ErrorReport::usage("not a header name", expected))
 }

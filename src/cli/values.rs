@@ -8,8 +8,6 @@ use std::time::Duration;
 
 use clap::builder::{EnumValueParser, PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Arg, Command, ValueEnum as _};
-#[cfg(all(unix, feature = "serve"))]
-use hyper::header::HeaderName;
 
 use super::{Expiry, Format};
 use crate::error::ErrorReport;
@@ -84,13 +82,6 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, ErrorReport> {
         Some(port) => parsed(&format!("127.0.0.1:{port}")),
         None => parsed(text),
     }
-}
-
-/// Parses the name of a request header.
-#[cfg(all(unix, feature = "serve"))]
-pub(super) fn header_name(text: &str) -> Result<HeaderName, ErrorReport> {
-    let expected = "expected the name of a request header, such as traceparent";
-    text.parse().map_err(|_| ErrorReport::usage("not a header name", expected))
 }
 
 /// Parses an expiry: a time or `never`.

@@ -25,7 +25,7 @@ use rustix::io::Errno;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::select;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
@@ -190,8 +190,6 @@ pub struct Server {
     settings: Settings,
     /// The handle that ends the server.
     stop: Stop,
-    /// SIGTERM and SIGINT: the first signal drains the server, the second stops it at once.
-    signals: [Signal; 2],
 }
 
 impl Server {
@@ -208,10 +206,19 @@ impl Server {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let listener = listen(&runtime, address)?;
         let context = runtime.enter();
-        let signals = [signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?];
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
         drop(context);
         let stop = Stop(watch::Sender::new(0));
-        Ok(Self { runtime, listener, admin: None, settings, stop, signals })
+        let signalled = stop.clone();
+        // The first signal drains the server, the second stops it at once.
+        runtime.spawn(async move {
+            loop {
+                select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
+                signalled.request();
+            }
+        });
+        Ok(Self { runtime, listener, admin: None, settings, stop })
     }
 
     /// Binds the admin listener.
@@ -254,18 +261,11 @@ impl Server {
     /// # Errors
     /// The operating system's error if the endpoint cannot be opened.
     pub fn run(self, handler: Arc<Handler>) -> io::Result<Ended> {
-        let Self { runtime, listener, admin, settings, stop, signals } = self;
+        let Self { runtime, listener, admin, settings, stop } = self;
         let Settings { limits, trusted_proxies, identity, runtime_dir, telemetry, faults } = settings;
         runtime.block_on(async {
             let upstreams = Upstreams::start(runtime_dir, handler, limits.clone()).await?;
             telemetry.ready();
-            let ([mut terminate, mut interrupt], signalled) = (signals, stop.clone());
-            tokio::spawn(async move {
-                loop {
-                    select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-                    signalled.request();
-                }
-            });
             if let Some(admin) = admin {
                 let is_local = admin.local_addr()?.ip().to_canonical().is_loopback();
                 let responder =
