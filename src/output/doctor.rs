@@ -48,9 +48,15 @@ impl Diagnosis {
         Self { status: Health::Note, hint: Some(hint.into()), ..Self::ok(check, detail) }
     }
 
-    /// Creates a result that something does not work.
+    /// Creates a result that something does not work, with the next step to take.
     #[must_use]
-    pub fn fail(check: &'static str, error: impl Into<ErrorReport>) -> Self {
+    pub fn fail(check: &'static str, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { status: Health::Fail, ..Self::note(check, detail, hint) }
+    }
+
+    /// Creates the result that a check ended with an error.
+    #[must_use]
+    pub fn error(check: &'static str, error: impl Into<ErrorReport>) -> Self {
         let ErrorReport { message, hint, .. } = error.into();
         Self { status: Health::Fail, hint, ..Self::ok(check, message) }
     }

@@ -137,7 +137,7 @@ fn a_secret_of_the_environment_is_noted_beside_the_default_profile_that_it_prece
         examine(with_secret(&["doctor"]).with_env("HOME", home.path()).with_env("A", SECRET));
     assert_eq!(status, Some(0), "{found:#?}");
     says(&found, "profile", "-", "ok", "none, env:STREAM_API_SECRET is used");
-    says(&found, "variable", "-", "note", "STREAM_API_SECRET is set: it comes before the default profile");
+    says(&found, "variable", "-", "note", "STREAM_API_SECRET is set");
     says(&found, "secret", "-", "note", "the same as the API secret of profile a");
     let both = with_secret(&["doctor"]).with_env("STREAM_API_SECRET_FILE", "/nowhere");
     let (found, status) = examine(both);

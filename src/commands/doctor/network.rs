@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use super::Checkup;
-use super::files::{MAX_SKEW, wrong_clock};
-use crate::error::ErrorReport;
+use super::{Checkup, MAX_SKEW, wrong_clock};
 use crate::output::Diagnosis;
 use crate::profile::{BackendUrl, Config, Profile, SessionKind};
 use crate::session::ask_without_token;
@@ -23,7 +21,7 @@ pub(super) fn backends(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
         for (setting, backend) in urls(&profile) {
             let url = backend.url.clone();
             match ask_without_token(backend) {
-                Err(report) => found.push(Diagnosis::fail(setting, report.about(&url)).of(&profile)),
+                Err(report) => found.push(Diagnosis::error(setting, report.about(&url)).of(&profile)),
                 Ok((status, date)) => {
                     found.push(judge(setting, &url, status).of(&profile));
                     found.extend(date.map(|date| compare_clocks(checkup.asking.now, date, &url)));
@@ -56,7 +54,7 @@ fn judge(setting: &'static str, url: &str, status: u16) -> Diagnosis {
         ("check_url", _) => "give the URL at which the backend says who is logged in, and 401 to others",
         _ => "give the URL of the backend's JSON Web Key Set",
     };
-    Diagnosis::fail(setting, ErrorReport::usage(detail, hint))
+    Diagnosis::fail(setting, detail, hint)
 }
 
 /// Compares this machine's clock with a backend's clock.
@@ -77,7 +75,7 @@ pub(super) fn certificate(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
     };
     let identity = match ServerIdentity::load(&IdentityPaths { certificate, key }, now) {
         Ok(identity) => identity,
-        Err(error) => return vec![Diagnosis::fail("certificate", error)],
+        Err(error) => return vec![Diagnosis::error("certificate", error)],
     };
     let days = (identity.expires_at.epoch_seconds() - now.epoch_seconds()) / 86_400;
     let detail = format!("for {}, days left: {days}", identity.names.join(", "));
