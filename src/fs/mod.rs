@@ -5,12 +5,10 @@
 
 mod error;
 mod lock;
-mod replace;
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-use std::io::{self, Read as _};
-use std::path::Path;
-use std::time::SystemTime;
+use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -19,7 +17,6 @@ use error::OTHERS;
 pub use error::{FileAction, FileError, FileProblem};
 pub use lock::{Lock, LockGuard};
 pub use platform::{file_id, free_bytes, is_writable, sync_directory};
-pub use replace::{Replacement, directory_of, path_beside};
 
 /// The requirements for a file's owner and mode. It must always be a regular file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,8 +60,6 @@ pub struct FileVersion {
     id: FileId,
     /// The length in bytes.
     length: u64,
-    /// The time of the last write.
-    modified: Option<SystemTime>,
     /// The time of the last change of any kind, in seconds and nanoseconds.
     changed: (i64, i64),
 }
@@ -73,12 +68,7 @@ impl FileVersion {
     /// Returns the version of the file with this metadata.
     #[must_use]
     pub fn new(metadata: &Metadata) -> Self {
-        Self {
-            id: file_id(metadata),
-            length: metadata.len(),
-            modified: metadata.modified().ok(),
-            changed: platform::changed(metadata),
-        }
+        Self { id: file_id(metadata), length: metadata.len(), changed: platform::changed(metadata) }
     }
 }
 
@@ -108,10 +98,17 @@ pub fn open(path: &Path, file_use: FileUse) -> Result<(File, Metadata), FileErro
     if cfg!(not(unix)) && path.is_symlink() {
         return Err(FileProblem::Symlink.at(path));
     }
-    let metadata = file.metadata().map_err(FileAction::Open.failed(path))?;
-    let checked = FileMeta::new(&metadata, metadata.is_file()).check(policy);
-    checked.map_err(|problem| problem.at(path))?;
+    let (metadata, _) = check_file(path, &file, policy)?;
     Ok((file, metadata))
+}
+
+/// Returns the reason why a file could not be opened.
+fn not_opened(path: &Path, error: io::Error) -> FileError {
+    match path.symlink_metadata() {
+        Ok(metadata) if metadata.is_symlink() => FileProblem::Symlink.at(path),
+        Ok(metadata) if !metadata.is_file() => FileProblem::NotRegular.at(path),
+        _ => FileAction::Open.failed(path)(error),
+    }
 }
 
 /// Reads at most `max` bytes of the file at `path`, following symbolic links.
@@ -122,14 +119,22 @@ pub fn read(path: &Path, policy: FilePolicy, max: usize) -> Result<Content, File
     let mut options = OpenOptions::new();
     platform::set_private(options.read(true), true);
     let file = options.open(path).map_err(FileAction::Open.failed(path))?;
-    let metadata = file.metadata().map_err(FileAction::Open.failed(path))?;
-    let is_in_memory = policy == FilePolicy::Secret && platform::is_in_memory(&file);
-    let meta = FileMeta { is_in_memory, ..FileMeta::new(&metadata, metadata.is_file()) };
-    let is_exposed = meta.check(policy).map_err(|problem| problem.at(path))?;
+    let (_, is_exposed) = check_file(path, &file, policy)?;
     // Allocated once: growing would leave an unwiped copy behind.
     let mut bytes = Zeroizing::new(Vec::with_capacity(max));
     file.take(max as u64).read_to_end(&mut bytes).map_err(FileAction::Read.failed(path))?;
     Ok(Content { bytes, is_exposed })
+}
+
+/// Checks an open file. Returns its metadata, and `true` if other users can read a file under [`FilePolicy::Secret`].
+fn check_file(path: &Path, file: &File, policy: FilePolicy) -> Result<(Metadata, bool), FileError> {
+    let metadata = file.metadata().map_err(FileAction::Open.failed(path))?;
+    if !metadata.is_file() {
+        return Err(FileProblem::NotRegular.at(path));
+    }
+    let is_in_memory = policy == FilePolicy::Secret && platform::is_in_memory(file);
+    let checked = FileMeta { is_in_memory, ..platform::file_meta(&metadata) }.check(policy);
+    Ok((metadata, checked.map_err(|problem| problem.at(path))?))
 }
 
 /// Opens an input file of any owner, or the pipe of a shell's process substitution, as in `<(command)`.
@@ -147,8 +152,6 @@ pub fn open_input(path: &Path) -> Result<File, FileError> {
 /// The checked metadata of an open file or a directory.
 #[derive(Debug, Clone, Copy)]
 struct FileMeta {
-    /// Whether it is a regular file, or a directory where one is expected.
-    is_expected_kind: bool,
     /// The user id of the owner.
     owner: u32,
     /// The permission bits.
@@ -162,42 +165,27 @@ struct FileMeta {
 }
 
 impl FileMeta {
-    /// Returns the checked metadata of a file that need not be in memory.
-    fn new(metadata: &Metadata, is_expected_kind: bool) -> Self {
-        let (owner, mode, user) = platform::owner_mode_user(metadata);
-        let is_own_group = platform::is_own_group(metadata);
-        Self { is_expected_kind, owner, mode, is_own_group, user, is_in_memory: false }
-    }
-
     /// Checks the metadata. Returns `true` if other users can read a file under [`FilePolicy::Secret`].
     ///
     /// # Errors
     /// The requirement that is not met.
     fn check(self, policy: FilePolicy) -> Result<bool, FileProblem> {
-        if !self.is_expected_kind {
-            return Err(FileProblem::NotRegular);
-        }
-        if policy == FilePolicy::AnyOwner {
-            return Ok(false);
-        }
-        if self.owner != self.user && self.owner != 0 {
-            return Err(FileProblem::WrongOwner(self.owner));
-        }
+        let is_owner_trusted = self.owner == self.user || self.owner == 0;
         let is_for_own_group = self.is_own_group && self.mode & OTHERS == 0;
         let is_writable = self.mode & 0o022 != 0;
-        match policy {
-            FilePolicy::State if is_for_own_group => return Ok(false),
-            FilePolicy::State | FilePolicy::Trusted if is_writable => {
-                return Err(FileProblem::Writable(self.mode));
-            }
-            FilePolicy::State | FilePolicy::Trusted | FilePolicy::AnyOwner => return Ok(false),
-            FilePolicy::Secret => {}
-        }
         let is_exposed = self.mode & 0o077 != 0;
-        if is_exposed && (is_writable || self.owner != 0 || !self.is_in_memory) {
-            return Err(FileProblem::Exposed(self.mode));
+        let is_root_in_memory = self.owner == 0 && self.is_in_memory;
+        match policy {
+            FilePolicy::AnyOwner => Ok(false),
+            _ if !is_owner_trusted => Err(FileProblem::WrongOwner(self.owner)),
+            FilePolicy::Secret if is_exposed && (is_writable || !is_root_in_memory) => {
+                Err(FileProblem::Exposed(self.mode))
+            }
+            FilePolicy::Secret => Ok(is_exposed && !is_for_own_group),
+            FilePolicy::State if is_for_own_group => Ok(false),
+            FilePolicy::State | FilePolicy::Trusted if is_writable => Err(FileProblem::Writable(self.mode)),
+            FilePolicy::State | FilePolicy::Trusted => Ok(false),
         }
-        Ok(is_exposed && !is_for_own_group)
     }
 }
 
@@ -208,10 +196,6 @@ impl FileMeta {
 /// # Errors
 /// [`FileError`]
 pub fn create_private_dir(path: &Path) -> Result<(), FileError> {
-    match check_directory(path) {
-        Err(error) if error.is_missing() => {}
-        other => return other,
-    }
     create_missing_dirs(path)?;
     check_directory(path)
 }
@@ -223,9 +207,10 @@ pub fn create_private_dir(path: &Path) -> Result<(), FileError> {
 pub fn create_missing_dirs(path: &Path) -> Result<(), FileError> {
     let is_missing = |above: &&Path| !above.as_os_str().is_empty() && !above.exists();
     let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
+    let mut builder = DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     for next in missing.into_iter().rev() {
-        let mut builder = DirBuilder::new();
-        platform::set_private_dir(&mut builder);
         match builder.create(next) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 return Err(FileAction::Open.failed(next)(error));
@@ -241,7 +226,7 @@ pub fn create_missing_dirs(path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError`]
 pub fn check_directory(path: &Path) -> Result<(), FileError> {
-    let checked = FileMeta::new(&directory(path)?, true).check(FilePolicy::State);
+    let checked = platform::file_meta(&directory(path)?).check(FilePolicy::State);
     checked.map(drop).map_err(|problem| problem.at(path))
 }
 
@@ -258,7 +243,7 @@ pub fn sync_parent(path: &Path) -> Result<(), FileError> {
 
 /// Returns the permission bits of a file or a directory.
 pub fn mode(metadata: &Metadata) -> u32 {
-    platform::owner_mode_user(metadata).1
+    platform::file_meta(metadata).mode
 }
 
 /// Returns the metadata of a directory.
@@ -273,25 +258,84 @@ pub fn directory(path: &Path) -> Result<Metadata, FileError> {
     if metadata.is_dir() { Ok(metadata) } else { Err(FileProblem::NotADirectory.at(path)) }
 }
 
-/// Returns the reason why a file could not be opened.
-fn not_opened(path: &Path, error: io::Error) -> FileError {
-    match path.symlink_metadata() {
-        Ok(metadata) if metadata.is_symlink() => FileProblem::Symlink.at(path),
-        Ok(metadata) if !metadata.is_file() => FileProblem::NotRegular.at(path),
-        _ => FileAction::Open.failed(path)(error),
+/// The new content of a file, on disk beside it under a temporary name.
+///
+/// Dropping it without a commit removes the temporary file. The caller must hold a lock against other writers.
+#[derive(Debug)]
+pub struct Replacement {
+    /// The path of the temporary file.
+    temporary: PathBuf,
+    /// The path of the file to replace.
+    path: PathBuf,
+}
+
+impl Replacement {
+    /// Writes the new content to a temporary file that only its owner can read, and syncs it to disk.
+    ///
+    /// # Errors
+    /// [`FileError::Io`] with [`FileAction::Write`].
+    pub fn prepare(path: &Path, content: &[u8]) -> Result<Self, FileError> {
+        let replacement = Self { temporary: path_beside(path, "new"), path: path.to_owned() };
+        replacement.write(content).map_err(FileAction::Write.failed(path))?;
+        Ok(replacement)
     }
+
+    /// Writes the temporary file.
+    fn write(&self, content: &[u8]) -> io::Result<()> {
+        // The caller holds the lock, so an existing file was left by a process that was killed. If it cannot be removed,
+        // a new one cannot be created.
+        let _ = fs::remove_file(&self.temporary);
+        let mut options = OpenOptions::new();
+        platform::set_private(options.write(true).create_new(true), false);
+        let mut file = options.open(&self.temporary)?;
+        file.write_all(content)?;
+        file.sync_all()
+    }
+
+    /// Replaces the file.
+    ///
+    /// # Errors
+    /// [`FileError::Io`]: with [`FileAction::Write`], the file is unchanged; with [`FileAction::Sync`], it is replaced,
+    /// but a power failure may bring the old file back, whole.
+    pub fn commit(self) -> Result<(), FileError> {
+        let renamed = fs::rename(&self.temporary, &self.path);
+        renamed.map_err(FileAction::Write.failed(&self.path))?;
+        sync_directory(directory_of(&self.path))
+    }
+}
+
+impl Drop for Replacement {
+    fn drop(&mut self) {
+        // After a commit there is nothing left to remove.
+        let _ = fs::remove_file(&self.temporary);
+    }
+}
+
+/// Returns `path` with `.` and `suffix` appended to its file name.
+pub fn path_beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".");
+    name.push(suffix);
+    path.with_file_name(name)
+}
+
+/// Returns the directory that contains a file or directory; `.` for a bare name.
+pub fn directory_of(path: &Path) -> &Path {
+    let directory = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    directory.unwrap_or(Path::new("."))
 }
 
 /// Owners, modes and directories on Unix.
 #[cfg(unix)]
 mod platform {
-    use std::fs::{DirBuilder, File, Metadata, OpenOptions};
-    use std::os::unix::fs::{DirBuilderExt as _, FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
+    use std::fs::{File, Metadata, OpenOptions};
+    use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
     use std::path::Path;
 
     use rustix::fs::{Access, OFlags};
+    use rustix::process::{getegid, geteuid};
 
-    use super::{FileAction, FileError, FileId};
+    use super::{FileAction, FileError, FileId, FileMeta};
 
     /// Configures opening without blocking on a pipe, and creating files accessible to their owner only.
     pub(super) fn set_private(options: &mut OpenOptions, follows_links: bool) {
@@ -300,24 +344,16 @@ mod platform {
         options.mode(0o600).custom_flags(flags.bits().cast_signed());
     }
 
-    /// Configures creating directories accessible to their owner only.
-    pub(super) fn set_private_dir(builder: &mut DirBuilder) {
-        builder.mode(0o700);
-    }
-
     /// Returns `true` for a pipe without a name, whose path does not resolve.
     pub(super) fn is_anonymous_pipe(path: &Path, metadata: &Metadata) -> bool {
         metadata.file_type().is_fifo() && path.canonicalize().is_err()
     }
 
-    /// Returns the owner's user id, the permission bits, and the user id of this process.
-    pub(super) fn owner_mode_user(metadata: &Metadata) -> (u32, u32, u32) {
-        (metadata.uid(), metadata.mode() & 0o777, rustix::process::geteuid().as_raw())
-    }
-
-    /// Returns `true` if a file's group is the effective group of this process.
-    pub(super) fn is_own_group(metadata: &Metadata) -> bool {
-        metadata.gid() == rustix::process::getegid().as_raw()
+    /// Returns the metadata to check, of a file that need not be in memory.
+    pub(super) fn file_meta(metadata: &Metadata) -> FileMeta {
+        let (owner, mode, user) = (metadata.uid(), metadata.mode() & 0o777, geteuid().as_raw());
+        let is_own_group = metadata.gid() == getegid().as_raw();
+        FileMeta { owner, mode, is_own_group, user, is_in_memory: false }
     }
 
     /// Returns when a file was last changed in any way, in seconds and nanoseconds.
@@ -325,17 +361,10 @@ mod platform {
         (metadata.ctime(), metadata.ctime_nsec())
     }
 
-    /// Returns `true` if the file is on tmpfs or ramfs (their types are from statfs(2)).
-    #[cfg(any(target_os = "linux", target_os = "android"))]
+    /// Returns `true` if the file is on tmpfs or ramfs, by Linux's numbers for file systems (statfs(2)).
     pub(super) fn is_in_memory(file: &File) -> bool {
         let kind = rustix::fs::fstatfs(file).ok().and_then(|stat| u64::try_from(stat.f_type).ok());
-        matches!(kind, Some(0x0102_1994 | 0x8584_58f6))
-    }
-
-    /// Returns `false`: this platform mounts no secrets in memory.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    pub(super) fn is_in_memory(_: &File) -> bool {
-        false
+        cfg!(target_os = "linux") && matches!(kind, Some(0x0102_1994 | 0x8584_58f6))
     }
 
     /// Syncs the entries of a directory to disk.
@@ -367,30 +396,22 @@ mod platform {
 /// The same functions on other platforms, where access control is left to the system.
 #[cfg(not(unix))]
 mod platform {
-    use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+    use std::fs::{File, Metadata, OpenOptions};
     use std::path::Path;
 
-    use super::{FileError, FileId};
+    use super::{FileError, FileId, FileMeta};
 
     /// Does nothing: the directory's own protection is inherited.
     pub(super) fn set_private(_: &mut OpenOptions, _: bool) {}
-
-    /// Does nothing: the directory's own protection is inherited.
-    pub(super) fn set_private_dir(_: &mut DirBuilder) {}
 
     /// Returns `false`: no shell substitutes a pipe for a file here.
     pub(super) fn is_anonymous_pipe(_: &Path, _: &Metadata) -> bool {
         false
     }
 
-    /// Returns an owner and a mode that pass every check.
-    pub(super) fn owner_mode_user(_: &Metadata) -> (u32, u32, u32) {
-        (0, 0o600, 0)
-    }
-
-    /// Returns `false`: there are no group permissions.
-    pub(super) fn is_own_group(_: &Metadata) -> bool {
-        false
+    /// Returns metadata that passes every check.
+    pub(super) fn file_meta(_: &Metadata) -> FileMeta {
+        FileMeta { owner: 0, mode: 0o600, is_own_group: false, user: 0, is_in_memory: false }
     }
 
     /// Returns the same value for all files.
@@ -432,14 +453,8 @@ mod platform {
 mod tests {
     use super::*;
 
-    const MINE: FileMeta = FileMeta {
-        is_expected_kind: true,
-        owner: 1000,
-        mode: 0o600,
-        is_own_group: false,
-        user: 1000,
-        is_in_memory: false,
-    };
+    const MINE: FileMeta =
+        FileMeta { owner: 1000, mode: 0o600, is_own_group: false, user: 1000, is_in_memory: false };
 
     #[test]
     fn a_secret_may_be_in_a_file_of_mine_or_of_roots_that_nobody_else_reads() {
@@ -520,11 +535,9 @@ mod tests {
     }
 
     #[test]
-    fn a_credential_is_checked_for_its_kind_alone() {
+    fn a_credential_may_have_any_owner_and_mode() {
         let credential = FileMeta { owner: 1001, mode: 0o440, ..MINE };
         assert_eq!(credential.check(FilePolicy::AnyOwner), Ok(false));
-        let pipe = FileMeta { is_expected_kind: false, ..credential };
-        assert_eq!(pipe.check(FilePolicy::AnyOwner), Err(FileProblem::NotRegular));
     }
 
     #[test]
