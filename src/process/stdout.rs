@@ -17,14 +17,6 @@ impl Diagnostic for StdoutClosed {
     }
 }
 
-/// Checks that standard output is open, so that a minted token is not lost.
-///
-/// # Errors
-/// [`StdoutClosed`] if this process was started with its standard output closed.
-pub fn require_stdout() -> Result<(), StdoutClosed> {
-    if is_stdout_closed() { Err(StdoutClosed) } else { Ok(()) }
-}
-
 /// Waits for `time`; returns `true` as soon as standard output is a pipe or a terminal without a reader.
 #[cfg(unix)]
 pub fn loses_reader_within(time: Duration) -> bool {
@@ -45,12 +37,15 @@ pub fn loses_reader_within(time: Duration) -> bool {
     false
 }
 
-/// Returns `true` if this process was started with its standard output closed.
+/// Checks that standard output is open, so that a minted token is not lost.
 ///
-/// The standard library then opens the null device in its place before `main`, for reading and writing. A shell's
-/// `>/dev/null` opens it for writing only.
+/// If this process was started with its standard output closed, the standard library has opened the null device in its
+/// place before `main`, for reading and writing. A shell's `>/dev/null` opens it for writing only.
+///
+/// # Errors
+/// [`StdoutClosed`] if this process was started with its standard output closed.
 #[cfg(unix)]
-fn is_stdout_closed() -> bool {
+pub fn require_stdout() -> Result<(), StdoutClosed> {
     use std::fs::File;
     use std::io;
     use std::os::fd::AsFd as _;
@@ -62,14 +57,16 @@ fn is_stdout_closed() -> bool {
     let is_read_too = fcntl_getfl(io::stdout()).is_ok_and(|flags| flags.contains(OFlags::RDWR));
     let output = io::stdout().as_fd().try_clone_to_owned().and_then(|output| File::from(output).metadata());
     let null = Path::new("/dev/null").metadata();
-    is_read_too
-        && output.is_ok_and(|output| {
-            null.is_ok_and(|null| (output.dev(), output.ino()) == (null.dev(), null.ino()))
-        })
+    let is_null = output
+        .is_ok_and(|output| null.is_ok_and(|null| (output.dev(), output.ino()) == (null.dev(), null.ino())));
+    if is_read_too && is_null { Err(StdoutClosed) } else { Ok(()) }
 }
 
-/// Returns `false`: on this platform, a write to a closed standard output fails.
+/// Does nothing: on this platform, a write to a closed standard output fails.
+///
+/// # Errors
+/// None.
 #[cfg(not(unix))]
-fn is_stdout_closed() -> bool {
-    false
+pub fn require_stdout() -> Result<(), StdoutClosed> {
+    Ok(())
 }
