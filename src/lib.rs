@@ -67,13 +67,13 @@
 //!
 //! # To add a source of secrets
 //!
-//! 1. `src/secret/source.rs`: the variant, and its form in the configuration (`NAME:…`).
-//! 2. `src/secret/read.rs`: how it is read; `error.rs`: what can go wrong, and its hint.
-//! 3. `src/secret/keyring`: nothing; a keyring is the only source that stores secrets.
-//! 4. `src/cli/profiles.rs` (`SOURCES`) and `man/sections/stream-token-profile.1.md`: the table of sources.
-//! 5. `tests/it/profiles/sources.rs`: that it works, and each of its errors.
+//! 1. `src/secret/source.rs`: the variant, its form in the configuration (`NAME:…`), how it is read, and what can go wrong,
+//!    with its hint.
+//! 2. `src/secret/keyring`: nothing; a keyring is the only source that stores secrets.
+//! 3. `src/cli/profiles.rs` (`SOURCES`) and `man/sections/stream-token-profile.1.md`: the table of sources.
+//! 4. `tests/it/profiles/sources.rs`: that it works, and each of its errors.
 //!
-//! The compiler finds every `match` on the source, and `readme::every_source_of_secrets_is_documented` fails without 4.
+//! The compiler finds every `match` on the source, and `readme::every_source_of_secrets_is_documented` fails without 3.
 //!
 //! # To add a kind of session
 //!

@@ -9,7 +9,7 @@ use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 use stream_token::audit::Actor;
 use stream_token::issuer::TokenIssuer;
-use stream_token::profile::{Lifetime, Policy};
+use stream_token::profile::{Expiry, Policy};
 use stream_token::secret::Secret;
 use stream_token::server::{
     ActiveProfile, Cors, PATH, Rate, RateLimiter, Reloadable, Request, ServerLog, Telemetry, TokenService,
@@ -41,7 +41,7 @@ fn status(body: &[u8], whose: CustomerId) -> u16 {
     let issuer = TokenIssuer::new(&secret, None, Policy::default(), None);
     let authenticate = Box::new(SessionOf(whose));
     let log = ServerLog::start(false, clock, |_| ()).unwrap();
-    let profile = ActiveProfile { authenticate, issuer, lifetime: Lifetime::Never };
+    let profile = ActiveProfile { authenticate, issuer, lifetime: Expiry::Never };
     let service = TokenService {
         profile: Reloadable::new(Arc::new(profile)),
         actor,

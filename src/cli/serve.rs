@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use super::values;
 use crate::error::ErrorReport;
 use crate::fault::FaultRule;
-use crate::profile::Lifetime;
+use crate::profile::Expiry;
 use crate::server::{Rate, parse_network, parse_origin};
 
 /// Serve the endpoint that gives customers with a session their tokens.
@@ -49,7 +49,7 @@ pub struct ServeArgs {
     pub cors_header: Vec<HeaderName>,
     /// How long tokens live, or never for no end; without it as the profile's policy has it
     #[arg(long, value_name = "DURATION|never", value_parser = values::served_lifetime)]
-    pub lifetime: Option<Lifetime>,
+    pub lifetime: Option<Expiry>,
     /// How often one customer may ask: N/s, N/m, N/h or off
     #[arg(long, value_name = "RATE", default_value = "30/m", value_parser = values::parsed::<Rate>)]
     pub rate_limit: Rate,

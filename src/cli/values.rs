@@ -12,7 +12,7 @@ use clap::{Arg, Command, ValueEnum as _};
 use super::{Expiry, Format};
 use crate::error::ErrorReport;
 #[cfg(all(unix, feature = "serve"))]
-use crate::profile::Lifetime;
+use crate::profile;
 use crate::profile::parse_lifetime;
 use crate::time::{humanize, parse_duration};
 use crate::token::{CustomerId, Leeway};
@@ -99,8 +99,8 @@ pub fn lifetime_text(text: &str) -> Result<String, String> {
 
 /// Parses the lifetime of the tokens that are served: a duration or `never`.
 #[cfg(all(unix, feature = "serve"))]
-pub(super) fn served_lifetime(text: &str) -> Result<Lifetime, String> {
-    if text == "never" { Ok(Lifetime::Never) } else { parse_lifetime(text).map(Lifetime::For) }
+pub(super) fn served_lifetime(text: &str) -> Result<profile::Expiry, String> {
+    if text == "never" { Ok(profile::Expiry::Never) } else { parse_lifetime(text).map(profile::Expiry::In) }
 }
 
 /// Parses how long a previous secret is kept.

@@ -20,7 +20,7 @@ use crate::profile::{
     SECRET_VARIABLE, SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE, SecretStatus, SessionKind, list_status,
 };
 use crate::secret::keyring::{self, Item, KeyringError, KeyringErrorKind, Kind};
-use crate::secret::{Access, ReadContext, SecretFinding, Source, SourceError};
+use crate::secret::{Access, ReadContext, Source, SourceError};
 use crate::time::relative;
 
 /// All checks, in the order in which their results are shown.
@@ -212,9 +212,9 @@ fn secret(status: &SecretStatus, checkup: &Checkup<'_>) -> Diagnosis {
         let is_fault = keys.is_some_and(|(key, other)| key != other) || status.kind != other.kind;
         let detail = format!("the same as the {}", other.profile.item(other.kind));
         fault(is_fault, detail, "store the right one, unless both are of one app")
-    } else if let Some(finding) = SecretFinding::of(&read.secret, profile.api_key.as_deref()) {
-        let hint = "compare it with the secret in Stream's dashboard";
-        fault(finding == SecretFinding::ApiKey, finding.to_string(), hint)
+    } else if let Some(finding) = read.secret.finding(profile.api_key.as_deref()) {
+        let is_api_key = profile.api_key.as_deref().is_some_and(|key| read.secret.appears_in(key));
+        fault(is_api_key, finding, "compare it with the secret in Stream's dashboard")
     } else if read.is_exposed {
         fault(false, format!("others on this machine can read {source}"), "change its mode")
     } else {

@@ -13,7 +13,7 @@ use crate::escape::{escaped_or_redacted, looks_like_a_token};
 use crate::output::terminal::PromptError;
 use crate::profile::{Profile, ProfileName, Reason};
 use crate::secret::keyring::{Item, Kind};
-use crate::secret::{MAX_SECRET_BYTES, Secret, SecretFinding};
+use crate::secret::{MAX_SECRET_BYTES, Secret};
 use crate::token::{ExtractedToken, MAX_PASTE_BYTES, PasteError, decode_text, extract};
 use crate::verdict::{StreamError, stream_error};
 
@@ -141,9 +141,9 @@ pub(super) fn secret(
     };
     let secret = Secret::new(std::mem::take(&mut *bytes))
         .map_err(|error| ErrorReport::usage(format!("cannot store the {item}: {error}"), SECRET_ALONE))?;
-    match SecretFinding::of(&secret, profile.api_key.as_deref()) {
+    match secret.finding(profile.api_key.as_deref()) {
         None => {}
-        Some(finding) if arguments.as_is => context.terminal.note(&finding.to_string()),
+        Some(finding) if arguments.as_is => context.terminal.note(&finding),
         Some(finding) => {
             let hint = format!("{SECRET_ALONE}; if this is it, add --as-is");
             return Err(ErrorReport::usage(format!("cannot store the {item}: {finding}"), hint));

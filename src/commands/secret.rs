@@ -50,13 +50,9 @@ fn store(context: &mut Context<'_>, arguments: &SecretSetArgs, keep_for: Option<
     }
     context.terminal.note(&format!("{done} the {item} in the keyring, fingerprint {fingerprint}"));
     let now = context.clock.now();
-    match keep_for {
-        None => {}
-        Some(Duration::ZERO) => context.terminal.note("the one before verifies nothing any more"),
-        Some(keep_for) => {
-            let end = absolute_and_relative(now.after(keep_for), now);
-            context.terminal.note(&format!("the one before verifies until {end}"));
-        }
+    if let Some(keep_for) = keep_for {
+        let end = absolute_and_relative(now.after(keep_for), now);
+        context.terminal.note(&format!("the one before verifies until {end}"));
     }
     Ok(())
 }
@@ -69,20 +65,13 @@ fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()>
     let gone = || Profile { name: Some(name.clone()), ..Profile::default() };
     let profile = configured.as_ref().map_or_else(|_| gone(), Clone::clone);
     let item = profile.item(kind);
-    let what = if arguments.previous {
-        format!("what was rotated away of the {item}")
+    let (what, change) = if arguments.previous {
+        (format!("what was rotated away of the {item}"), SecretChange::RemovePrevious)
     } else {
-        format!("the {item}")
+        (format!("the {item}"), SecretChange::Remove)
     };
     input::confirm_removal(context, &what, name, arguments.confirm.as_deref())?;
-    let is_removed = context.with_profile_manager(|manager| {
-        if arguments.previous {
-            manager.change_secret(&profile, kind, SecretChange::RemovePrevious)
-        } else {
-            manager.remove_secret(&profile, kind)
-        }
-    })?;
-    if is_removed {
+    if context.with_profile_manager(|manager| manager.change_secret(&profile, kind, change))? {
         context.terminal.note(&format!("removed {what} from the keyring"));
         return Ok(());
     }

@@ -23,11 +23,9 @@ use crate::issuer::{IssueError, TokenIssuer};
 use crate::output::terminal::write_stderr;
 use crate::process::environment::{self, Environment};
 use crate::process::stop_signals;
-use crate::profile::{
-    self, ConfigPlace, Lifetime, LoadedProfile, Profile, SessionKind, TokenRequest, select,
-};
+use crate::profile::{self, ConfigPlace, Expiry, LoadedProfile, Profile, SessionKind, TokenRequest, select};
 use crate::secret::keyring::Kind;
-use crate::secret::{Access, ReadContext, Secret, SecretFinding};
+use crate::secret::{Access, ReadContext, Secret};
 use crate::server::{
     ActiveProfile, Cors, Ended, Limits, OPENAPI, PATH, RateLimiter, Reloadable, Server, ServerLog, Settings,
     Telemetry, TokenService,
@@ -259,13 +257,13 @@ fn open_stored(context: &Context<'_>, profile: &Profile) -> Result<Stored> {
 fn active_profile(
     opened: LoadedProfile,
     stored: &Stored,
-    lifetime: Option<Lifetime>,
+    lifetime: Option<Expiry>,
     now: Timestamp,
     read_key: impl FnOnce(&Profile) -> Result<Secret>,
 ) -> Result<ActiveProfile> {
     let LoadedProfile { profile, secret, .. } = opened;
-    let lifetime = lifetime.unwrap_or(Lifetime::PolicyDefault);
-    let request = TokenRequest { expiry: lifetime.expiry(now), issued_at: None, fault: None };
+    let lifetime = lifetime.unwrap_or(Expiry::PolicyDefault);
+    let request = TokenRequest { expiry: lifetime, issued_at: None, fault: None };
     let allowed = profile.policy.evaluate(&request, now);
     let hint = "leave --lifetime out, or give one that the policy allows";
     allowed.map_err(|error| ErrorReport::usage(error.to_string(), hint))?;
@@ -286,7 +284,7 @@ struct Reload {
     /// The location of the configuration.
     config: ConfigPlace,
     /// The lifetime of tokens, as given on the command line.
-    lifetime: Option<Lifetime>,
+    lifetime: Option<Expiry>,
     /// The certificate and its key.
     identity: Option<Arc<Reloadable<ServerIdentity>>>,
     /// The audit log and the revocation list.
@@ -345,10 +343,9 @@ impl Reload {
         let mut notes: Vec<_> = opened.notes.iter().skip(1).cloned().collect();
         let active = active_profile(opened, &self.stored, self.lifetime, now, |profile| {
             let item = profile.item(Kind::SessionKey);
-            let source = profile.source_of(Kind::SessionKey).ok_or_else(|| session::no_source(profile))?;
-            let read = source.read(&item, &asking);
+            let read = profile.require_source(Kind::SessionKey)?.read(&item, &asking);
             let key = read.map_err(|error| ErrorReport::from(error).about(format!("the {item}")))?.secret;
-            let finding = SecretFinding::of(&key, profile.api_key.as_deref());
+            let finding = key.finding(profile.api_key.as_deref());
             notes.extend(finding.map(|finding| format!("session key: {finding}")));
             Ok(key)
         })?;

@@ -10,9 +10,9 @@ use crate::cli::{SessionCommand, SessionNewArgs, SessionRevokeArgs};
 use crate::error::{ErrorReport, Exit};
 use crate::output;
 use crate::process::stdout::require_stdout;
-use crate::profile::{Profile, ProfileName, SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE};
+use crate::profile::{Profile, ProfileName};
 use crate::secret::keyring::Kind;
-use crate::secret::{Secret, SecretFinding, Source};
+use crate::secret::{Secret, Source};
 use crate::session::{LEEWAY, RevocationTarget, Session, SessionKey, SessionManager};
 use crate::time::{absolute_and_relative, humanize, utc};
 use crate::token::MAX_TOKEN_BYTES;
@@ -62,14 +62,11 @@ fn revoke(context: &mut Context<'_>, arguments: &SessionRevokeArgs) -> Result<()
             "add a profile of your own with 'stream-token profile add NAME'",
         ));
     }
-    let target = if let Some(id) = arguments.id {
-        RevocationTarget::Id(id)
-    } else if let Some(customer) = arguments.customer {
-        RevocationTarget::Customer(customer)
-    } else if arguments.all {
-        RevocationTarget::Everybody
-    } else {
-        RevocationTarget::Session(piped(context, &profile)?)
+    let target = match (arguments.id, arguments.customer) {
+        (Some(id), _) => RevocationTarget::Id(id),
+        (_, Some(customer)) => RevocationTarget::Customer(customer),
+        _ if arguments.all => RevocationTarget::Everybody,
+        _ => RevocationTarget::Session(piped(context, &profile)?),
     };
     let is_new = manager(context, &profile)?.revoke(&target)?;
     if matches!(target, RevocationTarget::Id(_)) && !is_recorded(context, &target.to_string())? {
@@ -147,13 +144,11 @@ fn key(context: &mut Context<'_>, profile: &Profile) -> Result<SessionKey> {
 /// Reads the secret of the key that signs a profile's sessions, and notes its source. A secret that is missing from the
 /// keyring is created, if this program issues the profile's sessions.
 pub(super) fn key_secret(context: &mut Context<'_>, profile: &Profile) -> Result<Secret> {
-    let Some(source) = profile.source_of(Kind::SessionKey).cloned() else {
-        return Err(no_source(profile));
-    };
+    let source = profile.require_source(Kind::SessionKey)?;
     if profile.is_demo() {
         context.terminal.note("demo profile: its session key is published, like its secret");
     }
-    let (read, is_made) = if source == Source::Keyring && profile.sessions.is_none() {
+    let (read, is_made) = if *source == Source::Keyring && profile.sessions.is_none() {
         context.with_profile_manager(|manager| manager.session_key(profile))?
     } else {
         // This changes nothing, so no place for a configuration or a log is needed.
@@ -169,28 +164,8 @@ pub(super) fn key_secret(context: &mut Context<'_>, profile: &Profile) -> Result
     if read.is_exposed {
         context.terminal.note(&format!("others on this machine can read {source}"));
     }
-    if let Some(finding) = SecretFinding::of(&read.secret, profile.api_key.as_deref()) {
+    if let Some(finding) = read.secret.finding(profile.api_key.as_deref()) {
         context.terminal.note(&format!("session key: {finding}"));
     }
     Ok(read.secret)
-}
-
-/// Returns the error for a profile without a source for its session key.
-pub(super) fn no_source(profile: &Profile) -> ErrorReport {
-    let (message, hint) = match &profile.name {
-        Some(name) => (
-            format!("profile {name} names no source for its session key"),
-            format!(
-                "add a line to [profiles.{name}] in the configuration, such as session_key = \"file:/run/keys/session\""
-            ),
-        ),
-        None => (
-            format!("{} brings an API secret and no session key", profile.source),
-            format!(
-                "set {SESSION_KEY_FILE_VARIABLE} to a file that holds a session key, such as 'openssl rand -hex 32' \
-                 prints, or {SESSION_KEY_VARIABLE} to the key itself; or add a profile with both"
-            ),
-        ),
-    };
-    ErrorReport::usage(message, hint)
 }

@@ -9,7 +9,7 @@ use super::table::{Style, StyledCell, cell, listing, table};
 use crate::escape::json_line;
 use crate::profile::{Policy, Profile, SecretStatus, Sessions};
 use crate::secret::keyring::Previous;
-use crate::secret::{Read, SecretFinding, Source, SourceError};
+use crate::secret::{Read, Source, SourceError};
 use crate::time::{Timestamp, humanize, relative, utc};
 
 /// Returns a profile as a line of JSON.
@@ -117,7 +117,7 @@ pub fn secret_json(status: &SecretStatus) -> String {
         "set_at": read.and_then(|read| read.set_at),
         "previous": read.map(|read| read.previous.iter().map(previous).collect::<Vec<_>>()).unwrap_or_default(),
         "error": status.read.as_ref().err().map(ToString::to_string),
-        "finding": finding(status).map(|finding| finding.to_string()),
+        "finding": finding(status),
     })) + "\n"
 }
 
@@ -125,7 +125,7 @@ pub fn secret_json(status: &SecretStatus) -> String {
 pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> String {
     let row = |status: &SecretStatus| -> [StyledCell; 7] {
         let (problem, style) = match &status.read {
-            Ok(_) => (finding(status).map(|finding| finding.to_string()), Style::Plain),
+            Ok(_) => (finding(status), Style::Plain),
             Err(error @ SourceError::NotRead(_)) => (Some(error.to_string()), Style::Faint),
             Err(error) => (Some(error.to_string()), Style::Bad),
         };
@@ -147,9 +147,9 @@ pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> Str
 }
 
 /// Returns the finding about a secret that was read, if any.
-fn finding(status: &SecretStatus) -> Option<SecretFinding> {
+fn finding(status: &SecretStatus) -> Option<String> {
     let read = status.read.as_ref().ok()?;
-    SecretFinding::of(&read.secret, status.profile.api_key.as_deref())
+    read.secret.finding(status.profile.api_key.as_deref())
 }
 
 /// Returns the age of a secret, and the times until which the previous secrets are kept.

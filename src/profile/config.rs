@@ -10,8 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
 use super::error::ProfileError;
-use super::name::ProfileName;
-use super::{CONFIG_VARIABLE, DEMO, Profile};
+use super::{CONFIG_VARIABLE, DEMO, Profile, ProfileName};
 use crate::escape::path_in_full;
 use crate::fs::{self, FileAction, FilePolicy};
 use crate::process::environment::{Environment, config_dir};

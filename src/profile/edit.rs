@@ -8,8 +8,7 @@ use serde::Serialize;
 use toml_edit::{Decor, DocumentMut, InlineTable, Item, Table, TableLike, Value, value};
 
 use super::config::{Config, read};
-use super::error::ProfileError;
-use super::name::ProfileName;
+use super::{ProfileError, ProfileName};
 use crate::escape::path_in_full;
 use crate::fs::{self, Lock, LockGuard, Replacement};
 

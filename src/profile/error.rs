@@ -4,10 +4,12 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::name::{DEMO, ProfileName, ProfileNameError};
-use super::{CONFIG_VARIABLE, SECRET_FILE_VARIABLE, SECRET_VARIABLE};
+use super::{
+    CONFIG_VARIABLE, DEMO, MAX_NAME_LENGTH, ProfileName, SECRET_FILE_VARIABLE, SECRET_VARIABLE,
+    SESSION_KEY_FILE_VARIABLE, SESSION_KEY_VARIABLE,
+};
 use crate::error::{Diagnostic, Exit};
-use crate::escape::{escaped, path_in_full};
+use crate::escape::{escaped, escaped_or_redacted, path_in_full};
 use crate::fs::FileError;
 use crate::secret::Source;
 use crate::secret::keyring::Item;
@@ -15,9 +17,12 @@ use crate::secret::keyring::Item;
 /// An error of selecting or changing a profile.
 #[derive(Debug, Error)]
 pub enum ProfileError {
-    /// The name is not valid.
-    #[error(transparent)]
-    Name(#[from] ProfileNameError),
+    /// The text is not a valid profile name.
+    #[error(
+        "{} is not a valid profile name: use 1 to {MAX_NAME_LENGTH} of a-z 0-9 _ -, beginning with a letter or a digit",
+        escaped_or_redacted(.0)
+    )]
+    Name(String),
     /// Both of these environment variables are set.
     #[error("both {0} and {1} are set")]
     TwoSecrets(&'static str, &'static str),
@@ -107,6 +112,10 @@ impl Diagnostic for ProfileError {
             Self::NotInKeyring(Item { profile, .. }, _) => {
                 format!("change it there, or run 'stream-token profile set {profile} --secret keyring'")
             }
+            Self::NoSource(Item { profile, .. }) if profile.is_empty() => format!(
+                "set {SESSION_KEY_FILE_VARIABLE} to a file that holds a session key, such as 'openssl rand -hex 32' \
+                 prints, or {SESSION_KEY_VARIABLE} to the key itself; or add a profile with both"
+            ),
             Self::NoSource(Item { profile, .. }) => {
                 format!("choose one with 'stream-token profile set {profile} --session-key SOURCE'")
             }

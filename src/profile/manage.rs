@@ -46,6 +46,8 @@ pub enum SecretChange {
     Rotate(Secret, Duration),
     /// Removes the previous secrets, which were rotated out.
     RemovePrevious,
+    /// Removes the current and the previous secrets.
+    Remove,
 }
 
 impl ProfileManager<'_> {
@@ -72,7 +74,7 @@ impl ProfileManager<'_> {
         let added = self.edit(name, &Change::Add(settings));
         if let (Err(_), Some((locked, true))) = (&added, &stored) {
             // The secret was stored for this profile. If it cannot be removed, adding the profile again reuses it.
-            let _ = self.remove_locked(locked);
+            let _ = self.change_locked(locked, SecretChange::Remove);
         }
         Ok((added?, stored.is_some_and(|(_, is_new)| is_new)))
     }
@@ -110,7 +112,8 @@ impl ProfileManager<'_> {
                 let kept = format!(
                     "profile {name} is removed; 'stream-token secret remove {name}' removes its secret"
                 );
-                self.remove_secret(profile, kind).map_err(|report| report.about(kept))?;
+                self.change_secret(profile, kind, SecretChange::Remove)
+                    .map_err(|report| report.about(kept))?;
             }
         }
         Ok(())
@@ -153,19 +156,11 @@ impl ProfileManager<'_> {
         kind: Kind,
         change: SecretChange,
     ) -> Result<bool, ErrorReport> {
-        self.change_locked(&self.lock_item(&item_of(profile, kind)?)?, change)
-    }
-
-    /// Removes a profile's secret from the keyring, including the previous secrets. Returns `false` if there is none.
-    ///
-    /// # Errors
-    /// As [`ProfileManager::change_secret`].
-    pub fn remove_secret(&self, profile: &Profile, kind: Kind) -> Result<bool, ErrorReport> {
         let locked = self.lock_item(&item_of(profile, kind)?)?;
-        if locked.found == Ok(None) {
+        if matches!(change, SecretChange::Remove) && locked.found == Ok(None) {
             return Ok(false);
         }
-        self.remove_locked(&locked).map(|()| true)
+        self.change_locked(&locked, change)
     }
 
     /// Returns the key that signs sessions, and `true` if it was created because its source is the keyring, which did not
@@ -175,7 +170,7 @@ impl ProfileManager<'_> {
     /// [`ErrorReport`] if the key can be neither read nor created.
     pub fn session_key(&self, profile: &Profile) -> Result<(Read, bool), ErrorReport> {
         let item = profile.item(Kind::SessionKey);
-        let source = profile.source_of(Kind::SessionKey).ok_or(ProfileError::NoSource(item.clone()))?;
+        let source = profile.require_source(Kind::SessionKey)?;
         match source.read(&item, self.context) {
             Ok(read) => Ok((read, false)),
             Err(SourceError::Keyring(KeyringError { kind: KeyringErrorKind::Missing, .. })) => {
@@ -196,39 +191,40 @@ impl ProfileManager<'_> {
 
     /// Changes a locked item in the keyring. Returns `false` if the change has no effect.
     fn change_locked(&self, locked: &LockedItem<'_>, change: SecretChange) -> Result<bool, ErrorReport> {
-        use SecretChange::{Create, RemovePrevious, Rotate, Set};
+        use SecretChange::{Create, Remove, RemovePrevious, Rotate, Set};
         let (item, now) = (&locked.item, self.context.now);
-        let (action, record) = match (change, locked.found.clone()?) {
-            (Create(secret) | Set(secret) | Rotate(secret, _), Some(record))
+        let (action, record) = match (change, locked.found.clone()) {
+            (Remove, _) => (Action::SecretRemove, None),
+            (_, Err(error)) => return Err(error.into()),
+            (Create(secret) | Set(secret) | Rotate(secret, _), Ok(Some(record)))
                 if record.current.secret == secret =>
             {
                 return Ok(false);
             }
-            (RemovePrevious, None) => return Ok(false),
-            (RemovePrevious, Some(record)) if record.previous.is_empty() => return Ok(false),
-            (Create(_), Some(_)) => return Err(ProfileError::AlreadyStored(item.clone()).into()),
-            (Create(secret) | Set(secret), None) => (Action::SecretSet, SecretRecord::new(secret, now)),
-            (Set(secret), Some(record)) => (Action::SecretSet, record.with(secret, now)),
-            (Rotate(secret, keep_for), Some(record)) => {
-                (Action::SecretRotate, record.rotated(secret, now, keep_for))
+            (RemovePrevious, Ok(None)) => return Ok(false),
+            (RemovePrevious, Ok(Some(record))) if record.previous.is_empty() => return Ok(false),
+            (RemovePrevious, Ok(Some(record))) => (Action::SecretRemove, Some(record.without_previous())),
+            (Create(_), Ok(Some(_))) => return Err(ProfileError::AlreadyStored(item.clone()).into()),
+            (Create(secret) | Set(secret), Ok(None)) => {
+                (Action::SecretSet, Some(SecretRecord::new(secret, now)))
             }
-            (RemovePrevious, Some(record)) => (Action::SecretRemove, record.without_previous()),
-            (Rotate(..), None) => return Err(item.error(KeyringErrorKind::Missing).into()),
+            (Set(secret), Ok(Some(record))) => (Action::SecretSet, Some(record.with(secret, now))),
+            (Rotate(..), Ok(None)) => return Err(item.error(KeyringErrorKind::Missing).into()),
+            (Rotate(secret, keep_for), Ok(Some(record))) => {
+                (Action::SecretRotate, Some(record.rotated(secret, now, keep_for)))
+            }
         };
         // A secret that is too long for a keyring is rejected before anything is recorded.
-        let bytes = record.to_bytes().map_err(|kind| item.error(kind))?;
-        let fingerprint = record.current.secret.fingerprint();
-        let event = |outcome| Event {
-            fingerprint: Some(fingerprint.clone()),
-            ..self.secret_event(action, item, outcome)
+        let bytes = record.as_ref().map(SecretRecord::to_bytes).transpose();
+        let bytes = bytes.map_err(|kind| item.error(kind))?;
+        let fingerprint = record.map(|record| record.current.secret.fingerprint());
+        let event = |outcome| {
+            let event = self.event(action, &item.profile, outcome);
+            let event = Event { fingerprint: fingerprint.clone(), ..event };
+            if item.kind == Kind::SessionKey { event.reason("session key") } else { event }
         };
-        self.audited(event, || locked.write(bytes)).map(|()| true)
-    }
-
-    /// Removes a locked item from the keyring.
-    fn remove_locked(&self, locked: &LockedItem<'_>) -> Result<(), ErrorReport> {
-        let event = |outcome| self.secret_event(Action::SecretRemove, &locked.item, outcome);
-        self.audited(event, || locked.remove())
+        self.audited(event, || bytes.map_or_else(|| locked.remove(), |bytes| locked.write(bytes)))?;
+        Ok(true)
     }
 
     /// Records a change in the audit log, then applies it. A failure is recorded as a second entry.
@@ -251,21 +247,13 @@ impl ProfileManager<'_> {
     fn event(&self, action: Action, profile: &str, outcome: Outcome) -> Event {
         Event::new(action, Channel::Cli, self.actor.clone(), outcome).profile(profile)
     }
-
-    /// Returns an audit event about a secret.
-    fn secret_event(&self, action: Action, item: &Item, outcome: Outcome) -> Event {
-        let event = self.event(action, &item.profile, outcome);
-        if item.kind == Kind::SessionKey { event.reason("session key") } else { event }
-    }
 }
 
 /// Returns the keyring item of a profile's secret.
 fn item_of(profile: &Profile, kind: Kind) -> Result<Item, ProfileError> {
-    let item = profile.item(kind);
-    match profile.source_of(kind) {
-        Some(Source::Keyring) => Ok(item),
-        Some(source) => Err(ProfileError::NotInKeyring(item, source.clone())),
-        None => Err(ProfileError::NoSource(item)),
+    match profile.require_source(kind)? {
+        Source::Keyring => Ok(profile.item(kind)),
+        source => Err(ProfileError::NotInKeyring(profile.item(kind), source.clone())),
     }
 }
 

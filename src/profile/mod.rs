@@ -1,32 +1,29 @@
-//! Profiles, one per Stream app: their selection, the sources of their secrets, and the policies for their tokens.
+//! Profiles, one per Stream app: their names, their selection, and reading their secrets.
 
 mod config;
 mod edit;
 mod error;
-mod load;
 mod manage;
-mod name;
 mod policy;
 mod sessions;
 
 use std::ffi::OsString;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Instant;
 
 use serde::Deserialize;
 
 pub use config::{Config, ConfigPlace, check_api_key, check_base_url};
 pub use edit::{Change, Edit, PendingEdit, begin_edit, edits};
 pub use error::ProfileError;
-pub use load::{LoadedProfile, SecretStatus, list_status, load};
 pub use manage::{ProfileManager, SecretChange, random_key};
-pub use name::{DEMO, ProfileName, ProfileNameError};
-pub use policy::{
-    Expiry, Grant, IAT_SKEW, Lifetime, Policy, PolicyError, Reason, TokenRequest, parse_lifetime,
-};
+pub use policy::{Expiry, Grant, IAT_SKEW, Policy, PolicyError, Reason, TokenRequest, parse_lifetime};
 pub use sessions::{BackendUrl, CheckUrl, JwtSessions, SessionKind, Sessions, TOKEN_PLACEHOLDER};
 
 use crate::process::environment::Environment;
-use crate::secret::Source;
-use crate::secret::keyring::{Item, Kind};
+use crate::secret::keyring::{Item, KeyringErrorKind, Kind, Previous};
+use crate::secret::{Access, Read, ReadContext, Secret, Source, SourceError};
 
 /// The variable that names the configuration if `--config` is not given.
 pub const CONFIG_VARIABLE: &str = "STREAM_TOKEN_CONFIG";
@@ -42,6 +39,63 @@ pub const SESSION_KEY_VARIABLE: &str = "STREAM_SESSION_KEY";
 pub const SESSION_KEY_FILE_VARIABLE: &str = "STREAM_SESSION_KEY_FILE";
 /// The variable that holds the API key beside a secret from the environment.
 pub const API_KEY_VARIABLE: &str = "STREAM_API_KEY";
+
+/// The name of the built-in profile, which needs no configuration: its secret is published, and no Stream app has it.
+pub const DEMO: &str = "demo";
+
+/// The most characters of a profile name.
+const MAX_NAME_LENGTH: usize = 32;
+
+/// The name of a profile: 1 to 32 characters of `a-z 0-9 _ -`, the first a letter or a digit.
+///
+/// A name therefore needs no quotes in a shell, in TOML or in a keyring, and cannot be mistaken for a flag.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "String")]
+pub struct ProfileName(String);
+
+impl ProfileName {
+    /// Returns the name of the built-in profile.
+    #[must_use]
+    pub fn demo() -> Self {
+        Self(DEMO.into())
+    }
+
+    /// Returns `true` if this is the built-in profile's name.
+    pub fn is_demo(&self) -> bool {
+        self.0 == DEMO
+    }
+
+    /// Returns the name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ProfileName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for ProfileName {
+    type Err = ProfileError;
+
+    fn from_str(text: &str) -> Result<Self, ProfileError> {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let is_name = (1..=MAX_NAME_LENGTH).contains(&text.len())
+            && text.bytes().next().is_some_and(is_plain)
+            && text.bytes().all(|byte| is_plain(byte) || byte == b'_' || byte == b'-');
+        if is_name { Ok(Self(text.to_owned())) } else { Err(ProfileError::Name(text.to_owned())) }
+    }
+}
+
+impl TryFrom<String> for ProfileName {
+    type Error = ProfileError;
+
+    fn try_from(text: String) -> Result<Self, ProfileError> {
+        text.parse()
+    }
+}
 
 /// A profile: the settings for one Stream app. The configuration contains it in this form, without its name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
@@ -96,6 +150,14 @@ impl Profile {
             Kind::ApiSecret => Some(&self.source),
             Kind::SessionKey => self.session_key.as_ref().or_else(beside),
         }
+    }
+
+    /// Returns the source of a secret of this profile.
+    ///
+    /// # Errors
+    /// [`ProfileError::NoSource`] if it has none.
+    pub fn require_source(&self, kind: Kind) -> Result<&Source, ProfileError> {
+        self.source_of(kind).ok_or_else(|| ProfileError::NoSource(self.item(kind)))
     }
 
     /// Returns `true` if this is the built-in `demo` profile.
@@ -174,6 +236,86 @@ fn ambient(
 fn text(environment: &Environment<'_>, variable: &'static str) -> Result<Option<String>, ProfileError> {
     let text = environment(variable).map(OsString::into_string).transpose();
     Ok(text.map_err(|_| ProfileError::NotUtf8(variable))?.filter(|text| !text.is_empty()))
+}
+
+/// A profile with its secret.
+#[derive(Debug)]
+pub struct LoadedProfile {
+    /// The profile.
+    pub profile: Profile,
+    /// The API secret.
+    pub secret: Secret,
+    /// The previous secrets that are still kept, the latest first.
+    pub previous: Vec<Previous>,
+    /// Notes for the user: the source of the secret, and findings about it.
+    pub notes: Vec<String>,
+}
+
+/// Reads a profile's API secret.
+///
+/// # Errors
+/// [`SourceError`], which is final: no other source is tried.
+pub fn load(profile: Profile, context: &ReadContext<'_>) -> Result<LoadedProfile, SourceError> {
+    let read = profile.source.read(&profile.item(Kind::ApiSecret), context)?;
+    let mut notes = vec![match (&profile.name, &profile.source) {
+        (_, Source::Demo) => {
+            "demo profile: its secret is published, and Stream accepts nothing signed with it".into()
+        }
+        (Some(name), source) => format!("profile {name}, secret from {source}"),
+        (None, source) => format!("secret from {source}"),
+    }];
+    if read.is_exposed {
+        notes.push(format!("others on this machine can read {}", profile.source));
+    }
+    notes.extend(read.secret.finding(profile.api_key.as_deref()));
+    Ok(LoadedProfile { profile, secret: read.secret, previous: read.previous, notes })
+}
+
+/// The status of a profile's secret.
+#[derive(Debug)]
+pub struct SecretStatus {
+    /// The profile.
+    pub profile: Profile,
+    /// The kind of the secret.
+    pub kind: Kind,
+    /// The source of the secret.
+    pub source: Source,
+    /// The secret, or the error of reading it.
+    pub read: Result<Read, SourceError>,
+}
+
+impl SecretStatus {
+    /// Returns `true` if this is a session key that will be created when it is first needed.
+    pub fn is_unset(&self) -> bool {
+        let Err(SourceError::Keyring(error)) = &self.read else { return false };
+        let is_missing = matches!(error.kind, KeyringErrorKind::Missing | KeyringErrorKind::NoCollection);
+        is_missing && self.kind == Kind::SessionKey && self.profile.session_key.is_none()
+    }
+}
+
+/// Reads the secrets of these kinds of each profile, without a prompt, without unlocking a keyring and without running
+/// a program. All reads together take at most `context.limit`.
+pub fn list_status(
+    profiles: impl IntoIterator<Item = Profile>,
+    kinds: &[Kind],
+    context: &ReadContext<'_>,
+) -> Vec<SecretStatus> {
+    let started = Instant::now();
+    let mut statuses = Vec::new();
+    for profile in profiles {
+        for kind in kinds {
+            let Some(source) = profile.source_of(*kind).cloned() else { continue };
+            let limit = context.limit.saturating_sub(started.elapsed());
+            let context = ReadContext { limit, access: Access::Quiet, ..*context };
+            let read = if limit.is_zero() {
+                Err(SourceError::NotRead("the time is up"))
+            } else {
+                source.read(&profile.item(*kind), &context)
+            };
+            statuses.push(SecretStatus { profile: profile.clone(), kind: *kind, source, read });
+        }
+    }
+    statuses
 }
 
 #[cfg(test)]
@@ -287,5 +429,15 @@ mod tests {
         let error = selected(None, &[(PROFILE_VARIABLE, "")]).unwrap_err();
         let hint = error.hint().unwrap();
         assert!(hint.contains(SECRET_VARIABLE) && hint.contains(SECRET_FILE_VARIABLE) && hint.contains(DEMO));
+    }
+
+    #[test]
+    fn a_name_is_plain_and_short() {
+        for name in ["a", "staging", "eu-west_1", "0", &"x".repeat(32)] {
+            assert!(name.parse::<ProfileName>().is_ok(), "{name}");
+        }
+        for name in ["", "-a", "_a", "A", "a b", "a.b", "ü", "a\n", &"x".repeat(33)] {
+            assert!(name.parse::<ProfileName>().is_err(), "{name:?}");
+        }
     }
 }

@@ -98,28 +98,8 @@ pub enum Expiry {
     Never,
     /// Expiry at this time.
     At(Timestamp),
-}
-
-/// The lifetime of the tokens that the endpoint issues.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lifetime {
-    /// The lifetime that the policy sets.
-    PolicyDefault,
-    /// No expiry.
-    Never,
-    /// This lifetime.
-    For(Duration),
-}
-
-impl Lifetime {
-    /// Returns the expiry to request for a token minted at `now`.
-    pub fn expiry(self, now: Timestamp) -> Expiry {
-        match self {
-            Self::PolicyDefault => Expiry::PolicyDefault,
-            Self::Never => Expiry::Never,
-            Self::For(lifetime) => Expiry::At(now.after(lifetime)),
-        }
-    }
+    /// Expiry this long after the token is minted.
+    In(Duration),
 }
 
 /// The claims that a token may contain. Only a policy creates a grant, so every minted token was allowed by a policy.
@@ -203,12 +183,14 @@ impl Policy {
         if request.fault.is_some() {
             self.allow_fault()?;
         }
-        let expiry = match request.fault {
-            Some(TokenFault::ExpiresIn(lifetime)) => Expiry::At(now.after(lifetime)),
-            _ => request.expiry,
+        let expiry = match (request.fault, request.expiry) {
+            (Some(TokenFault::ExpiresIn(lifetime)), _) | (_, Expiry::In(lifetime)) => {
+                Expiry::At(now.after(lifetime))
+            }
+            (_, expiry) => expiry,
         };
         let expires_at = match (expiry, self.longest_lifetime) {
-            (Expiry::PolicyDefault, longest) => {
+            (Expiry::PolicyDefault | Expiry::In(_), longest) => {
                 self.default_lifetime.or(longest).map(|lifetime| now.after(lifetime))
             }
             (Expiry::Never, _) if self.is_production => return Err(PolicyError::NeverInProduction),
@@ -246,15 +228,6 @@ impl Policy {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_lifetime_counts_from_the_time_of_issue() {
-        let now = Timestamp::from_epoch_seconds(1_000).unwrap();
-        let hour = Duration::from_hours(1);
-        assert_eq!(Lifetime::For(hour).expiry(now), Expiry::At(now.after(hour)));
-        assert_eq!(Lifetime::Never.expiry(now), Expiry::Never);
-        assert_eq!(Lifetime::PolicyDefault.expiry(now), Expiry::PolicyDefault);
-    }
-
     const HOUR: Duration = Duration::from_hours(1);
 
     fn at(seconds: u64) -> Timestamp {
@@ -286,6 +259,8 @@ mod tests {
             (longest, Expiry::Never, Err(PolicyError::Never(HOUR))),
             (longest, Expiry::At(at(13_600)), Ok(Some(13_600))),
             (longest, Expiry::At(at(13_601)), too_long),
+            (longest, Expiry::In(HOUR), Ok(Some(13_600))),
+            (longest, Expiry::In(Duration::from_secs(3_601)), too_long),
             (both, Expiry::PolicyDefault, Ok(Some(13_600))),
             (both, Expiry::At(at(17_200)), Ok(Some(17_200))),
             (production, Expiry::PolicyDefault, Ok(Some(13_600))),

@@ -111,16 +111,16 @@ impl TryFrom<Keys> for Sessions {
 impl CheckUrl {
     /// Takes the keys of this kind of session.
     fn take(keys: &mut Keys) -> Result<Self, String> {
-        let customer_from = take(keys, "customer_from", pointer)?.ok_or(
-            "check_url needs customer_from, which says where the customer is in the answer, such as /data/id",
-        )?;
+        let customer_from = take(keys, "customer_from", pointer)?;
         let authorization = take(keys, "authorization", template)?;
         let cache = take(keys, "cache", |text| duration(text, Duration::ZERO, MAX_CACHE))?;
         Ok(Self {
-            backend: BackendUrl::take(keys, "check_url")?,
-            customer_from,
+            customer_from: customer_from.ok_or(
+                "check_url needs customer_from, where the customer is in the answer, such as /data/id",
+            )?,
             authorization: authorization.unwrap_or_else(|| DEFAULT_AUTHORIZATION.into()),
             cache: cache.unwrap_or(DEFAULT_CACHE),
+            backend: BackendUrl::take(keys, "check_url")?,
         })
     }
 }
@@ -128,30 +128,28 @@ impl CheckUrl {
 impl JwtSessions {
     /// Takes the keys of this kind of session.
     fn take(keys: &mut Keys) -> Result<Self, String> {
-        let issuer = keys.remove("issuer").filter(|issuer| !issuer.is_empty());
-        let audience = keys.remove("audience");
         let is_published = keys.contains_key("jwks_url");
         let key_set = is_published.then(|| BackendUrl::take(keys, "jwks_url")).transpose()?;
-        let published = |name: &str| match name {
+        let algorithm = |name: &str| match name {
             "RS256" => Ok(Algorithm::RS256),
             "ES256" => Ok(Algorithm::ES256),
             _ => Err("expected RS256 or ES256"),
         };
-        let algorithm = match &key_set {
-            Some(_) => take(keys, "algorithm", published)?.unwrap_or(Algorithm::RS256),
-            None => Algorithm::HS256,
-        };
+        let algorithm =
+            if is_published { take(keys, "algorithm", algorithm)? } else { Some(Algorithm::HS256) };
+        let audience = keys.remove("audience");
         if is_published && audience.is_none() {
             // A backend that publishes its keys may sign tokens for other apps too.
             return Err("jwks_url needs an audience: what 'aud' says in tokens for this app".into());
         }
+        let issuer = keys.remove("issuer").filter(|issuer| !issuer.is_empty());
         let claim = |text: &str| if text.starts_with('/') { pointer(text) } else { Ok(text.to_owned()) };
         Ok(Self {
             issuer: issuer.ok_or("jwks_url needs the issuer of its tokens")?,
             audience,
             claim: take(keys, "claim", claim)?.unwrap_or_else(|| DEFAULT_CLAIM.into()),
             key_set,
-            algorithm,
+            algorithm: algorithm.unwrap_or(Algorithm::RS256),
         })
     }
 }

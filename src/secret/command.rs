@@ -8,8 +8,7 @@ use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 use super::MAX_SECRET_BYTES;
-use super::error::SourceError;
-use super::source::Source;
+use super::source::{Source, SourceError};
 
 /// The most bytes that are read: one more than a secret and its line break.
 const MAX_OUTPUT: usize = MAX_SECRET_BYTES + 3;
@@ -34,7 +33,7 @@ pub(super) fn run(
     let mut command = Command::new(words.first().map_or("", String::as_str));
     command.args(words.iter().skip(1)).stdin(Stdio::null()).stdout(Stdio::piped());
     let has_group = platform::set_group(&mut command);
-    let mut child = command.spawn().map_err(|error| SourceError::NotStarted(source.clone(), error))?;
+    let mut child = command.spawn().map_err(|error| SourceError::NotRun(source.clone(), error))?;
     // The buffer never grows: reallocation would leave a copy of the secret behind.
     let mut bytes = Zeroizing::new(vec![0; MAX_OUTPUT]);
     let end = read_to_end(&mut child, &mut bytes, limit);
@@ -46,7 +45,7 @@ pub(super) fn run(
         let _ = child.kill();
         let _ = child.wait();
     }
-    match end.map_err(|error| SourceError::Unreadable(source.clone(), error))? {
+    match end.map_err(|error| SourceError::NotRun(source.clone(), error))? {
         Some(status) if !status.success() => Err(SourceError::Failed(source.clone(), status)),
         None if bytes.is_empty() => Err(SourceError::TimedOut(source.clone(), limit)),
         // A full buffer is returned: the caller reports that the secret is too long, which says more than an exit status.
@@ -58,26 +57,18 @@ pub(super) fn run(
 /// `bytes`, or if the command times out; `bytes` is then empty.
 fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::Result<Option<ExitStatus>> {
     let started = Instant::now();
-    let mut output = child.stdout.take().map(platform::Output::new).transpose()?;
+    let pipe = child.stdout.take().ok_or_else(|| io::Error::other("its output is not a pipe"))?;
+    let mut output = platform::Output::new(pipe);
     let mut length = 0;
     loop {
-        // Checked before reading: all output of a command that has exited can be read without waiting.
+        // Checked before reading: what a command wrote before its exit is in the pipe.
         let exited = child.try_wait()?;
-        while let Some(open) = &mut output
-            && let Some(count) = open.read(&mut bytes[length..])?
-        {
-            length += count;
-            if length == bytes.len() {
-                return Ok(None);
-            }
-            if count == 0 {
-                output = None;
-            }
+        let read = output.read_available(&mut bytes[length..])?;
+        length += read.unwrap_or(0);
+        if length == bytes.len() {
+            return Ok(None);
         }
-        // On other platforms another thread reads, and only the end of the output shows that it has read everything.
-        if let Some(status) = exited
-            && (cfg!(unix) || output.is_none())
-        {
+        if let (Some(status), Some(_)) = (exited, read) {
             bytes.truncate(length);
             return Ok(Some(status));
         }
@@ -89,7 +80,7 @@ fn read_to_end(child: &mut Child, bytes: &mut Vec<u8>, limit: Duration) -> io::R
     }
 }
 
-/// Unix: process groups, and pipes that are read without blocking.
+/// Unix: process groups, and pipes that say how much they hold.
 #[cfg(unix)]
 mod platform {
     use std::fs::File;
@@ -97,7 +88,7 @@ mod platform {
     use std::os::unix::process::CommandExt as _;
     use std::process::{Child, ChildStdout, Command};
 
-    use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
+    use rustix::io::ioctl_fionread;
     use rustix::process::{Pid, Signal, getpgrp, kill_process_group};
     use rustix::termios::tcgetpgrp;
 
@@ -122,18 +113,16 @@ mod platform {
     pub(super) struct Output(ChildStdout);
 
     impl Output {
-        /// Creates an output from a pipe, which is made non-blocking.
-        pub(super) fn new(pipe: ChildStdout) -> io::Result<Self> {
-            fcntl_setfl(&pipe, fcntl_getfl(&pipe)? | OFlags::NONBLOCK)?;
-            Ok(Self(pipe))
+        /// Creates an output from a pipe.
+        pub(super) fn new(pipe: ChildStdout) -> Self {
+            Self(pipe)
         }
 
-        /// Reads the available bytes without blocking: returns 0 at the end, `None` if nothing is available yet.
-        pub(super) fn read(&mut self, bytes: &mut [u8]) -> io::Result<Option<usize>> {
-            match self.0.read(bytes) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
-                read => read.map(Some),
-            }
+        /// Reads what the pipe holds, without waiting for more, and returns its length. `None` does not occur here.
+        pub(super) fn read_available(&mut self, bytes: &mut [u8]) -> io::Result<Option<usize>> {
+            let held = usize::try_from(ioctl_fionread(&self.0)?).unwrap_or(usize::MAX);
+            let count = held.min(bytes.len());
+            self.0.read_exact(&mut bytes[..count]).map(|()| Some(count))
         }
     }
 }
@@ -162,16 +151,15 @@ mod platform {
 
     impl Output {
         /// Creates an output from a pipe, and starts the thread that reads it.
-        pub(super) fn new(pipe: ChildStdout) -> io::Result<Self> {
-            let read = move || {
+        pub(super) fn new(pipe: ChildStdout) -> Self {
+            Self(Some(thread::spawn(move || {
                 let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_OUTPUT));
                 pipe.take(MAX_OUTPUT as u64).read_to_end(&mut bytes).map(|_| bytes)
-            };
-            thread::Builder::new().spawn(read).map(|reader| Self(Some(reader)))
+            })))
         }
 
-        /// Reads the available bytes without blocking: returns 0 at the end, `None` if nothing is available yet.
-        pub(super) fn read(&mut self, bytes: &mut [u8]) -> io::Result<Option<usize>> {
+        /// Reads the whole output once, and returns its length; `None` if it has not ended yet.
+        pub(super) fn read_available(&mut self, bytes: &mut [u8]) -> io::Result<Option<usize>> {
             let Some(reader) = self.0.take_if(|reader| reader.is_finished()) else {
                 return Ok(self.0.is_none().then_some(0));
             };
@@ -260,6 +248,6 @@ mod tests {
     #[test]
     fn reports_a_missing_program() {
         let missing = run_words(&["/nowhere/at-all"], LONG);
-        assert!(matches!(missing, Err(SourceError::NotStarted(..))));
+        assert!(matches!(missing, Err(SourceError::NotRun(..))));
     }
 }

@@ -4,10 +4,7 @@
 //! a [`Source`], one of a closed set.
 
 mod command;
-mod error;
-mod finding;
 pub mod keyring;
-mod read;
 mod source;
 
 use std::fmt;
@@ -19,11 +16,9 @@ use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-pub use error::SourceError;
-pub use finding::SecretFinding;
-pub use read::Read;
-pub use source::Source;
+pub use source::{Read, Source, SourceError};
 
+use crate::escape::is_unprintable;
 use crate::process::environment::Environment;
 use crate::time::Timestamp;
 
@@ -32,6 +27,9 @@ pub const MAX_SECRET_BYTES: usize = 4096;
 
 /// The recommended minimum length of a secret in bytes: the length of HS256's hash (RFC 7518 section 3.2).
 pub const MIN_RECOMMENDED_BYTES: usize = 32;
+
+/// The quotation marks that users and programs put around a value.
+const QUOTES: [char; 9] = ['"', '\'', '`', '“', '”', '‘', '’', '«', '»'];
 
 /// The variable in which systemd names the directory of a unit's credentials.
 const CREDENTIALS_DIRECTORY: &str = "CREDENTIALS_DIRECTORY";
@@ -75,11 +73,8 @@ pub enum SecretError {
     /// The secret has more than [`MAX_SECRET_BYTES`] bytes.
     #[error("the secret has more than {MAX_SECRET_BYTES} bytes")]
     TooLong,
-    /// The secret is UTF-16 text.
-    #[error("the secret is UTF-16 text, not UTF-8")]
-    Utf16,
-    /// The secret contains a NUL byte.
-    #[error("the secret has a NUL byte")]
+    /// The secret contains a NUL byte, as UTF-16 text does.
+    #[error("the secret has a NUL byte; if it is UTF-16 text, save it as UTF-8")]
     Nul,
     /// The secret is not UTF-8 text.
     #[error("the secret is not UTF-8 text")]
@@ -102,7 +97,6 @@ impl Secret {
         match &bytes[..] {
             [] => Err(SecretError::Empty),
             bytes if bytes.len() > MAX_SECRET_BYTES => Err(SecretError::TooLong),
-            bytes if is_utf16(bytes) => Err(SecretError::Utf16),
             bytes if bytes.contains(&0) => Err(SecretError::Nul),
             bytes if str::from_utf8(bytes).is_err() => Err(SecretError::NotUtf8),
             _ => Ok(Self(bytes)),
@@ -135,15 +129,57 @@ impl Secret {
         let words = text.split(|character: char| character.is_whitespace() || "\"'`=:,;".contains(character));
         words.chain([text.trim()]).any(|word| word.as_bytes().ct_eq(self.expose()).into())
     }
+
+    /// Returns a sign that this is not the intended secret of an app with this API key, or `None` if there is none.
+    ///
+    /// A secret that was copied with extra characters still signs tokens, and Stream rejects all of them. A finding is
+    /// therefore a note when a secret is read, and an error when a secret is to be stored.
+    pub fn finding(&self, api_key: Option<&str>) -> Option<String> {
+        // `Secret::new` rejects all bytes that are not UTF-8.
+        let text = str::from_utf8(self.expose()).unwrap_or_default();
+        let value = text.trim();
+        let is_api_key = api_key.is_some_and(|key| text.as_bytes().ct_eq(key.as_bytes()).into());
+        let is_json = value.starts_with(['{', '[']) && value.ends_with(['}', ']']);
+        let is_invisible =
+            |c: &char| !c.is_ascii_whitespace() && (is_unprintable(*c) || !c.is_ascii() && c.is_whitespace());
+        let invisible = text.chars().find(is_invisible);
+        let code_point = u32::from(invisible.unwrap_or_default());
+        let all: [(bool, &str); 12] = [
+            (is_api_key, "is the API key, which Stream's dashboard shows beside the secret"),
+            (text.starts_with("eyJ") && text.contains('.'), "looks like a token"),
+            (text.starts_with('\u{feff}'), "begins with a byte order mark, as some editors write it"),
+            (is_json, "is JSON, not the value alone"),
+            (value.contains(['\n', '\r']), "has several lines"),
+            (is_assignment(value), "is a line such as NAME=value, not the value alone"),
+            (value.starts_with(QUOTES) || value.ends_with(QUOTES), "begins or ends with a quotation mark"),
+            (invisible.is_some(), &format!("has an invisible character, U+{code_point:04X}")),
+            (value.len() < text.len(), "begins or ends with a blank or a line break"),
+            (text.contains(char::is_whitespace), "has a blank inside"),
+            (!text.is_ascii(), "has a character outside ASCII, and API secrets have none"),
+            (
+                text.len() < MIN_RECOMMENDED_BYTES,
+                &format!(
+                    "has only {} bytes: HS256 wants {MIN_RECOMMENDED_BYTES} or more (RFC 7518 section 3.2)",
+                    text.len()
+                ),
+            ),
+        ];
+        all.into_iter().find_map(|(is_found, finding)| is_found.then(|| format!("the secret {finding}")))
+    }
 }
 
-/// Returns `true` if the bytes begin with a byte order mark of UTF-16, or every second byte is zero, as in ASCII text
-/// encoded as UTF-16.
-fn is_utf16(bytes: &[u8]) -> bool {
-    let is_zero = |byte: &u8| *byte == 0;
-    let has_mark = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    let is_ascii = |first: usize| bytes.len() > 1 && bytes.iter().skip(first).step_by(2).all(is_zero);
-    has_mark || is_ascii(0) || is_ascii(1)
+/// Returns `true` for `NAME=value`, with or without `export`, and for `name: value`. The padding of base64 does not
+/// count: its `=` is followed by nothing or by another `=`.
+fn is_assignment(text: &str) -> bool {
+    let text = text.strip_prefix("export ").unwrap_or(text);
+    let split = text.split_once('=').or_else(|| text.split_once(": "));
+    split.is_some_and(|(name, value)| {
+        let name = name.trim_end();
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
+            && !value.is_empty()
+            && !value.starts_with('=')
+    })
 }
 
 /// Compares in constant time.
@@ -189,16 +225,6 @@ mod tests {
     }
 
     #[test]
-    fn utf_16_is_recognised_in_either_order_with_and_without_its_mark() {
-        for text in ["secret", "secret\n", "secret\r\n", "\u{feff}secret", "\u{feff}secret\r\n"] {
-            for to_bytes in [u16::to_le_bytes, u16::to_be_bytes] {
-                let bytes: Vec<u8> = text.encode_utf16().flat_map(to_bytes).collect();
-                assert_eq!(Secret::new(bytes).unwrap_err(), SecretError::Utf16, "{text:?}");
-            }
-        }
-    }
-
-    #[test]
     fn debug_is_redacted() {
         assert_eq!(format!("{:?}", secret("hunter2hunter2")), "Secret([redacted])");
     }
@@ -208,5 +234,93 @@ mod tests {
         assert_eq!(secret("secret").fingerprint().len(), 16);
         assert_eq!(secret("secret").fingerprint(), secret("secret\n").fingerprint());
         assert_ne!(secret("secret").fingerprint(), secret("secreT").fingerprint());
+    }
+
+    /// What an API secret looks like.
+    const GOOD: &str = "s3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3cr3ts3cr3t";
+
+    fn finding(text: &str) -> Option<String> {
+        secret(text).finding(Some("hx7key3abcde"))
+    }
+
+    #[test]
+    fn nothing_is_odd_about_keys_as_programs_make_them() {
+        for text in [
+            GOOD.to_owned(),
+            format!("{GOOD}\n"),
+            format!("{GOOD}\r\n"),
+            format!("{GOOD}="),
+            format!("{GOOD}=="),
+            format!("+/{GOOD}+/"),
+            "s".repeat(32),
+        ] {
+            assert_eq!(finding(&text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_copied_with_the_secret_is_found() {
+        let finds = |found: &str, texts: &[String]| {
+            for text in texts {
+                let finding = finding(text).unwrap();
+                assert!(finding.starts_with(&format!("the secret {found}")), "{text:?}: {finding}");
+            }
+        };
+        finds("is the API key", &["hx7key3abcde".into(), "hx7key3abcde\n".into()]);
+        finds("looks like a token", &["eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl".into()]);
+        finds("begins with a byte order mark", &[format!("\u{feff}{GOOD}")]);
+        let json = [
+            format!("{{\"secret\":\"{GOOD}\"}}"),
+            format!("{{\n\"a\":\"{GOOD}\"\n}}\n"),
+            format!("[\"{GOOD}\"]"),
+        ];
+        finds("is JSON", &json);
+        finds(
+            "has several lines",
+            &[format!("{GOOD}\n{GOOD}"), format!("A=b\n{GOOD}\n"), format!("{GOOD}\r{GOOD}")],
+        );
+        finds(
+            "is a line such as NAME=value",
+            &[
+                format!("STREAM_API_SECRET={GOOD}"),
+                format!("export STREAM_API_SECRET='{GOOD}'"),
+                format!(" secret = \"{GOOD}\""),
+                format!("stream.api-secret={GOOD}=="),
+                format!("api_secret: {GOOD}"),
+            ],
+        );
+        finds(
+            "begins or ends with a quotation mark",
+            &[
+                format!("\"{GOOD}\""),
+                format!("'{GOOD}'"),
+                format!("“{GOOD}”"),
+                format!("b'{GOOD}'"),
+                format!("{GOOD}\""),
+            ],
+        );
+        for (text, found) in [
+            (format!("{GOOD}\u{a0}"), '\u{a0}'),
+            (format!("\u{200b}{GOOD}"), '\u{200b}'),
+            (format!("s3cr3t\u{2060}{GOOD}"), '\u{2060}'),
+            (format!("s3cr3t\u{feff}{GOOD}"), '\u{feff}'),
+            (format!("{GOOD}\u{1b}"), '\u{1b}'),
+            (format!("{GOOD}\u{3000}"), '\u{3000}'),
+        ] {
+            finds(&format!("has an invisible character, U+{:04X}", u32::from(found)), &[text]);
+        }
+        finds(
+            "begins or ends with a blank",
+            &[format!(" {GOOD}"), format!("{GOOD}\t"), format!("{GOOD}\r"), format!("{GOOD}\n\n")],
+        );
+        finds("has a blank inside", &[format!("Bearer {GOOD}"), format!("{GOOD}\t{GOOD}")]);
+        finds("has a character outside ASCII", &[format!("\u{43e}{GOOD}")]);
+        finds("has only 31 bytes", &["s".repeat(31)]);
+    }
+
+    #[test]
+    fn a_finding_says_what_is_odd_and_shows_nothing_of_the_secret() {
+        let found = finding(&format!("hunter2 \u{a0}{GOOD}")).unwrap();
+        assert_eq!(found, "the secret has an invisible character, U+00A0");
     }
 }

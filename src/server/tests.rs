@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::audit::{Actor, AuditLog, RefusalRecorder};
 use crate::issuer::TokenIssuer;
-use crate::profile::{Lifetime, Policy};
+use crate::profile::{Expiry, Policy};
 use crate::secret::Secret;
 use crate::session::{AuthError, Authenticate, Authenticated, RevocationList, SessionKey, SessionVerifier};
 use crate::time::{Clock, Timestamp};
@@ -50,7 +50,7 @@ fn handler(state: &TempDir, wrap: impl FnOnce(SessionVerifier) -> Box<dyn Authen
         profile: Reloadable::new(Arc::new(ActiveProfile {
             authenticate: wrap(signed),
             issuer,
-            lifetime: Lifetime::PolicyDefault,
+            lifetime: Expiry::PolicyDefault,
         })),
         actor: actor(),
         customer_limiter: RateLimiter::new(Rate::OFF),

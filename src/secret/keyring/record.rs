@@ -9,8 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::error::KeyringErrorKind;
-use super::{MAX_RECORD_BYTES, RECORD_VERSION};
+use super::{KeyringErrorKind, MAX_RECORD_BYTES, RECORD_VERSION};
 use crate::escape::write_ascii_json;
 use crate::secret::{MAX_SECRET_BYTES, Secret};
 use crate::time::Timestamp;

@@ -24,7 +24,7 @@ use crate::audit::{self, Action, Actor, Channel, Event, Outcome};
 use crate::error::ErrorReport;
 use crate::fault::{Fault, Faults};
 use crate::issuer::TokenIssuer;
-use crate::profile::{Lifetime, TokenRequest};
+use crate::profile::{Expiry, TokenRequest};
 use crate::session::{Authenticate, Authenticated};
 use crate::time::Clock;
 use crate::token::{CustomerId, Token};
@@ -51,7 +51,7 @@ pub struct ActiveProfile {
     /// The issuer, which signs and records tokens.
     pub issuer: TokenIssuer,
     /// The lifetime of tokens.
-    pub lifetime: Lifetime,
+    pub lifetime: Expiry,
 }
 
 /// The service that answers requests, for as long as the server runs.
@@ -172,7 +172,7 @@ impl TokenService {
         if let Some(status) = fault.and_then(Fault::status) {
             return Err(RequestError::Fault(status));
         }
-        let (expiry, fault) = (profile.lifetime.expiry(now), fault.and_then(Fault::token));
+        let (expiry, fault) = (profile.lifetime, fault.and_then(Fault::token));
         let token_request = TokenRequest { expiry, issued_at: None, fault };
         let issued = profile.issuer.issue_for_client(customer, &token_request, now, &client);
         Ok(issued.map_err(RequestError::Issue)?.token)

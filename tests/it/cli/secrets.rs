@@ -211,17 +211,17 @@ fn what_can_be_no_secret_is_refused_wherever_it_comes_from() {
     let utf16 = [&b"\xff\xfe"[..], &SECRET.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<_>>()].concat();
     from_file(&utf16[2..], 0o600).run().is_refused(
         3,
-        "cannot use file:secret: the secret is UTF-16 text, not UTF-8",
+        "cannot use file:secret: the secret has a NUL byte; if it is UTF-16 text, save it as UTF-8",
         ALONE,
     );
     from_file(&utf16, 0o600).run().is_refused(
         3,
-        "cannot use file:secret: the secret is UTF-16 text, not UTF-8",
+        "cannot use file:secret: the secret has a NUL byte; if it is UTF-16 text, save it as UTF-8",
         ALONE,
     );
     from_file(format!("{SECRET}\0"), 0o600).run().is_refused(
         3,
-        "cannot use file:secret: the secret has a NUL byte",
+        "cannot use file:secret: the secret has a NUL byte; if it is UTF-16 text, save it as UTF-8",
         ALONE,
     );
     let unusable: [(&[u8], &str, &str); 4] = [

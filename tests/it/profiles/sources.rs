@@ -92,7 +92,7 @@ fn a_command_that_cannot_be_started_is_named_without_its_words() {
         (plain.as_str(), "Permission denied (os error 13)"),
     ] {
         home.configure(&format!("[profiles.a]\nsecret = 'command:{program} stream/private-words'\n"));
-        let error = format!("cannot start command:{}: {why}", shown(program));
+        let error = format!("cannot run command:{}: {why}", shown(program));
         home.run(&["--profile", "a", "issue", "1"]).is_refused(3, &error, hint);
     }
 }

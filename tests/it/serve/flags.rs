@@ -102,7 +102,7 @@ fn without_a_session_key_it_says_where_one_goes() {
     let refused = call(&["-q", "serve"]).with_env("STREAM_API_SECRET", "x".repeat(32)).run();
     refused.is_refused(
         2,
-        "env:STREAM_API_SECRET brings an API secret and no session key",
+        "there is no source for the session key",
         "set STREAM_SESSION_KEY_FILE to a file that holds a session key, such as 'openssl rand -hex 32' prints, or STREAM_SESSION_KEY to the key itself; or add a profile with both",
     );
 }

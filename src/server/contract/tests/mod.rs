@@ -108,7 +108,7 @@ fn service(authenticate: Box<dyn Authenticate>, policy: Policy, audit_log: &Arc<
     let issuer = TokenIssuer::new(&secret(API_SECRET), None, policy, Some(Arc::clone(audit_log)));
     let log = ServerLog::start(false, clock(), |_| ()).unwrap();
     TokenService {
-        profile: Reloadable::new(Arc::new(ActiveProfile { authenticate, issuer, lifetime: Lifetime::Never })),
+        profile: Reloadable::new(Arc::new(ActiveProfile { authenticate, issuer, lifetime: Expiry::Never })),
         actor,
         customer_limiter: RateLimiter::new(Rate::OFF),
         address_limiter: RateLimiter::new(Rate::OFF),
