@@ -118,6 +118,11 @@ pub(super) fn note_stripped(token: &ExtractedToken, prefix: &str, context: &mut 
     }
 }
 
+/// Asks a question; `hint` says how to do without it.
+pub(super) fn ask(context: &mut Context<'_>, question: &str, hint: &str) -> Result<String> {
+    context.terminal.ask(question).map_err(|error| prompt_error(error, hint))
+}
+
 /// Returns `true` if the user can be prompted, and `--no-input` does not forbid it.
 pub(super) fn can_ask(context: &Context<'_>) -> bool {
     !context.global.no_input && context.terminal.can_ask()
@@ -195,10 +200,7 @@ pub(super) fn reason(
     if given.is_some() || !profile.policy.requires_reason || !can_ask(context) {
         return Ok(given);
     }
-    let hint = "say why with --reason TEXT";
-    let typed = context.terminal.ask("why are the tokens needed? ");
-    let typed = typed.map_err(|error| prompt_error(error, hint))?;
-    Ok(Some(typed.parse()?))
+    Ok(Some(ask(context, "why are the tokens needed? ", "say why with --reason TEXT")?.parse()?))
 }
 
 /// Requires a confirmation before a profile, or part of it, is removed.
@@ -225,8 +227,7 @@ pub(super) fn confirm_by_typing(
     let answer = match given {
         Some(given) => given.to_owned(),
         None if !can_ask(context) => return refused("there is no terminal to ask at"),
-        None => (context.terminal.ask(&format!("{why}; type its name to continue: ")))
-            .map_err(|error| prompt_error(error, &hint))?,
+        None => ask(context, &format!("{why}; type its name to continue: "), &hint)?,
     };
     match answer.as_str() {
         answer if answer == name => Ok(()),

@@ -1,6 +1,6 @@
 //! `profile`: adds, lists, shows, changes and removes profiles.
 
-use super::{Context, Result, input, prompt_error};
+use super::{Context, Result, input};
 use crate::cli::{
     PolicyArgs, ProfileAddArgs, ProfileCommand, ProfileRemoveArgs, ProfileSetArgs, SecretInputArgs,
     SettingsArgs, lifetime_text,
@@ -64,7 +64,7 @@ fn ask_lifetime(context: &mut Context<'_>, name: &ProfileName, policy: &mut Poli
     if policy.production && policy.default_lifetime.is_none() && input::can_ask(context) {
         let hint = "give it with --default-lifetime, such as 1h";
         let question = format!("Lifetime of the tokens of production profile {name} (press Enter for 1h): ");
-        let answer = context.terminal.ask(&question).map_err(|error| prompt_error(error, hint))?;
+        let answer = input::ask(context, &question, hint)?;
         let answer = if answer.is_empty() { "1h" } else { &answer };
         let lifetime = lifetime_text(answer).map_err(|message| ErrorReport::usage(message, hint))?;
         policy.default_lifetime = Some(lifetime);
@@ -85,7 +85,7 @@ fn ask_secret(
     if profile.api_key.is_none() && !arguments.secret_stdin && input::can_ask(context) {
         let question = format!("API key of profile {name} (not secret; press Enter to skip): ");
         let hint = "copy it from Stream's dashboard, or give it with --api-key";
-        let key = context.terminal.ask(&question).map_err(|error| prompt_error(error, hint))?;
+        let key = input::ask(context, &question, hint)?;
         if !key.is_empty() {
             let key = check_api_key(&key).map_err(|message| ErrorReport::usage(message, hint))?;
             profile.api_key = Some(key.clone());

@@ -16,7 +16,7 @@ use error::OTHERS;
 
 pub use error::{FileAction, FileError, FileProblem};
 pub use lock::{Lock, LockGuard};
-pub use platform::{file_id, free_bytes, is_writable, sync_directory};
+pub use platform::{file_id, file_version, free_bytes, is_writable, sync_directory};
 
 /// The requirements for a file's owner and mode. It must always be a regular file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,24 +53,9 @@ pub enum FileUse {
 /// files.
 pub type FileId = (u64, u64);
 
-/// The version of a file, which changes when the file is replaced, written or given other permissions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileVersion {
-    /// The identity of the file.
-    id: FileId,
-    /// The length in bytes.
-    length: u64,
-    /// The time of the last change of any kind, in seconds and nanoseconds.
-    changed: (i64, i64),
-}
-
-impl FileVersion {
-    /// Returns the version of the file with this metadata.
-    #[must_use]
-    pub fn new(metadata: &Metadata) -> Self {
-        Self { id: file_id(metadata), length: metadata.len(), changed: platform::changed(metadata) }
-    }
-}
+/// The version of a file, which changes when the file is replaced, written or given other permissions: its identity, and
+/// when it was last changed in any way, in seconds and nanoseconds.
+pub type FileVersion = (FileId, i64, i64);
 
 /// The content of a file, wiped when dropped.
 pub struct Content {
@@ -132,9 +117,8 @@ fn check_file(path: &Path, file: &File, policy: FilePolicy) -> Result<(Metadata,
     if !metadata.is_file() {
         return Err(FileProblem::NotRegular.at(path));
     }
-    let is_in_memory = policy == FilePolicy::Secret && platform::is_in_memory(file);
-    let checked = FileMeta { is_in_memory, ..platform::file_meta(&metadata) }.check(policy);
-    Ok((metadata, checked.map_err(|problem| problem.at(path))?))
+    let is_exposed = platform::file_meta(&metadata, Some(file)).check(policy);
+    Ok((metadata, is_exposed.map_err(|problem| problem.at(path))?))
 }
 
 /// Opens an input file of any owner, or the pipe of a shell's process substitution, as in `<(command)`.
@@ -226,7 +210,7 @@ pub fn create_missing_dirs(path: &Path) -> Result<(), FileError> {
 /// # Errors
 /// [`FileError`]
 pub fn check_directory(path: &Path) -> Result<(), FileError> {
-    let checked = platform::file_meta(&directory(path)?).check(FilePolicy::State);
+    let checked = platform::file_meta(&directory(path)?, None).check(FilePolicy::State);
     checked.map(drop).map_err(|problem| problem.at(path))
 }
 
@@ -243,7 +227,7 @@ pub fn sync_parent(path: &Path) -> Result<(), FileError> {
 
 /// Returns the permission bits of a file or a directory.
 pub fn mode(metadata: &Metadata) -> u32 {
-    platform::file_meta(metadata).mode
+    platform::file_meta(metadata, None).mode
 }
 
 /// Returns the metadata of a directory.
@@ -332,10 +316,10 @@ mod platform {
     use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, OpenOptionsExt as _};
     use std::path::Path;
 
-    use rustix::fs::{Access, OFlags};
+    use rustix::fs::{Access, OFlags, access, fstatfs, statvfs};
     use rustix::process::{getegid, geteuid};
 
-    use super::{FileAction, FileError, FileId, FileMeta};
+    use super::{FileAction, FileError, FileId, FileMeta, FileVersion};
 
     /// Configures opening without blocking on a pipe, and creating files accessible to their owner only.
     pub(super) fn set_private(options: &mut OpenOptions, follows_links: bool) {
@@ -349,22 +333,20 @@ mod platform {
         metadata.file_type().is_fifo() && path.canonicalize().is_err()
     }
 
-    /// Returns the metadata to check, of a file that need not be in memory.
-    pub(super) fn file_meta(metadata: &Metadata) -> FileMeta {
+    /// Returns the metadata to check. Whether the file is on tmpfs or ramfs says the open file, by Linux's numbers for file
+    /// systems (statfs(2)).
+    pub(super) fn file_meta(metadata: &Metadata, file: Option<&File>) -> FileMeta {
         let (owner, mode, user) = (metadata.uid(), metadata.mode() & 0o777, geteuid().as_raw());
         let is_own_group = metadata.gid() == getegid().as_raw();
-        FileMeta { owner, mode, is_own_group, user, is_in_memory: false }
+        let file_system = file.and_then(|file| u64::try_from(fstatfs(file).ok()?.f_type).ok());
+        let is_in_memory =
+            cfg!(target_os = "linux") && matches!(file_system, Some(0x0102_1994 | 0x8584_58f6));
+        FileMeta { owner, mode, is_own_group, user, is_in_memory }
     }
 
-    /// Returns when a file was last changed in any way, in seconds and nanoseconds.
-    pub(super) fn changed(metadata: &Metadata) -> (i64, i64) {
-        (metadata.ctime(), metadata.ctime_nsec())
-    }
-
-    /// Returns `true` if the file is on tmpfs or ramfs, by Linux's numbers for file systems (statfs(2)).
-    pub(super) fn is_in_memory(file: &File) -> bool {
-        let kind = rustix::fs::fstatfs(file).ok().and_then(|stat| u64::try_from(stat.f_type).ok());
-        cfg!(target_os = "linux") && matches!(kind, Some(0x0102_1994 | 0x8584_58f6))
+    /// Returns the version of a file.
+    pub fn file_version(metadata: &Metadata) -> FileVersion {
+        (file_id(metadata), metadata.ctime(), metadata.ctime_nsec())
     }
 
     /// Syncs the entries of a directory to disk.
@@ -383,12 +365,12 @@ mod platform {
 
     /// Returns `true` if this process may create files in a directory.
     pub fn is_writable(directory: &Path) -> bool {
-        rustix::fs::access(directory, Access::WRITE_OK | Access::EXEC_OK).is_ok()
+        access(directory, Access::WRITE_OK | Access::EXEC_OK).is_ok()
     }
 
     /// Returns the free space for unprivileged users on the file system at `path`, in bytes.
     pub fn free_bytes(path: &Path) -> Option<u64> {
-        let file_system = rustix::fs::statvfs(path).ok()?;
+        let file_system = statvfs(path).ok()?;
         Some(file_system.f_bavail.saturating_mul(file_system.f_frsize))
     }
 }
@@ -399,7 +381,7 @@ mod platform {
     use std::fs::{File, Metadata, OpenOptions};
     use std::path::Path;
 
-    use super::{FileError, FileId, FileMeta};
+    use super::{FileError, FileId, FileMeta, FileVersion};
 
     /// Does nothing: the directory's own protection is inherited.
     pub(super) fn set_private(_: &mut OpenOptions, _: bool) {}
@@ -410,18 +392,13 @@ mod platform {
     }
 
     /// Returns metadata that passes every check.
-    pub(super) fn file_meta(_: &Metadata) -> FileMeta {
+    pub(super) fn file_meta(_: &Metadata, _: Option<&File>) -> FileMeta {
         FileMeta { owner: 0, mode: 0o600, is_own_group: false, user: 0, is_in_memory: false }
     }
 
     /// Returns the same value for all files.
-    pub(super) fn changed(_: &Metadata) -> (i64, i64) {
-        (0, 0)
-    }
-
-    /// Returns `false`: this platform mounts no secrets in memory.
-    pub(super) fn is_in_memory(_: &File) -> bool {
-        false
+    pub fn file_version(_: &Metadata) -> FileVersion {
+        (FileId::default(), 0, 0)
     }
 
     /// Does nothing: the file system journals its entries.

@@ -223,7 +223,7 @@ impl ProfileManager<'_> {
             let event = Event { fingerprint: fingerprint.clone(), ..event };
             if item.kind == Kind::SessionKey { event.reason("session key") } else { event }
         };
-        self.audited(event, || bytes.map_or_else(|| locked.remove(), |bytes| locked.write(bytes)))?;
+        self.audited(event, || locked.write(bytes))?;
         Ok(true)
     }
 

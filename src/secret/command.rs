@@ -32,20 +32,19 @@ pub(super) fn run(
 ) -> Result<Zeroizing<Vec<u8>>, SourceError> {
     let mut command = Command::new(words.first().map_or("", String::as_str));
     command.args(words.iter().skip(1)).stdin(Stdio::null()).stdout(Stdio::piped());
-    let has_group = platform::set_group(&mut command);
-    let mut child = command.spawn().map_err(|error| SourceError::NotRun(source.clone(), error))?;
+    platform::set_group(&mut command);
+    let not_run = |error| SourceError::NotRun(source.clone(), error);
+    let mut child = command.spawn().map_err(not_run)?;
     // The buffer never grows: reallocation would leave a copy of the secret behind.
     let mut bytes = Zeroizing::new(vec![0; MAX_OUTPUT]);
     let end = read_to_end(&mut child, &mut bytes, limit);
     if !matches!(end, Ok(Some(_))) {
-        if has_group {
-            platform::end_group(&child);
-        }
+        platform::end_group(&child);
         // This has no effect on a command that has exited.
         let _ = child.kill();
         let _ = child.wait();
     }
-    match end.map_err(|error| SourceError::NotRun(source.clone(), error))? {
+    match end.map_err(not_run)? {
         Some(status) if !status.success() => Err(SourceError::Failed(source.clone(), status)),
         None if bytes.is_empty() => Err(SourceError::TimedOut(source.clone(), limit)),
         // A full buffer is returned: the caller reports that the secret is too long, which says more than an exit status.
@@ -92,20 +91,17 @@ mod platform {
     use rustix::process::{Pid, Signal, getpgrp, kill_process_group};
     use rustix::termios::tcgetpgrp;
 
-    /// Puts a command into a process group of its own, unless this process is in the foreground of a terminal. Returns
-    /// `true` if the command gets its own group.
-    pub(super) fn set_group(command: &mut Command) -> bool {
+    /// Puts a command into a process group of its own, unless this process is in the foreground of a terminal.
+    pub(super) fn set_group(command: &mut Command) {
         let foreground = File::open("/dev/tty").ok().and_then(|terminal| tcgetpgrp(&terminal).ok());
-        let has_group = foreground != Some(getpgrp());
-        if has_group {
+        if foreground != Some(getpgrp()) {
             command.process_group(0);
         }
-        has_group
     }
 
-    /// Kills the process group of a command that has not been waited for.
+    /// Kills the process group of a command that has not been waited for, if it has its own.
     pub(super) fn end_group(child: &Child) {
-        // An error means that the group has already ended.
+        // An error means that there is no group of the command's id, or that it has ended.
         let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
     }
 
@@ -139,9 +135,7 @@ mod platform {
     use super::MAX_OUTPUT;
 
     /// Leaves the command in this process's group.
-    pub(super) fn set_group(_command: &mut Command) -> bool {
-        false
-    }
+    pub(super) fn set_group(_command: &mut Command) {}
 
     /// Does nothing.
     pub(super) fn end_group(_child: &Child) {}

@@ -28,6 +28,9 @@ pub const MAX_SECRET_BYTES: usize = 4096;
 /// The recommended minimum length of a secret in bytes: the length of HS256's hash (RFC 7518 section 3.2).
 pub const MIN_RECOMMENDED_BYTES: usize = 32;
 
+/// What is wanted of the length of a secret.
+const WANTED_LENGTH: &str = "HS256 wants 32 or more (RFC 7518 section 3.2)";
+
 /// The quotation marks that users and programs put around a value.
 const QUOTES: [char; 9] = ['"', '\'', '`', '“', '”', '‘', '’', '«', '»'];
 
@@ -143,7 +146,7 @@ impl Secret {
         let is_invisible =
             |c: &char| !c.is_ascii_whitespace() && (is_unprintable(*c) || !c.is_ascii() && c.is_whitespace());
         let invisible = text.chars().find(is_invisible);
-        let code_point = u32::from(invisible.unwrap_or_default());
+        let (code_point, length) = (u32::from(invisible.unwrap_or_default()), text.len());
         let all: [(bool, &str); 12] = [
             (is_api_key, "is the API key, which Stream's dashboard shows beside the secret"),
             (text.starts_with("eyJ") && text.contains('.'), "looks like a token"),
@@ -153,16 +156,10 @@ impl Secret {
             (is_assignment(value), "is a line such as NAME=value, not the value alone"),
             (value.starts_with(QUOTES) || value.ends_with(QUOTES), "begins or ends with a quotation mark"),
             (invisible.is_some(), &format!("has an invisible character, U+{code_point:04X}")),
-            (value.len() < text.len(), "begins or ends with a blank or a line break"),
+            (value.len() < length, "begins or ends with a blank or a line break"),
             (text.contains(char::is_whitespace), "has a blank inside"),
             (!text.is_ascii(), "has a character outside ASCII, and API secrets have none"),
-            (
-                text.len() < MIN_RECOMMENDED_BYTES,
-                &format!(
-                    "has only {} bytes: HS256 wants {MIN_RECOMMENDED_BYTES} or more (RFC 7518 section 3.2)",
-                    text.len()
-                ),
-            ),
+            (length < MIN_RECOMMENDED_BYTES, &format!("has only {length} bytes: {WANTED_LENGTH}")),
         ];
         all.into_iter().find_map(|(is_found, finding)| is_found.then(|| format!("the secret {finding}")))
     }

@@ -161,7 +161,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(Revocations, FileVersion)>, Re
     read.map_err(FileAction::Read.failed(path))?;
     let revocations = Revocations::parse(&text).filter(|_| text.len() <= MAX_FILE_BYTES);
     let revocations = revocations.ok_or_else(|| RevocationListError::Altered(path.to_owned()))?;
-    Ok(Some((revocations, FileVersion::new(&metadata))))
+    Ok(Some((revocations, fs::file_version(&metadata))))
 }
 
 /// The list as it was last read.
@@ -191,7 +191,7 @@ impl KnownList {
 
     /// Reads the file again, unless its version is the one that was last read.
     fn refresh(&mut self, path: &Path) -> Result<(), RevocationListError> {
-        let version = path.symlink_metadata().ok().map(|metadata| FileVersion::new(&metadata));
+        let version = path.symlink_metadata().ok().map(|metadata| fs::file_version(&metadata));
         if version.is_some() && version == self.version {
             return Ok(());
         }

@@ -273,29 +273,17 @@ pub fn lock_item<'a>(
 }
 
 impl LockedItem<'_> {
-    /// Writes the bytes of a record to the item.
+    /// Writes the bytes of a record to the item, or removes it and all other items of the same name.
     ///
     /// # Errors
-    /// [`KeyringError`]; after [`KeyringErrorKind::OutcomeUnknown`] the item contains the old or the new record.
-    pub fn write(&self, bytes: Zeroizing<Vec<u8>>) -> Result<(), KeyringError> {
-        self.update(move |item| store::write(item, &bytes))
-    }
-
-    /// Removes the item, and all other items of the same name.
-    ///
-    /// # Errors
-    /// [`KeyringError`]; after [`KeyringErrorKind::OutcomeUnknown`] the item may still exist.
-    pub fn remove(&self) -> Result<(), KeyringError> {
-        self.update(store::remove)
-    }
-
-    /// Changes the item within the time limit. After a timeout, the outcome is unknown.
-    fn update(
-        &self,
-        change: impl FnOnce(&Item) -> Result<(), KeyringErrorKind> + Send + 'static,
-    ) -> Result<(), KeyringError> {
-        let name = self.item.clone();
-        run(&self.item, self.context, move || change(&name)).map_err(|error| match error.kind {
+    /// [`KeyringError`]; after [`KeyringErrorKind::OutcomeUnknown`] the item may or may not be changed.
+    pub fn write(&self, bytes: Option<Zeroizing<Vec<u8>>>) -> Result<(), KeyringError> {
+        let item = self.item.clone();
+        let change = move || match bytes {
+            Some(bytes) => store::write(&item, &bytes),
+            None => store::remove(&item),
+        };
+        run(&self.item, self.context, change).map_err(|error| match error.kind {
             KeyringErrorKind::TimedOut(waited) => self.item.error(KeyringErrorKind::OutcomeUnknown(waited)),
             _ => error,
         })
