@@ -5,16 +5,31 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use thiserror::Error;
 use zeroize::Zeroizing;
 
 use super::MAX_SECRET_BYTES;
-use super::source::{Source, SourceError};
+use crate::time::humanize;
 
 /// The most bytes that are read: one more than a secret and its line break.
 const MAX_OUTPUT: usize = MAX_SECRET_BYTES + 3;
 
 /// The interval at which a command is polled for output and for its exit.
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
+
+/// The reason why a command provides no secret. Its output is then not used.
+#[derive(Debug, Error)]
+pub enum CommandError {
+    /// The command could not be started, or its output could not be read.
+    #[error("cannot be run: {0}")]
+    NotRun(#[from] io::Error),
+    /// The command failed, with this exit status.
+    #[error("failed: {0}")]
+    Failed(ExitStatus),
+    /// The command timed out after this duration, and was stopped.
+    #[error("did not end within {}, and was stopped", humanize(*.0))]
+    TimedOut(Duration),
+}
 
 /// Runs a source's program with its arguments, without a shell, and returns its output, at most [`MAX_OUTPUT`] bytes.
 ///
@@ -24,17 +39,12 @@ const POLL_INTERVAL: Duration = Duration::from_millis(2);
 /// on a timeout, only the command itself is then killed.
 ///
 /// # Errors
-/// [`SourceError`] of `source`.
-pub(super) fn run(
-    source: &Source,
-    words: &[String],
-    limit: Duration,
-) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+/// [`CommandError`]
+pub(super) fn run(words: &[String], limit: Duration) -> Result<Zeroizing<Vec<u8>>, CommandError> {
     let mut command = Command::new(words.first().map_or("", String::as_str));
     command.args(words.iter().skip(1)).stdin(Stdio::null()).stdout(Stdio::piped());
     platform::set_group(&mut command);
-    let not_run = |error| SourceError::NotRun(source.clone(), error);
-    let mut child = command.spawn().map_err(not_run)?;
+    let mut child = command.spawn()?;
     // The buffer never grows: reallocation would leave a copy of the secret behind.
     let mut bytes = Zeroizing::new(vec![0; MAX_OUTPUT]);
     let end = read_to_end(&mut child, &mut bytes, limit);
@@ -44,9 +54,9 @@ pub(super) fn run(
         let _ = child.kill();
         let _ = child.wait();
     }
-    match end.map_err(not_run)? {
-        Some(status) if !status.success() => Err(SourceError::Failed(source.clone(), status)),
-        None if bytes.is_empty() => Err(SourceError::TimedOut(source.clone(), limit)),
+    match end? {
+        Some(status) if !status.success() => Err(CommandError::Failed(status)),
+        None if bytes.is_empty() => Err(CommandError::TimedOut(limit)),
         // A full buffer is returned: the caller reports that the secret is too long, which says more than an exit status.
         Some(_) | None => Ok(bytes),
     }
@@ -130,6 +140,7 @@ mod platform {
     use std::process::{Child, ChildStdout, Command};
     use std::thread::{self, JoinHandle};
 
+    use thiserror::Error;
     use zeroize::Zeroizing;
 
     use super::MAX_OUTPUT;
@@ -169,12 +180,12 @@ mod platform {
 mod tests {
     use super::*;
 
-    fn run_words(words: &[&str], limit: Duration) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+    fn run_words(words: &[&str], limit: Duration) -> Result<Zeroizing<Vec<u8>>, CommandError> {
         let words: Vec<_> = words.iter().map(ToString::to_string).collect();
-        run(&Source::Command(words.clone()), &words, limit)
+        run(&words, limit)
     }
 
-    fn sh(script: &str, limit: Duration) -> Result<Zeroizing<Vec<u8>>, SourceError> {
+    fn sh(script: &str, limit: Duration) -> Result<Zeroizing<Vec<u8>>, CommandError> {
         run_words(&["/bin/sh", "-c", script], limit)
     }
 
@@ -188,15 +199,15 @@ mod tests {
     #[test]
     fn a_failed_command_is_refused_whatever_it_printed() {
         assert!(
-            matches!(sh("echo secret; exit 3", LONG), Err(SourceError::Failed(_, status)) if status.code() == Some(3))
+            matches!(sh("echo secret; exit 3", LONG), Err(CommandError::Failed(status)) if status.code() == Some(3))
         );
     }
 
     #[test]
     fn stops_a_command_at_its_time_limit() {
         let short = Duration::from_millis(50);
-        assert!(matches!(sh("sleep 60", short), Err(SourceError::TimedOut(..))));
-        assert!(matches!(sh("exec >&-; sleep 60", short), Err(SourceError::TimedOut(..))));
+        assert!(matches!(sh("sleep 60", short), Err(CommandError::TimedOut(_))));
+        assert!(matches!(sh("exec >&-; sleep 60", short), Err(CommandError::TimedOut(_))));
     }
 
     #[cfg(target_os = "linux")]
@@ -213,7 +224,7 @@ mod tests {
         let pids = place.path().join("pids");
         let script =
             format!("sleep 60 & echo $! >{0}; sh -c 'sleep 60' & echo $! >>{0}; wait", pids.display());
-        assert!(matches!(sh(&script, Duration::from_millis(500)), Err(SourceError::TimedOut(..))));
+        assert!(matches!(sh(&script, Duration::from_millis(500)), Err(CommandError::TimedOut(_))));
         let pids = std::fs::read_to_string(pids).unwrap();
         assert_eq!(pids.lines().count(), 2);
         let started = Instant::now();
@@ -242,6 +253,6 @@ mod tests {
     #[test]
     fn reports_a_missing_program() {
         let missing = run_words(&["/nowhere/at-all"], LONG);
-        assert!(matches!(missing, Err(SourceError::NotRun(..))));
+        assert!(matches!(missing, Err(CommandError::NotRun(_))));
     }
 }

@@ -16,6 +16,7 @@ use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+pub use command::CommandError;
 pub use source::{Read, Source, SourceError};
 
 use crate::escape::is_unprintable;

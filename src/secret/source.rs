@@ -1,25 +1,22 @@
 //! The source of a secret: one of a closed set, without fallbacks; how it is read, and the errors of reading it.
 
 use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
 use std::str::FromStr;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
+use super::command::{self, CommandError};
 use super::keyring::{self, Item, KeyringError, Kind, Previous};
 use super::{
     Access, CREDENTIALS_DIRECTORY, MAX_SECRET_BYTES, MIN_RECOMMENDED_BYTES, ReadContext, Secret, SecretError,
-    command,
 };
 use crate::error::{Diagnostic, Exit};
 use crate::escape::{escaped_short, path_in_full};
 use crate::fs::{self, Content, FileError, FilePolicy};
-use crate::time::{Timestamp, humanize};
+use crate::time::Timestamp;
 
 /// The secret of the built-in `demo` profile: it is published, and no Stream app has it.
 const DEMO_SECRET: &str = "demo-secret-published-in-the-readme-never-use-it";
@@ -82,7 +79,7 @@ impl FromStr for Source {
         let is_secret_shaped = rest.len() >= MIN_RECOMMENDED_BYTES && is_plain(&[]);
         let is_variable = is_plain(&['_']) && !rest.starts_with(|first: char| first.is_ascii_digit());
         // A file name, as systemd requires.
-        let is_credential = is_plain(&['.', '_', '-']) && rest.trim_matches('.') != "";
+        let is_credential = is_plain(&['.', '_', '-']) && !rest.trim_matches('.').is_empty();
         match kind {
             "keyring" if text == kind => Ok(Self::Keyring),
             "env" if is_variable && !is_secret_shaped => Ok(Self::Env(rest.into())),
@@ -155,7 +152,10 @@ impl Source {
             Self::Command(_) if context.access == Access::Quiet => {
                 return Err(SourceError::NotRead("would run the command"));
             }
-            Self::Command(words) => private(command::run(self, words, context.limit)?),
+            Self::Command(words) => {
+                let output = command::run(words, context.limit);
+                private(output.map_err(|error| SourceError::Command(self.clone(), error))?)
+            }
             Self::Demo => private(match kind {
                 Kind::ApiSecret => DEMO_SECRET.as_bytes().to_vec().into(),
                 Kind::SessionKey => DEMO_SESSION_KEY.as_bytes().to_vec().into(),
@@ -209,15 +209,9 @@ pub enum SourceError {
     /// The source is a `credential:`, and the process is not a systemd service with credentials.
     #[error("cannot read {0}: {CREDENTIALS_DIRECTORY} is not set")]
     NoCredentials(Source),
-    /// The command could not be started, or its output could not be read.
-    #[error("cannot run {0}: {1}")]
-    NotRun(Source, #[source] io::Error),
-    /// The command failed, with this exit status. Its output is not used.
-    #[error("{0} failed: {1}")]
-    Failed(Source, ExitStatus),
-    /// The command timed out after this duration, and was stopped.
-    #[error("{} did not end within {}, and was stopped", .0, humanize(*.1))]
-    TimedOut(Source, Duration),
+    /// The command provided no secret.
+    #[error("{0} {1}")]
+    Command(Source, #[source] CommandError),
     /// The keyring could not be read.
     #[error(transparent)]
     Keyring(#[from] KeyringError),
@@ -245,10 +239,10 @@ impl Diagnostic for SourceError {
             Self::NoCredentials(_) => {
                 "add LoadCredential= to the unit, or use env: or file: outside of systemd".into()
             }
-            Self::NotRun(..) => {
+            Self::Command(_, CommandError::NotRun(_)) => {
                 "give the program's whole path; words are split at white space, and no shell is asked".into()
             }
-            Self::Failed(..) | Self::TimedOut(..) => {
+            Self::Command(..) => {
                 "run the command by itself, and see what it says: it may wait for you to unlock something"
                     .into()
             }
@@ -269,6 +263,7 @@ const fn content(kind: Kind) -> &'static str {
 #[cfg(test)]
 mod tests {
     use std::ffi::OsString;
+    use std::time::Duration;
 
     use super::*;
     use crate::process::environment::Environment;

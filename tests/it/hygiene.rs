@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, geteuid, kill_process};
 use crate::audit::traced::can_trace;
 use crate::cli::terminal::{Terminal, wait_for};
 use crate::cli::watchdog::{Watchdog, until};
-use crate::cli::{call, start_by, with_secret};
+use crate::cli::{start_by, with_secret};
 use crate::test_home::TestHome;
 use crate::tools::{has, install_program, say_unchecked};
 

@@ -46,16 +46,6 @@ pub enum Kind {
     SessionKey,
 }
 
-impl Kind {
-    /// Returns the command line flag for this kind, with a leading space; empty if it needs none.
-    pub const fn flag(self) -> &'static str {
-        match self {
-            Self::ApiSecret => "",
-            Self::SessionKey => " --session-key",
-        }
-    }
-}
-
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -169,39 +159,36 @@ impl Diagnostic for KeyringError {
     }
 
     fn hint(&self) -> Option<String> {
-        use KeyringErrorKind as Problem;
-        let name = format!("{}{}", self.item.profile, self.item.kind.flag());
+        use KeyringErrorKind as Why;
+        let flag = if self.item.kind == Kind::SessionKey { " --session-key" } else { "" };
+        let name = format!("{}{flag}", self.item.profile);
         Some(match &self.kind {
-            Problem::Missing => format!("store it with 'stream-token secret set {name}'"),
-            Problem::Ambiguous(_) | Problem::Damaged => {
+            Why::Missing => format!("store it with 'stream-token secret set {name}'"),
+            Why::Ambiguous(_) | Why::Damaged => {
                 format!("remove it with 'stream-token secret remove {name}', and store it again")
             }
-            Problem::TooLarge(_) => {
+            Why::TooLarge(_) => {
                 format!(
                     "make room with 'stream-token secret remove {name} --previous', or use a file: source"
                 )
             }
-            Problem::Locked => {
+            Why::Locked => {
                 "unlock it, for example by logging in; or give the profile a file: or command: source".into()
             }
-            Problem::NoService(_) => {
+            Why::NoService(_) => {
                 "log in at a desktop with a keyring; or give the profile a file: or command: source".into()
             }
-            Problem::NoCollection => {
+            Why::NoCollection => {
                 "create a default keyring, with Seahorse or by logging in at the desktop".into()
             }
-            Problem::Denied(_) => "allow stream-token in the keyring program's settings".into(),
-            Problem::TimedOut(_) => {
+            Why::Denied(_) => "allow stream-token in the keyring program's settings".into(),
+            Why::TimedOut(_) => {
                 "look for a window that asks to unlock the keyring, or restart the keyring program".into()
             }
-            Problem::OutcomeUnknown(_) => {
-                "run the command again: what is done already is not done twice".into()
-            }
-            Problem::OtherVersion(_) => {
-                "use the version of stream-token that wrote it, or a later one".into()
-            }
-            Problem::NotLocked(_) => "end the process that keeps it, or check who may write it".into(),
-            Problem::ReadBackMismatch | Problem::Failed(_) => {
+            Why::OutcomeUnknown(_) => "run the command again: what is done already is not done twice".into(),
+            Why::OtherVersion(_) => "use the version of stream-token that wrote it, or a later one".into(),
+            Why::NotLocked(_) => "end the process that keeps it, or check who may write it".into(),
+            Why::ReadBackMismatch | Why::Failed(_) => {
                 "look in the keyring program whether it shows this item to other programs, and in its log"
                     .into()
             }

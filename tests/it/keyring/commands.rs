@@ -122,7 +122,7 @@ fn the_api_key_is_no_secret_and_a_nul_is_refused_even_as_it_is() {
     let error = "cannot store the API secret of profile staging: the secret is the API key, which Stream's dashboard shows beside the secret";
     let hint = "give the secret alone, as it was made, with nothing around it";
     session.pipe(&add, "abc\n").is_refused(2, error, &format!("{hint}; if this is it, add --as-is"));
-    let error = "cannot store the API secret of profile staging: the secret has a NUL byte";
+    let error = "cannot store the API secret of profile staging: the secret has a NUL byte; if it is UTF-16 text, save it as UTF-8";
     session.pipe(&[&add[..], &["--as-is"]].concat(), &format!("{FIRST}\0")).is_refused(2, error, hint);
     assert_eq!((session.lookup("staging").as_str(), session.config().as_str()), ("", ""));
 }

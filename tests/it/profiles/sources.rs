@@ -76,7 +76,11 @@ fn a_command_that_prints_no_secret_is_refused() {
     refused("true", "cannot use SOURCE: the secret is empty", ALONE);
     refused("echo", "cannot use SOURCE: the secret is empty", ALONE);
     refused("printf 's\\376'", "cannot use SOURCE: the secret is not UTF-8 text", ALONE);
-    refused("printf 'secret\\0secret'", "cannot use SOURCE: the secret has a NUL byte", ALONE);
+    refused(
+        "printf 'secret\\0secret'",
+        "cannot use SOURCE: the secret has a NUL byte; if it is UTF-16 text, save it as UTF-8",
+        ALONE,
+    );
     refused("head -c 4097 /dev/zero", "cannot use SOURCE: the secret has more than 4096 bytes", ALONE);
     refused("exec cat /dev/zero", "cannot use SOURCE: the secret has more than 4096 bytes", ALONE);
 }
@@ -92,7 +96,7 @@ fn a_command_that_cannot_be_started_is_named_without_its_words() {
         (plain.as_str(), "Permission denied (os error 13)"),
     ] {
         home.configure(&format!("[profiles.a]\nsecret = 'command:{program} stream/private-words'\n"));
-        let error = format!("cannot run command:{}: {why}", shown(program));
+        let error = format!("command:{} cannot be run: {why}", shown(program));
         home.run(&["--profile", "a", "issue", "1"]).is_refused(3, &error, hint);
     }
 }
