@@ -192,15 +192,13 @@ pub fn create_missing_dirs(path: &Path) -> Result<(), FileError> {
     let is_missing = |above: &&Path| !above.as_os_str().is_empty() && !above.exists();
     let missing: Vec<&Path> = path.ancestors().take_while(is_missing).collect();
     let mut builder = DirBuilder::new();
+    // Another process may create it at the same time.
+    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     for next in missing.into_iter().rev() {
-        match builder.create(next) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
-                return Err(FileAction::Open.failed(next)(error));
-            }
-            _ => sync_parent(next)?,
-        }
+        builder.create(next).map_err(FileAction::Open.failed(next))?;
+        sync_parent(next)?;
     }
     Ok(())
 }

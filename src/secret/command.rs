@@ -140,7 +140,6 @@ mod platform {
     use std::process::{Child, ChildStdout, Command};
     use std::thread::{self, JoinHandle};
 
-    use thiserror::Error;
     use zeroize::Zeroizing;
 
     use super::MAX_OUTPUT;
