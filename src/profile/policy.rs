@@ -183,24 +183,25 @@ impl Policy {
         if request.fault.is_some() {
             self.allow_fault()?;
         }
-        let expiry = match (request.fault, request.expiry) {
+        let requested = match (request.fault, request.expiry) {
             (Some(TokenFault::ExpiresIn(lifetime)), _) | (_, Expiry::In(lifetime)) => {
-                Expiry::At(now.after(lifetime))
+                Some(now.after(lifetime))
             }
-            (_, expiry) => expiry,
+            (_, Expiry::At(at)) => Some(at),
+            (_, Expiry::PolicyDefault | Expiry::Never) => None,
         };
-        let expires_at = match (expiry, self.longest_lifetime) {
-            (Expiry::PolicyDefault | Expiry::In(_), longest) => {
-                self.default_lifetime.or(longest).map(|lifetime| now.after(lifetime))
-            }
-            (Expiry::Never, _) if self.is_production => return Err(PolicyError::NeverInProduction),
-            (Expiry::Never, Some(longest)) => return Err(PolicyError::Never(longest)),
-            (Expiry::At(at), Some(longest)) if at > now.after(longest) => {
+        let expires_at = match (requested, self.longest_lifetime) {
+            (Some(at), Some(longest)) if at > now.after(longest) => {
                 let asked = Duration::from_secs(at.epoch_seconds().saturating_sub(now.epoch_seconds()));
                 return Err(PolicyError::TooLong(asked, longest));
             }
-            (Expiry::Never, None) => None,
-            (Expiry::At(at), _) => Some(at),
+            (Some(at), _) => Some(at),
+            (None, longest) if request.expiry == Expiry::PolicyDefault => {
+                self.default_lifetime.or(longest).map(|lifetime| now.after(lifetime))
+            }
+            (None, _) if self.is_production => return Err(PolicyError::NeverInProduction),
+            (None, Some(longest)) => return Err(PolicyError::Never(longest)),
+            (None, None) => None,
         };
         let backdated = self.has_issued_at.then(|| now.before(IAT_SKEW));
         let fault = request.fault.map(|fault| (fault, now));
