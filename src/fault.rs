@@ -1,8 +1,8 @@
 //! Faults: tokens and responses that fail in a chosen way, so that an app's refresh can be tested.
 //!
-//! A [`TokenFault`] is a way in which a token fails. A [`FaultRule`] says which customers' requests meet which fault, and
-//! how often: `123=expired`, `1-100=status:503*2`. This module only decides: the issuer signs and records, the server
-//! answers. Only a customer's claims are ever changed, so no fault produces a server token.
+//! A [`FaultRule`] says which customers' requests meet which [`Fault`], and how often: `123=expired`,
+//! `1-100=status:503*2`. This module only decides: the issuer signs and records, the server answers. Only a customer's
+//! claims are ever changed, so no fault produces a server token.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -15,33 +15,34 @@ use crate::escape::escaped_or_redacted;
 use crate::time::{Timestamp, humanize, parse_duration};
 use crate::token::{Claims, ClaimsError, CustomerId};
 
-/// The forms of token faults, for messages.
+/// The forms of a token's faults, for messages.
 const TOKEN_FAULT_FORMS: &str =
     "expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed";
 
-/// The token faults that are written as a single word.
-const WORDS: [(&str, TokenFault); 6] = [
-    ("expired", TokenFault::Expired),
-    ("not-yet-valid", TokenFault::NotYetValid),
-    ("issued-in-future", TokenFault::IssuedInFuture),
-    ("bad-signature", TokenFault::BadSignature),
-    ("wrong-user", TokenFault::WrongUser),
-    ("malformed", TokenFault::Malformed),
+/// The faults that are written as a single word.
+const WORDS: [(&str, Fault); 7] = [
+    ("expired", Fault::Expired),
+    ("not-yet-valid", Fault::NotYetValid),
+    ("issued-in-future", Fault::IssuedInFuture),
+    ("bad-signature", Fault::BadSignature),
+    ("wrong-user", Fault::WrongUser),
+    ("malformed", Fault::Malformed),
+    ("drop", Fault::Drop),
 ];
 
 /// How far the faulty times of a token are in the past or the future: more than clocks differ.
 const DISTANCE: Duration = Duration::from_hours(1);
 
-/// A fault of a token.
+/// A fault of a token, or of the response to a token request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TokenFault {
+pub enum Fault {
     /// The token expired an hour ago.
     Expired,
     /// The token expires after this time.
     ExpiresIn(Duration),
-    /// The `nbf` is an hour ahead.
+    /// The token's `nbf` is an hour ahead.
     NotYetValid,
-    /// The `iat` is an hour ahead.
+    /// The token's `iat` is an hour ahead.
     IssuedInFuture,
     /// The token is signed with a key that belongs to no app.
     BadSignature,
@@ -49,9 +50,41 @@ pub enum TokenFault {
     WrongUser,
     /// The token has no signature.
     Malformed,
+    /// The response is an error with this status, 400 to 599.
+    Status(u16),
+    /// The response is delayed by this time.
+    Delay(Duration),
+    /// The connection is closed without a response.
+    Drop,
 }
 
-impl TokenFault {
+impl Fault {
+    /// The status in logs of a connection closed without a response, as nginx logs it.
+    pub const DROPPED: u16 = 444;
+
+    /// Parses a fault of a token.
+    ///
+    /// # Errors
+    /// The text is not a fault, or is a fault of the response.
+    pub fn parse_for_token(text: &str) -> Result<Self, ErrorReport> {
+        let fault = text.parse().ok().filter(Self::is_of_token);
+        fault.ok_or_else(|| not_a_fault(text, format!("a token can be {TOKEN_FAULT_FORMS}")))
+    }
+
+    /// Returns `true` if the token has the fault, and not the response.
+    pub const fn is_of_token(&self) -> bool {
+        !matches!(self, Self::Status(_) | Self::Delay(_) | Self::Drop)
+    }
+
+    /// Returns the status of the response, if it carries no token.
+    pub const fn status(self) -> Option<u16> {
+        match self {
+            Self::Status(status) => Some(status),
+            Self::Drop => Some(Self::DROPPED),
+            _ => None,
+        }
+    }
+
     /// Returns `true` if the fault decides when the token expires.
     pub const fn sets_expiry(self) -> bool {
         matches!(self, Self::Expired | Self::ExpiresIn(_))
@@ -72,7 +105,7 @@ impl TokenFault {
             Self::NotYetValid => Ok(granted.with_exp(ends_by)?.with_nbf(future)),
             Self::IssuedInFuture => granted.with_exp(ends_by)?.with_iat(future),
             Self::WrongUser => Ok(granted.with_customer(nobody(granted.customer()))),
-            Self::ExpiresIn(_) | Self::BadSignature | Self::Malformed => Ok(granted),
+            _ => Ok(granted),
         }
     }
 
@@ -88,6 +121,7 @@ impl TokenFault {
             Self::BadSignature => "another key signed it: Stream answers 401, code 43".into(),
             Self::WrongUser => "it is the token of another user, who does not exist".into(),
             Self::Malformed => "it has no signature: Stream answers 401, code 5".into(),
+            Self::Status(_) | Self::Delay(_) | Self::Drop => "only the response has this fault".into(),
         }
     }
 }
@@ -98,81 +132,16 @@ fn nobody(customer: CustomerId) -> CustomerId {
     other.or_else(|| CustomerId::new(CustomerId::MAX - 1)).unwrap_or(customer)
 }
 
-impl fmt::Display for TokenFault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self, WORDS.iter().find(|(_, fault)| fault == self)) {
-            (Self::ExpiresIn(lifetime), _) => write!(f, "expires-in:{}", humanize(*lifetime)),
-            (_, word) => f.write_str(word.map_or("", |(word, _)| word)),
-        }
-    }
-}
-
-impl FromStr for TokenFault {
-    type Err = ErrorReport;
-
-    fn from_str(text: &str) -> Result<Self, ErrorReport> {
-        if let Some(lifetime) = text.strip_prefix("expires-in:") {
-            return duration(text, lifetime).map(Self::ExpiresIn);
-        }
-        let word = WORDS.iter().find(|(word, _)| *word == text);
-        let expected = || not_a_fault(text, format!("a token can be {TOKEN_FAULT_FORMS}"));
-        word.map(|(_, fault)| *fault).ok_or_else(expected)
-    }
-}
-
-/// Returns the error for a text that is not a fault. `expected` is the hint.
-fn not_a_fault(text: &str, expected: impl Into<String>) -> ErrorReport {
-    ErrorReport::usage(format!("{} is not a fault", escaped_or_redacted(text)), expected)
-}
-
-/// Parses a duration longer than 0. `text` is the whole fault, for the error.
-fn duration(text: &str, duration: &str) -> Result<Duration, ErrorReport> {
-    let parsed = parse_duration(duration).ok().filter(|duration| !duration.is_zero());
-    parsed.ok_or_else(|| not_a_fault(text, "after the colon goes a duration such as 10s or 5m"))
-}
-
-/// A fault of a token request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// The token has a fault.
-    Token(TokenFault),
-    /// The response is an error with this status, 400 to 599.
-    Status(u16),
-    /// The response is delayed by this time.
-    Delay(Duration),
-    /// The connection is closed without a response.
-    Drop,
-}
-
-impl Fault {
-    /// The status in logs of a connection closed without a response, as nginx logs it.
-    pub const DROPPED: u16 = 444;
-
-    /// Returns the fault of the token, if the token has one.
-    pub const fn token(self) -> Option<TokenFault> {
-        match self {
-            Self::Token(fault) => Some(fault),
-            Self::Status(_) | Self::Delay(_) | Self::Drop => None,
-        }
-    }
-
-    /// Returns the status of the response, if it carries no token.
-    pub const fn status(self) -> Option<u16> {
-        match self {
-            Self::Status(status) => Some(status),
-            Self::Drop => Some(Self::DROPPED),
-            Self::Token(_) | Self::Delay(_) => None,
-        }
-    }
-}
-
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Token(fault) => fault.fmt(f),
+            Self::ExpiresIn(lifetime) => write!(f, "expires-in:{}", humanize(*lifetime)),
             Self::Status(status) => write!(f, "status:{status}"),
             Self::Delay(delay) => write!(f, "delay:{}", humanize(*delay)),
-            Self::Drop => f.write_str("drop"),
+            other => {
+                let word = WORDS.iter().find(|(_, fault)| fault == other);
+                f.write_str(word.map_or("", |(word, _)| word))
+            }
         }
     }
 }
@@ -181,21 +150,25 @@ impl FromStr for Fault {
     type Err = ErrorReport;
 
     fn from_str(text: &str) -> Result<Self, ErrorReport> {
-        match text.split_once(':') {
+        let duration = |text| parse_duration(text).ok().filter(|duration| !duration.is_zero());
+        let fault = match text.split_once(':') {
+            Some(("expires-in", lifetime)) => duration(lifetime).map(Self::ExpiresIn),
+            Some(("delay", delay)) => duration(delay).map(Self::Delay),
             Some(("status", status)) => {
-                let status = status.parse().ok().filter(|status| (400..600).contains(status));
-                let expected =
-                    || not_a_fault(text, "after the colon goes the status of an error, 400 to 599");
-                status.map(Self::Status).ok_or_else(expected)
+                status.parse().ok().filter(|status| (400..600).contains(status)).map(Self::Status)
             }
-            Some(("delay", delay)) => duration(text, delay).map(Self::Delay),
-            None if text == "drop" => Ok(Self::Drop),
-            Some(("expires-in", _)) => text.parse().map(Self::Token),
-            _ => text.parse().map(Self::Token).map_err(|_| {
-                not_a_fault(text, format!("a fault is {TOKEN_FAULT_FORMS}, status:503, delay:5s or drop"))
-            }),
-        }
+            _ => WORDS.iter().find(|(word, _)| *word == text).map(|(_, fault)| *fault),
+        };
+        fault.ok_or_else(|| {
+            let others = "status:503 (from 400 to 599), delay:5s or drop";
+            not_a_fault(text, format!("a fault is {TOKEN_FAULT_FORMS}, {others}"))
+        })
     }
+}
+
+/// Returns the error for a text that is not a fault. `expected` is the hint.
+fn not_a_fault(text: &str, expected: String) -> ErrorReport {
+    ErrorReport::usage(format!("{} is not a fault", escaped_or_redacted(text)), expected)
 }
 
 /// A rule that gives the requests of some customers a fault.
@@ -228,20 +201,17 @@ impl FromStr for FaultRule {
     type Err = ErrorReport;
 
     fn from_str(text: &str) -> Result<Self, ErrorReport> {
-        let Some((customers, fault)) =
-            text.split_once('=').and_then(|(customers, fault)| Some((customer_range(customers)?, fault)))
-        else {
-            let max = CustomerId::MAX;
+        let not_a_rule = || {
             let expected = "a fault has the form 123=expired or 1-100=status:503*2, with customers from 1 to";
-            return Err(not_a_fault(text, format!("{expected} {max}")));
+            not_a_fault(text, format!("{expected} {}, up to {MAX_TIMES} times", CustomerId::MAX))
         };
+        let (customers, fault) = text.split_once('=').ok_or_else(not_a_rule)?;
+        let customers = customer_range(customers).ok_or_else(not_a_rule)?;
         let (fault, times) =
             fault.split_once('*').map_or((fault, None), |(fault, times)| (fault, Some(times)));
         let remaining = times.map(|times| {
             let remaining = times.parse().ok().filter(|times| (1..=MAX_TIMES).contains(times));
-            remaining.ok_or_else(|| {
-                not_a_fault(text, format!("after the asterisk goes how often, from 1 to {MAX_TIMES}"))
-            })
+            remaining.ok_or_else(not_a_rule)
         });
         Ok(Self { customers, fault: fault.parse()?, remaining: remaining.transpose()? })
     }
@@ -354,44 +324,38 @@ mod tests {
     #[test]
     fn every_fault_of_a_token_is_read_in_the_form_in_which_it_is_shown() {
         for form in TOKEN_FAULT_FORMS.split(", ") {
-            assert_eq!(form.parse::<TokenFault>().unwrap().to_string(), form);
+            assert_eq!(Fault::parse_for_token(form).unwrap().to_string(), form);
         }
     }
 
     #[test]
     fn what_is_no_fault_of_a_token_is_refused_with_what_was_expected() {
-        for text in ["", "Expired", "expired ", "expired:1s", "expires-in", "revoked"] {
-            let error = text.parse::<TokenFault>().unwrap_err();
-            assert!(
-                error.hint.as_deref().unwrap().starts_with("a token can be expired, "),
-                "{text:?}: {error:?}"
-            );
-        }
-        for text in ["expires-in:", "expires-in:0s", "expires-in:10", "expires-in:-1s"] {
-            let error = text.parse::<TokenFault>().unwrap_err();
-            assert!(
-                error.hint.as_deref().unwrap().starts_with("after the colon goes a duration "),
-                "{text:?}: {error:?}"
-            );
+        for text in ["", "Expired", "expired ", "expired:1s", "expires-in", "expires-in:", "expires-in:0s"]
+            .into_iter()
+            .chain(["expires-in:10", "expires-in:-1s", "revoked", "status:503", "delay:5s", "drop"])
+        {
+            let error = Fault::parse_for_token(text).unwrap_err();
+            let hint = error.hint.as_deref().unwrap();
+            assert!(hint.starts_with("a token can be expired, "), "{text:?}: {error:?}");
         }
     }
 
     #[test]
     fn an_expired_token_says_that_it_was_issued_before_it_expired() {
         let now = at(100_000);
-        let plain = TokenFault::Expired.claims(granted(), now).unwrap();
+        let plain = Fault::Expired.claims(granted(), now).unwrap();
         assert_eq!((plain.expires_at(), plain.issued_at()), (Some(at(96_400)), None));
-        let dated = TokenFault::Expired.claims(granted().with_iat(at(99_995)).unwrap(), now).unwrap();
+        let dated = Fault::Expired.claims(granted().with_iat(at(99_995)).unwrap(), now).unwrap();
         assert_eq!((dated.expires_at(), dated.issued_at()), (Some(at(96_400)), Some(at(92_800))));
     }
 
     #[test]
     fn a_token_that_is_not_valid_yet_never_will_be() {
         let (now, hour_ahead) = (at(100_000), at(103_600));
-        let future = TokenFault::IssuedInFuture.claims(granted(), now).unwrap();
+        let future = Fault::IssuedInFuture.claims(granted(), now).unwrap();
         assert_eq!((future.issued_at(), future.expires_at()), (Some(hour_ahead), Some(hour_ahead)));
         let short = granted().with_exp(at(100_060)).unwrap();
-        for fault in [TokenFault::NotYetValid, TokenFault::IssuedInFuture] {
+        for fault in [Fault::NotYetValid, Fault::IssuedInFuture] {
             assert_eq!(fault.claims(granted(), now).unwrap().expires_at(), Some(hour_ahead));
             assert_eq!(fault.claims(short, now).unwrap().expires_at(), Some(at(100_060)));
         }
@@ -401,7 +365,7 @@ mod tests {
     fn another_user_is_never_the_customer() {
         for id in [1, 123, CustomerId::MAX - 1, CustomerId::MAX] {
             let customer = CustomerId::new(id).unwrap();
-            let claims = TokenFault::WrongUser.claims(Claims::new(customer), at(1)).unwrap();
+            let claims = Fault::WrongUser.claims(Claims::new(customer), at(1)).unwrap();
             assert!(claims.customer() != customer && claims.customer().get() >= CustomerId::MAX - 1);
         }
     }
@@ -438,36 +402,30 @@ mod tests {
 
     #[test]
     fn what_is_no_rule_is_refused_with_what_was_expected() {
-        for (text, expected) in [
-            ("", "a fault has the form 123="),
-            ("expired", "a fault has the form 123="),
-            ("=expired", "a fault has the form 123="),
-            ("0=expired", "a fault has the form 123="),
-            ("2-1=expired", "a fault has the form 123="),
-            ("1-=expired", "a fault has the form 123="),
-            ("*=expired", "a fault has the form 123="),
-            ("1=expired*0", "after the asterisk goes "),
-            ("1=expired*", "after the asterisk goes "),
-            ("1=expired*-1", "after the asterisk goes "),
-            ("1=expired*1000001", "after the asterisk goes "),
+        for text in [
+            "",
+            "expired",
+            "=expired",
+            "0=expired",
+            "2-1=expired",
+            "1-=expired",
+            "*=expired",
+            "1=expired*0",
+            "1=expired*",
+            "1=expired*-1",
+            "1=expired*1000001",
         ] {
             let error = text.parse::<FaultRule>().unwrap_err();
-            assert!(error.hint.as_deref().unwrap().starts_with(expected), "{text:?}: {error:?}");
+            let hint = error.hint.as_deref().unwrap();
+            assert!(hint.starts_with("a fault has the form 123="), "{text:?}: {error:?}");
         }
-        for (fault, expected) in [
-            ("", "a fault is expired, "),
-            ("revoked", "a fault is expired, "),
-            ("drop:1", "a fault is expired, "),
-            ("status:200", "after the colon goes the status "),
-            ("status:399", "after the colon goes the status "),
-            ("status:600", "after the colon goes the status "),
-            ("status", "a fault is expired, "),
-            ("delay:", "after the colon goes a duration "),
-            ("delay:0s", "after the colon goes a duration "),
-            ("expires-in:x", "after the colon goes a duration "),
-        ] {
+        for fault in ["", "revoked", "drop:1", "status:200", "status:399", "status:600", "status"]
+            .into_iter()
+            .chain(["delay:", "delay:0s", "expires-in:x"])
+        {
             let error = format!("1={fault}").parse::<FaultRule>().unwrap_err();
-            assert!(error.hint.as_deref().unwrap().starts_with(expected), "{fault:?}: {error:?}");
+            let hint = error.hint.as_deref().unwrap();
+            assert!(hint.starts_with("a fault is expired, "), "{fault:?}: {error:?}");
         }
     }
 

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use crate::audit::{Action, AuditError, AuditLog, Event, IdRanges, Outcome, Receipt};
 use crate::error::{Diagnostic, Exit};
-use crate::fault::{Fault, TokenFault};
+use crate::fault::Fault;
 use crate::profile::{Grant, Policy, PolicyError, ProfileName, Reason, TokenRequest};
 use crate::secret::Secret;
 use crate::time::Timestamp;
@@ -83,7 +83,7 @@ pub struct TokenIssuer {
 struct PendingToken {
     /// The token.
     token: IssuedToken,
-    /// The requested customer; the token is for another user if its fault is [`TokenFault::WrongUser`].
+    /// The requested customer; the token is for another user if its fault is [`Fault::WrongUser`].
     customer: CustomerId,
 }
 
@@ -217,8 +217,8 @@ impl TokenIssuer {
             claims = fault.claims(claims, now)?;
         }
         let token = match grant.fault() {
-            Some((TokenFault::BadSignature, _)) => Minter::with_wrong_key().mint(&claims),
-            Some((TokenFault::Malformed, _)) => self.minter.mint(&claims).without_signature(),
+            Some((Fault::BadSignature, _)) => Minter::with_wrong_key().mint(&claims),
+            Some((Fault::Malformed, _)) => self.minter.mint(&claims).without_signature(),
             _ => self.minter.mint(&claims),
         };
         Ok(PendingToken { token: IssuedToken { claims, token }, customer })

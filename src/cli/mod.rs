@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use clap::{Args, ColorChoice, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
 use self::values::parsed;
-use crate::fault::TokenFault;
+use crate::fault::Fault;
 use crate::profile::Reason;
 use crate::time::TimeSpec;
 use crate::token::{CustomerId, Leeway};
@@ -177,8 +177,8 @@ pub struct IssueArgs {
     pub token: TokenArgs,
     /// Make the tokens fail, to test an app: expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature,
     /// wrong-user, malformed
-    #[arg(long, value_name = "KIND", conflicts_with = "issued_at", value_parser = parsed::<TokenFault>)]
-    pub fault: Option<TokenFault>,
+    #[arg(long, value_name = "KIND", conflicts_with = "issued_at", value_parser = Fault::parse_for_token)]
+    pub fault: Option<Fault>,
     /// Copy the token to the clipboard; at a terminal it is then shown only with --output
     #[arg(long, conflicts_with = "from")]
     pub copy: bool,

@@ -11,7 +11,7 @@ use super::{Context, Result, input, print_error};
 use crate::audit::{Action, AuditLog, Channel, Event, Outcome};
 use crate::cli::{Expiry, Format, IssueArgs, TokenArgs};
 use crate::error::{Diagnostic as _, ErrorReport, Exit};
-use crate::fault::TokenFault;
+use crate::fault::Fault;
 use crate::issuer::{Batch, IssueError, IssuedToken, TokenIssuer};
 use crate::output;
 use crate::output::terminal::Terminal;
@@ -70,7 +70,7 @@ impl IssueRun {
     pub(super) fn prepare(
         context: &mut Context<'_>,
         arguments: &TokenArgs,
-        fault: Option<TokenFault>,
+        fault: Option<Fault>,
         program: Option<&str>,
     ) -> Result<Self> {
         let now = context.clock.now();
@@ -236,7 +236,7 @@ fn customer_of(BatchLine { number, text }: BatchLine) -> Result<CustomerId, Erro
 }
 
 /// Resolves the arguments into a token request.
-fn token_request(arguments: &TokenArgs, fault: Option<TokenFault>, now: Timestamp) -> Result<TokenRequest> {
+fn token_request(arguments: &TokenArgs, fault: Option<Fault>, now: Timestamp) -> Result<TokenRequest> {
     if let (Some(fault), Some(_)) = (fault, &arguments.expires)
         && fault.sets_expiry()
     {

@@ -291,7 +291,7 @@ fn a_fault_is_recorded_as_one_under_the_customer_for_whom_it_was_asked() {
     let state = State::new();
     let audit_log = state.audit_log();
     let issuer = issuer(Policy::default(), Some(audit_log));
-    let fault = Some(TokenFault::WrongUser);
+    let fault = Some(Fault::WrongUser);
     let token_request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None, fault };
     let grant = issuer.evaluate(&token_request, None, now(), &ann()).unwrap();
     let minted = issuer.issue(customer(7), &grant, &ann()).unwrap();

@@ -8,7 +8,7 @@ use serde::de::{Deserializer, Error as _};
 use thiserror::Error;
 
 use crate::error::{Diagnostic, ErrorReport, Exit};
-use crate::fault::TokenFault;
+use crate::fault::Fault;
 use crate::time::{Timestamp, humanize, parse_duration};
 
 /// The duration by which policy backdates `iat`, to allow for clock skew (contract section 2, code 42).
@@ -59,7 +59,7 @@ pub struct TokenRequest {
     /// The requested `iat`.
     pub issued_at: Option<Timestamp>,
     /// The fault to inject into the token.
-    pub fault: Option<TokenFault>,
+    pub fault: Option<Fault>,
 }
 
 /// A person's reason for minting tokens: one line of 1 to [`Reason::MAX`] characters.
@@ -110,7 +110,7 @@ pub struct Grant {
     /// The time of issue (`iat`).
     issued_at: Option<Timestamp>,
     /// The fault to inject, and the time at which it was granted.
-    fault: Option<(TokenFault, Timestamp)>,
+    fault: Option<(Fault, Timestamp)>,
 }
 
 impl Grant {
@@ -131,7 +131,7 @@ impl Grant {
     }
 
     /// Returns the fault to inject, if any, and the time at which it was granted.
-    pub const fn fault(&self) -> Option<(TokenFault, Timestamp)> {
+    pub const fn fault(&self) -> Option<(Fault, Timestamp)> {
         self.fault
     }
 }
@@ -184,9 +184,7 @@ impl Policy {
             self.allow_fault()?;
         }
         let requested = match (request.fault, request.expiry) {
-            (Some(TokenFault::ExpiresIn(lifetime)), _) | (_, Expiry::In(lifetime)) => {
-                Some(now.after(lifetime))
-            }
+            (Some(Fault::ExpiresIn(lifetime)), _) | (_, Expiry::In(lifetime)) => Some(now.after(lifetime)),
             (_, Expiry::At(at)) => Some(at),
             (_, Expiry::PolicyDefault | Expiry::Never) => None,
         };
@@ -273,20 +271,19 @@ mod tests {
 
     #[test]
     fn nothing_of_a_production_profile_is_made_to_fail() {
-        let request =
-            TokenRequest { expiry: Expiry::Never, issued_at: None, fault: Some(TokenFault::Malformed) };
+        let request = TokenRequest { expiry: Expiry::Never, issued_at: None, fault: Some(Fault::Malformed) };
         let production = Policy { is_production: true, ..Policy::default() };
         assert_eq!(production.evaluate(&request, at(1)), Err(PolicyError::FaultInProduction));
         assert_eq!(
             Policy::default().evaluate(&request, at(1)).unwrap().fault(),
-            Some((TokenFault::Malformed, at(1)))
+            Some((Fault::Malformed, at(1)))
         );
     }
 
     #[test]
     fn a_fault_lives_no_longer_than_the_policy_allows() {
         let ends = |lifetime| {
-            let fault = Some(TokenFault::ExpiresIn(lifetime));
+            let fault = Some(Fault::ExpiresIn(lifetime));
             let request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None, fault };
             let policy = Policy { longest_lifetime: Some(HOUR), ..Policy::default() };
             policy.evaluate(&request, at(10_000)).map(|grant| grant.expires_at())

@@ -166,13 +166,13 @@ impl TokenService {
             ..Event::new(Action::Mint, Channel::Serve, self.actor.clone(), Outcome::Ok)
         };
         *fault = self.faults.next(customer);
-        if let Some(fault) = fault.filter(|fault| fault.token().is_none()) {
+        if let Some(fault) = fault.filter(|fault| !fault.is_of_token()) {
             profile.issuer.record_fault(customer, fault, &client).map_err(RequestError::Issue)?;
         }
         if let Some(status) = fault.and_then(Fault::status) {
             return Err(RequestError::Fault(status));
         }
-        let (expiry, fault) = (profile.lifetime, fault.and_then(Fault::token));
+        let (expiry, fault) = (profile.lifetime, fault.filter(Fault::is_of_token));
         let token_request = TokenRequest { expiry, issued_at: None, fault };
         let issued = profile.issuer.issue_for_client(customer, &token_request, now, &client);
         Ok(issued.map_err(RequestError::Issue)?.token)
