@@ -48,15 +48,13 @@ pub struct Refusal {
     pub customer: Option<u64>,
 }
 
-/// Records refusals. Dropping it records all refusals that wait, and summaries of all counts.
+/// Records refusals until it is closed.
 #[derive(Debug)]
 pub struct RefusalRecorder {
-    /// The sender to the worker thread; `None` once closed.
-    queue: Mutex<Option<SyncSender<Refusal>>>,
+    /// The sender to the worker thread, and the receiver that disconnects when that thread ends; `None` once closed.
+    worker: Mutex<Option<(SyncSender<Refusal>, Receiver<()>)>>,
     /// The number of refusals that are in no entry and no summary.
     dropped: Arc<AtomicU64>,
-    /// The receiver that disconnects when the worker thread ends.
-    ended: Mutex<Receiver<()>>,
 }
 
 impl RefusalRecorder {
@@ -74,8 +72,8 @@ impl RefusalRecorder {
         let (running, ended) = channel::<()>();
         let dropped = Arc::new(AtomicU64::new(0));
         let directory = log.directory().to_owned();
-        let refused = Event::new(Action::Refusal, Channel::Serve, actor, Outcome::Refused);
-        let refused = Event { profile, ..refused };
+        let refused =
+            Event { profile, ..Event::new(Action::Refusal, Channel::Serve, actor, Outcome::Refused) };
         let worker = Worker { log, refused, clock, dropped: Arc::clone(&dropped) };
         let work = move || {
             worker.run(&waiting);
@@ -83,13 +81,13 @@ impl RefusalRecorder {
         };
         let thread = Builder::new().name("audit-refusals".into()).spawn(work);
         thread.map_err(FileAction::Open.failed(&directory))?;
-        Ok(Self { queue: Mutex::new(Some(queue)), dropped, ended: Mutex::new(ended) })
+        Ok(Self { worker: Mutex::new(Some((queue, ended))), dropped })
     }
 
     /// Queues a refusal without blocking.
     pub fn refuse(&self, refusal: Refusal) {
-        let queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_taken = queue.as_ref().is_some_and(|queue| queue.try_send(refusal).is_ok());
+        let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_taken = worker.as_ref().is_some_and(|(queue, _)| queue.try_send(refusal).is_ok());
         if !is_taken {
             self.dropped.fetch_add(1, Ordering::Relaxed);
         }
@@ -104,19 +102,12 @@ impl RefusalRecorder {
     /// Records all refusals that wait, and summaries of all counts. Later refusals are dropped. Returns `false` if
     /// this takes longer than `timeout`, because the log cannot be written, or if the recorder was closed before.
     pub fn close(&self, timeout: Duration) -> bool {
-        if self.queue.lock().unwrap_or_else(PoisonError::into_inner).take().is_none() {
-            return false;
-        }
-        let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
-        // The thread sends nothing; the channel disconnects when it ends.
-        ended.recv_timeout(timeout) == Err(RecvTimeoutError::Disconnected)
-    }
-}
-
-impl Drop for RefusalRecorder {
-    fn drop(&mut self) {
-        // Returns at once if the recorder was closed before.
-        let _ = self.close(Duration::MAX);
+        let worker = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take();
+        worker.is_some_and(|(queue, ended)| {
+            drop(queue);
+            // The thread sends nothing; the channel disconnects when it ends.
+            ended.recv_timeout(timeout) == Err(RecvTimeoutError::Disconnected)
+        })
     }
 }
 
@@ -241,7 +232,7 @@ mod tests {
         (0..500).for_each(|_| refusals.refuse(refusal("192.0.2.1")));
         refusals.refuse(refusal("2001:db8::1"));
         assert_eq!(refusals.dropped(), 0);
-        drop(refusals);
+        assert!(refusals.close(Duration::from_mins(1)));
         let mut entries = Vec::new();
         for line in list(state.path(), Filter::default()) {
             entries.push(line.unwrap().entry.unwrap().body);
@@ -270,7 +261,7 @@ mod tests {
         let dropped = refusals.dropped();
         assert!(dropped >= flood - CAPACITY as u64 - 1, "{dropped}");
         lock.unlock().unwrap();
-        drop(refusals);
+        assert!(refusals.close(Duration::from_mins(1)));
         let summary = list(state.path(), Filter::default()).last().unwrap().unwrap();
         assert_eq!(summary.entry.unwrap().body.count, Some(flood - dropped - 10));
     }

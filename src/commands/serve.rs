@@ -113,11 +113,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
         Ended::Unanswered(count) => {
             Err(anyhow!("not answered within the time to drain: {count} of the requests").into())
         }
-        Ended::Stopped => {
-            // Dropping the service would wait for the audit log; the exit of the process ends the remaining threads.
-            std::mem::forget(service);
-            Err(anyhow!("stopped at once, before what was received was answered").into())
-        }
+        Ended::Stopped => Err(anyhow!("stopped at once, before what was received was answered").into()),
     }
 }
 

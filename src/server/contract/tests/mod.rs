@@ -160,7 +160,7 @@ impl World {
             ..service(Box::new(Session(session)), policy, &audit_log)
         };
         let answer = service.answer(request);
-        drop(service);
+        assert!(service.refusals.unwrap().close(Duration::from_mins(1)));
         let entries = if self.is_log_broken { Vec::new() } else { entries(&state) };
         let entries = entries.into_iter().map(|entry| (entry.body.action.name(), entry.body.reason));
         (answer, entries.collect())

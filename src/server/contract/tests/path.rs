@@ -39,7 +39,7 @@ fn a_session_gets_a_token_that_verifies_and_is_in_the_log() {
 fn a_refusal_is_in_the_log_with_the_word_for_it() {
     let (state, service) = opened();
     assert_eq!(service.handle(&with_session(124)).status, 403);
-    drop(service);
+    assert!(service.refusals.unwrap().close(Duration::from_mins(1)));
     let facts = &entries(&state)[0].body;
     assert_eq!((facts.action.name(), facts.reason.as_deref()), ("refusal", Some("wrong_customer")));
     assert!(facts.is_for(124));
