@@ -5,7 +5,7 @@
 //! a whole.
 
 use std::fmt;
-use std::ops::{Range, RangeInclusive};
+use std::ops::RangeInclusive;
 use std::path::Path;
 
 use super::entry::{Action, Entry, EntryError};
@@ -92,9 +92,6 @@ pub enum FindingKind {
     /// A writer found the log damaged here.
     #[error("a writer found the log damaged before this line")]
     ChainBroken,
-    /// The segment with this number is missing.
-    #[error("{}: the segment is missing", segment::name(*.0))]
-    SegmentMissing(u32),
     /// The log ends before the expected head.
     #[error("the log was cut: it ends at entry {found}, and the expected head is {expected}")]
     CutEnd {
@@ -130,11 +127,8 @@ pub(super) fn verify_each(
     expected: Option<&Head>,
     mut on_entry: impl FnMut(u32, &Entry),
 ) -> Result<VerifyReport, AuditError> {
-    let numbers = segment::numbers(&segment::directory(state))?;
+    let segments = segment::numbers(&segment::directory(state))?.len();
     let mut verifier = Verifier { expected: expected.copied(), ..Verifier::default() };
-    if let [first, .., last] = numbers[..] {
-        verifier.check_segments(first..last, &numbers);
-    }
     let mut reader = LogReader::open(state);
     for line in &mut reader {
         let line = line?;
@@ -149,9 +143,8 @@ pub(super) fn verify_each(
             }
         }
     }
-    let report = verifier.finish(&numbers);
     let (repaired, unfinished) = (reader.repaired, reader.unfinished);
-    Ok(VerifyReport { segments: numbers.len(), repaired, unfinished, ..report })
+    Ok(VerifyReport { segments, repaired, unfinished, ..verifier.finish() })
 }
 
 /// The state of a verification.
@@ -165,33 +158,17 @@ struct Verifier {
     log_id: Option<LogId>,
     /// The previous entry.
     last: Option<Head>,
-    /// The beginning of the log, if its first entries are missing.
-    start: Option<LogStart>,
+    /// The missing entry before the first one, if the log does not begin with entry 1.
+    before_first: Option<Head>,
+    /// Whether an entry records that the log was pruned up to there.
+    is_pruned: bool,
     /// The number of invalid lines since the previous entry, each of which may stand for an entry.
     invalid: u64,
     /// The report so far.
     report: VerifyReport,
 }
 
-/// The beginning of a log whose first entries are missing.
-#[derive(Debug, Clone, Copy)]
-struct LogStart {
-    /// The location of the first remaining entry.
-    at: Location,
-    /// The missing entry before it, with the hash that the first remaining entry has as `prev`.
-    before: Head,
-    /// Whether an entry records that the log was pruned up to there.
-    is_recorded: bool,
-}
-
 impl Verifier {
-    /// Reports the segments that are missing in a range of numbers.
-    fn check_segments(&mut self, range: Range<u32>, numbers: &[u32]) {
-        for missing in range.filter(|number| numbers.binary_search(number).is_err()).take(MAX_FINDINGS) {
-            self.add(None, FindingKind::SegmentMissing(missing));
-        }
-    }
-
     /// Checks the position of an intact entry.
     fn check_entry(&mut self, at: Location, entry: &Entry) {
         self.report.entries += 1;
@@ -204,13 +181,13 @@ impl Verifier {
         let gap = head.sequence.checked_sub(next);
         match gap {
             None => self.add(Some(at), FindingKind::OutOfOrder { found: head.sequence, expected: next }),
-            Some(gap) if gap > self.invalid && self.last.is_none() => {
-                let before = Head { sequence: gap - self.invalid, hash: entry.prev, ..head };
-                self.check_expected(before, at);
-                self.start = Some(LogStart { at, before, is_recorded: false });
-            }
             Some(gap) if gap > self.invalid => {
                 self.add(Some(at), FindingKind::Missing(next..=head.sequence - 1));
+                if self.last.is_none() {
+                    let before = Head { sequence: gap - self.invalid, hash: entry.prev, ..head };
+                    self.check_expected(before, at);
+                    self.before_first = Some(before);
+                }
             }
             Some(0) if !is_broken && entry.prev != self.last.map_or(Hash::GENESIS, |last| last.hash) => {
                 self.add(Some(at), FindingKind::Unlinked);
@@ -220,11 +197,10 @@ impl Verifier {
         if is_broken {
             self.add(Some(at), FindingKind::ChainBroken);
         }
-        if let (Some(start), Some(pruned)) = (&mut self.start, &entry.body.pruned_up_to) {
+        if let (Some(before), Some(pruned)) = (self.before_first, &entry.body.pruned_up_to) {
             // An interrupted prune leaves some of the entries that it was to remove.
-            start.is_recorded |= pruned
-                .parse()
-                .is_ok_and(|pruned: Head| start.before == pruned || start.before.sequence < pruned.sequence);
+            self.is_pruned |=
+                pruned.parse().is_ok_and(|pruned: Head| before == pruned || before.sequence < pruned.sequence);
         }
         if gap.is_some() || is_broken {
             self.check_expected(head, at);
@@ -247,27 +223,20 @@ impl Verifier {
     }
 
     /// Completes the report after the last line.
-    fn finish(mut self, numbers: &[u32]) -> VerifyReport {
+    fn finish(mut self) -> VerifyReport {
         self.report.head = self.last;
-        let is_recorded = self.start.is_some_and(|start| start.is_recorded);
-        if !is_recorded {
-            let found = std::mem::take(&mut self.report.findings);
-            self.check_segments(1..numbers.first().copied().unwrap_or(1), numbers);
-            if let Some(LogStart { at, before, .. }) = self.start {
-                self.add(Some(at), FindingKind::Missing(1..=before.sequence));
-            }
-            for Finding { at, kind } in found {
-                self.add(at, kind);
-            }
+        if self.is_pruned {
+            let is_before_first = |kind: &_| matches!(kind, FindingKind::Missing(gap) if *gap.start() == 1);
+            self.report.findings.retain(|finding| !is_before_first(&finding.kind));
         }
         if let Some(Head { log_id: expected, sequence, .. }) = self.expected {
             let found = self.last.map_or(0, |last| last.sequence);
-            let is_pruned = |start: LogStart| is_recorded && sequence <= start.before.sequence;
+            let is_pruned = |before: Head| self.is_pruned && sequence <= before.sequence;
             if self.log_id.is_some_and(|log_id| log_id != expected) {
                 self.add(None, FindingKind::ForeignHead(expected));
             } else if !self.was_met && found < sequence {
                 self.add(None, FindingKind::CutEnd { expected: sequence, found });
-            } else if !self.was_met && self.start.is_some_and(is_pruned) {
+            } else if !self.was_met && self.before_first.is_some_and(is_pruned) {
                 self.add(None, FindingKind::HeadPruned(sequence));
             } else if !self.was_met {
                 self.add(None, FindingKind::Rewritten(sequence));
