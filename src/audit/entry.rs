@@ -6,7 +6,6 @@ use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter, Serializer};
 
 use super::head::{Hash, Head, LogId};
-use super::ranges::IdRanges;
 use crate::escape::{EscapingFormatter, is_unprintable};
 use crate::time::Timestamp;
 
@@ -16,11 +15,14 @@ pub(super) const MAX_ENTRY_BYTES: usize = 40 * 1024;
 /// The maximum number of characters of a text field; a longer text is cut and ends with an ellipsis.
 const MAX_FIELD_CHARS: usize = 256;
 
+/// The maximum number of ranges in an entry, which keeps its line within the maximum length.
+const MAX_RANGES: usize = 256;
+
 /// Declares an enum whose values are named in the log.
 macro_rules! string_enum {
     ($(#[$about:meta])* $set:ident { $($(#[$doc:meta])* $word:ident = $name:literal,)* }) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize)]
         pub enum $set { $($(#[$doc])* #[serde(rename = $name)] $word,)* }
 
         impl $set {
@@ -44,6 +46,7 @@ string_enum! {
     /// The kind of event that an entry records.
     Action {
         /// One token was minted.
+        #[default]
         Mint = "mint",
         /// Tokens for a chunk of customers were minted.
         MintBatch = "mint_batch",
@@ -93,6 +96,7 @@ string_enum! {
     /// How the caller reached the program.
     Channel {
         /// The command line.
+        #[default]
         Cli = "cli",
         /// The endpoint.
         Serve = "serve",
@@ -103,6 +107,7 @@ string_enum! {
     /// How an action ended.
     Outcome {
         /// The action was carried out.
+        #[default]
         Ok = "ok",
         /// The action was refused by a rule.
         Refused = "refused",
@@ -112,7 +117,7 @@ string_enum! {
 }
 
 /// The user who caused an event.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Actor {
     /// The operating system's user.
     pub user: String,
@@ -121,8 +126,9 @@ pub struct Actor {
     pub sudo_user: Option<String>,
 }
 
-/// The body of an entry, in the order of its keys. An absent value is left out of the line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// The body of an entry, in the order of its keys. An absent value is left out of the line. The default has no values but
+/// those that [`Event::new`] sets.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Event {
     /// The user who caused the event.
     pub actor: Actor,
@@ -177,25 +183,7 @@ impl Event {
     /// Returns an event with the values that every entry has.
     #[must_use]
     pub fn new(action: Action, channel: Channel, actor: Actor, outcome: Outcome) -> Self {
-        Self {
-            actor,
-            channel,
-            action,
-            profile: None,
-            customer: None,
-            customers: None,
-            expires_at: None,
-            fingerprint: None,
-            peer: None,
-            request_id: None,
-            session: None,
-            outcome,
-            reason: None,
-            purpose: None,
-            count: None,
-            previous_bytes: None,
-            pruned_up_to: None,
-        }
+        Self { actor, channel, action, outcome, ..Self::default() }
     }
 
     /// Adds the profile.
@@ -239,6 +227,38 @@ impl Event {
         let is_told =
             self.action == Action::Pruned && self.reason.as_deref() == Some(Action::SessionRevoke.name());
         self.outcome == Outcome::Ok && (self.action == Action::SessionRevoke || is_told)
+    }
+}
+
+/// Customer ids in order of insertion, with consecutive ids merged: the first and last id of each range, both
+/// inclusive.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct IdRanges(pub(super) Vec<(u64, u64)>);
+
+impl IdRanges {
+    /// Appends an id. Returns `false`, and adds nothing, if that would exceed the maximum number of ranges.
+    pub fn insert_next(&mut self, customer: u64) -> bool {
+        if let Some((_, last)) = self.0.last_mut()
+            && last.checked_add(1) == Some(customer)
+        {
+            *last = customer;
+            return true;
+        }
+        if self.0.len() >= MAX_RANGES {
+            return false;
+        }
+        self.0.push((customer, customer));
+        true
+    }
+
+    /// Returns `true` if a range contains the id.
+    pub fn contains(&self, customer: u64) -> bool {
+        self.iter().any(|(first, last)| (first..=last).contains(&customer))
+    }
+
+    /// Iterates over the first and last id of each range, both inclusive.
+    pub fn iter(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.0.iter().copied()
     }
 }
 
@@ -331,7 +351,7 @@ impl Formatter for LogFormatter {
 
 #[cfg(test)]
 mod tests {
-    use super::super::ranges::MAX_RANGES;
+    use super::super::head::Hex;
     use super::*;
     use crate::time::utc;
 
@@ -344,7 +364,7 @@ mod tests {
     }
 
     fn written(event: &Event, time: Timestamp) -> Vec<u8> {
-        let (mut out, log_id) = (Vec::new(), "0123456789abcdef".try_into().unwrap());
+        let (mut out, log_id) = (Vec::new(), Hex::parse("0123456789abcdef").unwrap());
         Entry::write(&mut out, Head::before_first(log_id), &utc(time), event).unwrap();
         assert_eq!(out.pop(), Some(b'\n'));
         out
@@ -495,5 +515,27 @@ mod tests {
         }
         assert!(Entry::read(&line[..line.len() - 1]).is_err());
         assert!(Entry::read(&[&line[..], b" "].concat()).is_err());
+    }
+
+    #[test]
+    fn draws_successive_ids_together_and_keeps_every_other() {
+        let mut ranges = IdRanges::default();
+        for id in (1..=500).chain([777, 776, 776, u64::MAX, 1]) {
+            assert!(ranges.insert_next(id));
+        }
+        let expected = [(1, 500), (777, 777), (776, 776), (776, 776), (u64::MAX, u64::MAX), (1, 1)];
+        assert!(ranges.iter().eq(expected));
+        assert!(ranges.contains(500) && ranges.contains(777) && !ranges.contains(501));
+    }
+
+    #[test]
+    fn is_full_after_its_last_range_but_still_extends_that_one() {
+        let mut ranges = IdRanges::default();
+        for id in 0..256 {
+            assert!(ranges.insert_next(id * 10));
+        }
+        assert!(!ranges.insert_next(9_000));
+        assert!(ranges.insert_next(2_551));
+        assert_eq!(ranges.iter().last(), Some((2_550, 2_551)));
     }
 }

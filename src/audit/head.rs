@@ -7,7 +7,7 @@ use std::str::FromStr;
 use base16ct::lower as hex;
 use sha2::{Digest as _, Sha256};
 
-use crate::error::{Diagnostic, Exit};
+use crate::error::ErrorReport;
 
 /// Bytes that are written as lowercase hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,16 +47,12 @@ impl<const N: usize> fmt::Display for Hex<N> {
     }
 }
 
-impl<const N: usize> TryFrom<&str> for Hex<N> {
-    type Error = HeadError;
-
-    /// Decodes exactly `2 * N` lowercase hexadecimal digits.
-    fn try_from(digits: &str) -> Result<Self, HeadError> {
+impl<const N: usize> Hex<N> {
+    /// Parses exactly `2 * N` lowercase hexadecimal digits.
+    pub(super) fn parse(digits: &str) -> Option<Self> {
         let mut bytes = [0; N];
-        match hex::decode(digits, &mut bytes) {
-            Ok(read) if read.len() == N => Ok(Self(bytes)),
-            _ => Err(HeadError),
-        }
+        let length = hex::decode(digits, &mut bytes).ok()?.len();
+        (length == N).then_some(Self(bytes))
     }
 }
 
@@ -84,29 +80,22 @@ impl fmt::Display for Head {
     }
 }
 
-/// The text is not a head.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not a head of an audit log: that is 16 hexadecimal digits, a number and 64 hexadecimal digits, with colons between"
-)]
-pub struct HeadError;
-
 impl FromStr for Head {
-    type Err = HeadError;
+    type Err = ErrorReport;
 
-    fn from_str(text: &str) -> Result<Self, HeadError> {
-        let (log_id, rest) = text.split_once(':').ok_or(HeadError)?;
-        let (sequence, hash) = rest.split_once(':').ok_or(HeadError)?;
-        let sequence = sequence.parse().map_err(|_| HeadError)?;
-        let head = Self { log_id: log_id.try_into()?, sequence, hash: hash.try_into()? };
-        // Rejects other forms of the number, such as leading zeros.
-        if head.to_string() == text { Ok(head) } else { Err(HeadError) }
-    }
-}
-
-impl Diagnostic for HeadError {
-    fn exit(&self) -> Exit {
-        Exit::Usage
+    fn from_str(text: &str) -> Result<Self, ErrorReport> {
+        let parse = || {
+            let (log_id, rest) = text.split_once(':')?;
+            let (sequence, hash) = rest.split_once(':')?;
+            let (log_id, sequence, hash) = (Hex::parse(log_id)?, sequence.parse().ok()?, Hex::parse(hash)?);
+            Some(Self { log_id, sequence, hash })
+        };
+        // Other forms of the number, such as one with leading zeros, are refused.
+        parse().filter(|head| head.to_string() == text).ok_or_else(|| {
+            let form = "16 hexadecimal digits, a number and 64 hexadecimal digits, with colons between";
+            let message = format!("not a head of an audit log: that is {form}");
+            ErrorReport::usage(message, "give what 'stream-token audit head' printed")
+        })
     }
 }
 
@@ -116,7 +105,8 @@ mod tests {
 
     #[test]
     fn a_head_reads_back_what_it_shows() {
-        let head = Head { log_id: "00000000000000ab".try_into().unwrap(), sequence: 42, hash: Hash::of(b"") };
+        let head =
+            Head { log_id: Hex::parse("00000000000000ab").unwrap(), sequence: 42, hash: Hash::of(b"") };
         let shown = "00000000000000ab:42:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(head.to_string(), shown);
         assert_eq!(shown.parse(), Ok(head));
@@ -138,7 +128,7 @@ mod tests {
             format!("00000000000000ab:42 :{hash}"),
         ];
         for text in wrong {
-            assert_eq!(text.parse::<Head>(), Err(HeadError), "{text}");
+            assert!(text.parse::<Head>().is_err(), "{text}");
         }
     }
 

@@ -128,10 +128,8 @@ pub fn contains(state: &Path, is_meant: impl Fn(&Event) -> bool) -> Result<bool,
 mod tests {
     use std::fs;
 
-    use super::super::entry::EntryError;
-    use super::super::entry::{Action, Actor, Channel, Event};
+    use super::super::entry::{Action, Actor, Channel, EntryError, Event, IdRanges};
     use super::super::log::AuditLog;
-    use super::super::ranges::IdRanges;
     use super::super::testing::{State, ann, edit, mint};
     use super::*;
     use crate::time::Clock;

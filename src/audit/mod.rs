@@ -16,7 +16,6 @@ mod list;
 mod log;
 mod parse;
 mod prune;
-mod ranges;
 mod reader;
 mod refusals;
 mod segment;
@@ -26,13 +25,12 @@ mod writer;
 #[cfg(test)]
 mod testing;
 
-pub use entry::{Action, Actor, Channel, Entry, EntryError, Event, Outcome};
+pub use entry::{Action, Actor, Channel, Entry, EntryError, Event, IdRanges, Outcome};
 pub use error::AuditError;
-pub use head::{Hash, Head, HeadError, LogId};
+pub use head::{Hash, Head, LogId};
 pub use list::{Filter, TokenMatch, TokenQuery, contains, follow, list};
 pub use log::{AuditLog, LastAppend, Receipt};
 pub use prune::PrunePlan;
-pub use ranges::IdRanges;
 pub use reader::{Location, LogLine};
 pub use refusals::{MIN_FREE_BYTES, Refusal, RefusalRecorder};
 pub use segment::head;

@@ -3,9 +3,8 @@
 //! The scanner accepts one form of every key, name, number and time. Only a text that is not plain ASCII is encoded
 //! again to compare it. Parsing with serde instead makes verifying a log take more than twice as long.
 
-use super::entry::{Action, Actor, Channel, Entry, EntryError, Event, Outcome, encoded_text};
-use super::head::Hash;
-use super::ranges::IdRanges;
+use super::entry::{Action, Actor, Channel, Entry, EntryError, Event, IdRanges, Outcome, encoded_text};
+use super::head::{Hash, Hex};
 use crate::time::{Timestamp, parse_utc};
 
 impl Entry {
@@ -21,13 +20,13 @@ impl Entry {
 /// entry.
 fn parse(line: &str) -> Option<(Entry, Hash)> {
     let mut rest = Scanner(line);
-    let log_id = rest.after(r#"{"version":1,"log_id":""#)?.quoted()?.try_into().ok()?;
+    let log_id = Hex::parse(rest.after(r#"{"version":1,"log_id":""#)?.quoted()?)?;
     let sequence = rest.after(r#","sequence":"#)?.number()?;
     let time = parse_utc(rest.after(r#","time":""#)?.quoted()?)?;
     let body = rest.event()?;
-    let prev = rest.after(r#","prev":""#)?.quoted()?.try_into().ok()?;
+    let prev = Hex::parse(rest.after(r#","prev":""#)?.quoted()?)?;
     let computed = Hash::of(&line.as_bytes()[..line.len() - rest.0.len()]);
-    let hash = rest.after(r#","hash":""#)?.quoted()?.try_into().ok()?;
+    let hash = Hex::parse(rest.after(r#","hash":""#)?.quoted()?)?;
     (rest.0 == "}").then_some((Entry { log_id, sequence, time, body, prev, hash }, computed))
 }
 

@@ -189,7 +189,11 @@ mod tests {
         let (state, heads) = four_segments();
         prune(&state, 20);
         fs::remove_file(state.segment(2)).unwrap();
-        assert_eq!(findings(&state, &heads[2]), [FindingKind::Missing(1..=4)], "more is gone than was recorded");
+        assert_eq!(
+            findings(&state, &heads[2]),
+            [FindingKind::Missing(1..=4)],
+            "more is gone than was recorded"
+        );
     }
 
     #[test]

@@ -144,6 +144,7 @@ impl SegmentTail {
 #[cfg(test)]
 mod tests {
     use super::super::entry::{Action, Actor, Channel, Event, Outcome};
+    use super::super::head::Hex;
     use super::*;
     use crate::time::{Timestamp, utc};
 
@@ -151,7 +152,7 @@ mod tests {
     fn lines() -> (Vec<Vec<u8>>, Vec<Head>) {
         let actor = Actor { user: "ann".into(), sudo_user: None };
         let event = Event::new(Action::Mint, Channel::Cli, actor, Outcome::Ok);
-        let mut last = Head::before_first("0123456789abcdef".try_into().unwrap());
+        let mut last = Head::before_first(Hex::parse("0123456789abcdef").unwrap());
         let (mut lines, mut heads) = (Vec::new(), Vec::new());
         for _ in 0..3 {
             let mut line = Vec::new();

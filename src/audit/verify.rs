@@ -199,8 +199,9 @@ impl Verifier {
         }
         if let (Some(before), Some(pruned)) = (self.before_first, &entry.body.pruned_up_to) {
             // An interrupted prune leaves some of the entries that it was to remove.
-            self.is_pruned |=
-                pruned.parse().is_ok_and(|pruned: Head| before == pruned || before.sequence < pruned.sequence);
+            self.is_pruned |= pruned
+                .parse()
+                .is_ok_and(|pruned: Head| before == pruned || before.sequence < pruned.sequence);
         }
         if gap.is_some() || is_broken {
             self.check_expected(head, at);
