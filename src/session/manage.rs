@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::revocation_list::{
-    KnownList, MAX_REVOCATIONS, RevocationListError, Revocations, list_directory, list_path, read,
+    MAX_REVOCATIONS, RevocationListError, Revocations, list_path, read, read_known,
 };
 use super::signed::{LEEWAY, Session, SessionId, SessionKey, SessionToken};
 use crate::audit::{Action, Actor, AuditError, AuditLog, Channel, Event, Outcome};
@@ -106,9 +106,9 @@ impl SessionManager {
             }
             RevocationTarget::Id(_) | RevocationTarget::Everybody => None,
         };
-        let event = |outcome, reason: String| {
-            let event = self.event(Action::SessionRevoke, outcome).reason(reason);
-            if let Some(customer) = customer { event.customer(customer) } else { event }
+        let event = |outcome, reason| {
+            let event = self.event(Action::SessionRevoke, outcome);
+            Event { customer, reason: Some(reason), ..event }
         };
         self.audit_log.record(event(Outcome::Ok, target.to_string())).map_err(not_recorded)?;
         replacement.commit().map_err(|error| {
@@ -125,12 +125,13 @@ impl SessionManager {
         &self,
         target: &RevocationTarget,
     ) -> Result<Option<(Replacement, LockGuard)>, RevocationListError> {
-        let directory = list_directory(&self.state);
-        fs::create_private_dir(&directory)?;
-        let lock = Lock::open(directory.join("lock"))?.acquire()?;
         let path = list_path(&self.state);
+        let directory = fs::directory_of(&path);
+        fs::create_private_dir(directory)?;
+        let lock = Lock::open(directory.join("lock"))?.acquire()?;
         let is_everybody = *target == RevocationTarget::Everybody;
-        let mut revocations = match KnownList::read(&self.state).map(|known| known.revocations) {
+        let known = read_known(&self.state);
+        let mut revocations = match known.map(|known| known.map(|(list, _)| list).unwrap_or_default()) {
             Ok(full) if is_everybody && full.len() >= MAX_REVOCATIONS => Revocations::default(),
             Err(RevocationListError::Altered(_) | RevocationListError::Gone(_)) if is_everybody => {
                 Revocations::default()
@@ -156,11 +157,8 @@ impl SessionManager {
 
     /// Returns an event of the audit log, with the actor and the profile.
     fn event(&self, action: Action, outcome: Outcome) -> Event {
-        let event = Event::new(action, Channel::Cli, self.actor.clone(), outcome);
-        match &self.profile {
-            Some(name) => event.profile(name.as_str()),
-            None => event,
-        }
+        let profile = self.profile.as_ref().map(ToString::to_string);
+        Event { profile, ..Event::new(action, Channel::Cli, self.actor.clone(), outcome) }
     }
 }
 

@@ -18,7 +18,6 @@ mod jwt;
 mod manage;
 mod revocation_list;
 mod signed;
-mod verifier;
 
 #[cfg(test)]
 mod testing;
@@ -32,5 +31,4 @@ pub use check_url::CheckUrlVerifier;
 pub use jwt::JwtVerifier;
 pub use manage::{RevocationTarget, SessionManager};
 pub use revocation_list::{RevocationList, RevocationListError};
-pub use signed::{DEFAULT_LIFETIME, LEEWAY, Session, SessionId, SessionKey, SessionToken};
-pub use verifier::SessionVerifier;
+pub use signed::{DEFAULT_LIFETIME, LEEWAY, Session, SessionId, SessionKey, SessionToken, SessionVerifier};

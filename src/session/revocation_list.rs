@@ -139,14 +139,9 @@ impl Revocations {
     }
 }
 
-/// Returns the directory of the list under a state directory.
-pub(super) fn list_directory(state: &Path) -> PathBuf {
-    state.join("sessions")
-}
-
 /// Returns the file of the list under a state directory.
 pub(super) fn list_path(state: &Path) -> PathBuf {
-    list_directory(state).join("revoked.json")
+    state.join("sessions/revoked.json")
 }
 
 /// Reads the file and its version; returns `None` if there is no file.
@@ -164,44 +159,17 @@ pub(super) fn read(path: &Path) -> Result<Option<(Revocations, FileVersion)>, Re
     Ok(Some((revocations, fs::file_version(&metadata))))
 }
 
-/// The list as it was last read.
-#[derive(Debug, Default)]
-pub(super) struct KnownList {
-    /// The revocations.
-    pub(super) revocations: Revocations,
-    /// The version of the file that was read; `None` if there never was one.
-    version: Option<FileVersion>,
-}
-
-impl KnownList {
-    /// Reads the list under a state directory; returns an empty list if nothing was ever revoked.
-    ///
-    /// # Errors
-    /// [`RevocationListError`]; [`RevocationListError::Gone`] if there is no file, although the audit log has a revocation.
-    pub(super) fn read(state: &Path) -> Result<Self, RevocationListError> {
-        let path = list_path(state);
-        if let Some((revocations, version)) = read(&path)? {
-            return Ok(Self { revocations, version: Some(version) });
-        }
-        if audit::contains(state, Event::tells_of_revocation)? {
-            return Err(RevocationListError::Gone(path));
-        }
-        Ok(Self::default())
+/// Reads the list under a state directory; returns `None` if nothing was ever revoked.
+///
+/// # Errors
+/// [`RevocationListError`]; [`RevocationListError::Gone`] if there is no file, although the audit log has a revocation.
+pub(super) fn read_known(state: &Path) -> Result<Option<(Revocations, FileVersion)>, RevocationListError> {
+    let path = list_path(state);
+    let known = read(&path)?;
+    if known.is_none() && audit::contains(state, Event::tells_of_revocation)? {
+        return Err(RevocationListError::Gone(path));
     }
-
-    /// Reads the file again, unless its version is the one that was last read.
-    fn refresh(&mut self, path: &Path) -> Result<(), RevocationListError> {
-        let version = path.symlink_metadata().ok().map(|metadata| fs::file_version(&metadata));
-        if version.is_some() && version == self.version {
-            return Ok(());
-        }
-        match read(path)? {
-            Some((revocations, version)) => *self = Self { revocations, version: Some(version) },
-            None if self.version.is_some() => return Err(RevocationListError::Gone(path.to_owned())),
-            None => {}
-        }
-        Ok(())
-    }
+    Ok(known)
 }
 
 /// The list of revoked sessions under a state directory.
@@ -209,8 +177,8 @@ impl KnownList {
 pub struct RevocationList {
     /// The file.
     path: PathBuf,
-    /// The list as it was last read.
-    known: Mutex<KnownList>,
+    /// The revocations as they were last read, and the version of the file; `None` if there never was one.
+    known: Mutex<Option<(Revocations, FileVersion)>>,
 }
 
 impl RevocationList {
@@ -219,17 +187,23 @@ impl RevocationList {
     /// # Errors
     /// [`RevocationListError`] if the list cannot be read.
     pub fn open(state: &Path) -> Result<Self, RevocationListError> {
-        Ok(Self { path: list_path(state), known: Mutex::new(KnownList::read(state)?) })
+        Ok(Self { path: list_path(state), known: Mutex::new(read_known(state)?) })
     }
 
-    /// Returns `true` if a session was revoked.
+    /// Returns `true` if a session was revoked. Reads the file again, unless its version is the one that was last read.
     ///
     /// # Errors
     /// [`RevocationListError`] while the list cannot be read.
     pub fn contains(&self, session: &Session) -> Result<bool, RevocationListError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.refresh(&self.path)?;
-        Ok(known.revocations.contains(session))
+        let version = self.path.symlink_metadata().ok().map(|metadata| fs::file_version(&metadata));
+        if version.is_none() || version != known.as_ref().map(|(_, version)| *version) {
+            match read(&self.path)? {
+                None if known.is_some() => return Err(RevocationListError::Gone(self.path.clone())),
+                read => *known = read,
+            }
+        }
+        Ok(known.as_ref().is_some_and(|(revocations, _)| revocations.contains(session)))
     }
 }
 

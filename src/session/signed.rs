@@ -1,4 +1,5 @@
-//! Sessions that this program issues: their claims, and the key that signs and verifies their tokens.
+//! Sessions that this program issues: their claims, the key that signs and verifies their tokens, and the verifier by
+//! which the endpoint authenticates their clients.
 //!
 //! A token is a compact JWS (RFC 7515) with HS256 and one exact header. Its claims are the issuer, the customer, when it
 //! was issued, when it expires, and its id.
@@ -6,6 +7,7 @@
 use std::fmt;
 use std::io;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -14,7 +16,8 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::authenticate::AuthFailure;
+use super::authenticate::{AuthError, AuthFailure, Authenticate, Authenticated};
+use super::revocation_list::RevocationList;
 use crate::error::ErrorReport;
 use crate::escape::escaped_or_redacted;
 use crate::secret::Secret;
@@ -104,9 +107,8 @@ impl SessionId {
 
     /// Parses exactly 32 lower-case hexadecimal digits.
     pub fn from_hex(text: &str) -> Option<Self> {
-        let mut bytes = [0; size_of::<u128>()];
-        let read = base16ct::lower::decode(text, &mut bytes).ok()?.len();
-        (read == bytes.len()).then(|| Self(u128::from_be_bytes(bytes)))
+        let id = u128::from_str_radix(text, 16).ok().map(Self);
+        id.filter(|id| id.to_string() == text)
     }
 }
 
@@ -137,9 +139,9 @@ const HEAD: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6InN0cmVhbS10b2tlbi1zZXNzaW9uK2p3
 /// Stream accepts every token that an app's secret signed: it ignores `typ`, and treats a token without `user_id` as an
 /// admin's. So a session token must not be signed with the bytes of the secret, even if an API secret is configured as the
 /// session key.
-const SALT: &[u8; 35] = b"stream-token session key, version 1";
+const SALT: &[u8] = b"stream-token session key, version 1";
 
-/// The block size of SHA-256, in bytes.
+/// The block size of SHA-256, in bytes. A shorter key of HMAC is padded with zeros (RFC 2104 section 2).
 const BLOCK: usize = 64;
 
 /// More bytes than a session token has, so that its buffer is never reallocated, which would leave a copy behind.
@@ -179,8 +181,10 @@ impl SessionKey {
     /// Derives the key from a secret for sessions.
     #[must_use]
     pub fn new(secret: &Secret) -> Self {
-        let key = Zeroizing::new(mac(&padded(SALT), secret.expose()).finalize().into_bytes().into());
-        Self(Zeroizing::new(padded::<32>(&key)))
+        let (mut salt, mut key) = ([0; BLOCK], Zeroizing::new([0; BLOCK]));
+        salt[..SALT.len()].copy_from_slice(SALT);
+        key[..32].copy_from_slice(&mac(&salt, secret.expose()).finalize().into_bytes());
+        Self(key)
     }
 
     /// Creates a session for a customer, and its token.
@@ -241,12 +245,25 @@ fn mac(key: &[u8; BLOCK], text: &[u8]) -> Hs256 {
     Hs256::new(key.into()).chain_update(text)
 }
 
-/// Pads a key with zeros to the block size of the hash, as in RFC 2104 section 2.
-const fn padded<const LENGTH: usize>(key: &[u8; LENGTH]) -> [u8; BLOCK] {
-    let mut block = [0; BLOCK];
-    let (start, _) = block.split_at_mut(LENGTH);
-    start.copy_from_slice(key);
-    block
+/// A verifier of the session tokens that this program issues: it checks the signature, the times and the revocation list.
+#[derive(Debug)]
+pub struct SessionVerifier {
+    /// The key that verifies signatures.
+    pub key: SessionKey,
+    /// The revocation list; `None` for the demo, which keeps no state.
+    pub revocations: Option<Arc<RevocationList>>,
+}
+
+impl Authenticate for SessionVerifier {
+    fn authenticate(&self, token: &str, _: &str, now: Timestamp) -> Result<Authenticated, AuthError> {
+        let session = self.key.verify(token)?;
+        session.validate(now)?;
+        match self.revocations.as_ref().map_or(Ok(false), |list| list.contains(&session)) {
+            Ok(false) => Ok(Authenticated { customer: session.customer, session: session.id.to_string() }),
+            Ok(true) => Err(AuthFailure::Revoked(session.customer).into()),
+            Err(error) => Err(AuthError::Unavailable(Arc::new(error))),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -70,7 +70,7 @@ fn a_revocation_of_everybody_adds_to_a_list_and_takes_the_place_of_a_damaged_one
 #[test]
 fn the_list_is_the_owners_alone_and_nothing_is_left_beside_it() {
     let state = TempDir::new().unwrap();
-    let directory = list_directory(state.path());
+    let directory = state.path().join("sessions");
     revoke(state.path(), of_session(1), at(200)).unwrap();
     std::fs::write(directory.join("revoked.json.new"), "left by a process that was killed").unwrap();
     revoke(state.path(), of_session(2), at(200)).unwrap();
@@ -107,7 +107,7 @@ fn assert_distrusted(state: &TempDir, is_expected: impl Fn(&FileError) -> bool) 
 fn a_list_that_others_can_write_is_not_trusted() {
     let state = TempDir::new().unwrap();
     revoke(state.path(), of_session(1), at(200)).unwrap();
-    for path in [list_path(state.path()), list_directory(state.path())] {
+    for path in [list_path(state.path()), state.path().join("sessions")] {
         let before = mode(&path);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(before | 0o022)).unwrap();
         assert_distrusted(
@@ -132,11 +132,11 @@ fn links_and_other_things_in_the_place_of_the_list_are_not_trusted() {
     std::fs::remove_file(&path).unwrap();
     std::fs::create_dir(&path).unwrap();
     assert_distrusted(&state, |fault| matches!(fault, FileError::Unfit(_, FileProblem::NotRegular)));
-    std::fs::remove_dir_all(list_directory(state.path())).unwrap();
-    symlink(list_directory(elsewhere.path()), list_directory(state.path())).unwrap();
+    std::fs::remove_dir_all(state.path().join("sessions")).unwrap();
+    symlink(elsewhere.path().join("sessions"), state.path().join("sessions")).unwrap();
     assert_distrusted(&state, |fault| matches!(fault, FileError::Unfit(_, FileProblem::Symlink)));
-    std::fs::remove_file(list_directory(state.path())).unwrap();
-    std::fs::write(list_directory(state.path()), "").unwrap();
+    std::fs::remove_file(state.path().join("sessions")).unwrap();
+    std::fs::write(state.path().join("sessions"), "").unwrap();
     assert_distrusted(&state, |fault| matches!(fault, FileError::Unfit(_, FileProblem::NotADirectory)));
 }
 

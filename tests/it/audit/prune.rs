@@ -4,8 +4,8 @@ use std::fs::{self, File};
 
 use serde_json::Value;
 
-use super::traced::{self, can_trace};
 use super::Log;
+use super::traced::{self, can_trace};
 use crate::cli::now;
 use crate::cli::watchdog::until;
 
