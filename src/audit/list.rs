@@ -2,53 +2,10 @@
 
 use std::path::Path;
 
-use super::entry::{Action, Channel, Entry, Event, Outcome};
+use super::entry::{Action, Entry, Event, Outcome};
 use super::error::AuditError;
 use super::reader::{LogLine, LogReader};
 use crate::time::Timestamp;
-
-/// Criteria for the entries to list; the default matches all entries.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Filter {
-    /// The earliest time, inclusive.
-    pub since: Option<Timestamp>,
-    /// The latest time, inclusive.
-    pub until: Option<Timestamp>,
-    /// The profile's name.
-    pub profile: Option<String>,
-    /// The actions; any action if empty.
-    pub actions: Vec<Action>,
-    /// The channel.
-    pub channel: Option<Channel>,
-    /// The customer, alone or in a batch.
-    pub customer: Option<u64>,
-    /// The user, directly or through sudo.
-    pub actor: Option<String>,
-    /// The outcome.
-    pub outcome: Option<Outcome>,
-    /// A text that the reason or the purpose contains.
-    pub reason: Option<String>,
-}
-
-impl Filter {
-    /// Returns `true` if the entry meets all criteria.
-    pub fn matches(&self, entry: &Entry) -> bool {
-        let body = &entry.body;
-        let is_by = |user: &str| body.actor.user == user || body.actor.sudo_user.as_deref() == Some(user);
-        let contains =
-            |text: &Option<String>, part: &str| text.as_ref().is_some_and(|text| text.contains(part));
-        self.since.is_none_or(|since| entry.time >= since)
-            && self.until.is_none_or(|until| entry.time <= until)
-            && (self.profile.is_none() || self.profile == body.profile)
-            && (self.actions.is_empty() || self.actions.contains(&body.action))
-            && self.channel.is_none_or(|channel| body.channel == channel)
-            && self.customer.is_none_or(|customer| body.is_for(customer))
-            && self.actor.as_deref().is_none_or(is_by)
-            && self.outcome.is_none_or(|outcome| body.outcome == outcome)
-            && (self.reason.as_deref())
-                .is_none_or(|part| contains(&body.purpose, part) || contains(&body.reason, part))
-    }
-}
 
 /// A token to search for in the log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,29 +42,35 @@ impl TokenQuery {
     }
 }
 
-/// Lists the lines of the log under a state directory, in order: the entries that match the filter, and all lines
-/// that are not entries. A missing log is empty. An error, if the log cannot be read, is the last item.
-pub fn list(state: &Path, filter: Filter) -> impl Iterator<Item = Result<LogLine, AuditError>> + use<> {
-    admitted(LogReader::open(state), filter)
+/// Lists the lines of the log under a state directory, in order: the entries for which `is_listed` returns `true`, and
+/// all lines that are not entries. A missing log is empty. An error, if the log cannot be read, is the last item.
+pub fn list<F: Fn(&Entry) -> bool>(
+    state: &Path,
+    is_listed: F,
+) -> impl Iterator<Item = Result<LogLine, AuditError>> + use<F> {
+    admitted(LogReader::open(state), is_listed)
 }
 
-/// Lists the lines that are appended to the log from now on. The iterator returns `None` while there are no new
-/// lines, and can be polled again.
+/// Lists the lines that are appended to the log from now on, as [`list()`] does. The iterator returns `None` while there
+/// are no new lines, and can be polled again.
 ///
 /// # Errors
 /// [`AuditError`] if the log cannot be read.
-pub fn follow(
+pub fn follow<F: Fn(&Entry) -> bool>(
     state: &Path,
-    filter: Filter,
-) -> Result<impl Iterator<Item = Result<LogLine, AuditError>> + use<>, AuditError> {
-    Ok(admitted(LogReader::open_at_end(state)?, filter))
+    is_listed: F,
+) -> Result<impl Iterator<Item = Result<LogLine, AuditError>> + use<F>, AuditError> {
+    Ok(admitted(LogReader::open_at_end(state)?, is_listed))
 }
 
-/// Skips the entries that do not match the filter.
-fn admitted(reader: LogReader, filter: Filter) -> impl Iterator<Item = Result<LogLine, AuditError>> {
+/// Skips the entries for which `is_listed` returns `false`.
+fn admitted(
+    reader: LogReader,
+    is_listed: impl Fn(&Entry) -> bool,
+) -> impl Iterator<Item = Result<LogLine, AuditError>> {
     reader.filter(move |line| {
         let entry = line.as_ref().ok().and_then(|line| line.entry.as_ref().ok());
-        entry.is_none_or(|entry| filter.matches(entry))
+        entry.is_none_or(&is_listed)
     })
 }
 
@@ -128,15 +91,9 @@ pub fn contains(state: &Path, is_meant: impl Fn(&Event) -> bool) -> Result<bool,
 mod tests {
     use std::fs;
 
-    use super::super::entry::{Action, Actor, Channel, EntryError, Event, IdRanges};
-    use super::super::log::AuditLog;
+    use super::super::entry::{Action, Channel, EntryError, Event, IdRanges};
     use super::super::testing::{State, ann, edit, mint};
     use super::*;
-    use crate::time::Clock;
-
-    fn at(seconds: u64) -> Timestamp {
-        Timestamp::from_epoch_seconds(seconds).unwrap()
-    }
 
     /// Returns the numbers of entries, 0 for a bad line.
     fn numbers_of(lines: impl Iterator<Item = Result<LogLine, AuditError>>) -> Vec<u64> {
@@ -144,8 +101,8 @@ mod tests {
     }
 
     /// Returns the numbers of the entries that a filter admits.
-    fn numbers(state: &State, filter: Filter) -> Vec<u64> {
-        numbers_of(list(state.path(), filter))
+    fn numbers(state: &State, is_listed: impl Fn(&Entry) -> bool) -> Vec<u64> {
+        numbers_of(list(state.path(), is_listed))
     }
 
     #[test]
@@ -155,45 +112,11 @@ mod tests {
         assert!((2..=500).chain([777]).all(|id| ranges.insert_next(id)));
         let batch = Event::new(Action::MintBatch, Channel::Cli, ann(), Outcome::Ok);
         state.log().record(Event { customers: Some(ranges), ..batch }).unwrap();
-        let of = |customer| numbers(&state, Filter { customer: Some(customer), ..Filter::default() });
+        let of = |customer| numbers(&state, |entry| entry.body.is_for(customer));
         assert_eq!(of(1), [2]);
         assert_eq!(of(2), [3, 5]);
         assert_eq!(of(777), [5]);
         assert!(of(501).is_empty());
-    }
-
-    #[test]
-    fn filters_by_time_actor_and_outcome_with_both_ends_included() {
-        let state = State::new();
-        for seconds in [10, 20, 30] {
-            let log = AuditLog::open(state.path(), Clock::Fixed(at(seconds))).unwrap();
-            let actor = Actor { user: "root".into(), sudo_user: Some(format!("user{seconds}")) };
-            let outcome = if seconds == 20 { Outcome::Refused } else { Outcome::Ok };
-            log.record(Event::new(Action::Mint, Channel::Cli, actor, outcome)).unwrap();
-        }
-        assert_eq!(numbers(&state, Filter { since: Some(at(20)), ..Filter::default() }), [3, 4]);
-        assert_eq!(numbers(&state, Filter { until: Some(at(20)), ..Filter::default() }), [1, 2, 3]);
-        let by = |user: &str| Filter { actor: Some(user.into()), ..Filter::default() };
-        assert_eq!(numbers(&state, by("user30")), [4]);
-        assert_eq!(numbers(&state, by("root")), [1, 2, 3, 4]);
-        assert!(numbers(&state, by("user")).is_empty());
-        assert_eq!(numbers(&state, Filter { outcome: Some(Outcome::Refused), ..Filter::default() }), [3]);
-    }
-
-    #[test]
-    fn filters_by_profile_actions_and_channel() {
-        let state = State::with_entries(2);
-        let log = state.log();
-        let served = Event::new(Action::Refusal, Channel::Serve, ann(), Outcome::Refused);
-        log.record(served.profile("live")).unwrap();
-        let of = |filter| numbers(&state, filter);
-        assert_eq!(of(Filter { profile: Some("staging".into()), ..Filter::default() }), [2]);
-        assert_eq!(of(Filter { profile: Some("live".into()), ..Filter::default() }), [3]);
-        assert!(of(Filter { profile: Some("stag".into()), ..Filter::default() }).is_empty());
-        assert_eq!(of(Filter { actions: vec![Action::Mint], ..Filter::default() }), [2]);
-        assert_eq!(of(Filter { actions: vec![Action::Refusal, Action::Mint], ..Filter::default() }), [2, 3]);
-        assert_eq!(of(Filter { channel: Some(Channel::Cli), ..Filter::default() }), [1, 2]);
-        assert_eq!(of(Filter { channel: Some(Channel::Serve), ..Filter::default() }), [3]);
     }
 
     #[test]
@@ -203,8 +126,8 @@ mod tests {
         lines[2] = b"gone\n".to_vec();
         edit(&mut lines[3]);
         state.write(1, &lines.concat());
-        assert_eq!(numbers(&state, Filter { customer: Some(1), ..Filter::default() }), [2, 0, 0]);
-        let last = list(state.path(), Filter::default()).last().unwrap().unwrap();
+        assert_eq!(numbers(&state, |entry| entry.body.is_for(1)), [2, 0, 0]);
+        let last = list(state.path(), |_| true).last().unwrap().unwrap();
         assert_eq!(
             (last.at.to_string().as_str(), last.entry),
             ("audit-00000001.jsonl, line 4", Err(EntryError::Edited))
@@ -215,7 +138,7 @@ mod tests {
     fn gives_the_line_as_the_log_has_it() {
         let state = State::with_entries(1);
         state.log().record(mint(7)).unwrap();
-        let LogLine { entry, text, .. } = list(state.path(), Filter::default()).last().unwrap().unwrap();
+        let LogLine { entry, text, .. } = list(state.path(), |_| true).last().unwrap().unwrap();
         assert_eq!(format!("{text}\n").into_bytes(), state.lines(1)[1]);
         assert!(entry.unwrap().body.is_for(7));
     }
@@ -233,7 +156,7 @@ mod tests {
 
     #[test]
     fn a_log_that_is_not_there_has_no_lines() {
-        assert!(numbers(&State::new(), Filter::default()).is_empty());
+        assert!(numbers(&State::new(), |_| true).is_empty());
     }
 
     fn of(customer: u64, expires_at: Option<u64>) -> TokenQuery {
@@ -278,7 +201,7 @@ mod tests {
     #[test]
     fn returns_what_came_since_the_last_call_and_nothing_from_before() {
         let state = State::with_entries(3);
-        let mut follower = follow(state.path(), Filter::default()).unwrap();
+        let mut follower = follow(state.path(), |_| true).unwrap();
         assert!(numbers_of(&mut follower).is_empty());
         (1..3).for_each(|customer| drop(state.log().record(mint(customer)).unwrap()));
         assert_eq!(numbers_of(&mut follower), [4, 5]);
@@ -288,7 +211,7 @@ mod tests {
     #[test]
     fn follows_into_new_segments_and_past_those_that_are_gone() {
         let state = State::new();
-        let mut follower = follow(state.path(), Filter::default()).unwrap();
+        let mut follower = follow(state.path(), |_| true).unwrap();
         let log = state.log_of_short_segments();
         let record = |customer| drop(log.record(mint(customer)).unwrap());
         record(1);
@@ -304,7 +227,7 @@ mod tests {
     #[test]
     fn waits_for_the_end_of_a_line_and_passes_over_one_that_was_torn_and_repaired() {
         let state = State::with_entries(2);
-        let mut follower = follow(state.path(), Filter::default()).unwrap();
+        let mut follower = follow(state.path(), |_| true).unwrap();
         state.log().record(mint(2)).unwrap();
         let whole = state.read(1);
         state.write(1, &whole[..whole.len() - 9]);
@@ -317,7 +240,7 @@ mod tests {
     #[test]
     fn shows_a_bad_line_with_its_place() {
         let state = State::with_entries(2);
-        let follower = follow(state.path(), Filter::default()).unwrap();
+        let follower = follow(state.path(), |_| true).unwrap();
         state.log().record(mint(2)).unwrap();
         let mut lines = state.lines(1);
         edit(&mut lines[2]);

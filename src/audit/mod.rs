@@ -28,7 +28,7 @@ mod testing;
 pub use entry::{Action, Actor, Channel, Entry, EntryError, Event, IdRanges, Outcome};
 pub use error::AuditError;
 pub use head::{Hash, Head, LogId};
-pub use list::{Filter, TokenMatch, TokenQuery, contains, follow, list};
+pub use list::{TokenMatch, TokenQuery, contains, follow, list};
 pub use log::{AuditLog, LastAppend, Receipt};
 pub use prune::PrunePlan;
 pub use reader::{Location, LogLine};

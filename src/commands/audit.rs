@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::input::Paste;
 use super::{Context, Result, input};
-use crate::audit::{self, AuditError, Filter, LogLine, PrunePlan, TokenMatch, TokenQuery};
+use crate::audit::{self, AuditError, Entry, LogLine, PrunePlan, TokenMatch, TokenQuery};
 use crate::cli::{
     AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditPruneArgs, AuditVerifyArgs,
 };
@@ -16,7 +16,7 @@ use crate::escape::{escaped_or_redacted, json_line};
 use crate::output::{self, AuditSummary};
 use crate::process::stdout::loses_reader_within;
 use crate::time::utc;
-use crate::token::{CustomerId, Fingerprint, Inspection, UserId};
+use crate::token::{Fingerprint, Inspection, UserId};
 
 /// The interval at which the log is checked for new entries.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
@@ -40,12 +40,14 @@ pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> Result<E
 /// Lists the entries that match the filter, and every invalid line.
 fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> Result<Exit> {
     let now = context.clock.now();
-    let filter = Filter {
-        since: arguments.since.as_ref().map(|when| when.resolve_past(now)).transpose()?,
-        until: arguments.until.as_ref().map(|when| when.resolve_last(now)),
-        ..filter(context, &arguments.filter)?
-    };
-    let mut listing = audit::list(&context.state_dir()?, filter);
+    let since = arguments.since.as_ref().map(|when| when.resolve_past(now)).transpose()?;
+    let until = arguments.until.as_ref().map(|when| when.resolve_last(now));
+    let is_wanted = filter(context, &arguments.filter)?;
+    let mut listing = audit::list(&context.state_dir()?, |entry| {
+        since.is_none_or(|since| entry.time >= since)
+            && until.is_none_or(|until| entry.time <= until)
+            && is_wanted(entry)
+    });
     if arguments.summary {
         return summarize(context, listing, is_json);
     }
@@ -91,17 +93,23 @@ fn note_damage(context: &mut Context<'_>, is_damaged: bool) {
     }
 }
 
-/// Returns the filter of the arguments, without times.
-fn filter(context: &Context<'_>, arguments: &AuditFilterArgs) -> Result<Filter> {
-    Ok(Filter {
-        profile: profile(context)?,
-        actions: arguments.action.clone(),
-        channel: arguments.channel,
-        customer: arguments.customer.map(CustomerId::get),
-        actor: arguments.actor.clone(),
-        outcome: arguments.outcome,
-        reason: arguments.reason.clone(),
-        ..Filter::default()
+/// Returns a function that returns `true` for the entries that the arguments ask for.
+fn filter<'a>(
+    context: &Context<'_>,
+    arguments: &'a AuditFilterArgs,
+) -> Result<impl Fn(&Entry) -> bool + use<'a>> {
+    let profile = profile(context)?;
+    Ok(move |Entry { body, .. }: &Entry| {
+        let is_by = |user: &String| body.actor.user == *user || body.actor.sudo_user.as_ref() == Some(user);
+        let has = |text: &Option<String>, part| text.as_ref().is_some_and(|text| text.contains(part));
+        (profile.is_none() || profile == body.profile)
+            && (arguments.action.is_empty() || arguments.action.contains(&body.action))
+            && arguments.channel.is_none_or(|channel| body.channel == channel)
+            && arguments.customer.is_none_or(|customer| body.is_for(customer.get()))
+            && arguments.actor.as_ref().is_none_or(is_by)
+            && arguments.outcome.is_none_or(|outcome| body.outcome == outcome)
+            && (arguments.reason.as_deref())
+                .is_none_or(|part| has(&body.purpose, part) || has(&body.reason, part))
     })
 }
 
@@ -138,7 +146,7 @@ fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs, is_json: bool)
 fn find(context: &mut Context<'_>, arguments: &AuditFindArgs, is_json: bool) -> Result<Exit> {
     let query = token_query(context, &arguments.token)?;
     let (mut certain, mut possible, mut is_damaged) = (Vec::new(), Vec::new(), false);
-    for line in audit::list(&context.state_dir()?, Filter::default()) {
+    for line in audit::list(&context.state_dir()?, |_| true) {
         let LogLine { entry, text, .. } = line?;
         match entry.map(|entry| (query.matches(&entry.body), entry)) {
             Ok((Some(TokenMatch::Certain), entry)) => certain.push((entry, text)),

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::{Context, Result, SECRET_TIMEOUT, STATE_DIR_VARIABLE};
-use crate::audit::{self, Filter, MIN_FREE_BYTES};
+use crate::audit::{self, MIN_FREE_BYTES};
 use crate::cli::{DoctorArgs, completion_script};
 use crate::error::{Diagnostic as _, ErrorReport, Exit};
 use crate::escape::path_in_full;
@@ -287,10 +287,10 @@ fn audit_log(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
 
 /// Checks that this machine's clock is not behind the entries of the audit log.
 fn clock(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
-    let later = Filter { since: Some(checkup.asking.now.after(MAX_SKEW)), ..Filter::default() };
+    let later = checkup.asking.now.after(MAX_SKEW);
     let state = checkup.context.state_dir().unwrap_or_default();
     // A log that cannot be read is reported by the check of the audit log.
-    let is_behind = audit::list(&state, later).flatten().any(|line| line.entry.is_ok());
+    let is_behind = audit::list(&state, |entry| entry.time >= later).flatten().any(|line| line.entry.is_ok());
     let agrees = || Diagnosis::ok("clock", "agrees with the audit log");
     vec![if is_behind { wrong_clock("behind the audit log") } else { agrees() }]
 }
