@@ -110,18 +110,16 @@ impl Fault {
     }
 
     /// Returns an explanation of the fault, for the user.
-    pub fn explanation(self) -> String {
+    pub const fn explanation(self) -> &'static str {
         match self {
-            Self::Expired => "it expired an hour ago: Stream answers 401, code 40".into(),
-            Self::ExpiresIn(lifetime) => {
-                format!("it expires in {}: then Stream answers 401, code 40", humanize(lifetime))
-            }
-            Self::NotYetValid => "its nbf is an hour ahead: Stream answers 401, code 41".into(),
-            Self::IssuedInFuture => "its iat is an hour ahead: Stream answers 401, code 42".into(),
-            Self::BadSignature => "another key signed it: Stream answers 401, code 43".into(),
-            Self::WrongUser => "it is the token of another user, who does not exist".into(),
-            Self::Malformed => "it has no signature: Stream answers 401, code 5".into(),
-            Self::Status(_) | Self::Delay(_) | Self::Drop => "only the response has this fault".into(),
+            Self::Expired => "it expired an hour ago: Stream answers 401, code 40",
+            Self::ExpiresIn(_) => "once it has expired, Stream answers 401, code 40",
+            Self::NotYetValid => "its nbf is an hour ahead: Stream answers 401, code 41",
+            Self::IssuedInFuture => "its iat is an hour ahead: Stream answers 401, code 42",
+            Self::BadSignature => "another key signed it: Stream answers 401, code 43",
+            Self::WrongUser => "it is the token of another user, who does not exist",
+            Self::Malformed => "it has no signature: Stream answers 401, code 5",
+            Self::Status(_) | Self::Delay(_) | Self::Drop => "only the response has this fault",
         }
     }
 }

@@ -1,12 +1,11 @@
 //! Errors of writing and reading the audit log; nothing is minted while the log cannot be written.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::error::Diagnostic;
 use crate::escape::path_in_full;
-use crate::fs::{FileError, FileProblem};
+use crate::fs::FileError;
 
 /// An error of the audit log, and the file or directory concerned.
 ///
@@ -46,18 +45,10 @@ impl From<FileError> for AuditError {
 impl Diagnostic for AuditError {
     fn hint(&self) -> Option<String> {
         Some(match self {
-            Self::File(error) => match &**error {
-                FileError::Unfit(_, FileProblem::Writable(_) | FileProblem::Locked(_)) => {
-                    return error.hint();
-                }
-                FileError::Io(_, _, error) if error.kind() == ErrorKind::StorageFull => {
-                    "free some space, or give another place with --state-dir".into()
-                }
-                error => {
-                    let path = path_in_full(error.path());
-                    format!("make {path} usable for this user, or give another place with --state-dir")
-                }
-            },
+            Self::File(error) => {
+                let hint = error.hint()?;
+                format!("{hint}; or give another place with --state-dir")
+            }
             Self::Full(path) => {
                 let directory = path_in_full(path.parent().unwrap_or(path));
                 format!("move {directory} to another place; the next mint begins a new log there")

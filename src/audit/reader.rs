@@ -115,7 +115,8 @@ impl LogReader {
             if let Some(segment) = self.segment.as_mut().filter(|_| bytes > 0) {
                 if is_unfinished {
                     self.unfinished = bytes;
-                    segment.rewind()?;
+                    let sought = segment.input.seek(SeekFrom::Start(segment.offset));
+                    sought.map_err(FileAction::Read.failed(&segment.path))?;
                     return Ok(None);
                 }
                 segment.offset += bytes;
@@ -249,12 +250,6 @@ impl Segment {
     fn read_line(&mut self, line: &mut Vec<u8>) -> Result<u64, AuditError> {
         let read = read_line(&mut self.input, self.end.saturating_sub(self.offset), line);
         Ok(read.map_err(FileAction::Read.failed(&self.path))?)
-    }
-
-    /// Seeks back to the offset.
-    fn rewind(&mut self) -> Result<u64, AuditError> {
-        let sought = self.input.seek(SeekFrom::Start(self.offset));
-        Ok(sought.map_err(FileAction::Read.failed(&self.path))?)
     }
 }
 

@@ -128,7 +128,12 @@ impl Writer {
             let segment = OpenSegment::open(&self.directory, newest, FileUse::Append)?;
             match segment.tail()? {
                 SegmentTail::Entry(head, torn) if torn.is_some() || segment.length < self.limit => {
-                    let maintenance = torn.map(|torn| repaired(next, &torn));
+                    let maintenance = torn.map(|torn| Event {
+                        count: Some(torn.len() as u64),
+                        // There is none if only the newline was missing.
+                        fingerprint: (!torn.is_empty()).then(|| Hash::of(&torn).short()),
+                        ..maintenance(next, Action::Repaired, None)
+                    });
                     return Ok(Target { segment, after: Some(head), maintenance });
                 }
                 SegmentTail::Empty => {
@@ -168,7 +173,8 @@ impl Writer {
                 }
                 SegmentTail::Empty | SegmentTail::Fragment => (None, 0),
                 SegmentTail::Damaged => {
-                    let opening = chain_broken(next, "the last line is not as it was written");
+                    let reason = "the last line is not as it was written";
+                    let opening = maintenance(next, Action::ChainBroken, Some(reason));
                     return Ok((self.last_whole_entry()?, opening));
                 }
             };
@@ -209,7 +215,8 @@ impl Writer {
         };
         let is_new = target.maintenance.is_some_and(|event| event.action != Action::Repaired);
         let segment = if is_new { target.segment } else { self.create_after(target.segment.number)? };
-        Ok(Target { segment, after: Some(after), maintenance: Some(chain_broken(next, reason)) })
+        let maintenance = Some(maintenance(next, Action::ChainBroken, Some(reason)));
+        Ok(Target { segment, after: Some(after), maintenance })
     }
 
     /// Creates the segment after `number`. None can follow `u32::MAX`: readers would not look for a number that
@@ -273,18 +280,6 @@ fn maintenance(next: &Event, action: Action, reason: Option<&str>) -> Event {
         reason: reason.map(str::to_owned),
         ..Event::new(action, next.channel, next.actor.clone(), outcome)
     }
-}
-
-/// Returns the event that records a torn line, with its length and fingerprint; no fingerprint if only the newline
-/// was missing.
-fn repaired(next: &Event, torn: &[u8]) -> Event {
-    let fingerprint = (!torn.is_empty()).then(|| Hash::of(torn).short());
-    Event { count: Some(torn.len() as u64), fingerprint, ..maintenance(next, Action::Repaired, None) }
-}
-
-/// Returns the event that opens a segment after damage.
-fn chain_broken(next: &Event, reason: &str) -> Event {
-    maintenance(next, Action::ChainBroken, Some(reason))
 }
 
 #[cfg(test)]

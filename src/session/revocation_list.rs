@@ -54,18 +54,13 @@ pub enum RevocationListError {
 
 impl Diagnostic for RevocationListError {
     fn hint(&self) -> Option<String> {
-        Some(match self {
-            Self::File(error) => return error.hint(),
-            Self::Audit(error) => return error.hint(),
-            Self::Gone(_) | Self::Altered(_) => {
-                "bring it back as it was; or end all sessions with 'stream-token session revoke --all', which writes a new \
-                 one"
-                    .into()
-            }
-            Self::Full(_) => {
-                "end all sessions with 'stream-token session revoke --all', which writes a new one".into()
-            }
-        })
+        let end_all = "end all sessions with 'stream-token session revoke --all', which writes a new one";
+        match self {
+            Self::File(error) => error.hint(),
+            Self::Audit(error) => error.hint(),
+            Self::Gone(_) | Self::Altered(_) => Some(format!("bring it back as it was; or {end_all}")),
+            Self::Full(_) => Some(end_all.into()),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::traced::{self, can_trace};
-use super::{Log, in_lines, is_refused_at, make_usable};
+use super::{Log, in_lines, is_refused_at, or_elsewhere};
 
 /// What is not checked where nothing can be traced.
 const UNCHECKED: &str = "that nothing is minted where the disk fails";
@@ -34,7 +34,7 @@ fn full(path: &str) -> String {
 }
 
 /// The hint where the disk is full.
-const FREE_SOME: &str = "free some space, or give another place with --state-dir";
+const FREE_SOME: &str = "free some space; or give another place with --state-dir";
 
 #[test]
 fn an_entry_that_is_perhaps_not_on_disk_mints_nothing() {
@@ -43,7 +43,13 @@ fn an_entry_that_is_perhaps_not_on_disk_mints_nothing() {
     }
     for log in [Log::new(), Log::of_mints(3)] {
         let segment = log.segment(1);
-        meets(&log, &["inject=fdatasync:error=EIO"], &segment, not_synced, &make_usable(&segment));
+        meets(
+            &log,
+            &["inject=fdatasync:error=EIO"],
+            &segment,
+            not_synced,
+            &or_elsewhere("check the path and who may use it"),
+        );
     }
 }
 
@@ -55,7 +61,13 @@ fn a_segment_that_failed_is_not_gone_on_in() {
     let log = Log::of_mints(2);
     let before = std::fs::read(log.segment(1)).unwrap();
     let segment = log.segment(1);
-    meets(&log, &["inject=fdatasync:error=EIO"], &segment, not_synced, &make_usable(&segment));
+    meets(
+        &log,
+        &["inject=fdatasync:error=EIO"],
+        &segment,
+        not_synced,
+        &or_elsewhere("check the path and who may use it"),
+    );
     assert_eq!(std::fs::read(log.segment(1)).unwrap(), before);
     let opening: Value = serde_json::from_str(&log.lines()[3]).unwrap();
     assert_eq!(
@@ -73,11 +85,23 @@ fn a_new_segment_whose_name_is_perhaps_not_on_disk_mints_nothing() {
     let log = Log::new();
     std::fs::create_dir_all(log.directory()).unwrap();
     let state = log.state();
-    meets(&log, &["inject=fsync:error=EIO:when=1"], &state, not_synced, &make_usable(&state));
+    meets(
+        &log,
+        &["inject=fsync:error=EIO:when=1"],
+        &state,
+        not_synced,
+        &or_elsewhere("check the path and who may use it"),
+    );
     let log = Log::new();
     std::fs::create_dir_all(log.directory()).unwrap();
     let directory = log.directory();
-    meets(&log, &["inject=fsync:error=EIO:when=2"], &directory, not_synced, &make_usable(&directory));
+    meets(
+        &log,
+        &["inject=fsync:error=EIO:when=2"],
+        &directory,
+        not_synced,
+        &or_elsewhere("check the path and who may use it"),
+    );
 }
 
 #[test]
@@ -87,7 +111,13 @@ fn a_directory_whose_name_is_perhaps_not_on_disk_mints_nothing() {
     }
     let log = Log::new();
     let above = log.0.path().to_owned();
-    meets(&log, &["inject=fsync:error=EIO:when=1"], &above, not_synced, &make_usable(&above));
+    meets(
+        &log,
+        &["inject=fsync:error=EIO:when=1"],
+        &above,
+        not_synced,
+        &or_elsewhere("check the path and who may use it"),
+    );
 }
 
 #[test]
@@ -116,7 +146,7 @@ fn a_failure_in_the_midst_of_a_batch_gives_out_what_is_on_disk_and_no_more() {
         output.stderr,
         crate::cli::refusal(
             &format!("{}{}", super::NOTHING, not_synced(segment.to_str().unwrap())),
-            &make_usable(&segment)
+            &or_elsewhere("check the path and who may use it")
         )
     );
     log.mint(9);

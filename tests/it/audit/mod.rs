@@ -133,9 +133,9 @@ fn in_lines<T: Display>(each: impl IntoIterator<Item = T>) -> String {
     each.into_iter().fold(String::new(), |text, next| text + &next.to_string() + "\n")
 }
 
-/// Returns the usual hint of a path that cannot be used.
-fn make_usable(path: &Path) -> String {
-    format!("make {} usable for this user, or give another place with --state-dir", path.display())
+/// Returns the hint for a path of the log that cannot be used. `hint` is the one for the same problem elsewhere.
+fn or_elsewhere(hint: &str) -> String {
+    format!("{hint}; or give another place with --state-dir")
 }
 
 /// Names a token as the log does: by the first 16 hexadecimal digits of its SHA-256.

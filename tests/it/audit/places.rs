@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::geteuid;
 
-use super::{Log, is_refused_at, make_usable};
+use super::{Log, is_refused_at, or_elsewhere};
 use crate::cli::{call, demo, with_secret};
 use crate::tools::install_program;
 
@@ -40,7 +40,7 @@ fn a_symbolic_link_in_the_place_of_the_directory_the_lock_or_a_segment_mints_not
         }
         symlink(&elsewhere, &path).unwrap();
         let before = fs::read(&elsewhere).ok();
-        log.refuses_a_mint(&path, is_a_link, &make_usable(&path));
+        log.refuses_a_mint(&path, is_a_link, &or_elsewhere("the file itself is needed there"));
         assert_eq!(fs::read(&elsewhere).ok(), before);
         fs::remove_file(&path).unwrap();
     }
@@ -71,7 +71,7 @@ fn a_link_that_leads_nowhere_makes_no_file_there() {
     fs::create_dir_all(log.directory()).unwrap();
     let elsewhere = log.0.path().join("elsewhere");
     symlink(&elsewhere, log.segment(1)).unwrap();
-    log.refuses_a_mint(&log.segment(1), is_a_link, &make_usable(&log.segment(1)));
+    log.refuses_a_mint(&log.segment(1), is_a_link, &or_elsewhere("the file itself is needed there"));
     assert!(!elsewhere.exists());
 }
 
@@ -82,11 +82,11 @@ fn a_pipe_or_a_directory_in_the_place_of_a_file_mints_nothing_and_is_not_waited_
         fs::create_dir_all(pipe.directory()).unwrap();
         let path = pipe.directory().join(place);
         mkfifoat(CWD, &path, Mode::RUSR | Mode::WUSR).unwrap();
-        pipe.refuses_a_mint(&path, is_no_file, &make_usable(&path));
+        pipe.refuses_a_mint(&path, is_no_file, &or_elsewhere("a regular file is needed there"));
         let directory = Log::new();
         let path = directory.directory().join(place);
         fs::create_dir_all(&path).unwrap();
-        directory.refuses_a_mint(&path, is_no_file, &make_usable(&path));
+        directory.refuses_a_mint(&path, is_no_file, &or_elsewhere("a regular file is needed there"));
     }
 }
 
@@ -96,7 +96,7 @@ fn a_file_in_the_place_of_the_directory_mints_nothing() {
     fs::create_dir(log.state()).unwrap();
     fs::write(log.directory(), "").unwrap();
     let reason = |path: &str| format!("cannot use {path}: it is not a directory");
-    log.refuses_a_mint(&log.directory(), reason, &make_usable(&log.directory()));
+    log.refuses_a_mint(&log.directory(), reason, &or_elsewhere("a directory is needed there"));
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn a_log_that_others_can_write_mints_nothing_and_says_how_to_mend_it() {
         let path = log.directory().join(place);
         let path = if place.is_empty() { log.directory() } else { path };
         fs::set_permissions(&path, fs::Permissions::from_mode(0o777)).unwrap();
-        let hint = format!("look it over, then run 'chmod go-w {}'", path.display());
+        let hint = or_elsewhere(&format!("look it over, then run 'chmod go-w {}'", path.display()));
         log.refuses_a_mint(&path, |path| format!("cannot use {path}: others can write it (mode 777)"), &hint);
     }
 }
@@ -151,19 +151,20 @@ fn without_permission_an_ordinary_user_mints_nothing() {
     fs::set_permissions(&state, fs::Permissions::from_mode(0o555)).unwrap();
     let directory = state.join("audit");
     let reason = |path: &str| format!("cannot open {path}: Permission denied (os error 13)");
-    is_refused_at(&outside.mint(), &directory, reason, &make_usable(&directory));
+    is_refused_at(&outside.mint(), &directory, reason, &or_elsewhere("check the path and who may use it"));
     // As root, the log that stands there is another user's; its directory admits nobody else.
     if geteuid().is_root() {
         fs::create_dir(&directory).unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
         let lock = directory.join("lock");
-        is_refused_at(&outside.mint(), &lock, reason, &make_usable(&lock));
+        is_refused_at(&outside.mint(), &lock, reason, &or_elsewhere("check the path and who may use it"));
         std::os::unix::fs::chown(&directory, Some(12345), None).unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
         let reason = |path: &str| {
             format!("cannot use {path}: it belongs to user 12345, neither to this user nor to root")
         };
-        is_refused_at(&outside.mint(), &directory, reason, &make_usable(&directory));
+        let hint = or_elsewhere("make it your own, or use a copy of your own");
+        is_refused_at(&outside.mint(), &directory, reason, &hint);
     }
 }
 
@@ -259,10 +260,10 @@ fn a_lock_that_another_process_keeps_is_not_waited_for_without_end() {
     let held = fs::File::open(&path).unwrap();
     held.lock().unwrap();
     let begun = Instant::now();
-    let hint = format!(
+    let hint = or_elsewhere(&format!(
         "find that process with 'fuser -v {}'; end it, or let it go on if it is stopped",
         path.display()
-    );
+    ));
     let reason = |path: &str| format!("cannot use {path}: another process has had it locked for 10 s");
     log.refuses_a_mint(&path, reason, &hint);
     assert!(begun.elapsed() >= Duration::from_secs(10));

@@ -87,7 +87,7 @@ fn a_token_with_a_fault_fails_as_it_was_asked_to() {
 #[test]
 fn a_token_expires_when_its_fault_says() {
     let (token, note) = faulty("expires-in:10s", &[]);
-    assert!(note.ends_with("it expires in 10s: then Stream answers 401, code 40"), "{note}");
+    assert!(note.ends_with("once it has expired, Stream answers 401, code 40"), "{note}");
     let claims: serde_json::Value = serde_json::from_str(&claims_of(&token)).unwrap();
     assert!(claims["exp"].as_u64().unwrap().abs_diff(now() + 10) <= 5, "{claims}");
 }
