@@ -1,7 +1,11 @@
-//! The writing side of an audit log: entries from many threads, written to disk in batches.
+//! The writing side of an audit log: entries from many threads, written to disk in batches; and the removal of old ones.
 //!
 //! Callers that wait at the same time share a batch. The first of them writes the whole batch with one sync, and the
 //! others wait for it. A single caller pays only for its own entry.
+//!
+//! Old entries are removed as whole segments, after verifying them and recording the removal in the log. The record names
+//! the last pruned entry and its hash, which the first remaining entry has as `prev`. After a crash at any point of a
+//! prune, the log still verifies, and the next prune removes the remaining segments.
 
 use std::fmt;
 use std::fs::remove_file;
@@ -9,10 +13,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use super::entry::{Action, Event, Outcome};
+use super::entry::{Action, Actor, Channel, Event, Outcome};
 use super::error::AuditError;
 use super::head::Head;
 use super::segment;
+use super::verify::{VerifyReport, verify_each};
 use super::writer::Writer;
 use crate::fs::{self, FileAction};
 use crate::time::{Clock, Timestamp};
@@ -144,17 +149,29 @@ impl AuditLog {
         fs::free_bytes(&self.directory)
     }
 
-    /// Removes all segments up to number `up_to` under the lock, oldest first, and syncs the directory after each.
-    pub(super) fn remove_segments(&self, up_to: u32) -> Result<(), AuditError> {
+    /// Records the removal of the planned segments, then removes them, oldest first, and syncs the directory after each.
+    /// Returns the entry of the record.
+    ///
+    /// # Errors
+    /// [`AuditError`] if the removal cannot be recorded, in which case nothing is removed, or if a segment cannot be
+    /// removed.
+    pub fn prune(&self, plan: &PrunePlan, actor: Actor) -> Result<Head, AuditError> {
+        let receipt = self.record(Event {
+            pruned_up_to: Some(plan.last.to_string()),
+            count: Some(plan.entries()),
+            // A server whose revocation list is missing searches the log for revocations.
+            reason: plan.has_revocation.then(|| Action::SessionRevoke.name().into()),
+            ..Event::new(Action::Pruned, Channel::Cli, actor, Outcome::Ok)
+        })?;
         let mut writer = lock(&self.writer);
         let _locked = writer.lock()?;
         let numbers = segment::numbers(&self.directory)?;
-        for number in numbers.into_iter().filter(|number| *number <= up_to) {
+        for number in numbers.into_iter().filter(|number| *number <= plan.up_to) {
             let path = segment::path(&self.directory, number);
             remove_file(&path).map_err(FileAction::Write.failed(&path))?;
             fs::sync_directory(&self.directory)?;
         }
-        Ok(())
+        Ok(receipt.head())
     }
 
     /// Writes the batch with this outcome. Callers can join it until the previous batch is on disk and the log is
@@ -188,6 +205,62 @@ impl AuditLog {
 impl fmt::Debug for AuditLog {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("AuditLog").field("directory", &self.directory).finish_non_exhaustive()
+    }
+}
+
+/// The oldest segments of a log, to be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrunePlan {
+    /// The number of the last segment to remove.
+    up_to: u32,
+    /// The number of segments to remove.
+    pub segments: usize,
+    /// The sequence number of the first entry to remove.
+    pub first: u64,
+    /// The last entry to remove.
+    pub last: Head,
+    /// Whether one of the entries records that sessions were revoked.
+    has_revocation: bool,
+}
+
+impl PrunePlan {
+    /// Verifies the log under a state directory, and plans to remove the oldest segments whose entries were all
+    /// written before a time. The plan is `None` if there are no such segments, or if the log does not verify. The
+    /// newest segment is never removed.
+    ///
+    /// # Errors
+    /// [`AuditError`] if the log cannot be read.
+    pub fn new(state: &Path, before: Timestamp) -> Result<(VerifyReport, Option<Self>), AuditError> {
+        let mut first = None;
+        // For each segment, the plan to remove it alone, and whether all of its entries are old.
+        let mut segments: Vec<(Self, bool)> = Vec::new();
+        let report = verify_each(state, None, |number, entry| {
+            let first = *first.get_or_insert(entry.sequence);
+            if segments.last().is_none_or(|(segment, _)| segment.up_to != number) {
+                let segment =
+                    Self { up_to: number, segments: 1, first, last: entry.head(), has_revocation: false };
+                segments.push((segment, true));
+            }
+            if let Some((segment, is_old)) = segments.last_mut() {
+                *is_old &= entry.time < before;
+                segment.last = entry.head();
+                segment.has_revocation |= entry.body.tells_of_revocation();
+            }
+        })?;
+        segments.pop();
+        let old = segments.into_iter().take_while(|(_, is_old)| *is_old).map(|(segment, _)| segment);
+        let plan = old.reduce(|older, newer| Self {
+            segments: older.segments + 1,
+            has_revocation: older.has_revocation || newer.has_revocation,
+            ..newer
+        });
+        let plan = plan.filter(|_| report.is_intact());
+        Ok((report, plan))
+    }
+
+    /// Returns the number of entries to remove.
+    pub fn entries(&self) -> u64 {
+        self.last.sequence.saturating_sub(self.first).saturating_add(1)
     }
 }
 

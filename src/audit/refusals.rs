@@ -214,7 +214,7 @@ fn prefix(address: IpAddr) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::list::list;
+    use super::super::reader::list;
     use super::super::testing::{State, ann, clock};
     use super::*;
 

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 
 use super::entry::{Action, Actor, Channel, Event, Outcome};
-use super::list::list;
 use super::log::AuditLog;
 use super::reader::LogLine;
+use super::reader::list;
 use super::segment;
 use super::verify::{VerifyReport, verify};
 use crate::time::{Clock, Timestamp};

@@ -243,7 +243,7 @@ fn prune(context: &mut Context<'_>, arguments: &AuditPruneArgs, is_json: bool) -
             &format!("{what} will be removed"),
             arguments.confirm.as_deref(),
         )?;
-        let head = plan.carry_out(&context.audit_log()?, context.actor())?;
+        let head = context.audit_log()?.prune(&plan, context.actor())?;
         done["head"] = head.to_string().into();
         format!("removed {what}\nhead {head}")
     };
