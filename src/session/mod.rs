@@ -30,5 +30,5 @@ pub use check_url::CheckUrlVerifier;
 #[cfg(all(unix, feature = "serve"))]
 pub use jwt::JwtVerifier;
 pub use manage::{RevocationTarget, SessionManager};
-pub use revocation_list::{RevocationList, RevocationListError};
-pub use signed::{DEFAULT_LIFETIME, LEEWAY, Session, SessionId, SessionKey, SessionToken, SessionVerifier};
+pub use revocation_list::{RevocationList, RevocationListError, SessionVerifier};
+pub use signed::{DEFAULT_LIFETIME, LEEWAY, Session, SessionId, SessionKey, SessionToken};

@@ -1,4 +1,5 @@
-//! The list of revoked sessions: its file, and how a running server reads it.
+//! The list of revoked sessions: its file, how a running server reads it, and the verifier of our own sessions, which
+//! asks it.
 //!
 //! The file is one JSON document in one exact form with a hash, so that every alteration is detected. No entry ever
 //! expires: a clock that was wrong once would make revoked sessions valid again.
@@ -9,13 +10,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
-use super::signed::{Session, SessionId};
+use super::authenticate::{AuthError, AuthFailure, Authenticate, Authenticated};
+use super::signed::{Session, SessionId, SessionKey};
 use crate::audit::{self, AuditError, Event};
 use crate::error::Diagnostic;
 use crate::escape::path_in_full;
@@ -202,14 +204,36 @@ impl RevocationList {
     }
 }
 
+/// A verifier of the session tokens that this program issues: it checks the signature, the times and the revocation list.
+#[derive(Debug)]
+pub struct SessionVerifier {
+    /// The key that verifies signatures.
+    pub key: SessionKey,
+    /// The revocation list; `None` for the demo, which keeps no state.
+    pub revocations: Option<Arc<RevocationList>>,
+}
+
+impl Authenticate for SessionVerifier {
+    fn authenticate(&self, token: &str, _: &str, now: Timestamp) -> Result<Authenticated, AuthError> {
+        let session = self.key.verify(token)?;
+        session.validate(now)?;
+        match self.revocations.as_ref().map_or(Ok(false), |list| list.contains(&session)) {
+            Ok(false) => Ok(Authenticated { customer: session.customer, session: session.id.to_string() }),
+            Ok(true) => Err(AuthFailure::Revoked(session.customer).into()),
+            Err(error) => Err(AuthError::Unavailable(Arc::new(error))),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::error::Error as _;
+    use std::time::Duration;
 
     use tempfile::TempDir;
 
     use super::super::manage::RevocationTarget;
-    use super::super::testing::{at, customer, id, revoke, session};
+    use super::super::testing::{at, customer, id, key, revoke, session};
     use super::*;
     use crate::audit::{Action, Actor, AuditLog, Channel, Outcome};
     use crate::time::Clock;
@@ -391,5 +415,68 @@ mod tests {
         for length in 0..text.len() {
             assert_eq!(read_back(&text[..length]), None, "{length}");
         }
+    }
+
+    const HOUR: Duration = Duration::from_hours(1);
+
+    fn verifier(state: &TempDir) -> SessionVerifier {
+        let list = RevocationList::open(state.path()).unwrap();
+        SessionVerifier { key: key(), revocations: Some(Arc::new(list)) }
+    }
+
+    #[test]
+    fn a_session_names_its_customer_until_its_end() {
+        let state = TempDir::new().unwrap();
+        let (session, token) = key().issue(customer(123), at(1_000), HOUR).unwrap();
+        let authenticated = |now| verifier(&state).authenticate(token.expose(), "r-1", at(now));
+        let own = Authenticated { customer: customer(123), session: session.id.to_string() };
+        assert_eq!(authenticated(1_000).unwrap(), own);
+        assert_eq!(authenticated(4_599).unwrap(), own);
+        let Err(AuthError::Refused(failure)) = authenticated(session.expires_at.epoch_seconds()) else {
+            panic!()
+        };
+        assert_eq!(failure, AuthFailure::Expired(Some(customer(123))));
+    }
+
+    #[test]
+    fn a_revoked_session_is_refused_and_no_other() {
+        let state = TempDir::new().unwrap();
+        let (session, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
+        let (_, other) = key().issue(customer(1), at(1_000), HOUR).unwrap();
+        revoke(state.path(), RevocationTarget::Session(session), at(1_001)).unwrap();
+        let authenticated = verifier(&state);
+        let Err(AuthError::Refused(failure)) = authenticated.authenticate(token.expose(), "r-1", at(1_002))
+        else {
+            panic!()
+        };
+        assert_eq!(failure, AuthFailure::Revoked(customer(1)));
+        assert!(authenticated.authenticate(other.expose(), "r-1", at(1_002)).is_ok());
+    }
+
+    #[test]
+    fn an_unreadable_list_makes_a_good_session_unavailable_and_a_bad_one_no_better() {
+        let state = TempDir::new().unwrap();
+        let authenticated = verifier(&state);
+        let path = list_path(state.path());
+        std::fs::create_dir_all(&path).unwrap();
+        let (_, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
+        assert!(matches!(
+            authenticated.authenticate(token.expose(), "r-1", at(1_000)),
+            Err(AuthError::Unavailable(_))
+        ));
+        assert!(matches!(authenticated.authenticate("x", "r-1", at(1_000)), Err(AuthError::Refused(_))));
+        assert!(matches!(
+            authenticated.authenticate(token.expose(), "r-1", at(9_000)),
+            Err(AuthError::Refused(_))
+        ));
+        std::fs::remove_dir(&path).unwrap();
+        assert!(verifier(&state).authenticate(token.expose(), "r-1", at(1_000)).is_ok());
+    }
+
+    #[test]
+    fn without_a_list_the_key_alone_decides() {
+        let (_, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
+        let demo = SessionVerifier { key: key(), revocations: None };
+        assert!(demo.authenticate(token.expose(), "r-1", at(1_000)).is_ok());
     }
 }

@@ -1,5 +1,4 @@
-//! Sessions that this program issues: their claims, the key that signs and verifies their tokens, and the verifier by
-//! which the endpoint authenticates their clients.
+//! Sessions that this program issues: their claims, and the key that signs and verifies their tokens.
 //!
 //! A token is a compact JWS (RFC 7515) with HS256 and one exact header. Its claims are the issuer, the customer, when it
 //! was issued, when it expires, and its id.
@@ -7,7 +6,6 @@
 use std::fmt;
 use std::io;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -16,8 +14,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::authenticate::{AuthError, AuthFailure, Authenticate, Authenticated};
-use super::revocation_list::RevocationList;
+use super::authenticate::AuthFailure;
 use crate::error::ErrorReport;
 use crate::escape::escaped_or_redacted;
 use crate::secret::Secret;
@@ -243,27 +240,6 @@ impl SessionKey {
 /// Returns the HMAC of a text, not finalized yet.
 fn mac(key: &[u8; BLOCK], text: &[u8]) -> Hs256 {
     Hs256::new(key.into()).chain_update(text)
-}
-
-/// A verifier of the session tokens that this program issues: it checks the signature, the times and the revocation list.
-#[derive(Debug)]
-pub struct SessionVerifier {
-    /// The key that verifies signatures.
-    pub key: SessionKey,
-    /// The revocation list; `None` for the demo, which keeps no state.
-    pub revocations: Option<Arc<RevocationList>>,
-}
-
-impl Authenticate for SessionVerifier {
-    fn authenticate(&self, token: &str, _: &str, now: Timestamp) -> Result<Authenticated, AuthError> {
-        let session = self.key.verify(token)?;
-        session.validate(now)?;
-        match self.revocations.as_ref().map_or(Ok(false), |list| list.contains(&session)) {
-            Ok(false) => Ok(Authenticated { customer: session.customer, session: session.id.to_string() }),
-            Ok(true) => Err(AuthFailure::Revoked(session.customer).into()),
-            Err(error) => Err(AuthError::Unavailable(Arc::new(error))),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,4 @@
-use tempfile::TempDir;
-
-use super::super::manage::RevocationTarget;
-use super::super::revocation_list;
-use super::super::testing::{SECRET, at, customer, key, revoke, secret};
+use super::super::testing::{SECRET, at, customer, key, secret};
 use super::*;
 use crate::token::testing::{signed_with, unsigned};
 use crate::token::{Inspection, Validation, Verifier, VerifyError};
@@ -282,65 +278,4 @@ fn the_error_of_an_id_never_repeats_a_token() {
         error.to_string(),
         "a value of 14 characters is not a session id: that is 32 hexadecimal digits"
     );
-}
-
-fn verifier(state: &TempDir) -> SessionVerifier {
-    let list = RevocationList::open(state.path()).unwrap();
-    SessionVerifier { key: key(), revocations: Some(Arc::new(list)) }
-}
-
-#[test]
-fn a_session_names_its_customer_until_its_end() {
-    let state = TempDir::new().unwrap();
-    let (session, token) = key().issue(customer(123), at(1_000), HOUR).unwrap();
-    let authenticated = |now| verifier(&state).authenticate(token.expose(), "r-1", at(now));
-    let own = Authenticated { customer: customer(123), session: session.id.to_string() };
-    assert_eq!(authenticated(1_000).unwrap(), own);
-    assert_eq!(authenticated(4_599).unwrap(), own);
-    let Err(AuthError::Refused(failure)) = authenticated(session.expires_at.epoch_seconds()) else {
-        panic!()
-    };
-    assert_eq!(failure, AuthFailure::Expired(Some(customer(123))));
-}
-
-#[test]
-fn a_revoked_session_is_refused_and_no_other() {
-    let state = TempDir::new().unwrap();
-    let (session, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
-    let (_, other) = key().issue(customer(1), at(1_000), HOUR).unwrap();
-    revoke(state.path(), RevocationTarget::Session(session), at(1_001)).unwrap();
-    let authenticated = verifier(&state);
-    let Err(AuthError::Refused(failure)) = authenticated.authenticate(token.expose(), "r-1", at(1_002))
-    else {
-        panic!()
-    };
-    assert_eq!(failure, AuthFailure::Revoked(customer(1)));
-    assert!(authenticated.authenticate(other.expose(), "r-1", at(1_002)).is_ok());
-}
-
-#[test]
-fn an_unreadable_list_makes_a_good_session_unavailable_and_a_bad_one_no_better() {
-    let state = TempDir::new().unwrap();
-    let authenticated = verifier(&state);
-    let path = revocation_list::list_path(state.path());
-    std::fs::create_dir_all(&path).unwrap();
-    let (_, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
-    assert!(matches!(
-        authenticated.authenticate(token.expose(), "r-1", at(1_000)),
-        Err(AuthError::Unavailable(_))
-    ));
-    assert!(matches!(authenticated.authenticate("x", "r-1", at(1_000)), Err(AuthError::Refused(_))));
-    assert!(matches!(
-        authenticated.authenticate(token.expose(), "r-1", at(9_000)),
-        Err(AuthError::Refused(_))
-    ));
-    std::fs::remove_dir(&path).unwrap();
-    assert!(verifier(&state).authenticate(token.expose(), "r-1", at(1_000)).is_ok());
-}
-
-#[test]
-fn without_a_list_the_key_alone_decides() {
-    let (_, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
-    let demo = SessionVerifier { key: key(), revocations: None };
-    assert!(demo.authenticate(token.expose(), "r-1", at(1_000)).is_ok());
 }

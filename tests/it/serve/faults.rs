@@ -218,15 +218,13 @@ fn an_admin_listener_that_others_reach_controls_nothing_and_neither_does_that_of
 #[test]
 fn what_is_no_fault_is_refused_with_what_was_expected() {
     let site = TestServerHome::new();
-    for (fault, what, hint) in [
-        (
-            "123",
-            "123",
-            "a fault has the form 123=expired or 1-100=status:503*2, with customers from 1 to 9223372036854775807",
-        ),
-        ("1=status:200", "status:200", "after the colon goes the status of an error, 400 to 599"),
-        ("1=drop*0", "1=drop*0", "after the asterisk goes how often, from 1 to 1000000"),
-    ] {
+    let rule = "a fault has the form 123=expired or 1-100=status:503*2, with customers from 1 to 9223372036854775807, up to \
+                1000000 times";
+    let kinds = "a fault is expired, expires-in:10s, not-yet-valid, issued-in-future, bad-signature, wrong-user, malformed, \
+                 status:503 (from 400 to 599), delay:5s or drop";
+    for (fault, what, hint) in
+        [("123", "123", rule), ("1=status:200", "status:200", kinds), ("1=drop*0", "1=drop*0", rule)]
+    {
         let refused = site.run(&["-q", "serve", "--fault", fault]);
         let error =
             format!("invalid value '{fault}' for '--fault <CUSTOMER=KIND[*N]>': '{what}' is not a fault");
