@@ -12,7 +12,7 @@ use crate::cli::{
     AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditPruneArgs, AuditVerifyArgs,
 };
 use crate::error::{ErrorReport, Exit};
-use crate::escape::{escaped_or_redacted, json_line};
+use crate::escape::{escaped_or_redacted, path_in_full};
 use crate::output::{self, AuditSummary};
 use crate::process::stdout::loses_reader_within;
 use crate::time::utc;
@@ -26,19 +26,18 @@ const MAX_BATCHES: usize = 20;
 
 /// Runs a subcommand of `audit`.
 pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> Result<Exit> {
-    let is_json = context.is_json_or_text("audit")?;
     match command {
-        AuditCommand::List(arguments) => list(context, arguments, is_json),
-        AuditCommand::Find(arguments) => find(context, arguments, is_json),
-        AuditCommand::Follow(arguments) => follow(context, arguments, is_json),
-        AuditCommand::Verify(arguments) => verify(context, arguments, is_json),
-        AuditCommand::Prune(arguments) => prune(context, arguments, is_json),
-        AuditCommand::Head => head(context, is_json),
+        AuditCommand::List(arguments) => list(context, arguments),
+        AuditCommand::Find(arguments) => find(context, arguments),
+        AuditCommand::Follow(arguments) => follow(context, arguments),
+        AuditCommand::Verify(arguments) => verify(context, arguments),
+        AuditCommand::Prune(arguments) => prune(context, arguments),
+        AuditCommand::Head => head(context),
     }
 }
 
 /// Lists the entries that match the filter, and every invalid line.
-fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> Result<Exit> {
+fn list(context: &mut Context<'_>, arguments: &AuditListArgs) -> Result<Exit> {
     let now = context.clock.now();
     let since = arguments.since.as_ref().map(|when| when.resolve_past(now)).transpose()?;
     let until = arguments.until.as_ref().map(|when| when.resolve_last(now));
@@ -49,7 +48,7 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
             && is_wanted(entry)
     });
     if arguments.summary {
-        return summarize(context, listing, is_json);
+        return summarize(context, listing);
     }
     let mut is_first = true;
     loop {
@@ -57,7 +56,7 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
         if lines.is_empty() && !is_first {
             return Ok(Exit::Success);
         }
-        let shown = if is_json {
+        let shown = if context.is_json() {
             lines.iter().map(output::audit_json).collect()
         } else {
             output::audit_table(&lines, is_first, context.terminal.layout())
@@ -71,7 +70,6 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs, is_json: bool) -> 
 fn summarize(
     context: &mut Context<'_>,
     listing: impl Iterator<Item = Result<LogLine, AuditError>>,
-    is_json: bool,
 ) -> Result<Exit> {
     let (mut summary, mut is_damaged) = (AuditSummary::default(), false);
     for line in listing {
@@ -81,7 +79,8 @@ fn summarize(
         }
     }
     note_damage(context, is_damaged);
-    let shown = if is_json { summary.to_json() } else { summary.to_text(context.terminal.layout()) };
+    let shown =
+        if context.is_json() { summary.to_json() } else { summary.to_text(context.terminal.layout()) };
     context.terminal.print(&shown)?;
     Ok(Exit::Success)
 }
@@ -127,12 +126,13 @@ fn profile(context: &Context<'_>) -> Result<Option<String>> {
 }
 
 /// Prints entries as they are written, until the reader of standard output is gone.
-fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs, is_json: bool) -> Result<Exit> {
+fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs) -> Result<Exit> {
     let mut lines = audit::follow(&context.state_dir()?, filter(context, arguments)?)?;
     loop {
         for line in &mut lines {
             let (line, layout) = (line?, context.terminal.layout());
-            let shown = if is_json { output::audit_json(&line) } else { output::audit_line(&line, layout) };
+            let shown =
+                if context.is_json() { output::audit_json(&line) } else { output::audit_line(&line, layout) };
             context.terminal.print(&shown)?;
         }
         context.terminal.flush()?;
@@ -143,7 +143,7 @@ fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs, is_json: bool)
 }
 
 /// Shows the entry of a token; or, if no entry names it, the batches in which it may have been minted.
-fn find(context: &mut Context<'_>, arguments: &AuditFindArgs, is_json: bool) -> Result<Exit> {
+fn find(context: &mut Context<'_>, arguments: &AuditFindArgs) -> Result<Exit> {
     let query = token_query(context, &arguments.token)?;
     let (mut certain, mut possible, mut is_damaged) = (Vec::new(), Vec::new(), false);
     for line in audit::list(&context.state_dir()?, |_| true) {
@@ -175,14 +175,14 @@ fn find(context: &mut Context<'_>, arguments: &AuditFindArgs, is_json: bool) -> 
         if certain.is_empty() { (TokenMatch::Possible, batches) } else { (TokenMatch::Certain, certain) };
     let (now, layout) = (context.clock.now(), context.terminal.layout());
     let shown = found.iter().map(|(entry, text)| {
-        if is_json {
+        if context.is_json() {
             output::audit_found_json(text, kind)
         } else {
             output::audit_found_text(entry, kind, now, layout)
         }
     });
     let shown: Vec<_> = shown.collect();
-    context.terminal.print(&shown.join(if is_json { "" } else { "\n" }))?;
+    context.terminal.print(&shown.join(if context.is_json() { "" } else { "\n" }))?;
     Ok(Exit::Success)
 }
 
@@ -202,19 +202,17 @@ fn token_query(context: &mut Context<'_>, argument: &str) -> Result<TokenQuery> 
 }
 
 /// Verifies the whole log.
-fn verify(context: &mut Context<'_>, arguments: &AuditVerifyArgs, is_json: bool) -> Result<Exit> {
+fn verify(context: &mut Context<'_>, arguments: &AuditVerifyArgs) -> Result<Exit> {
     let verified = audit::verify(&context.state_dir()?, arguments.expect.as_ref())?;
-    let shown = if is_json {
-        output::audit_verified_json(&verified)
-    } else {
-        output::audit_verified_text(&verified, context.terminal.layout())
-    };
-    context.terminal.print(&shown)?;
+    context.print(
+        || output::audit_verified_json(&verified),
+        |layout| output::audit_verified_text(&verified, layout),
+    )?;
     Ok(if verified.is_intact() { Exit::Success } else { Exit::AuditDamaged })
 }
 
 /// Removes old segments of the log; with `--dry-run`, only reports them.
-fn prune(context: &mut Context<'_>, arguments: &AuditPruneArgs, is_json: bool) -> Result<Exit> {
+fn prune(context: &mut Context<'_>, arguments: &AuditPruneArgs) -> Result<Exit> {
     let before = arguments.before.resolve_past(context.clock.now())?;
     let (report, plan) = PrunePlan::new(&context.state_dir()?, before)?;
     if !report.is_intact() {
@@ -234,7 +232,7 @@ fn prune(context: &mut Context<'_>, arguments: &AuditPruneArgs, is_json: bool) -
     let what = format!("entries {first} to {last} of the audit log {}", plan.last.log_id);
     let mut done = json!({ "first": first, "last": last, "entries": entries, "segments": segments });
     let message = if arguments.dry_run {
-        format!("would remove {what}")
+        format!("would remove {what}\n")
     } else {
         let name = plan.last.log_id.to_string();
         input::confirm_by_typing(
@@ -245,23 +243,21 @@ fn prune(context: &mut Context<'_>, arguments: &AuditPruneArgs, is_json: bool) -
         )?;
         let head = context.audit_log()?.prune(&plan, context.actor())?;
         done["head"] = head.to_string().into();
-        format!("removed {what}\nhead {head}")
+        format!("removed {what}\nhead {head}\n")
     };
-    context.terminal.print(&format!("{}\n", if is_json { json_line(&done) } else { message }))?;
+    context.print(|| done, |_| message)?;
     Ok(Exit::Success)
 }
 
 /// Prints the log's head.
-fn head(context: &mut Context<'_>, is_json: bool) -> Result<Exit> {
+fn head(context: &mut Context<'_>) -> Result<Exit> {
     let state = context.state_dir()?;
     let Some(head) = audit::head(&state)? else {
         return Err(ErrorReport::usage(
-            format!("there is no audit log in {}", crate::escape::path_in_full(&state)),
+            format!("there is no audit log in {}", path_in_full(&state)),
             "it begins with the first token that is minted, or the first profile that is added",
         ));
     };
-    let head = head.to_string();
-    let shown = if is_json { json_line(&json!({ "head": head })) } else { head };
-    context.terminal.print(&format!("{shown}\n"))?;
+    context.print(|| json!({ "head": head.to_string() }), |_| format!("{head}\n"))?;
     Ok(Exit::Success)
 }

@@ -88,10 +88,9 @@ struct Checkup<'a> {
 
 /// Runs all checks and prints their results.
 pub(super) fn run(context: &mut Context<'_>, arguments: &DoctorArgs) -> Result<Exit> {
-    let is_json = context.is_json_or_text("doctor")?;
     let checkup = Checkup::new(context, arguments);
     let found: Vec<_> = CHECKS.iter().flat_map(|check| check(&checkup)).collect();
-    context.print_all(is_json, &found, output::doctor_json, output::doctor_text)?;
+    context.print_all(&found, output::doctor_json, output::doctor_text)?;
     let is_failure = found.iter().any(|found| found.status == Health::Fail);
     Ok(if is_failure { Exit::Failed } else { Exit::Success })
 }

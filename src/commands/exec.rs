@@ -12,7 +12,6 @@ use crate::escape::path_in_full;
 
 /// Mints the token, and runs the command in place of this process.
 pub(super) fn run(context: &mut Context<'_>, arguments: &ExecArgs) -> Result<Exit> {
-    context.is_json_or_text("exec")?;
     let Some((program, words)) = arguments.command.split_first() else { return Ok(Exit::Usage) };
     let program = Path::new(program);
     let name = program.file_name().unwrap_or_default().to_string_lossy();

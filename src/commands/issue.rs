@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 
 use super::batch::{BatchLine, BatchReader};
-use super::{Context, Result, input, print_error};
+use super::{Context, Result, input};
 use crate::audit::{Action, AuditLog, Channel, Event, Outcome};
 use crate::cli::{Expiry, Format, IssueArgs, TokenArgs};
 use crate::error::{Diagnostic as _, ErrorReport, Exit};
@@ -211,7 +211,7 @@ fn run_batch(context: &mut Context<'_>, path: &Path, run: &IssueRun) -> Result<E
             Err(failure) => {
                 // The tokens of the lines before are printed before the error.
                 run.issue_batch(context, &mut batch)?;
-                print_error(&mut context.terminal, &failure);
+                context.terminal.error(&failure);
                 exit = failure.exit;
             }
         }

@@ -20,6 +20,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Parser as _;
+use serde_json::Value;
 
 use crate::audit::{Actor, AuditLog};
 use crate::cli::{self, Cli, Command, Format, GlobalArgs};
@@ -102,8 +103,13 @@ fn dispatch(cli: Cli, environment: &'static Environment<'static>, clock: Clock) 
     let is_json = global.format() == Format::Json;
     let options = OutputOptions { color: global.color.unwrap_or_default(), is_json, is_quiet: global.quiet };
     let mut context = Context { environment, clock, terminal: Terminal::new(options, environment), global };
+    let is_for_issue = !matches!(context.format(), Format::Text | Format::Json);
     let result = match command {
         Command::Issue(arguments) => issue::run(&mut context, &arguments),
+        _ if is_for_issue => Err(ErrorReport::usage(
+            "this command has no such form of output",
+            "use -o text or -o json; header, curl, env, csv and template are for issue",
+        )),
         Command::Exec(arguments) => exec::run(&mut context, &arguments),
         Command::Verify(arguments) => verify::run(&mut context, &arguments),
         Command::Decode(arguments) => decode::run(&mut context, &arguments),
@@ -123,21 +129,12 @@ fn dispatch(cli: Cli, environment: &'static Environment<'static>, clock: Clock) 
 fn finish(terminal: &mut Terminal, result: Result<Exit>) -> Exit {
     let result = result.and_then(|exit| Ok(terminal.flush().map(|()| exit)?));
     result.unwrap_or_else(|report| {
-        print_error(terminal, &report);
+        // A broken pipe is not an error.
+        if report.exit != Exit::Success {
+            terminal.error(&report);
+        }
         report.exit
     })
-}
-
-/// Prints an error, unless it is a broken pipe.
-fn print_error(terminal: &mut Terminal, report: &ErrorReport) {
-    if report.exit == Exit::Success {
-        return;
-    }
-    if terminal.is_json() {
-        terminal.print_message(&json_line(&report.to_json()));
-    } else {
-        terminal.error(&report.message, report.hint.as_deref());
-    }
 }
 
 /// Prints what clap answers by itself: help, the version, or why it refused the command line.
@@ -276,30 +273,27 @@ impl Context<'_> {
         self.global.json || self.global.output.is_some()
     }
 
-    /// Prints results: in JSON each as a line, or together as `text` lays them out for people.
-    fn print_all<T>(
-        &mut self,
-        is_json: bool,
-        results: &[T],
-        json: fn(&T) -> String,
-        text: impl FnOnce(&[T], Layout) -> String,
-    ) -> Result<()> {
-        let layout = self.terminal.layout();
-        let shown = if is_json { results.iter().map(json).collect() } else { text(results, layout) };
+    /// Returns `true` if the format of the result is JSON.
+    fn is_json(&self) -> bool {
+        self.terminal.is_json()
+    }
+
+    /// Prints a result: as a line of JSON, or as `text` lays it out for people.
+    fn print(&mut self, json: impl FnOnce() -> Value, text: impl FnOnce(Layout) -> String) -> Result<()> {
+        let shown = if self.is_json() { json_line(&json()) + "\n" } else { text(self.terminal.layout()) };
         Ok(self.terminal.print(&shown)?)
     }
 
-    /// Returns `true` for JSON and `false` for text; other formats are refused.
-    fn is_json_or_text(&self, command: &str) -> Result<bool> {
-        match self.format() {
-            Format::Json => Ok(true),
-            Format::Text => Ok(false),
-            Format::Header | Format::Curl | Format::Env | Format::Csv | Format::Template(_) => {
-                Err(ErrorReport::usage(
-                    format!("{command} has no such form of output"),
-                    "use -o text or -o json; header, curl, env, csv and template are for issue",
-                ))
-            }
-        }
+    /// Prints results: in JSON each as a line, or together as `text` lays them out for people.
+    fn print_all<T>(
+        &mut self,
+        results: &[T],
+        json: fn(&T) -> Value,
+        text: impl FnOnce(&[T], Layout) -> String,
+    ) -> Result<()> {
+        let layout = self.terminal.layout();
+        let line = |result| json_line(&json(result)) + "\n";
+        let shown = if self.is_json() { results.iter().map(line).collect() } else { text(results, layout) };
+        Ok(self.terminal.print(&shown)?)
     }
 }

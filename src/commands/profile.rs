@@ -14,11 +14,10 @@ use crate::secret::{Secret, Source};
 
 /// Runs a subcommand of `profile`.
 pub(super) fn run(context: &mut Context<'_>, command: &ProfileCommand) -> Result<Exit> {
-    let is_json = context.is_json_or_text("profile")?;
     match command {
         ProfileCommand::Add(arguments) => add(context, arguments)?,
-        ProfileCommand::List => list(context, is_json)?,
-        ProfileCommand::Show(arguments) => show(context, &arguments.name, is_json)?,
+        ProfileCommand::List => list(context)?,
+        ProfileCommand::Show(arguments) => show(context, &arguments.name)?,
         ProfileCommand::Default(arguments) => {
             // Checked first, so that no lock file is created beside a configuration that does not exist.
             context.config()?.require(&arguments.name)?;
@@ -145,16 +144,14 @@ fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()
 }
 
 /// Lists all profiles, the built-in profile last.
-fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
+fn list(context: &mut Context<'_>) -> Result<()> {
     let config = context.config()?;
     let profiles: Vec<_> = config.profiles().chain(config.find(&ProfileName::demo())).collect();
-    context.print_all(is_json, &profiles, output::profile_json, output::profile_list)
+    context.print_all(&profiles, output::profile_json, output::profile_list)
 }
 
 /// Shows one profile.
-fn show(context: &mut Context<'_>, name: &ProfileName, is_json: bool) -> Result<()> {
+fn show(context: &mut Context<'_>, name: &ProfileName) -> Result<()> {
     let profile = context.config()?.require(name)?;
-    context.print_all(is_json, &[profile], output::profile_json, |profiles, layout| {
-        profiles.iter().map(|profile| output::profile_text(profile, layout)).collect()
-    })
+    context.print(|| output::profile_json(&profile), |layout| output::profile_text(&profile, layout))
 }

@@ -12,11 +12,10 @@ use crate::time::absolute_and_relative;
 
 /// Runs a subcommand of `secret`.
 pub(super) fn run(context: &mut Context<'_>, command: &SecretCommand) -> Result<Exit> {
-    let is_json = context.is_json_or_text("secret")?;
     match command {
         SecretCommand::Set(arguments) => store(context, arguments, None)?,
-        SecretCommand::List => list(context, is_json)?,
-        SecretCommand::Check(arguments) => return super::verify::check_secret(context, arguments, is_json),
+        SecretCommand::List => list(context)?,
+        SecretCommand::Check(arguments) => return super::verify::check_secret(context, arguments),
         SecretCommand::Rotate(arguments) => store(context, &arguments.set, Some(arguments.keep_for))?,
         SecretCommand::Remove(arguments) => remove(context, arguments)?,
     }
@@ -82,7 +81,7 @@ fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()>
 }
 
 /// Lists the secrets of all configured profiles, without unlocking a keyring and without running a program.
-fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
+fn list(context: &mut Context<'_>) -> Result<()> {
     let config = context.config()?;
     let kinds = [Kind::ApiSecret, Kind::SessionKey];
     let mut seen = context.asking(|asking| list_status(config.profiles(), &kinds, asking));
@@ -92,6 +91,5 @@ fn list(context: &mut Context<'_>, is_json: bool) -> Result<()> {
         context.terminal.note("no profile is configured: add one with 'stream-token profile add NAME'");
     }
     let now = context.clock.now();
-    context
-        .print_all(is_json, &seen, output::secret_json, |seen, layout| output::secret_list(seen, now, layout))
+    context.print_all(&seen, output::secret_json, |seen, layout| output::secret_list(seen, now, layout))
 }

@@ -49,7 +49,6 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
         context.terminal.print(OPENAPI)?;
         return Ok(Exit::Success);
     }
-    let is_json = context.is_json_or_text("serve")?;
     let profile = context.choose_profile()?;
     require_tls_or_loopback(arguments, profile.is_demo())?;
     let faults = Faults::default();
@@ -71,7 +70,7 @@ pub(super) fn run(context: &mut Context<'static>, arguments: &ServeArgs) -> Resu
     })?;
     faults.allow(profile.issuer.allows_faults());
     let write = |lines: &str| write_stderr(lines.strip_suffix('\n').unwrap_or(lines));
-    let log = ServerLog::start(is_json, context.clock, write).context("cannot start the log")?;
+    let log = ServerLog::start(context.is_json(), context.clock, write).context("cannot start the log")?;
     let certificate_expires_at = identity.as_ref().map(|identity| identity.borrow().expires_at);
     let (audit_log, _) = stored.clone().unzip();
     let record = |log| RefusalRecorder::start(log, context.actor(), name.clone(), context.clock);
@@ -226,7 +225,7 @@ fn announce(
     let call = format!(
         "curl {trust}-X POST '{scheme}://{address}{PATH}' -H 'Authorization: Bearer {token}' -H 'Content-Type: application/json' -d '{{\"customer_id\": {customer}}}'"
     );
-    if context.terminal.is_json() {
+    if context.is_json() {
         context.terminal.note(&format!("try it: {call}"));
     } else {
         context.terminal.note("try it:");

@@ -19,16 +19,15 @@ use crate::token::MAX_TOKEN_BYTES;
 
 /// Runs a `session` command.
 pub(super) fn run(context: &mut Context<'_>, command: &SessionCommand) -> Result<Exit> {
-    let is_json = context.is_json_or_text("session")?;
     match command {
-        SessionCommand::New(arguments) => create(context, arguments, is_json)?,
+        SessionCommand::New(arguments) => create(context, arguments)?,
         SessionCommand::Revoke(arguments) => revoke(context, arguments)?,
     }
     Ok(Exit::Success)
 }
 
 /// Creates a session, and prints its token once it is recorded.
-fn create(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) -> Result<()> {
+fn create(context: &mut Context<'_>, arguments: &SessionNewArgs) -> Result<()> {
     require_stdout()?;
     let customer = arguments.customer;
     let now = context.clock.now();
@@ -44,12 +43,10 @@ fn create(context: &mut Context<'_>, arguments: &SessionNewArgs, is_json: bool) 
         manager(context, &profile)?.create(&key, customer, lifetime)?
     };
     context.terminal.note(&format!("the session ends {}", absolute_and_relative(session.expires_at, now)));
-    let shown = if is_json {
-        output::session_json(&session, &token, profile.name.as_ref().map(ProfileName::as_str))
-    } else {
-        format!("{}\n", token.expose())
-    };
-    Ok(context.terminal.print(&shown)?)
+    context.print(
+        || output::session_json(&session, &token, profile.name.as_ref().map(ProfileName::as_str)),
+        |_| format!("{}\n", token.expose()),
+    )
 }
 
 /// Revokes one session, all sessions of a customer, or all sessions.

@@ -9,6 +9,7 @@ use super::input::{self, Paste};
 use super::{Context, Result};
 use crate::cli::{SecretCheckArgs, VerifyArgs};
 use crate::error::{Diagnostic as _, ErrorReport, Exit};
+use crate::escape::json_line;
 use crate::output;
 use crate::profile::{Profile, ProfileName, list_status};
 use crate::secret::keyring::{Kind, Previous};
@@ -22,11 +23,7 @@ use crate::verdict::{CandidateKey, Generation, Report, SignedBy, examine};
 const OTHER_PROFILES_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Checks whether a profile's secret signed a token that is known to be good.
-pub(super) fn check_secret(
-    context: &mut Context<'_>,
-    arguments: &SecretCheckArgs,
-    is_json: bool,
-) -> Result<Exit> {
+pub(super) fn check_secret(context: &mut Context<'_>, arguments: &SecretCheckArgs) -> Result<Exit> {
     if let Some(name) = &arguments.name {
         context.global.profile = Some(name.to_string());
     }
@@ -36,12 +33,10 @@ pub(super) fn check_secret(
     let stored =
         SignedBy { profile: secrets.profile.as_ref().map(ToString::to_string), secret: Generation::Current };
     let is_signer = report.signed_by.as_ref() == Some(&stored);
-    let shown = if is_json {
-        output::secret_check_json(&report, is_signer)
-    } else {
-        output::secret_check_text(&report, is_signer, context.terminal.layout())
-    };
-    context.terminal.print(&shown)?;
+    context.print(
+        || output::secret_check_json(&report, is_signer),
+        |layout| output::secret_check_text(&report, is_signer, layout),
+    )?;
     Ok(match report.word_and_exit() {
         _ if is_signer => Exit::Success,
         (_, Exit::Malformed) if report.signed_by.is_none() => Exit::Malformed,
@@ -51,7 +46,6 @@ pub(super) fn check_secret(
 
 /// Verifies the given token or batch.
 pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<Exit> {
-    let is_json = context.is_json_or_text("verify")?;
     let now = context.clock.now();
     let validation = Validation {
         at: arguments.at.as_ref().map_or(now, |when| when.resolve(now)),
@@ -60,7 +54,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
         revoked_before: arguments.revoked_before.as_ref().map(|when| when.resolve_past(now)).transpose()?,
     };
     if let Some(path) = &arguments.from {
-        return run_batch(context, path, &validation, is_json);
+        return run_batch(context, path, &validation);
     }
     let (token, mut secrets) = read(context, &arguments.token)?;
     let report = secrets.examine(context, &token.token, &validation);
@@ -69,12 +63,10 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
         let note = "a secret that was rotated away signed it; whether Stream still takes it cannot be told";
         context.terminal.note(note);
     }
-    let shown = if is_json {
-        output::verify_json(&report, &token.stripped, None)
-    } else {
-        output::verify_text(&report, context.terminal.layout())
-    };
-    context.terminal.print(&shown)?;
+    context.print(
+        || output::verify_json(&report, &token.stripped, None),
+        |layout| output::verify_text(&report, layout),
+    )?;
     Ok(report.word_and_exit().1)
 }
 
@@ -88,13 +80,13 @@ fn read(context: &mut Context<'_>, argument: &str) -> Result<(ExtractedToken, Ca
 }
 
 /// Verifies one token per line, and prints one verdict per line.
-fn run_batch(context: &mut Context<'_>, path: &Path, validation: &Validation, is_json: bool) -> Result<Exit> {
+fn run_batch(context: &mut Context<'_>, path: &Path, validation: &Validation) -> Result<Exit> {
     let mut secrets = CandidateSecrets::new(context)?;
     let mut batch = BatchReader::open(path, &mut context.terminal)?;
     let mut exit = Exit::Success;
     while let Some(line) = batch.next()? {
         let number = line.number;
-        let valid = line.text.as_ref().ok().filter(|_| !is_json);
+        let valid = line.text.as_ref().ok().filter(|_| !context.is_json());
         let valid = valid.and_then(|token| secrets.verify(token, validation));
         let shown = if let Some(customer) = valid {
             // Only the verdict is printed, so no report is needed.
@@ -104,8 +96,8 @@ fn run_batch(context: &mut Context<'_>, path: &Path, validation: &Validation, is
             if report.verdict.is_err() {
                 exit = Exit::PartialFailure;
             }
-            if is_json {
-                output::verify_json(&report, &stripped, Some(number))
+            if context.is_json() {
+                json_line(&output::verify_json(&report, &stripped, Some(number))) + "\n"
             } else {
                 output::verify_line(&report, number)
             }

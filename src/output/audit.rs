@@ -1,6 +1,6 @@
 //! The audit log as text for people and as JSON.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Layout;
 use super::table::{Style, StyledCell, cell, cut_last, headline, listing, table};
@@ -129,9 +129,9 @@ pub fn audit_found_text(entry: &Entry, kind: TokenMatch, now: Timestamp, layout:
     table(&rows.into_iter().filter_map(row).collect::<Vec<_>>(), layout)
 }
 
-/// Returns the result of a verification as a line of JSON.
-pub fn audit_verified_json(verified: &VerifyReport) -> String {
-    json_line(&json!({
+/// Returns the result of a verification as JSON.
+pub fn audit_verified_json(verified: &VerifyReport) -> Value {
+    json!({
         "intact": verified.is_intact(),
         "entries": verified.entries,
         "segments": verified.segments,
@@ -140,7 +140,7 @@ pub fn audit_verified_json(verified: &VerifyReport) -> String {
         "head": verified.head.as_ref().map(ToString::to_string),
         "faults": verified.findings.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "further_faults": verified.further_findings,
-    })) + "\n"
+    })
 }
 
 /// Returns the result of a verification as text.

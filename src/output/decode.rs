@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use super::Layout;
 use super::table::{Style, StyledCell, cell, table};
-use crate::escape::json_line;
 use crate::time::{Timestamp, absolute_and_relative};
 use crate::token::{
     CustomerId, ExtractedToken, Fingerprint, Inspection, Object, TIME_CLAIMS, USER_ID_PREFIX, time_claim,
@@ -13,17 +12,16 @@ use crate::token::{
 /// The header parameters that contain no personal data.
 const ANONYMOUS: [&str; 2] = ["alg", "typ"];
 
-/// Formats a decoded token as a line of JSON.
-pub fn decode_json(inspection: &Inspection<'_>, token: &ExtractedToken, is_redacted: bool) -> String {
-    let shown = json!({
+/// Formats a decoded token as JSON.
+pub fn decode_json(inspection: &Inspection<'_>, token: &ExtractedToken, is_redacted: bool) -> Value {
+    json!({
         "verified": false,
         "header": shown(inspection.header.as_ref(), &ANONYMOUS, is_redacted),
         "claims": shown(inspection.payload.as_ref(), &TIME_CLAIMS, is_redacted),
         "lints": inspection.lints(),
         "fingerprint": Fingerprint::of(token.token.as_bytes()).to_string(),
         "stripped": token.stripped,
-    });
-    json_line(&shown) + "\n"
+    })
 }
 
 /// Formats a decoded token for people.
@@ -109,7 +107,7 @@ mod tests {
     #[test]
     fn redacts_what_is_not_a_time_in_the_place_of_one() {
         let token = unsigned(r#"{"alg":"HS256"}"#, r#"{"exp":"customer-7","iat":"1893456000","nbf":1}"#);
-        let shown = decode_json(&Inspection::read(&token), &extract(&token).unwrap(), true);
+        let shown = decode_json(&Inspection::read(&token), &extract(&token).unwrap(), true).to_string();
         assert!(shown.contains(r#""exp":"customer-[redacted]","iat":"1893456000","nbf":1"#), "{shown}");
     }
 

@@ -1,11 +1,11 @@
 //! Output of the `doctor` command, one line for each result.
 
 use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::Layout;
 use super::table::{Style, cell, table};
 use crate::error::ErrorReport;
-use crate::escape::json_line;
 use crate::profile::Profile;
 
 /// The outcome of a check.
@@ -68,9 +68,9 @@ impl Diagnosis {
     }
 }
 
-/// Returns a result as a line of JSON.
-pub fn doctor_json(found: &Diagnosis) -> String {
-    json_line(found) + "\n"
+/// Returns a result as JSON.
+pub fn doctor_json(found: &Diagnosis) -> Value {
+    json!(found)
 }
 
 /// Returns the results as a table.

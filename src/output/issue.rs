@@ -1,6 +1,6 @@
 //! Output formats of a minted token and of a session, including templates such as links that log in to an app.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::error::ErrorReport;
 use crate::escape::{escaped_or_redacted, json_line};
@@ -38,15 +38,15 @@ pub fn issue_json(minted: &IssuedToken, profile: Option<&str>, secret_source: &s
     }))
 }
 
-/// Returns a session as a line of JSON. `profile` is `None` for a secret from the environment.
-pub fn session_json(session: &Session, token: &SessionToken, profile: Option<&str>) -> String {
-    json_line(&json!({
+/// Returns a session as JSON. `profile` is `None` for a secret from the environment.
+pub fn session_json(session: &Session, token: &SessionToken, profile: Option<&str>) -> Value {
+    json!({
         "customer_id": session.customer.get(),
         "session_id": session.id.to_string(),
         "expires_at": session.expires_at,
         "token": token.expose(),
         "profile": profile,
-    })) + "\n"
+    })
 }
 
 /// Returns a curl command that asks Stream for the user's number of unread messages.

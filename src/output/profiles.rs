@@ -2,21 +2,20 @@
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Layout;
 use super::table::{Style, StyledCell, cell, listing, table};
-use crate::escape::json_line;
 use crate::profile::{Policy, Profile, SecretStatus, Sessions};
 use crate::secret::keyring::Previous;
 use crate::secret::{Read, Source, SourceError};
 use crate::time::{Timestamp, humanize, relative, utc};
 
-/// Returns a profile as a line of JSON.
-pub fn profile_json(profile: &Profile) -> String {
+/// Returns a profile as JSON.
+pub fn profile_json(profile: &Profile) -> Value {
     let policy = &profile.policy;
     let seconds = |lifetime: Option<Duration>| lifetime.map(|lifetime| lifetime.as_secs());
-    json_line(&json!({
+    json!({
         "name": name_of(profile),
         "default": profile.is_default,
         "api_key": profile.api_key,
@@ -31,7 +30,7 @@ pub fn profile_json(profile: &Profile) -> String {
             "production": policy.is_production,
             "require_reason": policy.requires_reason,
         },
-    })) + "\n"
+    })
 }
 
 /// Returns a list of profiles as text.
@@ -97,8 +96,8 @@ fn policy_summary(policy: &Policy) -> String {
     if words.is_empty() { "-".into() } else { words.join(", ") }
 }
 
-/// Returns the status of a secret as a line of JSON, without the secret itself.
-pub fn secret_json(status: &SecretStatus) -> String {
+/// Returns the status of a secret as JSON, without the secret itself.
+pub fn secret_json(status: &SecretStatus) -> Value {
     let read = status.read.as_ref().ok();
     let previous = |previous: &Previous| {
         json!({
@@ -108,7 +107,7 @@ pub fn secret_json(status: &SecretStatus) -> String {
             "kept_until": previous.kept_until,
         })
     };
-    json_line(&json!({
+    json!({
         "profile": name_of(&status.profile),
         "kind": status.kind,
         "source": status.source.config_text(),
@@ -118,7 +117,7 @@ pub fn secret_json(status: &SecretStatus) -> String {
         "previous": read.map(|read| read.previous.iter().map(previous).collect::<Vec<_>>()).unwrap_or_default(),
         "error": status.read.as_ref().err().map(ToString::to_string),
         "finding": finding(status),
-    })) + "\n"
+    })
 }
 
 /// Returns a list of the status of secrets as text, without the secrets themselves.

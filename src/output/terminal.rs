@@ -24,7 +24,7 @@ use zeroize::Zeroizing;
 use self::prompter::Prompter;
 use super::Layout;
 use super::progress::ProgressReader;
-use crate::error::{Diagnostic, Exit};
+use crate::error::{Diagnostic, ErrorReport, Exit};
 use crate::escape::json_line;
 use crate::process::environment::Environment;
 
@@ -126,9 +126,12 @@ impl Terminal {
     }
 
     /// Prints an error, and a hint with the next step.
-    pub fn error(&mut self, message: &str, hint: Option<&str>) {
-        self.print_message(&self.message("error:", AnsiColor::Red, message));
-        if let Some(hint) = hint {
+    pub fn error(&mut self, report: &ErrorReport) {
+        if self.options.is_json {
+            return self.print_message(&json_line(&report.to_json()));
+        }
+        self.print_message(&self.message("error:", AnsiColor::Red, &report.message));
+        if let Some(hint) = &report.hint {
             self.print_message(&self.message("hint:", AnsiColor::Cyan, hint));
         }
     }

@@ -1,18 +1,18 @@
 //! Formats a report on a token as a table or as JSON.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Layout;
 use super::table::{Style, StyledCell, cell, headline, table};
-use crate::escape::{escaped, escaped_truncated, json_line};
+use crate::escape::{escaped, escaped_truncated};
 use crate::token::{CustomerId, VerifiedToken};
 use crate::verdict::{Check, ExpectedResponse, Report};
 
 /// The most characters of a check's detail in text output.
 const MAX_DETAIL: usize = 160;
 
-/// Formats a report as a line of JSON; in a batch, with the token's line number.
-pub fn verify_json(report: &Report, stripped: &[String], line: Option<u64>) -> String {
+/// Formats a report as JSON; in a batch, with the token's line number.
+pub fn verify_json(report: &Report, stripped: &[String], line: Option<u64>) -> Value {
     let claims = report.signed.as_ref().map(VerifiedToken::claims);
     let mut shown = json!({
         "line": line,
@@ -34,7 +34,7 @@ pub fn verify_json(report: &Report, stripped: &[String], line: Option<u64>) -> S
     if let (None, Some(members)) = (line, shown.as_object_mut()) {
         members.shift_remove("line");
     }
-    json_line(&shown) + "\n"
+    shown
 }
 
 /// Formats a report for people: the verdict, every check, Stream's expected response and the remedy.
@@ -63,14 +63,14 @@ pub fn verify_text(report: &Report, layout: Layout) -> String {
     format!("{head}\n{}", table(&rows, layout))
 }
 
-/// Formats the result of a secret check as a line of JSON: whether a profile's secret signed a token.
-pub fn secret_check_json(report: &Report, is_signer: bool) -> String {
-    json_line(&json!({
+/// Formats the result of a secret check as JSON: whether a profile's secret signed a token.
+pub fn secret_check_json(report: &Report, is_signer: bool) -> Value {
+    json!({
         "signed": is_signer,
         "signed_by": report.signed_by,
         "altered_secret": report.alteration,
         "fingerprint": report.fingerprint,
-    })) + "\n"
+    })
 }
 
 /// Formats the result of a secret check for people: whether a profile's secret signed a token, or how it differs.

@@ -170,7 +170,7 @@ fn a_template_with_an_unknown_field_is_refused_before_anything_is_minted() {
     assert!(refused.stderr.contains("the template needs the app's API key"), "{refused}");
     demo(&["verify", "x", "-o", "template:x"]).run().is_refused(
         2,
-        "verify has no such form of output",
+        "this command has no such form of output",
         "use -o text or -o json; header, curl, env, csv and template are for issue",
     );
 }

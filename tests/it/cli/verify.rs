@@ -331,12 +331,12 @@ fn names_no_customer_to_mint_for_whom_the_token_does_not_name() {
 fn has_no_form_of_output_but_text_and_json() {
     for form in ["header", "curl", "env", "csv"] {
         let (error, hint) = (
-            "has no such form of output",
+            "this command has no such form of output",
             "use -o text or -o json; header, curl, env, csv and template are for issue",
         );
         for command in ["verify", "decode"] {
             let output = with_secret(&["-o", form, command, "x"]).run();
-            output.is_refused(2, &format!("{command} {error}"), hint);
+            output.is_refused(2, error, hint);
         }
     }
 }

@@ -291,7 +291,7 @@ fn other_forms_of_output_are_refused() {
         let hint = "use -o text or -o json; header, curl, env, csv and template are for issue";
         Home::new().run(&["profile", "list", "-o", form]).is_refused(
             2,
-            "profile has no such form of output",
+            "this command has no such form of output",
             hint,
         );
     }

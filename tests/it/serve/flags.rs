@@ -38,7 +38,7 @@ fn a_value_that_is_none_is_refused_with_what_to_give() {
     }
     for form in ["csv", "header", "curl", "env"] {
         let hint = "use -o text or -o json; header, curl, env, csv and template are for issue";
-        demo(&["serve", "-o", form]).run().is_refused(2, "serve has no such form of output", hint);
+        demo(&["serve", "-o", form]).run().is_refused(2, "this command has no such form of output", hint);
     }
 }
 
