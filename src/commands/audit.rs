@@ -13,7 +13,7 @@ use crate::cli::{
 };
 use crate::error::{ErrorReport, Exit};
 use crate::escape::{escaped_or_redacted, path_in_full};
-use crate::output::{self, AuditSummary};
+use crate::output::{self, AuditSummary, Layout};
 use crate::process::stdout::loses_reader_within;
 use crate::time::utc;
 use crate::token::{Fingerprint, Inspection, UserId};
@@ -42,7 +42,7 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs) -> Result<Exit> {
     let since = arguments.since.as_ref().map(|when| when.resolve_past(now)).transpose()?;
     let until = arguments.until.as_ref().map(|when| when.resolve_last(now));
     let is_wanted = filter(context, &arguments.filter)?;
-    let mut listing = audit::list(&context.state_dir()?, |entry| {
+    let listing = audit::list(&context.state_dir()?, |entry| {
         since.is_none_or(|since| entry.time >= since)
             && until.is_none_or(|until| entry.time <= until)
             && is_wanted(entry)
@@ -50,20 +50,20 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs) -> Result<Exit> {
     if arguments.summary {
         return summarize(context, listing);
     }
-    let mut is_first = true;
-    loop {
-        let lines = listing.by_ref().take(output::AUDIT_ROWS).collect::<Result<Vec<_>, _>>()?;
-        if lines.is_empty() && !is_first {
-            return Ok(Exit::Success);
-        }
-        let shown = if context.is_json() {
-            lines.iter().map(output::audit_json).collect()
-        } else {
-            output::audit_table(&lines, is_first, context.terminal.layout())
-        };
-        context.terminal.print(&shown)?;
-        is_first = false;
+    let layout = context.terminal.layout();
+    if !context.is_json() {
+        context.terminal.print(&output::audit_heading(layout))?;
     }
+    for line in listing {
+        print_line(context, &line?, layout)?;
+    }
+    Ok(Exit::Success)
+}
+
+/// Prints a line of the log.
+fn print_line(context: &mut Context<'_>, line: &LogLine, layout: Layout) -> Result<()> {
+    let shown = if context.is_json() { output::audit_json(line) } else { output::audit_line(line, layout) };
+    Ok(context.terminal.print(&shown)?)
 }
 
 /// Prints the counts of the listed entries for each day and profile.
@@ -74,13 +74,16 @@ fn summarize(
     let (mut summary, mut is_damaged) = (AuditSummary::default(), false);
     for line in listing {
         match line?.entry {
-            Ok(entry) => summary.add(&entry),
+            Ok(entry) => output::count_tokens(&mut summary, &entry),
             Err(_) => is_damaged = true,
         }
     }
     note_damage(context, is_damaged);
-    let shown =
-        if context.is_json() { summary.to_json() } else { summary.to_text(context.terminal.layout()) };
+    let shown = if context.is_json() {
+        output::audit_summary_json(&summary)
+    } else {
+        output::audit_summary_text(&summary, context.terminal.layout())
+    };
     context.terminal.print(&shown)?;
     Ok(Exit::Success)
 }
@@ -130,10 +133,8 @@ fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs) -> Result<Exit
     let mut lines = audit::follow(&context.state_dir()?, filter(context, arguments)?)?;
     loop {
         for line in &mut lines {
-            let (line, layout) = (line?, context.terminal.layout());
-            let shown =
-                if context.is_json() { output::audit_json(&line) } else { output::audit_line(&line, layout) };
-            context.terminal.print(&shown)?;
+            let layout = context.terminal.layout();
+            print_line(context, &line?, layout)?;
         }
         context.terminal.flush()?;
         if loses_reader_within(POLL_INTERVAL) {

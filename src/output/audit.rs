@@ -1,15 +1,20 @@
 //! The audit log as text for people and as JSON.
 
+use std::collections::BTreeMap;
+
+use anstyle::{AnsiColor, Style as Color};
 use serde_json::{Value, json};
 
 use super::Layout;
-use super::table::{Style, StyledCell, cell, cut_last, headline, listing, table};
-use crate::audit::{Channel, Entry, Event, Head, IdRanges, LogLine, Outcome, TokenMatch, VerifyReport};
+use super::table::{Style, cell, headline, listing, table};
+use crate::audit::{
+    Action, Channel, Entry, Event, Head, IdRanges, LogLine, Outcome, TokenMatch, VerifyReport,
+};
 use crate::escape::{escaped, escaped_truncated, json_line};
 use crate::time::{Timestamp, absolute_and_relative, utc};
 
-/// The number of lines laid out in one table; the next table may have other column widths.
-pub const AUDIT_ROWS: usize = 500;
+/// The length of the longest bar of a summary in columns.
+const BAR: u64 = 20;
 
 /// Returns a line of the log as JSON. An entry is returned as the log contains it.
 pub fn audit_json(line: &LogLine) -> String {
@@ -22,14 +27,19 @@ pub fn audit_json(line: &LogLine) -> String {
     }
 }
 
-/// Returns the columns of a line of the log: time, action, profile, customer and detail.
-fn row(line: &LogLine) -> [StyledCell; 5] {
+/// Returns the heading of a list of lines of the log.
+pub fn audit_heading(layout: Layout) -> String {
+    columns(["TIME", "ACTION", "PROFILE", "CUSTOMER", "DETAIL"], Color::new(), layout)
+}
+
+/// Returns a line of the log in columns. At a terminal the detail is cut to its width.
+pub fn audit_line(line: &LogLine, layout: Layout) -> String {
+    let bad = Color::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let entry = match &line.entry {
         Ok(entry) => entry,
         Err(error) => {
-            let dash = || ("-".to_owned(), Style::Faint);
             let detail = format!("{}:{}: {error}", line.at.file_name(), line.at.line);
-            return [dash(), ("bad line".into(), Style::Bad), dash(), dash(), (detail, Style::Bad)];
+            return columns(["-", "bad line", "-", "-", &detail], bad, layout);
         }
     };
     let event = &entry.body;
@@ -38,31 +48,21 @@ fn row(line: &LogLine) -> [StyledCell; 5] {
         (None, Some(_)) => "several".into(),
         (None, None) => "-".into(),
     };
-    let style = if event.outcome == Outcome::Ok { Style::Name } else { Style::Bad };
-    [
-        (utc(entry.time), Style::Plain),
-        (event.action.name().into(), style),
-        cell(event.profile.as_deref().unwrap_or("-"), Style::Plain),
-        (customer, Style::Plain),
-        cell(detail(event), Style::Plain),
-    ]
+    let color = if event.outcome == Outcome::Ok { Color::new().bold() } else { bad };
+    let (time, action, profile) = (utc(entry.time), event.action.name(), event.profile.as_deref());
+    columns([&time, action, profile.unwrap_or("-"), &customer, &detail(event)], color, layout)
 }
 
-/// Returns a table of lines of the log, one row each; the detail is cut to the terminal's width. `is_first` is `true`
-/// for the first table, which has the heading.
-pub fn audit_table(lines: &[LogLine], is_first: bool, layout: Layout) -> String {
-    const NAMES: [&str; 5] = ["TIME", "ACTION", "PROFILE", "CUSTOMER", "DETAIL"];
-    let mut rows: Vec<_> = lines.iter().map(row).collect();
-    cut_last(NAMES, &mut rows, layout);
-    listing(NAMES, &rows, is_first, layout)
-}
-
-/// Returns one line of the log, in columns that suit most entries, cut to the terminal's width.
-pub fn audit_line(line: &LogLine, layout: Layout) -> String {
-    let [time, action, profile, customer, detail] = row(line).map(|(text, _)| text);
-    let line = format!("{time}  {action:<11}  {profile:<8}  {customer:<8}  {detail}");
+/// Returns one line of text in columns that suit most entries, with the second column in colour. It is cut to the
+/// terminal's width.
+fn columns([time, action, profile, customer, detail]: [&str; 5], color: Color, layout: Layout) -> String {
+    let line = format!("{time:<20}  {action:<14}  {profile:<10}  {customer:<8}  {detail}");
     let most = layout.width.map_or(usize::MAX, |width| usize::from(width) - 1);
-    escaped_truncated(&line, most).to_string() + "\n"
+    let line = escaped_truncated(&line, most).to_string() + "\n";
+    if !layout.has_color {
+        return line;
+    }
+    line.replacen(action, &format!("{color}{action}{color:#}"), 1)
 }
 
 /// Returns the other values of an entry, the most important first.
@@ -96,6 +96,57 @@ fn actor(event: &Event) -> String {
 fn ranges(customers: &IdRanges) -> String {
     let range = |(first, last)| if first == last { format!("{first}") } else { format!("{first}-{last}") };
     customers.iter().map(range).collect::<Vec<_>>().join(" ")
+}
+
+/// Counts of tokens in the audit log, for each day and profile in order.
+pub type AuditSummary = BTreeMap<(String, Option<String>), Counts>;
+
+/// The counts of one day and profile.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    /// The number of minted tokens, without those that fail on purpose.
+    mints: u64,
+    /// The number of refused clients and calls.
+    refusals: u64,
+}
+
+/// Counts the tokens of an entry.
+pub fn count_tokens(summary: &mut AuditSummary, Entry { time, body, .. }: &Entry) {
+    let is_refusal = match body.action {
+        Action::Mint | Action::MintBatch if body.outcome == Outcome::Ok => false,
+        Action::Refusal | Action::Refusals => true,
+        _ => return,
+    };
+    let date = utc(*time).split('T').next().unwrap_or_default().to_owned();
+    let counts = summary.entry((date, body.profile.clone())).or_default();
+    let count = if is_refusal { &mut counts.refusals } else { &mut counts.mints };
+    *count = count.saturating_add(body.count.unwrap_or(1));
+}
+
+/// Returns a line of JSON for each day and profile.
+pub fn audit_summary_json(summary: &AuditSummary) -> String {
+    let line = |((date, profile), Counts { mints, refusals }): (&(String, Option<String>), &Counts)| {
+        json_line(&json!({ "date": date, "profile": profile, "mints": mints, "refusals": refusals })) + "\n"
+    };
+    summary.iter().map(line).collect()
+}
+
+/// Returns a table of the days; on a terminal with bars: full blocks for mints, light ones for refusals. The longest bar
+/// has [`BAR`] columns, and a count above zero at least one block.
+pub fn audit_summary_text(summary: &AuditSummary, layout: Layout) -> String {
+    let most = summary.values().map(|counts| counts.mints.saturating_add(counts.refusals)).max();
+    let blocks = |count: u64| {
+        let blocks = u128::from(count) * u128::from(BAR) / u128::from(most.unwrap_or(1));
+        usize::try_from(blocks).unwrap_or(0).max(usize::from(count > 0))
+    };
+    let row = |((date, profile), Counts { mints, refusals }): (&(String, Option<String>), &Counts)| {
+        let bar = "█".repeat(blocks(*mints)) + &"░".repeat(blocks(*refusals));
+        let bar = if layout.width.is_some() { bar } else { String::new() };
+        [date, profile.as_deref().unwrap_or("-"), &mints.to_string(), &refusals.to_string(), &bar]
+            .map(|text| cell(text, Style::Plain))
+    };
+    let rows: Vec<_> = summary.iter().map(row).collect();
+    listing(["DATE", "PROFILE", "MINTS", "REFUSALS", ""], &rows, layout)
 }
 
 /// Returns an entry that concerns a token as a line of JSON. `text` is the entry as the log contains it.
@@ -181,7 +232,7 @@ fn counted(count: u64, one: &str, many: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{Action, Actor, AuditLog, list};
+    use crate::audit::{Actor, AuditLog, list};
     use crate::time::Clock;
 
     #[test]
@@ -195,17 +246,63 @@ mod tests {
             .reason("the session has expired");
         log.record(Event { peer: Some("2001:db8::1".into()), ..event }).unwrap();
         let rows: Vec<_> = list(state.path(), |_| true).map(Result::unwrap).collect();
-        let shown = audit_table(&rows, true, Layout { width: Some(80), has_color: false });
-        let lines: Vec<_> = shown.lines().collect();
-        assert_eq!(lines.len(), 3, "{shown}");
-        assert!(lines.iter().all(|line| line.chars().count() <= 80), "{shown}");
-        assert!(lines[2].ends_with('…'), "{shown}");
-        let by_itself = |width| audit_line(&rows[1], Layout { width, has_color: false });
-        let cut = "1970-01-01T00:00:00Z  refusal      production  12345678  refused, the session h…\n";
-        assert_eq!(by_itself(Some(80)), cut);
-        assert_eq!(by_itself(Some(200)), by_itself(None));
-        let whole = audit_table(&rows, false, Layout::default());
-        let detail = "  refused, the session has expired, from 2001:db8::1, by ann";
-        assert!(whole.lines().nth(1).unwrap().ends_with(detail), "{whole}");
+        let shown = |line: &LogLine, width| audit_line(line, Layout { width, has_color: false });
+        let heading = "TIME                  ACTION          PROFILE     CUSTOMER  DETAIL\n";
+        assert_eq!(audit_heading(Layout::default()), heading);
+        let cut = "1970-01-01T00:00:00Z  refusal         production  12345678  refused, the sessio…\n";
+        assert_eq!(shown(&rows[1], Some(80)), cut);
+        assert_eq!(shown(&rows[1], Some(200)), shown(&rows[1], None));
+        let detail = "  refused, the session has expired, from 2001:db8::1, by ann\n";
+        assert!(shown(&rows[1], None).ends_with(detail), "{}", shown(&rows[1], None));
+        let colored = audit_line(&rows[1], Layout { width: Some(80), has_color: true });
+        assert_eq!(colored, cut.replace("refusal", "\u{1b}[1m\u{1b}[31mrefusal\u{1b}[0m"));
+    }
+
+    /// Returns the summary of three days: a mint, a batch and a flood of refusals, and a fault.
+    fn summary() -> AuditSummary {
+        let state = tempfile::tempdir().unwrap();
+        let actor = || Actor { user: "ann".into(), sudo_user: None };
+        let record = |day: u64, event: Event| {
+            let time = Timestamp::from_epoch_seconds(1_893_456_000 + day * 86_400 + 86_399).unwrap();
+            let log = AuditLog::open(state.path(), Clock::Fixed(time)).unwrap();
+            log.record(event.profile("staging")).unwrap();
+        };
+        let event = |action, outcome| Event::new(action, Channel::Cli, actor(), outcome);
+        record(0, event(Action::Mint, Outcome::Ok));
+        record(0, event(Action::Fault, Outcome::Ok));
+        let mut ids = IdRanges::default();
+        assert!((1..=97).all(|id| ids.insert_next(id)));
+        record(1, Event { customers: Some(ids), count: Some(97), ..event(Action::MintBatch, Outcome::Ok) });
+        record(1, event(Action::Mint, Outcome::Ok));
+        record(1, event(Action::Refusal, Outcome::Refused));
+        record(1, Event { count: Some(49), ..event(Action::Refusals, Outcome::Refused) });
+        record(2, event(Action::Fault, Outcome::Ok));
+        let mut summary = AuditSummary::default();
+        list(state.path(), |_| true)
+            .for_each(|line| count_tokens(&mut summary, &line.unwrap().entry.unwrap()));
+        summary
+    }
+
+    #[test]
+    fn counts_the_tokens_of_a_batch_and_the_refusals_of_a_summary_for_each_day_and_profile() {
+        let json = "{\"date\":\"2030-01-01\",\"profile\":\"staging\",\"mints\":1,\"refusals\":0}\n\
+                    {\"date\":\"2030-01-02\",\"profile\":\"staging\",\"mints\":98,\"refusals\":50}\n";
+        assert_eq!(audit_summary_json(&summary()), json);
+    }
+
+    #[test]
+    fn has_plain_columns_in_a_pipe_and_bars_that_fit_a_terminal() {
+        let text = "DATE        PROFILE  MINTS  REFUSALS\n2030-01-01  staging  1      0\n\
+                    2030-01-02  staging  98     50\n";
+        assert_eq!(audit_summary_text(&summary(), Layout::default()), text);
+        assert_eq!(
+            audit_summary_text(&AuditSummary::default(), Layout::default()),
+            "DATE  PROFILE  MINTS  REFUSALS\n"
+        );
+        for width in 40..100 {
+            let text = audit_summary_text(&summary(), Layout { width: Some(width), has_color: false });
+            assert!(text.contains("█████████████░░░░░░\n"), "{text}");
+            assert!(text.lines().all(|line| line.chars().count() <= width.into()), "{text}");
+        }
     }
 }

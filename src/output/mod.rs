@@ -1,7 +1,6 @@
 //! What people and programs see: tables, JSON, and the streams and prompts of the terminal.
 
 mod audit;
-mod audit_summary;
 mod clipboard;
 mod decode;
 mod doctor;
@@ -14,10 +13,9 @@ pub mod terminal;
 mod verify;
 
 pub use audit::{
-    AUDIT_ROWS, audit_found_json, audit_found_text, audit_json, audit_line, audit_table, audit_verified_json,
-    audit_verified_text,
+    AuditSummary, audit_found_json, audit_found_text, audit_heading, audit_json, audit_line,
+    audit_summary_json, audit_summary_text, audit_verified_json, audit_verified_text, count_tokens,
 };
-pub use audit_summary::AuditSummary;
 pub use clipboard::copy;
 pub use decode::{decode_json, decode_text};
 pub use doctor::{Diagnosis, Health, doctor_json, doctor_text};

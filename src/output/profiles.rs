@@ -46,7 +46,7 @@ pub fn profile_list(profiles: &[Profile], layout: Layout) -> String {
         ]
     };
     let rows: Vec<_> = profiles.iter().map(row).collect();
-    listing(["NAME", "", "API KEY", "SECRET", "POLICY"], &rows, true, layout)
+    listing(["NAME", "", "API KEY", "SECRET", "POLICY"], &rows, layout)
 }
 
 /// Returns one profile as text.
@@ -142,7 +142,7 @@ pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> Str
     };
     let rows: Vec<_> = seen.iter().map(row).collect();
     let names = ["PROFILE", "KIND", "SOURCE", "API KEY", "FINGERPRINT", "AGE", "PROBLEM"];
-    listing(names, &rows, true, layout)
+    listing(names, &rows, layout)
 }
 
 /// Returns the finding about a secret that was read, if any.

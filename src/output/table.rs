@@ -3,10 +3,9 @@
 use std::iter;
 
 use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
-use textwrap::core::display_width;
 
 use super::Layout;
-use crate::escape::{escaped, escaped_truncated};
+use crate::escape::escaped;
 
 /// Blanks between two columns.
 const COLUMN_GAP: u16 = 2;
@@ -76,22 +75,19 @@ fn styled(text: &str, style: Style) -> Cell {
 }
 
 /// Lays rows out under the names of their columns; if they do not fit, each row as a block of names and values.
-///
-/// `is_first` shows the names; the later parts of a long list go without.
 pub(super) fn listing<const COLUMNS: usize>(
     names: [&str; COLUMNS],
     rows: &[[StyledCell; COLUMNS]],
-    is_first: bool,
     layout: Layout,
 ) -> String {
-    if layout == Layout::default() {
-        return padded(&names.map(|name| (name.to_owned(), Style::Faint)), rows, is_first);
-    }
-    let lines = with_head(names, rows);
-    if last_width(&lines, layout).is_none_or(|width| width >= MIN_LAST_WIDTH) {
-        let shown = table(&lines, layout);
-        let head = if is_first { 0 } else { shown.find('\n').map_or(0, |end| end + 1) };
-        return shown[head..].to_owned();
+    let head = names.map(|name| cell(name, Style::Faint));
+    let lines: Vec<_> = iter::once(&head).chain(rows).cloned().collect();
+    let mut probe = Table::new();
+    probe.add_rows(lines.iter().map(|row| row.iter().map(|(text, _)| text)));
+    let widths = probe.column_max_content_widths();
+    let others = widths.iter().rev().skip(1).map(|width| width.saturating_add(COLUMN_GAP));
+    if layout.width.is_none_or(|width| others.fold(width, u16::saturating_sub) >= MIN_LAST_WIDTH) {
+        return table(&lines, layout);
     }
     let block = |row: &[StyledCell; COLUMNS]| {
         let lines = names.into_iter().zip(row).filter(|(_, (text, _))| !text.is_empty() && text != "-");
@@ -101,73 +97,7 @@ pub(super) fn listing<const COLUMNS: usize>(
         )
     };
     let blocks: Vec<_> = rows.iter().map(block).collect();
-    let separator = if is_first || blocks.is_empty() { "" } else { "\n" };
-    separator.to_owned() + &blocks.join("\n")
-}
-
-/// Pads rows for a pipe, without width or colour: comfy-table is too slow for a log of millions.
-fn padded<const COLUMNS: usize>(
-    head: &[StyledCell; COLUMNS],
-    rows: &[[StyledCell; COLUMNS]],
-    has_head: bool,
-) -> String {
-    let width = |text: &str| if text.is_ascii() { text.len() } else { display_width(text) };
-    // As in a table, a column without any text has one blank.
-    let mut widths = [1; COLUMNS];
-    for row in iter::once(head).chain(rows) {
-        for (widest, (text, _)) in widths.iter_mut().zip(row) {
-            *widest = width(text).max(*widest);
-        }
-    }
-    let mut shown = String::new();
-    for row in iter::once(head).skip(usize::from(!has_head)).chain(rows) {
-        for ((text, _), widest) in row.iter().zip(widths) {
-            let blanks = widest - width(text) + usize::from(COLUMN_GAP);
-            shown.push_str(text);
-            shown.extend(iter::repeat_n(' ', blanks));
-        }
-        shown.truncate(shown.trim_end_matches(' ').len());
-        shown.push('\n');
-    }
-    shown
-}
-
-/// Cuts the last cell of every row to the width that is left for it, unless the rows are shown as blocks.
-pub(super) fn cut_last<const COLUMNS: usize>(
-    names: [&str; COLUMNS],
-    rows: &mut [[StyledCell; COLUMNS]],
-    layout: Layout,
-) {
-    if layout.width.is_none() {
-        return;
-    }
-    let Some(width) = last_width(&with_head(names, rows), layout).filter(|width| *width >= MIN_LAST_WIDTH)
-    else {
-        return;
-    };
-    for (text, _) in rows.iter_mut().filter_map(|row| row.last_mut()) {
-        if text.chars().count() > usize::from(width) {
-            *text = escaped_truncated(text, usize::from(width) - 1).to_string();
-        }
-    }
-}
-
-/// Returns rows under the names of their columns.
-fn with_head<const COLUMNS: usize>(
-    names: [&str; COLUMNS],
-    rows: &[[StyledCell; COLUMNS]],
-) -> Vec<[StyledCell; COLUMNS]> {
-    let head = names.map(|name| cell(name, Style::Faint));
-    std::iter::once(&head).chain(rows).cloned().collect()
-}
-
-/// Returns the width that the other columns leave for the last one; `None` without a limit.
-fn last_width<const COLUMNS: usize>(lines: &[[StyledCell; COLUMNS]], layout: Layout) -> Option<u16> {
-    let mut probe = Table::new();
-    probe.add_rows(lines.iter().map(|row| row.iter().map(|(text, _)| text)));
-    let widths = probe.column_max_content_widths();
-    let others = widths.iter().rev().skip(1).map(|width| width.saturating_add(COLUMN_GAP));
-    layout.width.map(|limit| others.fold(limit, u16::saturating_sub))
+    blocks.join("\n")
 }
 
 /// Returns a line in a style, never wrapped.
@@ -226,7 +156,6 @@ mod tests {
         let list = listing(
             ["A", "B", "C"],
             &[[long(), long(), long()]],
-            true,
             Layout { width: Some(80), has_color: false },
         );
         assert!(list.lines().all(|line| line.len() <= 80), "too wide");
@@ -247,25 +176,12 @@ mod tests {
     fn a_list_has_columns_where_they_fit_and_blocks_where_not() {
         let cell = |text: &str| (text.to_owned(), Style::Plain);
         let rows = [[cell("one"), cell("-"), cell("first")], [cell("two"), cell("b"), cell("second")]];
-        let list = |width, is_first| {
-            listing(["NAME", "MARK", "ABOUT"], &rows, is_first, Layout { width, has_color: false })
-        };
+        let list = |width| listing(["NAME", "MARK", "ABOUT"], &rows, Layout { width, has_color: false });
         let columns = "NAME  MARK  ABOUT\none   -     first\ntwo   b     second\n";
-        assert_eq!(list(None, true), columns);
-        assert_eq!(list(Some(32), true), columns);
-        assert_eq!(list(None, false), columns.split_once('\n').unwrap().1);
-        assert_eq!(list(Some(u16::MAX), false), list(None, false));
+        assert_eq!(list(None), columns);
+        assert_eq!(list(Some(32)), columns);
         let blocks = "NAME   one\nABOUT  first\n\nNAME   two\nMARK   b\nABOUT  second\n";
-        assert_eq!(list(Some(31), true), blocks);
-        assert_eq!(list(Some(31), false), format!("\n{blocks}"));
-    }
-
-    #[test]
-    fn a_pipe_gets_the_columns_of_a_wide_terminal() {
-        let cell = |text: &str| (text.to_owned(), Style::Plain);
-        let rows = [["日本", "", "é", ""], ["", "", "one two  ", "-"]].map(|row| row.map(cell));
-        let list = |width| listing(["A", "", "B", "C"], &rows, true, Layout { width, has_color: false });
-        assert_eq!(list(None), list(Some(200)));
+        assert_eq!(list(Some(31)), blocks);
     }
 
     fn without_escapes(text: &str) -> String {

@@ -78,7 +78,7 @@ fn shows_what_the_filter_admits_until_it_is_interrupted() {
     let mut follower = Follower::start(&log, &["--customer", "2"], 2);
     (1..4).for_each(|customer| log.mint(customer));
     let line = follower.line();
-    assert!(line.contains("Z  mint         -         2         fingerprint "), "{line}");
+    assert!(line.contains("Z  mint            -           2         fingerprint "), "{line}");
     kill_process(Pid::from_child(&follower.child), Signal::INT).unwrap();
     assert!(!follower.child.wait().unwrap().success());
     assert_eq!(follower.line(), "");
