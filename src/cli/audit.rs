@@ -11,16 +11,8 @@ use crate::token::CustomerId;
 ///
 /// Every token but the demo profile's has its entry on disk before it is printed or sent. The entries are chained
 /// by their hashes; a head that was kept elsewhere shows whether the log was cut or rewritten.
-#[derive(Debug, Args)]
-#[command(after_long_help = include_str!("examples/audit.txt"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
-pub struct AuditArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: AuditCommand,
-}
-
-/// What to do with the audit log.
 #[derive(Debug, Subcommand)]
+#[command(after_long_help = include_str!("examples/audit.txt"))]
 pub enum AuditCommand {
     /// List who minted, refused or changed what.
     ///
@@ -32,7 +24,11 @@ pub enum AuditCommand {
     /// Its fingerprint, which 'verify' and 'decode' show, is enough. A session token is found too. A batch has one entry
     /// for many tokens: those that may have minted the token are shown as such. Exits with 1 if no entry is found.
     #[command(after_long_help = include_str!("examples/audit-find.txt"))]
-    Find(AuditFindArgs),
+    Find {
+        /// The token or its fingerprint; without one, or as -, the token is read from standard input
+        #[arg(value_name = "TOKEN|FINGERPRINT", default_value = "-", hide_default_value = true)]
+        token: String,
+    },
     /// Show new entries as they are written, until interrupted.
     ///
     /// One line each, as list shows them; with -o json as the log has them.
@@ -43,7 +39,11 @@ pub enum AuditCommand {
     /// An edited, inserted, removed, moved or foreign line is reported, and the exit code is 9. With an earlier head, a
     /// log that was cut or rewritten is found too.
     #[command(after_long_help = include_str!("examples/audit-verify.txt"))]
-    Verify(AuditVerifyArgs),
+    Verify {
+        /// A head that 'audit head' printed earlier: the log must hold it still
+        #[arg(long, value_name = "HEAD", value_parser = parsed::<Head>)]
+        expect: Option<Head>,
+    },
     /// Remove old entries.
     ///
     /// Only whole segments of the log are removed, of 64 MiB or what a failed disk left, and the newest one stays. The log
@@ -99,14 +99,6 @@ pub struct AuditFilterArgs {
     pub reason: Option<String>,
 }
 
-/// Which token.
-#[derive(Debug, Args)]
-pub struct AuditFindArgs {
-    /// The token or its fingerprint; without one, or as -, the token is read from standard input
-    #[arg(value_name = "TOKEN|FINGERPRINT", default_value = "-", hide_default_value = true)]
-    pub token: String,
-}
-
 /// What is removed.
 #[derive(Debug, Args)]
 pub struct AuditPruneArgs {
@@ -119,12 +111,4 @@ pub struct AuditPruneArgs {
     /// The log's id, typed again; 'audit head' starts with it
     #[arg(long, value_name = "LOGID")]
     pub confirm: Option<String>,
-}
-
-/// What the log is compared with.
-#[derive(Debug, Args)]
-pub struct AuditVerifyArgs {
-    /// A head that 'audit head' printed earlier: the log must hold it still
-    #[arg(long, value_name = "HEAD", value_parser = parsed::<Head>)]
-    pub expect: Option<Head>,
 }

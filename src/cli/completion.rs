@@ -1,7 +1,7 @@
 //! Completion scripts, generated from the grammar.
 
 use clap::{Arg, Command, CommandFactory as _, ValueHint};
-use clap_complete::{Generator, generate};
+use clap_complete::generate;
 use clap_complete_nushell::Nushell;
 
 use super::Cli;
@@ -27,14 +27,17 @@ pub fn completion_script(shell: &str) -> String {
     if matches!(shell, "bash" | "fish" | "zsh") {
         command = with_profiles(command);
     }
-    let script = match shell.parse::<clap_complete::Shell>() {
-        Ok(shell) => script_of(shell, &mut command),
-        Err(_) => script_of(Nushell, &mut command),
-    };
+    let mut script = Vec::new();
+    match shell.parse::<clap_complete::Shell>() {
+        Ok(shell) => generate(shell, &mut command, "stream-token", &mut script),
+        Err(_) => generate(Nushell, &mut command, "stream-token", &mut script),
+    }
+    let script = String::from_utf8_lossy(&script);
     match shell {
         "bash" => {
-            let script = with_joined_values(&with_one_name(&script));
-            let script = script.replace(PROFILES, "$(_stream-token_profiles)");
+            // It spells a program name with a hyphen in two ways, and bash then completes nothing after a command.
+            let script = script.replace("stream__subcmd__token", "stream__token");
+            let script = with_joined_values(&script).replace(PROFILES, "$(_stream-token_profiles)");
             format!("_stream-token_profiles() {{\n    {LIST_PROFILES}\n}}\n\n{script}")
         }
         "fish" => {
@@ -48,15 +51,8 @@ pub fn completion_script(shell: &str) -> String {
             let list = format!("_stream-token_profiles() {{\n    compadd -- $({LIST_PROFILES})\n}}\n");
             script.replacen("\n_stream-token() {", &format!("\n{list}\n_stream-token() {{"), 1)
         }
-        _ => script,
+        _ => script.into_owned(),
     }
-}
-
-/// Returns the script that a generator makes.
-fn script_of(generator: impl Generator, command: &mut Command) -> String {
-    let mut script = Vec::new();
-    generate(generator, command, "stream-token", &mut script);
-    String::from_utf8_lossy(&script).into_owned()
 }
 
 /// Turns off the completion of file names for values that are not paths.
@@ -103,12 +99,6 @@ fn named_profiles(command: &Command) -> String {
         })
     };
     command.get_subcommands().filter_map(line).collect()
-}
-
-/// Fixes what `clap_complete` writes for bash: it spells a program name with a hyphen in two ways, and
-/// bash then completes nothing after a command.
-fn with_one_name(script: &str) -> String {
-    script.replace("stream__subcmd__token", "stream__token")
 }
 
 /// Fixes what `clap_complete` writes for bash: it does not expect that bash splits `--flag=value` into three

@@ -4,7 +4,6 @@
 mod audit;
 mod completion;
 mod profiles;
-mod secrets;
 #[cfg(all(unix, feature = "serve"))]
 mod serve;
 mod sessions;
@@ -22,20 +21,12 @@ use crate::profile::Reason;
 use crate::time::TimeSpec;
 use crate::token::{CustomerId, Leeway};
 
-pub use audit::{
-    AuditArgs, AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditPruneArgs, AuditVerifyArgs,
-};
+pub use audit::*;
 pub use completion::completion_script;
-pub use profiles::{
-    PolicyArgs, ProfileAddArgs, ProfileArgs, ProfileCommand, ProfileRemoveArgs, ProfileSetArgs, SettingsArgs,
-};
-pub use secrets::{
-    SecretArgs, SecretCheckArgs, SecretCommand, SecretInputArgs, SecretRemoveArgs, SecretRotateArgs,
-    SecretSetArgs,
-};
+pub use profiles::*;
 #[cfg(all(unix, feature = "serve"))]
 pub use serve::ServeArgs;
-pub use sessions::{SessionArgs, SessionCommand, SessionNewArgs, SessionRevokeArgs};
+pub use sessions::*;
 pub use usage::usage_error;
 pub use values::lifetime_text;
 
@@ -146,17 +137,26 @@ pub enum Command {
     #[cfg(all(unix, feature = "serve"))]
     Serve(Box<ServeArgs>),
     /// Manage profiles (one per Stream app)
-    Profile(ProfileArgs),
+    Profile(Group<ProfileCommand>),
     /// Store, list, rotate and remove secrets in the operating system's keyring
-    Secret(SecretArgs),
+    Secret(Group<SecretCommand>),
     /// Create and revoke endpoint sessions
-    Session(SessionArgs),
+    Session(Group<SessionCommand>),
     /// Read and check the log of who minted, refused or changed what
-    Audit(AuditArgs),
+    Audit(Group<AuditCommand>),
     /// Check what is set up, and say what to do
     Doctor(DoctorArgs),
     /// Print shell completions for this program's commands, flags and values
     Completions(CompletionsArgs),
+}
+
+/// A command that has commands of its own, whose doc comments are its help.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+pub struct Group<C: Subcommand> {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: C,
 }
 
 /// Mint tokens for customers.

@@ -12,16 +12,8 @@ use crate::token::CustomerId;
 /// A session says whose tokens a client may get. Its token is signed with a key of the profile's own, which the
 /// keyring holds or the configuration names, and is worth nothing at Stream. Both commands are recorded in the
 /// audit log.
-#[derive(Debug, Args)]
-#[command(after_long_help = include_str!("examples/session.txt"), arg_required_else_help = true, subcommand_value_name = "COMMAND")]
-pub struct SessionArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: SessionCommand,
-}
-
-/// What to do with sessions.
 #[derive(Debug, Subcommand)]
+#[command(after_long_help = include_str!("examples/session.txt"))]
 pub enum SessionCommand {
     /// Create a session for a customer, and print its token.
     ///

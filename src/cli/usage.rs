@@ -8,7 +8,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use super::grammar;
 use crate::error::{ErrorReport, Exit};
 use crate::escape::{
-    MAX_IDENTIFIER_SHOWN, escaped_or_redacted, escaped_short, is_unprintable, looks_like_a_token, redacted,
+    MAX_IDENTIFIER_SHOWN, escaped_or_redacted, is_unprintable, looks_like_a_token, redacted,
 };
 
 /// Options in whose place somebody may give the secret itself, however short it is.
@@ -20,7 +20,7 @@ pub fn usage_error(error: &clap::Error, arguments: &[OsString]) -> ErrorReport {
     let (message, rest) = text.split_once("\n\n").unwrap_or((&text, ""));
     let message = message.lines().map(str::trim).collect::<Vec<_>>().join(" ");
     let message = message.strip_prefix("error: ").unwrap_or(&message);
-    let command = command_in_usage(&text).unwrap_or_else(|| command_in(arguments));
+    let command = command_in(arguments);
     let report = |message: &str, hint: Option<String>| {
         let hint = hint.unwrap_or_else(|| format!("run '{command} --help'"));
         ErrorReport { exit: Exit::Usage, message: message.to_owned(), hint: Some(hint) }
@@ -111,16 +111,6 @@ fn without_secrets(error: &clap::Error) -> String {
         }
     }
     text.replace("invalid value a value of ", "invalid value of ")
-}
-
-/// Returns the command that clap's usage line names; `None` without such a line.
-fn command_in_usage(text: &str) -> Option<String> {
-    let usage = text.lines().find_map(|line| line.strip_prefix("Usage: "))?;
-    let is_name = |word: &&str| {
-        !word.starts_with('-') && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
-    };
-    let names: Vec<_> = usage.split_whitespace().take_while(is_name).collect();
-    Some(escaped_short(&names.join(" ")).to_string())
 }
 
 /// Returns the command that the arguments name.

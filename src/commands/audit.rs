@@ -7,10 +7,8 @@ use serde_json::json;
 
 use super::input::Paste;
 use super::{Context, Result, input};
-use crate::audit::{self, AuditError, Entry, LogLine, PrunePlan, TokenMatch, TokenQuery};
-use crate::cli::{
-    AuditCommand, AuditFilterArgs, AuditFindArgs, AuditListArgs, AuditPruneArgs, AuditVerifyArgs,
-};
+use crate::audit::{self, AuditError, Entry, Head, LogLine, PrunePlan, TokenMatch, TokenQuery};
+use crate::cli::{AuditCommand, AuditFilterArgs, AuditListArgs, AuditPruneArgs};
 use crate::error::{ErrorReport, Exit};
 use crate::escape::{escaped_or_redacted, path_in_full};
 use crate::output::{self, AuditSummary, Layout};
@@ -28,9 +26,9 @@ const MAX_BATCHES: usize = 20;
 pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> Result<Exit> {
     match command {
         AuditCommand::List(arguments) => list(context, arguments),
-        AuditCommand::Find(arguments) => find(context, arguments),
+        AuditCommand::Find { token } => find(context, token),
         AuditCommand::Follow(arguments) => follow(context, arguments),
-        AuditCommand::Verify(arguments) => verify(context, arguments),
+        AuditCommand::Verify { expect } => verify(context, expect.as_ref()),
         AuditCommand::Prune(arguments) => prune(context, arguments),
         AuditCommand::Head => head(context),
     }
@@ -144,8 +142,8 @@ fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs) -> Result<Exit
 }
 
 /// Shows the entry of a token; or, if no entry names it, the batches in which it may have been minted.
-fn find(context: &mut Context<'_>, arguments: &AuditFindArgs) -> Result<Exit> {
-    let query = token_query(context, &arguments.token)?;
+fn find(context: &mut Context<'_>, token: &str) -> Result<Exit> {
+    let query = token_query(context, token)?;
     let (mut certain, mut possible, mut is_damaged) = (Vec::new(), Vec::new(), false);
     for line in audit::list(&context.state_dir()?, |_| true) {
         let LogLine { entry, text, .. } = line?;
@@ -203,8 +201,8 @@ fn token_query(context: &mut Context<'_>, argument: &str) -> Result<TokenQuery> 
 }
 
 /// Verifies the whole log.
-fn verify(context: &mut Context<'_>, arguments: &AuditVerifyArgs) -> Result<Exit> {
-    let verified = audit::verify(&context.state_dir()?, arguments.expect.as_ref())?;
+fn verify(context: &mut Context<'_>, expected: Option<&Head>) -> Result<Exit> {
+    let verified = audit::verify(&context.state_dir()?, expected)?;
     context.print(
         || output::audit_verified_json(&verified),
         |layout| output::audit_verified_text(&verified, layout),

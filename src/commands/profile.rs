@@ -17,12 +17,12 @@ pub(super) fn run(context: &mut Context<'_>, command: &ProfileCommand) -> Result
     match command {
         ProfileCommand::Add(arguments) => add(context, arguments)?,
         ProfileCommand::List => list(context)?,
-        ProfileCommand::Show(arguments) => show(context, &arguments.name)?,
-        ProfileCommand::Default(arguments) => {
+        ProfileCommand::Show { name } => show(context, name)?,
+        ProfileCommand::Default { name } => {
             // Checked first, so that no lock file is created beside a configuration that does not exist.
-            context.config()?.require(&arguments.name)?;
-            context.with_profile_manager(|manager| manager.edit(&arguments.name, &Change::MakeDefault))?;
-            context.terminal.note(&format!("{} is the default profile now", arguments.name));
+            context.config()?.require(name)?;
+            context.with_profile_manager(|manager| manager.edit(name, &Change::MakeDefault))?;
+            context.terminal.note(&format!("{name} is the default profile now"));
         }
         ProfileCommand::Set(arguments) => set(context, arguments)?,
         ProfileCommand::Remove(arguments) => remove(context, arguments)?,

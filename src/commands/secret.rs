@@ -15,8 +15,8 @@ pub(super) fn run(context: &mut Context<'_>, command: &SecretCommand) -> Result<
     match command {
         SecretCommand::Set(arguments) => store(context, arguments, None)?,
         SecretCommand::List => list(context)?,
-        SecretCommand::Check(arguments) => return super::verify::check_secret(context, arguments),
-        SecretCommand::Rotate(arguments) => store(context, &arguments.set, Some(arguments.keep_for))?,
+        SecretCommand::Check { name } => return super::verify::check_secret(context, name.as_ref()),
+        SecretCommand::Rotate { set, keep_for } => store(context, set, Some(*keep_for))?,
         SecretCommand::Remove(arguments) => remove(context, arguments)?,
     }
     Ok(Exit::Success)

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::batch::{BatchLine, BatchReader};
 use super::input::{self, Paste};
 use super::{Context, Result};
-use crate::cli::{SecretCheckArgs, VerifyArgs};
+use crate::cli::VerifyArgs;
 use crate::error::{Diagnostic as _, ErrorReport, Exit};
 use crate::escape::json_line;
 use crate::output;
@@ -23,8 +23,8 @@ use crate::verdict::{CandidateKey, Generation, Report, SignedBy, examine};
 const OTHER_PROFILES_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Checks whether a profile's secret signed a token that is known to be good.
-pub(super) fn check_secret(context: &mut Context<'_>, arguments: &SecretCheckArgs) -> Result<Exit> {
-    if let Some(name) = &arguments.name {
+pub(super) fn check_secret(context: &mut Context<'_>, name: Option<&ProfileName>) -> Result<Exit> {
+    if let Some(name) = name {
         context.global.profile = Some(name.to_string());
     }
     let (token, mut secrets) = read(context, "-")?;
