@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::anyhow;
+use serde_json::Value;
 
 use super::batch::{BatchLine, BatchReader};
 use super::{Context, Result, input};
 use crate::audit::{Action, AuditLog, Channel, Event, Outcome};
 use crate::cli::{Expiry, Format, IssueArgs, TokenArgs};
 use crate::error::{Diagnostic as _, ErrorReport, Exit};
+use crate::escape::json_line;
 use crate::fault::Fault;
 use crate::issuer::{Batch, IssueError, IssuedToken, TokenIssuer};
 use crate::output;
@@ -175,10 +177,7 @@ impl IssueRun {
                 terminal.print(minted.token.as_str())?;
                 return Ok(terminal.print("\n")?);
             }
-            Format::Json => {
-                let name = self.profile.name.as_ref().map(ProfileName::as_str);
-                output::issue_json(minted, name, &self.profile.source.config_text())
-            }
+            Format::Json => json_line(&self.json(minted)),
             Format::Curl => {
                 output::curl(minted, self.api_key().unwrap_or_default(), self.profile.base_url.as_deref())
             }
@@ -190,12 +189,20 @@ impl IssueRun {
         Ok(terminal.print(&(shown + "\n"))?)
     }
 
-    /// Returns a template filled in for a token.
+    /// Returns a token as JSON.
+    fn json(&self, minted: &IssuedToken) -> Value {
+        let name = self.profile.name.as_ref().map(ProfileName::as_str);
+        output::issue_json(minted, name, &self.profile.source.config_text())
+    }
+
+    /// Returns a template filled in for a token, from the fields of its JSON. What it lacks is empty.
     fn filled(&self, template: &str, minted: &IssuedToken) -> Result<String> {
-        output::fill_template(template, |field| match field {
-            "api_key" => self.api_key().unwrap_or_default().to_owned(),
-            "profile" => self.profile.name.as_ref().map(ToString::to_string).unwrap_or_default(),
-            field => output::template_field(minted, field),
+        let fields = self.json(minted);
+        output::fill_template(template, |name| match &fields[name] {
+            _ if name == "api_key" => self.api_key().unwrap_or_default().to_owned(),
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            number => number.to_string(),
         })
     }
 }
