@@ -17,9 +17,6 @@ use crate::secret::{MAX_SECRET_BYTES, Secret};
 use crate::token::{ExtractedToken, MAX_PASTE_BYTES, PasteError, decode_text, extract};
 use crate::verdict::{StreamError, stream_error};
 
-/// The most bytes of an overlong paste that are counted but not kept: 1 GiB.
-const MAX_COUNTED_BYTES: u64 = 1024 * 1024 * 1024;
-
 /// The hint for a text that cannot be used as a secret.
 const SECRET_ALONE: &str = "give the secret alone, as it was made, with nothing around it";
 
@@ -55,8 +52,8 @@ pub(super) struct Paste {
     pub(super) text: Zeroizing<String>,
     /// Whether the input was UTF-16.
     is_utf16: bool,
-    /// The length of the input in bytes.
-    bytes: u64,
+    /// Whether the input has more than [`MAX_PASTE_BYTES`] bytes.
+    is_too_long: bool,
 }
 
 impl Paste {
@@ -64,23 +61,18 @@ impl Paste {
     pub(super) fn read(argument: &str, context: &mut Context<'_>) -> Result<Self> {
         if argument != "-" {
             let text = Zeroizing::new(argument.to_owned());
-            return Ok(Self { text, is_utf16: false, bytes: argument.len() as u64 });
+            return Ok(Self { text, is_utf16: false, is_too_long: false });
         }
-        let (kept, bytes) = if context.terminal.stdin_is_terminal() {
+        let kept = if context.terminal.stdin_is_terminal() {
             context.terminal.note("paste the token, then press Enter on an empty line, or Ctrl-D");
-            let read = context.terminal.read_paste(MAX_PASTE_BYTES, looks_like_a_token);
+            let read = context.terminal.read_paste(MAX_PASTE_BYTES + 1, looks_like_a_token);
             read.map_err(|error| prompt_error(error, "pipe the token to 'stream-token verify -'"))?
         } else {
-            let kept = stdin(MAX_PASTE_BYTES, "standard input")?;
-            let mut count = kept.len() as u64;
-            if kept.len() > MAX_PASTE_BYTES {
-                let further = io::copy(&mut io::stdin().lock().take(MAX_COUNTED_BYTES), &mut io::sink());
-                count += further.context("cannot read standard input")?;
-            }
-            (kept, count)
+            stdin(MAX_PASTE_BYTES, "standard input")?
         };
         let (text, is_utf16) = decode_text(&kept);
-        Ok(Self { text: text.into_owned().into(), is_utf16, bytes })
+        let is_too_long = kept.len() > MAX_PASTE_BYTES;
+        Ok(Self { text: text.into_owned().into(), is_utf16, is_too_long })
     }
 
     /// Extracts the token. Notes what was stripped from around it, except one line break at the end.
@@ -88,8 +80,8 @@ impl Paste {
         &self,
         context: &mut Context<'_>,
     ) -> std::result::Result<ExtractedToken, PasteError> {
-        if self.bytes > MAX_PASTE_BYTES as u64 {
-            return Err(PasteError::TooLong(self.bytes));
+        if self.is_too_long {
+            return Err(PasteError::TooLong);
         }
         let text = self.text.strip_suffix('\n').unwrap_or(&self.text);
         let mut token = extract(text.strip_suffix('\r').unwrap_or(text))?;

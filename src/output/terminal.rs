@@ -8,8 +8,6 @@ mod prompter;
 #[cfg(not(unix))]
 #[path = "terminal/fallback.rs"]
 mod prompter;
-#[cfg(unix)]
-mod signals;
 
 use std::io::{self, BufWriter, IsTerminal, Read, Stdout, Write};
 
@@ -193,7 +191,7 @@ impl Terminal {
     }
 
     /// Reads what a person pastes at standard input, a terminal: to Ctrl-D, or to an empty line once `is_enough` says so of
-    /// the text. Returns at most `limit` bytes, and how many there were.
+    /// the text. Returns its first `limit` bytes.
     ///
     /// # Errors
     /// [`PromptError::Interrupted`], and what the operating system said.
@@ -201,7 +199,7 @@ impl Terminal {
         &mut self,
         limit: usize,
         is_enough: fn(&str) -> bool,
-    ) -> Result<(Zeroizing<Vec<u8>>, u64), PromptError> {
+    ) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         self.flush()?;
         self.prompter.read_paste(limit, is_enough)
     }
@@ -220,9 +218,11 @@ impl Terminal {
         is_typed_twice: bool,
     ) -> Result<Zeroizing<String>, PromptError> {
         self.flush()?;
-        let again = format!("{NAME}: type it again: ");
-        let again = is_typed_twice.then_some(again.as_str());
-        self.prompter.ask_hidden(&format!("{NAME}: {subject} (hidden): "), again)
+        let answer = self.prompter.ask_hidden(&format!("{NAME}: {subject} (hidden): "))?;
+        if is_typed_twice && *self.prompter.ask_hidden(&format!("{NAME}: type it again: "))? != *answer {
+            return Err(PromptError::Differ);
+        }
+        Ok(answer)
     }
 
     /// Returns `true` if a stream is in colour.
@@ -310,19 +310,13 @@ impl Diagnostic for PromptError {
 impl From<io::Error> for PromptError {
     /// Restores an error that passed through a reader.
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::Interrupted => Self::Interrupted,
-            _ => error.downcast::<Self>().unwrap_or_else(Self::Io),
-        }
+        error.downcast::<Self>().unwrap_or_else(Self::Io)
     }
 }
 
 impl From<PromptError> for io::Error {
     /// Wraps an error to pass it through a reader.
     fn from(error: PromptError) -> Self {
-        match error {
-            PromptError::Interrupted => Self::from(io::ErrorKind::Interrupted),
-            _ => Self::other(error),
-        }
+        Self::other(error)
     }
 }

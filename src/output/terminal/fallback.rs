@@ -30,31 +30,22 @@ impl Prompter {
         &mut self,
         limit: usize,
         _is_enough: fn(&str) -> bool,
-    ) -> Result<(Zeroizing<Vec<u8>>, u64), PromptError> {
+    ) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         let mut kept = Zeroizing::new(Vec::new());
         io::stdin().lock().take(limit as u64).read_to_end(&mut kept)?;
-        let count = kept.len() as u64 + io::copy(&mut io::stdin().lock(), &mut io::sink())?;
-        Ok((kept, count))
+        io::copy(&mut io::stdin().lock(), &mut io::sink())?;
+        Ok(kept)
     }
 
-    /// Asks at the console without showing the answer; with `again` it must be typed twice.
+    /// Asks at the console without showing the answer.
     #[expect(clippy::unused_self, reason = "elsewhere it catches signals")]
-    pub(super) fn ask_hidden(
-        &mut self,
-        question: &str,
-        again: Option<&str>,
-    ) -> Result<Zeroizing<String>, PromptError> {
-        let ask = |question: &str| match rpassword::prompt_password(question).map(Zeroizing::new) {
+    pub(super) fn ask_hidden(&mut self, question: &str) -> Result<Zeroizing<String>, PromptError> {
+        match rpassword::prompt_password(question).map(Zeroizing::new) {
             Ok(answer) if answer.is_empty() => Err(PromptError::Nothing),
             Ok(answer) => Ok(answer),
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(PromptError::Nothing),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Err(PromptError::NoTerminal(error)),
             Err(error) => Err(error.into()),
-        };
-        let answer = ask(question)?;
-        match again.map(ask).transpose()? {
-            Some(second) if *second != *answer => Err(PromptError::Differ),
-            _ => Ok(answer),
         }
     }
 }

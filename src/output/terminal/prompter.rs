@@ -1,4 +1,6 @@
-//! Prompts at a Unix terminal. Its modes are restored whatever signal comes.
+//! Prompts at a Unix terminal. Signals that end a process are held back while a question waits, until the terminal's modes
+//! are restored. A handler cannot be removed again, so after the first question it stays; while no question waits, it does
+//! what the signal does by default.
 //!
 //! Secrets are read from the terminal itself, not from standard input. rpassword edits the line, from a reader that is ours,
 //! and the terminal's modes are set here: rpassword alone leaves the terminal without echo at every signal but its own
@@ -9,17 +11,21 @@
 //! systems) and drops the rest, and a curl command that was copied from a browser is longer.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read, Write as _};
 use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rpassword::{ConfigBuilder, read_password_with_config};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::flag;
+use signal_hook::low_level::emulate_default_handler;
 use zeroize::Zeroizing;
 
-use super::signals::Signals;
 use super::{MAX_ANSWER, PromptError};
 
 /// The most bytes of a hidden answer.
@@ -27,6 +33,9 @@ const MAX_HIDDEN: usize = 4096;
 
 /// How long input must pause before an empty line ends a paste: longer than between two parts of one.
 const PAUSE: Duration = Duration::from_millis(200);
+
+/// How often to look for a signal that came just before the wait for input; a later one ends the wait at once.
+const RECHECK_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Ctrl-C and Ctrl-\, which send no signals while the terminal does not edit lines.
 const INTERRUPTING: [u8; 2] = [3, 28];
@@ -43,55 +52,109 @@ const EDITING: [u8; 7] = [4, 8, b'\n', b'\r', 21, 23, 27];
 /// Asks questions.
 #[derive(Debug, Default)]
 pub(super) struct Prompter {
-    /// Catches signals from the first question on.
-    signals: Option<Signals>,
+    /// Whether signals are caught, from the first question on.
+    is_catching: bool,
+    /// Whether no question waits.
+    is_idle: Arc<AtomicBool>,
+    /// The number of the signal that came while a question waited; otherwise 0.
+    came: Arc<AtomicUsize>,
 }
 
 impl Prompter {
     /// Asks on standard error, and returns the line that is typed.
     pub(super) fn ask(&mut self, question: &str) -> Result<String, PromptError> {
-        self.signals()?.hold_while(|signals| {
+        self.hold_while(|came| {
             io::stderr().lock().write_all(question.as_bytes())?;
-            read_line(signals).inspect_err(|_| end_line())
+            let input = BufReader::new(Input { terminal: io::stdin(), came });
+            let mut line = Vec::new();
+            let read = input.take(MAX_ANSWER as u64 + 1).read_until(b'\n', &mut line);
+            if !line.ends_with(b"\n") {
+                // The next message begins on its own line.
+                let _ = io::stderr().lock().write_all(b"\n");
+            }
+            if read? > MAX_ANSWER {
+                return Err(PromptError::TooLong { longest: MAX_ANSWER });
+            }
+            String::from_utf8(line).map_err(|_| PromptError::NoText)
         })
     }
 
     /// Reads a paste from standard input, up to Ctrl-D, or up to an empty line once `is_enough` accepts the text. Returns
-    /// its first `limit` bytes, and how many there were.
+    /// its first `limit` bytes.
     pub(super) fn read_paste(
         &mut self,
         limit: usize,
         is_enough: fn(&str) -> bool,
-    ) -> Result<(Zeroizing<Vec<u8>>, u64), PromptError> {
-        self.signals()?.hold_while(|signals| {
-            let terminal = RawTerminal::new(io::stdin(), LocalModes::empty(), OptionalActions::Now)?;
-            read_paste(&terminal, limit, is_enough, signals).inspect_err(|_| end_line())
+    ) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+        self.hold_while(|came| {
+            let _raw = RawTerminal::new(io::stdin(), LocalModes::empty(), OptionalActions::Now)?;
+            let mut input = Input { terminal: io::stdin(), came };
+            let mut kept = Zeroizing::new(Vec::with_capacity(limit));
+            while let Some(byte) = input.next()?.filter(|byte| !ENDING.contains(byte)) {
+                if INTERRUPTING.contains(&byte) {
+                    let _ = io::stderr().lock().write_all(b"\n");
+                    return Err(PromptError::Interrupted);
+                } else if ERASING.contains(&byte) {
+                    kept.pop();
+                } else if kept.len() < limit {
+                    kept.push(byte);
+                }
+                let is_empty_line = byte == b'\n' && kept.trim_ascii_end().len() + 2 <= kept.len();
+                let is_enough = is_empty_line && is_enough(&String::from_utf8_lossy(&kept));
+                if is_enough && !has_input(&input.terminal, PAUSE)? {
+                    break;
+                }
+            }
+            Ok(kept)
         })
     }
 
-    /// Asks at the terminal without showing the answer; with `again` it must be typed twice.
-    pub(super) fn ask_hidden(
-        &mut self,
-        question: &str,
-        again: Option<&str>,
-    ) -> Result<Zeroizing<String>, PromptError> {
-        self.signals()?.hold_while(|signals| {
+    /// Asks at the terminal without showing the answer.
+    pub(super) fn ask_hidden(&mut self, question: &str) -> Result<Zeroizing<String>, PromptError> {
+        self.hold_while(|came| {
             let options = OpenOptions::new().read(true).write(true).open("/dev/tty");
-            let terminal = options.map_err(PromptError::NoTerminal)?;
-            let answer = ask_hidden(&terminal, question, signals)?;
-            match again.map(|again| ask_hidden(&terminal, again, signals)).transpose()? {
-                Some(second) if *second != *answer => Err(PromptError::Differ),
-                _ => Ok(answer),
+            let mut terminal = options.map_err(PromptError::NoTerminal)?;
+            let hidden = LocalModes::ECHO | LocalModes::ECHONL;
+            let _raw = RawTerminal::new(terminal.try_clone()?, hidden, OptionalActions::Flush)?;
+            terminal.write_all(question.as_bytes())?;
+            let line = HiddenLine { input: Input { terminal: terminal.try_clone()?, came }, length: 0 };
+            let config = ConfigBuilder::new().input_reader(line).output_discard().build();
+            let read = read_password_with_config(config).map(Zeroizing::new);
+            let _ = terminal.write_all(b"\n");
+            match read {
+                Ok(answer) if answer.is_empty() => Err(PromptError::Nothing),
+                Ok(answer) if answer.contains(char::REPLACEMENT_CHARACTER) => Err(PromptError::NoText),
+                Ok(answer) => Ok(answer),
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(PromptError::Nothing),
+                Err(error) => Err(error.into()),
             }
         })
     }
 
-    /// Returns the signals, which are caught from the first call on.
-    fn signals(&mut self) -> io::Result<Signals> {
-        match &self.signals {
-            Some(signals) => Ok(signals.clone()),
-            None => Ok(self.signals.insert(Signals::catch()?).clone()),
+    /// Calls `ask`, and only then lets a signal act. [`Input`] ends when a signal comes; `ask` must then restore the
+    /// terminal's modes and end.
+    fn hold_while<T>(
+        &mut self,
+        ask: impl FnOnce(Arc<AtomicUsize>) -> Result<T, PromptError>,
+    ) -> Result<T, PromptError> {
+        if !self.is_catching {
+            self.is_idle.store(true, Ordering::SeqCst);
+            for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+                flag::register_conditional_default(signal, Arc::clone(&self.is_idle))?;
+                flag::register_usize(signal, Arc::clone(&self.came), signal.unsigned_abs() as usize)?;
+            }
+            self.is_catching = true;
         }
+        self.came.store(0, Ordering::SeqCst);
+        self.is_idle.store(false, Ordering::SeqCst);
+        let answer = ask(Arc::clone(&self.came));
+        self.is_idle.store(true, Ordering::SeqCst);
+        match i32::try_from(self.came.swap(0, Ordering::SeqCst)) {
+            Ok(0) => return answer,
+            Ok(signal) if signal != SIGINT => emulate_default_handler(signal)?,
+            _ => {}
+        }
+        Err(PromptError::Interrupted)
     }
 }
 
@@ -123,108 +186,49 @@ impl<T: AsFd> Drop for RawTerminal<T> {
     }
 }
 
-/// Reads the next byte; `None` at the end of input.
-///
-/// # Errors
-/// The error of the operating system; `Interrupted` once a signal came.
-fn next(input: impl AsFd, signals: &Signals) -> io::Result<Option<u8>> {
-    loop {
-        signals.wait(input.as_fd())?;
+/// What is typed at a terminal. Reading fails with [`PromptError::Interrupted`] once a signal came.
+struct Input<T: AsFd> {
+    /// The terminal.
+    terminal: T,
+    /// The number of the signal that came, or 0.
+    came: Arc<AtomicUsize>,
+}
+
+impl<T: AsFd> Input<T> {
+    /// Reads the next byte; `None` at the end of input.
+    fn next(&mut self) -> io::Result<Option<u8>> {
         let mut byte = [0];
-        match rustix::io::read(&input, &mut byte) {
-            Ok(count) => return Ok((count > 0).then_some(byte[0])),
-            Err(Errno::INTR | Errno::AGAIN) => {}
-            Err(error) => return Err(error.into()),
-        }
+        Ok((self.read(&mut byte)? > 0).then_some(byte[0]))
     }
 }
 
-/// Reads a line that the terminal edits.
-fn read_line(signals: &Signals) -> Result<String, PromptError> {
-    let mut typed = Vec::new();
-    loop {
-        match next(io::stdin(), signals)? {
-            Some(b'\n') => break,
-            Some(byte) => typed.push(byte),
-            None => {
-                end_line();
-                break;
+impl<T: AsFd> Read for Input<T> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.came.load(Ordering::SeqCst) == 0 {
+            if has_input(&self.terminal, RECHECK_INTERVAL)? {
+                match rustix::io::read(&self.terminal, &mut *buffer) {
+                    Err(Errno::INTR | Errno::AGAIN) => {}
+                    read => return Ok(read?),
+                }
             }
         }
+        Err(PromptError::Interrupted.into())
     }
-    if typed.len() > MAX_ANSWER {
-        return Err(PromptError::TooLong { longest: MAX_ANSWER });
-    }
-    String::from_utf8(typed).map_err(|_| PromptError::NoText)
 }
 
-/// Ends the line of a question without an answer.
-fn end_line() {
-    let _ = io::stderr().lock().write_all(b"\n");
-}
-
-/// Reads a paste.
-fn read_paste(
-    input: &RawTerminal<io::Stdin>,
-    limit: usize,
-    is_enough: fn(&str) -> bool,
-    signals: &Signals,
-) -> Result<(Zeroizing<Vec<u8>>, u64), PromptError> {
-    let mut kept = Zeroizing::new(Vec::with_capacity(limit));
-    let mut count = 0_usize;
-    while let Some(byte) = next(&input.terminal, signals)?.filter(|byte| !ENDING.contains(byte)) {
-        if INTERRUPTING.contains(&byte) {
-            return Err(PromptError::Interrupted);
-        }
-        if ERASING.contains(&byte) {
-            count = count.saturating_sub(1);
-            kept.truncate(count);
-            continue;
-        }
-        count += 1;
-        if kept.len() < limit {
-            kept.push(byte);
-        }
-        let is_empty_line = byte == b'\n' && kept.trim_ascii_end().len() + 2 <= kept.len();
-        if is_empty_line && is_enough(&String::from_utf8_lossy(&kept)) && !has_more()? {
-            break;
-        }
-    }
-    Ok((kept, count as u64))
-}
-
-/// Returns `true` if more of a paste comes within the pause.
-fn has_more() -> io::Result<bool> {
-    let pause = Timespec { tv_sec: 0, tv_nsec: PAUSE.subsec_nanos().into() };
-    Ok(poll(&mut [PollFd::new(&io::stdin(), PollFlags::IN)], Some(&pause))? > 0)
-}
-
-/// Asks without showing the answer.
-fn ask_hidden(
-    mut terminal: &File,
-    question: &str,
-    signals: &Signals,
-) -> Result<Zeroizing<String>, PromptError> {
-    let _raw = RawTerminal::new(terminal, LocalModes::ECHO | LocalModes::ECHONL, OptionalActions::Flush)?;
-    terminal.write_all(question.as_bytes())?;
-    let reader = HiddenLine { terminal: terminal.try_clone()?, signals: signals.clone(), length: 0 };
-    let read = read_password_with_config(ConfigBuilder::new().input_reader(reader).output_discard().build());
-    let _ = terminal.write_all(b"\n");
-    match read.map(Zeroizing::new) {
-        Ok(answer) if answer.is_empty() => Err(PromptError::Nothing),
-        Ok(answer) if answer.contains(char::REPLACEMENT_CHARACTER) => Err(PromptError::NoText),
-        Ok(answer) => Ok(answer),
-        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Err(PromptError::Nothing),
-        Err(error) => Err(error.into()),
+/// Returns `true` if there is something to read within a time, and `false` if not, or if a signal came.
+fn has_input(terminal: impl AsFd, time: Duration) -> io::Result<bool> {
+    let time = Timespec { tv_sec: 0, tv_nsec: time.subsec_nanos().into() };
+    match poll(&mut [PollFd::new(&terminal, PollFlags::IN)], Some(&time)) {
+        Err(Errno::INTR) => Ok(false),
+        ready => Ok(ready? > 0),
     }
 }
 
 /// The keys of a hidden answer, as rpassword reads them: a byte at a time.
 struct HiddenLine {
     /// The terminal.
-    terminal: File,
-    /// The signals that end the wait for a key.
-    signals: Signals,
+    input: Input<File>,
     /// How many bytes were typed.
     length: usize,
 }
@@ -232,9 +236,9 @@ struct HiddenLine {
 impl Read for HiddenLine {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let byte = next(&self.terminal, &self.signals)?.ok_or(io::ErrorKind::NotConnected)?;
+            let byte = self.input.next()?.ok_or(io::ErrorKind::NotConnected)?;
             match byte {
-                _ if INTERRUPTING.contains(&byte) => return Err(io::ErrorKind::Interrupted.into()),
+                _ if INTERRUPTING.contains(&byte) => return Err(PromptError::Interrupted.into()),
                 // A line that is too long is read to its end, so that the shell gets none of it.
                 b'\n' | b'\r' if self.length > MAX_HIDDEN => {
                     return Err(PromptError::TooLong { longest: MAX_HIDDEN }.into());

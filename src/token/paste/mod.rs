@@ -59,9 +59,9 @@ pub enum PasteError {
     /// The text contains different tokens, as described here, and it is unclear which one is meant.
     #[error("there are {} different tokens in what was pasted: {}", .0.len(), .0.join("; "))]
     SeveralTokens(Vec<String>),
-    /// The text has this many bytes, more than [`MAX_PASTE_BYTES`].
-    #[error("what was pasted has {0} bytes, and at most {MAX_PASTE_BYTES} are read")]
-    TooLong(u64),
+    /// The text has more than [`MAX_PASTE_BYTES`] bytes.
+    #[error("what was pasted has more than {MAX_PASTE_BYTES} bytes")]
+    TooLong,
 }
 
 impl Diagnostic for PasteError {
@@ -77,7 +77,7 @@ impl Diagnostic for PasteError {
                 "look where the app calls connectUser: the token was not fetched yet, or its variable has another name"
             }
             Self::SeveralTokens(_) => "paste one token, or give many with --from, one a line",
-            Self::TooLong(_) => "paste the token alone",
+            Self::TooLong => "paste the token alone",
         };
         Some(hint.into())
     }
@@ -93,7 +93,7 @@ impl Diagnostic for PasteError {
 /// [`PasteError`] if there is no token, if there are several, or if the text is longer than [`MAX_PASTE_BYTES`].
 pub fn extract(text: &str) -> Result<ExtractedToken, PasteError> {
     if text.len() > MAX_PASTE_BYTES {
-        return Err(PasteError::TooLong(text.len() as u64));
+        return Err(PasteError::TooLong);
     }
     let (text, removed) = sanitized(text);
     if text.trim().is_empty() {
