@@ -233,13 +233,8 @@ fn prune(context: &mut Context<'_>, arguments: &AuditPruneArgs) -> Result<Exit> 
     let message = if arguments.dry_run {
         format!("would remove {what}\n")
     } else {
-        let name = plan.last.log_id.to_string();
-        input::confirm_by_typing(
-            context,
-            &name,
-            &format!("{what} will be removed"),
-            arguments.confirm.as_deref(),
-        )?;
+        let (name, why) = (plan.last.log_id.to_string(), format!("{what} will be removed"));
+        input::confirm_by_typing(context, &name, &why, arguments.confirm.as_deref())?;
         let head = context.audit_log()?.prune(&plan, context.actor())?;
         done["head"] = head.to_string().into();
         format!("removed {what}\nhead {head}\n")

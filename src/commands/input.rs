@@ -110,16 +110,6 @@ pub(super) fn note_stripped(token: &ExtractedToken, prefix: &str, context: &mut 
     }
 }
 
-/// Asks a question; `hint` says how to do without it.
-pub(super) fn ask(context: &mut Context<'_>, question: &str, hint: &str) -> Result<String> {
-    context.terminal.ask(question).map_err(|error| prompt_error(error, hint))
-}
-
-/// Returns `true` if the user can be prompted, and `--no-input` does not forbid it.
-pub(super) fn can_ask(context: &Context<'_>) -> bool {
-    !context.global.no_input && context.terminal.can_ask()
-}
-
 /// Returns the secret to store for a profile: piped in, or typed twice. A suspicious secret is refused, unless
 /// `--as-is` is given.
 pub(super) fn secret(
@@ -189,20 +179,11 @@ pub(super) fn reason(
     profile: &Profile,
     given: Option<Reason>,
 ) -> Result<Option<Reason>> {
-    if given.is_some() || !profile.policy.requires_reason || !can_ask(context) {
+    if given.is_some() || !profile.policy.requires_reason || !context.can_ask() {
         return Ok(given);
     }
-    Ok(Some(ask(context, "why are the tokens needed? ", "say why with --reason TEXT")?.parse()?))
-}
-
-/// Requires a confirmation before a profile, or part of it, is removed.
-pub(super) fn confirm_removal(
-    context: &mut Context<'_>,
-    what: &str,
-    name: &ProfileName,
-    given: Option<&str>,
-) -> Result<()> {
-    confirm_by_typing(context, name.as_str(), &format!("{what} will be removed"), given)
+    let typed = context.ask("why are the tokens needed? ", "say why with --reason TEXT")?;
+    Ok(Some(typed.parse()?))
 }
 
 /// Requires that the user types `name`, or gives it with `--confirm`.
@@ -213,17 +194,14 @@ pub(super) fn confirm_by_typing(
     given: Option<&str>,
 ) -> Result<()> {
     let hint = format!("confirm with --confirm {name}");
-    let refused = |found: &str| -> Result<(), ErrorReport> {
-        Err(ErrorReport::usage(format!("{why}, and {found}"), &hint))
-    };
     let answer = match given {
         Some(given) => given.to_owned(),
-        None if !can_ask(context) => return refused("there is no terminal to ask at"),
-        None => ask(context, &format!("{why}; type its name to continue: "), &hint)?,
+        None if context.can_ask() => context.ask(&format!("{why}; type its name to continue: "), &hint)?,
+        None => return Err(ErrorReport::usage(format!("{why}, and there is no terminal to ask at"), hint)),
     };
-    match answer.as_str() {
-        answer if answer == name => Ok(()),
-        "" => refused("nothing was typed"),
-        other => refused(&format!("{} is not its name", escaped_or_redacted(other))),
+    if answer == name {
+        return Ok(());
     }
+    let found = escaped_or_redacted(&answer);
+    Err(ErrorReport::usage(format!("{why}, and {found} is not its name"), hint))
 }

@@ -263,6 +263,16 @@ impl Context<'_> {
         named.chain(ours.map(str::to_owned)).collect()
     }
 
+    /// Returns `true` if the user can be prompted, and `--no-input` does not forbid it.
+    fn can_ask(&self) -> bool {
+        !self.global.no_input && self.terminal.can_ask()
+    }
+
+    /// Asks the user. `instead` is the hint how to do without the answer.
+    fn ask(&mut self, question: &str, instead: &str) -> Result<String> {
+        self.terminal.ask(question).map_err(|error| prompt_error(error, instead))
+    }
+
     /// Returns the format of the result.
     fn format(&self) -> Format {
         self.global.format()

@@ -60,10 +60,10 @@ fn add(context: &mut Context<'_>, arguments: &ProfileAddArgs) -> Result<()> {
 
 /// Asks for the default lifetime of tokens, which a production profile requires, unless it is given.
 fn ask_lifetime(context: &mut Context<'_>, name: &ProfileName, policy: &mut PolicyArgs) -> Result<()> {
-    if policy.production && policy.default_lifetime.is_none() && input::can_ask(context) {
+    if policy.production && policy.default_lifetime.is_none() && context.can_ask() {
         let hint = "give it with --default-lifetime, such as 1h";
         let question = format!("Lifetime of the tokens of production profile {name} (press Enter for 1h): ");
-        let answer = input::ask(context, &question, hint)?;
+        let answer = context.ask(&question, hint)?;
         let answer = if answer.is_empty() { "1h" } else { &answer };
         let lifetime = lifetime_text(answer).map_err(|message| ErrorReport::usage(message, hint))?;
         policy.default_lifetime = Some(lifetime);
@@ -81,10 +81,10 @@ fn ask_secret(
 ) -> Result<Secret> {
     let known = edits(settings)?;
     let mut profile = context.with_profile_manager(|manager| manager.ensure_new(name, known))?;
-    if profile.api_key.is_none() && !arguments.secret_stdin && input::can_ask(context) {
+    if profile.api_key.is_none() && !arguments.secret_stdin && context.can_ask() {
         let question = format!("API key of profile {name} (not secret; press Enter to skip): ");
         let hint = "copy it from Stream's dashboard, or give it with --api-key";
-        let key = input::ask(context, &question, hint)?;
+        let key = context.ask(&question, hint)?;
         if !key.is_empty() {
             let key = check_api_key(&key).map_err(|message| ErrorReport::usage(message, hint))?;
             profile.api_key = Some(key.clone());
@@ -134,7 +134,8 @@ fn remove(context: &mut Context<'_>, arguments: &ProfileRemoveArgs) -> Result<()
     } else {
         (format!("profile {name}"), "; its secret stays where it is")
     };
-    input::confirm_removal(context, &what, name, arguments.confirm.as_deref())?;
+    let why = format!("{what} will be removed");
+    input::confirm_by_typing(context, name.as_str(), &why, arguments.confirm.as_deref())?;
     context.with_profile_manager(|manager| manager.remove(&profile, name))?;
     context.terminal.note(&format!("removed {what}{rest}"));
     if profile.is_default {

@@ -69,7 +69,8 @@ fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()>
     } else {
         (format!("the {item}"), SecretChange::Remove)
     };
-    input::confirm_removal(context, &what, name, arguments.confirm.as_deref())?;
+    let why = format!("{what} will be removed");
+    input::confirm_by_typing(context, name.as_str(), &why, arguments.confirm.as_deref())?;
     if context.with_profile_manager(|manager| manager.change_secret(&profile, kind, change))? {
         context.terminal.note(&format!("removed {what} from the keyring"));
         return Ok(());

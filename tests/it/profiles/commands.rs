@@ -139,7 +139,7 @@ fn a_profile_is_removed_once_its_name_is_given_again() {
     );
     home.run(&["profile", "remove", "b", "--confirm", ""]).is_refused(
         2,
-        &format!("{error} nothing was typed"),
+        &format!("{error} '' is not its name"),
         hint,
     );
     assert_eq!(home.config(), TWO);

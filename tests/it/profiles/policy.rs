@@ -119,7 +119,7 @@ fn production_wants_its_name_and_asks_nobody_who_is_not_there() {
     }
     for (wrong, shown) in [
         ("Live", "'Live' is not its name"),
-        ("", "nothing was typed"),
+        ("", "'' is not its name"),
         ("production", "'production' is not its name"),
     ] {
         let error = format!("live is a production profile, and {shown}");

@@ -98,12 +98,12 @@ fn a_wrong_name_mints_nothing() {
 
 #[test]
 fn an_empty_answer_mints_nothing() {
-    is_refused(&minting("\n"), "", "nothing was typed");
+    is_refused(&minting("\n"), "", "'' is not its name");
 }
 
 #[test]
 fn an_end_of_input_mints_nothing_and_leaves_the_line_of_the_question() {
-    is_refused(&minting("\u{4}"), "", "nothing was typed");
+    is_refused(&minting("\u{4}"), "", "'' is not its name");
     is_refused(&minting("li\u{4}\u{4}"), "li", "'li' is not its name");
 }
 
