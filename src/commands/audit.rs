@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::input::Paste;
 use super::{Context, Result, input};
-use crate::audit::{self, AuditError, Entry, Head, LogLine, PrunePlan, TokenMatch, TokenQuery};
+use crate::audit::{self, Entry, Head, LogLine, PrunePlan, TokenMatch, TokenQuery};
 use crate::cli::{AuditCommand, AuditFilterArgs, AuditListArgs, AuditPruneArgs};
 use crate::error::{ErrorReport, Exit};
 use crate::escape::{escaped_or_redacted, path_in_full};
@@ -34,25 +34,29 @@ pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> Result<E
     }
 }
 
-/// Lists the entries that match the filter, and every invalid line.
+/// Lists the entries that match the filter, and every invalid line; or counts their tokens for each day and profile.
 fn list(context: &mut Context<'_>, arguments: &AuditListArgs) -> Result<Exit> {
     let now = context.clock.now();
     let since = arguments.since.as_ref().map(|when| when.resolve_past(now)).transpose()?;
     let until = arguments.until.as_ref().map(|when| when.resolve_last(now));
     let is_wanted = filter(context, &arguments.filter)?;
-    let listing = audit::list(&context.state_dir()?, |entry| {
+    let is_wanted = |entry: &Entry| {
         since.is_none_or(|since| entry.time >= since)
             && until.is_none_or(|until| entry.time <= until)
             && is_wanted(entry)
-    });
+    };
     if arguments.summary {
-        return summarize(context, listing);
+        let mut summary = AuditSummary::default();
+        for_each_entry(context, is_wanted, |entry, _| output::count_tokens(&mut summary, &entry))?;
+        let days: Vec<_> = summary.into_iter().collect();
+        context.print_all(&days, output::audit_day_json, output::audit_days_text)?;
+        return Ok(Exit::Success);
     }
     let layout = context.terminal.layout();
     if !context.is_json() {
         context.terminal.print(&output::audit_heading(layout))?;
     }
-    for line in listing {
+    for line in audit::list(&context.state_dir()?, is_wanted) {
         print_line(context, &line?, layout)?;
     }
     Ok(Exit::Success)
@@ -64,33 +68,24 @@ fn print_line(context: &mut Context<'_>, line: &LogLine, layout: Layout) -> Resu
     Ok(context.terminal.print(&shown)?)
 }
 
-/// Prints the counts of the listed entries for each day and profile.
-fn summarize(
+/// Calls `each` with every entry for which `is_wanted` returns `true`, and its text. Notes if invalid lines were skipped.
+fn for_each_entry(
     context: &mut Context<'_>,
-    listing: impl Iterator<Item = Result<LogLine, AuditError>>,
-) -> Result<Exit> {
-    let (mut summary, mut is_damaged) = (AuditSummary::default(), false);
-    for line in listing {
-        match line?.entry {
-            Ok(entry) => output::count_tokens(&mut summary, &entry),
+    is_wanted: impl Fn(&Entry) -> bool,
+    mut each: impl FnMut(Entry, String),
+) -> Result<()> {
+    let mut is_damaged = false;
+    for line in audit::list(&context.state_dir()?, is_wanted) {
+        let LogLine { entry, text, .. } = line?;
+        match entry {
+            Ok(entry) => each(entry, text),
             Err(_) => is_damaged = true,
         }
     }
-    note_damage(context, is_damaged);
-    let shown = if context.is_json() {
-        output::audit_summary_json(&summary)
-    } else {
-        output::audit_summary_text(&summary, context.terminal.layout())
-    };
-    context.terminal.print(&shown)?;
-    Ok(Exit::Success)
-}
-
-/// Prints a note if invalid lines were skipped.
-fn note_damage(context: &mut Context<'_>, is_damaged: bool) {
     if is_damaged {
         context.terminal.note("some lines of the log cannot be read: see 'stream-token audit verify'");
     }
+    Ok(())
 }
 
 /// Returns a function that returns `true` for the entries that the arguments ask for.
@@ -144,17 +139,16 @@ fn follow(context: &mut Context<'_>, arguments: &AuditFilterArgs) -> Result<Exit
 /// Shows the entry of a token; or, if no entry names it, the batches in which it may have been minted.
 fn find(context: &mut Context<'_>, token: &str) -> Result<Exit> {
     let query = token_query(context, token)?;
-    let (mut certain, mut possible, mut is_damaged) = (Vec::new(), Vec::new(), false);
-    for line in audit::list(&context.state_dir()?, |_| true) {
-        let LogLine { entry, text, .. } = line?;
-        match entry.map(|entry| (query.matches(&entry.body), entry)) {
-            Ok((Some(TokenMatch::Certain), entry)) => certain.push((entry, text)),
-            Ok((Some(TokenMatch::Possible), entry)) => possible.push((entry, text)),
-            Ok((None, _)) => {}
-            Err(_) => is_damaged = true,
-        }
-    }
-    note_damage(context, is_damaged);
+    let (mut certain, mut possible) = (Vec::new(), Vec::new());
+    for_each_entry(
+        context,
+        |_: &_| true,
+        |entry, text| match query.matches(&entry.body) {
+            Some(TokenMatch::Certain) => certain.push((entry, text)),
+            Some(TokenMatch::Possible) => possible.push((entry, text)),
+            None => {}
+        },
+    )?;
     let batches = possible.split_off(possible.len().saturating_sub(MAX_BATCHES));
     let note = match (certain.len(), batches.len()) {
         (0, 0) => {

@@ -11,7 +11,7 @@ use crate::cli::VerifyArgs;
 use crate::error::{Diagnostic as _, ErrorReport, Exit};
 use crate::escape::json_line;
 use crate::output;
-use crate::profile::{Profile, ProfileName, list_status};
+use crate::profile::{LoadedProfile, Profile, ProfileName, list_status};
 use crate::secret::keyring::{Kind, Previous};
 use crate::secret::{ReadContext, Secret};
 use crate::token::{
@@ -30,8 +30,8 @@ pub(super) fn check_secret(context: &mut Context<'_>, name: Option<&ProfileName>
     let (token, mut secrets) = read(context, "-")?;
     let validation = Validation::new(context.clock.now());
     let report = secrets.examine(context, &token.token, &validation);
-    let stored =
-        SignedBy { profile: secrets.profile.as_ref().map(ToString::to_string), secret: Generation::Current };
+    let profile = secrets.selected.profile.name.as_ref().map(ToString::to_string);
+    let stored = SignedBy { profile, secret: Generation::Current };
     let is_signer = report.signed_by.as_ref() == Some(&stored);
     context.print(
         || output::secret_check_json(&report, is_signer),
@@ -139,10 +139,8 @@ struct CandidateSecrets {
     /// The keys of the selected profile; after the first token that none of them signed, also the keys of all other
     /// profiles.
     keys: Vec<CandidateKey>,
-    /// The secrets of the selected profile, current and previous.
-    selected: Vec<Secret>,
-    /// The name of the selected profile.
-    profile: Option<ProfileName>,
+    /// The selected profile and its secrets.
+    selected: LoadedProfile,
     /// Whether `keys` includes the keys of all other profiles.
     is_complete: bool,
 }
@@ -151,19 +149,13 @@ impl CandidateSecrets {
     /// Opens the secrets of the selected profile.
     fn new(context: &mut Context<'_>) -> Result<Self> {
         let profile = context.choose_profile()?;
-        let opened = context.open_secret(profile)?;
-        let profile = opened.profile.name;
-        let mut keys = keys(profile.as_ref(), &opened.secret, &opened.previous, true);
+        let selected = context.open_secret(profile)?;
+        let LoadedProfile { profile, secret, previous, .. } = &selected;
+        let mut keys = keys(profile.name.as_ref(), secret, previous, true);
         if let Some(current) = keys.first_mut() {
-            current.add_altered(&opened.secret, opened.profile.api_key.as_deref());
+            current.add_altered(secret, profile.api_key.as_deref());
         }
-        let previous = opened.previous.into_iter().map(|previous| previous.secret);
-        Ok(Self {
-            keys,
-            selected: iter::once(opened.secret).chain(previous).collect(),
-            profile,
-            is_complete: false,
-        })
+        Ok(Self { keys, selected, is_complete: false })
     }
 
     /// Returns the customer if the token is valid and signed by the selected profile.
@@ -188,11 +180,12 @@ impl CandidateSecrets {
 
     /// Returns the report on a paste without a token. A paste that contains the API secret is reported as a leaked secret.
     fn without_token(&self, paste: &Paste, error: PasteError) -> ErrorReport {
-        if !self.selected.iter().any(|secret| secret.appears_in(&paste.text)) {
+        let LoadedProfile { profile, secret, previous, .. } = &self.selected;
+        let mut secrets = iter::once(secret).chain(previous.iter().map(|previous| &previous.secret));
+        if !secrets.any(|secret| secret.appears_in(&paste.text)) {
             return paste.without_token(error);
         }
-        let profile =
-            self.profile.as_ref().map_or_else(String::new, |profile| format!(" of profile {profile}"));
+        let profile = profile.name.as_ref().map_or_else(String::new, |name| format!(" of profile {name}"));
         ErrorReport {
             exit: Exit::Malformed,
             message: format!("this is the API secret{profile}, not a token"),
@@ -214,7 +207,7 @@ impl CandidateSecrets {
             }
         };
         let profiles = config.profiles().chain([Profile::demo()]);
-        let profiles = profiles.filter(|profile| profile.name != self.profile);
+        let profiles = profiles.filter(|profile| profile.name != self.selected.profile.name);
         let status = context.asking(|asking| {
             let context = ReadContext { limit: OTHER_PROFILES_TIMEOUT, ..*asking };
             list_status(profiles, &[Kind::ApiSecret], &context)

@@ -101,6 +101,9 @@ fn ranges(customers: &IdRanges) -> String {
 /// Counts of tokens in the audit log, for each day and profile in order.
 pub type AuditSummary = BTreeMap<(String, Option<String>), Counts>;
 
+/// A day and profile, and its counts.
+pub type AuditDay = ((String, Option<String>), Counts);
+
 /// The counts of one day and profile.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counts {
@@ -123,29 +126,26 @@ pub fn count_tokens(summary: &mut AuditSummary, Entry { time, body, .. }: &Entry
     *count = count.saturating_add(body.count.unwrap_or(1));
 }
 
-/// Returns a line of JSON for each day and profile.
-pub fn audit_summary_json(summary: &AuditSummary) -> String {
-    let line = |((date, profile), Counts { mints, refusals }): (&(String, Option<String>), &Counts)| {
-        json_line(&json!({ "date": date, "profile": profile, "mints": mints, "refusals": refusals })) + "\n"
-    };
-    summary.iter().map(line).collect()
+/// Returns the counts of a day and profile as JSON.
+pub fn audit_day_json(((date, profile), Counts { mints, refusals }): &AuditDay) -> Value {
+    json!({ "date": date, "profile": profile, "mints": mints, "refusals": refusals })
 }
 
 /// Returns a table of the days; on a terminal with bars: full blocks for mints, light ones for refusals. The longest bar
 /// has [`BAR`] columns, and a count above zero at least one block.
-pub fn audit_summary_text(summary: &AuditSummary, layout: Layout) -> String {
-    let most = summary.values().map(|counts| counts.mints.saturating_add(counts.refusals)).max();
+pub fn audit_days_text(days: &[AuditDay], layout: Layout) -> String {
+    let most = days.iter().map(|(_, counts)| counts.mints.saturating_add(counts.refusals)).max();
     let blocks = |count: u64| {
         let blocks = u128::from(count) * u128::from(BAR) / u128::from(most.unwrap_or(1));
         usize::try_from(blocks).unwrap_or(0).max(usize::from(count > 0))
     };
-    let row = |((date, profile), Counts { mints, refusals }): (&(String, Option<String>), &Counts)| {
+    let row = |((date, profile), Counts { mints, refusals }): &AuditDay| {
         let bar = "█".repeat(blocks(*mints)) + &"░".repeat(blocks(*refusals));
         let bar = if layout.width.is_some() { bar } else { String::new() };
         [date, profile.as_deref().unwrap_or("-"), &mints.to_string(), &refusals.to_string(), &bar]
             .map(|text| cell(text, Style::Plain))
     };
-    let rows: Vec<_> = summary.iter().map(row).collect();
+    let rows: Vec<_> = days.iter().map(row).collect();
     listing(["DATE", "PROFILE", "MINTS", "REFUSALS", ""], &rows, layout)
 }
 
@@ -177,7 +177,7 @@ pub fn audit_found_text(entry: &Entry, kind: TokenMatch, now: Timestamp, layout:
         ("entry", Some(entry.sequence.to_string())),
     ];
     let row = |(name, text): (_, Option<String>)| Some([cell(name, Style::Name), cell(text?, Style::Plain)]);
-    table(&rows.into_iter().filter_map(row).collect::<Vec<_>>(), layout)
+    table(rows.into_iter().filter_map(row), layout)
 }
 
 /// Returns the result of a verification as JSON.
@@ -259,7 +259,7 @@ mod tests {
     }
 
     /// Returns the summary of three days: a mint, a batch and a flood of refusals, and a fault.
-    fn summary() -> AuditSummary {
+    fn summary() -> Vec<AuditDay> {
         let state = tempfile::tempdir().unwrap();
         let actor = || Actor { user: "ann".into(), sudo_user: None };
         let record = |day: u64, event: Event| {
@@ -280,27 +280,25 @@ mod tests {
         let mut summary = AuditSummary::default();
         list(state.path(), |_| true)
             .for_each(|line| count_tokens(&mut summary, &line.unwrap().entry.unwrap()));
-        summary
+        summary.into_iter().collect()
     }
 
     #[test]
     fn counts_the_tokens_of_a_batch_and_the_refusals_of_a_summary_for_each_day_and_profile() {
         let json = "{\"date\":\"2030-01-01\",\"profile\":\"staging\",\"mints\":1,\"refusals\":0}\n\
                     {\"date\":\"2030-01-02\",\"profile\":\"staging\",\"mints\":98,\"refusals\":50}\n";
-        assert_eq!(audit_summary_json(&summary()), json);
+        let lines = summary().iter().map(|day| json_line(&audit_day_json(day)) + "\n").collect::<String>();
+        assert_eq!(lines, json);
     }
 
     #[test]
     fn has_plain_columns_in_a_pipe_and_bars_that_fit_a_terminal() {
         let text = "DATE        PROFILE  MINTS  REFUSALS\n2030-01-01  staging  1      0\n\
                     2030-01-02  staging  98     50\n";
-        assert_eq!(audit_summary_text(&summary(), Layout::default()), text);
-        assert_eq!(
-            audit_summary_text(&AuditSummary::default(), Layout::default()),
-            "DATE  PROFILE  MINTS  REFUSALS\n"
-        );
+        assert_eq!(audit_days_text(&summary(), Layout::default()), text);
+        assert_eq!(audit_days_text(&[], Layout::default()), "DATE  PROFILE  MINTS  REFUSALS\n");
         for width in 40..100 {
-            let text = audit_summary_text(&summary(), Layout { width: Some(width), has_color: false });
+            let text = audit_days_text(&summary(), Layout { width: Some(width), has_color: false });
             assert!(text.contains("█████████████░░░░░░\n"), "{text}");
             assert!(text.lines().all(|line| line.chars().count() <= width.into()), "{text}");
         }

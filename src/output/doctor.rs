@@ -85,5 +85,5 @@ pub fn doctor_text(found: &[Diagnosis], layout: Layout) -> String {
         let text = [Some(&*found.detail), found.hint.as_deref()].into_iter().flatten().collect::<Vec<_>>();
         [cell(name.join(" "), Style::Name), cell(word, style), cell(text.join("; "), Style::Plain)]
     };
-    table(&found.iter().map(row).collect::<Vec<_>>(), layout)
+    table(found.iter().map(row), layout)
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::Layout;
-use super::table::{Style, StyledCell, cell, listing, table};
+use super::table::{Style, cell, listing, table};
 use crate::profile::{Policy, Profile, SecretStatus, Sessions};
 use crate::secret::keyring::Previous;
 use crate::secret::{Read, Source, SourceError};
@@ -35,7 +35,7 @@ pub fn profile_json(profile: &Profile) -> Value {
 
 /// Returns a list of profiles as text.
 pub fn profile_list(profiles: &[Profile], layout: Layout) -> String {
-    let row = |profile: &Profile| -> [StyledCell; 5] {
+    let row = |profile: &Profile| {
         let mark = if profile.is_default { "default" } else { "" };
         [
             cell(name_of(profile), Style::Name),
@@ -54,8 +54,7 @@ pub fn profile_text(profile: &Profile, layout: Layout) -> String {
     let mark = if profile.is_default { ", the default" } else { "" };
     let name = ("name", Some(name_of(profile).to_owned() + mark));
     let row = |(name, text): (_, Option<String>)| Some([cell(name, Style::Name), cell(text?, Style::Plain)]);
-    let rows: Vec<_> = [name].into_iter().chain(settings(profile)).filter_map(row).collect();
-    table(&rows, layout)
+    table([name].into_iter().chain(settings(profile)).filter_map(row), layout)
 }
 
 /// Returns the differences between two versions of a profile, one line for each setting.
@@ -122,22 +121,22 @@ pub fn secret_json(status: &SecretStatus) -> Value {
 
 /// Returns a list of the status of secrets as text, without the secrets themselves.
 pub fn secret_list(seen: &[SecretStatus], now: Timestamp, layout: Layout) -> String {
-    let row = |status: &SecretStatus| -> [StyledCell; 7] {
+    let row = |status: &SecretStatus| {
         let (problem, style) = match &status.read {
             Ok(_) => (finding(status), Style::Plain),
             Err(error @ SourceError::NotRead(_)) => (Some(error.to_string()), Style::Faint),
             Err(error) => (Some(error.to_string()), Style::Bad),
         };
         let read = status.read.as_ref().ok();
-        let or_dash = |text: Option<String>| cell(text.unwrap_or_else(|| "-".into()), Style::Plain);
+        let or_dash = |text: Option<String>, style| cell(text.unwrap_or_else(|| "-".into()), style);
         [
             cell(name_of(&status.profile), Style::Name),
             cell(status.kind.to_string(), Style::Plain),
             cell(status.source.config_text(), Style::Plain),
-            or_dash(status.profile.api_key.clone()),
-            or_dash(read.map(|read| read.secret.fingerprint())),
-            or_dash(read.and_then(|read| age(read, now))),
-            (or_dash(problem).0, style),
+            or_dash(status.profile.api_key.clone(), Style::Plain),
+            or_dash(read.map(|read| read.secret.fingerprint()), Style::Plain),
+            or_dash(read.and_then(|read| age(read, now)), Style::Plain),
+            or_dash(problem, style),
         ]
     };
     let rows: Vec<_> = seen.iter().map(row).collect();

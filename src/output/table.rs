@@ -1,8 +1,6 @@
 //! Tables without lines, laid out by comfy-table: aligned columns that fit the width.
 
-use std::iter;
-
-use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Table, Width, presets};
+use comfy_table::{Attribute, Cell, Color, ColumnConstraint, ContentArrangement, Row, Table, Width, presets};
 
 use super::Layout;
 use crate::escape::escaped;
@@ -31,40 +29,9 @@ pub(super) enum Style {
     Faint,
 }
 
-/// A cell's text and style.
-pub(super) type StyledCell = (String, Style);
-
 /// Returns a cell; the text is escaped.
-pub(super) fn cell(text: impl AsRef<str>, style: Style) -> StyledCell {
-    (escaped(text.as_ref()).to_string(), style)
-}
-
-/// Lays rows out as a table.
-pub(super) fn table<const COLUMNS: usize>(rows: &[[StyledCell; COLUMNS]], layout: Layout) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
-    // A pipe has no width: nothing is wrapped.
-    table.set_width(layout.width.unwrap_or(u16::MAX));
-    if layout.has_color {
-        table.enforce_styling();
-    } else {
-        table.force_no_tty();
-    }
-    table.add_rows(rows.iter().map(|row| row.iter().map(|(text, style)| styled(text, *style))));
-    let last = COLUMNS.saturating_sub(1);
-    let widths = table.column_max_content_widths();
-    for (index, column) in table.column_iter_mut().enumerate() {
-        let gap = if index == last { 0 } else { COLUMN_GAP };
-        column.set_padding((0, gap));
-        let narrowest = Width::Fixed(widths[index].min(MIN_WIDTH) + gap);
-        column.set_constraint(ColumnConstraint::LowerBoundary(narrowest));
-    }
-    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
-}
-
-/// Returns the cell of a text.
-fn styled(text: &str, style: Style) -> Cell {
-    let cell = Cell::new(text);
+pub(super) fn cell(text: impl AsRef<str>, style: Style) -> Cell {
+    let cell = Cell::new(escaped(text.as_ref()));
     match style {
         Style::Plain => cell,
         Style::Name => cell.add_attribute(Attribute::Bold),
@@ -74,51 +41,73 @@ fn styled(text: &str, style: Style) -> Cell {
     }
 }
 
+/// Lays rows out as a table.
+pub(super) fn table(rows: impl IntoIterator<Item: Into<Row>>, layout: Layout) -> String {
+    let mut table = Table::new();
+    table.add_rows(rows);
+    lay_out(table, layout)
+}
+
+/// Lays out a table: aligned columns that fit the width.
+fn lay_out(mut table: Table, layout: Layout) -> String {
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    // A pipe has no width: nothing is wrapped.
+    table.set_width(layout.width.unwrap_or(u16::MAX));
+    if layout.has_color {
+        table.enforce_styling();
+    } else {
+        table.force_no_tty();
+    }
+    let widths = table.column_max_content_widths();
+    for (index, column) in table.column_iter_mut().enumerate() {
+        let gap = if index + 1 == widths.len() { 0 } else { COLUMN_GAP };
+        column.set_padding((0, gap));
+        let narrowest = Width::Fixed(widths[index].min(MIN_WIDTH) + gap);
+        column.set_constraint(ColumnConstraint::LowerBoundary(narrowest));
+    }
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
 /// Lays rows out under the names of their columns; if they do not fit, each row as a block of names and values.
 pub(super) fn listing<const COLUMNS: usize>(
     names: [&str; COLUMNS],
-    rows: &[[StyledCell; COLUMNS]],
+    rows: &[[Cell; COLUMNS]],
     layout: Layout,
 ) -> String {
     let head = names.map(|name| cell(name, Style::Faint));
-    let lines: Vec<_> = iter::once(&head).chain(rows).cloned().collect();
-    let mut probe = Table::new();
-    probe.add_rows(lines.iter().map(|row| row.iter().map(|(text, _)| text)));
-    let widths = probe.column_max_content_widths();
+    let mut lines = Table::new();
+    lines.add_row(head.clone()).add_rows(rows.iter().cloned());
+    let widths = lines.column_max_content_widths();
     let others = widths.iter().rev().skip(1).map(|width| width.saturating_add(COLUMN_GAP));
     if layout.width.is_none_or(|width| others.fold(width, u16::saturating_sub) >= MIN_LAST_WIDTH) {
-        return table(&lines, layout);
+        return lay_out(lines, layout);
     }
-    let block = |row: &[StyledCell; COLUMNS]| {
-        let lines = names.into_iter().zip(row).filter(|(_, (text, _))| !text.is_empty() && text != "-");
-        table(
-            &lines.map(|(name, value)| [cell(name, Style::Faint), value.clone()]).collect::<Vec<_>>(),
-            layout,
-        )
+    let block = |row: &[Cell; COLUMNS]| {
+        let lines = head.iter().zip(row).filter(|(_, cell)| !matches!(&*cell.content(), "" | "-"));
+        table(lines.map(|(name, value)| [name.clone(), value.clone()]), layout)
     };
-    let blocks: Vec<_> = rows.iter().map(block).collect();
-    blocks.join("\n")
+    rows.iter().map(block).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns a line in a style, never wrapped.
 pub(super) fn headline(text: &str, style: Style, layout: Layout) -> String {
-    table(&[[(text.to_owned(), style)]], Layout { width: None, ..layout })
+    table([[cell(text, style)]], Layout { width: None, ..layout })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn rows() -> Vec<[StyledCell; 2]> {
-        vec![
-            [("form".into(), Style::Name), ("three segments, HS256, a claims object".into(), Style::Plain)],
-            [("signature".into(), Style::Name), ("by the current secret".into(), Style::Good)],
+    fn rows() -> [[Cell; 2]; 2] {
+        [
+            [cell("form", Style::Name), cell("three segments, HS256, a claims object", Style::Plain)],
+            [cell("signature", Style::Name), cell("by the current secret", Style::Good)],
         ]
     }
 
     #[test]
     fn aligns_columns_and_leaves_no_blanks_behind() {
-        let shown = table(&rows(), Layout::default());
+        let shown = table(rows(), Layout::default());
         assert_eq!(
             shown,
             "form       three segments, HS256, a claims object\nsignature  by the current secret\n"
@@ -127,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_table_fits_the_width() {
-        let shown = table(&rows(), Layout { width: Some(30), has_color: false });
+        let shown = table(rows(), Layout { width: Some(30), has_color: false });
         assert_eq!(
             shown,
             "form       three segments,\n           HS256, a claims\n           object\nsignature  by the current\n           secret\n"
@@ -137,22 +126,22 @@ mod tests {
     #[test]
     fn wraps_every_column_that_is_too_wide() {
         let row = ["name", "command:pass show stream/live", "production, 10m by default"];
-        let row = row.map(|cell| (cell.to_owned(), Style::Plain));
-        let shown = table(&[row], Layout { width: Some(40), has_color: false });
+        let row = row.map(|text| cell(text, Style::Plain));
+        let shown = table([row], Layout { width: Some(40), has_color: false });
         assert_eq!(shown, "name  command:pass      production, 10m\n      show stream/live  by default\n");
     }
 
     #[test]
     fn no_column_is_made_too_narrow_to_read() {
         let row = ["command:pass show stream/live", "production, 10m by default"];
-        let row = row.map(|cell| (cell.to_owned(), Style::Plain));
-        let shown = table(&[row], Layout { width: Some(10), has_color: false });
+        let row = row.map(|text| cell(text, Style::Plain));
+        let shown = table([row], Layout { width: Some(10), has_color: false });
         assert!(shown.lines().all(|line| line.len() <= 26), "{shown}");
     }
 
     #[test]
     fn cells_of_any_length_leave_a_listing_to_its_blocks() {
-        let long = || ("x".repeat(40_000), Style::Plain);
+        let long = || cell("x".repeat(40_000), Style::Plain);
         let list = listing(
             ["A", "B", "C"],
             &[[long(), long(), long()]],
@@ -163,19 +152,19 @@ mod tests {
 
     #[test]
     fn colours_cells_by_their_style() {
-        let shown = table(&rows(), Layout { width: None, has_color: true });
+        let shown = table(rows(), Layout { width: None, has_color: true });
         assert_eq!(
             shown,
             "\u{1b}[1mform       \u{1b}[0mthree segments, HS256, a claims object\n\u{1b}[1msignature  \u{1b}[0m\u{1b}[38;5;2m\u{1b}[1mby the current secret                 \u{1b}[0m\n"
         );
         let plain = without_escapes(&shown);
-        assert_eq!(plain.replace("secret                 ", "secret"), table(&rows(), Layout::default()));
+        assert_eq!(plain.replace("secret                 ", "secret"), table(rows(), Layout::default()));
     }
 
     #[test]
     fn a_list_has_columns_where_they_fit_and_blocks_where_not() {
-        let cell = |text: &str| (text.to_owned(), Style::Plain);
-        let rows = [[cell("one"), cell("-"), cell("first")], [cell("two"), cell("b"), cell("second")]];
+        let rows = [["one", "-", "first"], ["two", "b", "second"]];
+        let rows = rows.map(|row| row.map(|text| cell(text, Style::Plain)));
         let list = |width| listing(["NAME", "MARK", "ABOUT"], &rows, Layout { width, has_color: false });
         let columns = "NAME  MARK  ABOUT\none   -     first\ntwo   b     second\n";
         assert_eq!(list(None), columns);

@@ -10,10 +10,12 @@ mod prompter;
 mod prompter;
 
 use std::io::{self, BufWriter, IsTerminal, Read, Stdout, Write};
+use std::thread;
+use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
 use clap::ColorChoice;
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressFinish, ProgressStyle};
 use serde_json::json;
 use terminal_size::{Height, Width, terminal_size_of};
 use thiserror::Error;
@@ -21,7 +23,6 @@ use zeroize::Zeroizing;
 
 use self::prompter::Prompter;
 use super::Layout;
-use super::progress::ProgressReader;
 use crate::error::{Diagnostic, ErrorReport, Exit};
 use crate::escape::json_line;
 use crate::process::environment::Environment;
@@ -37,6 +38,12 @@ const DEFAULT_WIDTH: u16 = 80;
 
 /// The size of the output buffer: as many bytes as a pipe holds.
 const BUFFER: usize = 64 * 1024;
+
+/// How long to wait before the progress of a long input is shown.
+const PROGRESS_DELAY: Duration = Duration::from_secs(1);
+
+/// How often a second the progress is drawn.
+const PROGRESS_DRAWS_A_SECOND: u8 = 5;
 
 /// How messages are printed.
 #[derive(Debug, Clone, Copy, Default)]
@@ -100,27 +107,20 @@ impl Terminal {
         self.output.flush().map_err(|error| on_write_error(&error))
     }
 
-    /// Prints a note on standard error.
+    /// Prints a note on standard error, after the result so far.
     pub fn note(&mut self, note: &str) {
-        if let Some(text) = self.note_line(note) {
-            self.print_message(&text);
-        }
+        let _ = self.output.flush();
+        self.note_now(note);
     }
 
     /// Prints a note on standard error at once, before the buffered result.
     pub fn note_now(&self, note: &str) {
-        if let Some(text) = self.note_line(note) {
-            self.progress.suspend(|| write_stderr(&text));
-        }
-    }
-
-    /// Returns the line of a note; `None` if notes are hidden.
-    fn note_line(&self, note: &str) -> Option<String> {
-        match self.options {
-            OutputOptions { is_quiet: true, .. } => None,
-            OutputOptions { is_json: true, .. } => Some(json_line(&json!({ "note": note }))),
-            _ => Some(self.message("note:", AnsiColor::Yellow, note)),
-        }
+        let text = match self.options {
+            OutputOptions { is_quiet: true, .. } => return,
+            OutputOptions { is_json: true, .. } => json_line(&json!({ "note": note })),
+            _ => self.message("note:", AnsiColor::Yellow, note),
+        };
+        self.progress.suspend(|| write_stderr(&text));
     }
 
     /// Prints an error, and a hint with the next step.
@@ -141,21 +141,29 @@ impl Terminal {
         self.progress.suspend(|| write_stderr(text));
     }
 
-    /// Returns a reader that shows on standard error how much of a long input was read, if that is a terminal, the result is
-    /// not printed to one, and notes are neither hidden nor JSON.
+    /// Returns a reader that shows on standard error how much of a long input was read, after a second and until the end, if
+    /// that is a terminal, the result is not printed to one, and notes are neither hidden nor JSON.
     pub fn with_progress(&mut self, input: impl Read + 'static, length: Option<u64>) -> Box<dyn Read> {
         let OutputOptions { is_json, is_quiet, .. } = self.options;
-        if is_json
-            || is_quiet
-            || !self.can_redraw
-            || !io::stderr().is_terminal()
-            || io::stdout().is_terminal()
-        {
+        let is_shown = !is_json && !is_quiet && self.can_redraw;
+        if !is_shown || !io::stderr().is_terminal() || io::stdout().is_terminal() {
             return Box::new(input);
         }
-        let reader = ProgressReader::new(input, length);
-        self.progress = reader.bar();
-        Box::new(reader)
+        let template = if length.is_some() {
+            "{bar:20} {percent}%, {eta} left"
+        } else {
+            "{binary_bytes} read in {elapsed}"
+        };
+        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(length, ProgressDrawTarget::hidden());
+        let bar = bar.with_style(style).with_finish(ProgressFinish::AndClear);
+        self.progress = bar.clone();
+        let hidden = bar.clone();
+        thread::spawn(move || {
+            thread::sleep(PROGRESS_DELAY);
+            hidden.set_draw_target(ProgressDrawTarget::stderr_with_hz(PROGRESS_DRAWS_A_SECOND));
+        });
+        Box::new(bar.wrap_read(input))
     }
 
     /// Returns `true` if errors and notes are JSON.
