@@ -7,12 +7,9 @@ use crate::audit::{Action, Channel, Head, Outcome};
 use crate::time::TimeSpec;
 use crate::token::CustomerId;
 
-/// Read and check the log of who minted, refused or changed what.
-///
-/// Every token but the demo profile's has its entry on disk before it is printed or sent. The entries are chained
-/// by their hashes; a head that was kept elsewhere shows whether the log was cut or rewritten.
+/// What to do with the audit log.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = include_str!("examples/audit.txt"))]
+#[command(after_long_help = include_str!("examples/audit.txt"), subcommand_value_name = "COMMAND", defer = true)]
 pub enum AuditCommand {
     /// List who minted, refused or changed what.
     ///

@@ -23,10 +23,7 @@ pub fn completion_script(shell: &str) -> String {
     let mut command = Cli::command();
     // Deferred subcommands are built, so that their values are known.
     command.build();
-    let mut command = without_file_names(command);
-    if matches!(shell, "bash" | "fish" | "zsh") {
-        command = with_profiles(command);
-    }
+    let mut command = settle(command, matches!(shell, "bash" | "fish" | "zsh"));
     let mut script = Vec::new();
     match shell.parse::<clap_complete::Shell>() {
         Ok(shell) => generate(shell, &mut command, "stream-token", &mut script),
@@ -55,29 +52,24 @@ pub fn completion_script(shell: &str) -> String {
     }
 }
 
-/// Turns off the completion of file names for values that are not paths.
-fn without_file_names(command: Command) -> Command {
-    let settle = |argument: Arg| {
+/// Turns off the completion of file names for values that are not paths. If `has_profiles`, [`PROFILES`] becomes the
+/// only value of arguments that name an existing profile.
+fn settle(command: Command, has_profiles: bool) -> Command {
+    let is_new = command.get_name() == "add";
+    let settle_argument = |argument: Arg| {
+        let is_profile = argument.get_value_names().is_some_and(|names| names == [PROFILE_VALUE]);
         let is_anything = argument.get_action().takes_values()
             && argument.get_possible_values().is_empty()
             && argument.get_value_hint() == ValueHint::Unknown;
-        if is_anything { argument.value_hint(ValueHint::Other) } else { argument }
-    };
-    command.mut_args(settle).mut_subcommands(without_file_names)
-}
-
-/// Makes [`PROFILES`] the only value of arguments that name an existing profile.
-fn with_profiles(command: Command) -> Command {
-    let is_new = command.get_name() == "add";
-    let settle = |argument: Arg| {
-        let is_profile = argument.get_value_names().is_some_and(|names| names == [PROFILE_VALUE]);
-        if is_profile && !(is_new && argument.is_positional()) {
+        if has_profiles && is_profile && !(is_new && argument.is_positional()) {
             argument.value_parser([PROFILES])
+        } else if is_anything {
+            argument.value_hint(ValueHint::Other)
         } else {
             argument
         }
     };
-    command.mut_args(settle).mut_subcommands(with_profiles)
+    command.mut_args(settle_argument).mut_subcommands(|command| settle(command, has_profiles))
 }
 
 /// Returns what `clap_complete` omits for fish: completion of positional profile names.

@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::Context as _;
 
 use super::Result;
-use crate::error::ErrorReport;
+use crate::error::{Diagnostic, ErrorReport};
 use crate::escape::{escaped_short, path_in_full};
 use crate::fs;
 use crate::output::terminal::Terminal;
@@ -52,6 +52,8 @@ pub(super) enum BatchLineError {
     #[error("it is not UTF-8")]
     NotUtf8,
 }
+
+impl Diagnostic for BatchLineError {}
 
 impl BatchReader {
     /// Opens a file, or standard input for `-`. Progress is shown on a terminal.

@@ -11,7 +11,7 @@ use super::batch::{BatchLine, BatchReader};
 use super::{Context, Result, input};
 use crate::audit::{Action, AuditLog, Channel, Event, Outcome};
 use crate::cli::{Expiry, Format, IssueArgs, TokenArgs};
-use crate::error::{Diagnostic as _, ErrorReport, Exit};
+use crate::error::{ErrorReport, Exit};
 use crate::escape::json_line;
 use crate::fault::Fault;
 use crate::issuer::{Batch, IssueError, IssuedToken, TokenIssuer};
@@ -47,7 +47,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &IssueArgs) -> Result<Ex
         ));
     }
     require_stdout()?;
-    reject_forms(&context.format(), arguments)?;
+    reject_forms(&context.global.format(), arguments)?;
     let run = IssueRun::prepare(context, &arguments.token, arguments.fault, None)?;
     let mut exit = Exit::Success;
     match (&arguments.from, arguments.customers.as_slice()) {
@@ -102,7 +102,7 @@ impl IssueRun {
         };
         let grant = issuer.evaluate(&token_request, reason.as_ref(), now, &caller)?;
         check(context, &token_request, &grant, now)?;
-        let format = context.format();
+        let format = context.global.format();
         require_api_key(&format, &profile)?;
         let head = Cell::new(if format == Format::Csv { output::CSV_HEADER } else { "" });
         Ok(Self { issuer, grant, caller, format, head, profile })
@@ -127,6 +127,7 @@ impl IssueRun {
     ) -> Result<()> {
         let minted = self.mint(customer)?;
         let layout = context.terminal.layout();
+        let has_format = context.global.json || context.global.output.is_some();
         let text = match &self.format {
             Format::Template(template) => self.filled(template, &minted)?,
             _ => minted.token.as_str().to_owned(),
@@ -137,7 +138,7 @@ impl IssueRun {
                 let note = "without colour the code suits a dark terminal; for another use --color always";
                 context.terminal.note(note);
             }
-        } else if !arguments.copy || layout.width.is_none() || context.has_format() {
+        } else if !arguments.copy || layout.width.is_none() || has_format {
             self.print(&minted, &mut context.terminal)?;
         }
         if arguments.copy {
@@ -234,12 +235,9 @@ fn run_batch(context: &mut Context<'_>, path: &Path, run: &IssueRun) -> Result<E
 
 /// Parses the customer of a line.
 fn customer_of(BatchLine { number, text }: BatchLine) -> Result<CustomerId, ErrorReport> {
-    let (message, hint) = match text.map(|text| text.parse::<CustomerId>()) {
-        Ok(Ok(customer)) => return Ok(customer),
-        Ok(Err(error)) => (error.to_string(), error.hint()),
-        Err(error) => (error.to_string(), None),
-    };
-    Err(ErrorReport { exit: Exit::PartialFailure, message: format!("line {number}: {message}"), hint })
+    let customer = text.map_err(ErrorReport::from).and_then(|text| Ok(text.parse()?));
+    let place = format!("line {number}");
+    customer.map_err(|error| ErrorReport { exit: Exit::PartialFailure, ..error.about(place) })
 }
 
 /// Resolves the arguments into a token request.

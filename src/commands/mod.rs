@@ -103,7 +103,7 @@ fn dispatch(cli: Cli, environment: &'static Environment<'static>, clock: Clock) 
     let is_json = global.format() == Format::Json;
     let options = OutputOptions { color: global.color.unwrap_or_default(), is_json, is_quiet: global.quiet };
     let mut context = Context { environment, clock, terminal: Terminal::new(options, environment), global };
-    let is_for_issue = !matches!(context.format(), Format::Text | Format::Json);
+    let is_for_issue = !matches!(context.global.format(), Format::Text | Format::Json);
     let result = match command {
         Command::Issue(arguments) => issue::run(&mut context, &arguments),
         _ if is_for_issue => Err(ErrorReport::usage(
@@ -115,10 +115,10 @@ fn dispatch(cli: Cli, environment: &'static Environment<'static>, clock: Clock) 
         Command::Decode(arguments) => decode::run(&mut context, &arguments),
         #[cfg(all(unix, feature = "serve"))]
         Command::Serve(arguments) => serve::run(&mut context, &arguments),
-        Command::Profile(arguments) => profile::run(&mut context, &arguments.command),
-        Command::Secret(arguments) => secret::run(&mut context, &arguments.command),
-        Command::Session(arguments) => session::run(&mut context, &arguments.command),
-        Command::Audit(arguments) => audit::run(&mut context, &arguments.command),
+        Command::Profile(command) => profile::run(&mut context, &command),
+        Command::Secret(command) => secret::run(&mut context, &command),
+        Command::Session(command) => session::run(&mut context, &command),
+        Command::Audit(command) => audit::run(&mut context, &command),
         Command::Doctor(arguments) => doctor::run(&mut context, &arguments),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),
     };
@@ -141,12 +141,10 @@ fn finish(terminal: &mut Terminal, result: Result<Exit>) -> Exit {
 fn print_clap_message(error: &clap::Error, arguments: &[OsString], environment: &Environment<'_>) -> Exit {
     let mut terminal = early_terminal(arguments, environment);
     let is_help = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
-    if is_help && arguments.len() < 2 && terminal.can_ask() && is_new(environment) {
-        terminal.print_message(FIRST_STEPS);
-        return Exit::Usage;
-    }
     if is_help && !terminal.is_json() {
-        terminal.print_message(error.to_string().trim_end());
+        let is_first = arguments.len() < 2 && terminal.can_ask() && is_new(environment);
+        let help = error.to_string();
+        terminal.print_message(if is_first { FIRST_STEPS } else { help.trim_end() });
         return Exit::Usage;
     }
     if error.use_stderr() {
@@ -271,16 +269,6 @@ impl Context<'_> {
     /// Asks the user. `instead` is the hint how to do without the answer.
     fn ask(&mut self, question: &str, instead: &str) -> Result<String> {
         self.terminal.ask(question).map_err(|error| prompt_error(error, instead))
-    }
-
-    /// Returns the format of the result.
-    fn format(&self) -> Format {
-        self.global.format()
-    }
-
-    /// Returns `true` if the format of the result was asked for.
-    fn has_format(&self) -> bool {
-        self.global.json || self.global.output.is_some()
     }
 
     /// Returns `true` if the format of the result is JSON.
