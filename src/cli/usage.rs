@@ -30,10 +30,10 @@ pub fn usage_error(error: &clap::Error, arguments: &[OsString]) -> ErrorReport {
     }
     match error.source().and_then(|source| source.downcast_ref::<ErrorReport>()) {
         // An argument needs no name; an option does.
-        Some(value) if !invalid_argument(error).starts_with('-') => {
-            report(&value.message, value.hint.clone())
+        Some(value) => {
+            let is_option = invalid_argument(error).starts_with('-');
+            report(if is_option { message } else { &value.message }, value.hint.clone())
         }
-        Some(value) => report(message, value.hint.clone()),
         None => {
             let hint = stray_token_hint(error, &command).or_else(|| familiar_word_hint(error, &command));
             report(message, hint.or_else(|| suggestion(rest)))

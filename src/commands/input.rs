@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{Context, Result, prompt_error};
 use crate::cli::SecretInputArgs;
 use crate::error::{Diagnostic as _, ErrorReport};
-use crate::escape::{escaped_or_redacted, looks_like_a_token};
+use crate::escape::escaped_or_redacted;
 use crate::output::terminal::PromptError;
 use crate::profile::{Profile, ProfileName, Reason};
 use crate::secret::keyring::{Item, Kind};
@@ -65,7 +65,7 @@ impl Paste {
         }
         let kept = if context.terminal.stdin_is_terminal() {
             context.terminal.note("paste the token, then press Enter on an empty line, or Ctrl-D");
-            let read = context.terminal.read_paste(MAX_PASTE_BYTES + 1, looks_like_a_token);
+            let read = context.terminal.read_paste();
             read.map_err(|error| prompt_error(error, "pipe the token to 'stream-token verify -'"))?
         } else {
             stdin(MAX_PASTE_BYTES, "standard input")?

@@ -47,21 +47,7 @@ const INTERACTIVE_TIMEOUT: Duration = Duration::from_mins(1);
 const STATE_DIR_VARIABLE: &str = "STREAM_TOKEN_STATE_DIR";
 
 /// What the program prints without arguments before anything is set up.
-const FIRST_STEPS: &str = "\
-Mint, verify, decode and serve Stream Chat user tokens.
-Nothing is set up yet.
-
-Try it, with a secret that no app has:
-  stream-token --profile demo issue 123
-Add your app, and answer what is asked:
-  stream-token profile add staging
-Then mint a token for customer 123:
-  stream-token issue 123
-Find out why a token is refused:
-  stream-token verify
-See what is set up, and every command:
-  stream-token doctor
-  stream-token help";
+const FIRST_STEPS: &str = include_str!("first_steps.txt");
 
 /// What every command has at hand.
 struct Context<'a> {
@@ -143,8 +129,8 @@ fn print_clap_message(error: &clap::Error, arguments: &[OsString], environment: 
     let is_help = error.kind() == clap::error::ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand;
     if is_help && !terminal.is_json() {
         let is_first = arguments.len() < 2 && terminal.can_ask() && is_new(environment);
-        let help = error.to_string();
-        terminal.print_message(if is_first { FIRST_STEPS } else { help.trim_end() });
+        let help = if is_first { FIRST_STEPS.to_owned() } else { error.to_string() };
+        terminal.print_message(help.trim_end());
         return Exit::Usage;
     }
     if error.use_stderr() {

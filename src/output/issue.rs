@@ -98,21 +98,18 @@ pub fn fill_template(template: &str, value_of: impl Fn(&str) -> String) -> Resul
     while let Some(at) = rest.find(['{', '}']) {
         let (before, from_brace) = rest.split_at(at);
         text.push_str(before);
-        if from_brace.starts_with("{{") || from_brace.starts_with('}') {
+        if let Some(after) = ["{{", "}}", "}"].iter().find_map(|braces| from_brace.strip_prefix(braces)) {
             text.push_str(&from_brace[..1]);
-            let is_double = from_brace.starts_with("{{") || from_brace.starts_with("}}");
-            rest = &from_brace[if is_double { 2 } else { 1 }..];
+            rest = after;
             continue;
         }
         let Some((name, after)) = from_brace[1..].split_once('}') else {
             return Err(ErrorReport::usage("the template has a { without its }", hint()));
         };
         if !TEMPLATE_FIELDS.contains(&name) {
-            let name = escaped_or_redacted(name);
-            return Err(ErrorReport::usage(
-                format!("the template has a field that is unknown, {name}"),
-                hint(),
-            ));
+            let unknown = escaped_or_redacted(name);
+            let message = format!("the template has a field that is unknown, {unknown}");
+            return Err(ErrorReport::usage(message, hint()));
         }
         let value = value_of(name);
         text.push_str(&if is_url { percent_encoded(&value) } else { value });

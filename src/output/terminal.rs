@@ -198,18 +198,14 @@ impl Terminal {
         Ok(answer.trim().to_owned())
     }
 
-    /// Reads what a person pastes at standard input, a terminal: to Ctrl-D, or to an empty line once `is_enough` says so of
-    /// the text. Returns its first `limit` bytes.
+    /// Reads what a person pastes at standard input, a terminal: to Ctrl-D, or to an empty line once it may contain a token.
+    /// Returns one byte more than [`MAX_PASTE_BYTES`](crate::token::MAX_PASTE_BYTES) at most.
     ///
     /// # Errors
     /// [`PromptError::Interrupted`], and what the operating system said.
-    pub fn read_paste(
-        &mut self,
-        limit: usize,
-        is_enough: fn(&str) -> bool,
-    ) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+    pub fn read_paste(&mut self) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         self.flush()?;
-        self.prompter.read_paste(limit, is_enough)
+        self.prompter.read_paste()
     }
 
     /// Asks for a secret without showing it, and returns it as it was typed: never empty. With `is_typed_twice` it must be

@@ -5,6 +5,7 @@ use std::io::{self, BufRead as _, Read as _, Write as _};
 use zeroize::Zeroizing;
 
 use super::{MAX_ANSWER, PromptError};
+use crate::token::MAX_PASTE_BYTES;
 
 /// Asks questions.
 #[derive(Debug, Default)]
@@ -26,13 +27,9 @@ impl Prompter {
 
     /// Reads a paste from standard input, to its end.
     #[expect(clippy::unused_self, reason = "elsewhere it catches signals")]
-    pub(super) fn read_paste(
-        &mut self,
-        limit: usize,
-        _is_enough: fn(&str) -> bool,
-    ) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+    pub(super) fn read_paste(&mut self) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         let mut kept = Zeroizing::new(Vec::new());
-        io::stdin().lock().take(limit as u64).read_to_end(&mut kept)?;
+        io::stdin().lock().take(MAX_PASTE_BYTES as u64 + 1).read_to_end(&mut kept)?;
         io::copy(&mut io::stdin().lock(), &mut io::sink())?;
         Ok(kept)
     }

@@ -27,6 +27,8 @@ use signal_hook::low_level::emulate_default_handler;
 use zeroize::Zeroizing;
 
 use super::{MAX_ANSWER, PromptError};
+use crate::escape::looks_like_a_token;
+use crate::token::MAX_PASTE_BYTES;
 
 /// The most bytes of a hidden answer.
 const MAX_HIDDEN: usize = 4096;
@@ -79,28 +81,24 @@ impl Prompter {
         })
     }
 
-    /// Reads a paste from standard input, up to Ctrl-D, or up to an empty line once `is_enough` accepts the text. Returns
-    /// its first `limit` bytes.
-    pub(super) fn read_paste(
-        &mut self,
-        limit: usize,
-        is_enough: fn(&str) -> bool,
-    ) -> Result<Zeroizing<Vec<u8>>, PromptError> {
+    /// Reads a paste from standard input, up to Ctrl-D, or up to an empty line once it may contain a token. Returns one
+    /// byte more than [`MAX_PASTE_BYTES`] at most.
+    pub(super) fn read_paste(&mut self) -> Result<Zeroizing<Vec<u8>>, PromptError> {
         self.hold_while(|came| {
             let _raw = RawTerminal::new(io::stdin(), LocalModes::empty(), OptionalActions::Now)?;
             let mut input = Input { terminal: io::stdin(), came };
-            let mut kept = Zeroizing::new(Vec::with_capacity(limit));
+            let mut kept = Zeroizing::new(Vec::with_capacity(MAX_PASTE_BYTES + 1));
             while let Some(byte) = input.next()?.filter(|byte| !ENDING.contains(byte)) {
                 if INTERRUPTING.contains(&byte) {
                     let _ = io::stderr().lock().write_all(b"\n");
                     return Err(PromptError::Interrupted);
                 } else if ERASING.contains(&byte) {
                     kept.pop();
-                } else if kept.len() < limit {
+                } else if kept.len() <= MAX_PASTE_BYTES {
                     kept.push(byte);
                 }
                 let is_empty_line = byte == b'\n' && kept.trim_ascii_end().len() + 2 <= kept.len();
-                let is_enough = is_empty_line && is_enough(&String::from_utf8_lossy(&kept));
+                let is_enough = is_empty_line && looks_like_a_token(&String::from_utf8_lossy(&kept));
                 if is_enough && !has_input(&input.terminal, PAUSE)? {
                     break;
                 }
