@@ -11,9 +11,7 @@ use crate::token::CustomerId;
 #[derive(Debug, Subcommand)]
 #[command(after_long_help = include_str!("examples/audit.txt"), subcommand_value_name = "COMMAND", defer = true)]
 pub enum AuditCommand {
-    /// List who minted, refused or changed what.
-    ///
-    /// With --profile, only that profile's entries are listed. Lines of the log that cannot be read are shown, not skipped.
+    /// List who minted, refused or changed what
     #[command(after_long_help = include_str!("examples/audit-list.txt"))]
     List(AuditListArgs),
     /// Find out who minted a token, when, for whom and why.
@@ -30,7 +28,11 @@ pub enum AuditCommand {
     ///
     /// One line each, as list shows them; with -o json as the log has them.
     #[command(after_long_help = include_str!("examples/audit-follow.txt"))]
-    Follow(AuditFilterArgs),
+    Follow {
+        /// Which of these
+        #[command(flatten)]
+        filter: AuditFilterArgs,
+    },
     /// Check that nothing in the log was changed.
     ///
     /// An edited, inserted, removed, moved or foreign line is reported, and the exit code is 9. With an earlier head, a
@@ -41,11 +43,7 @@ pub enum AuditCommand {
         #[arg(long, value_name = "HEAD", value_parser = parsed::<Head>)]
         expect: Option<Head>,
     },
-    /// Remove old entries.
-    ///
-    /// Only whole segments of the log are removed, of 64 MiB or what a failed disk left, and the newest one stays. The log
-    /// must verify first. What is removed is recorded in the log, so that it verifies afterwards. Type the log's id again
-    /// when asked, or give it with --confirm.
+    /// Remove old entries
     #[command(after_long_help = include_str!("examples/audit-prune.txt"))]
     Prune(AuditPruneArgs),
     /// Print the log's head, to keep elsewhere.
@@ -56,7 +54,9 @@ pub enum AuditCommand {
     Head,
 }
 
-/// Which entries.
+/// List who minted, refused or changed what.
+///
+/// With --profile, only that profile's entries are listed. Lines of the log that cannot be read are shown, not skipped.
 #[derive(Debug, Args)]
 pub struct AuditListArgs {
     /// From this time on: 1d (a day back from now), today, a date, …
@@ -96,7 +96,11 @@ pub struct AuditFilterArgs {
     pub reason: Option<String>,
 }
 
-/// What is removed.
+/// Remove old entries.
+///
+/// Only whole segments of the log are removed, of 64 MiB or what a failed disk left, and the newest one stays. The log
+/// must verify first. What is removed is recorded in the log, so that it verifies afterwards. Type the log's id again
+/// when asked, or give it with --confirm.
 #[derive(Debug, Args)]
 pub struct AuditPruneArgs {
     /// Segments whose entries are all older than this: 90d (counted back from now), a date, …

@@ -61,10 +61,9 @@ fn settle(command: Command, has_profiles: bool) -> Command {
         let is_anything = argument.get_action().takes_values()
             && argument.get_possible_values().is_empty()
             && argument.get_value_hint() == ValueHint::Unknown;
+        let argument = if is_anything { argument.value_hint(ValueHint::Other) } else { argument };
         if has_profiles && is_profile && !(is_new && argument.is_positional()) {
             argument.value_parser([PROFILES])
-        } else if is_anything {
-            argument.value_hint(ValueHint::Other)
         } else {
             argument
         }

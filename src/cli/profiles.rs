@@ -17,12 +17,7 @@ const SOURCES: &str = "Where its API secret comes from: keyring (default), env:N
 #[derive(Debug, Subcommand)]
 #[command(after_long_help = include_str!("examples/profile.txt"), subcommand_value_name = "COMMAND", defer = true)]
 pub enum ProfileCommand {
-    /// Add a profile; the first becomes the default.
-    ///
-    /// It asks for the API key and the secret, and stores the secret in the keyring of this login; --api-key and
-    /// --secret-stdin are for scripts. With --secret the secret stays where it is: in a variable, a file, a systemd
-    /// credential, or a password manager whose command prints it. The words of a command are split at white space, and
-    /// no shell sees them.
+    /// Add a profile; the first becomes the default
     #[command(after_long_help = include_str!("examples/profile-add.txt"))]
     Add(Box<ProfileAddArgs>),
     /// List all profiles.
@@ -39,9 +34,7 @@ pub enum ProfileCommand {
         #[arg(value_name = "NAME")]
         name: ProfileName,
     },
-    /// Change settings of a profile.
-    ///
-    /// What is not named stays as it is, comments too. --unset goes first, so that one kind of sessions can replace another.
+    /// Change settings of a profile
     #[command(after_long_help = include_str!("examples/profile-set.txt"), arg_required_else_help = true)]
     Set(Box<ProfileSetArgs>),
     /// Make a profile the default.
@@ -53,15 +46,15 @@ pub enum ProfileCommand {
         #[arg(value_name = "NAME")]
         name: ProfileName,
     },
-    /// Remove a profile.
-    ///
-    /// What the keyring holds for it is removed too; any other secret stays where it is. Type its name again when
-    /// asked, or give it with --confirm.
+    /// Remove a profile
     #[command(after_long_help = include_str!("examples/profile-remove.txt"))]
     Remove(ProfileRemoveArgs),
 }
 
-/// Which profile to remove.
+/// Remove a profile.
+///
+/// What the keyring holds for it is removed too; any other secret stays where it is. Type its name again when
+/// asked, or give it with --confirm.
 #[derive(Debug, Args)]
 pub struct ProfileRemoveArgs {
     /// The profile
@@ -72,7 +65,12 @@ pub struct ProfileRemoveArgs {
     pub confirm: Option<String>,
 }
 
-/// What the new profile is like.
+/// Add a profile; the first becomes the default.
+///
+/// It asks for the API key and the secret, and stores the secret in the keyring of this login; --api-key and
+/// --secret-stdin are for scripts. With --secret the secret stays where it is: in a variable, a file, a systemd
+/// credential, or a password manager whose command prints it. The words of a command are split at white space, and
+/// no shell sees them.
 #[derive(Debug, Args)]
 pub struct ProfileAddArgs {
     /// Its name: 1 to 32 of a-z 0-9 _ -
@@ -86,7 +84,9 @@ pub struct ProfileAddArgs {
     pub input: SecretInputArgs,
 }
 
-/// What to change of a profile.
+/// Change settings of a profile.
+///
+/// What is not named stays as it is, comments too. --unset goes first, so that one kind of sessions can replace another.
 #[derive(Debug, Args)]
 pub struct ProfileSetArgs {
     /// The profile
@@ -208,7 +208,11 @@ pub enum SecretCommand {
     ///
     /// The one before is not kept: use this if it was wrong. For a secret that was changed at Stream, use rotate.
     #[command(after_long_help = include_str!("examples/secret-set.txt"))]
-    Set(SecretSetArgs),
+    Set {
+        /// What to store
+        #[command(flatten)]
+        set: SecretSetArgs,
+    },
     /// List where secrets are, how old they are, and their fingerprints.
     ///
     /// Nothing is unlocked and no program is run. A fingerprint is 16 hex digits that tell two secrets apart and reveal
@@ -238,10 +242,7 @@ pub enum SecretCommand {
         #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::keep_for)]
         keep_for: Duration,
     },
-    /// Remove a profile's secret from the keyring.
-    ///
-    /// Its earlier secrets are removed too; --previous removes only them. The profile stays. Type its name again when
-    /// asked, or give it with --confirm.
+    /// Remove a profile's secret from the keyring
     #[command(after_long_help = include_str!("examples/secret-remove.txt"))]
     Remove(SecretRemoveArgs),
 }
@@ -274,7 +275,10 @@ pub struct SecretSetArgs {
     pub confirm: Option<String>,
 }
 
-/// Which secret to remove.
+/// Remove a profile's secret from the keyring.
+///
+/// Its earlier secrets are removed too; --previous removes only them. The profile stays. Type its name again when
+/// asked, or give it with --confirm.
 #[derive(Debug, Args)]
 pub struct SecretRemoveArgs {
     /// The profile; it need not be configured

@@ -11,20 +11,17 @@ use crate::token::CustomerId;
 #[derive(Debug, Subcommand)]
 #[command(after_long_help = include_str!("examples/session.txt"), subcommand_value_name = "COMMAND", defer = true)]
 pub enum SessionCommand {
-    /// Create a session for a customer, and print its token.
-    ///
-    /// Anybody who has it gets that customer's tokens from the endpoint until it ends or is revoked.
+    /// Create a session for a customer, and print its token
     #[command(after_long_help = include_str!("examples/session-new.txt"))]
     New(SessionNewArgs),
-    /// End one session, all of a customer's, or all.
-    ///
-    /// A running server sees it within a second. It holds in this state directory, whatever the profile; tokens that
-    /// were issued before stay valid. An id that the audit log does not know is reported.
+    /// End one session, all of a customer's, or all
     #[command(after_long_help = include_str!("examples/session-revoke.txt"))]
     Revoke(SessionRevokeArgs),
 }
 
-/// Which session to make.
+/// Create a session for a customer, and print its token.
+///
+/// Anybody who has it gets that customer's tokens from the endpoint until it ends or is revoked.
 #[derive(Debug, Args)]
 pub struct SessionNewArgs {
     /// Whose session: 123 or customer-123
@@ -43,7 +40,10 @@ pub struct SessionNewArgs {
     pub confirm: Option<String>,
 }
 
-/// Which sessions to revoke.
+/// End one session, all of a customer's, or all.
+///
+/// A running server sees it within a second. It holds in this state directory, whatever the profile; tokens that
+/// were issued before stay valid. An id that the audit log does not know is reported.
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 pub struct SessionRevokeArgs {
