@@ -24,15 +24,9 @@ pub enum AuditCommand {
         #[arg(value_name = "TOKEN|FINGERPRINT", default_value = "-", hide_default_value = true)]
         token: String,
     },
-    /// Show new entries as they are written, until interrupted.
-    ///
-    /// One line each, as list shows them; with -o json as the log has them.
+    /// Show new entries as they are written, until interrupted
     #[command(after_long_help = include_str!("examples/audit-follow.txt"))]
-    Follow {
-        /// Which of these
-        #[command(flatten)]
-        filter: AuditFilterArgs,
-    },
+    Follow(AuditFilterArgs),
     /// Check that nothing in the log was changed.
     ///
     /// An edited, inserted, removed, moved or foreign line is reported, and the exit code is 9. With an earlier head, a
@@ -73,7 +67,10 @@ pub struct AuditListArgs {
     pub summary: bool,
 }
 
-/// Which entries, whenever they were written.
+// List has the same filters; the doc comment is the help of follow.
+/// Show new entries as they are written, until interrupted.
+///
+/// One line each, as list shows them; with -o json as the log has them.
 #[derive(Debug, Args)]
 pub struct AuditFilterArgs {
     /// About this customer, alone or in a batch

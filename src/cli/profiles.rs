@@ -204,15 +204,9 @@ pub struct PolicyArgs {
 #[derive(Debug, Subcommand)]
 #[command(after_long_help = include_str!("examples/secret.txt"), subcommand_value_name = "COMMAND", defer = true)]
 pub enum SecretCommand {
-    /// Store a profile's secret in the keyring, in place of the one before.
-    ///
-    /// The one before is not kept: use this if it was wrong. For a secret that was changed at Stream, use rotate.
+    /// Store a profile's secret in the keyring, in place of the one before
     #[command(after_long_help = include_str!("examples/secret-set.txt"))]
-    Set {
-        /// What to store
-        #[command(flatten)]
-        set: SecretSetArgs,
-    },
+    Set(SecretSetArgs),
     /// List where secrets are, how old they are, and their fingerprints.
     ///
     /// Nothing is unlocked and no program is run. A fingerprint is 16 hex digits that tell two secrets apart and reveal
@@ -229,19 +223,9 @@ pub enum SecretCommand {
         #[arg(value_name = "NAME")]
         name: Option<ProfileName>,
     },
-    /// Store a new secret, and keep the one before for a while.
-    ///
-    /// The new one signs at once. Tokens of the one before still verify, with a note, until --keep-for is over. Make
-    /// the new secret in Stream's dashboard first.
+    /// Store a new secret, and keep the one before for a while
     #[command(after_long_help = include_str!("examples/secret-rotate.txt"))]
-    Rotate {
-        /// What to store
-        #[command(flatten)]
-        set: SecretSetArgs,
-        /// How long the secret before still verifies; 0s to keep it no longer
-        #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::keep_for)]
-        keep_for: Duration,
-    },
+    Rotate(SecretRotateArgs),
     /// Remove a profile's secret from the keyring
     #[command(after_long_help = include_str!("examples/secret-remove.txt"))]
     Remove(SecretRemoveArgs),
@@ -258,7 +242,9 @@ pub struct SecretInputArgs {
     pub as_is: bool,
 }
 
-/// Which secret to store.
+/// Store a profile's secret in the keyring, in place of the one before.
+///
+/// The one before is not kept: use this if it was wrong. For a secret that was changed at Stream, use rotate.
 #[derive(Debug, Args)]
 pub struct SecretSetArgs {
     /// The profile
@@ -273,6 +259,20 @@ pub struct SecretSetArgs {
     /// The name of a production profile, typed again
     #[arg(long, value_name = "NAME")]
     pub confirm: Option<String>,
+}
+
+/// Store a new secret, and keep the one before for a while.
+///
+/// The new one signs at once. Tokens of the one before still verify, with a note, until --keep-for is over. Make
+/// the new secret in Stream's dashboard first.
+#[derive(Debug, Args)]
+pub struct SecretRotateArgs {
+    /// What to store
+    #[command(flatten)]
+    pub set: SecretSetArgs,
+    /// How long the secret before still verifies; 0s to keep it no longer
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::keep_for)]
+    pub keep_for: Duration,
 }
 
 /// Remove a profile's secret from the keyring.

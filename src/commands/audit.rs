@@ -27,7 +27,7 @@ pub(super) fn run(context: &mut Context<'_>, command: &AuditCommand) -> Result<E
     match command {
         AuditCommand::List(arguments) => list(context, arguments),
         AuditCommand::Find { token } => find(context, token),
-        AuditCommand::Follow { filter } => follow(context, filter),
+        AuditCommand::Follow(arguments) => follow(context, arguments),
         AuditCommand::Verify { expect } => verify(context, expect.as_ref()),
         AuditCommand::Prune(arguments) => prune(context, arguments),
         AuditCommand::Head => head(context),

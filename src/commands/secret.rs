@@ -13,10 +13,10 @@ use crate::time::absolute_and_relative;
 /// Runs a subcommand of `secret`.
 pub(super) fn run(context: &mut Context<'_>, command: &SecretCommand) -> Result<Exit> {
     match command {
-        SecretCommand::Set { set } => store(context, set, None)?,
+        SecretCommand::Set(arguments) => store(context, arguments, None)?,
         SecretCommand::List => list(context)?,
         SecretCommand::Check { name } => return super::verify::check_secret(context, name.as_ref()),
-        SecretCommand::Rotate { set, keep_for } => store(context, set, Some(*keep_for))?,
+        SecretCommand::Rotate(arguments) => store(context, &arguments.set, Some(arguments.keep_for))?,
         SecretCommand::Remove(arguments) => remove(context, arguments)?,
     }
     Ok(Exit::Success)
