@@ -192,6 +192,12 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;profile;add' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
             [CompletionResult]::new('--secret', '--secret', [CompletionResultType]::ParameterName, 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'The app''s API key, which is no secret')
             [CompletionResult]::new('--session-key', '--session-key', [CompletionResultType]::ParameterName, 'Where the key that signs sessions comes from; the keyring, where the secret is there')
@@ -209,21 +215,15 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--backend-ca-file', '--backend-ca-file', [CompletionResultType]::ParameterName, 'Sessions: the certificates that the backend is known by, in PEM, instead of the system''s')
             [CompletionResult]::new('--default-lifetime', '--default-lifetime', [CompletionResultType]::ParameterName, 'Policy: how long tokens live for which nothing is said')
             [CompletionResult]::new('--longest-lifetime', '--longest-lifetime', [CompletionResultType]::ParameterName, 'Policy: how long tokens live at most')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
-            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('--issued-at', '--issued-at', [CompletionResultType]::ParameterName, 'Policy: say in tokens when they were issued, five seconds back')
             [CompletionResult]::new('--production', '--production', [CompletionResultType]::ParameterName, 'Policy: a production app; minting is confirmed, and every token expires')
             [CompletionResult]::new('--require-reason', '--require-reason', [CompletionResultType]::ParameterName, 'Policy: whoever mints says why, with --reason or when asked')
             [CompletionResult]::new('--secret-stdin', '--secret-stdin', [CompletionResultType]::ParameterName, 'Read the secret for the keyring from standard input, not from a prompt')
             [CompletionResult]::new('--as-is', '--as-is', [CompletionResultType]::ParameterName, 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have')
-            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
-            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
-            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
-            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -265,6 +265,12 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;profile;set' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
             [CompletionResult]::new('--secret', '--secret', [CompletionResultType]::ParameterName, 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS')
             [CompletionResult]::new('--api-key', '--api-key', [CompletionResultType]::ParameterName, 'The app''s API key, which is no secret')
             [CompletionResult]::new('--session-key', '--session-key', [CompletionResultType]::ParameterName, 'Where the key that signs sessions comes from; the keyring, where the secret is there')
@@ -284,19 +290,13 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--longest-lifetime', '--longest-lifetime', [CompletionResultType]::ParameterName, 'Policy: how long tokens live at most')
             [CompletionResult]::new('--unset', '--unset', [CompletionResultType]::ParameterName, 'Remove a setting; repeatable')
             [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The name of a production profile, to change it without being asked')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
-            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--issued-at', '--issued-at', [CompletionResultType]::ParameterName, 'Policy: say in tokens when they were issued, five seconds back')
-            [CompletionResult]::new('--production', '--production', [CompletionResultType]::ParameterName, 'Policy: a production app; minting is confirmed, and every token expires')
-            [CompletionResult]::new('--require-reason', '--require-reason', [CompletionResultType]::ParameterName, 'Policy: whoever mints says why, with --reason or when asked')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--issued-at', '--issued-at', [CompletionResultType]::ParameterName, 'Policy: say in tokens when they were issued, five seconds back')
+            [CompletionResult]::new('--production', '--production', [CompletionResultType]::ParameterName, 'Policy: a production app; minting is confirmed, and every token expires')
+            [CompletionResult]::new('--require-reason', '--require-reason', [CompletionResultType]::ParameterName, 'Policy: whoever mints says why, with --reason or when asked')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -321,13 +321,13 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;profile;remove' {
-            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'Its name, typed again')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'Its name, typed again')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
@@ -393,20 +393,20 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;secret;set' {
-            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The name of a production profile, typed again')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--session-key', '--session-key', [CompletionResultType]::ParameterName, 'The key that signs sessions, not the API secret; it is made at random')
-            [CompletionResult]::new('--secret-stdin', '--secret-stdin', [CompletionResultType]::ParameterName, 'Read the secret for the keyring from standard input, not from a prompt')
-            [CompletionResult]::new('--as-is', '--as-is', [CompletionResultType]::ParameterName, 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The name of a production profile, typed again')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--session-key', '--session-key', [CompletionResultType]::ParameterName, 'The key that signs sessions, not the API secret; it is made at random')
+            [CompletionResult]::new('--secret-stdin', '--secret-stdin', [CompletionResultType]::ParameterName, 'Read the secret for the keyring from standard input, not from a prompt')
+            [CompletionResult]::new('--as-is', '--as-is', [CompletionResultType]::ParameterName, 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -448,21 +448,21 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;secret;rotate' {
-            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The name of a production profile, typed again')
-            [CompletionResult]::new('--keep-for', '--keep-for', [CompletionResultType]::ParameterName, 'How long the secret before still verifies; 0s to keep it no longer')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--session-key', '--session-key', [CompletionResultType]::ParameterName, 'The key that signs sessions, not the API secret; it is made at random')
-            [CompletionResult]::new('--secret-stdin', '--secret-stdin', [CompletionResultType]::ParameterName, 'Read the secret for the keyring from standard input, not from a prompt')
-            [CompletionResult]::new('--as-is', '--as-is', [CompletionResultType]::ParameterName, 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The name of a production profile, typed again')
+            [CompletionResult]::new('--keep-for', '--keep-for', [CompletionResultType]::ParameterName, 'How long the secret before still verifies; 0s to keep it no longer')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--session-key', '--session-key', [CompletionResultType]::ParameterName, 'The key that signs sessions, not the API secret; it is made at random')
+            [CompletionResult]::new('--secret-stdin', '--secret-stdin', [CompletionResultType]::ParameterName, 'Read the secret for the keyring from standard input, not from a prompt')
+            [CompletionResult]::new('--as-is', '--as-is', [CompletionResultType]::ParameterName, 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -470,19 +470,19 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;secret;remove' {
-            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The profile''s name, typed again')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--session-key', '--session-key', [CompletionResultType]::ParameterName, 'The key that signs sessions, not the API secret')
-            [CompletionResult]::new('--previous', '--previous', [CompletionResultType]::ParameterName, 'Only the secrets that were rotated away')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The profile''s name, typed again')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--session-key', '--session-key', [CompletionResultType]::ParameterName, 'The key that signs sessions, not the API secret')
+            [CompletionResult]::new('--previous', '--previous', [CompletionResultType]::ParameterName, 'Only the secrets that were rotated away')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -537,15 +537,15 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;session;new' {
-            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When it ends: a future time, at most 30d ahead')
-            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'When it ends: a future time, at most 30d ahead')
-            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'For a production profile: its name, typed again')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
+            [CompletionResult]::new('--expires', '--expires', [CompletionResultType]::ParameterName, 'When it ends: a future time, at most 30d ahead')
+            [CompletionResult]::new('--ttl', '--ttl', [CompletionResultType]::ParameterName, 'When it ends: a future time, at most 30d ahead')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'For a production profile: its name, typed again')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
@@ -557,20 +557,20 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;session;revoke' {
-            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'The one with this id, as ''session new -o json'' and the audit log tell it')
-            [CompletionResult]::new('--customer', '--customer', [CompletionResultType]::ParameterName, 'All of this customer''s, issued up to now')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--token-stdin', '--token-stdin', [CompletionResultType]::ParameterName, 'The one whose token comes on standard input; a session token is never an argument')
-            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All of all customers, issued up to now; replaces a list of revocations that is damaged or gone')
+            [CompletionResult]::new('--id', '--id', [CompletionResultType]::ParameterName, 'The one with this id, as ''session new -o json'' and the audit log tell it')
+            [CompletionResult]::new('--customer', '--customer', [CompletionResultType]::ParameterName, 'All of this customer''s, issued up to now')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--token-stdin', '--token-stdin', [CompletionResultType]::ParameterName, 'The one whose token comes on standard input; a session token is never an argument')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'All of all customers, issued up to now; replaces a list of revocations that is damaged or gone')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -617,6 +617,12 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;audit;list' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
             [CompletionResult]::new('--since', '--since', [CompletionResultType]::ParameterName, 'From this time on: 1d (a day back from now), today, a date, …')
             [CompletionResult]::new('--until', '--until', [CompletionResultType]::ParameterName, 'Up to this time; a day is included')
             [CompletionResult]::new('--customer', '--customer', [CompletionResultType]::ParameterName, 'About this customer, alone or in a batch')
@@ -625,17 +631,11 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'By the command line or the endpoint')
             [CompletionResult]::new('--outcome', '--outcome', [CompletionResultType]::ParameterName, 'That was done, refused by a rule, or allowed and failed')
             [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Whose reason contains this text: the one given to ''issue --reason'', or why it was refused')
-            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
-            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
-            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
-            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
-            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
-            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Show how many tokens were minted and refused, for each day (UTC) and profile')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--summary', '--summary', [CompletionResultType]::ParameterName, 'Show how many tokens were minted and refused, for each day (UTC) and profile')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -660,18 +660,18 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;audit;follow' {
-            [CompletionResult]::new('--customer', '--customer', [CompletionResultType]::ParameterName, 'About this customer, alone or in a batch')
-            [CompletionResult]::new('--actor', '--actor', [CompletionResultType]::ParameterName, 'By this user, or by one behind sudo')
-            [CompletionResult]::new('--action', '--action', [CompletionResultType]::ParameterName, 'About this action; give it again for another')
-            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'By the command line or the endpoint')
-            [CompletionResult]::new('--outcome', '--outcome', [CompletionResultType]::ParameterName, 'That was done, refused by a rule, or allowed and failed')
-            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Whose reason contains this text: the one given to ''issue --reason'', or why it was refused')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
+            [CompletionResult]::new('--customer', '--customer', [CompletionResultType]::ParameterName, 'About this customer, alone or in a batch')
+            [CompletionResult]::new('--actor', '--actor', [CompletionResultType]::ParameterName, 'By this user, or by one behind sudo')
+            [CompletionResult]::new('--action', '--action', [CompletionResultType]::ParameterName, 'About this action; give it again for another')
+            [CompletionResult]::new('--channel', '--channel', [CompletionResultType]::ParameterName, 'By the command line or the endpoint')
+            [CompletionResult]::new('--outcome', '--outcome', [CompletionResultType]::ParameterName, 'That was done, refused by a rule, or allowed and failed')
+            [CompletionResult]::new('--reason', '--reason', [CompletionResultType]::ParameterName, 'Whose reason contains this text: the one given to ''issue --reason'', or why it was refused')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
@@ -683,13 +683,13 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;audit;verify' {
-            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'A head that ''audit head'' printed earlier: the log must hold it still')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
+            [CompletionResult]::new('--expect', '--expect', [CompletionResultType]::ParameterName, 'A head that ''audit head'' printed earlier: the log must hold it still')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
@@ -701,19 +701,19 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;audit;prune' {
-            [CompletionResult]::new('--before', '--before', [CompletionResultType]::ParameterName, 'Segments whose entries are all older than this: 90d (counted back from now), a date, …')
-            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The log''s id, typed again; ''audit head'' starts with it')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Work with this profile: one Stream app and its secret')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'The configuration file')
             [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory that holds the audit log')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use colour: auto (default), always, never')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be removed, and remove nothing')
+            [CompletionResult]::new('--before', '--before', [CompletionResultType]::ParameterName, 'Segments whose entries are all older than this: 90d (counted back from now), a date, …')
+            [CompletionResult]::new('--confirm', '--confirm', [CompletionResultType]::ParameterName, 'The log''s id, typed again; ''audit head'' starts with it')
             [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Short for --output json')
             [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never prompt; fail instead, and name the flag to use')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Hide notes; still show errors')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Show what would be removed, and remove nothing')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -835,15 +835,91 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;help;profile' {
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a profile; the first becomes the default')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all profiles')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one profile')
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change settings of a profile')
+            [CompletionResult]::new('default', 'default', [CompletionResultType]::ParameterValue, 'Make a profile the default')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile')
+            break
+        }
+        'stream-token;help;profile;add' {
+            break
+        }
+        'stream-token;help;profile;list' {
+            break
+        }
+        'stream-token;help;profile;show' {
+            break
+        }
+        'stream-token;help;profile;set' {
+            break
+        }
+        'stream-token;help;profile;default' {
+            break
+        }
+        'stream-token;help;profile;remove' {
             break
         }
         'stream-token;help;secret' {
+            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a profile''s secret in the keyring, in place of the one before')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List where secrets are, how old they are, and their fingerprints')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check a profile''s secret against a token that is known to be good')
+            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Store a new secret, and keep the one before for a while')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile''s secret from the keyring')
+            break
+        }
+        'stream-token;help;secret;set' {
+            break
+        }
+        'stream-token;help;secret;list' {
+            break
+        }
+        'stream-token;help;secret;check' {
+            break
+        }
+        'stream-token;help;secret;rotate' {
+            break
+        }
+        'stream-token;help;secret;remove' {
             break
         }
         'stream-token;help;session' {
+            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Create a session for a customer, and print its token')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, all of a customer''s, or all')
+            break
+        }
+        'stream-token;help;session;new' {
+            break
+        }
+        'stream-token;help;session;revoke' {
             break
         }
         'stream-token;help;audit' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List who minted, refused or changed what')
+            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find out who minted a token, when, for whom and why')
+            [CompletionResult]::new('follow', 'follow', [CompletionResultType]::ParameterValue, 'Show new entries as they are written, until interrupted')
+            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that nothing in the log was changed')
+            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove old entries')
+            [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to keep elsewhere')
+            break
+        }
+        'stream-token;help;audit;list' {
+            break
+        }
+        'stream-token;help;audit;find' {
+            break
+        }
+        'stream-token;help;audit;follow' {
+            break
+        }
+        'stream-token;help;audit;verify' {
+            break
+        }
+        'stream-token;help;audit;prune' {
+            break
+        }
+        'stream-token;help;audit;head' {
             break
         }
         'stream-token;help;doctor' {

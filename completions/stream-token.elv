@@ -182,6 +182,12 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;profile;add'= {
+            cand --profile 'Work with this profile: one Stream app and its secret'
+            cand --config 'The configuration file'
+            cand --state-dir 'The directory that holds the audit log'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
+            cand --color 'When to use colour: auto (default), always, never'
             cand --secret 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS'
             cand --api-key 'The app''s API key, which is no secret'
             cand --session-key 'Where the key that signs sessions comes from; the keyring, where the secret is there'
@@ -199,21 +205,15 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --backend-ca-file 'Sessions: the certificates that the backend is known by, in PEM, instead of the system''s'
             cand --default-lifetime 'Policy: how long tokens live for which nothing is said'
             cand --longest-lifetime 'Policy: how long tokens live at most'
-            cand --profile 'Work with this profile: one Stream app and its secret'
-            cand --config 'The configuration file'
-            cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
-            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
-            cand --color 'When to use colour: auto (default), always, never'
+            cand --json 'Short for --output json'
+            cand --no-input 'Never prompt; fail instead, and name the flag to use'
+            cand -q 'Hide notes; still show errors'
+            cand --quiet 'Hide notes; still show errors'
             cand --issued-at 'Policy: say in tokens when they were issued, five seconds back'
             cand --production 'Policy: a production app; minting is confirmed, and every token expires'
             cand --require-reason 'Policy: whoever mints says why, with --reason or when asked'
             cand --secret-stdin 'Read the secret for the keyring from standard input, not from a prompt'
             cand --as-is 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have'
-            cand --json 'Short for --output json'
-            cand --no-input 'Never prompt; fail instead, and name the flag to use'
-            cand -q 'Hide notes; still show errors'
-            cand --quiet 'Hide notes; still show errors'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -252,6 +252,12 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --version 'Print version'
         }
         &'stream-token;profile;set'= {
+            cand --profile 'Work with this profile: one Stream app and its secret'
+            cand --config 'The configuration file'
+            cand --state-dir 'The directory that holds the audit log'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
+            cand --color 'When to use colour: auto (default), always, never'
             cand --secret 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS'
             cand --api-key 'The app''s API key, which is no secret'
             cand --session-key 'Where the key that signs sessions comes from; the keyring, where the secret is there'
@@ -271,19 +277,13 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --longest-lifetime 'Policy: how long tokens live at most'
             cand --unset 'Remove a setting; repeatable'
             cand --confirm 'The name of a production profile, to change it without being asked'
-            cand --profile 'Work with this profile: one Stream app and its secret'
-            cand --config 'The configuration file'
-            cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
-            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
-            cand --color 'When to use colour: auto (default), always, never'
-            cand --issued-at 'Policy: say in tokens when they were issued, five seconds back'
-            cand --production 'Policy: a production app; minting is confirmed, and every token expires'
-            cand --require-reason 'Policy: whoever mints says why, with --reason or when asked'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
             cand --quiet 'Hide notes; still show errors'
+            cand --issued-at 'Policy: say in tokens when they were issued, five seconds back'
+            cand --production 'Policy: a production app; minting is confirmed, and every token expires'
+            cand --require-reason 'Policy: whoever mints says why, with --reason or when asked'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -306,13 +306,13 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --version 'Print version'
         }
         &'stream-token;profile;remove'= {
-            cand --confirm 'Its name, typed again'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
             cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --color 'When to use colour: auto (default), always, never'
+            cand --confirm 'Its name, typed again'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
@@ -368,20 +368,20 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;secret;set'= {
-            cand --confirm 'The name of a production profile, typed again'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
             cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --session-key 'The key that signs sessions, not the API secret; it is made at random'
-            cand --secret-stdin 'Read the secret for the keyring from standard input, not from a prompt'
-            cand --as-is 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have'
+            cand --confirm 'The name of a production profile, typed again'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
             cand --quiet 'Hide notes; still show errors'
+            cand --session-key 'The key that signs sessions, not the API secret; it is made at random'
+            cand --secret-stdin 'Read the secret for the keyring from standard input, not from a prompt'
+            cand --as-is 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -420,40 +420,40 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --version 'Print version'
         }
         &'stream-token;secret;rotate'= {
-            cand --confirm 'The name of a production profile, typed again'
-            cand --keep-for 'How long the secret before still verifies; 0s to keep it no longer'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
             cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --session-key 'The key that signs sessions, not the API secret; it is made at random'
-            cand --secret-stdin 'Read the secret for the keyring from standard input, not from a prompt'
-            cand --as-is 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have'
+            cand --confirm 'The name of a production profile, typed again'
+            cand --keep-for 'How long the secret before still verifies; 0s to keep it no longer'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
             cand --quiet 'Hide notes; still show errors'
+            cand --session-key 'The key that signs sessions, not the API secret; it is made at random'
+            cand --secret-stdin 'Read the secret for the keyring from standard input, not from a prompt'
+            cand --as-is 'Store the secret even if it has quotes, blanks or anything else that Stream''s secrets do not have'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }
         &'stream-token;secret;remove'= {
-            cand --confirm 'The profile''s name, typed again'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
             cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --session-key 'The key that signs sessions, not the API secret'
-            cand --previous 'Only the secrets that were rotated away'
+            cand --confirm 'The profile''s name, typed again'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
             cand --quiet 'Hide notes; still show errors'
+            cand --session-key 'The key that signs sessions, not the API secret'
+            cand --previous 'Only the secrets that were rotated away'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -499,15 +499,15 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;session;new'= {
-            cand --expires 'When it ends: a future time, at most 30d ahead'
-            cand --ttl 'When it ends: a future time, at most 30d ahead'
-            cand --confirm 'For a production profile: its name, typed again'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
             cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --color 'When to use colour: auto (default), always, never'
+            cand --expires 'When it ends: a future time, at most 30d ahead'
+            cand --ttl 'When it ends: a future time, at most 30d ahead'
+            cand --confirm 'For a production profile: its name, typed again'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
@@ -518,20 +518,20 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --version 'Print version'
         }
         &'stream-token;session;revoke'= {
-            cand --id 'The one with this id, as ''session new -o json'' and the audit log tell it'
-            cand --customer 'All of this customer''s, issued up to now'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
             cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --token-stdin 'The one whose token comes on standard input; a session token is never an argument'
-            cand --all 'All of all customers, issued up to now; replaces a list of revocations that is damaged or gone'
+            cand --id 'The one with this id, as ''session new -o json'' and the audit log tell it'
+            cand --customer 'All of this customer''s, issued up to now'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
             cand --quiet 'Hide notes; still show errors'
+            cand --token-stdin 'The one whose token comes on standard input; a session token is never an argument'
+            cand --all 'All of all customers, issued up to now; replaces a list of revocations that is damaged or gone'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -572,6 +572,12 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'stream-token;audit;list'= {
+            cand --profile 'Work with this profile: one Stream app and its secret'
+            cand --config 'The configuration file'
+            cand --state-dir 'The directory that holds the audit log'
+            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
+            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
+            cand --color 'When to use colour: auto (default), always, never'
             cand --since 'From this time on: 1d (a day back from now), today, a date, …'
             cand --until 'Up to this time; a day is included'
             cand --customer 'About this customer, alone or in a batch'
@@ -580,17 +586,11 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --channel 'By the command line or the endpoint'
             cand --outcome 'That was done, refused by a rule, or allowed and failed'
             cand --reason 'Whose reason contains this text: the one given to ''issue --reason'', or why it was refused'
-            cand --profile 'Work with this profile: one Stream app and its secret'
-            cand --config 'The configuration file'
-            cand --state-dir 'The directory that holds the audit log'
-            cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
-            cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
-            cand --color 'When to use colour: auto (default), always, never'
-            cand --summary 'Show how many tokens were minted and refused, for each day (UTC) and profile'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
             cand --quiet 'Hide notes; still show errors'
+            cand --summary 'Show how many tokens were minted and refused, for each day (UTC) and profile'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -613,18 +613,18 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --version 'Print version'
         }
         &'stream-token;audit;follow'= {
-            cand --customer 'About this customer, alone or in a batch'
-            cand --actor 'By this user, or by one behind sudo'
-            cand --action 'About this action; give it again for another'
-            cand --channel 'By the command line or the endpoint'
-            cand --outcome 'That was done, refused by a rule, or allowed and failed'
-            cand --reason 'Whose reason contains this text: the one given to ''issue --reason'', or why it was refused'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
             cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --color 'When to use colour: auto (default), always, never'
+            cand --customer 'About this customer, alone or in a batch'
+            cand --actor 'By this user, or by one behind sudo'
+            cand --action 'About this action; give it again for another'
+            cand --channel 'By the command line or the endpoint'
+            cand --outcome 'That was done, refused by a rule, or allowed and failed'
+            cand --reason 'Whose reason contains this text: the one given to ''issue --reason'', or why it was refused'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
@@ -635,13 +635,13 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --version 'Print version'
         }
         &'stream-token;audit;verify'= {
-            cand --expect 'A head that ''audit head'' printed earlier: the log must hold it still'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
             cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --color 'When to use colour: auto (default), always, never'
+            cand --expect 'A head that ''audit head'' printed earlier: the log must hold it still'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
@@ -652,19 +652,19 @@ set edit:completion:arg-completer[stream-token] = {|@words|
             cand --version 'Print version'
         }
         &'stream-token;audit;prune'= {
-            cand --before 'Segments whose entries are all older than this: 90d (counted back from now), a date, …'
-            cand --confirm 'The log''s id, typed again; ''audit head'' starts with it'
             cand --profile 'Work with this profile: one Stream app and its secret'
             cand --config 'The configuration file'
             cand --state-dir 'The directory that holds the audit log'
             cand -o 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --output 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT'
             cand --color 'When to use colour: auto (default), always, never'
-            cand --dry-run 'Show what would be removed, and remove nothing'
+            cand --before 'Segments whose entries are all older than this: 90d (counted back from now), a date, …'
+            cand --confirm 'The log''s id, typed again; ''audit head'' starts with it'
             cand --json 'Short for --output json'
             cand --no-input 'Never prompt; fail instead, and name the flag to use'
             cand -q 'Hide notes; still show errors'
             cand --quiet 'Hide notes; still show errors'
+            cand --dry-run 'Show what would be removed, and remove nothing'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -768,12 +768,69 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         &'stream-token;help;serve'= {
         }
         &'stream-token;help;profile'= {
+            cand add 'Add a profile; the first becomes the default'
+            cand list 'List all profiles'
+            cand show 'Show one profile'
+            cand set 'Change settings of a profile'
+            cand default 'Make a profile the default'
+            cand remove 'Remove a profile'
+        }
+        &'stream-token;help;profile;add'= {
+        }
+        &'stream-token;help;profile;list'= {
+        }
+        &'stream-token;help;profile;show'= {
+        }
+        &'stream-token;help;profile;set'= {
+        }
+        &'stream-token;help;profile;default'= {
+        }
+        &'stream-token;help;profile;remove'= {
         }
         &'stream-token;help;secret'= {
+            cand set 'Store a profile''s secret in the keyring, in place of the one before'
+            cand list 'List where secrets are, how old they are, and their fingerprints'
+            cand check 'Check a profile''s secret against a token that is known to be good'
+            cand rotate 'Store a new secret, and keep the one before for a while'
+            cand remove 'Remove a profile''s secret from the keyring'
+        }
+        &'stream-token;help;secret;set'= {
+        }
+        &'stream-token;help;secret;list'= {
+        }
+        &'stream-token;help;secret;check'= {
+        }
+        &'stream-token;help;secret;rotate'= {
+        }
+        &'stream-token;help;secret;remove'= {
         }
         &'stream-token;help;session'= {
+            cand new 'Create a session for a customer, and print its token'
+            cand revoke 'End one session, all of a customer''s, or all'
+        }
+        &'stream-token;help;session;new'= {
+        }
+        &'stream-token;help;session;revoke'= {
         }
         &'stream-token;help;audit'= {
+            cand list 'List who minted, refused or changed what'
+            cand find 'Find out who minted a token, when, for whom and why'
+            cand follow 'Show new entries as they are written, until interrupted'
+            cand verify 'Check that nothing in the log was changed'
+            cand prune 'Remove old entries'
+            cand head 'Print the log''s head, to keep elsewhere'
+        }
+        &'stream-token;help;audit;list'= {
+        }
+        &'stream-token;help;audit;find'= {
+        }
+        &'stream-token;help;audit;follow'= {
+        }
+        &'stream-token;help;audit;verify'= {
+        }
+        &'stream-token;help;audit;prune'= {
+        }
+        &'stream-token;help;audit;head'= {
         }
         &'stream-token;help;doctor'= {
         }

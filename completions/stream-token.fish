@@ -198,6 +198,18 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and n
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -f -a "default" -d 'Make a profile the default'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -f -a "remove" -d 'Remove a profile'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and not __fish_seen_subcommand_from add list show set default remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l secret -d 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l api-key -d 'The app\'s API key, which is no secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l session-key -d 'Where the key that signs sessions comes from; the keyring, where the secret is there' -r -f
@@ -215,26 +227,14 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l backend-ca-file -d 'Sessions: the certificates that the backend is known by, in PEM, instead of the system\'s' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l default-lifetime -d 'Policy: how long tokens live for which nothing is said' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l longest-lifetime -d 'Policy: how long tokens live at most' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l config -d 'The configuration file' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
-json\t'One JSON object a line'
-header\t'The two HTTP headers that Stream wants'
-curl\t'A curl command'
-env\t'An assignment for a shell'
-csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
-always\t''
-never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l json -d 'Short for --output json'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l issued-at -d 'Policy: say in tokens when they were issued, five seconds back'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l production -d 'Policy: a production app; minting is confirmed, and every token expires'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l require-reason -d 'Policy: whoever mints says why, with --reason or when asked'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l secret-stdin -d 'Read the secret for the keyring from standard input, not from a prompt'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l as-is -d 'Store the secret even if it has quotes, blanks or anything else that Stream\'s secrets do not have'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l json -d 'Short for --output json'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
@@ -271,6 +271,18 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l secret -d 'Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l api-key -d 'The app\'s API key, which is no secret' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l session-key -d 'Where the key that signs sessions comes from; the keyring, where the secret is there' -r -f
@@ -298,24 +310,12 @@ issued-at\t''
 production\t''
 require-reason\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l confirm -d 'The name of a production profile, to change it without being asked' -r -f -a "(__fish_stream_token_profiles)"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l config -d 'The configuration file' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
-json\t'One JSON object a line'
-header\t'The two HTTP headers that Stream wants'
-curl\t'A curl command'
-env\t'An assignment for a shell'
-csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l issued-at -d 'Policy: say in tokens when they were issued, five seconds back'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l production -d 'Policy: a production app; minting is confirmed, and every token expires'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l require-reason -d 'Policy: whoever mints says why, with --reason or when asked'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l issued-at -d 'Policy: say in tokens when they were issued, five seconds back'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l production -d 'Policy: a production app; minting is confirmed, and every token expires'
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -l require-reason -d 'Policy: whoever mints says why, with --reason or when asked'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
@@ -335,7 +335,6 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and _
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from default" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l confirm -d 'Its name, typed again' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l state-dir -d 'The directory that holds the audit log' -r -F
@@ -348,6 +347,7 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l confirm -d 'Its name, typed again' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Hide notes; still show errors'
@@ -383,7 +383,6 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and no
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and not __fish_seen_subcommand_from set list check rotate remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l confirm -d 'The name of a production profile, typed again' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l state-dir -d 'The directory that holds the audit log' -r -F
@@ -396,12 +395,13 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l session-key -d 'The key that signs sessions, not the API secret; it is made at random'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l secret-stdin -d 'Read the secret for the keyring from standard input, not from a prompt'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l as-is -d 'Store the secret even if it has quotes, blanks or anything else that Stream\'s secrets do not have'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l confirm -d 'The name of a production profile, typed again' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l session-key -d 'The key that signs sessions, not the API secret; it is made at random'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l secret-stdin -d 'Read the secret for the keyring from standard input, not from a prompt'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -l as-is -d 'Store the secret even if it has quotes, blanks or anything else that Stream\'s secrets do not have'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
@@ -438,8 +438,6 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from check" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l confirm -d 'The name of a production profile, typed again' -r -f -a "(__fish_stream_token_profiles)"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l keep-for -d 'How long the secret before still verifies; 0s to keep it no longer' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l state-dir -d 'The directory that holds the audit log' -r -F
@@ -452,15 +450,16 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l session-key -d 'The key that signs sessions, not the API secret; it is made at random'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l secret-stdin -d 'Read the secret for the keyring from standard input, not from a prompt'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l as-is -d 'Store the secret even if it has quotes, blanks or anything else that Stream\'s secrets do not have'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l confirm -d 'The name of a production profile, typed again' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l keep-for -d 'How long the secret before still verifies; 0s to keep it no longer' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l session-key -d 'The key that signs sessions, not the API secret; it is made at random'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l secret-stdin -d 'Read the secret for the keyring from standard input, not from a prompt'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -l as-is -d 'Store the secret even if it has quotes, blanks or anything else that Stream\'s secrets do not have'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from rotate" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l confirm -d 'The profile\'s name, typed again' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l state-dir -d 'The directory that holds the audit log' -r -F
@@ -473,11 +472,12 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l session-key -d 'The key that signs sessions, not the API secret'
-complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l previous -d 'Only the secrets that were rotated away'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l confirm -d 'The profile\'s name, typed again' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l session-key -d 'The key that signs sessions, not the API secret'
+complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -l previous -d 'Only the secrets that were rotated away'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from help" -f -a "set" -d 'Store a profile\'s secret in the keyring, in place of the one before'
@@ -506,8 +506,6 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand session; and n
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -f -a "new" -d 'Create a session for a customer, and print its token'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -f -a "revoke" -d 'End one session, all of a customer\'s, or all'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and not __fish_seen_subcommand_from new revoke help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l expires -l ttl -d 'When it ends: a future time, at most 30d ahead' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l confirm -d 'For a production profile: its name, typed again' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l state-dir -d 'The directory that holds the audit log' -r -F
@@ -520,13 +518,13 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l expires -l ttl -d 'When it ends: a future time, at most 30d ahead' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l confirm -d 'For a production profile: its name, typed again' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from new" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l id -d 'The one with this id, as \'session new -o json\' and the audit log tell it' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l customer -d 'All of this customer\'s, issued up to now' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l state-dir -d 'The directory that holds the audit log' -r -F
@@ -539,11 +537,13 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l token-stdin -d 'The one whose token comes on standard input; a session token is never an argument'
-complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l all -d 'All of all customers, issued up to now; replaces a list of revocations that is damaged or gone'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l id -d 'The one with this id, as \'session new -o json\' and the audit log tell it' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l customer -d 'All of this customer\'s, issued up to now' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l token-stdin -d 'The one whose token comes on standard input; a session token is never an argument'
+complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -l all -d 'All of all customers, issued up to now; replaces a list of revocations that is damaged or gone'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand session; and __fish_seen_subcommand_from help" -f -a "new" -d 'Create a session for a customer, and print its token'
@@ -573,6 +573,18 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -f -a "prune" -d 'Remove old entries'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and not __fish_seen_subcommand_from list find follow verify prune head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l since -d 'From this time on: 1d (a day back from now), today, a date, …' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l until -d 'Up to this time; a day is included' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l customer -d 'About this customer, alone or in a batch' -r -f
@@ -601,22 +613,10 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 refused\t''
 failed\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l reason -d 'Whose reason contains this text: the one given to \'issue --reason\', or why it was refused' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l config -d 'The configuration file' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
-json\t'One JSON object a line'
-header\t'The two HTTP headers that Stream wants'
-curl\t'A curl command'
-env\t'An assignment for a shell'
-csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l summary -d 'Show how many tokens were minted and refused, for each day (UTC) and profile'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -l summary -d 'Show how many tokens were minted and refused, for each day (UTC) and profile'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
@@ -636,6 +636,18 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from find" -s V -l version -d 'Print version'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l config -d 'The configuration file' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l state-dir -d 'The directory that holds the audit log' -r -F
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
+json\t'One JSON object a line'
+header\t'The two HTTP headers that Stream wants'
+curl\t'A curl command'
+env\t'An assignment for a shell'
+csv\t'A table of comma-separated values'"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l customer -d 'About this customer, alone or in a batch' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l actor -d 'By this user, or by one behind sudo' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l action -d 'About this action; give it again for another' -r -f -a "mint\t''
@@ -662,24 +674,11 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __f
 refused\t''
 failed\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l reason -d 'Whose reason contains this text: the one given to \'issue --reason\', or why it was refused' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l config -d 'The configuration file' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l state-dir -d 'The directory that holds the audit log' -r -F
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s o -l output -d 'The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT' -r -f -a "text\t'For people'
-json\t'One JSON object a line'
-header\t'The two HTTP headers that Stream wants'
-curl\t'A curl command'
-env\t'An assignment for a shell'
-csv\t'A table of comma-separated values'"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from follow" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l expect -d 'A head that \'audit head\' printed earlier: the log must hold it still' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l state-dir -d 'The directory that holds the audit log' -r -F
@@ -692,13 +691,12 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l expect -d 'A head that \'audit head\' printed earlier: the log must hold it still' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s q -l quiet -d 'Hide notes; still show errors'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from verify" -s V -l version -d 'Print version'
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l before -d 'Segments whose entries are all older than this: 90d (counted back from now), a date, …' -r -f
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l confirm -d 'The log\'s id, typed again; \'audit head\' starts with it' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l config -d 'The configuration file' -r -F
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l state-dir -d 'The directory that holds the audit log' -r -F
@@ -711,10 +709,12 @@ csv\t'A table of comma-separated values'"
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l color -d 'When to use colour: auto (default), always, never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what would be removed, and remove nothing'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l before -d 'Segments whose entries are all older than this: 90d (counted back from now), a date, …' -r -f
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l confirm -d 'The log\'s id, typed again; \'audit head\' starts with it' -r -f
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l json -d 'Short for --output json'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l no-input -d 'Never prompt; fail instead, and name the flag to use'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -s q -l quiet -d 'Hide notes; still show errors'
+complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -l dry-run -d 'Show what would be removed, and remove nothing'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from prune" -s V -l version -d 'Print version'
 complete -c stream-token -n "__fish_stream_token_using_subcommand audit; and __fish_seen_subcommand_from head" -l profile -d 'Work with this profile: one Stream app and its secret' -r -f -a "(__fish_stream_token_profiles)"
@@ -789,5 +789,24 @@ complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not 
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "doctor" -d 'Check what is set up, and say what to do'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "completions" -d 'Print shell completions for this program\'s commands, flags and values'
 complete -c stream-token -n "__fish_stream_token_using_subcommand help; and not __fish_seen_subcommand_from issue exec verify decode serve profile secret session audit doctor completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "add" -d 'Add a profile; the first becomes the default'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "list" -d 'List all profiles'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "show" -d 'Show one profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "set" -d 'Change settings of a profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "default" -d 'Make a profile the default'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from profile" -f -a "remove" -d 'Remove a profile'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "set" -d 'Store a profile\'s secret in the keyring, in place of the one before'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "list" -d 'List where secrets are, how old they are, and their fingerprints'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "check" -d 'Check a profile\'s secret against a token that is known to be good'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "rotate" -d 'Store a new secret, and keep the one before for a while'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from secret" -f -a "remove" -d 'Remove a profile\'s secret from the keyring'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "new" -d 'Create a session for a customer, and print its token'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from session" -f -a "revoke" -d 'End one session, all of a customer\'s, or all'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "list" -d 'List who minted, refused or changed what'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "find" -d 'Find out who minted a token, when, for whom and why'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "follow" -d 'Show new entries as they are written, until interrupted'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "verify" -d 'Check that nothing in the log was changed'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "prune" -d 'Remove old entries'
+complete -c stream-token -n "__fish_stream_token_using_subcommand help; and __fish_seen_subcommand_from audit" -f -a "head" -d 'Print the log\'s head, to keep elsewhere'
 complete -c stream-token -n "__fish_stream_token_using_subcommand profile; and __fish_seen_subcommand_from show set default remove" -f -a "(__fish_stream_token_profiles)"
 complete -c stream-token -n "__fish_stream_token_using_subcommand secret; and __fish_seen_subcommand_from set check rotate remove" -f -a "(__fish_stream_token_profiles)"

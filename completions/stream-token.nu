@@ -201,6 +201,14 @@ module completions {
 
   # Add a profile; the first becomes the default
   export extern "stream-token profile add" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token profile add output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
+    --json                    # Short for --output json
+    --color: string@"nu-complete stream-token profile add color" # When to use colour: auto (default), always, never
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --secret: string          # Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS
     --api-key: string         # The app's API key, which is no secret
     --session-key: string     # Where the key that signs sessions comes from; the keyring, where the secret is there
@@ -223,14 +231,6 @@ module completions {
     --require-reason          # Policy: whoever mints says why, with --reason or when asked
     --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
     --as-is                   # Store the secret even if it has quotes, blanks or anything else that Stream's secrets do not have
-    --profile: string         # Work with this profile: one Stream app and its secret
-    --config: path            # The configuration file
-    --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile add output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
-    --json                    # Short for --output json
-    --color: string@"nu-complete stream-token profile add color" # When to use colour: auto (default), always, never
-    --no-input                # Never prompt; fail instead, and name the flag to use
-    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # Its name: 1 to 32 of a-z 0-9 _ -
@@ -281,10 +281,6 @@ module completions {
     name: string              # The profile
   ]
 
-  def "nu-complete stream-token profile set unset" [] {
-    [ "api-key" "session-key" "base-url" "sessions" "default-lifetime" "longest-lifetime" "issued-at" "production" "require-reason" ]
-  }
-
   def "nu-complete stream-token profile set output" [] {
     [ "text" "json" "header" "curl" "env" "csv" ]
   }
@@ -293,8 +289,20 @@ module completions {
     [ "auto" "always" "never" ]
   }
 
+  def "nu-complete stream-token profile set unset" [] {
+    [ "api-key" "session-key" "base-url" "sessions" "default-lifetime" "longest-lifetime" "issued-at" "production" "require-reason" ]
+  }
+
   # Change settings of a profile
   export extern "stream-token profile set" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token profile set output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
+    --json                    # Short for --output json
+    --color: string@"nu-complete stream-token profile set color" # When to use colour: auto (default), always, never
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --secret: string          # Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or command:PROG ARGS
     --api-key: string         # The app's API key, which is no secret
     --session-key: string     # Where the key that signs sessions comes from; the keyring, where the secret is there
@@ -317,14 +325,6 @@ module completions {
     --require-reason          # Policy: whoever mints says why, with --reason or when asked
     --unset: string@"nu-complete stream-token profile set unset" # Remove a setting; repeatable
     --confirm: string         # The name of a production profile, to change it without being asked
-    --profile: string         # Work with this profile: one Stream app and its secret
-    --config: path            # The configuration file
-    --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token profile set output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
-    --json                    # Short for --output json
-    --color: string@"nu-complete stream-token profile set color" # When to use colour: auto (default), always, never
-    --no-input                # Never prompt; fail instead, and name the flag to use
-    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile
@@ -363,7 +363,6 @@ module completions {
 
   # Remove a profile
   export extern "stream-token profile remove" [
-    --confirm: string         # Its name, typed again
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
@@ -372,6 +371,7 @@ module completions {
     --color: string@"nu-complete stream-token profile remove color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
     --quiet(-q)               # Hide notes; still show errors
+    --confirm: string         # Its name, typed again
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile
@@ -441,10 +441,6 @@ module completions {
 
   # Store a profile's secret in the keyring, in place of the one before
   export extern "stream-token secret set" [
-    --session-key             # The key that signs sessions, not the API secret; it is made at random
-    --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
-    --as-is                   # Store the secret even if it has quotes, blanks or anything else that Stream's secrets do not have
-    --confirm: string         # The name of a production profile, typed again
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
@@ -453,6 +449,10 @@ module completions {
     --color: string@"nu-complete stream-token secret set color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
     --quiet(-q)               # Hide notes; still show errors
+    --session-key             # The key that signs sessions, not the API secret; it is made at random
+    --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
+    --as-is                   # Store the secret even if it has quotes, blanks or anything else that Stream's secrets do not have
+    --confirm: string         # The name of a production profile, typed again
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile
@@ -513,11 +513,6 @@ module completions {
 
   # Store a new secret, and keep the one before for a while
   export extern "stream-token secret rotate" [
-    --session-key             # The key that signs sessions, not the API secret; it is made at random
-    --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
-    --as-is                   # Store the secret even if it has quotes, blanks or anything else that Stream's secrets do not have
-    --confirm: string         # The name of a production profile, typed again
-    --keep-for: string        # How long the secret before still verifies; 0s to keep it no longer
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
@@ -526,6 +521,11 @@ module completions {
     --color: string@"nu-complete stream-token secret rotate color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
     --quiet(-q)               # Hide notes; still show errors
+    --session-key             # The key that signs sessions, not the API secret; it is made at random
+    --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
+    --as-is                   # Store the secret even if it has quotes, blanks or anything else that Stream's secrets do not have
+    --confirm: string         # The name of a production profile, typed again
+    --keep-for: string        # How long the secret before still verifies; 0s to keep it no longer
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile
@@ -541,9 +541,6 @@ module completions {
 
   # Remove a profile's secret from the keyring
   export extern "stream-token secret remove" [
-    --session-key             # The key that signs sessions, not the API secret
-    --previous                # Only the secrets that were rotated away
-    --confirm: string         # The profile's name, typed again
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
@@ -552,6 +549,9 @@ module completions {
     --color: string@"nu-complete stream-token secret remove color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
     --quiet(-q)               # Hide notes; still show errors
+    --session-key             # The key that signs sessions, not the API secret
+    --previous                # Only the secrets that were rotated away
+    --confirm: string         # The profile's name, typed again
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     name: string              # The profile; it need not be configured
@@ -617,9 +617,6 @@ module completions {
 
   # Create a session for a customer, and print its token
   export extern "stream-token session new" [
-    --expires: string         # When it ends: a future time, at most 30d ahead
-    --ttl: string             # When it ends: a future time, at most 30d ahead
-    --confirm: string         # For a production profile: its name, typed again
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
@@ -628,6 +625,9 @@ module completions {
     --color: string@"nu-complete stream-token session new color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
     --quiet(-q)               # Hide notes; still show errors
+    --expires: string         # When it ends: a future time, at most 30d ahead
+    --ttl: string             # When it ends: a future time, at most 30d ahead
+    --confirm: string         # For a production profile: its name, typed again
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
     customer: string          # Whose session: 123 or customer-123
@@ -643,10 +643,6 @@ module completions {
 
   # End one session, all of a customer's, or all
   export extern "stream-token session revoke" [
-    --token-stdin             # The one whose token comes on standard input; a session token is never an argument
-    --id: string              # The one with this id, as 'session new -o json' and the audit log tell it
-    --customer: string        # All of this customer's, issued up to now
-    --all                     # All of all customers, issued up to now; replaces a list of revocations that is damaged or gone
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
@@ -655,6 +651,10 @@ module completions {
     --color: string@"nu-complete stream-token session revoke color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
     --quiet(-q)               # Hide notes; still show errors
+    --token-stdin             # The one whose token comes on standard input; a session token is never an argument
+    --id: string              # The one with this id, as 'session new -o json' and the audit log tell it
+    --customer: string        # All of this customer's, issued up to now
+    --all                     # All of all customers, issued up to now; replaces a list of revocations that is damaged or gone
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -697,6 +697,14 @@ module completions {
     --version(-V)             # Print version
   ]
 
+  def "nu-complete stream-token audit list output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token audit list color" [] {
+    [ "auto" "always" "never" ]
+  }
+
   def "nu-complete stream-token audit list action" [] {
     [ "mint" "mint_batch" "fault" "refusal" "refusals" "secret_set" "secret_rotate" "secret_remove" "session_new" "session_revoke" "profile_add" "profile_default" "profile_change" "profile_remove" "pruned" "segment_opened" "repaired" "chain_broken" ]
   }
@@ -709,16 +717,16 @@ module completions {
     [ "ok" "refused" "failed" ]
   }
 
-  def "nu-complete stream-token audit list output" [] {
-    [ "text" "json" "header" "curl" "env" "csv" ]
-  }
-
-  def "nu-complete stream-token audit list color" [] {
-    [ "auto" "always" "never" ]
-  }
-
   # List who minted, refused or changed what
   export extern "stream-token audit list" [
+    --profile: string         # Work with this profile: one Stream app and its secret
+    --config: path            # The configuration file
+    --state-dir: path         # The directory that holds the audit log
+    --output(-o): string@"nu-complete stream-token audit list output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
+    --json                    # Short for --output json
+    --color: string@"nu-complete stream-token audit list color" # When to use colour: auto (default), always, never
+    --no-input                # Never prompt; fail instead, and name the flag to use
+    --quiet(-q)               # Hide notes; still show errors
     --since: string           # From this time on: 1d (a day back from now), today, a date, …
     --until: string           # Up to this time; a day is included
     --customer: string        # About this customer, alone or in a batch
@@ -728,14 +736,6 @@ module completions {
     --outcome: string@"nu-complete stream-token audit list outcome" # That was done, refused by a rule, or allowed and failed
     --reason: string          # Whose reason contains this text: the one given to 'issue --reason', or why it was refused
     --summary                 # Show how many tokens were minted and refused, for each day (UTC) and profile
-    --profile: string         # Work with this profile: one Stream app and its secret
-    --config: path            # The configuration file
-    --state-dir: path         # The directory that holds the audit log
-    --output(-o): string@"nu-complete stream-token audit list output" # The format of the result: text (default), json; for issue also header, curl, env, csv, template:TEXT
-    --json                    # Short for --output json
-    --color: string@"nu-complete stream-token audit list color" # When to use colour: auto (default), always, never
-    --no-input                # Never prompt; fail instead, and name the flag to use
-    --quiet(-q)               # Hide notes; still show errors
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -763,6 +763,14 @@ module completions {
     token?: string            # The token or its fingerprint; without one, or as -, the token is read from standard input
   ]
 
+  def "nu-complete stream-token audit follow output" [] {
+    [ "text" "json" "header" "curl" "env" "csv" ]
+  }
+
+  def "nu-complete stream-token audit follow color" [] {
+    [ "auto" "always" "never" ]
+  }
+
   def "nu-complete stream-token audit follow action" [] {
     [ "mint" "mint_batch" "fault" "refusal" "refusals" "secret_set" "secret_rotate" "secret_remove" "session_new" "session_revoke" "profile_add" "profile_default" "profile_change" "profile_remove" "pruned" "segment_opened" "repaired" "chain_broken" ]
   }
@@ -775,22 +783,8 @@ module completions {
     [ "ok" "refused" "failed" ]
   }
 
-  def "nu-complete stream-token audit follow output" [] {
-    [ "text" "json" "header" "curl" "env" "csv" ]
-  }
-
-  def "nu-complete stream-token audit follow color" [] {
-    [ "auto" "always" "never" ]
-  }
-
   # Show new entries as they are written, until interrupted
   export extern "stream-token audit follow" [
-    --customer: string        # About this customer, alone or in a batch
-    --actor: string           # By this user, or by one behind sudo
-    --action: string@"nu-complete stream-token audit follow action" # About this action; give it again for another
-    --channel: string@"nu-complete stream-token audit follow channel" # By the command line or the endpoint
-    --outcome: string@"nu-complete stream-token audit follow outcome" # That was done, refused by a rule, or allowed and failed
-    --reason: string          # Whose reason contains this text: the one given to 'issue --reason', or why it was refused
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
@@ -799,6 +793,12 @@ module completions {
     --color: string@"nu-complete stream-token audit follow color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
     --quiet(-q)               # Hide notes; still show errors
+    --customer: string        # About this customer, alone or in a batch
+    --actor: string           # By this user, or by one behind sudo
+    --action: string@"nu-complete stream-token audit follow action" # About this action; give it again for another
+    --channel: string@"nu-complete stream-token audit follow channel" # By the command line or the endpoint
+    --outcome: string@"nu-complete stream-token audit follow outcome" # That was done, refused by a rule, or allowed and failed
+    --reason: string          # Whose reason contains this text: the one given to 'issue --reason', or why it was refused
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -813,7 +813,6 @@ module completions {
 
   # Check that nothing in the log was changed
   export extern "stream-token audit verify" [
-    --expect: string          # A head that 'audit head' printed earlier: the log must hold it still
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
@@ -822,6 +821,7 @@ module completions {
     --color: string@"nu-complete stream-token audit verify color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
     --quiet(-q)               # Hide notes; still show errors
+    --expect: string          # A head that 'audit head' printed earlier: the log must hold it still
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -836,9 +836,6 @@ module completions {
 
   # Remove old entries
   export extern "stream-token audit prune" [
-    --before: string          # Segments whose entries are all older than this: 90d (counted back from now), a date, …
-    --dry-run                 # Show what would be removed, and remove nothing
-    --confirm: string         # The log's id, typed again; 'audit head' starts with it
     --profile: string         # Work with this profile: one Stream app and its secret
     --config: path            # The configuration file
     --state-dir: path         # The directory that holds the audit log
@@ -847,6 +844,9 @@ module completions {
     --color: string@"nu-complete stream-token audit prune color" # When to use colour: auto (default), always, never
     --no-input                # Never prompt; fail instead, and name the flag to use
     --quiet(-q)               # Hide notes; still show errors
+    --before: string          # Segments whose entries are all older than this: 90d (counted back from now), a date, …
+    --dry-run                 # Show what would be removed, and remove nothing
+    --confirm: string         # The log's id, typed again; 'audit head' starts with it
     --help(-h)                # Print help (see more with '--help')
     --version(-V)             # Print version
   ]
@@ -984,16 +984,92 @@ module completions {
   export extern "stream-token help profile" [
   ]
 
+  # Add a profile; the first becomes the default
+  export extern "stream-token help profile add" [
+  ]
+
+  # List all profiles
+  export extern "stream-token help profile list" [
+  ]
+
+  # Show one profile
+  export extern "stream-token help profile show" [
+  ]
+
+  # Change settings of a profile
+  export extern "stream-token help profile set" [
+  ]
+
+  # Make a profile the default
+  export extern "stream-token help profile default" [
+  ]
+
+  # Remove a profile
+  export extern "stream-token help profile remove" [
+  ]
+
   # Store, list, rotate and remove secrets in the operating system's keyring
   export extern "stream-token help secret" [
+  ]
+
+  # Store a profile's secret in the keyring, in place of the one before
+  export extern "stream-token help secret set" [
+  ]
+
+  # List where secrets are, how old they are, and their fingerprints
+  export extern "stream-token help secret list" [
+  ]
+
+  # Check a profile's secret against a token that is known to be good
+  export extern "stream-token help secret check" [
+  ]
+
+  # Store a new secret, and keep the one before for a while
+  export extern "stream-token help secret rotate" [
+  ]
+
+  # Remove a profile's secret from the keyring
+  export extern "stream-token help secret remove" [
   ]
 
   # Create and revoke endpoint sessions
   export extern "stream-token help session" [
   ]
 
+  # Create a session for a customer, and print its token
+  export extern "stream-token help session new" [
+  ]
+
+  # End one session, all of a customer's, or all
+  export extern "stream-token help session revoke" [
+  ]
+
   # Read and check the log of who minted, refused or changed what
   export extern "stream-token help audit" [
+  ]
+
+  # List who minted, refused or changed what
+  export extern "stream-token help audit list" [
+  ]
+
+  # Find out who minted a token, when, for whom and why
+  export extern "stream-token help audit find" [
+  ]
+
+  # Show new entries as they are written, until interrupted
+  export extern "stream-token help audit follow" [
+  ]
+
+  # Check that nothing in the log was changed
+  export extern "stream-token help audit verify" [
+  ]
+
+  # Remove old entries
+  export extern "stream-token help audit prune" [
+  ]
+
+  # Print the log's head, to keep elsewhere
+  export extern "stream-token help audit head" [
   ]
 
   # Check what is set up, and say what to do
