@@ -28,17 +28,13 @@ pub fn usage_error(error: &clap::Error, arguments: &[OsString]) -> ErrorReport {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         return report(&format!("'{command}' needs a command"), None);
     }
-    match error.source().and_then(|source| source.downcast_ref::<ErrorReport>()) {
+    if let Some(value) = error.source().and_then(|source| source.downcast_ref::<ErrorReport>()) {
         // An argument needs no name; an option does.
-        Some(value) => {
-            let is_option = invalid_argument(error).starts_with('-');
-            report(if is_option { message } else { &value.message }, value.hint.clone())
-        }
-        None => {
-            let hint = stray_token_hint(error, &command).or_else(|| familiar_word_hint(error, &command));
-            report(message, hint.or_else(|| suggestion(rest)))
-        }
+        let is_option = invalid_argument(error).starts_with('-');
+        return report(if is_option { message } else { &value.message }, value.hint.clone());
     }
+    let hint = stray_token_hint(error, &command).or_else(|| familiar_word_hint(error, &command));
+    report(message, hint.or_else(|| suggestion(rest)))
 }
 
 /// Returns the argument or option that clap refused, as it names it; empty if it names none.

@@ -132,7 +132,7 @@ pub fn audit_day_json(((date, profile), Counts { mints, refusals }): &AuditDay) 
 }
 
 /// Returns a table of the days; on a terminal with bars: full blocks for mints, light ones for refusals. The longest bar
-/// has [`BAR`] columns, and a count above zero at least one block.
+/// has `BAR` columns, and a count above zero at least one block.
 pub fn audit_days_text(days: &[AuditDay], layout: Layout) -> String {
     let most = days.iter().map(|(_, counts)| counts.mints.saturating_add(counts.refusals)).max();
     let blocks = |count: u64| {
