@@ -52,11 +52,12 @@ fn list(context: &mut Context<'_>, arguments: &AuditListArgs) -> Result<Exit> {
         context.print_all(&days, output::audit_day_json, output::audit_days_text)?;
         return Ok(Exit::Success);
     }
+    let lines = audit::list(&context.state_dir()?, is_wanted);
     let layout = context.terminal.layout();
     if !context.is_json() {
         context.terminal.print(&output::audit_heading(layout))?;
     }
-    for line in audit::list(&context.state_dir()?, is_wanted) {
+    for line in lines {
         print_line(context, &line?, layout)?;
     }
     Ok(Exit::Success)
