@@ -1,4 +1,4 @@
-//! Measures the audit log: entries a second alone and in company, and how fast a log is verified.
+//! Measures the audit log: entries per second with one and with many callers, and the speed of verification.
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a bench reports, and stops at a failure")]
 
@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use stream_token::audit::{Action, Actor, AuditLog, Channel, Event, IdRanges, Outcome, head, list, verify};
 use stream_token::time::Clock;
 
-/// How long each way of recording is measured.
+/// The duration of each measurement of recording.
 const SPAN: Duration = Duration::from_secs(2);
-/// How long the log is that is verified.
+/// The length of the log to verify.
 const LOG_BYTES: u64 = 256 * 1024 * 1024;
 
 /// The event of minting one token.
@@ -39,7 +39,7 @@ fn state(name: &str) -> PathBuf {
     path
 }
 
-/// Records from so many callers at once; gives entries a second and entries a sync.
+/// Records from this many concurrent callers; returns entries per second and entries per sync.
 fn record(callers: u64) -> (f64, f64) {
     let state = state("record");
     let log = AuditLog::open(&state, Clock::System).unwrap();
@@ -68,7 +68,7 @@ fn record(callers: u64) -> (f64, f64) {
     (count as f64 / seconds, count as f64 / syncs.load(Ordering::Relaxed) as f64)
 }
 
-/// Opens a log of some length anew for each entry, as a command does; gives the time of one.
+/// Reopens a log of some length for each entry, as a command does; returns the time per entry.
 fn start_up(state: &Path) -> Duration {
     let rounds = 200;
     let start = Instant::now();
@@ -79,7 +79,7 @@ fn start_up(state: &Path) -> Duration {
     start.elapsed() / rounds
 }
 
-/// Fills a log up to a length, a few of its entries being long.
+/// Fills a log up to a length; a few of its entries are long.
 fn fill(state: &Path) {
     let log = AuditLog::open(state, Clock::System).unwrap();
     let length = || -> u64 {
@@ -105,7 +105,7 @@ fn fill(state: &Path) {
     }
 }
 
-/// Prints how fast something went over a log.
+/// Prints the speed of an operation on a log.
 fn report(what: &str, entries: u64, span: Duration) {
     #[expect(clippy::cast_precision_loss, reason = "the counts are small")]
     let rate = entries as f64 / span.as_secs_f64();

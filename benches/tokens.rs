@@ -1,9 +1,9 @@
-//! Compares minting and verifying with their peers, in turns, in one run: `cargo bench --bench tokens`.
+//! Compares minting and verifying with other implementations, in turns, in one run: `cargo bench --bench tokens`.
 //!
-//! Each round times every contestant once, so that a slower moment of the machine hits all of them.
-//! Medians over the rounds are shown, in nanoseconds a token, and medians of the ratios within a
-//! round. The floor is what no HMAC-SHA-256 can go below: two dependent compressions of SHA-256.
-//! The run fails where a target is missed.
+//! Each round times every contestant once, so that a slow moment of the machine affects all of them.
+//! It shows medians over the rounds, in nanoseconds per token, and medians of the ratios within a
+//! round. The floor is the minimum of any HMAC-SHA-256: two dependent compressions of SHA-256.
+//! The run fails if a target is missed.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark stops at the first surprise")]
 
@@ -23,12 +23,12 @@ use stream_token::secret::Secret;
 use stream_token::time::Timestamp;
 use stream_token::token::{Claims, CustomerId, Minter, Verifier};
 
-/// How often every contestant is timed.
+/// The number of rounds.
 const ROUNDS: usize = 301;
-/// How many tokens it makes each time.
+/// The number of tokens per contestant and round.
 const TOKENS: u64 = 500;
 
-/// The secret that all contestants sign with.
+/// The secret of all contestants.
 const SECRET: &str = "a-secret-for-benchmarks-0123456789abcdef";
 
 /// The claims as `jsonwebtoken` and a hand-written signer with `ring` take them.
@@ -38,10 +38,10 @@ struct PlainClaims {
     user_id: String,
 }
 
-/// A contestant: its name, and what it does for one customer.
+/// A contestant: its name, and its operation for one customer.
 type Contestant<'a> = (&'static str, Box<dyn FnMut(u64) + 'a>);
 
-/// What is aimed at: a contestant, the one it is held against, and the highest ratio between them.
+/// A target: a contestant, the one to compare with, and the highest ratio between them.
 type Target = (&'static str, &'static str, f64);
 
 /// HMAC-SHA-256, keyed, as `jsonwebtoken` signs with it.
@@ -71,7 +71,7 @@ impl JwtVerifier for Hs256 {
     }
 }
 
-/// What `jsonwebtoken` signs and verifies with here: the library's own provider signs nothing.
+/// The provider of `jsonwebtoken` here: the library's own provider signs nothing.
 static PROVIDER: CryptoProvider = CryptoProvider {
     signer_factory: |_, key| Ok(Box::new(Hs256(Hmac::new_from_slice(key.as_bytes()).unwrap()))),
     verifier_factory: |_, key| Ok(Box::new(Hs256(Hmac::new_from_slice(key.try_get_as_bytes()?).unwrap()))),
@@ -91,7 +91,7 @@ fn main() -> ExitCode {
     if met.iter().all(|met| *met) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Two compressions, the second on what the first gave.
+/// Two compressions, the second of the first one's output.
 fn floor() -> Contestant<'static> {
     let block = [0x5a; 64];
     let work = move |number: u64| {
@@ -103,22 +103,22 @@ fn floor() -> Contestant<'static> {
     ("floor", Box::new(work))
 }
 
-/// Keeps the compiler from leaving out what nobody reads.
+/// Keeps the compiler from removing an unused result.
 fn consume<T>(made: &T) {
     black_box(made);
 }
 
-/// What our minter is given.
+/// The input of our minter.
 fn claims(number: u64) -> Claims {
     Claims::new(CustomerId::new(number + 100).unwrap())
 }
 
-/// What the others are given.
+/// The input of the other minters.
 fn plain_claims(number: u64) -> PlainClaims {
     PlainClaims { user_id: format!("customer-{}", number + 100) }
 }
 
-/// Those who mint.
+/// Returns the contestants that mint.
 fn minters(secret: &Secret) -> Vec<Contestant<'static>> {
     let minter = Minter::new(secret);
     let header = Header::new(Algorithm::HS256);
@@ -135,7 +135,7 @@ fn minters(secret: &Secret) -> Vec<Contestant<'static>> {
     ]
 }
 
-/// Those who verify, each with tokens of its own.
+/// Returns the contestants that verify, each with its own tokens.
 fn verifiers(secret: &Secret) -> Vec<Contestant<'static>> {
     let minter = Minter::new(secret);
     let tokens: Vec<String> =
@@ -168,7 +168,7 @@ fn verifiers(secret: &Secret) -> Vec<Contestant<'static>> {
     ]
 }
 
-/// What someone writes who signs with `ring` and knows the header.
+/// Signs with `ring` and a fixed header, written by hand.
 fn ring_encode(key: &ring::hmac::Key, number: u64) -> String {
     let claims = serde_json::to_vec(&plain_claims(number)).unwrap();
     let mut token = String::from("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.");
@@ -179,7 +179,7 @@ fn ring_encode(key: &ring::hmac::Key, number: u64) -> String {
     token
 }
 
-/// What someone writes who verifies with `ring`.
+/// Verifies with `ring`, written by hand.
 fn ring_decode(key: &ring::hmac::Key, token: &str) -> PlainClaims {
     let (input, signature) = token.rsplit_once('.').unwrap();
     let tag = URL_SAFE_NO_PAD.decode(signature).unwrap();
@@ -188,7 +188,7 @@ fn ring_decode(key: &ring::hmac::Key, token: &str) -> PlainClaims {
     serde_json::from_slice(&claims).unwrap()
 }
 
-/// What was measured of one contestant: nanoseconds a token, a figure a round.
+/// The measurements of one contestant: nanoseconds per token, one figure per round.
 type Figures = Vec<(&'static str, Vec<f64>)>;
 
 /// Times all contestants in turns and shows their medians.
@@ -226,7 +226,7 @@ fn median(mut figures: Vec<f64>) -> f64 {
     figures[figures.len() / 2]
 }
 
-/// Returns `true` if a target is met, and says so.
+/// Returns `true` if a target is met, and prints the result.
 fn meets(figures: &Figures, (name, other, highest): Target) -> bool {
     let ratio = ratio(figures, name, other);
     let met = ratio <= highest;

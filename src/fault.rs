@@ -320,14 +320,14 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_of_a_token_is_read_in_the_form_in_which_it_is_shown() {
+    fn token_faults_parse_their_own_text() {
         for form in TOKEN_FAULT_FORMS.split(", ") {
             assert_eq!(Fault::parse_for_token(form).unwrap().to_string(), form);
         }
     }
 
     #[test]
-    fn what_is_no_fault_of_a_token_is_refused_with_what_was_expected() {
+    fn unknown_token_fault_is_refused_with_the_known_ones() {
         for text in ["", "Expired", "expired ", "expired:1s", "expires-in", "expires-in:", "expires-in:0s"]
             .into_iter()
             .chain(["expires-in:10", "expires-in:-1s", "revoked", "status:503", "delay:5s", "drop"])
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expired_token_says_that_it_was_issued_before_it_expired() {
+    fn expired_token_has_an_earlier_iat() {
         let now = at(100_000);
         let plain = Fault::Expired.claims(granted(), now).unwrap();
         assert_eq!((plain.expires_at(), plain.issued_at()), (Some(at(96_400)), None));
@@ -348,7 +348,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_that_is_not_valid_yet_never_will_be() {
+    fn not_yet_valid_token_never_becomes_valid() {
         let (now, hour_ahead) = (at(100_000), at(103_600));
         let future = Fault::IssuedInFuture.claims(granted(), now).unwrap();
         assert_eq!((future.issued_at(), future.expires_at()), (Some(hour_ahead), Some(hour_ahead)));
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn another_user_is_never_the_customer() {
+    fn wrong_user_is_never_the_customer() {
         for id in [1, 123, CustomerId::MAX - 1, CustomerId::MAX] {
             let customer = CustomerId::new(id).unwrap();
             let claims = Fault::WrongUser.claims(Claims::new(customer), at(1)).unwrap();
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn every_rule_is_read_in_the_form_in_which_it_is_shown() {
+    fn rules_parse_their_own_text() {
         for text in [
             "123=expired",
             "1-100=status:503*2",
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_rule_is_refused_with_what_was_expected() {
+    fn malformed_rule_is_refused_with_the_expected_form() {
         for text in [
             "",
             "expired",
@@ -428,7 +428,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_rule_for_a_customer_counts_until_it_is_used_up() {
+    fn first_matching_rule_applies_until_it_is_used_up() {
         let faults = faults(&["5=status:503*2", "1-9=expired*1", "5=drop"]);
         assert_eq!(next(&faults, 10), "none");
         assert_eq!(
@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_forbidden_is_gone_and_cannot_be_added() {
+    fn forbidding_faults_removes_all_and_refuses_new_ones() {
         let faults = faults(&["5=drop"]);
         faults.allow(false);
         assert!(faults.list().is_empty());

@@ -83,7 +83,7 @@
 //! 4. `man/sections/stream-token-serve.1.md`: what it is and how to configure it.
 //! 5. `tests/it/serve`: what it lets in, and that everything else gets the same 401; `check_url.rs` is one.
 //!
-//! `readme::every_reason_of_a_refusal_is_documented` fails if it has reasons of its own that the reference lacks. Nothing
+//! `readme::every_refusal_reason_is_documented` fails if it has reasons of its own that the reference lacks. Nothing
 //! fails without 5: a kind of session without tests is a hole.
 //!
 //! # To add a reason to the log
@@ -93,7 +93,7 @@
 //! 2. `src/server/openapi.json`: the status, if it is a new one.
 //! 3. `man/sections/stream-token-serve.1.md`: the tables of statuses (in the order of the checks) and reasons.
 //!
-//! `readme::every_reason_of_a_refusal_is_documented` fails without 3. `serve::log` fails for a new field of a log line that
+//! `readme::every_refusal_reason_is_documented` fails without 3. `serve::log` fails for a new field of a log line that
 //! the table of lines does not name.
 
 pub mod audit;

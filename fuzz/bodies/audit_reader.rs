@@ -1,4 +1,4 @@
-//! Reads arbitrary bytes as an audit log, and goes on in it: nothing is lost, and no damage is hidden.
+//! Reads arbitrary bytes as an audit log, and appends to it: nothing is lost, and no damage is hidden.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 use stream_token::audit::{Action, Actor, AuditLog, Channel, Event, Outcome, head, list, verify};
 use stream_token::time::{Clock, Timestamp};
 
-/// What parts the segments of an input.
+/// The separator between the segments of an input.
 const NEXT_SEGMENT: &[u8] = b"\xff\n";
-/// How many segments an input has at most.
+/// The most segments of an input.
 const MAX_SEGMENTS: usize = 4;
 
-/// A directory in memory, where there is such a place; it goes when it is dropped.
+/// A directory, in memory if possible; it is removed when it is dropped.
 struct State(PathBuf);
 
 impl State {
-    /// Lays the segments of an input down as a log.
+    /// Writes the segments of an input as a log.
     fn of(data: &[u8]) -> Self {
         let shared = Path::new("/dev/shm");
         let base = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
         let name = format!("stream-token-fuzz-{}-{:?}", std::process::id(), std::thread::current().id());
         let state = Self(base.join(name));
-        // One that an earlier process left may be there.
+        // An earlier process may have left one.
         let _ = fs::remove_dir_all(&state.0);
         fs::create_dir_all(state.0.join("audit")).unwrap();
         for (number, bytes) in segments(data).iter().enumerate() {
@@ -35,7 +35,7 @@ impl State {
         self.0.join("audit").join(format!("audit-{number:08}.jsonl"))
     }
 
-    /// Returns `true` if the log is intact, and how many entries the listing has.
+    /// Returns whether the log is intact, and the number of listed entries.
     fn look(&self) -> (bool, usize) {
         let verified = verify(&self.0, None).unwrap();
         let entries = list(&self.0, |_| true).filter(|line| line.as_ref().unwrap().entry.is_ok()).count();
@@ -49,12 +49,12 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        // What is left is in memory, or in the system's directory for temporary files.
+        // Leftovers are in memory, or in the system's directory for temporary files.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// Parts an input into segments.
+/// Splits an input into segments.
 fn segments(data: &[u8]) -> Vec<&[u8]> {
     let mut segments = Vec::new();
     let mut rest = data;
@@ -68,7 +68,7 @@ fn segments(data: &[u8]) -> Vec<&[u8]> {
     segments
 }
 
-/// Reads the input as a log, appends to it twice, and holds the three logs against each other.
+/// Reads the input as a log, appends to it twice, and compares the three logs.
 pub(crate) fn check(data: &[u8]) {
     let state = State::of(data);
     let (was_intact, before) = state.look();

@@ -1,4 +1,4 @@
-//! Reads arbitrary text as a configuration, and changes it: what was there stays.
+//! Reads arbitrary text as a configuration, and edits it: existing profiles stay.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 use stream_token::profile::{Change, Config, PendingEdit, Profile, ProfileName, begin_edit};
 use stream_token::secret::Source;
 
-/// A directory in memory, where there is such a place; it goes when it is dropped.
+/// A directory, in memory if possible; it is removed when it is dropped.
 struct MemoryDir(PathBuf);
 
 impl MemoryDir {
-    /// Makes an empty one.
+    /// Makes an empty directory.
     fn new() -> Self {
         let shared = Path::new("/dev/shm");
         let base = if shared.is_dir() { shared.to_owned() } else { std::env::temp_dir() };
         let name = format!("stream-token-config-{}-{:?}", std::process::id(), std::thread::current().id());
         let place = Self(base.join(name));
-        // One that an earlier process left may be there.
+        // An earlier process may have left one.
         let _ = fs::remove_dir_all(&place.0);
         fs::create_dir_all(&place.0).unwrap();
         place
@@ -25,7 +25,7 @@ impl MemoryDir {
 
 impl Drop for MemoryDir {
     fn drop(&mut self) {
-        // What is left is in memory, or in the system's directory for temporary files.
+        // Leftovers are in memory, or in the system's directory for temporary files.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

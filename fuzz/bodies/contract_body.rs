@@ -1,4 +1,4 @@
-//! Asks for a token with an arbitrary body: there is one if and only if another reader of JSON sees one key, and
+//! Requests a token with an arbitrary body: it is issued if and only if another JSON parser sees one key, and
 //! the plain number of the session's customer.
 
 use std::fmt;
@@ -60,7 +60,7 @@ fn status(body: &[u8], whose: CustomerId) -> u16 {
     service.handle(&Request { method, path, peer: [127, 0, 0, 1].into(), id, headers, body }).status
 }
 
-/// Reads the customer that a body names, by another reader.
+/// Reads the customer of a body with another parser.
 fn customer(body: &[u8]) -> Option<CustomerId> {
     let members: Members<'_> = serde_json::from_slice(body).ok()?;
     let [(key, value)] = members.0.as_slice() else { return None };
@@ -70,12 +70,12 @@ fn customer(body: &[u8]) -> Option<CustomerId> {
     CustomerId::new(number)
 }
 
-/// The members of an object, those that come twice included.
+/// The members of an object, including duplicates.
 struct Members<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// Takes them one by one.
+        /// Visits the members one by one.
         struct All;
         impl<'de> Visitor<'de> for All {
             type Value = Members<'de>;
@@ -94,7 +94,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// Every session is this customer's.
+/// An authenticator that accepts every session as this customer's.
 #[derive(Debug)]
 struct SessionOf(CustomerId);
 

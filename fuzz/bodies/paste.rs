@@ -1,4 +1,4 @@
-//! Looks for a token in arbitrary text: what is found is found again in itself.
+//! Looks for a token in arbitrary text: a found token is found again in itself.
 
 use stream_token::error::Diagnostic as _;
 use stream_token::token::extract;

@@ -1,4 +1,4 @@
-//! Verifies arbitrary text, and arbitrary headers and claims that are really signed.
+//! Verifies arbitrary text, and arbitrary headers and claims that are signed.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use stream_token::secret::Secret;
 use stream_token::time::Timestamp;
 use stream_token::token::{CustomerId, Inspection, MAX_TOKEN_BYTES, Validation, Verifier, VerifyError};
 
-/// The secret that signs.
+/// The signing secret.
 const SECRET: &[u8] = b"a-secret-for-fuzzing-0123456789abcdef";
-/// When tokens must be valid.
+/// The time at which tokens are verified.
 const NOW: u64 = 1_893_456_000;
 
 /// Takes the input as a token, and as `HEADER\0CLAIMS` to be signed.
@@ -21,7 +21,7 @@ pub(crate) fn check(data: &[u8]) {
     let verifier = Verifier::new(&Secret::new(SECRET.to_vec()).unwrap());
     let validation = Validation::new(Timestamp::from_epoch_seconds(NOW).unwrap());
     if let Ok(text) = std::str::from_utf8(data) {
-        // Nobody guesses a signature, so whatever is accepted must be signed as below.
+        // Signatures cannot be guessed, so every accepted token must be signed as below.
         if let Ok(customer) = verifier.verify(text, &validation) {
             let (input, _) = text.rsplit_once('.').unwrap();
             assert_eq!(text, signed(input));
@@ -46,16 +46,16 @@ pub(crate) fn check(data: &[u8]) {
     assert!(verifier.has_signed(&inspection) == verifier.verify_signature(&token).is_ok() || has_error);
 }
 
-/// Signs with the `hmac` crate, and not with the library.
+/// Signs with the `hmac` crate instead of the library.
 fn signed(input: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(SECRET).unwrap();
     mac.update(input.as_bytes());
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
-/// Checks by another parser that an accepted token says what it was taken to say.
+/// Checks with another parser that an accepted token was read correctly.
 fn is_really(customer: CustomerId, token: &str) {
-    // Values stay text: claims that mean nothing here may hold numbers beyond any type.
+    // Values stay text: unknown claims may hold numbers beyond any type.
     let part = |at| -> BTreeMap<String, Box<RawValue>> {
         let segment = token.split('.').nth(at).unwrap();
         serde_json::from_slice(&URL_SAFE_NO_PAD.decode(segment).unwrap()).unwrap()

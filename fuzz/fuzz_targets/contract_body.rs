@@ -1,4 +1,4 @@
-//! Runs one body on what the fuzzer makes up.
+//! Runs the body `contract_body` on the fuzzer's input.
 
 #![no_main]
 

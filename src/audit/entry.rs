@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_one_order_of_keys_and_leaves_out_what_is_absent() {
+    fn keys_have_a_fixed_order_and_absent_ones_are_omitted() {
         let event = Event {
             expires_at: Some(at(1_900_000_000)),
             fingerprint: Some("00ff".into()),
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_reads_back_as_it_was_written() {
+    fn entry_reads_back_as_written() {
         let mut ranges = IdRanges::default();
         assert!((1..=500).chain([777]).all(|id| ranges.insert_next(id)));
         let actor = Actor { user: "root \"\\\n\u{202e}\u{e0001}é".into(), sudo_user: Some("ann".into()) };
@@ -414,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn no_event_makes_a_line_longer_than_the_longest() {
+    fn no_event_exceeds_the_longest_line() {
         let mut ranges = IdRanges::default();
         for id in 0..MAX_RANGES as u64 {
             assert!(ranges.insert_next(u64::MAX - 2 * id));
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_cut_only_beyond_its_limit() {
+    fn text_is_cut_only_beyond_its_limit() {
         let cut =
             |count| Event::new(Action::Mint, Channel::Cli, actor(&"é".repeat(count)), Outcome::Ok).cut();
         assert_eq!(cut(256).actor.user, "é".repeat(256));
@@ -458,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn every_word_is_read_by_its_name_and_no_other_is() {
+    fn words_are_read_by_their_exact_names() {
         for name in Action::NAMES {
             assert_eq!(Action::from_name(name).map(Action::name), Some(*name));
         }
@@ -468,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_of_another_form_is_no_entry_though_its_hash_is_right() {
+    fn malformed_line_is_no_entry_even_with_a_correct_hash() {
         let event = Event::new(Action::Mint, Channel::Cli, actor("ann"), Outcome::Ok).customer(123);
         let line = String::from_utf8(written(&event, at(1_893_456_000))).unwrap();
         let rehashed = |from: &str, to: &str| {
@@ -502,7 +502,7 @@ mod tests {
     }
 
     #[test]
-    fn no_bit_of_a_line_can_be_changed_unseen() {
+    fn every_flipped_bit_is_detected() {
         let event = Event::new(Action::Refusal, Channel::Serve, actor("ann"), Outcome::Refused);
         let line = written(&event, at(1_893_456_000));
         assert!(Entry::read(&line).is_ok());
@@ -518,7 +518,7 @@ mod tests {
     }
 
     #[test]
-    fn draws_successive_ids_together_and_keeps_every_other() {
+    fn successive_ids_are_merged_into_ranges() {
         let mut ranges = IdRanges::default();
         for id in (1..=500).chain([777, 776, 776, u64::MAX, 1]) {
             assert!(ranges.insert_next(id));
@@ -529,7 +529,7 @@ mod tests {
     }
 
     #[test]
-    fn is_full_after_its_last_range_but_still_extends_that_one() {
+    fn full_list_still_extends_its_last_range() {
         let mut ranges = IdRanges::default();
         for id in 0..256 {
             assert!(ranges.insert_next(id * 10));

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_head_reads_back_what_it_shows() {
+    fn head_reads_back_its_text() {
         let head =
             Head { log_id: Hex::parse("00000000000000ab").unwrap(), sequence: 42, hash: Hash::of(b"") };
         let shown = "00000000000000ab:42:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_has_no_second_form() {
+    fn head_has_only_one_form() {
         let hash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         let wrong = [
             String::new(),

@@ -377,14 +377,14 @@ mod tests {
     }
 
     #[test]
-    fn reads_a_line_of_100_megabytes_in_bounded_memory() {
+    fn line_of_100_megabytes_is_read_in_bounded_memory() {
         let long = io::repeat(b'x').take(100_000_000);
         let input = BufReader::new(long.chain(&b"\nnext\n"[..]));
         assert_eq!(read_all(input), [(100_000_001, 1), (5, 5)]);
     }
 
     #[test]
-    fn a_line_is_too_long_only_beyond_the_longest() {
+    fn longest_line_is_accepted() {
         let line = |length: usize| [vec![b'x'; length], vec![b'\n']].concat();
         let most = MAX_ENTRY_BYTES as u64;
         assert_eq!(read_all(&line(MAX_ENTRY_BYTES - 1)[..]), [(most, MAX_ENTRY_BYTES)]);
@@ -418,7 +418,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_bad_lines_whatever_the_filter() {
+    fn bad_lines_are_shown_under_any_filter() {
         let state = State::with_entries(4);
         let mut lines = state.lines(1);
         lines[2] = b"gone\n".to_vec();
@@ -433,7 +433,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_the_line_as_the_log_has_it() {
+    fn line_is_returned_verbatim() {
         let state = State::with_entries(1);
         state.log().record(mint(7)).unwrap();
         let LogLine { entry, text, .. } = list(state.path(), |_| true).last().unwrap().unwrap();
@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn contains_an_entry_that_is_meant_and_no_bad_line() {
+    fn list_contains_matching_entries_and_no_bad_lines() {
         let state = State::with_entries(2);
         let of = |action| contains(state.path(), |event| event.action == action).unwrap();
         assert!(of(Action::Mint) && !of(Action::SessionRevoke));
@@ -453,7 +453,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_is_not_there_has_no_lines() {
+    fn missing_log_has_no_lines() {
         assert!(numbers(&State::new(), |_| true).is_empty());
     }
 
@@ -463,7 +463,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_with_the_fingerprint_is_certain_and_one_with_another_is_none() {
+    fn fingerprint_is_a_certain_match_or_none() {
         let matches = |query: &TokenQuery| query.matches(&mint(7));
         assert_eq!(matches(&of(7, Some(1))), Some(TokenMatch::Certain));
         assert_eq!(matches(&TokenQuery { claims: None, ..of(7, None) }), Some(TokenMatch::Certain));
@@ -471,7 +471,7 @@ mod tests {
     }
 
     #[test]
-    fn a_batch_is_possible_if_the_customer_and_the_expiry_are_the_tokens() {
+    fn batch_with_customer_and_expiry_is_a_possible_match() {
         let mut ranges = IdRanges::default();
         assert!((5..9).all(|id| ranges.insert_next(id)));
         let batch = |action, expires_at| Event {
@@ -489,7 +489,7 @@ mod tests {
     }
 
     #[test]
-    fn what_made_no_token_is_not_found() {
+    fn entries_without_a_token_do_not_match() {
         for (action, outcome) in [(Action::Repaired, Outcome::Ok), (Action::Mint, Outcome::Failed)] {
             let event = Event { action, outcome, ..mint(7) };
             assert_eq!(of(7, None).matches(&event), None);
@@ -497,7 +497,7 @@ mod tests {
     }
 
     #[test]
-    fn returns_what_came_since_the_last_call_and_nothing_from_before() {
+    fn follow_returns_only_new_lines() {
         let state = State::with_entries(3);
         let mut follower = follow(state.path(), |_| true).unwrap();
         assert!(numbers_of(&mut follower).is_empty());
@@ -507,7 +507,7 @@ mod tests {
     }
 
     #[test]
-    fn follows_into_new_segments_and_past_those_that_are_gone() {
+    fn follow_enters_new_segments_and_skips_missing_ones() {
         let state = State::new();
         let mut follower = follow(state.path(), |_| true).unwrap();
         let log = state.log_of_short_segments();
@@ -523,7 +523,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_for_the_end_of_a_line_and_passes_over_one_that_was_torn_and_repaired() {
+    fn follow_waits_for_whole_lines_and_skips_torn_ones() {
         let state = State::with_entries(2);
         let mut follower = follow(state.path(), |_| true).unwrap();
         state.log().record(mint(2)).unwrap();
@@ -536,7 +536,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_a_bad_line_with_its_place() {
+    fn follow_shows_a_bad_line_with_its_place() {
         let state = State::with_entries(2);
         let follower = follow(state.path(), |_| true).unwrap();
         state.log().record(mint(2)).unwrap();

@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_makes_ten_entries_and_a_summary() {
+    fn flood_makes_ten_entries_and_a_summary() {
         let state = State::new();
         let refusals =
             RefusalRecorder::start(Arc::new(state.log()), ann(), Some("staging".into()), clock()).unwrap();
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_while_the_log_is_locked_and_what_does_not_fit_is_counted() {
+    fn locked_log_delays_no_caller_and_overflow_is_counted() {
         let state = State::with_entries(1);
         let lock = std::fs::File::open(state.path().join("audit/lock")).unwrap();
         lock.lock().unwrap();
@@ -267,13 +267,13 @@ mod tests {
     }
 
     #[test]
-    fn below_256_mib_of_free_disk_there_is_no_room_for_refusals() {
+    fn refusals_have_no_room_below_256_mib_of_free_disk() {
         assert!(has_room(Some(268_435_456)) && has_room(None));
         assert!(!has_room(Some(268_435_455)));
     }
 
     #[test]
-    fn the_free_disk_is_known() {
+    fn free_disk_space_is_known() {
         assert_eq!(State::new().log().free_bytes().is_some(), cfg!(unix));
     }
 
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn ten_of_a_prefix_get_an_entry_and_the_rest_one_summary() {
+    fn ten_refusals_per_prefix_get_entries_and_the_rest_a_summary() {
         let mut counts = RefusalCounts::default();
         assert_eq!(admitted(&mut counts, &["192.0.2.1"; 9]), 9);
         assert_eq!(admitted(&mut counts, &["192.0.2.255", "::ffff:192.0.2.7", "192.0.2.8"]), 1);
@@ -335,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_back_ends_a_count_too() {
+    fn clock_set_back_ends_a_count() {
         let mut counts = RefusalCounts::default();
         let peer = "192.0.2.1".parse().unwrap();
         assert_eq!((0..11).filter(|_| counts.add("session", peer, at(1000))).count(), 10);

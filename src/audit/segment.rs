@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn only_its_own_names_are_segments() {
+    fn only_canonical_names_are_segments() {
         assert_eq!(number("audit-00000001.jsonl"), Some(1));
         assert_eq!(number("audit-123456789.jsonl"), Some(123_456_789));
         let others = [
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_at_any_byte_of_the_last_line_is_told_from_a_clean_end() {
+    fn torn_last_line_is_detected_at_any_byte() {
         let (lines, heads) = lines();
         let whole = lines.concat();
         let two = lines[0].len() + lines[1].len();
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ended_line_that_was_changed_is_damage() {
+    fn changed_complete_line_is_damage() {
         let (lines, _) = lines();
         let mut whole = lines.concat();
         let at = whole.len() - 100;
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_claimed_of_what_is_before_the_bytes_that_are_read() {
+    fn bytes_before_the_read_window_are_not_judged() {
         let state = super::super::testing::State::with_entries(2);
         state.write(1, &[state.read(1), vec![b'x'; 4 * MAX_ENTRY_BYTES]].concat());
         let segment = OpenSegment::open(&directory(state.path()), 1, FileUse::Read).unwrap();

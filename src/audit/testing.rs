@@ -1,4 +1,4 @@
-//! What the tests of the audit log share: a directory of their own, a log in it, and faults.
+//! Shared fixtures of the audit log's tests: a state directory, a log in it, and faults.
 
 use std::fs;
 use std::io;
@@ -15,14 +15,14 @@ use super::segment;
 use super::verify::{VerifyReport, verify};
 use crate::time::{Clock, Timestamp};
 
-/// Which faults a writer meets.
+/// The injected faults of a writer.
 #[derive(Debug, Default)]
 pub(super) struct Sabotage {
-    /// Writes come to half, and fail.
+    /// Writes stop halfway, and fail.
     pub(super) write: AtomicBool,
     /// Syncs fail.
     pub(super) sync: AtomicBool,
-    /// Cutting off what was not acknowledged fails.
+    /// Truncating unacknowledged bytes fails.
     pub(super) cut: AtomicBool,
     /// Writes panic.
     pub(super) panic: AtomicBool,
@@ -35,17 +35,17 @@ impl Sabotage {
         if self.write.load(Ordering::Relaxed) { &bytes[..bytes.len() / 2] } else { bytes }
     }
 
-    /// Fails where a write does.
+    /// Fails if writes are to fail.
     pub(super) fn write(&self) -> io::Result<()> {
         failing(&self.write, io::ErrorKind::StorageFull)
     }
 
-    /// Fails where a sync does.
+    /// Fails if syncs are to fail.
     pub(super) fn sync(&self) -> io::Result<()> {
         failing(&self.sync, io::ErrorKind::Other)
     }
 
-    /// Fails where a cut does.
+    /// Fails if truncations are to fail.
     pub(super) fn cut(&self) -> io::Result<()> {
         failing(&self.cut, io::ErrorKind::Other)
     }
@@ -61,12 +61,12 @@ fn failing(is_failing: &AtomicBool, kind: io::ErrorKind) -> io::Result<()> {
 pub(super) struct State(TempDir);
 
 impl State {
-    /// Creates an empty one.
+    /// Creates an empty state directory.
     pub(super) fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
 
-    /// Creates one with a log of so many entries, of which the first opens the segment.
+    /// Creates a state directory with a log of this many entries, the first of which opens the segment.
     pub(super) fn with_entries(count: u64) -> Self {
         let state = Self::new();
         let log = state.log();
@@ -84,7 +84,7 @@ impl State {
         AuditLog::open(self.path(), clock()).unwrap()
     }
 
-    /// Opens a log that goes on to a new segment after every write.
+    /// Opens a log that starts a new segment after every write.
     pub(super) fn log_of_short_segments(&self) -> AuditLog {
         AuditLog::open_with(self.path(), clock(), 1).unwrap()
     }
@@ -110,12 +110,12 @@ impl State {
         verify(self.path(), None).unwrap()
     }
 
-    /// Returns the faults as they are shown.
+    /// Returns the faults as text.
     pub(super) fn findings(&self) -> Vec<String> {
         self.verify().findings.iter().map(ToString::to_string).collect()
     }
 
-    /// Returns the actions of all entries, and `bad` for what is none.
+    /// Returns the actions of all entries, and `bad` for bad lines.
     pub(super) fn actions(&self) -> Vec<&'static str> {
         let name = |line: LogLine| line.entry.map_or("bad", |entry| entry.body.action.name());
         list(self.path(), |_| true).map(|line| name(line.unwrap())).collect()
@@ -136,7 +136,7 @@ pub(super) fn mint(customer: u64) -> Event {
     Event { fingerprint: Some(format!("{customer:016x}")), ..event.profile("staging").customer(customer) }
 }
 
-/// Changes a line as somebody would who wants another to have done it.
+/// Changes the actor of a line, as a forger would.
 pub(super) fn edit(line: &mut Vec<u8>) {
     let text = String::from_utf8(line.clone()).unwrap();
     assert!(text.contains("\"user\":\"ann\""));

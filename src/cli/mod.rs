@@ -344,7 +344,7 @@ mod tests {
     }
 
     #[test]
-    fn the_grammar_is_sound() {
+    fn grammar_is_valid() {
         grammar().debug_assert();
     }
 
@@ -356,14 +356,14 @@ mod tests {
     }
 
     #[test]
-    fn global_options_stand_before_the_command_or_after_it() {
+    fn global_options_are_accepted_before_and_after_the_command() {
         let cli = parsed("stream-token --profile a -q issue 1 -o json --profile b").unwrap();
         assert_eq!(cli.global.profile.as_deref(), Some("b"));
         assert_eq!((cli.global.format(), cli.global.quiet), (Format::Json, true));
     }
 
     #[test]
-    fn global_options_stand_anywhere_around_a_nested_command() {
+    fn global_options_are_accepted_around_nested_commands() {
         for call in
             ["stream-token profile list -q", "stream-token profile -q list", "stream-token -q profile list"]
         {
@@ -372,7 +372,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_short_for_output_json() {
+    fn json_flag_is_short_for_output_json() {
         assert_eq!(parsed("stream-token --json issue 1").unwrap().global.format(), Format::Json);
         assert_eq!(parsed("stream-token issue 1 --json").unwrap().global.format(), Format::Json);
         assert!(parsed("stream-token issue 1 --json -o csv").is_err());
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_json_in_every_spelling() {
+    fn json_output_is_recognised_in_every_spelling() {
         let wants = |call: &str| wants_json(&call.split(' ').map(OsString::from).collect::<Vec<_>>());
         for call in [
             "x --json",

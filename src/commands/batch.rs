@@ -151,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn counts_every_line_and_passes_over_blank_ones() {
+    fn blank_lines_are_counted_and_skipped() {
         let read = lines(b"1\r\n\n  2 \n\xff\n3");
         let text = |text: &str| Ok(text.to_owned());
         assert_eq!(read, [(1, text("1")), (3, text("2")), (4, Err(BatchLineError::NotUtf8)), (5, text("3"))]);
     }
 
     #[test]
-    fn keeps_no_more_of_a_line_than_the_limit() {
+    fn overlong_line_is_an_error_and_the_next_is_read() {
         let line =
             |length: usize| -> &'static [u8] { Vec::leak([vec![b'a'; length], b"\nb".to_vec()].concat()) };
         assert_eq!(lines(line(MAX_LINE_BYTES))[0].1.as_ref().map(String::len), Ok(MAX_LINE_BYTES));
@@ -167,14 +167,14 @@ mod tests {
     }
 
     #[test]
-    fn passes_over_the_mark_that_spreadsheets_put_first() {
+    fn byte_order_mark_is_skipped() {
         assert_eq!(lines("\u{feff}1\n\u{feff}2".as_bytes())[0], (1, Ok("1".into())));
         assert_eq!(lines("\u{feff}1\n\u{feff}2".as_bytes())[1], (2, Ok("\u{feff}2".into())));
         assert_eq!(lines("\u{feff}\n2".as_bytes()), [(2, Ok("2".into()))]);
     }
 
     #[test]
-    fn passes_over_the_heading_of_a_table_and_only_on_the_first_line() {
+    fn csv_header_is_skipped_on_the_first_line_only() {
         for heading in [crate::output::CSV_HEADER, "id\n", "\"Customer ID\";\"Name\"\r\n", "name\tuser_id\n"]
         {
             let text: &'static [u8] = Vec::leak(format!("{heading}1\nid\n").into_bytes());

@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_ordinary_text_of_any_script_alone() {
+    fn keeps_printable_text_of_any_script() {
         assert_eq!(escaped("s3crét ✓ 日本").to_string(), "s3crét ✓ 日本");
     }
 

@@ -432,7 +432,7 @@ mod tests {
         FileMeta { owner: 1000, mode: 0o600, is_own_group: false, user: 1000, is_in_memory: false };
 
     #[test]
-    fn a_secret_may_be_in_a_file_of_mine_or_of_roots_that_nobody_else_reads() {
+    fn secret_file_may_be_private_to_this_user_or_root() {
         assert_eq!(MINE.check(FilePolicy::Secret), Ok(false));
         assert_eq!(FileMeta { owner: 0, ..MINE }.check(FilePolicy::Secret), Ok(false));
         assert_eq!(FileMeta { mode: 0o400, ..MINE }.check(FilePolicy::Secret), Ok(false));
@@ -455,7 +455,7 @@ mod tests {
     }
 
     #[test]
-    fn roots_readable_file_in_memory_is_taken_as_exposed() {
+    fn readable_file_of_root_in_memory_is_exposed() {
         let mounted = FileMeta { owner: 0, mode: 0o444, is_in_memory: true, ..MINE };
         assert_eq!(mounted.check(FilePolicy::Secret), Ok(true));
         let writable = FileMeta { mode: 0o666, ..mounted };
@@ -478,7 +478,7 @@ mod tests {
     }
 
     #[test]
-    fn the_processes_own_group_may_write_the_state_that_others_cannot_read_and_nothing_else() {
+    fn own_group_may_write_unreadable_state_only() {
         for owner in [1000, 0] {
             let shared = FileMeta { owner, is_own_group: true, ..MINE };
             for mode in [0o660, 0o770, 0o620] {
@@ -539,7 +539,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn the_pipe_that_a_shell_puts_in_the_place_of_a_file_is_read() {
+    fn pipe_from_shell_substitution_is_read() {
         use std::io::Write as _;
         use std::os::fd::AsRawFd as _;
 

@@ -9,7 +9,7 @@ use crate::audit::{Actor, Channel, Entry, list};
 use crate::profile::Expiry;
 use crate::time::Clock;
 
-/// A state directory that goes when it is dropped.
+/// A state directory that is removed when it is dropped.
 struct State(PathBuf);
 
 impl State {
@@ -17,7 +17,7 @@ impl State {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let name = format!("stream-token-issuer-{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
-        // One left by an earlier process of this number may be there.
+        // An earlier process with the same ID may have left one.
         let _ = fs::remove_dir_all(&path);
         fs::create_dir(&path).unwrap();
         Self(path)
@@ -31,12 +31,12 @@ impl State {
         Arc::new(AuditLog::open(&self.0, Clock::Fixed(now())).unwrap())
     }
 
-    /// Makes the log one that cannot be written.
+    /// Makes the log unwritable.
     fn block(&self) {
         fs::create_dir(self.0.join("audit/audit-00000001.jsonl")).unwrap();
     }
 
-    /// Returns every entry but the one that opens the segment.
+    /// Returns every entry except the one that opens the segment.
     fn entries(&self) -> Vec<Entry> {
         list(self.path(), |_| true).skip(1).map(|line| line.unwrap().entry.unwrap()).collect()
     }
@@ -44,7 +44,7 @@ impl State {
 
 impl Drop for State {
     fn drop(&mut self) {
-        // What is left is in the system's directory for temporary files.
+        // Leftovers are in the system's directory for temporary files.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
@@ -61,7 +61,7 @@ fn customer(id: u64) -> CustomerId {
     CustomerId::new(id).unwrap()
 }
 
-/// What the log says of a call of ann's.
+/// The context of a call by the user ann.
 fn ann() -> Event {
     event(Action::Mint, Outcome::Ok)
 }
@@ -95,17 +95,17 @@ fn mint(id: u64) -> Event {
 }
 
 #[test]
-fn a_sealed_token_opens_against_the_receipt_of_its_own_entry() {
+fn sealed_token_opens_with_its_own_receipt() {
     assert!(opens(1, mint(1)));
 }
 
 #[test]
-fn a_sealed_token_stays_shut_against_the_receipt_of_another_token() {
+fn receipt_of_another_token_opens_nothing() {
     assert!(!opens(1, Event { fingerprint: mint(2).fingerprint, ..mint(1) }));
 }
 
 #[test]
-fn a_sealed_token_stays_shut_against_the_receipt_of_what_is_no_mint_that_was_allowed() {
+fn receipt_of_no_allowed_mint_opens_nothing() {
     let of = |action, outcome| Event { action, outcome, ..mint(1) };
     assert!(!opens(1, of(Action::Refusal, Outcome::Refused)));
     assert!(!opens(1, of(Action::Refusal, Outcome::Ok)));
@@ -115,7 +115,7 @@ fn a_sealed_token_stays_shut_against_the_receipt_of_what_is_no_mint_that_was_all
 }
 
 #[test]
-fn a_sealed_token_stays_shut_against_a_receipt_that_does_not_name_its_customer() {
+fn receipt_without_the_customer_opens_nothing() {
     assert!(!opens(1, mint(2)));
     assert!(!opens(1, Event { customer: None, ..mint(1) }));
     let batch = |ids: &[u64]| {
@@ -141,7 +141,7 @@ fn a_mint_is_recorded_with_the_fingerprint_of_its_token() {
 }
 
 #[test]
-fn a_chunk_is_one_entry_that_names_all_its_customers() {
+fn chunk_is_one_entry_with_all_customers() {
     let state = State::new();
     let audit_log = state.audit_log();
     let mut batch = Batch::default();
@@ -154,7 +154,7 @@ fn a_chunk_is_one_entry_that_names_all_its_customers() {
 }
 
 #[test]
-fn a_chunk_takes_what_one_entry_can_name_and_no_more() {
+fn chunk_holds_as_much_as_one_entry_can_name() {
     let mut batch = Batch::default();
     assert!(batch.is_empty());
     assert!((1..=4096).all(|id| batch.push(customer(id))));
@@ -166,7 +166,7 @@ fn a_chunk_takes_what_one_entry_can_name_and_no_more() {
 }
 
 #[test]
-fn where_the_log_cannot_be_written_there_is_no_token() {
+fn no_token_is_minted_without_the_log() {
     let state = State::new();
     let audit_log = state.audit_log();
     state.block();
@@ -191,7 +191,7 @@ fn too_long() -> (Policy, TokenRequest) {
 }
 
 #[test]
-fn what_policy_refuses_has_no_terms_and_is_recorded_as_a_refusal_alone() {
+fn policy_refusal_is_recorded_without_terms() {
     let state = State::new();
     let audit_log = state.audit_log();
     let (policy, token_request) = too_long();
@@ -203,7 +203,7 @@ fn what_policy_refuses_has_no_terms_and_is_recorded_as_a_refusal_alone() {
 }
 
 #[test]
-fn a_refusal_that_cannot_be_recorded_is_an_error_of_the_log() {
+fn unrecordable_refusal_is_a_log_error() {
     let state = State::new();
     let audit_log = state.audit_log();
     state.block();
@@ -213,7 +213,7 @@ fn a_refusal_that_cannot_be_recorded_is_an_error_of_the_log() {
 }
 
 #[test]
-fn what_policy_allows_is_recorded_only_when_it_is_minted() {
+fn allowed_request_is_recorded_at_the_mint_only() {
     let state = State::new();
     let audit_log = state.audit_log();
     let token_request = TokenRequest { expiry: Expiry::Never, issued_at: None, fault: None };
@@ -267,7 +267,7 @@ fn a_clients_token_is_recorded_with_the_address_and_the_request() {
 }
 
 #[test]
-fn what_policy_refuses_a_client_is_left_to_the_endpoint_to_record() {
+fn policy_refusal_of_a_client_is_left_to_the_endpoint() {
     let state = State::new();
     let audit_log = state.audit_log();
     let (policy, token_request) = too_long();
@@ -277,7 +277,7 @@ fn what_policy_refuses_a_client_is_left_to_the_endpoint_to_record() {
 }
 
 #[test]
-fn where_the_log_cannot_be_written_a_client_gets_no_token() {
+fn client_gets_no_token_without_the_log() {
     let state = State::new();
     let audit_log = state.audit_log();
     state.block();
@@ -287,7 +287,7 @@ fn where_the_log_cannot_be_written_a_client_gets_no_token() {
 }
 
 #[test]
-fn a_fault_is_recorded_as_one_under_the_customer_for_whom_it_was_asked() {
+fn fault_is_recorded_under_the_requested_customer() {
     let state = State::new();
     let audit_log = state.audit_log();
     let issuer = issuer(Policy::default(), Some(audit_log));

@@ -236,7 +236,7 @@ mod tests {
     use crate::time::Clock;
 
     #[test]
-    fn an_entry_has_one_line_of_80_columns_on_a_terminal_and_is_whole_in_a_pipe() {
+    fn entry_is_cut_to_80_columns_at_a_terminal_only() {
         let state = tempfile::tempdir().unwrap();
         let log = AuditLog::open(state.path(), Clock::Fixed(Timestamp::EPOCH)).unwrap();
         let actor = Actor { user: "ann".into(), sudo_user: None };
@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_the_tokens_of_a_batch_and_the_refusals_of_a_summary_for_each_day_and_profile() {
+    fn batches_and_summaries_are_counted_by_day_and_profile() {
         let json = "{\"date\":\"2030-01-01\",\"profile\":\"staging\",\"mints\":1,\"refusals\":0}\n\
                     {\"date\":\"2030-01-02\",\"profile\":\"staging\",\"mints\":98,\"refusals\":50}\n";
         let lines = summary().iter().map(|day| json_line(&audit_day_json(day)) + "\n").collect::<String>();
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn has_plain_columns_in_a_pipe_and_bars_that_fit_a_terminal() {
+    fn pipe_gets_columns_and_terminal_gets_bars() {
         let text = "DATE        PROFILE  MINTS  REFUSALS\n2030-01-01  staging  1      0\n\
                     2030-01-02  staging  98     50\n";
         assert_eq!(audit_days_text(&summary(), Layout::default()), text);

@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_has_encoded_values_and_another_text_has_them_as_they_are() {
+    fn template_values_are_encoded_in_urls_only() {
         let url = "my-app://login?token={token}&user={user_id}";
         assert_eq!(filled(url).unwrap(), "my-app://login?token=%3Ctoken%3E&user=%3Cuser_id%3E");
         assert_eq!(filled("https:{api_key}").unwrap(), "https:%3Capi_key%3E");
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn a_decoder_reads_what_is_shown_and_it_fits_80_columns() {
+    fn qr_code_is_readable_and_fits_80_columns() {
         for length in [1, 120, 200, 300, 425] {
             let text = "eyJ-_.".repeat(100)[..length].to_owned();
             let shown = qr_code(&text, Layout { width: Some(80), has_color: false }).unwrap();
@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_refused() {
+    fn overlong_text_is_refused() {
         let narrow = Layout { width: Some(40), has_color: false };
         let refused = |length: usize, layout| qr_code(&"x".repeat(length), layout).unwrap_err().message;
         assert_eq!(refused(200, narrow), "the QR code has 61 columns, and the terminal 40");

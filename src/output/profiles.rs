@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_narrow_terminal_shows_each_profile_by_itself() {
+    fn narrow_terminal_shows_one_block_per_profile() {
         assert!(shown(59).starts_with("NAME    live\n        default\n"), "{}", shown(59));
         assert!(shown(59).contains("\n\nNAME     demo\n"), "{}", shown(59));
     }

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn aligns_columns_and_leaves_no_blanks_behind() {
+    fn columns_are_aligned_without_trailing_blanks() {
         let shown = table(rows(), Layout::default());
         assert_eq!(
             shown,
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn cells_of_any_length_leave_a_listing_to_its_blocks() {
+    fn listing_of_very_long_cells_fits_the_width() {
         let long = || cell("x".repeat(40_000), Style::Plain);
         let list = listing(
             ["A", "B", "C"],
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_has_columns_where_they_fit_and_blocks_where_not() {
+    fn list_uses_columns_if_they_fit_else_blocks() {
         let rows = [["one", "-", "first"], ["two", "b", "second"]];
         let rows = rows.map(|row| row.map(|text| cell(text, Style::Plain)));
         let list = |width| listing(["NAME", "MARK", "ABOUT"], &rows, Layout { width, has_color: false });

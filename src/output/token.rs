@@ -221,7 +221,7 @@ mod tests {
     use crate::token::testing::unsigned;
 
     #[test]
-    fn redacts_what_is_not_a_time_in_the_place_of_one() {
+    fn non_time_in_a_time_claim_is_redacted() {
         let token = unsigned(r#"{"alg":"HS256"}"#, r#"{"exp":"customer-7","iat":"1893456000","nbf":1}"#);
         let shown = decode_json(&Inspection::read(&token), &extract(&token).unwrap(), true).to_string();
         assert!(shown.contains(r#""exp":"customer-[redacted]","iat":"1893456000","nbf":1"#), "{shown}");

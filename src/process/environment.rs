@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn uses_the_first_runtime_directory_that_can_be_written_and_is_short() {
+    fn first_short_writable_runtime_directory_is_used() {
         let long = format!("/{}", "x".repeat(64));
         for none in [long.as_str(), "/no/where", "/dev/null", "relative"] {
             let set = [("RUNTIME_DIRECTORY", none), ("XDG_RUNTIME_DIR", none), ("TMPDIR", "/dev/shm")];
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn finds_a_user_name_by_the_whole_id() {
+    fn user_name_is_found_by_the_exact_id() {
         let passwd = "root:x:0:0::/root:/bin/sh\nann:x:1000:1000::/home/ann:/bin/sh\n";
         assert_eq!(user_name(passwd, 0).as_deref(), Some("root"));
         assert_eq!(user_name(passwd, 1000).as_deref(), Some("ann"));

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_of_the_system_is_reported_with_the_way_to_opt_out() {
+    fn system_refusal_is_reported_with_the_opt_out() {
         let error = HardeningError(io::Error::from_raw_os_error(1));
         assert!(error.source().is_some());
         assert!(

@@ -257,7 +257,7 @@ policy = { production = true, default_lifetime = "10m" }
     }
 
     #[test]
-    fn refuses_what_it_does_not_know_and_says_where() {
+    fn unknown_settings_are_refused_with_their_place() {
         for (text, place, word) in [
             ("nonsense = 1", "c.toml:1:1", "nonsense"),
             ("[profiles.a]\nsecret = \"env:A\"\nsecrt = \"x\"", "c.toml:3:1", "secrt"),
@@ -286,7 +286,7 @@ policy = { production = true, default_lifetime = "10m" }
     }
 
     #[test]
-    fn refuses_parts_that_do_not_go_together() {
+    fn contradictory_settings_are_refused() {
         for (text, word) in [
             ("default_profile = \"a\"", "no such profile"),
             ("[profiles.demo]\nsecret = \"env:A\"", "built in"),

@@ -242,7 +242,7 @@ mod tests {
         text.parse().unwrap()
     }
 
-    /// Returns what gives a profile this secret.
+    /// Returns the edits that give a profile this secret.
     fn secret(source: &str) -> Vec<Edit> {
         vec![("secret".into(), Some(source.into()))]
     }
@@ -273,7 +273,7 @@ mod tests {
                          secret = \"env:A\" # there\n# in a\n\n# apart\n\n# of b\n[profiles.b]\nsecret=\"env:B\"\n# end\n";
 
     #[test]
-    fn settings_are_changed_in_place_and_comments_and_order_stay() {
+    fn settings_change_in_place_and_keep_comments_and_order() {
         let set = |before: &str, edits: &[(&str, Option<Value>)]| {
             let edits: Vec<_> = edits.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
             changed(before, |document| super::set(document, &name("a"), &edits).unwrap())
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn a_profile_is_added_in_whatever_form_the_others_have() {
+    fn profile_is_added_in_the_form_of_the_others() {
         assert_eq!(
             with("profiles = { a = { secret = \"env:A\" } }\n", "c"),
             "profiles = { a = { secret = \"env:A\" } , c = { secret = \"env:X\" } }\n"
@@ -330,12 +330,12 @@ mod tests {
     }
 
     #[test]
-    fn another_default_takes_the_place_of_the_first_and_its_comments() {
+    fn new_default_replaces_the_old_one_and_its_comments() {
         assert_eq!(with_default(WHOLE, "b"), WHOLE.replace("= \"a\"", "= \"b\""));
     }
 
     #[test]
-    fn a_first_default_stands_above_all_tables() {
+    fn first_default_is_written_above_all_tables() {
         let table = "[profiles.a]\nsecret = \"env:A\"\n";
         assert_eq!(with_default(table, "a"), format!("default_profile = \"a\"\n{table}"));
         let inline = "profiles = { a = { secret = \"env:A\" } }\n";
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn a_removed_profile_takes_its_own_comments_along_and_no_other() {
+    fn removing_a_profile_removes_its_own_comments_only() {
         let gone = "# of b\n[profiles.b]\nsecret=\"env:B\"\n";
         assert_eq!(without(WHOLE, "b"), WHOLE.replace(gone, ""));
         let gone = "\n# of a\n[profiles.a] # here\nsecret = \"env:A\" # there\n";
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_that_is_gone_takes_its_own_comments_along_and_no_other() {
+    fn removing_the_default_removes_its_own_comments_only() {
         let after = changed(WHOLE, unset_default);
         assert_eq!(after, WHOLE.replace("# of the key\ndefault_profile = \"a\" # for now\n\n", ""));
     }
@@ -396,7 +396,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_first_profile_becomes_the_default_by_itself() {
+    fn only_the_first_profile_becomes_the_default_automatically() {
         let place = TempDir::new().unwrap();
         let path = place.path().join("c.toml");
         let put = |profile: &str, change: &Change| {
@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_the_owners_alone() {
+    fn file_is_private() {
         let place = TempDir::new().unwrap();
         let path = place.path().join("c.toml");
         fs::write(&path, "# mine\n").unwrap();
@@ -452,7 +452,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_is_followed_and_stays() {
+    fn link_is_followed_and_kept() {
         let place = TempDir::new().unwrap();
         fs::write(place.path().join("c.toml"), "").unwrap();
         for (link, target) in

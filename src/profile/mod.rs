@@ -343,7 +343,7 @@ mod tests {
         "default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\npolicy = { issued_at = true }";
 
     #[test]
-    fn the_flag_precedes_the_variable_and_both_precede_a_secret_in_the_environment() {
+    fn profile_flag_precedes_variable_and_ambient_secret() {
         let set = [(SECRET_VARIABLE, "s"), (PROFILE_VARIABLE, "nowhere")];
         let selection = selected(Some("demo"), &set).unwrap();
         assert!(selection.profile.is_demo());
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn the_default_profile_comes_last_and_its_policy_holds_for_a_secret_from_the_environment() {
+    fn default_profile_comes_last_but_its_policy_applies() {
         let selection = selected_with(None, &[], CONFIG).unwrap();
         assert_eq!(selection.profile.source, Source::Env("A".into()));
         let selection = selected_with(None, &[(SECRET_VARIABLE, "s")], CONFIG).unwrap();
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_configuration_stops_all_but_the_built_in_profile() {
+    fn broken_configuration_stops_all_but_the_demo_profile() {
         assert!(selected_with(Some("demo"), &[], "broken").is_ok());
         for (flag, set) in [(Some("a"), &[][..]), (None, &[]), (None, &[(SECRET_VARIABLE, "s")])] {
             assert!(
@@ -399,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn two_secrets_are_one_too_many() {
+    fn secret_in_variable_and_file_is_refused() {
         let set = [(SECRET_VARIABLE, "s"), (SECRET_FILE_VARIABLE, "/f")];
         assert!(matches!(
             selected(None, &set),
@@ -425,7 +425,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_set_names_the_ways_to_set_one() {
+    fn missing_secret_lists_the_ways_to_set_one() {
         let error = selected(None, &[(PROFILE_VARIABLE, "")]).unwrap_err();
         let hint = error.hint().unwrap();
         assert!(hint.contains(SECRET_VARIABLE) && hint.contains(SECRET_FILE_VARIABLE) && hint.contains(DEMO));

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn decides_when_a_token_ends() {
+    fn policy_decides_the_expiry() {
         let none = Policy::default();
         let default = Policy { default_lifetime: Some(HOUR), ..none };
         let longest = Policy { longest_lifetime: Some(HOUR), ..none };
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_a_production_profile_is_made_to_fail() {
+    fn faults_are_refused_for_production() {
         let request = TokenRequest { expiry: Expiry::Never, issued_at: None, fault: Some(Fault::Malformed) };
         let production = Policy { is_production: true, ..Policy::default() };
         assert_eq!(production.evaluate(&request, at(1)), Err(PolicyError::FaultInProduction));
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn puts_iat_five_seconds_back_unless_one_was_asked_for() {
+    fn iat_is_five_seconds_back_unless_given() {
         let policy = Policy { has_issued_at: true, ..Policy::default() };
         let issued = |issued_at| {
             policy
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_iat_out_where_nobody_wants_it() {
+    fn iat_is_omitted_by_default() {
         let request = TokenRequest { expiry: Expiry::PolicyDefault, issued_at: None, fault: None };
         assert_eq!(Policy::default().evaluate(&request, at(100)).unwrap().issued_at, None);
     }

@@ -243,7 +243,7 @@ mod tests {
         }
     }
 
-    /// The least that asks for public keys.
+    /// The smallest configuration with public keys.
     const JWKS: [(&str, &str); 3] = [
         ("issuer", "https://id.example.com/"),
         ("audience", "app"),
@@ -251,7 +251,7 @@ mod tests {
     ];
 
     #[test]
-    fn what_is_not_given_has_a_default() {
+    fn missing_settings_have_defaults() {
         let read = check(&[]).unwrap();
         assert_eq!(read.authorization, "Bearer {token}");
         assert_eq!((read.backend.timeout, read.cache), (Duration::from_secs(2), Duration::from_secs(10)));

@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_command_is_refused_whatever_it_printed() {
+    fn failed_command_is_refused_despite_its_output() {
         assert!(
             matches!(sh("echo secret; exit 3", LONG), Err(CommandError::Failed(status)) if status.code() == Some(3))
         );
@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_command_leaves_running_is_not_waited_for() {
+    fn leftover_background_process_is_not_waited_for() {
         let started = Instant::now();
         let secret = "s".repeat(MAX_SECRET_BYTES);
         assert_eq!(sh(&format!("sleep 20 & printf {secret}"), LONG).unwrap().as_slice(), secret.as_bytes());

@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_odd_about_keys_as_programs_make_them() {
+    fn generated_keys_have_no_findings() {
         for text in [
             GOOD.to_owned(),
             format!("{GOOD}\n"),
@@ -257,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_copied_with_the_secret_is_found() {
+    fn text_copied_along_with_the_secret_is_found() {
         let finds = |found: &str, texts: &[String]| {
             for text in texts {
                 let finding = finding(text).unwrap();
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_finding_says_what_is_odd_and_shows_nothing_of_the_secret() {
+    fn finding_shows_nothing_of_the_secret() {
         let found = finding(&format!("hunter2 \u{a0}{GOOD}")).unwrap();
         assert_eq!(found, "the secret has an invisible character, U+00A0");
     }

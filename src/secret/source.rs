@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_given_as_a_name_is_refused_and_not_repeated() {
+    fn secret_given_as_a_name_is_refused_without_echo() {
         let secret = "a1b2c3d4".repeat(8);
         for text in [secret.clone(), format!("env:{secret}"), format!("credential:{secret}")] {
             let error = Source::from_str(&text).unwrap_err();
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn the_text_of_the_configuration_is_never_cut() {
+    fn configuration_text_is_never_cut() {
         let path = format!("/run/{}", "x".repeat(80));
         let source = Source::File(PathBuf::from(&path));
         assert_eq!(source.config_text(), format!("file:{path}"));
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn who_reads_quietly_runs_no_command() {
+    fn quiet_read_runs_no_command() {
         let command = Source::Command(vec!["true".into()]);
         let error = command.read(&item(), &context(&nothing, Access::Quiet)).unwrap_err();
         assert_eq!(error.to_string(), "not read (would run the command)");
@@ -371,7 +371,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_odd_about_the_demo_secret() {
+    fn demo_secret_has_no_findings() {
         let secret = read(&Source::Demo, &nothing).unwrap().secret;
         assert_eq!(secret.finding(Some("demo-api-key")), None);
     }

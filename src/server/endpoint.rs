@@ -217,7 +217,7 @@ mod tests {
 
     use super::*;
 
-    /// Returns all that an endpoint sends back on one connection.
+    /// Returns everything that an endpoint sends on one connection.
     fn exchange(endpoint: &Endpoint, bytes: &[u8]) -> String {
         let mut stream = UnixStream::connect(endpoint.socket()).unwrap();
         stream.write_all(bytes).unwrap();
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_does_not_come_from_the_frontend_reaches_no_handler() {
+    fn only_requests_of_the_frontend_reach_a_handler() {
         let parent = TempDir::new().unwrap();
         let handled = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&handled);
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn its_directory_is_private_and_removed_at_the_end() {
+    fn socket_directory_is_private_and_removed_at_the_end() {
         let parent = TempDir::new().unwrap();
         let handler = |_: &Request| Response::new(200);
         let endpoint = Endpoint::open(parent.path(), Arc::new(handler), 2).unwrap();

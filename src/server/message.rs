@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_header_sent_once_has_a_value_and_one_sent_twice_has_none() {
+    fn repeated_header_has_no_value() {
         assert_is(&[], None);
         assert_is(&[b"Bearer x"], Some("Bearer x"));
         assert_is(&[b""], Some(""));
@@ -129,14 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn a_header_with_other_bytes_than_visible_ascii_is_invalid() {
+    fn header_outside_visible_ascii_is_invalid() {
         for value in [&b"caf\xc3\xa9"[..], b"\xff"] {
             assert_is(&[value], None);
         }
     }
 
     #[test]
-    fn an_error_has_the_one_shape_and_is_not_cached() {
+    fn every_error_has_one_shape_and_is_not_cached() {
         let response = Response::error(413, "send at most 4096 bytes");
         let body = br#"{"error":"Content Too Large","message":"send at most 4096 bytes"}"#;
         assert_eq!(response.body, body);
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_would_begin_another_header_is_left_out() {
+    fn header_value_with_a_line_break_is_omitted() {
         let response = Response::new(200).header("Allow", "POST\r\nSet-Cookie: x").header("Vary", "Origin");
         assert_eq!(response.headers, [("Vary", "Origin".to_owned())]);
     }

@@ -1,4 +1,4 @@
-//! The server as it is put together, over sockets.
+//! The whole server, over sockets.
 
 use std::env;
 use std::io::{Read as _, Write as _};
@@ -37,7 +37,7 @@ fn telemetry() -> Arc<Telemetry> {
     Arc::new(Telemetry::new(log, Clock::System, None, None))
 }
 
-/// Returns the handler of a server with its state at a place, whose sessions are checked by what `wrap` returns.
+/// Returns the handler of a server with this state directory, whose sessions are checked by the result of `wrap`.
 fn handler(state: &TempDir, wrap: impl FnOnce(SessionVerifier) -> Box<dyn Authenticate>) -> Arc<Handler> {
     let actor = || Actor { user: "serve".into(), sudo_user: None };
     let clock = Clock::System;
@@ -64,7 +64,7 @@ fn handler(state: &TempDir, wrap: impl FnOnce(SessionVerifier) -> Box<dyn Authen
     Arc::new(move |request: &Request| service.handle(request))
 }
 
-/// How long a test waits for what must happen. None depends on its being short.
+/// The timeout of a test's waits. No test depends on its being short.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Calls `ask` while a server runs within these limits. It must drain in the end.
@@ -78,7 +78,7 @@ fn served<T>(limits: Limits, handler: Arc<Handler>, ask: impl FnOnce(SocketAddr)
     asked
 }
 
-/// Calls `ask` while a server runs within these limits. Returns how it ended too.
+/// Calls `ask` while a server runs within these limits. Also returns how the server ended.
 fn run<T>(limits: Limits, handler: Arc<Handler>, ask: impl FnOnce(SocketAddr, Stop) -> T) -> (T, Ended) {
     let runtime_dir = env::temp_dir();
     let settings = Settings {
@@ -144,7 +144,7 @@ fn request(method: &str, body: &str) -> String {
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 
 #[test]
-fn a_session_gets_its_own_token_and_no_other() {
+fn session_gets_a_token_for_its_own_customer_only() {
     let own = request("POST", r#"{"customer_id": 123}"#);
     let other = request("POST", r#"{"customer_id": 124}"#);
     let without = own.replace("Authorization", "X-Authorization");
@@ -168,7 +168,7 @@ fn a_session_gets_its_own_token_and_no_other() {
 }
 
 #[test]
-fn head_is_a_method_that_is_not_allowed_and_gets_no_body() {
+fn head_gets_405_without_a_body() {
     let [(status, head, body)] = responses(&[request("HEAD", "")]).try_into().unwrap();
     assert_eq!((status, body.as_str()), (405, ""));
     let head = head.to_ascii_lowercase();
@@ -176,7 +176,7 @@ fn head_is_a_method_that_is_not_allowed_and_gets_no_body() {
 }
 
 #[test]
-fn a_handler_that_panics_costs_its_request_a_500_and_nothing_else() {
+fn panicking_handler_fails_its_request_only() {
     let handler = |request: &Request| {
         assert_ne!(request.path, "/panic", "as it was told to");
         Response::new(200)
@@ -191,22 +191,22 @@ fn a_handler_that_panics_costs_its_request_a_500_and_nothing_else() {
     assert_eq!(statuses, [500, 200]);
 }
 
-/// A gate that holds up handlers until it is opened.
+/// A gate that blocks handlers until it is opened.
 #[derive(Debug, Default)]
 struct Gate {
-    /// Whether it is open.
+    /// Whether the gate is open.
     is_open: Mutex<bool>,
     /// Notified when it is opened.
     opened: Condvar,
 }
 
 impl Gate {
-    /// Waits until it is open.
+    /// Waits until the gate is open.
     fn pass(&self) {
         let _open = self.opened.wait_while(self.is_open.lock().unwrap(), |is_open| !*is_open).unwrap();
     }
 
-    /// Opens it.
+    /// Opens the gate.
     fn open(&self) {
         *self.is_open.lock().unwrap() = true;
         self.opened.notify_all();
@@ -228,7 +228,7 @@ fn held_at(gate: &Arc<Gate>) -> (Arc<Handler>, std::sync::mpsc::Receiver<()>) {
 }
 
 #[test]
-fn a_handler_that_hangs_gets_503_and_a_worker_that_returns_serves_again() {
+fn hanging_handler_gets_503_and_its_worker_recovers() {
     let gate = Arc::new(Gate::default());
     let (handler, is_entered) = held_at(&gate);
     let short = Duration::from_millis(200);
@@ -249,7 +249,7 @@ fn a_handler_that_hangs_gets_503_and_a_worker_that_returns_serves_again() {
 }
 
 #[test]
-fn a_client_that_leaves_while_it_is_answered_keeps_its_worker_until_that_is_done() {
+fn abandoned_request_keeps_its_worker_until_done() {
     let gate = Arc::new(Gate::default());
     let (handler, is_entered) = held_at(&gate);
     let limits = Limits { upstreams: 1, upstream_timeout: PATIENCE, ..Limits::default() };
@@ -266,7 +266,7 @@ fn a_client_that_leaves_while_it_is_answered_keeps_its_worker_until_that_is_done
 }
 
 #[test]
-fn work_that_is_left_at_the_end_of_the_time_to_drain_is_counted() {
+fn unfinished_work_after_draining_is_counted() {
     let gate = Arc::new(Gate::default());
     let (handler, is_entered) = held_at(&gate);
     let limits = Limits { drain_timeout: Duration::from_millis(100), ..Limits::default() };
@@ -285,7 +285,7 @@ fn work_that_is_left_at_the_end_of_the_time_to_drain_is_counted() {
 }
 
 #[test]
-fn requested_twice_it_stops_at_once() {
+fn second_stop_request_stops_at_once() {
     let gate = Arc::new(Gate::default());
     let (handler, is_entered) = held_at(&gate);
     let ((), ended) = run(Limits::default(), handler, |address, stop| {
@@ -302,7 +302,7 @@ fn requested_twice_it_stops_at_once() {
 }
 
 #[test]
-fn connections_that_take_too_long_are_closed_and_a_slow_body_is_told() {
+fn slow_connections_time_out_and_slow_bodies_get_408() {
     let short = Duration::from_millis(100);
     let limits =
         Limits { head_timeout: short, body_timeout: short, idle_timeout: short, ..Limits::default() };
@@ -315,7 +315,7 @@ fn connections_that_take_too_long_are_closed_and_a_slow_body_is_told() {
         let mut slow = connect(address);
         slow.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n1").unwrap();
         assert_eq!(response(&mut slow).0, 408);
-        // One that is kept is closed after its response.
+        // A kept connection is closed after its response.
         let mut idle = connect(address);
         idle.write_all(GET.replace("Connection: close\r\n", "").as_bytes()).unwrap();
         assert_eq!(response(&mut idle).0, 200);
@@ -323,15 +323,15 @@ fn connections_that_take_too_long_are_closed_and_a_slow_body_is_told() {
 }
 
 #[test]
-fn a_client_that_takes_too_long_to_read_a_response_is_closed() {
+fn slow_reader_of_a_response_is_disconnected() {
     let short = Duration::from_millis(100);
     let limits = Limits { write_timeout: short, ..Limits::default() };
-    // More than all buffers on the way hold.
+    // More than all buffers between client and server hold.
     let handler = |_: &Request| Response::with_body(200, "text/plain", "x".repeat(16 << 20));
     served(limits, Arc::new(handler), |address| {
         let mut stream = connect(address);
         stream.write_all(GET.as_bytes()).unwrap();
-        // It reads so slowly that it would take seconds.
+        // Reading the whole response this slowly would take seconds.
         let (mut received, mut piece) = (0, vec![0; 64 * 1024]);
         while let Ok(count @ 1..) = stream.read(&mut piece) {
             received += count;
@@ -341,26 +341,26 @@ fn a_client_that_takes_too_long_to_read_a_response_is_closed() {
     });
 }
 
-/// How many requests the server answers at once.
+/// The number of requests that the server answers at once.
 const AT_ONCE: usize = 64;
 
-/// How many clients ask at once.
+/// The number of concurrent clients.
 const CLIENTS: usize = 500;
 
-/// Checks sessions a tenth of a second later. As many as are answered at once wait for each other before.
+/// Checks sessions after a tenth of a second. As many as are answered at once first wait for each other.
 #[derive(Debug)]
 struct Slow {
-    /// Checks them.
+    /// The verifier of sessions.
     signed: SessionVerifier,
-    /// How many have come.
+    /// The number of checks so far.
     come: AtomicUsize,
-    /// Where they wait for each other.
+    /// The barrier at which checks wait for each other.
     together: Barrier,
 }
 
 impl Authenticate for Slow {
     fn authenticate(&self, token: &str, id: &str, now: Timestamp) -> Result<Authenticated, AuthError> {
-        // The last ones are too few.
+        // The last clients are too few for the barrier.
         if self.come.fetch_add(1, Ordering::Relaxed) < CLIENTS / AT_ONCE * AT_ONCE {
             self.together.wait();
         }
@@ -370,9 +370,9 @@ impl Authenticate for Slow {
 }
 
 /// Sixty-four at once take eight tenths of a second for all of them. How long they take on a machine that
-/// has other things to do is left open here.
+/// is busy is not tested here.
 #[test]
-fn if_sessions_are_slow_five_hundred_clients_at_once_are_all_answered() {
+fn slow_sessions_still_serve_500_clients_at_once() {
     let state = TempDir::new().unwrap();
     let request = request("POST", r#"{"customer_id": 123}"#);
     let slow = |signed| Slow { signed, come: AtomicUsize::new(0), together: Barrier::new(AT_ONCE) };
@@ -391,9 +391,9 @@ fn if_sessions_are_slow_five_hundred_clients_at_once_are_all_answered() {
 /// Checks the sessions of one client at a gate, and all others at once.
 #[derive(Debug)]
 struct Blocking {
-    /// Checks them.
+    /// The verifier of sessions.
     signed: SessionVerifier,
-    /// Holds up the session of customer 124.
+    /// Blocks the session check of customer 124.
     gate: Arc<Gate>,
 }
 
@@ -408,7 +408,7 @@ impl Authenticate for Blocking {
 }
 
 #[test]
-fn clients_whose_session_check_blocks_hold_up_no_others() {
+fn blocked_session_checks_delay_no_other_client() {
     let (state, gate) = (TempDir::new().unwrap(), Arc::new(Gate::default()));
     let blocking = |signed| Box::new(Blocking { signed, gate: Arc::clone(&gate) }) as Box<dyn Authenticate>;
     let handler = handler(&state, blocking);
@@ -423,7 +423,7 @@ fn clients_whose_session_check_blocks_hold_up_no_others() {
         for stream in &mut blocked {
             stream.write_all(held.as_bytes()).unwrap();
         }
-        // Sixteen others are answered, again and again, while all eight wait.
+        // Sixteen others are answered repeatedly while all eight wait.
         thread::scope(|scope| {
             for _ in 0..16 {
                 scope.spawn(|| {

@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_backends_own_no_refuses_a_session() {
+    fn only_an_explicit_refusal_refuses_a_session() {
         for status in [401, 403, 301, 302, 303, 307, 308] {
             let answer = answered(status, "");
             assert!(matches!(answer, Err(AuthError::Refused(AuthFailure::RefusedByBackend))), "{status}");
@@ -246,7 +246,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
-    fn a_good_answer_is_kept_until_its_time_is_over_and_a_bad_one_is_not() {
+    fn good_answers_are_cached_and_bad_ones_are_not() {
         let asked = AtomicUsize::new(0);
         let answers = |cache, answer: Asked| {
             let questions = Questions::new(cache, MINUTE);
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn those_who_ask_about_one_token_share_one_question() {
+    fn concurrent_checks_of_a_token_share_one_request() {
         let (questions, asked) = (Questions::new(Duration::ZERO, MINUTE), AtomicUsize::new(0));
         let (begun, end) = (Barrier::new(2), Barrier::new(2));
         thread::scope(|scope| {
@@ -286,14 +286,14 @@ mod tests {
             assert_eq!(questions.answer("other", || Ok(customer(6))).unwrap(), customer(6));
             end.wait();
             assert_eq!(first.join().unwrap().unwrap(), customer(5));
-            // It came before the end, or asks itself and panics.
+            // The caller joined before the end, or checks itself and panics.
             let _ = second.join();
         });
         assert_eq!(asked.load(Ordering::Relaxed), 1);
     }
 
     #[test]
-    fn only_so_many_are_asked_at_once_and_the_rest_do_not_wait_for_ever() {
+    fn concurrent_checks_are_limited_and_the_rest_fail() {
         let questions = Questions::new(MINUTE, Duration::from_millis(50));
         questions.answer("known", || Ok(customer(7))).unwrap();
         let (begun, end) = (Barrier::new(MAX_QUESTIONS + 1), Barrier::new(MAX_QUESTIONS + 1));
@@ -312,7 +312,7 @@ mod tests {
             begun.wait();
             let refused = questions.answer("one more", || panic!("one too many"));
             assert!(matches!(refused, Err(AuthError::Backend(BackendError::Busy))), "{refused:?}");
-            // What is known is not asked, and does not wait.
+            // A cached answer needs no check, and does not wait.
             assert_eq!(questions.answer("known", || panic!("asked")).unwrap(), customer(7));
             end.wait();
         });
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_that_panics_leaves_nothing_behind() {
+    fn panicking_check_leaves_nothing_behind() {
         let questions = Questions::new(MINUTE, MINUTE);
         let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             questions.answer("token", || panic!("!"))
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn memory_is_bounded_and_room_is_made_by_what_is_over() {
+    fn cache_is_bounded_and_evicts_expired_answers() {
         let questions = Questions::new(MINUTE, MINUTE);
         let ask = |number: usize, answer| questions.answer(&number.to_string(), || answer);
         for number in 0..MAX_KNOWN + 10 {

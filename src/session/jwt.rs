@@ -275,13 +275,13 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(10);
 
-    /// Returns a set with a key for ES256 of this name.
+    /// Returns a set with an ES256 key of this ID.
     fn set(id: &str) -> String {
         let number = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
         format!(r#"{{"keys":[{{"kty":"EC","crv":"P-256","kid":"{id}","x":"{number}","y":"{number}"}}]}}"#)
     }
 
-    /// Answers one request after the other with these bodies; without one it hangs up.
+    /// Answers requests in turn with these bodies; without a body it closes the connection.
     fn backend(answers: Vec<Option<String>>) -> (BackendUrl, JoinHandle<()>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/keys", listener.local_addr().unwrap());
@@ -298,26 +298,26 @@ mod tests {
         (BackendUrl { url, timeout: TIMEOUT, ca_file: None }, thread::spawn(answering))
     }
 
-    /// Makes the last fetch so much older.
+    /// Backdates the last fetch.
     fn age(set: &KeySet, by: Duration) {
         let mut known = set.lock();
         known.asked_at = known.asked_at.checked_sub(by).unwrap();
         known.fetched_at = known.fetched_at.checked_sub(by).unwrap();
     }
 
-    /// Says what became of a question for a key.
+    /// Describes the outcome of a key lookup.
     fn reason(set: &KeySet, id: &str) -> &'static str {
         set.key(Some(id), at(0)).map_or_else(|error| error.reason(), |_| "known")
     }
 
     #[test]
-    fn an_unknown_key_is_asked_for_at_most_every_half_minute_and_known_ones_stay_while_nobody_answers() {
+    fn unknown_keys_are_fetched_at_most_every_30_s() {
         let answers = vec![Some(set("a")), None, Some(set("b")), Some(set("b"))];
         let (place, backend) = backend(answers);
         let set = KeySet::fetch(place, Algorithm::ES256, at(0)).unwrap();
         assert_eq!([reason(&set, "a"), reason(&set, "b")], ["known", "session_unknown_key"]);
         age(&set, MIN_FETCH_INTERVAL);
-        // There may be such a key, and nobody says so.
+        // Such a key may exist, but no answer confirms it.
         assert_eq!(reason(&set, "b"), "backend_unreachable");
         assert_eq!([reason(&set, "a"), reason(&set, "b")], ["known", "backend_unreachable"]);
         age(&set, MIN_FETCH_INTERVAL);
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_are_fetched_again_after_an_hour_so_that_none_is_trusted_for_ever() {
+    fn keys_are_refetched_after_an_hour() {
         let (place, backend) = backend(vec![Some(set("a")), None, Some(set("b"))]);
         let set = KeySet::fetch(place, Algorithm::ES256, at(0)).unwrap();
         age(&set, MAX_AGE.checked_sub(TIMEOUT).unwrap());
@@ -341,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn while_keys_are_fetched_nobody_is_refused_and_nobody_waits() {
+    fn fetching_keys_delays_and_refuses_no_session() {
         let (place, backend) = backend(vec![Some(set("a"))]);
         let set = Arc::new(KeySet::fetch(place, Algorithm::ES256, at(0)).unwrap());
         backend.join().unwrap();
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn only_keys_for_signatures_of_the_algorithm_are_taken() {
+    fn only_signing_keys_of_the_algorithm_are_used() {
         let key = |more: &str| set("a").replace("\"kid\"", &format!("{more},\"kid\""));
         for good in [
             r#""use":"sig""#,

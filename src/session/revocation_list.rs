@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn while_nothing_was_revoked_no_file_is_made() {
+    fn no_file_is_created_before_the_first_revocation() {
         let state = TempDir::new().unwrap();
         let list = RevocationList::open(state.path()).unwrap();
         assert!(!is_revoked(&list).unwrap());
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_gone_is_an_error_until_it_is_back() {
+    fn removed_list_is_an_error_until_restored() {
         let state = TempDir::new().unwrap();
         revoke_all(&state);
         let opened = RevocationList::open(state.path()).unwrap();
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_that_is_missing_is_refused_where_the_audit_log_knows_of_a_revocation() {
+    fn missing_list_is_refused_if_the_audit_log_has_a_revocation() {
         let state = TempDir::new().unwrap();
         let log = AuditLog::open(state.path(), Clock::System).unwrap();
         let actor = Actor { user: "ann".into(), sudo_user: None };
@@ -334,7 +334,7 @@ mod tests {
         revocations
     }
 
-    /// Returns the text of what is read from a text.
+    /// Parses a text, and returns the result as text.
     fn read_back(text: &str) -> Option<String> {
         Revocations::parse(text.as_bytes()).map(|revocations| revocations.to_text())
     }
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_later_revocation_extends_an_earlier_one_and_an_earlier_one_takes_nothing_back() {
+    fn latest_revocation_of_a_customer_counts() {
         let mut revocations = some();
         revocations.add_customer(customer(9), at(50));
         assert!(revocations.contains(&session(3, 9, 100)));
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn the_sessions_of_everybody_are_revoked_up_to_a_second() {
+    fn all_sessions_are_revoked_up_to_a_second() {
         let mut revocations = some();
         revocations.add_everybody(at(50));
         assert!(revocations.contains(&session(3, 8, 50)) && !revocations.contains(&session(3, 8, 51)));
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_read_back_and_nothing_else_is() {
+    fn list_reads_back_its_own_text_only() {
         let text = some().to_text();
         let hash = base16ct::lower::encode_string(&Sha256::digest(TEXT.replace("HASH", "")));
         assert_eq!(text, TEXT.replace("HASH", &hash));
@@ -454,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unreadable_list_makes_a_good_session_unavailable_and_a_bad_one_no_better() {
+    fn unreadable_list_makes_valid_sessions_unavailable() {
         let state = TempDir::new().unwrap();
         let authenticated = verifier(&state);
         let path = list_path(state.path());
@@ -474,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_list_the_key_alone_decides() {
+    fn key_alone_decides_without_a_list() {
         let (_, token) = key().issue(customer(1), at(1_000), HOUR).unwrap();
         let demo = SessionVerifier { key: key(), revocations: None };
         assert!(demo.authenticate(token.expose(), "r-1", at(1_000)).is_ok());

@@ -1,4 +1,4 @@
-//! What the tests of sessions share: short names for values.
+//! Shared fixtures of the session tests: short constructors for values.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::secret::Secret;
 use crate::time::{Clock, Timestamp};
 use crate::token::CustomerId;
 
-/// The secret that session keys in tests come from.
+/// The secret of session keys in tests.
 pub(super) const SECRET: &[u8] = b"a-session-key-for-tests-0123456789abc";
 
 pub(super) fn secret(bytes: &[u8]) -> Secret {
@@ -33,7 +33,7 @@ pub(super) fn id(number: u32) -> SessionId {
     SessionId::from_hex(&format!("{number:032x}")).unwrap()
 }
 
-/// A session by the numbers of its id and customer, and when it was issued.
+/// Returns a session with this ID, customer and time of issue.
 pub(super) fn session(number: u32, customer_number: u64, issued_at: u64) -> Session {
     let issued_at = at(issued_at);
     let expires_at = issued_at.after(MAX_LIFETIME);

@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn parses_what_it_shows_in_utc_and_nothing_else() {
+    fn utc_text_parses_back_exactly() {
         for seconds in [0, 951_782_400, 1_893_456_000, END_OF_CALENDAR, END_OF_CALENDAR + 1, (1 << 53) - 1] {
             assert_eq!(parse_utc(&utc(at(seconds))), Some(at(seconds)), "{seconds}");
         }

@@ -352,7 +352,7 @@ mod tests {
         let start = |text: &str| {
             let when = text.parse::<TimeSpec>().unwrap();
             let (first, last) = (when.resolve(now()), when.resolve_last(now()));
-            // All days here have 24 hours in any zone: no clock is changed in January.
+            // These days have 24 hours in every zone: no zone changes its clocks in January.
             assert_eq!(last.epoch_seconds() - first.epoch_seconds(), 86_399);
             first.epoch_seconds()
         };
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn an_expiry_must_be_in_the_future_and_the_hint_suggests_a_form() {
+    fn expiry_must_be_in_the_future_with_a_hint() {
         let refused =
             |text: &str| hint(&text.parse::<TimeSpec>().unwrap().resolve_future(now()).unwrap_err());
         assert_eq!(refused("3600"), "for a future time write 3600s");
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn where_only_the_past_makes_sense_a_duration_counts_back_and_the_future_is_refused() {
+    fn past_times_count_durations_back_and_refuse_the_future() {
         let when = |text: &str| text.parse::<TimeSpec>().unwrap();
         for (text, seconds) in [("now", 0), ("1h", 3_600), ("1h ago", 3_600), ("1d", 86_400)] {
             assert_eq!(when(text).resolve_past(now()), Ok(at(1_800_000_000 - seconds)), "{text}");

@@ -20,7 +20,7 @@ pub(crate) struct Made {
     pub(crate) key: String,
 }
 
-/// Makes a certificate of `localhost` that began so many seconds ago and ends in so many.
+/// Makes a certificate of `localhost` that is valid from this many seconds ago until this many from now.
 pub(crate) fn made(began: u64, ends: u64) -> Made {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
@@ -31,7 +31,7 @@ pub(crate) fn made(began: u64, ends: u64) -> Made {
     Made { certificate: certificate.pem(), key: key.serialize_pem() }
 }
 
-/// Makes a certificate that is valid for long.
+/// Makes a long-lived certificate.
 pub(crate) fn sound() -> Made {
     made(3600, 365 * 24 * 3600)
 }

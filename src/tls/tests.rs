@@ -73,12 +73,12 @@ fn a_certificate_without_a_name_or_valid_for_too_long_is_noted() {
 }
 
 #[test]
-fn a_key_that_is_not_the_certificates_is_refused() {
+fn mismatched_key_is_refused() {
     assert!(matches!(loaded(&sound().certificate, &sound().key), Err(TlsError::Mismatch(_))));
 }
 
 #[test]
-fn files_without_a_certificate_or_with_other_than_one_key_are_refused() {
+fn files_must_have_a_certificate_and_exactly_one_key() {
     let made = sound();
     let twice = format!("{}{}", made.key, made.key);
     let encrypted = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
@@ -107,7 +107,7 @@ fn files_without_a_certificate_or_with_other_than_one_key_are_refused() {
 }
 
 #[test]
-fn a_key_that_others_can_read_is_refused_and_a_certificate_only_where_they_can_write_it() {
+fn key_must_be_private_and_certificate_unwritable_by_others() {
     let (place, made) = (TempDir::new().unwrap(), sound());
     let files = files(&place, &made.certificate, &made.key);
     let load = || ServerIdentity::load(&files, Clock::System.now());
@@ -123,7 +123,7 @@ fn a_key_that_others_can_read_is_refused_and_a_certificate_only_where_they_can_w
 }
 
 #[test]
-fn a_file_may_have_the_maximum_of_bytes_and_no_more() {
+fn file_size_limit_is_inclusive() {
     let (place, made) = (TempDir::new().unwrap(), sound());
     let files = files(&place, &made.certificate, &made.key);
     let load = || ServerIdentity::load(&files, Clock::System.now());

@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_id_is_absent_a_customers_another_text_or_not_a_string() {
+    fn user_id_is_classified() {
         assert_eq!(set("{}").user_id, UserId::Absent);
         assert_eq!(set(r#"{"user_id":"customer-7"}"#).user_id, UserId::Customer(CustomerId::new(7).unwrap()));
         assert_eq!(set(r#"{"user_id":"admin"}"#).user_id, UserId::Other("admin".into()));

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_of_other_than_three_segments_is_refused() {
+    fn token_must_have_three_segments() {
         assert_eq!(errors(""), [MalformedToken::Empty]);
         for (token, found) in [("e30", 1), ("e30.e30", 2), ("e30.e30.AA.", 4), ("....", 5)] {
             assert_eq!(errors(token), [MalformedToken::Segments(found)], "{token}");
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn is_bounded_before_anything_is_read() {
+    fn length_is_checked_before_anything_is_read() {
         let token = |length: usize| format!("{}.e30.AAA", "A".repeat(length - 8));
         assert!(!matches!(errors(&token(MAX_TOKEN_BYTES))[..], [MalformedToken::TooLong(_)]));
         let long = token(MAX_TOKEN_BYTES + 1);
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_signature_has_43_characters_of_base64url_or_marks_a_development_token() {
+    fn signature_has_43_characters_or_marks_a_development_token() {
         let whole = "A".repeat(43);
         for sound in [whole.as_str(), "devtoken", "devToken"] {
             assert_eq!(check_signature(sound), Ok(()), "{sound}");
@@ -191,13 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn an_encrypted_token_is_named() {
+    fn encrypted_token_is_named() {
         assert_eq!(errors("eyJlbmMiOiJBMjU2R0NNIn0..a.b.c"), [MalformedToken::Encrypted]);
         assert_eq!(errors("e30..a.b.c"), [MalformedToken::Segments(5)]);
     }
 
     #[test]
-    fn takes_a_plain_hs256_header_in_any_order() {
+    fn accepts_a_plain_hs256_header_in_any_order() {
         for header in [
             r#"{"alg":"HS256","typ":"JWT"}"#,
             r#"{"typ":"jwt","alg":"HS256"}"#,
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_claims_behind_a_broken_header() {
+    fn reads_the_claims_after_a_broken_header() {
         let token = unsigned("{", r#"{"user_id":"customer-1"}"#);
         let inspection = Inspection::read(&token);
         assert!(inspection.header.is_none() && inspection.payload.is_some());
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn shows_an_object_that_has_a_key_twice() {
+    fn shows_an_object_with_a_duplicate_key() {
         let token = unsigned(r#"{"alg":"HS256"}"#, r#"{"iat":1,"iat":2}"#);
         let inspection = Inspection::read(&token);
         assert_eq!(inspection.payload.unwrap()["iat"], 2);
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn knows_both_spellings_of_a_development_token() {
+    fn recognises_both_spellings_of_a_development_token() {
         for (signature, is_development) in [("devtoken", true), ("devToken", true), ("DevToken", false)] {
             let token = unsigned(r#"{"alg":"HS256"}"#, r#"{"user_id":"customer-1"}"#);
             let token = format!("{}.{signature}", token.rsplit_once('.').unwrap().0);

@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_object() {
+    fn refuses_json_other_than_an_object() {
         for text in ["[1]", "null", "7", "\"a\""] {
             assert_eq!(parse(text), Err(MalformedToken::NotAnObject(Segment::Claims)), "{text}");
         }

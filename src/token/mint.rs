@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_the_contracts_known_answer() {
+    fn issue_prints_the_known_answer_of_the_contract() {
         let claims = Claims::new(CustomerId::new(123).unwrap());
         assert_eq!(
             Minter::new(&secret("secret")).mint(&claims).as_str(),

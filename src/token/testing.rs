@@ -1,4 +1,4 @@
-//! Tokens for tests: of any header and claims, signed by the `hmac` crate and not by ours.
+//! Tokens for tests: of any header and claims, signed with the `hmac` crate instead of our own code.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,7 +24,7 @@ pub(crate) fn signed_with(secret: &[u8], header: &str, claims: impl AsRef<[u8]>)
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
-/// Makes a token that nobody signed.
+/// Makes an unsigned token.
 pub(crate) fn unsigned(header: &str, claims: impl AsRef<[u8]>) -> String {
     let token = signed(header, claims);
     format!("{}.{}", token.rsplit_once('.').unwrap().0, "A".repeat(43))

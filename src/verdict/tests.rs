@@ -1,4 +1,4 @@
-//! Verdicts by table: the claims or the token, and everything that is said of it.
+//! Verdicts by table: the claims or the token, and the whole report.
 
 use std::time::Duration;
 
@@ -49,7 +49,7 @@ fn outcome(report: &Report, name: &str) -> Option<bool> {
 }
 
 #[test]
-fn reports_the_first_verdict_that_fits_and_streams_answer() {
+fn reports_the_first_matching_verdict_and_streams_answer() {
     for (claims, verdict, stream) in [
         (r#"{"user_id":"customer-1"}"#, "valid", (Some(true), None)),
         (r#"{"user_id":"customer-1","exp":1800000000}"#, "expired", (Some(false), Some(40))),
@@ -74,7 +74,7 @@ fn reports_the_first_verdict_that_fits_and_streams_answer() {
 }
 
 #[test]
-fn a_broken_form_comes_before_the_signature() {
+fn broken_form_precedes_the_signature() {
     for (token, code) in [("", Some(5)), ("a.b", Some(5)), ("e30.e30.AA", None), ("e30=.e30.AA", Some(5))] {
         let report = examined(token, &Validation::new(at(NOW)));
         assert_eq!((word(&report), report.stream.code), ("malformed", code), "{token}");
@@ -84,7 +84,7 @@ fn a_broken_form_comes_before_the_signature() {
 }
 
 #[test]
-fn knows_a_development_token() {
+fn recognises_a_development_token() {
     let token = signed(HEADER, r#"{"user_id":"customer-1"}"#);
     let token = format!("{}.devtoken", token.rsplit_once('.').unwrap().0);
     let report = examined(&token, &Validation::new(at(NOW)));
@@ -93,7 +93,7 @@ fn knows_a_development_token() {
 }
 
 #[test]
-fn says_whose_secret_signed_it() {
+fn reports_the_profile_of_the_signing_secret() {
     let by = |secret: &[u8]| {
         examined(&signed_with(secret, HEADER, r#"{"user_id":"customer-1"}"#), &Validation::new(at(NOW)))
     };
@@ -109,7 +109,7 @@ fn says_whose_secret_signed_it() {
 }
 
 #[test]
-fn reports_nothing_of_an_unsigned_token_as_a_fact() {
+fn reports_no_claims_of_an_unsigned_token() {
     let token =
         signed_with(b"a secret of nobody", HEADER, r#"{"user_id":"customer-1","exp":1900000000,"iat":1}"#);
     let report = examined(&token, &Validation::new(at(NOW)));
@@ -118,7 +118,7 @@ fn reports_nothing_of_an_unsigned_token_as_a_fact() {
 }
 
 #[test]
-fn lists_every_check_whatever_fails_first() {
+fn lists_every_check_even_if_an_early_one_fails() {
     let report = report(r#"{"user_id":"admin","iat":1900000000,"nbf":1900000000,"exp":5}"#);
     assert_eq!(word(&report), "not_a_customer");
     let names: Vec<_> = report.checks.iter().map(|check| check.name).collect();
@@ -137,7 +137,7 @@ fn lists_every_check_whatever_fails_first() {
 }
 
 #[test]
-fn stream_knows_no_leeway_of_ours() {
+fn streams_answer_ignores_the_leeway() {
     let leeway = Leeway::new(Duration::from_mins(1)).unwrap();
     let token = signed(HEADER, r#"{"user_id":"customer-1","exp":1799999990}"#);
     let report = examined(&token, &Validation { leeway, ..Validation::new(at(NOW)) });
@@ -145,7 +145,7 @@ fn stream_knows_no_leeway_of_ours() {
 }
 
 #[test]
-fn a_revocation_and_a_customer_are_held_against_the_token_where_asked() {
+fn revocation_and_customer_are_checked_on_request() {
     let validation = Validation {
         revoked_before: Some(at(NOW)),
         customer: CustomerId::new(2),
@@ -179,7 +179,7 @@ fn signed_with_altered(secret: &[u8]) -> Report {
 }
 
 #[test]
-fn names_what_the_signer_did_to_the_secret() {
+fn names_the_alteration_of_the_secret() {
     let with = |before: &str, after: &str| [before.as_bytes(), SECRET, after.as_bytes()].concat();
     for (secret, alteration) in [
         (with("", "\n"), SecretAlteration::LineFeed),
@@ -201,7 +201,7 @@ fn names_what_the_signer_did_to_the_secret() {
 }
 
 #[test]
-fn knows_a_secret_that_was_decoded_or_written_in_another_case() {
+fn recognises_a_decoded_or_case_changed_secret() {
     let signed_by = |stored: &[u8], used: &[u8]| {
         let stored = Secret::from_bytes(stored);
         let name = SignedBy { profile: None, secret: Generation::Current };

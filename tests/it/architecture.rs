@@ -27,7 +27,7 @@ const FLOORS: [(&str, u8); 19] = [
     ("escape", 0),
 ];
 
-/// Finds every source file of the program, with the room it stands in.
+/// Finds every source file of the program, with its room.
 fn sources() -> Vec<(PathBuf, String)> {
     let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
@@ -74,7 +74,7 @@ fn first_name(path: &str) -> String {
 }
 
 /// Finds every import that does not run down.
-fn edges_against_the_floors(sources: &[(String, String)], floors: &BTreeMap<&str, u8>) -> Vec<String> {
+fn imports_that_do_not_run_down(sources: &[(String, String)], floors: &BTreeMap<&str, u8>) -> Vec<String> {
     let mut wrong = Vec::new();
     for (room, source) in sources {
         for named in rooms_named(source) {
@@ -88,7 +88,7 @@ fn edges_against_the_floors(sources: &[(String, String)], floors: &BTreeMap<&str
 }
 
 #[test]
-fn every_room_has_a_floor_and_every_floor_a_room() {
+fn rooms_and_floors_match() {
     let mut rooms: Vec<String> =
         sources().into_iter().map(|(_, room)| room).filter(|room| room != "lib").collect();
     rooms.sort();
@@ -106,11 +106,11 @@ fn imports_run_down_only() {
         .filter(|(_, room)| room != "lib")
         .map(|(path, room)| (room, fs::read_to_string(path).unwrap()))
         .collect();
-    assert_eq!(edges_against_the_floors(&sources, &floors), [""; 0]);
+    assert_eq!(imports_that_do_not_run_down(&sources, &floors), [""; 0]);
 }
 
 #[test]
-fn an_upward_and_a_sideways_import_are_found() {
+fn upward_and_sideways_imports_are_found() {
     let floors: BTreeMap<_, _> = FLOORS.into_iter().collect();
     let room = |name: &str, source: &str| (name.to_owned(), source.to_owned());
     let sources = [
@@ -119,12 +119,12 @@ fn an_upward_and_a_sideways_import_are_found() {
         room("issuer", "// crate::commands in a comment\nuse crate::{token::Token, session};"),
         room("secret", "use crate::nowhere::X;"),
     ];
-    let wrong = edges_against_the_floors(&sources, &floors);
+    let wrong = imports_that_do_not_run_down(&sources, &floors);
     assert_eq!(wrong, ["token -> verdict", "output -> server", "issuer -> session", "secret -> nowhere"]);
 }
 
 #[test]
-fn only_the_issuer_refers_to_the_signer() {
+fn only_the_issuer_names_the_minter() {
     for (path, room) in
         sources().into_iter().filter(|(_, room)| !["issuer", "token"].contains(&room.as_str()))
     {
@@ -134,7 +134,7 @@ fn only_the_issuer_refers_to_the_signer() {
 }
 
 #[test]
-fn the_top_level_holds_what_belongs_there() {
+fn top_level_holds_known_entries_only() {
     let allowed = [
         "Cargo.toml",
         "Cargo.lock",
@@ -180,11 +180,11 @@ fn without_tests(source: &str) -> String {
     lines.filter(is_code).collect::<Vec<_>>().join("\n")
 }
 
-/// Returns every path that a source imports with `use`, groups taken apart.
+/// Returns every path that a source imports with `use`, with groups expanded.
 fn imports(code: &str) -> Vec<String> {
     let mut paths = Vec::new();
     for statement in code.split(';').filter_map(|part| part.rsplit_once("use ").map(|(_, path)| path)) {
-        // What looks like an import in a string or a macro has no balanced groups.
+        // Text in a string or a macro that looks like an import has no balanced groups.
         let (mut prefixes, mut name) = (vec![String::new()], String::new());
         for character in statement.chars().filter(|character| !character.is_whitespace()).chain([',']) {
             let Some(prefix) = prefixes.last().cloned() else { break };
@@ -240,7 +240,7 @@ fn definition(modules: &BTreeMap<String, String>, module: &str, path: &str, dept
 }
 
 /// Finds every pair of modules that import each other.
-fn circles(modules: &BTreeMap<String, String>) -> Vec<String> {
+fn import_cycles(modules: &BTreeMap<String, String>) -> Vec<String> {
     let mut edges = BTreeSet::new();
     for (module, code) in modules {
         for import in imports(code) {
@@ -259,25 +259,25 @@ fn circles(modules: &BTreeMap<String, String>) -> Vec<String> {
 
 #[test]
 fn no_two_files_import_each_other() {
-    assert_eq!(circles(&modules()), [""; 0]);
+    assert_eq!(import_cycles(&modules()), [""; 0]);
 }
 
 #[test]
-fn a_circle_is_found_through_groups_and_re_exports() {
+fn cycles_are_found_through_groups_and_re_exports() {
     let module = |name: &str, code: &str| (name.to_owned(), code.to_owned());
     let modules = [
         module("a", "pub use self::b::{B, c::C};\nmod b;"),
         module("a::b", "use super::c::C;\npub struct B;"),
         module("a::c", "use std::fmt;\nuse crate::a::{self, B};\npub struct C;"),
     ];
-    assert_eq!(circles(&modules.into()), ["a::b <-> a::c"]);
+    assert_eq!(import_cycles(&modules.into()), ["a::b <-> a::c"]);
 }
 
 /// The most lines of code of rooms, without tests and comments: of the server, and of all.
 const MAX_LINES: [(&str, usize); 2] = [("server", 1950), ("", 15_600)];
 
 #[test]
-fn the_program_stays_small() {
+fn code_stays_within_its_line_limits() {
     for (room, max) in MAX_LINES {
         let is_there = |(module, _): &(&String, &String)| module.starts_with(room);
         let count: usize = modules().iter().filter(is_there).map(|(_, code)| code.lines().count()).sum();

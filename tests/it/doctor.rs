@@ -1,4 +1,4 @@
-//! `doctor`: what it says of each thing that is set up or broken, and that it changes nothing.
+//! `doctor`: its checks of sound and broken settings; it changes nothing.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
@@ -12,7 +12,7 @@ use crate::cli::{Call, Output, call, with_secret};
 use crate::keyring::service::{Session, is_here};
 use crate::test_home::TestHome;
 
-/// Returns the check, the profile, the status and the detail of every line; and how `doctor` ended.
+/// Returns the check, the profile, the status and the detail of every line; and the exit code.
 #[track_caller]
 fn examine(call: Call) -> (Vec<[String; 4]>, Option<i32>) {
     let Output { status, stdout, stderr } = call.with_argument("-o").with_argument("json").run();
@@ -20,16 +20,16 @@ fn examine(call: Call) -> (Vec<[String; 4]>, Option<i32>) {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let line = |line: &str| {
         let found: Value = serde_json::from_str(line).unwrap();
-        // What is no ok is told with the next step.
+        // Every status but ok comes with a hint.
         assert_eq!(found["hint"].is_null(), found["status"] == "ok", "{found}");
         ["check", "profile", "status", "detail"].map(|field| text(&found[field]))
     };
     (stdout.lines().map(line).collect(), status)
 }
 
-/// Checks that there is a line of this check about this profile, with this status and this in its detail.
+/// Checks that there is a line of this check and profile, with this status and a detail that contains this text.
 #[track_caller]
-fn says(found: &[[String; 4]], check: &str, profile: &str, status: &str, detail: &str) {
+fn assert_check(found: &[[String; 4]], check: &str, profile: &str, status: &str, detail: &str) {
     let is_it = |line: &&[String; 4]| line[..3] == [check, profile, status] && line[3].contains(detail);
     assert!(found.iter().any(|line| is_it(&line)), "{check} {profile} {status} {detail}: {found:#?}");
 }
@@ -48,18 +48,18 @@ fn doctor(home: &TestHome, arguments: &[&str]) -> Call {
 }
 
 #[test]
-fn on_a_clean_machine_the_missing_profile_fails_and_nothing_is_written() {
+fn missing_profile_fails_and_nothing_is_written() {
     let home = TestHome::new();
     let (found, status) = examine(doctor(&home, &[]));
     assert_eq!(status, Some(1));
-    says(&found, "config", "-", "note", "there is none");
-    says(&found, "profile", "-", "fail", "no API secret is set");
-    says(&found, "completions", "-", "note", "none are installed");
+    assert_check(&found, "config", "-", "note", "there is none");
+    assert_check(&found, "profile", "-", "fail", "no API secret is set");
+    assert_check(&found, "completions", "-", "note", "none are installed");
     assert!(fs::read_dir(home.path()).unwrap().next().is_none());
 }
 
 #[test]
-fn the_demo_profile_is_well_everywhere_and_people_get_a_line_a_check() {
+fn demo_profile_passes_with_one_line_per_check() {
     let home = TestHome::new();
     let output = doctor(&home, &["--profile", "demo"]).run();
     assert_eq!((output.status, output.stderr.as_str()), (Some(0), ""));
@@ -73,7 +73,7 @@ fn the_demo_profile_is_well_everywhere_and_people_get_a_line_a_check() {
 }
 
 #[test]
-fn each_fault_of_a_secret_has_its_line_and_no_command_is_run() {
+fn every_fault_of_a_secret_is_reported_without_running_commands() {
     let secrets = TestHome::new();
     let path = secrets.write("exposed", SECRET.as_bytes(), 0o644);
     let command = secrets.path().join("ran");
@@ -103,67 +103,67 @@ fn each_fault_of_a_secret_has_its_line_and_no_command_is_run() {
     };
     let (found, status) = examine(with_variables(&[]));
     assert_eq!(status, Some(1));
-    says(&found, "config", "-", "ok", "profiles: 8");
-    says(&found, "profile", "-", "ok", "good is used");
-    says(&found, "secret", "good", "ok", "env:GOOD, fingerprint ");
-    says(&found, "session_key", "good", "ok", "env:KEY, fingerprint ");
-    says(&found, "session_key", "short", "note", "has no source");
-    says(&found, "secret", "exposed", "fail", "others can read or write it (mode 644)");
-    says(&found, "secret", "unset", "fail", "NOWHERE is not set");
-    says(&found, "secret", "key", "fail", "the secret is the API key");
-    says(&found, "secret", "short", "note", "only 5 bytes");
-    says(&found, "secret", "twin1", "fail", "the same as the API secret of profile twin2");
-    says(&found, "secret", "twin2", "fail", "the same as the API secret of profile twin1");
-    says(&found, "secret", "pass", "note", "not read (would run the command)");
+    assert_check(&found, "config", "-", "ok", "profiles: 8");
+    assert_check(&found, "profile", "-", "ok", "good is used");
+    assert_check(&found, "secret", "good", "ok", "env:GOOD, fingerprint ");
+    assert_check(&found, "session_key", "good", "ok", "env:KEY, fingerprint ");
+    assert_check(&found, "session_key", "short", "note", "has no source");
+    assert_check(&found, "secret", "exposed", "fail", "others can read or write it (mode 644)");
+    assert_check(&found, "secret", "unset", "fail", "NOWHERE is not set");
+    assert_check(&found, "secret", "key", "fail", "the secret is the API key");
+    assert_check(&found, "secret", "short", "note", "only 5 bytes");
+    assert_check(&found, "secret", "twin1", "fail", "the same as the API secret of profile twin2");
+    assert_check(&found, "secret", "twin2", "fail", "the same as the API secret of profile twin1");
+    assert_check(&found, "secret", "pass", "note", "not read (would run the command)");
     assert!(!command.exists());
     let all = format!("{found:?}");
     assert!(
         variables.iter().all(|(name, value)| ["API_KEY", "SHORT"].contains(name) || !all.contains(value)),
         "{all}"
     );
-    // A profile that is named is checked alone, also against the others.
+    // A named profile is the only one checked, but is still compared with the others.
     let (found, status) = examine(with_variables(&["--profile", "good"]));
     assert_eq!(status, Some(0), "{found:#?}");
     assert!(found.iter().all(|line| ["-", "good"].contains(&line[1].as_str())), "{found:#?}");
     let (found, status) = examine(with_variables(&["--profile", "twin1"]));
     assert_eq!(status, Some(1));
-    says(&found, "secret", "twin1", "fail", "profile twin2");
+    assert_check(&found, "secret", "twin1", "fail", "profile twin2");
 }
 
 #[test]
-fn a_secret_of_the_environment_is_noted_beside_the_default_profile_that_it_precedes() {
+fn ambient_secret_that_precedes_the_default_profile_is_noted() {
     let home = configured("default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\n");
     let (found, status) =
         examine(with_secret(&["doctor"]).with_env("HOME", home.path()).with_env("A", SECRET));
     assert_eq!(status, Some(0), "{found:#?}");
-    says(&found, "profile", "-", "ok", "none, env:STREAM_API_SECRET is used");
-    says(&found, "variable", "-", "note", "STREAM_API_SECRET is set");
-    says(&found, "secret", "-", "note", "the same as the API secret of profile a");
+    assert_check(&found, "profile", "-", "ok", "none, env:STREAM_API_SECRET is used");
+    assert_check(&found, "variable", "-", "note", "STREAM_API_SECRET is set");
+    assert_check(&found, "secret", "-", "note", "the same as the API secret of profile a");
     let both = with_secret(&["doctor"]).with_env("STREAM_API_SECRET_FILE", "/nowhere");
     let (found, status) = examine(both);
     assert_eq!(status, Some(1));
-    says(&found, "profile", "-", "fail", "both STREAM_API_SECRET and STREAM_API_SECRET_FILE are set");
+    assert_check(&found, "profile", "-", "fail", "both STREAM_API_SECRET and STREAM_API_SECRET_FILE are set");
 }
 
 #[test]
-fn a_broken_configuration_fails_with_its_place() {
+fn broken_configuration_fails_with_its_line() {
     let home = configured("[profiles.a]\nsecrt = \"env:A\"\n");
     let (found, status) = examine(doctor(&home, &[]));
     assert_eq!(status, Some(1));
-    says(&found, "config", "-", "fail", "config.toml:2:1");
+    assert_check(&found, "config", "-", "fail", "config.toml:2:1");
 }
 
 #[test]
-fn the_audit_log_is_verified_and_the_modes_of_files_are_checked() {
+fn audit_log_and_file_modes_are_checked() {
     let home = configured("default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\n");
     let in_home = |arguments: &[&str]| call(arguments).with_env("HOME", home.path()).with_env("A", SECRET);
     assert_eq!(in_home(&["issue", "1"]).run().status, Some(0));
     let (found, status) = examine(in_home(&["doctor"]));
     assert_eq!(status, Some(0), "{found:#?}");
-    says(&found, "files", "-", "ok", "nobody else");
-    says(&found, "disk", "-", "ok", "MiB free");
-    says(&found, "audit", "-", "ok", "intact, entries: 2");
-    says(&found, "clock", "-", "ok", "agrees with the audit log");
+    assert_check(&found, "files", "-", "ok", "nobody else");
+    assert_check(&found, "disk", "-", "ok", "MiB free");
+    assert_check(&found, "audit", "-", "ok", "intact, entries: 2");
+    assert_check(&found, "clock", "-", "ok", "agrees with the audit log");
     let set_mode = |path: &Path, mode| fs::set_permissions(path, Permissions::from_mode(mode)).unwrap();
     let segment = home.path().join(".local/state/stream-token/audit/audit-00000001.jsonl");
     let config = home.path().join(".config/stream-token/config.toml");
@@ -173,19 +173,19 @@ fn the_audit_log_is_verified_and_the_modes_of_files_are_checked() {
     fs::write(&segment, text.replace(r#""customer":1,"#, r#""customer":2,"#)).unwrap();
     let (found, status) = examine(in_home(&["doctor"]));
     assert_eq!(status, Some(1));
-    says(&found, "files", "-", "fail", "others can write it (mode 666)");
-    says(&found, "files", "-", "note", "config.toml (mode 644)");
-    says(&found, "audit", "-", "fail", "damaged");
+    assert_check(&found, "files", "-", "fail", "others can write it (mode 666)");
+    assert_check(&found, "files", "-", "note", "config.toml (mode 644)");
+    assert_check(&found, "audit", "-", "fail", "damaged");
 }
 
 #[test]
-fn a_clock_behind_the_audit_log_fails() {
+fn clock_behind_the_audit_log_fails() {
     let home = configured("default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\n");
     let in_home = |arguments: &[&str]| call(arguments).with_env("HOME", home.path()).with_env("A", SECRET);
     assert_eq!(in_home(&["issue", "1"]).run().status, Some(0));
     let segment = home.path().join(".local/state/stream-token/audit/audit-00000001.jsonl");
     let text = fs::read_to_string(&segment).unwrap();
-    // The last entry is written anew, with another time and the hash that goes with it.
+    // The last entry is rewritten with another time and a matching hash.
     let (before, last) = text.trim_end().rsplit_once('\n').unwrap();
     let (body, _) = last.split_once(r#","hash":"#).unwrap();
     let (head, time) = body.split_once(r#""time":"20"#).unwrap();
@@ -193,24 +193,24 @@ fn a_clock_behind_the_audit_log_fails() {
     let hash = base16ct::lower::encode_string(&Sha256::digest(&body));
     fs::write(&segment, format!("{before}\n{body},\"hash\":\"{hash}\"}}\n")).unwrap();
     let (found, _) = examine(in_home(&["doctor"]));
-    says(&found, "clock", "-", "fail", "behind the audit log");
+    assert_check(&found, "clock", "-", "fail", "behind the audit log");
 }
 
 #[test]
-fn completions_of_another_version_are_noted_and_current_ones_are_well() {
+fn outdated_completions_are_noted() {
     let home = TestHome::new();
     let place = home.path().join(".local/share/bash-completion/completions/stream-token");
     fs::create_dir_all(place.parent().unwrap()).unwrap();
     fs::write(&place, call(&["completions", "bash"]).run().result()).unwrap();
     let (found, _) = examine(doctor(&home, &["--profile", "demo"]));
-    says(&found, "completions", "-", "ok", place.to_str().unwrap());
+    assert_check(&found, "completions", "-", "ok", place.to_str().unwrap());
     fs::write(&place, "# older").unwrap();
     let (found, _) = examine(doctor(&home, &["--profile", "demo"]));
-    says(&found, "completions", "-", "note", "is of another version");
+    assert_check(&found, "completions", "-", "note", "is of another version");
 }
 
 #[test]
-fn the_keyring_is_named_with_its_program_and_stays_locked() {
+fn keyring_is_identified_and_stays_locked() {
     if !is_here("doctor with a keyring") {
         return;
     }
@@ -218,18 +218,18 @@ fn the_keyring_is_named_with_its_program_and_stays_locked() {
     session.add("staging", SECRET);
     let (found, status) = examine(session.call(&["doctor"]));
     assert_eq!(status, Some(0), "{found:#?}");
-    says(&found, "keyring", "-", "ok", "gnome-keyring-daemon, process ");
-    says(&found, "secret", "staging", "ok", "keyring, set ");
-    says(&found, "session_key", "staging", "ok", "not made yet");
+    assert_check(&found, "keyring", "-", "ok", "gnome-keyring-daemon, process ");
+    assert_check(&found, "secret", "staging", "ok", "keyring, set ");
+    assert_check(&found, "session_key", "staging", "ok", "not made yet");
     session.lock();
     let (found, status) = examine(session.call(&["doctor"]));
     assert_eq!(status, Some(0), "{found:#?}");
-    says(&found, "secret", "staging", "note", "the keyring is locked");
+    assert_check(&found, "secret", "staging", "note", "the keyring is locked");
     session.end_keyring();
     let (found, status) = examine(session.call(&["doctor"]));
     assert_eq!(status, Some(1));
-    says(&found, "keyring", "-", "fail", "no keyring can be reached");
-    says(&found, "secret", "staging", "fail", "no keyring can be reached");
+    assert_check(&found, "keyring", "-", "fail", "no keyring can be reached");
+    assert_check(&found, "secret", "staging", "fail", "no keyring can be reached");
 }
 
 #[cfg(feature = "serve")]
@@ -242,8 +242,8 @@ mod network {
     use super::*;
     use crate::tls::{made, put};
 
-    /// Examines a profile whose backend answers one call with a status and a time this far from now. Returns the request.
-    fn asked(status: &str, ahead: u64) -> (Vec<[String; 4]>, Option<i32>, String) {
+    /// Examines a profile whose backend answers one call with a status and a clock that is ahead. Returns the request too.
+    fn examine_backend(status: &str, ahead: u64) -> (Vec<[String; 4]>, Option<i32>, String) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let date = chrono::DateTime::<chrono::Utc>::from(SystemTime::now() + Duration::from_secs(ahead));
@@ -265,7 +265,7 @@ mod network {
     }
 
     #[test]
-    fn a_backend_must_answer_401_to_a_call_without_a_token() {
+    fn backend_must_answer_401_without_a_token() {
         for (answer, status, exit) in [
             ("401", "ok", 0),
             ("403", "note", 0),
@@ -274,9 +274,15 @@ mod network {
             ("404", "fail", 1),
             ("500", "fail", 1),
         ] {
-            let (found, code, request) = asked(answer, 0);
-            says(&found, "check_url", "app", status, &format!("/me answers {answer} without a token"));
-            says(&found, "clock", "-", "ok", "agrees with http://127.0.0.1:");
+            let (found, code, request) = examine_backend(answer, 0);
+            assert_check(
+                &found,
+                "check_url",
+                "app",
+                status,
+                &format!("/me answers {answer} without a token"),
+            );
+            assert_check(&found, "clock", "-", "ok", "agrees with http://127.0.0.1:");
             assert_eq!(code, Some(exit), "{found:#?}");
             assert!(
                 request.starts_with("GET /me ") && !request.to_lowercase().contains("authorization"),
@@ -286,25 +292,25 @@ mod network {
     }
 
     #[test]
-    fn a_clock_that_differs_from_the_backends_fails() {
-        let (found, status, _) = asked("401", 90);
+    fn clock_that_differs_from_the_backend_fails() {
+        let (found, status, _) = examine_backend("401", 90);
         assert_eq!(status, Some(1));
-        says(&found, "clock", "-", "fail", " behind http://127.0.0.1:");
+        assert_check(&found, "clock", "-", "fail", " behind http://127.0.0.1:");
     }
 
     #[test]
-    fn a_backend_that_cannot_be_reached_fails() {
+    fn unreachable_backend_fails() {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let home = configured(&format!(
             "default_profile = \"app\"\n[profiles.app]\nsecret = \"env:APP\"\nbase_url = \"https://127.0.0.1:{port}\"\n"
         ));
         let (found, status) = examine(doctor(&home, &[]).with_env("APP", SECRET));
         assert_eq!(status, Some(1));
-        says(&found, "base_url", "app", "fail", &format!("https://127.0.0.1:{port}: "));
+        assert_check(&found, "base_url", "app", "fail", &format!("https://127.0.0.1:{port}: "));
     }
 
     #[test]
-    fn a_certificate_is_shown_with_its_names_and_its_last_day() {
+    fn certificate_is_shown_with_names_and_days_left() {
         let home = TestHome::new();
         let (certificate, key) = put(home.path(), &made());
         let with = |certificate: &str| {
@@ -313,9 +319,9 @@ mod network {
         };
         let (found, status) = examine(with(&certificate));
         assert_eq!(status, Some(0), "{found:#?}");
-        says(&found, "certificate", "-", "ok", "for localhost, 127.0.0.1, days left: 36");
+        assert_check(&found, "certificate", "-", "ok", "for localhost, 127.0.0.1, days left: 36");
         let (found, status) = examine(with("/nowhere"));
         assert_eq!(status, Some(1));
-        says(&found, "certificate", "-", "fail", "/nowhere");
+        assert_check(&found, "certificate", "-", "fail", "/nowhere");
     }
 }

@@ -1,4 +1,4 @@
-//! The bodies of the fuzz targets, run over their seeds and over what becomes of these by chance.
+//! The bodies of the fuzz targets, run over their seeds and over random changes of them.
 
 #[path = "../../fuzz/bodies/audit_reader.rs"]
 mod audit_reader;
@@ -20,28 +20,28 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, TestRunner};
 
-/// How many inputs are made of a target's seeds.
+/// The number of inputs made from a target's seeds.
 const CASES: u32 = 300;
 
 /// A small change of an input.
 #[derive(Debug, Clone)]
 enum Change {
-    /// A byte becomes another.
+    /// Replaces a byte.
     Set(Index, u8),
-    /// A byte comes between.
+    /// Inserts a byte.
     Insert(Index, u8),
-    /// So many bytes go.
+    /// Removes this many bytes.
     Remove(Index, usize),
-    /// So many bytes come twice.
+    /// Repeats this many bytes.
     Repeat(Index, usize),
-    /// All that follows goes.
+    /// Removes the rest.
     Cut(Index),
 }
 
 impl Change {
     /// Makes the change.
     fn make(&self, input: &mut Vec<u8>) {
-        // The end is a place too.
+        // The end is a valid position too.
         let length = input.len();
         let at = |index: &Index| index.index(length + 1);
         match self {
@@ -58,7 +58,7 @@ impl Change {
     }
 }
 
-/// Makes changes by chance.
+/// Makes random changes.
 fn changes() -> impl Strategy<Value = Vec<Change>> {
     let change = prop_oneof![
         any::<(Index, u8)>().prop_map(|(index, byte)| Change::Set(index, byte)),
@@ -91,27 +91,27 @@ fn run(target: &str, body: fn(&[u8])) {
 }
 
 #[test]
-fn a_log_of_any_bytes_is_read_and_gone_on_in_and_no_damage_is_hidden() {
+fn audit_log_of_any_bytes_is_continued_without_hiding_damage() {
     run("audit_reader", audit_reader::check);
 }
 
 #[test]
-fn an_accepted_token_of_any_header_and_claims_is_what_another_parser_reads() {
+fn accepted_tokens_read_the_same_with_another_parser() {
     run("token_verifier", token_verifier::check);
 }
 
 #[test]
-fn a_token_that_is_found_in_any_text_is_found_again_in_itself() {
+fn token_found_in_any_text_is_found_in_itself() {
     run("paste", paste::check);
 }
 
 #[test]
-fn a_configuration_of_any_text_is_refused_or_keeps_its_profiles_when_it_is_changed() {
+fn configuration_is_refused_or_keeps_its_profiles_when_edited() {
     run("config", config::check);
 }
 
 #[cfg(feature = "serve")]
 #[test]
-fn a_body_gets_a_token_where_a_second_reader_sees_one_plain_number_and_nowhere_else() {
+fn accepted_bodies_have_one_plain_customer_id() {
     run("contract_body", contract_body::check);
 }

@@ -1,4 +1,4 @@
-//! The files that are made from the grammar, and the man pages' own sections, are the ones in the repository.
+//! The files generated from the grammar and from the man pages' own sections match those in the repository.
 
 pub(crate) mod man;
 mod markdown;
@@ -16,7 +16,7 @@ use stream_token::cli::grammar;
 use crate::test_home::TestHome;
 use crate::tools::has;
 
-/// Set to write the files anew.
+/// The variable that makes the tests rewrite the files.
 const REWRITE_VARIABLE: &str = "STREAM_TOKEN_REWRITE";
 
 /// Every shell, and the usual name of its file.
@@ -43,7 +43,7 @@ fn read(folder: &Path) -> Files {
     paths.map(|path| file(&path)).collect()
 }
 
-/// Writes the files of a folder, and leaves no other file in it; folders below it stay.
+/// Writes the files of a folder, and removes all others; subfolders stay.
 fn write(folder: &Path, files: &Files) {
     for name in read(folder).into_keys() {
         fs::remove_file(folder.join(name)).unwrap();
@@ -54,15 +54,15 @@ fn write(folder: &Path, files: &Files) {
     }
 }
 
-/// Names the files that are missing, stale or too many.
+/// Returns the names of missing, stale and superfluous files.
 fn differences(committed: &Files, made: &Files) -> Vec<String> {
     let missing_or_stale = made.iter().filter(|(name, text)| committed.get(*name) != Some(*text));
     let too_many = committed.iter().filter(|(name, _)| !made.contains_key(*name));
     missing_or_stale.chain(too_many).map(|(name, _)| name.clone()).collect()
 }
 
-/// Holds a folder of the repository to what was made; writes it where that was asked for.
-fn hold(folder: &str, made: &Files) {
+/// Checks a folder of the repository against the generated files; rewrites it on request.
+fn assert_up_to_date(folder: &str, made: &Files) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     if env::var_os(REWRITE_VARIABLE).is_some() {
         write(&path, made);
@@ -87,23 +87,23 @@ fn commands(command: &Command) -> usize {
 }
 
 #[test]
-fn the_completions_are_what_the_program_prints() {
+fn completions_are_up_to_date() {
     let place = TestHome::new();
     let script = |shell: &str| {
         let output = place.command("stream-token").args(["completions", shell]).output().unwrap();
         assert!(output.status.success() && output.stderr.is_empty(), "{shell}: {output:?}");
         String::from_utf8(output.stdout).unwrap()
     };
-    hold("completions", &SHELLS.map(|(shell, file)| (file.to_owned(), script(shell))).into());
+    assert_up_to_date("completions", &SHELLS.map(|(shell, file)| (file.to_owned(), script(shell))).into());
 }
 
 #[test]
-fn the_man_pages_are_up_to_date() {
-    hold("man", &pages());
+fn man_pages_are_up_to_date() {
+    assert_up_to_date("man", &pages());
 }
 
 #[test]
-fn every_command_has_a_man_page_with_the_sections_that_are_looked_for() {
+fn every_command_has_a_man_page_with_all_sections() {
     let mut pages = pages();
     let topics = pages.extract_if(.., |name, _| name.ends_with(".7")).count();
     assert_eq!((pages.len(), topics), (commands(&grammar()), 2));
@@ -120,7 +120,7 @@ fn every_command_has_a_man_page_with_the_sections_that_are_looked_for() {
 }
 
 #[test]
-fn mandoc_finds_nothing_to_warn_of_in_the_man_pages() {
+fn mandoc_has_no_warnings_about_the_man_pages() {
     if !has("mandoc", "the form of the man pages") {
         return;
     }
@@ -137,7 +137,7 @@ fn mandoc_finds_nothing_to_warn_of_in_the_man_pages() {
 }
 
 #[test]
-fn a_stale_a_missing_and_a_superfluous_file_are_found() {
+fn stale_missing_and_superfluous_files_are_found() {
     let files = |files: &[(&str, &str)]| -> Files {
         files.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
     };

@@ -13,7 +13,7 @@ use crate::serve::Server;
 use crate::test_home::TestHome;
 use crate::tools::install_script;
 
-/// The configuration of whoever tries the examples.
+/// The configuration for the examples.
 const STAGING: &str = "default_profile = \"staging\"\n[profiles.staging]\napi_key = \"abc123\"\n\
                        secret = \"env:STAGING_SECRET\"\nsession_key = \"env:STAGING_KEY\"\n";
 
@@ -24,14 +24,14 @@ fn calls(command: &Command, before: &[String]) -> Vec<Vec<String>> {
     [vec![call], below].concat()
 }
 
-/// Returns what `--help` prints.
+/// Returns the output of `--help`.
 fn help(place: &TestHome, call: &[String]) -> String {
     let output = place.command(&call[0]).args(&call[1..]).arg("--help").output().unwrap();
     assert!(output.status.success() && output.stderr.is_empty(), "{call:?}: {output:?}");
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Takes the examples out of a help text. A line that ends with a pipe goes on in the next.
+/// Extracts the examples of a help text. A line that ends with a pipe continues on the next.
 fn examples(help: &str) -> Vec<String> {
     let mut examples: Vec<String> = Vec::new();
     let lines = help.lines().skip_while(|line| *line != "Examples:").skip(1);
@@ -52,7 +52,7 @@ fn session() -> Session {
     session
 }
 
-/// Prepares a shell, in the session where there is one.
+/// Prepares a shell, in the session if there is one.
 fn shell(place: &TestHome, session: Option<&Session>) -> process::Command {
     let Some(session) = session else {
         let mut shell = place.command("sh");
@@ -68,10 +68,10 @@ fn shell(place: &TestHome, session: Option<&Session>) -> process::Command {
     shell
 }
 
-/// Runs an example that goes on until it is told to end.
+/// Runs an example of `serve`, and ends the server with a signal.
 #[cfg(feature = "serve")]
 #[track_caller]
-fn served(place: &TestHome, example: &str) {
+fn assert_serves(place: &TestHome, example: &str) {
     let example = example.replace(":8787", ":0");
     let words: Vec<_> = example.split(' ').skip(1).collect();
     let call = cli::call(&words).with_env("HOME", place.path());
@@ -79,13 +79,13 @@ fn served(place: &TestHome, example: &str) {
     assert_eq!(Server::start(&call).end().status, Some(0), "{example}");
 }
 
-/// There is none.
+/// Does nothing without the feature `serve`.
 #[cfg(not(feature = "serve"))]
-fn served(_: &TestHome, _: &str) {}
+fn assert_serves(_: &TestHome, _: &str) {}
 
-/// Runs an example that goes on until nobody reads what it prints.
+/// Runs an example that ends when its reader leaves.
 #[track_caller]
-fn followed(place: &TestHome, example: &str) {
+fn assert_follows(place: &TestHome, example: &str) {
     let mut shell = shell(place, None);
     let mut child =
         shell.args(["-c", &format!("exec {example}")]).stdout(process::Stdio::piped()).spawn().unwrap();
@@ -108,16 +108,16 @@ fn every_example_of_every_help_works() {
         let session = needs_keyring.then(session);
         for example in examples {
             if example.contains(" serve --listen") {
-                served(&place, &example);
+                assert_serves(&place, &example);
                 continue;
             }
             if example.contains(" audit follow") {
-                followed(&place, &example);
+                assert_follows(&place, &example);
                 continue;
             }
             let output = shell(&place, session.as_ref()).args(["-c", &example]).output().unwrap();
             let told = String::from_utf8_lossy(&output.stderr);
-            // The status is that of the last command alone. What the doctor finds depends on the machine.
+            // The status is that of the last command alone. The findings of doctor depend on the machine.
             let is_done = output.status.success() || example.contains(" doctor");
             assert!(is_done && !told.contains("error:"), "{call:?}: {example}\n{told}");
             let is_silent = [
@@ -140,7 +140,7 @@ fn every_example_of_every_help_works() {
 }
 
 #[test]
-fn every_help_starts_with_what_the_command_is_for() {
+fn every_help_starts_with_the_purpose() {
     let place = TestHome::new();
     for call in calls(&grammar(), &[]) {
         let help = help(&place, &call);
@@ -151,7 +151,7 @@ fn every_help_starts_with_what_the_command_is_for() {
 }
 
 #[test]
-fn takes_examples_over_several_lines_as_one() {
+fn multi_line_examples_are_joined() {
     let help = "About\n\nExamples:\n  one |\n    two |\n    three\n  four\n\nTimes:\n  five\n";
     assert_eq!(examples(help), ["one |\n  two |\n  three", "four"]);
 }

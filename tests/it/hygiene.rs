@@ -1,4 +1,4 @@
-//! The process's memory while a question waits: no core of it, and nobody of the same user reads it.
+//! The process's memory: no core dumps, and no access for other processes of the same user.
 
 use std::fs;
 use std::io::Write as _;
@@ -15,10 +15,10 @@ use crate::cli::{start_by, with_secret};
 use crate::test_home::TestHome;
 use crate::tools::{has, install_program, say_unchecked};
 
-/// A secret that the process has, and nothing else in this test's processes does.
+/// A secret that only the program holds, and no other process of this test.
 const SECRET: &str = "0f5a1c6e8b7d49d2a3e4f60718293a4b";
 
-/// A production profile, whose name is asked for.
+/// A production profile, which asks for its name.
 const PRODUCTION: &str = "default_profile = \"live\"\n[profiles.live]\nsecret = \"env:LIVE\"\n\
                           policy = { production = true, default_lifetime = \"10m\" }\n";
 
@@ -28,8 +28,8 @@ const QUESTION: &str = "stream-token: live is a production profile; type its nam
 /// An ordinary user.
 const NOBODY: u32 = 65534;
 
-/// Starts the program, its parent, and looks into it once told to: the most that a user's process may.
-/// It is given the secret in two halves, so as not to be what it looks for.
+/// Starts the program as its parent, and inspects it on request: the most access that a user's process has.
+/// It gets the secret in two halves, so that it does not find its own argument.
 const READER: &str = r#"
 sought=$1$2; shift 2
 LIVE=$sought "$@" <&3 2>&3 >/dev/null & process=$!
@@ -49,7 +49,7 @@ kill -TERM $process
 wait $process
 "#;
 
-/// Returns what an ordinary user's process sees of the program at its question.
+/// Returns what a process of the same ordinary user can read of the program at its prompt.
 fn seen_by_its_user(variables: &[(&str, &str)]) -> String {
     let place = TestHome::new();
     let home = place.path().to_owned();
@@ -89,7 +89,7 @@ fn seen_by_its_user(variables: &[(&str, &str)]) -> String {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn while_a_question_waits_a_process_of_the_same_user_sees_nothing_unless_opted_out() {
+fn same_user_cannot_read_the_process_at_a_prompt() {
     if !has("setpriv", "that a process of the same user cannot read the secret") {
         return;
     }
@@ -101,7 +101,7 @@ fn while_a_question_waits_a_process_of_the_same_user_sees_nothing_unless_opted_o
     assert_eq!(open, "environ: secret\nmem: secret\nmaps: read\n");
 }
 
-/// Starts a process that waits for its input, from a shell that has run this first.
+/// Starts a process that waits for its input, from a shell that first runs a command.
 fn waiting(first: &str, variables: &[(&str, &str)]) -> (Child, Watchdog, crate::cli::Call) {
     let call = variables
         .iter()
@@ -112,7 +112,7 @@ fn waiting(first: &str, variables: &[(&str, &str)]) -> (Child, Watchdog, crate::
     (child, watchdog, call)
 }
 
-/// Waits until the process waits for its input: it sleeps, as the program and not as the shell.
+/// Waits until the process sleeps on its input, as the program and no longer as the shell.
 #[cfg(target_os = "linux")]
 fn wait_until_it_reads(child: &Child) {
     let folder = format!("/proc/{}", child.id());
@@ -123,8 +123,8 @@ fn wait_until_it_reads(child: &Child) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_process_that_crashes_leaves_no_core() {
-    // Not by SIGQUIT: whoever runs the tests in the background may have it ignored.
+fn crash_leaves_no_core() {
+    // Not SIGQUIT, which is ignored if the tests run in the background.
     for signal in [Signal::ABORT, Signal::ILL] {
         let (child, _watchdog, call) = waiting("ulimit -c \"$(ulimit -Hc)\"", &[]);
         wait_until_it_reads(&child);
@@ -141,7 +141,7 @@ fn a_process_that_crashes_leaves_no_core() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn opted_out_a_process_that_crashes_may_leave_a_core() {
+fn crash_may_leave_a_core_with_the_opt_out() {
     let (child, _watchdog, call) = waiting("ulimit -c \"$(ulimit -Hc)\"", &[("STREAM_TOKEN_DUMPABLE", "1")]);
     wait_until_it_reads(&child);
     kill_process(Pid::from_child(&child), Signal::ABORT).unwrap();
@@ -152,7 +152,7 @@ fn opted_out_a_process_that_crashes_may_leave_a_core() {
     }
 }
 
-/// Returns `true` if there is a core where the process ran.
+/// Returns `true` if there is a core in the process's working directory.
 fn has_core(call: &crate::cli::Call) -> bool {
     let mut names = fs::read_dir(call.home.path()).unwrap().map(|entry| entry.unwrap().file_name());
     names.any(|name| name.to_string_lossy().starts_with("core"))
@@ -160,7 +160,7 @@ fn has_core(call: &crate::cli::Call) -> bool {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn where_the_system_refuses_nothing_is_run() {
+fn nothing_runs_if_memory_cannot_be_protected() {
     if !can_trace("that nothing is run where memory cannot be closed") {
         return;
     }

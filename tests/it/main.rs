@@ -1,4 +1,4 @@
-//! The program as others meet it: as a process, over its sources, by its files.
+//! Tests of the program as a process, of its sources, and of its files.
 
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 

@@ -1,4 +1,4 @@
-//! Every paste of `tests/corpus/paste` comes out as `expected.json` says.
+//! Every paste of `tests/corpus/paste` has the outcome in `expected.json`.
 
 use std::collections::BTreeSet;
 use std::error::Error;
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use stream_token::token::extract;
 
-/// What one paste gives: a token and what was stripped, or an error.
+/// The outcome of one paste: a token and the stripped parts, or an error.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expected {
@@ -17,7 +17,7 @@ struct Expected {
     paste: String,
     /// The token.
     token: Option<String>,
-    /// What was stripped, in the words a person is told.
+    /// The stripped parts, as messages name them.
     stripped: Option<Vec<String>>,
     /// The error's message.
     error: Option<String>,
@@ -28,12 +28,12 @@ fn corpus() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus/paste")
 }
 
-/// Reads what is expected of every paste.
+/// Reads the expected outcome of every paste.
 fn expected() -> Result<Vec<Expected>, Box<dyn Error>> {
     Ok(serde_json::from_str(&fs::read_to_string(corpus().join("expected.json"))?)?)
 }
 
-/// Reads a paste and says what it gives.
+/// Reads a paste and returns its outcome.
 fn outcome(paste: &str) -> io::Result<Expected> {
     let text = fs::read_to_string(corpus().join(paste).with_extension("txt"))?;
     let paste = paste.to_owned();
@@ -46,14 +46,14 @@ fn outcome(paste: &str) -> io::Result<Expected> {
 }
 
 #[test]
-fn finds_in_every_paste_of_the_corpus_what_is_expected() {
+fn every_paste_has_its_expected_outcome() {
     for expected in expected().unwrap() {
         assert_eq!(outcome(&expected.paste).unwrap(), expected);
     }
 }
 
 #[test]
-fn expects_something_of_every_paste_in_the_corpus() {
+fn every_paste_has_an_expectation() {
     let files = fs::read_dir(corpus()).unwrap().map(|entry| entry.unwrap().path());
     let pastes: BTreeSet<String> = files
         .filter(|path| path.extension().is_some_and(|extension| extension == "txt"))

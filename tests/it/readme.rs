@@ -1,10 +1,10 @@
-//! Every `console` block of the README and of the man pages' sections is what a real run prints.
+//! Every `console` block of the README and of the man pages' sections matches a real run.
 //!
-//! The blocks of a document share one home, in order, with a login's keyring if one stores a secret: what the first
+//! The blocks of a document share one home, in order, with a keyring if one stores a secret: what the first
 //! block sets up, the next uses. A stand-in for a password manager, `pass`, prints a secret of staging.
 //!
-//! In a block, a line that starts with `$ ` is a command, and goes on in the next line where it ends
-//! with a backslash or a pipe. What follows is what the command prints on both streams; `[..]` stands
+//! In a block, a line that starts with `$ ` is a command, and continues on the next line if it ends
+//! with a backslash or a pipe. The lines after it are its output on both streams; `[..]` stands
 //! for any text within a line. A block's commands share one shell, and its processes end with it.
 
 use std::collections::BTreeSet;
@@ -24,10 +24,10 @@ use crate::keyring::service::{Session, is_here};
 use crate::test_home::TestHome;
 use crate::tools::{has, install_script};
 
-/// Set to write the outputs anew.
+/// The variable that makes the tests rewrite the outputs.
 const REWRITE_VARIABLE: &str = "STREAM_TOKEN_REWRITE";
 
-/// What the shell prints after each command's output. No output has it.
+/// The marker that the shell prints after each command's output. It occurs in no output.
 const END: &str = "\u{1}end of output\u{1}";
 
 /// A command and its output.
@@ -52,16 +52,16 @@ fn documents() -> Vec<PathBuf> {
     documents
 }
 
-/// Where a document's commands run.
+/// The home of a document's commands.
 enum Home {
-    /// A home of their own.
+    /// A plain home.
     Plain(TestHome),
-    /// A login, with its keyring.
+    /// A login session with a keyring.
     Login(Session),
 }
 
 impl Home {
-    /// Prepares one for a document; `None` if it needs a keyring and none can be started.
+    /// Prepares a home for a document; `None` if it needs a keyring and none can be started.
     fn of(document: &str) -> Option<Self> {
         let home = if !document.contains("--secret-stdin\n") {
             Self::Plain(TestHome::new())
@@ -88,13 +88,13 @@ impl Home {
     }
 }
 
-/// Takes the insides of the `console` blocks out of a text.
+/// Returns the contents of the `console` blocks of a text.
 fn blocks(text: &str) -> Vec<&str> {
     let opened = text.split("\n```console\n").skip(1);
     opened.map(|rest| rest.split_once("\n```\n").unwrap().0).collect()
 }
 
-/// Takes a block apart.
+/// Parses a block into its calls.
 fn calls(block: &str) -> Vec<Call> {
     let mut calls: Vec<Call> = Vec::new();
     let mut is_open = false;
@@ -111,11 +111,11 @@ fn calls(block: &str) -> Vec<Call> {
     calls
 }
 
-/// Runs a block's commands in one shell, and gives what each printed.
+/// Runs a block's commands in one shell, and returns the output of each.
 fn outputs(mut shell: Command, calls: &[Call]) -> Vec<String> {
     let mut script = String::from("exec 2>&1\n");
     for call in calls {
-        // The status stays as the command left it, so that the next may show it.
+        // The command's status is restored, so that the next command can show it.
         script += &call.command;
         script += "\nstatus=$?; printf '%s\\n' \"$END\"; (exit \"$status\")\n";
     }
@@ -124,7 +124,7 @@ fn outputs(mut shell: Command, calls: &[Call]) -> Vec<String> {
     let (group, watchdog) = (Pid::from_child(&child), Watchdog::over(&child));
     let output = child.wait_with_output().unwrap();
     drop(watchdog);
-    // Usually nothing is left of it.
+    // Usually no process is left.
     let _ = kill_process_group(group, Signal::KILL);
     let printed = String::from_utf8(output.stdout).unwrap();
     let mut outputs: Vec<_> =
@@ -141,13 +141,13 @@ fn matches_line(line: &str, pattern: &str) -> bool {
     line.char_indices().map(|(at, _)| at).chain([line.len()]).any(|at| matches_line(&line[at..], rest))
 }
 
-/// Returns `true` if an output matches what is expected, line by line.
+/// Returns `true` if an output matches the expected one, line by line.
 fn matches(output: &str, expected: &str) -> bool {
     output.lines().count() == expected.lines().count()
         && output.lines().zip(expected.lines()).all(|(line, pattern)| matches_line(line, pattern))
 }
 
-/// Shows a block with its outputs.
+/// Formats a block with its outputs.
 fn shown(calls: &[Call], outputs: &[String]) -> String {
     let mut lines = Vec::new();
     for (call, output) in calls.iter().zip(outputs) {
@@ -158,7 +158,7 @@ fn shown(calls: &[Call], outputs: &[String]) -> String {
     lines.join("\n")
 }
 
-/// Runs a document's blocks, and returns it as it should be, with every output that differs.
+/// Runs a document's blocks, and returns the updated document and every difference.
 fn rerun(document: &str) -> (String, Vec<String>) {
     let (mut anew, mut wrong) = (document.to_owned(), Vec::new());
     let Some(home) = Home::of(document) else { return (anew, wrong) };
@@ -179,7 +179,7 @@ fn rerun(document: &str) -> (String, Vec<String>) {
 }
 
 #[test]
-fn every_console_block_is_what_a_real_run_prints() {
+fn console_blocks_match_real_runs() {
     for path in documents() {
         let (anew, wrong) = rerun(&fs::read_to_string(&path).unwrap());
         if env::var_os(REWRITE_VARIABLE).is_some() {
@@ -192,20 +192,20 @@ fn every_console_block_is_what_a_real_run_prints() {
 }
 
 #[test]
-fn the_documents_have_console_blocks() {
+fn documents_have_console_blocks() {
     let count = |path: PathBuf| blocks(&fs::read_to_string(path).unwrap()).len();
     assert!(count(path()) >= 5);
     assert!(documents().into_iter().map(count).sum::<usize>() >= 15);
 }
 
 #[test]
-fn the_readme_stays_short() {
+fn readme_stays_short() {
     let lines = fs::read_to_string(path()).unwrap().lines().count();
     assert!(lines <= 320, "{lines} lines; what is not for a first day belongs into man/sections");
 }
 
 #[test]
-fn takes_a_block_apart() {
+fn block_is_parsed_into_calls() {
     let call = |command: &str, output: &str| Call { command: command.into(), output: output.into() };
     let block = "$ one \\\n    two\nout\n\nmore\n$ three |\n  four\n$ five";
     assert_eq!(
@@ -215,7 +215,7 @@ fn takes_a_block_apart() {
 }
 
 #[test]
-fn a_wildcard_stands_for_text_within_a_line() {
+fn wildcard_matches_text_within_a_line() {
     assert!(matches("at 12:00, ago\nend", "at [..], ago\nend"));
     assert!(matches("12:00", "[..]") && matches("", ""));
     assert!(!matches("at 12:00\nend", "at [..]"));
@@ -237,7 +237,7 @@ fn first_cells(document: &str, heading: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_tables_of_json_name_every_field_and_no_other() {
+fn json_tables_list_exactly_the_fields() {
     let place = TestHome::new();
     let issue = "stream-token --profile demo issue 1";
     for (verb, call) in [
@@ -288,7 +288,7 @@ fn every_source_of_secrets_is_documented() {
 
 #[cfg(feature = "serve")]
 #[test]
-fn every_reason_of_a_refusal_is_documented() {
+fn every_refusal_reason_is_documented() {
     let mut reasons = BTreeSet::from(["large_head", "malformed_request"].map(str::to_owned));
     for (file, function) in [
         ("server/contract/error.rs", "fn parts("),
@@ -303,7 +303,7 @@ fn every_reason_of_a_refusal_is_documented() {
 }
 
 #[test]
-fn the_exit_codes_and_variables_of_help_are_documented() {
+fn exit_codes_and_variables_of_help_are_documented() {
     let readme = fs::read_to_string(path()).unwrap();
     let documents: String = documents().iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let help = grammar().get_after_long_help().unwrap().to_string();

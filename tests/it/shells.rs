@@ -8,7 +8,7 @@ use std::process::Command;
 use crate::test_home::TestHome;
 use crate::tools::has;
 
-/// Completes the last word as bash does: by the function that was registered.
+/// Completes the last word as bash does, with the registered function.
 const BASH: &str = r#"
 source "$1"
 shift
@@ -23,7 +23,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 const FISH: &str = "source $argv[1]; complete -C $argv[2]";
 
 /// Starts a zsh on a terminal, types the line and the key for the first or the last candidate, and prints
-/// what then stands there.
+/// the resulting line.
 const ZSH: &str = r#"
 zmodload zsh/zpty
 for key in $'\t' $'\x12'; do
@@ -36,7 +36,7 @@ for key in $'\t' $'\x12'; do
 done
 "#;
 
-/// What the zsh on the terminal starts with. It ends by itself where nothing is typed.
+/// The startup file of the zsh on the terminal. That shell ends if nothing is typed.
 const ZSHRC: &str = r#"
 TMOUT=20
 PROMPT='ready> '
@@ -54,7 +54,7 @@ fn committed(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("completions").join(name)
 }
 
-/// Runs a shell and gives the lines that it prints.
+/// Runs a shell and returns its lines of output.
 fn lines(command: &mut Command) -> Vec<String> {
     let output = command.output().unwrap();
     let printed = String::from_utf8(output.stdout).unwrap();
@@ -86,8 +86,8 @@ fn in_zsh(place: &TestHome, line: &str) -> Vec<String> {
     shown.iter().map(|line| line.trim_end().rsplit(' ').next().unwrap_or_default().to_owned()).collect()
 }
 
-/// Holds a shell to what it must complete.
-fn hold(shell: &str, complete: impl Fn(&TestHome, &str) -> Vec<String>) {
+/// Checks the completions of a shell.
+fn assert_completes(shell: &str, complete: impl Fn(&TestHome, &str) -> Vec<String>) {
     if !has(shell, "completion") {
         return;
     }
@@ -120,18 +120,18 @@ fn hold(shell: &str, complete: impl Fn(&TestHome, &str) -> Vec<String>) {
     }
     assert!(!candidates("stream-token issue --expires some-f").contains("some-file"), "{shell}");
     assert!(!candidates("stream-token profile add st").contains("staging"), "{shell}");
-    // Where the configuration is broken, nothing is completed and nothing is said.
+    // With a broken configuration, nothing is completed and nothing is printed.
     fs::write(place.path().join(".config/stream-token/config.toml"), "[").unwrap();
     assert!(!candidates("stream-token --profile sta").contains("staging"), "{shell}");
 }
 
 #[test]
 fn bash_completes_commands_flags_and_values() {
-    hold("bash", |place, line| in_bash(place, &committed("stream-token.bash"), line));
+    assert_completes("bash", |place, line| in_bash(place, &committed("stream-token.bash"), line));
 }
 
 #[test]
-fn bash_completes_the_value_that_is_joined_to_a_flag() {
+fn bash_completes_values_after_an_equals_sign() {
     if !has("bash", "completion") {
         return;
     }
@@ -143,10 +143,10 @@ fn bash_completes_the_value_that_is_joined_to_a_flag() {
 
 #[test]
 fn fish_completes_commands_flags_and_values() {
-    hold("fish", in_fish);
+    assert_completes("fish", in_fish);
 }
 
 #[test]
 fn zsh_completes_commands_flags_and_values() {
-    hold("zsh", in_zsh);
+    assert_completes("zsh", in_zsh);
 }

@@ -18,7 +18,7 @@ impl TestHome {
         Self(tempfile::Builder::new().prefix("st-").tempdir().unwrap())
     }
 
-    /// Creates one in memory where possible, for tests that must not wait for a busy disk.
+    /// Creates a home in memory if possible, for tests that must not wait for a busy disk.
     #[cfg(unix)]
     pub(crate) fn in_memory() -> Self {
         let memory = Path::new("/dev/shm");
@@ -44,7 +44,7 @@ impl TestHome {
         command
     }
 
-    /// Writes a new file with these permissions, whatever the umask.
+    /// Writes a new file with these permissions under any umask.
     #[cfg(unix)]
     pub(crate) fn write(&self, name: &str, content: &[u8], mode: u32) -> std::path::PathBuf {
         use std::fs::{OpenOptions, Permissions};

@@ -17,7 +17,7 @@ fn count_syncs(log: &AuditLog) -> Arc<AtomicU64> {
     count
 }
 
-/// Records so many events from each of so many threads, all at once.
+/// Records this many events from each of this many concurrent threads.
 fn crowd(logs: &[&AuditLog], threads: u64, each: u64) -> Vec<u64> {
     let start = Barrier::new(usize::try_from(threads).unwrap());
     let caller = |thread: u64| {
@@ -33,7 +33,7 @@ fn crowd(logs: &[&AuditLog], threads: u64, each: u64) -> Vec<u64> {
 }
 
 #[test]
-fn an_entry_is_on_disk_when_its_receipt_is_there() {
+fn entry_is_on_disk_before_its_receipt() {
     let state = State::new();
     let receipt = state.log().record(mint(123)).unwrap();
     assert_eq!(receipt.head().sequence, 2);
@@ -42,7 +42,7 @@ fn an_entry_is_on_disk_when_its_receipt_is_there() {
 }
 
 #[test]
-fn a_receipt_is_for_its_own_token_alone() {
+fn receipt_is_valid_for_its_own_token_only() {
     let state = State::new();
     let log = state.log();
     let receipt = log.record(mint(123)).unwrap();
@@ -54,7 +54,7 @@ fn a_receipt_is_for_its_own_token_alone() {
 }
 
 #[test]
-fn a_caller_by_itself_pays_one_sync_for_each_entry() {
+fn single_caller_syncs_every_entry() {
     let state = State::new();
     let log = state.log();
     let syncs = count_syncs(&log);
@@ -74,7 +74,7 @@ fn many_callers_share_a_sync() {
     assert!(verified.is_intact(), "{:?}", verified.findings);
     assert_eq!(verified.entries, 6401);
     let average = 6400 / syncs.load(Ordering::Relaxed);
-    // Without sharing it is 1. How many it is depends on the load of the machine, and is measured by the benchmark.
+    // Without sharing the ratio is 1. The actual ratio depends on the load, and the benchmark measures it.
     assert!(average >= 4, "{average} entries a sync");
 }
 
@@ -100,7 +100,7 @@ fn entries_are_in_the_order_of_the_calls_of_one_thread() {
 }
 
 #[test]
-fn a_failure_reaches_every_caller_and_the_next_entry_is_written() {
+fn failure_reaches_every_caller_and_the_log_continues() {
     let state = State::new();
     let log = state.log();
     log.record(mint(1)).unwrap();
@@ -124,7 +124,7 @@ fn a_failure_reaches_every_caller_and_the_next_entry_is_written() {
 }
 
 #[test]
-fn how_the_last_append_went_is_known_without_writing() {
+fn state_of_the_last_append_is_known_without_writing() {
     let state = State::new();
     let log = state.log();
     assert_eq!(log.last_append(), LastAppend::None);
@@ -141,7 +141,7 @@ fn how_the_last_append_went_is_known_without_writing() {
 }
 
 #[test]
-fn every_sync_is_told_to_the_one_who_asked_first() {
+fn every_sync_is_reported_to_the_first_observer() {
     let state = State::new();
     let log = state.log();
     let told = count_syncs(&log);
@@ -150,7 +150,7 @@ fn every_sync_is_told_to_the_one_who_asked_first() {
     assert_eq!(told.load(Ordering::Relaxed), 3);
 }
 
-/// Waits until so many entries are in the batch that callers join.
+/// Waits until this many entries are in the current batch.
 fn wait_until_joined(log: &AuditLog, count: usize) {
     let joined = || lock(&log.open).events.len();
     while joined() < count {
@@ -159,7 +159,7 @@ fn wait_until_joined(log: &AuditLog, count: usize) {
 }
 
 #[test]
-fn entries_that_wait_for_the_same_write_share_one_sync() {
+fn waiting_entries_share_one_sync() {
     let state = State::new();
     let log = state.log();
     let syncs = count_syncs(&log);
@@ -182,7 +182,7 @@ fn entries_that_wait_for_the_same_write_share_one_sync() {
 }
 
 #[test]
-fn a_panic_of_the_caller_that_writes_fails_its_batch_and_nothing_else() {
+fn panic_of_the_writing_caller_fails_its_batch_only() {
     let state = State::new();
     let log = state.log();
     let writer = lock(&log.writer);
@@ -203,7 +203,7 @@ fn a_panic_of_the_caller_that_writes_fails_its_batch_and_nothing_else() {
 }
 
 #[test]
-fn a_log_that_is_removed_under_a_writer_denies_the_next_entry() {
+fn removed_log_refuses_the_next_entry() {
     let state = State::new();
     let log = state.log();
     log.record(mint(1)).unwrap();
@@ -255,7 +255,7 @@ fn findings(state: &State, expected: &Head) -> Vec<FindingKind> {
 }
 
 #[test]
-fn removes_the_segments_that_ended_before_a_time_and_the_log_verifies() {
+fn old_segments_are_removed_and_the_log_verifies() {
     let (state, heads) = four_segments();
     assert_eq!(plan(&state, 10), None);
     let planned = plan(&state, 30).unwrap();
@@ -273,7 +273,7 @@ fn removes_the_segments_that_ended_before_a_time_and_the_log_verifies() {
 }
 
 #[test]
-fn the_newest_segment_that_has_entries_stays_and_empty_ones_before_it_go() {
+fn newest_segment_with_entries_stays() {
     let (state, _) = four_segments();
     state.write(5, b"");
     log_at(&state, 50).record(mint(5)).unwrap();
@@ -284,7 +284,7 @@ fn the_newest_segment_that_has_entries_stays_and_empty_ones_before_it_go() {
 }
 
 #[test]
-fn of_an_expected_head_that_was_pruned_it_says_so_and_the_last_one_is_still_proved() {
+fn pruned_head_is_reported_and_the_last_one_still_proven() {
     let (state, heads) = four_segments();
     prune(&state, 30);
     assert_eq!(findings(&state, &heads[0]), [FindingKind::HeadPruned(2)]);
@@ -297,7 +297,7 @@ fn of_an_expected_head_that_was_pruned_it_says_so_and_the_last_one_is_still_prov
 }
 
 #[test]
-fn what_is_removed_without_a_record_is_found() {
+fn removal_without_a_record_is_detected() {
     let (state, heads) = four_segments();
     fs::remove_file(state.segment(1)).unwrap();
     assert_eq!(findings(&state, &heads[0]), [FindingKind::Missing(1..=2)]);
@@ -309,7 +309,7 @@ fn what_is_removed_without_a_record_is_found() {
 }
 
 #[test]
-fn a_record_of_another_entry_than_the_one_before_the_first_does_not_count() {
+fn prune_record_must_name_the_last_removed_entry() {
     let (state, heads) = four_segments();
     let other = Head { hash: heads[2].hash, ..heads[1] };
     let event = pruned_up_to(other);
@@ -319,7 +319,7 @@ fn a_record_of_another_entry_than_the_one_before_the_first_does_not_count() {
 }
 
 #[test]
-fn neither_the_record_nor_what_is_left_can_be_changed() {
+fn changes_of_the_record_or_the_rest_are_detected() {
     for number in [3, 5] {
         let (state, _) = four_segments();
         prune(&state, 30);
@@ -336,7 +336,7 @@ fn neither_the_record_nor_what_is_left_can_be_changed() {
 }
 
 #[test]
-fn a_prune_that_is_broken_off_leaves_a_log_that_verifies_and_the_next_one_finishes_it() {
+fn interrupted_prune_verifies_and_is_finished_by_the_next() {
     for removed in 0..3 {
         let (state, heads) = four_segments();
         let event = pruned_up_to(heads[2]);
@@ -350,7 +350,7 @@ fn a_prune_that_is_broken_off_leaves_a_log_that_verifies_and_the_next_one_finish
 }
 
 #[test]
-fn that_sessions_were_revoked_is_told_though_its_entry_is_pruned() {
+fn revocations_are_known_after_their_entries_are_pruned() {
     let state = State::new();
     let event = Event::new(Action::SessionRevoke, Channel::Cli, ann(), Outcome::Ok);
     log_at(&state, 10).record(event).unwrap();

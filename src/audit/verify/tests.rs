@@ -1,4 +1,4 @@
-//! Tests of verification: every way to change a log, found and named.
+//! Tests of verification: every change of a log is found and reported.
 
 use std::fs;
 
@@ -7,7 +7,7 @@ use crate::audit::entry::{Action, Channel, Event, Outcome};
 use crate::audit::testing::{State, ann, edit, mint};
 use crate::time::{Timestamp, utc};
 
-/// What a log of six entries shows after a change to its lines.
+/// Returns the faults of a log of six entries after a change to its lines.
 fn faults_after(change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Vec<String> {
     let state = State::with_entries(6);
     let mut lines = state.lines(1);
@@ -16,7 +16,7 @@ fn faults_after(change: impl FnOnce(&mut Vec<Vec<u8>>)) -> Vec<String> {
     state.findings()
 }
 
-/// A line with a right hash, for a place of its writer's choice.
+/// A line with a correct hash, for any place.
 fn forged(before: Head) -> Vec<u8> {
     let event = Event::new(Action::Mint, Channel::Cli, ann(), Outcome::Ok).customer(666);
     let mut line = Vec::new();
@@ -28,7 +28,7 @@ fn head_of(line: &[u8]) -> Head {
     Entry::read(line.strip_suffix(b"\n").unwrap()).unwrap().head()
 }
 
-/// Writes all lines again from one of them on, each linked to the one before.
+/// Rewrites all lines from an index on, each linked to the one before.
 fn relink(lines: &mut [Vec<u8>], from: usize) {
     for at in from..lines.len() {
         lines[at] = forged(head_of(&lines[at - 1]));
@@ -38,7 +38,7 @@ fn relink(lines: &mut [Vec<u8>], from: usize) {
 const LINE: &str = "audit-00000001.jsonl, line";
 
 #[test]
-fn a_log_as_it_was_written_is_intact() {
+fn unchanged_log_is_intact() {
     let state = State::with_entries(6);
     let verified = state.verify();
     assert!(verified.is_intact(), "{:?}", verified.findings);
@@ -48,7 +48,7 @@ fn a_log_as_it_was_written_is_intact() {
 }
 
 #[test]
-fn a_log_that_is_not_there_is_empty_unless_a_head_was_expected() {
+fn missing_log_is_empty_unless_a_head_is_expected() {
     let state = State::new();
     assert!(state.verify().is_intact());
     assert_eq!(state.verify().head, None);
@@ -58,7 +58,7 @@ fn a_log_that_is_not_there_is_empty_unless_a_head_was_expected() {
 }
 
 #[test]
-fn any_line_that_was_edited_is_named_and_no_other() {
+fn edited_line_is_reported_alone() {
     for at in 0..6 {
         let faults = faults_after(|lines| edit(&mut lines[at]));
         assert_eq!(faults, [format!("{LINE} {}: the line was changed after it was written", at + 1)]);
@@ -66,7 +66,7 @@ fn any_line_that_was_edited_is_named_and_no_other() {
 }
 
 #[test]
-fn any_line_that_was_edited_with_a_new_hash_is_found_at_the_next() {
+fn edited_line_with_a_new_hash_is_found_at_the_next() {
     for at in 0..5_usize {
         let faults = faults_after(|lines| {
             let before = at.checked_sub(1).map(|before| head_of(&lines[before]));
@@ -79,7 +79,7 @@ fn any_line_that_was_edited_with_a_new_hash_is_found_at_the_next() {
 }
 
 #[test]
-fn any_line_made_unreadable_or_too_long_is_named_and_no_other() {
+fn unreadable_or_overlong_line_is_reported_alone() {
     for at in 0..6 {
         let faults = faults_after(|lines| lines[at] = b"gone\n".to_vec());
         assert_eq!(faults, [format!("{LINE} {}: the line is no entry", at + 1)]);
@@ -89,7 +89,7 @@ fn any_line_made_unreadable_or_too_long_is_named_and_no_other() {
 }
 
 #[test]
-fn any_line_that_was_removed_is_named() {
+fn removed_line_is_reported() {
     for at in 0..5 {
         let faults = faults_after(|lines| drop(lines.remove(at)));
         let line = at + 1;
@@ -100,7 +100,7 @@ fn any_line_that_was_removed_is_named() {
 }
 
 #[test]
-fn any_two_lines_that_changed_places_are_named() {
+fn swapped_lines_are_reported() {
     for at in 0..5 {
         let faults = faults_after(|lines| lines.swap(at, at + 1));
         let (one, two, three) = (at + 1, at + 2, at + 3);
@@ -115,7 +115,7 @@ fn any_two_lines_that_changed_places_are_named() {
 }
 
 #[test]
-fn any_line_that_was_copied_is_named() {
+fn duplicated_line_is_reported() {
     for at in 0..6 {
         let faults = faults_after(|lines| lines.insert(at + 1, lines[at].clone()));
         let (one, two) = (at + 1, at + 2);
@@ -124,7 +124,7 @@ fn any_line_that_was_copied_is_named() {
 }
 
 #[test]
-fn any_line_from_another_log_is_named_and_no_other() {
+fn line_of_another_log_is_reported_alone() {
     let other = State::with_entries(6).lines(1);
     for (at, foreign) in other.iter().enumerate().skip(1) {
         for is_replacing in [false, true] {
@@ -139,7 +139,7 @@ fn any_line_from_another_log_is_named_and_no_other() {
 }
 
 #[test]
-fn any_line_that_was_inserted_is_found() {
+fn inserted_line_is_reported() {
     for at in 1..5 {
         let faults = faults_after(|lines| lines.insert(at, b"{}\n".to_vec()));
         assert_eq!(faults, [format!("{LINE} {}: the line is no entry", at + 1)]);
@@ -151,7 +151,7 @@ fn any_line_that_was_inserted_is_found() {
 }
 
 #[test]
-fn a_cut_end_is_found_by_the_expected_head_alone() {
+fn truncation_is_found_only_with_the_expected_head() {
     let state = State::with_entries(6);
     let head = state.verify().head;
     let lines = state.lines(1);
@@ -164,7 +164,7 @@ fn a_cut_end_is_found_by_the_expected_head_alone() {
 }
 
 #[test]
-fn a_rewritten_chain_is_found_by_the_expected_head_alone() {
+fn rewritten_chain_is_found_only_with_the_expected_head() {
     let state = State::with_entries(6);
     let head = state.verify().head;
     let mut lines = state.lines(1);
@@ -178,7 +178,7 @@ fn a_rewritten_chain_is_found_by_the_expected_head_alone() {
 }
 
 #[test]
-fn an_expected_head_of_another_log_or_of_a_later_time_is_told_apart() {
+fn head_of_another_log_and_later_head_are_distinguished() {
     let state = State::with_entries(6);
     let other = State::with_entries(6).verify().head.unwrap();
     let verified = verify(state.path(), Some(&other)).unwrap();
@@ -188,7 +188,7 @@ fn an_expected_head_of_another_log_or_of_a_later_time_is_told_apart() {
 }
 
 #[test]
-fn segments_that_are_missing_exchanged_or_added_to_are_named() {
+fn missing_swapped_and_extended_segments_are_reported() {
     let state = State::new();
     let log = state.log_of_short_segments();
     (1..=5).for_each(|customer| drop(log.record(mint(customer)).unwrap()));
@@ -214,7 +214,7 @@ fn segments_that_are_missing_exchanged_or_added_to_are_named() {
 }
 
 #[test]
-fn a_log_that_is_all_damage_is_told_in_bounded_memory() {
+fn fully_damaged_log_is_reported_in_bounded_memory() {
     let state = State::with_entries(2);
     state.write(1, &b"x\n".repeat(50_000));
     let verified = state.verify();
@@ -225,7 +225,7 @@ fn a_log_that_is_all_damage_is_told_in_bounded_memory() {
 }
 
 #[test]
-fn a_line_that_is_being_written_is_no_fault() {
+fn unfinished_last_line_is_no_fault() {
     let state = State::with_entries(3);
     let whole = state.read(1);
     let start = whole.len() - state.lines(1)[2].len();

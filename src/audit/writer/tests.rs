@@ -1,4 +1,4 @@
-//! Tests of the writer: crashes, failing disks, other writers, and what may stand in its way.
+//! Tests of the writer: crashes, failing disks, other writers, and unusable files.
 
 use std::fs;
 
@@ -6,7 +6,7 @@ use super::*;
 use crate::audit::testing::{Sabotage, State, clock, mint};
 use crate::audit::verify::FindingKind;
 
-/// A writer that has written the entry of one mint.
+/// Returns a writer that has written the entry of one mint.
 fn writer(state: &State) -> Writer {
     let mut writer = Writer::open(state.path(), clock(), 1 << 20).unwrap();
     append(&mut writer, 1).unwrap();
@@ -28,11 +28,11 @@ fn intact(state: &State) {
 }
 
 #[test]
-fn a_cut_at_any_byte_is_healed_by_the_next_writer() {
+fn next_writer_repairs_a_line_torn_at_any_byte() {
     let state = State::with_entries(3);
     let whole = state.read(1);
     for cut in 0..=whole.len() {
-        // A new segment that the cut made necessary may be there from the last time.
+        // A new segment may be left from the previous cut.
         let _ = fs::remove_file(state.segment(2));
         state.write(1, &whole[..cut]);
         state.log().record(mint(9)).unwrap();
@@ -45,7 +45,7 @@ fn a_cut_at_any_byte_is_healed_by_the_next_writer() {
 }
 
 #[test]
-fn a_healing_that_is_cut_itself_is_damage_that_is_told_and_the_log_goes_on() {
+fn interrupted_repair_is_reported_and_the_log_continues() {
     let state = State::with_entries(3);
     let whole = state.read(1);
     let torn = whole.len() - 100;
@@ -61,7 +61,7 @@ fn a_healing_that_is_cut_itself_is_damage_that_is_told_and_the_log_goes_on() {
 }
 
 #[test]
-fn what_verify_takes_for_torn_the_next_writer_heals_and_no_more() {
+fn writer_repairs_exactly_what_verify_calls_torn() {
     for (entries, ended) in [0, 2].into_iter().flat_map(|entries| (0..=2).map(move |ended| (entries, ended)))
     {
         let state = State::with_entries(entries);
@@ -101,7 +101,7 @@ fn a_repaired_entry_names_the_bytes_that_were_torn() {
 }
 
 #[test]
-fn damage_elsewhere_opens_a_segment_that_says_the_chain_is_broken() {
+fn other_damage_opens_a_segment_that_records_it() {
     for damage in [&b"no entry\n"[..], b"\n", b"{\"version\":1\"}\ntorn"] {
         let state = State::with_entries(3);
         let whole = state.read(1);
@@ -118,7 +118,7 @@ fn damage_elsewhere_opens_a_segment_that_says_the_chain_is_broken() {
 }
 
 #[test]
-fn a_last_line_that_was_edited_is_found_by_the_next_writer() {
+fn next_writer_detects_an_edited_last_line() {
     let state = State::with_entries(3);
     let mut bytes = state.read(1);
     let at = bytes.len() - 200;
@@ -134,7 +134,7 @@ fn a_last_line_that_was_edited_is_found_by_the_next_writer() {
 }
 
 #[test]
-fn a_writer_notices_that_its_own_entries_are_gone() {
+fn writer_detects_that_its_entries_are_gone() {
     let state = State::new();
     let mut writer = writer(&state);
     append(&mut writer, 2).unwrap();
@@ -149,7 +149,7 @@ fn a_writer_notices_that_its_own_entries_are_gone() {
 }
 
 #[test]
-fn a_writer_notices_that_another_log_stands_in_its_place() {
+fn writer_detects_that_its_log_was_replaced() {
     let state = State::new();
     let mut writer = writer(&state);
     state.write(1, &State::with_entries(5).read(1));
@@ -159,7 +159,7 @@ fn a_writer_notices_that_another_log_stands_in_its_place() {
 }
 
 #[test]
-fn a_full_segment_is_followed_by_another() {
+fn full_segment_is_followed_by_another() {
     let state = State::new();
     let mut writer = Writer::open(state.path(), clock(), 1000).unwrap();
     for customer in 1..=10 {
@@ -181,7 +181,7 @@ fn no_segment_follows_the_one_with_the_last_number() {
         fs::rename(state.segment(1), &last).unwrap();
         let whole = [&state.read(u32::MAX)[..], damage].concat();
         state.write(u32::MAX, &whole);
-        // Where only its last line is torn, it is repaired and goes on.
+        // If only the last line is torn, the segment is repaired and continued.
         if damage == b"torn" {
             state.log().record(mint(9)).unwrap();
         }
@@ -195,7 +195,7 @@ fn no_segment_follows_the_one_with_the_last_number() {
 }
 
 #[test]
-fn a_failure_on_the_segment_with_the_last_number_leaves_no_other() {
+fn failure_in_the_last_segment_creates_no_other() {
     let state = State::with_entries(3);
     fs::rename(state.segment(1), state.segment(u32::MAX)).unwrap();
     let before = state.read(u32::MAX);
@@ -209,7 +209,7 @@ fn a_failure_on_the_segment_with_the_last_number_leaves_no_other() {
 }
 
 #[test]
-fn a_failure_ends_the_segment_and_the_next_one_says_so() {
+fn failed_segment_is_recorded_in_the_next() {
     for (sabotage, reason) in
         [(sabotaged(true, false, false), "write_failed"), (sabotaged(false, true, false), "sync_failed")]
     {
@@ -229,7 +229,7 @@ fn a_failure_ends_the_segment_and_the_next_one_says_so() {
 }
 
 #[test]
-fn what_could_not_be_cut_off_does_not_count() {
+fn failed_entry_does_not_count_even_if_it_remains() {
     for (write, sync) in [(true, false), (false, true)] {
         let state = State::new();
         let mut writer = writer(&state);
@@ -248,7 +248,7 @@ fn what_could_not_be_cut_off_does_not_count() {
 }
 
 #[test]
-fn another_writer_does_not_go_on_in_a_segment_that_was_given_up() {
+fn abandoned_segment_is_not_continued_by_another_writer() {
     let state = State::new();
     let mut one = writer(&state);
     let mut two = Writer::open(state.path(), clock(), 1 << 20).unwrap();
@@ -266,7 +266,7 @@ fn another_writer_does_not_go_on_in_a_segment_that_was_given_up() {
 }
 
 #[test]
-fn failures_one_after_another_leave_no_more_than_one_empty_segment() {
+fn repeated_failures_leave_at_most_one_empty_segment() {
     let state = State::new();
     let mut writer = writer(&state);
     for sabotage in [sabotaged(false, true, false), sabotaged(true, false, false)] {
@@ -281,7 +281,7 @@ fn failures_one_after_another_leave_no_more_than_one_empty_segment() {
 }
 
 #[test]
-fn a_new_log_on_a_failing_disk_starts_when_the_disk_does() {
+fn new_log_starts_once_the_disk_works() {
     let state = State::new();
     let mut writer = Writer::open(state.path(), clock(), 1 << 20).unwrap();
     writer.sabotage = sabotaged(false, true, false);
@@ -316,7 +316,7 @@ mod on_unix {
     }
 
     #[test]
-    fn everything_is_private_from_the_start() {
+    fn files_are_private_from_the_start() {
         let state = State::new();
         let deep = state.path().join("made/too");
         let mut writer = Writer::open(&deep, clock(), 1 << 20).unwrap();
@@ -330,7 +330,7 @@ mod on_unix {
     }
 
     #[test]
-    fn a_symbolic_link_is_followed_nowhere() {
+    fn symbolic_links_are_never_followed() {
         let elsewhere = State::with_entries(2);
         for name in ["", "lock", "audit-00000001.jsonl"] {
             let state = State::new();
@@ -351,7 +351,7 @@ mod on_unix {
     }
 
     #[test]
-    fn what_is_no_file_is_refused() {
+    fn special_files_are_refused() {
         for name in ["lock", "audit-00000001.jsonl"] {
             let state = State::new();
             let path = segment::directory(state.path()).join(name);
@@ -371,7 +371,7 @@ mod on_unix {
 
     #[test]
     #[cfg(target_os = "linux")]
-    fn a_pipe_is_refused_and_not_waited_for() {
+    fn pipe_is_refused_without_waiting() {
         use rustix::fs::{CWD, FileType, Mode, mknodat};
         for name in ["lock", "audit-00000001.jsonl"] {
             let state = State::new();
@@ -403,7 +403,7 @@ mod on_unix {
     }
 
     #[test]
-    fn what_belongs_to_somebody_else_is_refused() {
+    fn files_of_another_user_are_refused() {
         // Only root can give files away.
         if !rustix::process::geteuid().is_root() {
             return;
@@ -420,7 +420,7 @@ mod on_unix {
     }
 
     #[test]
-    fn what_others_can_write_is_refused() {
+    fn files_writable_by_others_are_refused() {
         for name in ["", "lock", "audit-00000001.jsonl"] {
             let state = State::with_entries(2);
             let path = segment::directory(state.path()).join(name);
@@ -433,7 +433,7 @@ mod on_unix {
     }
 
     #[test]
-    fn a_lock_that_was_exchanged_is_opened_anew() {
+    fn replaced_lock_is_reopened() {
         let state = State::new();
         let mut one = writer(&state);
         fs::remove_file(segment::directory(state.path()).join("lock")).unwrap();
@@ -453,7 +453,7 @@ mod on_unix {
     }
 
     #[test]
-    fn a_segment_that_was_exchanged_is_opened_anew() {
+    fn replaced_segment_is_reopened() {
         let state = State::new();
         let mut writer = writer(&state);
         let copy = state.path().join("copy");

@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn is_written_as_documented_and_read_back() {
+    fn record_is_written_as_documented_and_read_back() {
         let record = SecretRecord::new(secret("one"), at(10)).rotated(secret("two"), at(20), DAY);
         let bytes = record.to_bytes().unwrap();
         let text = r#"{"version":1,"generation":2,"current":{"id":2,"secret":"two","set_at":20},"previous":[{"id":1,"secret":"one","set_at":10,"replaced_at":20,"kept_until":86420}]}"#;
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rotated_secret_is_kept_until_its_time_and_not_longer() {
+    fn rotated_secret_is_kept_until_its_expiry() {
         let record = SecretRecord::new(secret("one"), at(0)).rotated(secret("two"), at(10), DAY);
         assert_eq!(texts(record.kept(at(86_409))), ["one"]);
         assert_eq!(texts(record.kept(at(86_410))), [""; 0]);
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_comes_back_is_not_among_the_previous() {
+    fn restored_secret_is_removed_from_the_previous_ones() {
         let record = SecretRecord::new(secret("one"), at(0)).rotated(secret("two"), at(1), DAY);
         let back = record.rotated(secret("one"), at(2), DAY);
         assert_eq!(texts(back.kept(at(3))), ["two"]);
@@ -248,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn is_ascii_whatever_the_secret_is() {
+    fn record_is_ascii_for_any_secret() {
         let odd = "pässwörd \u{1f511} \" \\ \u{7} and more";
         let bytes = SecretRecord::new(secret(odd), at(0)).to_bytes().unwrap();
         assert!(bytes.is_ascii());
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn other_content_is_refused_and_not_repeated() {
+    fn other_content_is_refused_without_echo() {
         for text in [
             "",
             "the-secret-itself",

@@ -243,20 +243,20 @@ mod tests {
     }
 
     #[test]
-    fn the_connection_whose_last_request_is_longest_ago_is_closed_first() {
+    fn least_recently_used_connection_is_closed_first() {
         let all = [(Phase::Idle, 5), (Phase::Head, 9), (Phase::Writing, 7)];
         assert_eq!(first_to_close(&entries(&all), |_| true), Some(1));
     }
 
     #[test]
-    fn a_connection_that_is_being_answered_is_never_closed() {
+    fn active_connection_is_never_closed() {
         let all = [(Phase::Answering, 9), (Phase::Idle, 1)];
         assert_eq!(first_to_close(&entries(&all), |_| true), Some(1));
         assert_eq!(first_to_close(&entries(&all[..1]), |_| true), None);
     }
 
     #[test]
-    fn a_connection_that_was_just_opened_is_not_closed_for_another() {
+    fn new_connection_is_not_closed_for_another() {
         Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
             let limits = Limits { connections: 1, ..Limits::default() };
             let connections = Connections::start(limits, None);

@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_peer_that_is_not_trusted_is_the_client() {
+    fn untrusted_peer_is_the_client() {
         assert_eq!(client("1.2.3.4", &["9.9.9.9"]).unwrap(), "1.2.3.4");
         assert_eq!(client("1.2.3.4", &["unknown"]).unwrap(), "1.2.3.4");
         assert_eq!(client("::ffff:1.2.3.4", &[]).unwrap(), "1.2.3.4");
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_address_from_the_right_that_is_no_proxy_counts() {
+    fn rightmost_untrusted_address_is_the_client() {
         assert_eq!(client("10.0.0.1", &["9.9.9.9"]).unwrap(), "9.9.9.9");
         assert_eq!(client("10.0.0.1", &["6.6.6.6, 9.9.9.9,10.1.2.3 , 10.0.0.2"]).unwrap(), "9.9.9.9");
         assert_eq!(client("10.0.0.1", &["6.6.6.6", "9.9.9.9, 10.1.2.3"]).unwrap(), "9.9.9.9");
@@ -221,12 +221,12 @@ mod tests {
     }
 
     #[test]
-    fn if_all_are_proxies_the_leftmost_counts() {
+    fn leftmost_address_counts_if_all_are_proxies() {
         assert_eq!(client("10.0.0.1", &["10.0.0.3, 10.0.0.2"]).unwrap(), "10.0.0.3");
     }
 
     #[test]
-    fn an_entry_that_cannot_be_read_is_found() {
+    fn unreadable_entry_is_reported() {
         for line in ["", "unknown", "9.9.9.9, ", "9.9.9.9, x, 10.0.0.2", "\u{fc}"] {
             assert_eq!(client("10.0.0.1", &[line]), None, "{line}");
         }

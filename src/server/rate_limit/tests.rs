@@ -1,4 +1,4 @@
-//! The limits by a clock that stands until it is told to go on.
+//! Rate limits with a clock that the test advances.
 
 use std::cell::Cell;
 
@@ -46,7 +46,7 @@ fn burst(limits: &Clocked, number: u64) -> usize {
 }
 
 #[test]
-fn a_customer_may_use_the_whole_rate_at_once_and_not_one_more() {
+fn burst_is_limited_to_the_whole_rate() {
     let limits = limits("30/m", "off");
     assert_eq!(burst(&limits, 1), 30);
     assert_eq!(limits.count_customer(customer(1)), Err(Duration::from_secs(2)));
@@ -54,7 +54,7 @@ fn a_customer_may_use_the_whole_rate_at_once_and_not_one_more() {
 }
 
 #[test]
-fn the_rate_comes_back_evenly_over_its_period() {
+fn rate_refills_evenly_over_its_period() {
     let limits = limits("30/m", "off");
     burst(&limits, 1);
     limits.advance(Duration::from_millis(1_999));
@@ -68,7 +68,7 @@ fn the_rate_comes_back_evenly_over_its_period() {
 }
 
 #[test]
-fn what_was_refused_does_not_count() {
+fn refused_requests_do_not_count() {
     let limits = limits("30/m", "off");
     burst(&limits, 1);
     (0..1_000).for_each(|_| assert!(limits.count_customer(customer(1)).is_err()));
@@ -77,7 +77,7 @@ fn what_was_refused_does_not_count() {
 }
 
 #[test]
-fn the_wait_that_is_told_is_long_enough_and_no_longer_than_needed() {
+fn retry_after_is_exactly_long_enough() {
     let limits = limits("7/h", "off");
     burst(&limits, 1);
     let wait = limits.count_customer(customer(1)).unwrap_err();
@@ -88,7 +88,7 @@ fn the_wait_that_is_told_is_long_enough_and_no_longer_than_needed() {
 }
 
 #[test]
-fn customers_and_addresses_count_apart_and_each_may_be_off() {
+fn customers_and_addresses_have_separate_limits() {
     let limits = limits("off", "1/m");
     assert_eq!(burst(&limits, 1), 1_000);
     assert!(limits.count_failure(address("0.0.0.1")).is_ok());
@@ -99,7 +99,7 @@ fn customers_and_addresses_count_apart_and_each_may_be_off() {
 }
 
 #[test]
-fn an_ipv6_address_counts_with_its_64_and_an_ipv4_address_alone() {
+fn ipv6_counts_by_64_and_ipv4_by_address() {
     let limits = limits("off", "1/m");
     let admits = |text: &str| limits.count_failure(address(text)).is_ok();
     assert!(admits("2001:db8:0:1::1"));
@@ -110,7 +110,7 @@ fn an_ipv6_address_counts_with_its_64_and_an_ipv4_address_alone() {
 }
 
 #[test]
-fn a_flood_of_addresses_and_of_customers_frees_nobody_who_is_limited() {
+fn flood_of_keys_frees_no_limited_client() {
     let limits = limits("30/m", "300/m");
     let victim = address("2001:db8::1");
     while limits.count_failure(victim).is_ok() {}
@@ -121,7 +121,7 @@ fn a_flood_of_addresses_and_of_customers_frees_nobody_who_is_limited() {
         assert!(limits.count_customer(customer(number + 2)).is_ok());
         limits.advance(Duration::from_nanos(100));
     }
-    // That was a hundredth of a second, in which neither got anything back.
+    // That was a hundredth of a second, in which neither was refilled.
     assert!(limits.count_failure(victim).is_err());
     assert!(limits.count_customer(customer(1)).is_err());
 }

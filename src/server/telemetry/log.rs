@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_is_more_than_a_word_is_quoted_and_none_ends_its_line() {
+    fn values_are_quoted_and_never_break_the_line() {
         let fields = [
             ("plain", "::1".into()),
             ("spaced", "a b".into()),
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_caller_does_not_wait_for_the_reader_and_lost_lines_are_counted() {
+    fn slow_reader_delays_no_caller_and_lost_lines_are_counted() {
         let (written, texts) = channel();
         let (go, gate) = channel::<()>();
         let write = move |text: &str| {
@@ -183,7 +183,7 @@ mod tests {
         let log = ServerLog::start(false, Clock::Fixed(Timestamp::EPOCH), write).unwrap();
         log.event(&[("first", 1.into())]);
         assert!(texts.recv().unwrap().ends_with("first=1\n"));
-        // Nobody takes what follows.
+        // No reader takes the following lines.
         (0..CAPACITY + 3).for_each(|_| log.event(&[]));
         drop(go);
         log.close();

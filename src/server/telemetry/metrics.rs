@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_reasons_that_are_exported_from_the_start_exist() {
+    fn reasons_exported_from_the_start_exist() {
         use crate::issuer::IssueError;
         use crate::server::contract::RequestError;
         use crate::session::{AuthError, BackendError};
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_is_left_out_while_there_is_none() {
+    fn certificate_metric_is_absent_without_a_certificate() {
         let name = "stream_token_certificate_expiry_timestamp_seconds";
         assert!(!Metrics::new(at(7), None).encode().contains(name));
         let metrics = Metrics::new(at(7), Some(at(1_893_455_000)));

@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_is_ready_until_it_drains_and_with_a_stale_secret_too() {
+    fn server_is_ready_with_a_stale_secret_until_it_drains() {
         let telemetry = telemetry();
         let said = || telemetry.readiness().1.to_string();
         assert_eq!(said(), r#"{"status":"ready","secret":"loaded","audit":"off","draining":false}"#);

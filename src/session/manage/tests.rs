@@ -22,7 +22,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn what_is_revoked_already_is_unchanged() {
+fn repeated_revocation_changes_nothing() {
     let state = TempDir::new().unwrap();
     let revoked = |target| revoke(state.path(), target, at(200)).unwrap();
     assert!(revoked(of_session(1)));
@@ -35,7 +35,7 @@ fn what_is_revoked_already_is_unchanged() {
 }
 
 #[test]
-fn a_revocation_of_a_customer_reaches_as_far_ahead_as_clocks_may_differ() {
+fn customer_revocation_covers_clock_differences() {
     let state = TempDir::new().unwrap();
     revoke(state.path(), RevocationTarget::Customer(customer(5)), at(200)).unwrap();
     let ahead = 200 + LEEWAY.as_secs();
@@ -56,7 +56,7 @@ fn no_jump_of_the_clock_forgets_a_revocation() {
 }
 
 #[test]
-fn a_revocation_of_everybody_adds_to_a_list_and_takes_the_place_of_a_damaged_one() {
+fn revoke_all_extends_a_list_or_replaces_a_damaged_one() {
     let state = TempDir::new().unwrap();
     revoke(state.path(), of_session(1), at(200)).unwrap();
     revoke(state.path(), RevocationTarget::Everybody, at(300)).unwrap();
@@ -68,7 +68,7 @@ fn a_revocation_of_everybody_adds_to_a_list_and_takes_the_place_of_a_damaged_one
 }
 
 #[test]
-fn the_list_is_the_owners_alone_and_nothing_is_left_beside_it() {
+fn list_is_private_and_leaves_no_other_file() {
     let state = TempDir::new().unwrap();
     let directory = state.path().join("sessions");
     revoke(state.path(), of_session(1), at(200)).unwrap();
@@ -120,7 +120,7 @@ fn a_list_that_others_can_write_is_not_trusted() {
 }
 
 #[test]
-fn links_and_other_things_in_the_place_of_the_list_are_not_trusted() {
+fn links_and_special_files_as_the_list_are_refused() {
     let (state, elsewhere) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     for place in [&state, &elsewhere] {
         revoke(place.path(), of_session(1), at(200)).unwrap();
@@ -141,7 +141,7 @@ fn links_and_other_things_in_the_place_of_the_list_are_not_trusted() {
 }
 
 #[test]
-fn a_full_list_refuses_more_and_stands_as_it_was() {
+fn full_list_refuses_more_and_is_unchanged() {
     let state = TempDir::new().unwrap();
     revoke(state.path(), of_session(1), at(200)).unwrap();
     let mut full = Revocations::default();
@@ -157,7 +157,7 @@ fn a_full_list_refuses_more_and_stands_as_it_was() {
 }
 
 #[test]
-fn no_revocation_is_lost_where_many_come_at_once() {
+fn concurrent_revocations_are_all_kept() {
     let state = TempDir::new().unwrap();
     thread::scope(|scope| {
         for number in 1..=8 {

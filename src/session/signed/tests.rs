@@ -12,7 +12,7 @@ const HOUR: Duration = Duration::from_hours(1);
 const CLAIMS: &str =
     r#"{"iss":"stream-token","sub":"123","iat":1000,"exp":4600,"jti":"00c0ffee00c0ffee00c0ffee00c0ffee"}"#;
 
-/// Signs any header and claims with the key that sessions are signed with.
+/// Signs any header and claims with the signing key of sessions.
 fn signed(header: &str, claims: &str) -> String {
     signed_with(key().0.as_slice(), header, claims)
 }
@@ -26,7 +26,7 @@ fn refused(token: &str) -> AuthFailure {
 }
 
 #[test]
-fn the_head_is_the_header() {
+fn encoded_header_constant_matches_the_header() {
     assert_eq!(format!("{}.", URL_SAFE_NO_PAD.encode(HEADER)), HEAD);
 }
 
@@ -62,7 +62,7 @@ fn a_session_lives_from_a_second_to_thirty_days() {
 }
 
 #[test]
-fn every_byte_that_is_changed_makes_it_another_token() {
+fn any_changed_byte_invalidates_the_token() {
     let token = token();
     for at in 0..token.len() {
         for byte in [b'A', b'B', b'.', b'=', b' '] {
@@ -78,7 +78,7 @@ fn every_byte_that_is_changed_makes_it_another_token() {
 }
 
 #[test]
-fn takes_no_other_header_even_where_the_key_signed_it() {
+fn other_headers_are_refused_even_if_signed() {
     for header in [
         r#"{"alg":"HS256","typ":"JWT"}"#,
         r#"{"alg":"HS256"}"#,
@@ -97,7 +97,7 @@ fn takes_no_other_header_even_where_the_key_signed_it() {
 }
 
 #[test]
-fn takes_no_claims_but_a_sessions_even_where_the_key_signed_them() {
+fn other_claims_are_refused_even_if_signed() {
     for claims in
         ["{}", r#"{"user_id":"customer-123"}"#, r#"{"server":true}"#, "", &CLAIMS.replace("123", "0")]
     {
@@ -106,7 +106,7 @@ fn takes_no_claims_but_a_sessions_even_where_the_key_signed_them() {
 }
 
 #[test]
-fn nothing_is_read_of_what_is_longer_than_four_kibibytes() {
+fn tokens_over_4_kib_are_not_read() {
     let longest = |length: usize| {
         let token = format!("{HEAD}{}.", "A".repeat(length - HEAD.len() - 1));
         refused(&token)
@@ -116,7 +116,7 @@ fn nothing_is_read_of_what_is_longer_than_four_kibibytes() {
 }
 
 #[test]
-fn takes_no_shortened_or_other_signature() {
+fn shortened_or_wrong_signature_is_refused() {
     let (input, signature) = {
         let token = token();
         token.rsplit_once('.').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap()
@@ -128,7 +128,7 @@ fn takes_no_shortened_or_other_signature() {
     assert_eq!(refused(&format!("{input}.{signature}.")), AuthFailure::NotASession);
 }
 
-/// Every kind of token but a session of `key()`, all of one secret where they have one.
+/// Returns every kind of token except a session of `key()`, all with one secret if signed.
 fn others(bytes: &[u8]) -> Vec<(&'static str, String)> {
     const JWT: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
     let user = signed_with(bytes, JWT, r#"{"user_id":"customer-123"}"#);
@@ -173,7 +173,7 @@ fn others(bytes: &[u8]) -> Vec<(&'static str, String)> {
 }
 
 #[test]
-fn no_other_kind_of_token_passes_for_a_session_even_under_the_same_secret() {
+fn other_tokens_are_no_sessions_even_with_the_same_secret() {
     for (what, other) in others(SECRET) {
         assert!(key().verify(&other).is_err(), "{what}");
     }
@@ -181,12 +181,12 @@ fn no_other_kind_of_token_passes_for_a_session_even_under_the_same_secret() {
 }
 
 #[test]
-fn no_session_passes_for_a_user_token_even_under_the_same_secret() {
+fn sessions_are_no_user_tokens_even_with_the_same_secret() {
     let verifier = Verifier::new(&secret(SECRET));
     let rules = Validation::new(at(1000));
     let (_, session) = key().issue(customer(123), at(1000), HOUR).unwrap();
     assert!(matches!(verifier.verify(session.expose(), &rules), Err(VerifyError::Malformed(_))));
-    // Stream does not look at typ: what keeps a session from being an admin's there is its signature.
+    // Stream ignores typ: only the signature keeps a session from being accepted as an admin token there.
     assert!(!verifier.has_signed(&Inspection::read(session.expose())));
     assert!(verifier.has_signed(&Inspection::read(&signed_with(SECRET, HEADER, CLAIMS))));
 }
@@ -248,7 +248,7 @@ fn every_other_claims_set_is_refused() {
 }
 
 #[test]
-fn a_session_is_valid_from_a_minute_before_it_was_issued_until_just_before_its_end() {
+fn session_is_valid_from_a_minute_before_issue_until_its_end() {
     let session = Session::parse(PLAIN_CLAIMS.as_bytes()).unwrap();
     let customer = session.customer;
     assert_eq!(session.validate(at(939)), Err(AuthFailure::IssuedInFuture(customer)));
@@ -258,7 +258,7 @@ fn a_session_is_valid_from_a_minute_before_it_was_issued_until_just_before_its_e
 }
 
 #[test]
-fn an_id_is_read_back_and_nothing_else_is() {
+fn only_ids_in_their_own_form_are_parsed() {
     let text = "00c0ffee00c0ffee00c0ffee00c0ffee";
     assert_eq!(text.parse::<SessionId>().unwrap().to_string(), text);
     for other in ["", &text[1..], &format!("0{text}"), &text.to_uppercase(), &text.replace('0', "+")] {
@@ -272,7 +272,7 @@ fn no_two_random_ids_are_the_same() {
 }
 
 #[test]
-fn the_error_of_an_id_never_repeats_a_token() {
+fn id_error_never_repeats_a_token() {
     let error = "eyJhbGciOi.x.y".parse::<SessionId>().unwrap_err();
     assert_eq!(
         error.to_string(),

@@ -1,4 +1,4 @@
-//! What is a token in a paste, what is not, and that nothing is left out in silence.
+//! Tokens in pastes: what is found, what is refused, and that every stripped part is named.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -17,12 +17,12 @@ fn token() -> String {
     format!("{UNSIGNED}.{SIGNATURE}")
 }
 
-/// Returns the token that is found in `text`.
+/// Returns the token found in `text`.
 fn found(text: &str) -> String {
     extract(text).unwrap().token
 }
 
-/// Returns what is stripped from `text`, in words.
+/// Returns the names of the parts stripped from `text`.
 fn stripped(text: &str) -> Vec<String> {
     extract(text).unwrap().stripped
 }
@@ -49,7 +49,7 @@ fn names_the_white_space_around_one_word() {
 }
 
 #[test]
-fn keeps_a_malformed_word_behind_what_is_known() {
+fn malformed_word_after_a_known_prefix_is_kept() {
     for (text, word) in [
         ("Authorization: Bearer a.b", "a.b"),
         ("Authorization: \"a.b.c=\"", "a.b.c="),
@@ -63,7 +63,7 @@ fn keeps_a_malformed_word_behind_what_is_known() {
 }
 
 #[test]
-fn takes_no_token_from_text_that_has_none() {
+fn text_without_a_token_is_refused() {
     for text in [
         "two words",
         "abc",
@@ -81,7 +81,7 @@ fn takes_no_token_from_text_that_has_none() {
 }
 
 #[test]
-fn takes_nothing_from_an_empty_paste() {
+fn empty_paste_is_refused() {
     for text in ["", " \n", "\u{feff}\u{200b}\u{a0}"] {
         assert_eq!(extract(text), Err(PasteError::Empty));
     }
@@ -95,7 +95,7 @@ fn reads_64_kib_and_no_more() {
 }
 
 #[test]
-fn never_cuts_a_malformed_token_out_of_a_text() {
+fn malformed_token_in_text_is_kept_whole() {
     for word in [
         format!("{}=", token()),
         format!("{}.x", token()),
@@ -126,7 +126,7 @@ fn leaves_the_full_stop_of_a_sentence() {
 }
 
 #[test]
-fn counts_different_tokens_and_no_copies() {
+fn copies_of_a_token_are_not_counted() {
     let (one, other) = (token(), format!("{UNSIGNED}.devtoken"));
     assert_eq!(stripped(&format!("{one} {one}")), ["more copies of it"]);
     let error = extract(&format!("{one} {other} {one}")).unwrap_err();
@@ -154,7 +154,7 @@ fn never_joins_lines_that_leave_the_token_incomplete() {
 }
 
 #[test]
-fn joins_lines_of_any_length_until_one_is_shorter_than_the_one_before() {
+fn joins_wrapped_lines_until_a_shorter_one() {
     let token = token();
     let joined = |ends: &[usize]| {
         let starts = [0].iter().chain(ends).copied();
@@ -196,7 +196,7 @@ fn shows_no_name_that_could_be_a_secret() {
 }
 
 #[test]
-fn names_a_few_layers_and_the_rest_as_other_text() {
+fn a_few_layers_are_named_and_the_rest_is_other_text() {
     let names: Vec<String> = (0..1000).map(|number| format!("a{number}= ")).collect();
     let names = names.concat();
     assert_eq!(stripped(&format!("{names}<{}", token())), ["other text around it"]);
@@ -238,7 +238,7 @@ fn a_token_in_another_encoding_is_decoded_and_the_encoding_named() {
 }
 
 #[test]
-fn a_mark_of_the_shell_and_the_path_of_a_url_are_not_part_of_the_token() {
+fn shell_marks_and_url_paths_are_not_part_of_the_token() {
     let token = token();
     for text in [
         format!("{token}%"),
@@ -275,7 +275,7 @@ fn utf_16_of_either_order_is_decoded() {
 }
 
 #[test]
-fn the_token_of_a_customer_is_taken_and_the_other_one_named() {
+fn customer_token_is_used_and_the_other_one_named() {
     let session = unsigned(r#"{"alg":"HS256","typ":"stream-token-session+jwt"}"#, r#"{"sub":"123"}"#);
     let cookie = unsigned(r#"{"alg":"HS256"}"#, r#"{"iss":"https://example.org","sub":"ann"}"#);
     for (other, description) in [
@@ -296,7 +296,7 @@ fn the_token_of_a_customer_is_taken_and_the_other_one_named() {
 }
 
 #[test]
-fn what_a_program_prints_for_no_token_is_named() {
+fn placeholder_for_a_missing_token_is_named() {
     for (text, found) in [
         ("undefined", "undefined"),
         ("Bearer null", "null"),
@@ -315,7 +315,7 @@ fn never_shows_the_token() {
 }
 
 #[test]
-fn says_what_is_wrong_and_what_to_paste() {
+fn errors_say_what_is_wrong_and_what_to_paste() {
     let errors = [
         PasteError::Empty,
         PasteError::NoToken,
@@ -334,12 +334,12 @@ fn says_what_is_wrong_and_what_to_paste() {
     );
 }
 
-/// The most seconds of the processor that one text may take: some twenty times what it does, unoptimised, and a small part of
-/// what it would if a step in the length of the text were repeated for each of its parts.
+/// The most CPU seconds for one text: some twenty times the actual time, unoptimised, and a small part of
+/// the time of an algorithm that is quadratic in the length of the text.
 #[cfg(unix)]
 const MAX_SECONDS: i64 = 10;
 
-/// Returns how many seconds of the processor this thread has had, whatever else the machine was doing.
+/// Returns the CPU seconds of this thread, independent of the load of the machine.
 #[cfg(unix)]
 fn seconds_worked() -> i64 {
     rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime).tv_sec
@@ -417,7 +417,7 @@ proptest! {
     }
 
     #[test]
-    fn finds_exactly_the_token_in_what_surrounds_it(
+    fn finds_exactly_the_token_in_surrounding_text(
         token in genuine(),
         (before, after) in prop::sample::select(vec![
             ("", ""), ("Bearer ", "\n"), ("\"", "\""), ("b'", "'"), ("{\"token\":\"", "\"}\n"), ("$ x\n", "\n$ "),
@@ -448,7 +448,7 @@ proptest! {
     }
 
     #[test]
-    fn finds_exactly_the_token_where_all_of_the_text_is_wrapped(
+    fn finds_exactly_the_token_in_wrapped_text(
         token in genuine(),
         width in 20_usize..=120,
         before in "[a-z]{0,100} (Authorization: |\\{\"token\":\")?",

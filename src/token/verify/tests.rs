@@ -23,7 +23,7 @@ fn verifier() -> Verifier {
     Verifier::new(&Secret::from_bytes(SECRET))
 }
 
-/// Verifies a token of these claims, rightly signed, in the year 2027.
+/// Verifies a correctly signed token of these claims, in the year 2027.
 fn verify(claims: impl AsRef<[u8]>) -> Result<CustomerId, VerifyError> {
     verifier().verify(&signed(HEADER, claims), &Validation::new(at(1_800_000_000)))
 }
@@ -36,7 +36,7 @@ fn malformed(claims: impl AsRef<[u8]>) -> MalformedToken {
 }
 
 #[test]
-fn takes_claims_in_any_order_and_ignores_unknown_ones() {
+fn accepts_claims_in_any_order_and_ignores_unknown_ones() {
     for claims in [
         r#"{"user_id":"customer-7"}"#,
         r#"{"exp":1900000000,"iat":1700000000,"user_id":"customer-7"}"#,
@@ -49,7 +49,7 @@ fn takes_claims_in_any_order_and_ignores_unknown_ones() {
 }
 
 #[test]
-fn takes_any_plain_header() {
+fn accepts_any_plain_header() {
     for header in
         [r#"{"typ":"JWT","alg":"HS256"}"#, r#"{"alg":"HS256"}"#, r#"{"typ":"jwt","alg":"HS256","kid":"1"}"#]
     {
@@ -59,7 +59,7 @@ fn takes_any_plain_header() {
 }
 
 #[test]
-fn refuses_rightly_signed_claims_of_another_form() {
+fn refuses_signed_claims_of_another_form() {
     let segment = Segment::Claims;
     for claims in ["[]", r#"["user_id","customer-7"]"#, "null", "7", r#""customer-7""#, "true"] {
         assert_eq!(malformed(claims), MalformedToken::NotAnObject(segment), "{claims}");
@@ -99,7 +99,7 @@ fn refuses_times_that_are_no_integer_seconds() {
 }
 
 #[test]
-fn a_server_token_is_told_whatever_else_is_wrong_with_it() {
+fn server_token_is_reported_before_other_faults() {
     for claims in
         [r#"{"server":true}"#, "{}", r#"{"exp":1}"#, r#"{"server":true,"exp":1.5}"#, r#"{"iat":9999999999}"#]
     {
@@ -108,7 +108,7 @@ fn a_server_token_is_told_whatever_else_is_wrong_with_it() {
 }
 
 #[test]
-fn refuses_a_user_id_that_is_not_exactly_a_customers() {
+fn refuses_user_ids_other_than_a_customers() {
     for user_id in [
         "customer-0",
         "customer-07",
@@ -134,14 +134,14 @@ fn refuses_another_customers_token() {
 }
 
 #[test]
-fn holds_each_time_rule_on_both_sides_of_its_second_and_of_its_leeway() {
+fn time_rules_hold_on_both_sides_of_each_limit() {
     let leeway = |seconds| Leeway::new(Duration::from_secs(seconds)).unwrap();
     for (claim, refusal, last_valid, first_refused) in [
         ("exp", VerifyError::Expired, 999, 1000),
         ("iat", VerifyError::IssuedInFuture, 1000, 999),
         ("nbf", VerifyError::NotYetValid, 1000, 999),
     ] {
-        // Once canonical where it can be, once with another claim, which takes the other path.
+        // Once in canonical form if possible, and once with another claim, which takes the other path.
         for claims in [
             format!(r#"{{"user_id":"customer-7","{claim}":1000}}"#),
             format!(r#"{{"{claim}":1000,"user_id":"customer-7"}}"#),
@@ -220,7 +220,7 @@ fn refuses_headers_that_change_what_a_token_means() {
 }
 
 #[test]
-fn takes_the_exact_token_and_nothing_around_it() {
+fn accepts_the_exact_token_only() {
     let token = signed(HEADER, r#"{"user_id":"customer-7"}"#);
     for around in [
         format!("{token}\n"),
@@ -296,7 +296,7 @@ fn mints_byte_for_byte_what_the_official_sdks_print() {
 }
 
 #[test]
-fn verifies_every_token_of_the_sdks_that_names_a_customer_of_ours() {
+fn verifies_every_sdk_token_of_a_customer() {
     for sdk in sdk_tokens() {
         let verifier = Verifier::new(&Secret::new(sdk.secret.clone().into_bytes()).unwrap());
         let user = CustomerId::from_user_id(&sdk.user_id);
@@ -369,7 +369,7 @@ struct Wycheproof {
 
 /// The cases in which we differ from Wycheproof's `result`, and why.
 const DIFFERENT: [(&str, u32, &str); 12] = [
-    // Known defects of the vectors: the same bytes stand as valid and as invalid.
+    // Known defects of the vectors: the same bytes are listed as valid and as invalid.
     ("json_web_signature_test.json", 367, "nothing is padded in it: byte for byte case 357, which is valid"),
     ("json_web_signature_test.json", 370, "likewise for the payload: nothing is padded"),
     (
@@ -488,7 +488,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_it_panic(text in "\\PC*") {
+    fn any_text_is_verified_without_panic(text in "\\PC*") {
         let _ = verifier().verify(&text, &Validation::new(at(1)));
         let _ = crate::token::Inspection::read(&text).lints();
     }
@@ -499,7 +499,7 @@ fn rules(seconds: u64, leeway: u64) -> Validation {
 }
 
 #[test]
-fn expires_at_its_very_second() {
+fn expires_at_the_second_of_exp() {
     assert!(!rules(99, 0).is_expired(at(100)));
     assert!(rules(100, 0).is_expired(at(100)));
     assert!(!rules(129, 30).is_expired(at(100)));
@@ -507,7 +507,7 @@ fn expires_at_its_very_second() {
 }
 
 #[test]
-fn is_in_the_future_until_its_very_second() {
+fn is_in_the_future_until_the_second_of_iat() {
     assert!(rules(99, 0).is_in_future(at(100)));
     assert!(!rules(100, 0).is_in_future(at(100)));
     assert!(rules(69, 30).is_in_future(at(100)));
@@ -515,7 +515,7 @@ fn is_in_the_future_until_its_very_second() {
 }
 
 #[test]
-fn is_revoked_where_issued_earlier_or_at_no_time() {
+fn is_revoked_if_issued_earlier_or_without_iat() {
     let validation = Validation { revoked_before: Some(at(100)), ..rules(200, 300) };
     assert!(validation.is_revoked(None));
     assert!(validation.is_revoked(Some(at(99))));

@@ -1,4 +1,4 @@
-//! Batches: one entry a chunk, with exact ranges, in bounded memory.
+//! Batches: one entry per chunk, with exact ranges, in bounded memory.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{Log, customers, in_lines};
 use crate::cli::watchdog::Watchdog;
 
-/// Returns what every batch entry of a log names, and how many customers it counts.
+/// Returns the ranges and the number of customers of every batch entry in a log.
 #[track_caller]
 fn batches(log: &Log) -> Vec<(Vec<(u64, u64)>, u64)> {
     let entries = log.entries();
@@ -19,7 +19,7 @@ fn batches(log: &Log) -> Vec<(Vec<(u64, u64)>, u64)> {
 }
 
 #[test]
-fn a_chunk_is_one_entry_with_exact_ranges() {
+fn chunk_is_one_entry_with_exact_ranges() {
     let log = Log::new();
     let given = in_lines((1..=500).chain([777, 5, 5]).chain(9000..=9001));
     log.call(&["-q", "issue", "--from", "-"]).with_stdin(given).run().result();
@@ -29,14 +29,14 @@ fn a_chunk_is_one_entry_with_exact_ranges() {
 }
 
 #[test]
-fn several_customers_of_one_call_are_a_batch_too() {
+fn several_customers_in_one_call_are_a_batch() {
     let log = Log::new();
     log.run(&["-q", "issue", "3", "1", "2"]).result();
     assert_eq!(batches(&log), [(vec![(3, 3), (1, 2)], 3)]);
 }
 
 #[test]
-fn a_chunk_has_4096_successive_ids_or_256_ranges_at_most() {
+fn chunk_holds_at_most_4096_ids_or_256_ranges() {
     let log = Log::new();
     let call = log.call(&["-q", "issue", "--from", "ids"]).with_file("ids", in_lines(1..=4097));
     call.run().result();
@@ -52,7 +52,7 @@ fn a_chunk_has_4096_successive_ids_or_256_ranges_at_most() {
 }
 
 #[test]
-fn the_largest_ids_fill_no_line_beyond_what_can_be_read_back() {
+fn entries_of_the_largest_ids_can_be_read_back() {
     let log = Log::new();
     let given = in_lines((0..1000).map(|at| i64::MAX as u64 - at));
     log.call(&["-q", "issue", "--from", "-"]).with_stdin(given).run().result();
@@ -63,7 +63,7 @@ fn the_largest_ids_fill_no_line_beyond_what_can_be_read_back() {
 }
 
 #[test]
-fn a_bad_line_is_told_and_is_no_part_of_an_entry() {
+fn bad_line_is_reported_and_not_recorded() {
     let log = Log::new();
     let output = log.call(&["-q", "issue", "--from", "-"]).with_stdin("1\n2\nx\n3\n").run();
     assert_eq!((output.status, output.stdout.lines().count()), (Some(8), 3), "{output}");
@@ -72,14 +72,14 @@ fn a_bad_line_is_told_and_is_no_part_of_an_entry() {
 }
 
 #[test]
-fn a_batch_of_nobody_has_no_entry() {
+fn empty_batch_has_no_entry() {
     let log = Log::new();
     log.call(&["-q", "issue", "--from", "-"]).with_stdin("\n\n").run().result();
     assert_eq!(log.lines(), [""; 0]);
 }
 
 #[test]
-fn list_finds_the_batch_for_whoever_is_in_its_ranges_and_for_nobody_else() {
+fn list_finds_a_batch_by_the_customers_in_its_ranges() {
     let log = Log::new();
     let given = in_lines((100..=200).chain([300]));
     log.call(&["-q", "issue", "--from", "-"]).with_stdin(given).run().result();
@@ -96,13 +96,13 @@ fn list_finds_the_batch_for_whoever_is_in_its_ranges_and_for_nobody_else() {
     }
 }
 
-/// How many kilobytes a batch may need at most: the program itself, a chunk of tokens, some buffers.
+/// The most kilobytes of a batch: the program itself, a chunk of tokens, some buffers.
 #[cfg(target_os = "linux")]
 const MAX_KILOBYTES: u64 = 24 * 1024;
 
 #[test]
 #[cfg(target_os = "linux")]
-fn three_hundred_thousand_tokens_need_no_more_memory_than_a_chunk() {
+fn large_batch_uses_no_more_memory_than_a_chunk() {
     let log = Log::new();
     let call = log.call(&["-q", "issue", "--from", "-"]);
     let mut command = call.command();
@@ -115,7 +115,7 @@ fn three_hundred_thousand_tokens_need_no_more_memory_than_a_chunk() {
         stdin
     });
     assert_eq!(tokens.by_ref().take(300_000).map(Result::unwrap).count(), 300_000);
-    // It still waits for more, so that it can be looked at.
+    // The process still waits for input, so that its memory can be measured.
     let status = fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
     drop(feeder.join().unwrap());
     assert!(child.wait().unwrap().success());

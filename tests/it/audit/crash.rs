@@ -1,4 +1,4 @@
-//! Many processes at once, killed at random: what came out has its entry, and the chain is unbroken.
+//! Many processes at once, killed at random: every printed token has its entry, and the chain is unbroken.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fs::{self, File, OpenOptions};
@@ -14,18 +14,18 @@ use super::{Log, customers, fingerprint, in_lines};
 use crate::cli::token::claims_of;
 use crate::cli::watchdog::Watchdog;
 
-/// How many writers there are at a time.
+/// The number of concurrent writers.
 const WRITERS: u64 = 4;
-/// How many calls are killed.
+/// The number of calls to kill.
 const KILLS: usize = 200;
-/// After how long no further call is started, however few were killed.
+/// The time after which no further call is started, however few were killed.
 const RUN_TIMEOUT: Duration = Duration::from_secs(20);
-/// How many customers a batch has; every other number, so that they make four chunks.
+/// The number of customers in a batch: every other number, so that they make four chunks.
 const BATCH: u64 = 1000;
 
-/// What a call left of its output.
+/// The output of a call that may have been killed.
 struct Left {
-    /// The tokens that came out whole.
+    /// The tokens that were printed whole.
     tokens: Vec<String>,
     /// Whether it was a batch.
     is_batch: bool,
@@ -74,7 +74,7 @@ fn customer_of(token: &str) -> u64 {
 }
 
 #[test]
-fn every_token_that_came_out_of_a_killed_process_has_its_entry() {
+fn every_token_printed_by_a_killed_process_has_its_entry() {
     let log = Log::new();
     let (kills, begun) = (AtomicUsize::new(0), Instant::now());
     let writer = |number: u64| {
@@ -106,10 +106,10 @@ fn every_token_that_came_out_of_a_killed_process_has_its_entry() {
         let writers: Vec<_> = (0..WRITERS).map(|number| scope.spawn(move || writer(number))).collect();
         writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
     });
-    // Whoever comes next heals what was torn.
+    // The next writer repairs a torn line.
     log.mint(1_000_000_000);
     log.assert_intact();
-    // A line that was torn stays where it is, and is no entry.
+    // A torn line stays where it is, and is no entry.
     let entries: Vec<Value> = log.lines().iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let is_mint = |entry: &&Value| entry["action"] == "mint";
     let fingerprints: HashSet<_> =
@@ -140,7 +140,7 @@ fn every_token_that_came_out_of_a_killed_process_has_its_entry() {
 }
 
 #[test]
-fn a_line_that_was_torn_is_healed_by_the_next_mint_at_whatever_byte() {
+fn next_mint_repairs_a_line_torn_at_any_byte() {
     let log = Log::of_mints(2);
     let whole = log.lines()[1].clone();
     for (torn, kept) in [1, 22, 23, 100, whole.len() - 2].into_iter().enumerate() {
@@ -159,7 +159,7 @@ fn a_line_that_was_torn_is_healed_by_the_next_mint_at_whatever_byte() {
 }
 
 #[test]
-fn twenty_processes_at_once_make_one_unbroken_chain() {
+fn twenty_concurrent_processes_write_one_chain() {
     let log = Log::new();
     let calls: Vec<_> = (1..=20).map(|id| log.call(&["-q", "issue", &format!("{id}")])).collect();
     let spawn = |call: &crate::cli::Call| {

@@ -5,30 +5,30 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::traced::{self, can_trace};
-use super::{Log, in_lines, is_refused_at, or_elsewhere};
+use super::{Log, assert_refused_at, in_lines, or_elsewhere};
 
-/// What is not checked where nothing can be traced.
+/// The check that is skipped where processes cannot be traced.
 const UNCHECKED: &str = "that nothing is minted where the disk fails";
 
-/// Mints with a fault injected, which must be told and give nothing out; then goes on without it.
+/// Mints with an injected fault, which must be reported without a token; then mints without the fault.
 #[track_caller]
-fn meets(log: &Log, inject: &[&str], path: &Path, reason: impl Fn(&str) -> String, hint: &str) {
+fn assert_survives(log: &Log, inject: &[&str], path: &Path, reason: impl Fn(&str) -> String, hint: &str) {
     let options: Vec<&str> = inject.iter().flat_map(|fault| ["-e", fault]).collect();
     let (output, trace) = traced::run(&log.call(&["-q", "issue", "4711"]), &options);
     assert!(trace.contains("(INJECTED)"), "{trace}");
-    is_refused_at(&output, path, reason, hint);
+    assert_refused_at(&output, path, reason, hint);
     log.mint(8);
     log.assert_intact();
     let of_the_failed = log.run(&["-o", "json", "audit", "list", "--customer", "4711"]);
     assert_eq!(of_the_failed.result(), "");
 }
 
-/// What is said of a file that is perhaps not on disk.
+/// The message for a file that may not be on disk.
 fn not_synced(path: &str) -> String {
     format!("cannot sync {path}: Input/output error (os error 5)")
 }
 
-/// What is said where the disk is full.
+/// The message for a full disk.
 fn full(path: &str) -> String {
     format!("cannot write {path}: No space left on device (os error 28)")
 }
@@ -37,13 +37,13 @@ fn full(path: &str) -> String {
 const FREE_SOME: &str = "free some space; or give another place with --state-dir";
 
 #[test]
-fn an_entry_that_is_perhaps_not_on_disk_mints_nothing() {
+fn nothing_is_minted_if_an_entry_cannot_be_synced() {
     if !can_trace(UNCHECKED) {
         return;
     }
     for log in [Log::new(), Log::of_mints(3)] {
         let segment = log.segment(1);
-        meets(
+        assert_survives(
             &log,
             &["inject=fdatasync:error=EIO"],
             &segment,
@@ -54,14 +54,14 @@ fn an_entry_that_is_perhaps_not_on_disk_mints_nothing() {
 }
 
 #[test]
-fn a_segment_that_failed_is_not_gone_on_in() {
+fn writer_opens_a_new_segment_after_a_failed_sync() {
     if !can_trace(UNCHECKED) {
         return;
     }
     let log = Log::of_mints(2);
     let before = std::fs::read(log.segment(1)).unwrap();
     let segment = log.segment(1);
-    meets(
+    assert_survives(
         &log,
         &["inject=fdatasync:error=EIO"],
         &segment,
@@ -78,14 +78,14 @@ fn a_segment_that_failed_is_not_gone_on_in() {
 }
 
 #[test]
-fn a_new_segment_whose_name_is_perhaps_not_on_disk_mints_nothing() {
+fn nothing_is_minted_if_the_segments_directory_cannot_be_synced() {
     if !can_trace(UNCHECKED) {
         return;
     }
     let log = Log::new();
     std::fs::create_dir_all(log.directory()).unwrap();
     let state = log.state();
-    meets(
+    assert_survives(
         &log,
         &["inject=fsync:error=EIO:when=1"],
         &state,
@@ -95,7 +95,7 @@ fn a_new_segment_whose_name_is_perhaps_not_on_disk_mints_nothing() {
     let log = Log::new();
     std::fs::create_dir_all(log.directory()).unwrap();
     let directory = log.directory();
-    meets(
+    assert_survives(
         &log,
         &["inject=fsync:error=EIO:when=2"],
         &directory,
@@ -105,13 +105,13 @@ fn a_new_segment_whose_name_is_perhaps_not_on_disk_mints_nothing() {
 }
 
 #[test]
-fn a_directory_whose_name_is_perhaps_not_on_disk_mints_nothing() {
+fn nothing_is_minted_if_the_parent_directory_cannot_be_synced() {
     if !can_trace(UNCHECKED) {
         return;
     }
     let log = Log::new();
     let above = log.0.path().to_owned();
-    meets(
+    assert_survives(
         &log,
         &["inject=fsync:error=EIO:when=1"],
         &above,
@@ -121,17 +121,17 @@ fn a_directory_whose_name_is_perhaps_not_on_disk_mints_nothing() {
 }
 
 #[test]
-fn an_entry_for_which_there_is_no_space_mints_nothing() {
+fn nothing_is_minted_without_space_for_the_entry() {
     if !can_trace(UNCHECKED) {
         return;
     }
     for log in [Log::new(), Log::of_mints(3)] {
-        meets(&log, &["inject=write:error=ENOSPC:when=1"], &log.segment(1), full, FREE_SOME);
+        assert_survives(&log, &["inject=write:error=ENOSPC:when=1"], &log.segment(1), full, FREE_SOME);
     }
 }
 
 #[test]
-fn a_failure_in_the_midst_of_a_batch_gives_out_what_is_on_disk_and_no_more() {
+fn failure_within_a_batch_prints_recorded_tokens_only() {
     if !can_trace(UNCHECKED) {
         return;
     }

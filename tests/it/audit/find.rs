@@ -1,10 +1,10 @@
-//! `audit find`: which entry a token has, and what is said where none names it.
+//! `audit find`: the entry of a token, and the message if no entry names it.
 
 use serde_json::Value;
 
 use super::{Log, fingerprint};
 
-/// Finds what is piped in, and returns the kind of match and the number of each entry.
+/// Finds the piped input, and returns the kind of match and the number of each entry.
 #[track_caller]
 fn found(log: &Log, given: &str) -> Vec<(String, u64)> {
     let output = log.call(&["-q", "audit", "find", "-o", "json"]).with_stdin(given).run();
@@ -14,14 +14,14 @@ fn found(log: &Log, given: &str) -> Vec<(String, u64)> {
     lines.map(kind).collect()
 }
 
-/// Mints, and returns what is printed.
+/// Mints, and returns standard output.
 #[track_caller]
 fn minted(log: &Log, arguments: &[&str]) -> String {
     log.run(&[&["-q", "issue"], arguments].concat()).result().to_owned()
 }
 
 #[test]
-fn says_who_minted_a_token_when_for_whom_and_why() {
+fn find_shows_who_minted_a_token_when_and_why() {
     let log = Log::of_mints(1);
     let token = minted(&log, &["123", "--expires", "1h", "--reason", "ticket 4711"]);
     let shown = log.call(&["audit", "find"]).with_stdin(format!("Authorization: Bearer {token}")).run();
@@ -38,7 +38,7 @@ fn says_who_minted_a_token_when_for_whom_and_why() {
 }
 
 #[test]
-fn a_token_is_found_in_a_paste_as_an_argument_and_by_its_fingerprint() {
+fn token_is_found_by_paste_argument_and_fingerprint() {
     let log = Log::of_mints(2);
     let token = minted(&log, &["3"]);
     let certain = [("certain".to_owned(), 4)];
@@ -51,7 +51,7 @@ fn a_token_is_found_in_a_paste_as_an_argument_and_by_its_fingerprint() {
 }
 
 #[test]
-fn a_session_token_is_found() {
+fn session_token_is_found() {
     let log = Log::new();
     let session =
         log.call(&["-q", "session", "new", "5"]).with_env("STREAM_SESSION_KEY", "k".repeat(64)).run();
@@ -59,7 +59,7 @@ fn a_session_token_is_found() {
 }
 
 #[test]
-fn of_a_batch_it_is_said_that_it_may_have_minted_the_token() {
+fn batch_is_shown_as_a_possible_match() {
     let log = Log::new();
     let batch = minted(&log, &["5", "6", "9", "--reason", "load test"]);
     minted(&log, &["5", "6", "9", "--expires", "1h"]);
@@ -80,7 +80,7 @@ fn of_a_batch_it_is_said_that_it_may_have_minted_the_token() {
 }
 
 #[test]
-fn what_no_entry_names_is_not_found_and_the_exit_code_is_1() {
+fn unrecorded_token_is_not_found_with_exit_code_1() {
     let log = Log::of_mints(1);
     let token = crate::cli::token::signed(r#"{"user_id":"customer-2"}"#);
     let error = format!("no entry of this log names the token with the fingerprint {}", fingerprint(&token));
@@ -91,7 +91,7 @@ fn what_no_entry_names_is_not_found_and_the_exit_code_is_1() {
 }
 
 #[test]
-fn what_is_no_token_is_refused_as_by_verify_and_bad_lines_are_told() {
+fn text_without_a_token_is_refused_and_bad_lines_are_noted() {
     let log = Log::of_mints(2);
     let output = log.call(&["audit", "find"]).with_stdin("hello there").run();
     assert_eq!((output.status, output.stdout.as_str()), (Some(4), ""), "{output}");

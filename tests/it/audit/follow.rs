@@ -1,4 +1,4 @@
-//! `audit follow`: entries as they come, and an end when nobody reads them.
+//! `audit follow`: prints entries as they are written, and ends when its reader leaves.
 
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -12,27 +12,27 @@ use super::Log;
 use crate::cli::Call;
 use crate::cli::watchdog::{Watchdog, until};
 
-/// A running call, and its lines.
+/// A running `audit follow`, and its lines.
 struct Follower {
     /// The process.
     child: Child,
-    /// Its end, whatever happens.
+    /// Kills the process if the test hangs.
     _watchdog: Watchdog,
-    /// What it prints.
+    /// Its standard output.
     lines: BufReader<ChildStdout>,
     /// Its home.
     _call: Call,
 }
 
 impl Follower {
-    /// Starts to follow, and mints for a customer until the entry of that is seen.
+    /// Starts to follow, and mints for a customer until such an entry is printed.
     fn start(log: &Log, arguments: &[&str], customer: u64) -> Self {
         let call = log.call(&[&["-q", "audit", "follow"], arguments].concat());
         let mut child = call.command().stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let watchdog = Watchdog::over(&child);
         let lines = BufReader::new(child.stdout.take().unwrap());
         let mut follower = Self { child, _watchdog: watchdog, lines, _call: call };
-        // What is minted before the log is looked at is not new.
+        // Entries from before the process first reads the log are not new.
         until("the process follows", || {
             log.mint(customer);
             follower.has_line()
@@ -43,7 +43,7 @@ impl Follower {
         follower
     }
 
-    /// Returns `true` if a line comes within the time in which two would.
+    /// Returns `true` if a line arrives within twice the polling interval.
     fn has_line(&self) -> bool {
         let time = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
         let mut output = [PollFd::new(self.lines.get_ref(), PollFlags::IN)];
@@ -59,7 +59,7 @@ impl Follower {
 }
 
 #[test]
-fn prints_new_entries_as_they_come_and_ends_when_nobody_reads_them() {
+fn follow_prints_new_entries_until_its_reader_leaves() {
     let log = Log::of_mints(2);
     let mut follower = Follower::start(&log, &["-o", "json"], 3);
     for customer in [4, 5] {
@@ -68,12 +68,12 @@ fn prints_new_entries_as_they_come_and_ends_when_nobody_reads_them() {
     }
     let Follower { mut child, _watchdog, lines, _call } = follower;
     drop(lines);
-    // Nothing comes any more.
+    // No further entry is written.
     assert_eq!(child.wait().unwrap().code(), Some(0));
 }
 
 #[test]
-fn shows_what_the_filter_admits_until_it_is_interrupted() {
+fn follow_applies_the_filter_until_it_is_interrupted() {
     let log = Log::new();
     let mut follower = Follower::start(&log, &["--customer", "2"], 2);
     (1..4).for_each(|customer| log.mint(customer));
@@ -85,7 +85,7 @@ fn shows_what_the_filter_admits_until_it_is_interrupted() {
 }
 
 #[test]
-fn a_bad_line_is_shown_with_its_place() {
+fn follow_shows_a_bad_line_with_its_place() {
     let log = Log::of_mints(1);
     let mut follower = Follower::start(&log, &["--json"], 1);
     let lines = log.lines();

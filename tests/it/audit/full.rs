@@ -1,19 +1,19 @@
-//! A disk that is full or can only be read: a small file system of the test's own.
+//! A full or read-only disk: a small file system that the test mounts.
 
 use std::fs;
 use std::process::{Command, Stdio};
 
-use super::{Log, is_refused_at, or_elsewhere};
+use super::{Log, assert_refused_at, or_elsewhere};
 use crate::cli::Output;
 use crate::tools::say_unchecked;
 
-/// What makes a process that may mount: as root, else as root of a namespace of its own.
+/// The options of `unshare` for a process that may mount: as root, else as root of its own namespace.
 const UNSHARE: [&[&str]; 2] = [&["--mount"], &["--mount", "--user", "--map-root-user"]];
 
 /// Mounts the file system in which the state directory will be.
 const MOUNT: &str = r#"mount -t tmpfs -o size=64k,mode=0700 none "$STATE_DIRECTORY" && "#;
 
-/// Mints for a customer, and leaves the streams and the status in files of a name.
+/// A shell function that mints for a customer and stores the streams and the status in files.
 const MINT: &str = r#"mint() {
     status=0
     "$program" -q issue "$2" >"$1.out" 2>"$1.err" || status=$?
@@ -48,14 +48,14 @@ fn on_a_small_disk(log: &Log, script: &str) -> Option<()> {
     Some(())
 }
 
-/// Reads what a mint in a script left.
+/// Reads the output of a mint in a script.
 fn left(log: &Log, name: &str) -> Output {
     let read = |what| fs::read_to_string(log.0.path().join(format!("{name}.{what}"))).unwrap();
     Output { status: Some(read("status").trim().parse().unwrap()), stdout: read("out"), stderr: read("err") }
 }
 
 #[test]
-fn on_a_full_disk_nothing_is_minted_and_once_there_is_space_the_log_goes_on() {
+fn minting_fails_on_a_full_disk_and_resumes_with_space() {
     let log = Log::new();
     let script = r#"
         mint before 1
@@ -77,7 +77,7 @@ fn on_a_full_disk_nothing_is_minted_and_once_there_is_space_the_log_goes_on() {
     left(&log, "before").result();
     let full = |path: &str| format!("cannot write {path}: No space left on device (os error 28)");
     let hint = "free some space; or give another place with --state-dir";
-    is_refused_at(&left(&log, "full"), &log.segment(1), full, hint);
+    assert_refused_at(&left(&log, "full"), &log.segment(1), full, hint);
     let again = left(&log, "again");
     assert_eq!((again.status, again.stdout.as_str()), (Some(1), ""), "{again}");
     left(&log, "after").result();
@@ -90,7 +90,7 @@ fn on_a_full_disk_nothing_is_minted_and_once_there_is_space_the_log_goes_on() {
 }
 
 #[test]
-fn on_a_disk_that_is_full_from_the_start_nothing_is_minted() {
+fn nothing_is_minted_on_a_disk_that_is_full_from_the_start() {
     let log = Log::new();
     let script = r#"
         cat /dev/zero >"$STATE_DIRECTORY/filler" 2>/dev/null || true
@@ -111,7 +111,7 @@ fn on_a_disk_that_is_full_from_the_start_nothing_is_minted() {
 }
 
 #[test]
-fn on_a_disk_that_can_only_be_read_nothing_is_minted_and_the_log_can_still_be_read() {
+fn read_only_disk_refuses_mints_and_still_verifies() {
     let log = Log::new();
     let script = r#"
         mint before 1
@@ -126,9 +126,14 @@ fn on_a_disk_that_can_only_be_read_nothing_is_minted_and_the_log_can_still_be_re
     left(&log, "before").result();
     let reason = |path: &str| format!("cannot open {path}: Read-only file system (os error 30)");
     let lock = log.directory().join("lock");
-    is_refused_at(&left(&log, "there"), &lock, reason, &or_elsewhere("check the path and who may use it"));
+    assert_refused_at(
+        &left(&log, "there"),
+        &lock,
+        reason,
+        &or_elsewhere("check the path and who may use it"),
+    );
     let new = log.state().join("new");
-    is_refused_at(&left(&log, "new"), &new, reason, &or_elsewhere("check the path and who may use it"));
+    assert_refused_at(&left(&log, "new"), &new, reason, &or_elsewhere("check the path and who may use it"));
     let verified = fs::read_to_string(log.0.path().join("verified")).unwrap();
     assert!(verified.starts_with("intact: 2 entries"), "{verified}");
 }

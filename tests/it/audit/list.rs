@@ -1,4 +1,4 @@
-//! `audit list` and `audit head`: what is asked for, in which form, and nothing bad passed over.
+//! `audit list` and `audit head`: filters and output forms; bad lines are always shown.
 
 use std::fs::OpenOptions;
 use std::io::Write as _;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Log, in_lines};
 
-/// Returns the customers of what is listed, with a dash for entries about none.
+/// Returns the customers of the listed entries, with a dash for entries without one.
 #[track_caller]
 fn listed(log: &Log, arguments: &[&str]) -> Vec<String> {
     let listed = log.run(&[&["-o", "json", "audit", "list"], arguments].concat());
@@ -31,7 +31,7 @@ fn varied() -> Log {
 }
 
 #[test]
-fn filters_by_customer_actor_and_outcome() {
+fn list_filters_by_customer_actor_and_outcome() {
     let log = varied();
     let user = log.entries()[1]["actor"]["user"].as_str().unwrap().to_owned();
     assert_eq!(listed(&log, &[]), ["-", "1", "2", "-"]);
@@ -46,7 +46,7 @@ fn filters_by_customer_actor_and_outcome() {
 }
 
 #[test]
-fn filters_by_time_with_both_ends_included() {
+fn list_filters_by_time_including_both_ends() {
     let log = Log::of_mints(1);
     let time = log.entries()[1]["time"].as_str().unwrap().to_owned();
     assert_eq!(listed(&log, &["--since", "1h ago"]).len(), 2);
@@ -55,7 +55,7 @@ fn filters_by_time_with_both_ends_included() {
 }
 
 #[test]
-fn a_bare_duration_counts_back_and_a_day_is_meant_from_its_start_to_its_end() {
+fn durations_count_back_and_dates_cover_the_whole_day() {
     let log = Log::of_mints(1);
     let date = log.entries()[1]["time"].as_str().unwrap()[..10].to_owned();
     assert_eq!(listed(&log, &["--since", "1d"]).len(), 2);
@@ -69,7 +69,7 @@ fn a_bare_duration_counts_back_and_a_day_is_meant_from_its_start_to_its_end() {
 }
 
 #[test]
-fn filters_by_profile_actions_and_channel() {
+fn list_filters_by_profile_action_and_channel() {
     let log = varied();
     assert_eq!(listed(&log, &["--profile", "p"]), ["-"]);
     assert_eq!(listed(&log, &["--action", "mint"]), ["1", "2"]);
@@ -82,7 +82,7 @@ fn filters_by_profile_actions_and_channel() {
 }
 
 #[test]
-fn filters_by_a_part_of_the_reason_of_a_person_or_of_a_refusal_and_shows_it_escaped() {
+fn list_filters_by_part_of_a_reason_and_escapes_it() {
     let log = varied();
     log.run(&["-q", "issue", "5", "--reason", "ticket 4711 \u{202e}"]).result();
     log.call(&["-q", "issue", "--from", "-", "--reason", "load test"]).with_stdin("6\n7\n").run().result();
@@ -96,7 +96,7 @@ fn filters_by_a_part_of_the_reason_of_a_person_or_of_a_refusal_and_shows_it_esca
 }
 
 #[test]
-fn a_profile_that_is_neither_configured_nor_in_the_log_is_an_error() {
+fn unknown_profile_is_an_error_unless_the_log_has_it() {
     let log = varied();
     let config = "[profiles.live]\nsecret = \"env:SECRET\"\n";
     let list = |name: &str| {
@@ -113,13 +113,13 @@ fn a_profile_that_is_neither_configured_nor_in_the_log_is_an_error() {
 }
 
 #[test]
-fn json_is_the_logs_own_lines() {
+fn json_prints_the_lines_of_the_log() {
     let log = varied();
     assert_eq!(log.run(&["-o", "json", "audit", "list"]).result(), in_lines(log.lines()));
 }
 
 #[test]
-fn in_a_pipe_a_table_has_a_line_for_every_entry() {
+fn piped_table_has_one_line_per_entry() {
     let log = varied();
     let output = log.run(&["audit", "list"]);
     let lines: Vec<&str> = output.result().lines().collect();
@@ -135,7 +135,7 @@ fn in_a_pipe_a_table_has_a_line_for_every_entry() {
 }
 
 #[test]
-fn a_bad_line_is_shown_with_its_place_whatever_the_filter() {
+fn bad_line_is_shown_with_its_place_under_any_filter() {
     let log = Log::of_mints(3);
     let mut lines = log.lines();
     lines[1] = "\u{1b}[31mgone".into();
@@ -157,7 +157,7 @@ fn a_bad_line_is_shown_with_its_place_whatever_the_filter() {
 }
 
 #[test]
-fn a_summary_counts_what_the_filters_admit_for_each_day_and_profile() {
+fn summary_counts_filtered_entries_by_day_and_profile() {
     let log = varied();
     log.call(&["-q", "issue", "--from", "-"]).with_stdin("6\n7\n8\n").run().result();
     let date = log.entries()[1]["time"].as_str().unwrap()[..10].to_owned();
@@ -180,7 +180,7 @@ fn a_summary_counts_what_the_filters_admit_for_each_day_and_profile() {
 }
 
 #[test]
-fn what_foreign_strings_an_entry_has_is_shown_without_what_a_terminal_obeys() {
+fn hostile_user_names_are_listed_escaped() {
     let log = Log::new();
     log.call(&["-q", "issue", "1"]).with_env("SUDO_USER", "a\u{1b}]0;x\u{7}\u{202e}b").run().result();
     log.run(&["audit", "list"]).result();
@@ -189,7 +189,7 @@ fn what_foreign_strings_an_entry_has_is_shown_without_what_a_terminal_obeys() {
 }
 
 #[test]
-fn without_a_log_there_is_nothing_to_list_and_nothing_wrong() {
+fn missing_log_lists_nothing_and_is_intact() {
     let log = Log::new();
     assert_eq!(log.run(&["-o", "json", "audit", "list"]).result(), "");
     assert_eq!(log.run(&["audit", "list"]).result().lines().count(), 1);
@@ -198,7 +198,7 @@ fn without_a_log_there_is_nothing_to_list_and_nothing_wrong() {
 }
 
 #[test]
-fn head_without_a_log_is_a_usage_error_that_makes_no_log() {
+fn head_without_a_log_is_a_usage_error_and_creates_none() {
     let log = Log::new();
     let message = format!("there is no audit log in {}", log.state().display());
     let hint = "it begins with the first token that is minted, or the first profile that is added";
@@ -207,7 +207,7 @@ fn head_without_a_log_is_a_usage_error_that_makes_no_log() {
 }
 
 #[test]
-fn head_is_the_last_entrys_log_number_and_hash() {
+fn head_is_the_log_id_number_and_hash_of_the_last_entry() {
     let log = Log::of_mints(2);
     let last = &log.entries()[2];
     let text = |key: &str| last[key].as_str().unwrap().to_owned();
@@ -217,7 +217,7 @@ fn head_is_the_last_entrys_log_number_and_hash() {
 }
 
 #[test]
-fn head_of_a_log_whose_last_line_was_changed_is_refused() {
+fn head_is_refused_if_the_last_line_was_changed() {
     let log = Log::of_mints(1);
     let mut lines = log.lines();
     lines[1] = lines[1].replace("\"customer\":1", "\"customer\":7");
@@ -227,7 +227,7 @@ fn head_of_a_log_whose_last_line_was_changed_is_refused() {
 }
 
 #[test]
-fn an_end_that_a_crash_left_is_no_fault_and_is_told() {
+fn unfinished_end_is_reported_but_is_no_fault() {
     let log = Log::of_mints(1);
     let mut segment = OpenOptions::new().append(true).open(log.segment(1)).unwrap();
     segment.write_all(b"{\"version\":1,").unwrap();
@@ -240,7 +240,7 @@ fn an_end_that_a_crash_left_is_no_fault_and_is_told() {
 }
 
 #[test]
-fn what_is_not_for_the_audit_log_is_a_usage_error() {
+fn output_forms_for_tokens_are_usage_errors() {
     for form in ["csv", "env", "header", "curl"] {
         let output = Log::new().run(&["-o", form, "audit", "list"]);
         assert_eq!((output.status, output.stdout.as_str()), (Some(2), ""), "{form}");

@@ -1,4 +1,4 @@
-//! The audit log through the program: nothing is minted that is not on disk, whatever fails or dies.
+//! The audit log through the program: no token is printed before its entry is on disk, even if a disk or process fails.
 
 mod batches;
 mod chain;
@@ -26,20 +26,20 @@ use sha2::{Digest as _, Sha256};
 use crate::cli::{Call, Output, with_secret};
 use crate::test_home::TestHome;
 
-/// What is said where the audit log is in the way.
+/// The start of the error if the audit log cannot be written.
 const NOTHING: &str = "nothing is minted that cannot be recorded: ";
 
-/// A log of a test's own, and the calls that write and read it.
+/// An audit log in a home of its own, and the calls that write and read it.
 #[derive(Debug)]
 struct Log(TestHome);
 
 impl Log {
-    /// Prepares one that does not begin yet.
+    /// Prepares a log without entries.
     fn new() -> Self {
         Self(TestHome::new())
     }
 
-    /// Makes one with so many mints, for customers from 1 on.
+    /// Makes a log with this many mints, for customers from 1 on.
     #[track_caller]
     fn of_mints(count: u64) -> Self {
         let log = Self::new();
@@ -82,7 +82,7 @@ impl Log {
     /// Checks that a mint is refused at a path for a reason, with a hint, and prints no token.
     #[track_caller]
     fn refuses_a_mint(&self, path: &Path, reason: impl Fn(&str) -> String, hint: &str) {
-        is_refused_at(&self.run(&["-q", "issue", "7"]), path, reason, hint);
+        assert_refused_at(&self.run(&["-q", "issue", "7"]), path, reason, hint);
     }
 
     /// Checks that the log verifies, and returns its number of entries.
@@ -107,28 +107,28 @@ impl Log {
         self.lines().iter().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Returns what was done, in order.
+    /// Returns the action of every entry, in order.
     #[track_caller]
     fn actions(&self) -> Vec<String> {
         self.entries().iter().map(|entry| entry["action"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Puts other lines in the place of a segment's.
+    /// Replaces the lines of a segment.
     fn rewrite(&self, number: u32, lines: &[String]) {
         fs::write(self.segment(number), in_lines(lines)).unwrap();
     }
 }
 
-/// Checks that a mint was refused at a path for a reason, with a hint, and gave nothing out.
+/// Checks that a mint was refused at a path for a reason, with a hint, and printed no token.
 ///
 /// `reason` is given the path as it is shown.
 #[track_caller]
-fn is_refused_at(output: &Output, path: &Path, reason: impl Fn(&str) -> String, hint: &str) {
+fn assert_refused_at(output: &Output, path: &Path, reason: impl Fn(&str) -> String, hint: &str) {
     let reason = reason(path.to_str().unwrap());
     output.is_refused(1, &format!("{NOTHING}{reason}"), hint);
 }
 
-/// Puts each on a line of its own.
+/// Joins items with a line break after each.
 fn in_lines<T: Display>(each: impl IntoIterator<Item = T>) -> String {
     each.into_iter().fold(String::new(), |text, next| text + &next.to_string() + "\n")
 }
@@ -138,7 +138,7 @@ fn or_elsewhere(hint: &str) -> String {
     format!("{hint}; or give another place with --state-dir")
 }
 
-/// Names a token as the log does: by the first 16 hexadecimal digits of its SHA-256.
+/// Returns the fingerprint of a token as the log has it: the first 16 hexadecimal digits of its SHA-256.
 fn fingerprint(token: &str) -> String {
     let digest = Sha256::digest(token);
     format!("{:016x}", u64::from_be_bytes(digest[..8].try_into().unwrap()))

@@ -1,16 +1,16 @@
-//! The order of things: an entry is on disk before the first byte of its token is written.
+//! The order of writes: an entry is on disk before the first byte of its token is written.
 
 use super::traced::{self, Step, can_trace};
 use super::{Log, customers, in_lines};
 
-/// What is traced, with all that is written shown.
+/// The options of strace: the traced calls, with their data in full.
 const TRACE: [&str; 4] = ["-s", "10000000", "-e", "trace=fdatasync,fsync,write,openat"];
 
-/// What is not checked where nothing can be traced.
+/// The check that is skipped where processes cannot be traced.
 const UNCHECKED: &str = "that entries are on disk before their tokens come out";
 
 #[test]
-fn a_new_log_its_name_and_the_entry_are_on_disk_before_the_token_is_written() {
+fn new_log_and_entry_are_on_disk_before_the_token_is_written() {
     if !can_trace(UNCHECKED) {
         return;
     }
@@ -28,12 +28,12 @@ fn a_new_log_its_name_and_the_entry_are_on_disk_before_the_token_is_written() {
         .collect();
     let (above, state) = (shown(log.0.path().to_owned()), shown(log.state()));
     let (directory, segment) = (shown(log.directory()), shown(log.segment(1)));
-    // The folders as they are made; those of the new segment; its entries; and only then the token.
+    // The new directories, the directory of the new segment, its entries, and only then the token.
     assert_eq!(kinds, [&above, &state, &state, &directory, "log", &segment, "out"]);
 }
 
 #[test]
-fn an_entry_of_a_log_that_is_there_is_on_disk_before_the_token_is_written() {
+fn entry_in_an_existing_log_is_on_disk_before_the_token_is_written() {
     if !can_trace(UNCHECKED) {
         return;
     }
@@ -50,7 +50,7 @@ fn an_entry_of_a_log_that_is_there_is_on_disk_before_the_token_is_written() {
 }
 
 #[test]
-fn no_token_of_a_chunk_is_written_before_the_chunks_entry_is_on_disk() {
+fn chunk_entry_is_on_disk_before_its_tokens_are_written() {
     if !can_trace(UNCHECKED) {
         return;
     }
@@ -79,7 +79,7 @@ fn no_token_of_a_chunk_is_written_before_the_chunks_entry_is_on_disk() {
     assert_eq!(customers(chunks[0]), [(1, 4096)]);
 }
 
-/// Reads how many tokens the entries are for that were written at once, as strace shows them.
+/// Returns the number of tokens in the entries of one write, as strace shows them.
 fn counted(text: &str) -> usize {
     let counts = text.split("\\\"count\\\":").skip(1);
     counts.map(|rest| rest.split([',', '}']).next().unwrap().parse::<usize>().unwrap()).sum()

@@ -1,4 +1,4 @@
-//! What stands in the log's place: links, pipes, directories, what belongs to others; and its modes.
+//! Where the log is kept: links, pipes, directories and files of other users in its place; and its modes.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -10,25 +10,25 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::geteuid;
 
-use super::{Log, is_refused_at, or_elsewhere};
+use super::{Log, assert_refused_at, or_elsewhere};
 use crate::cli::{call, demo, with_secret};
 use crate::tools::install_program;
 
-/// The user that owns nothing.
+/// The user `nobody`.
 const NOBODY: u32 = 65534;
 
-/// What is said of a link.
+/// The message for a link.
 fn is_a_link(path: &str) -> String {
     format!("cannot use {path}: it is a symbolic link, and none is followed here")
 }
 
-/// What is said of what is no file.
+/// The message for anything but a regular file.
 fn is_no_file(path: &str) -> String {
     format!("cannot use {path}: it is not a regular file")
 }
 
 #[test]
-fn a_symbolic_link_in_the_place_of_the_directory_the_lock_or_a_segment_mints_nothing() {
+fn symbolic_links_in_the_log_are_refused() {
     for place in ["", "lock", "audit-00000001.jsonl", "audit-00000002.jsonl"] {
         let log = Log::of_mints(1);
         let (path, elsewhere) = (log.directory().join(place), log.0.path().join("elsewhere"));
@@ -47,7 +47,7 @@ fn a_symbolic_link_in_the_place_of_the_directory_the_lock_or_a_segment_mints_not
 }
 
 #[test]
-fn a_log_whose_last_possible_segment_cannot_go_on_mints_nothing() {
+fn nothing_is_minted_after_the_last_possible_segment() {
     let log = Log::of_mints(1);
     let last = log.segment(u32::MAX);
     fs::rename(log.segment(1), &last).unwrap();
@@ -66,7 +66,7 @@ fn a_log_whose_last_possible_segment_cannot_go_on_mints_nothing() {
 }
 
 #[test]
-fn a_link_that_leads_nowhere_makes_no_file_there() {
+fn dangling_link_is_refused_and_creates_no_file() {
     let log = Log::new();
     fs::create_dir_all(log.directory()).unwrap();
     let elsewhere = log.0.path().join("elsewhere");
@@ -76,7 +76,7 @@ fn a_link_that_leads_nowhere_makes_no_file_there() {
 }
 
 #[test]
-fn a_pipe_or_a_directory_in_the_place_of_a_file_mints_nothing_and_is_not_waited_for() {
+fn pipes_and_directories_as_log_files_are_refused_at_once() {
     for place in ["lock", "audit-00000001.jsonl"] {
         let pipe = Log::new();
         fs::create_dir_all(pipe.directory()).unwrap();
@@ -91,7 +91,7 @@ fn a_pipe_or_a_directory_in_the_place_of_a_file_mints_nothing_and_is_not_waited_
 }
 
 #[test]
-fn a_file_in_the_place_of_the_directory_mints_nothing() {
+fn file_as_the_log_directory_is_refused() {
     let log = Log::new();
     fs::create_dir(log.state()).unwrap();
     fs::write(log.directory(), "").unwrap();
@@ -100,7 +100,7 @@ fn a_file_in_the_place_of_the_directory_mints_nothing() {
 }
 
 #[test]
-fn a_log_that_others_can_write_mints_nothing_and_says_how_to_mend_it() {
+fn log_writable_by_others_is_refused_with_a_remedy() {
     for place in ["", "lock", "audit-00000001.jsonl"] {
         let log = Log::of_mints(1);
         let path = log.directory().join(place);
@@ -111,7 +111,7 @@ fn a_log_that_others_can_write_mints_nothing_and_says_how_to_mend_it() {
     }
 }
 
-/// A folder that anybody can reach, with the program in it and a home that nobody owns.
+/// A directory that every user can reach, with the program and a state directory in it.
 struct Outside(PathBuf);
 
 impl Outside {
@@ -139,37 +139,42 @@ impl Outside {
 
 impl Drop for Outside {
     fn drop(&mut self) {
-        // What is left is in the system's directory for temporary files.
+        // Leftovers are in the system's directory for temporary files.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
 #[test]
-fn without_permission_an_ordinary_user_mints_nothing() {
+fn nothing_is_minted_without_permission_for_the_log() {
     let outside = Outside::new("denied");
     let state = outside.0.join("state");
     fs::set_permissions(&state, fs::Permissions::from_mode(0o555)).unwrap();
     let directory = state.join("audit");
     let reason = |path: &str| format!("cannot open {path}: Permission denied (os error 13)");
-    is_refused_at(&outside.mint(), &directory, reason, &or_elsewhere("check the path and who may use it"));
+    assert_refused_at(
+        &outside.mint(),
+        &directory,
+        reason,
+        &or_elsewhere("check the path and who may use it"),
+    );
     // As root, the log that stands there is another user's; its directory admits nobody else.
     if geteuid().is_root() {
         fs::create_dir(&directory).unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
         let lock = directory.join("lock");
-        is_refused_at(&outside.mint(), &lock, reason, &or_elsewhere("check the path and who may use it"));
+        assert_refused_at(&outside.mint(), &lock, reason, &or_elsewhere("check the path and who may use it"));
         std::os::unix::fs::chown(&directory, Some(12345), None).unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
         let reason = |path: &str| {
             format!("cannot use {path}: it belongs to user 12345, neither to this user nor to root")
         };
         let hint = or_elsewhere("make it your own, or use a copy of your own");
-        is_refused_at(&outside.mint(), &directory, reason, &hint);
+        assert_refused_at(&outside.mint(), &directory, reason, &hint);
     }
 }
 
 #[test]
-fn everything_is_private_whatever_the_umask() {
+fn log_is_private_under_any_umask() {
     for umask in ["000", "077"] {
         let log = Log::new();
         let call = log.call(&[]);
@@ -188,7 +193,7 @@ fn everything_is_private_whatever_the_umask() {
 }
 
 #[test]
-fn the_flag_goes_before_the_variable_and_the_variable_before_the_home() {
+fn state_directory_comes_from_flag_then_variables_then_home() {
     let log = Log::new();
     let flag = log.0.path().join("flag");
     let xdg = log.0.path().join("xdg");
@@ -208,7 +213,7 @@ fn the_flag_goes_before_the_variable_and_the_variable_before_the_home() {
 }
 
 #[test]
-fn without_a_home_a_real_secret_mints_nothing_and_the_way_out_is_said() {
+fn missing_home_is_refused_with_a_remedy() {
     let mut call = with_secret(&["-q", "issue", "1"]);
     call.environment.retain(|name, _| name != "HOME");
     let hint = "set HOME, or give a directory with --state-dir or STREAM_TOKEN_STATE_DIR";
@@ -216,7 +221,7 @@ fn without_a_home_a_real_secret_mints_nothing_and_the_way_out_is_said() {
 }
 
 #[test]
-fn the_demo_profile_writes_nothing_and_needs_no_home() {
+fn demo_profile_writes_no_log_and_needs_no_home() {
     let with_home = demo(&["-q", "issue", "1"]);
     with_home.run().result();
     assert_eq!(fs::read_dir(with_home.home.path()).unwrap().count(), 0);
@@ -234,7 +239,7 @@ fn the_demo_profile_writes_nothing_and_needs_no_home() {
 }
 
 #[test]
-fn a_token_in_the_place_of_the_directory_is_not_echoed() {
+fn token_given_as_state_directory_is_not_echoed() {
     let token = crate::cli::token::signed("{}");
     let call = with_secret(&["-q", "issue", "1", "--state-dir", &token]).with_file(&token, "");
     let shown = format!("a value of {} characters", token.len() + "/audit".len());
@@ -244,7 +249,7 @@ fn a_token_in_the_place_of_the_directory_is_not_echoed() {
 }
 
 #[test]
-fn audit_has_no_place_to_look_without_a_home() {
+fn audit_commands_without_a_home_are_usage_errors() {
     for command in ["list", "verify", "head"] {
         let mut call = call(&["audit", command]);
         call.environment.clear();
@@ -254,7 +259,7 @@ fn audit_has_no_place_to_look_without_a_home() {
 }
 
 #[test]
-fn a_lock_that_another_process_keeps_is_not_waited_for_without_end() {
+fn lock_held_by_another_process_times_out_after_10_s() {
     let log = Log::of_mints(1);
     let path = log.directory().join("lock");
     let held = fs::File::open(&path).unwrap();

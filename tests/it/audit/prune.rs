@@ -1,4 +1,4 @@
-//! `audit prune`: old segments go, recorded first, and wherever it is killed the log verifies.
+//! `audit prune`: the removal of old segments is recorded first, and the log verifies wherever a prune is killed.
 
 use std::fs::{self, File};
 
@@ -9,12 +9,12 @@ use super::traced::{self, can_trace};
 use crate::cli::now;
 use crate::cli::watchdog::until;
 
-/// Makes a log of so many segments, each with two entries, and waits until all were written before now.
-fn segments(count: u32) -> Log {
+/// Makes a log of this many segments, each with two entries, and waits until all were written before now.
+fn log_with_segments(count: u32) -> Log {
     let log = Log::new();
     log.mint(1);
     for number in 2..=count {
-        // As a writer leaves it that could not write.
+        // The state after a writer that could not write.
         File::create(log.segment(number)).unwrap();
         log.mint(number.into());
     }
@@ -32,12 +32,12 @@ fn heads(log: &Log) -> (String, Vec<String>) {
     (id.clone(), entries.iter().map(head).collect())
 }
 
-/// Returns the segments that are there.
+/// Returns the numbers of the existing segments.
 fn numbers(log: &Log) -> Vec<u32> {
     (1..20).filter(|number| log.segment(*number).exists()).collect()
 }
 
-/// Prunes what can be.
+/// Prunes every segment that can be removed.
 #[track_caller]
 fn prune(log: &Log, id: &str) {
     let output = log.run(&["audit", "prune", "--before", "now", "--confirm", id]);
@@ -45,18 +45,18 @@ fn prune(log: &Log, id: &str) {
 }
 
 #[test]
-fn a_dry_run_removes_nothing_and_a_confirmed_one_leaves_a_log_that_verifies() {
-    let log = segments(3);
+fn dry_run_removes_nothing_and_pruned_log_verifies() {
+    let log = log_with_segments(3);
     let (id, heads) = heads(&log);
     let what = format!("entries 1 to 4 of the audit log {id}");
     let dry = log.run(&["audit", "prune", "--before", "now", "--dry-run"]);
     assert_eq!(dry.result(), format!("would remove {what}\n"));
     assert_eq!(numbers(&log), [1, 2, 3]);
     let pruned = log.run(&["audit", "prune", "--before", "now", "--confirm", &id, "--json"]);
-    let told: Value = serde_json::from_str(pruned.result()).unwrap();
+    let report: Value = serde_json::from_str(pruned.result()).unwrap();
     let new_head = log.run(&["audit", "head"]).result().trim_end().to_owned();
     let expected = serde_json::json!({"first": 1, "last": 4, "entries": 4, "segments": 2, "head": new_head});
-    assert_eq!((told, numbers(&log)), (expected, vec![3]));
+    assert_eq!((report, numbers(&log)), (expected, vec![3]));
     assert_eq!(log.assert_intact(), 3);
     let verify = |head: &str| log.run(&["audit", "verify", "--expect", head]);
     for head in [&heads[3], &heads[4], &new_head] {
@@ -73,8 +73,8 @@ fn a_dry_run_removes_nothing_and_a_confirmed_one_leaves_a_log_that_verifies() {
 }
 
 #[test]
-fn without_its_id_nothing_is_removed() {
-    let log = segments(2);
+fn prune_removes_nothing_without_the_log_id() {
+    let log = log_with_segments(2);
     let (id, _) = heads(&log);
     let why = format!("entries 1 to 2 of the audit log {id} will be removed");
     let hint = format!("confirm with --confirm {id}");
@@ -86,8 +86,8 @@ fn without_its_id_nothing_is_removed() {
 }
 
 #[test]
-fn what_is_not_old_enough_stays() {
-    let log = segments(2);
+fn segments_after_the_given_time_stay() {
+    let log = log_with_segments(2);
     let output = log.run(&["audit", "prune", "--before", "1h", "--json"]);
     assert_eq!((output.status, output.stdout.as_str()), (Some(0), ""), "{output}");
     assert!(
@@ -99,8 +99,8 @@ fn what_is_not_old_enough_stays() {
 }
 
 #[test]
-fn a_log_that_does_not_verify_is_not_pruned() {
-    let log = segments(3);
+fn damaged_log_is_not_pruned() {
+    let log = log_with_segments(3);
     let (id, _) = heads(&log);
     let first = fs::read_to_string(log.segment(1)).unwrap().replace("\"customer\":1", "\"customer\":7");
     log.rewrite(1, &first.lines().map(str::to_owned).collect::<Vec<_>>());
@@ -111,12 +111,12 @@ fn a_log_that_does_not_verify_is_not_pruned() {
 }
 
 #[test]
-fn segments_that_are_removed_by_hand_are_found() {
-    let log = segments(4);
+fn segments_removed_by_hand_are_reported() {
+    let log = log_with_segments(4);
     let (id, _) = heads(&log);
     prune(&log, &id);
     log.assert_intact();
-    let log = segments(3);
+    let log = log_with_segments(3);
     fs::remove_file(log.segment(1)).unwrap();
     let output = log.run(&["audit", "verify"]);
     assert_eq!(output.status, Some(9), "{output}");
@@ -125,13 +125,13 @@ fn segments_that_are_removed_by_hand_are_found() {
 }
 
 #[test]
-fn wherever_a_prune_is_killed_the_log_verifies_and_the_next_one_finishes() {
+fn log_verifies_after_a_killed_prune_and_the_next_one_finishes() {
     if !can_trace("that a prune that is killed leaves a log that verifies") {
         return;
     }
     for (call, count) in [("write", 2), ("fdatasync", 1), ("unlink", 3), ("fsync", 3)] {
         for when in 1..=count {
-            let log = segments(4);
+            let log = log_with_segments(4);
             let (id, _) = heads(&log);
             let traced = format!("trace={call}");
             let inject = format!("inject={call}:signal=KILL:when={when}");

@@ -1,10 +1,10 @@
-//! What the log says of refusals, and of who asked.
+//! Entries of mints and of refusals by policy.
 
 use super::Log;
 use crate::cli::token::SECRET;
 use crate::cli::{Call, refusal};
 
-/// Two profiles with rules.
+/// Two profiles with policies.
 const CONFIG: &str = r#"
 [profiles.short]
 secret = "env:SECRET"
@@ -22,7 +22,7 @@ fn call(log: &Log, arguments: &[&str]) -> Call {
 }
 
 #[test]
-fn what_policy_refuses_is_recorded_with_its_reason() {
+fn policy_refusal_is_recorded_with_its_reason() {
     let log = Log::new();
     let too_long = call(&log, &["--profile", "short", "issue", "1", "--expires", "2h"]).run();
     let reason = "policy: tokens of this profile live 1h at most, not 2h";
@@ -41,7 +41,7 @@ fn what_policy_refuses_is_recorded_with_its_reason() {
 }
 
 #[test]
-fn a_mint_is_recorded_with_its_profile_its_end_and_the_way() {
+fn mint_is_recorded_with_profile_expiry_and_channel() {
     let log = Log::new();
     let minted = call(&log, &["--profile", "short", "issue", "12", "--expires", "30m"]).run();
     let token = minted.result().trim_end().to_owned();
@@ -57,7 +57,7 @@ fn a_mint_is_recorded_with_its_profile_its_end_and_the_way() {
 }
 
 #[test]
-fn neither_a_token_nor_the_secret_is_in_the_log() {
+fn log_holds_neither_token_nor_secret() {
     let log = Log::new();
     let token = call(&log, &["--profile", "short", "issue", "12"]).run().result().trim_end().to_owned();
     let text = log.lines().concat();
@@ -65,7 +65,7 @@ fn neither_a_token_nor_the_secret_is_in_the_log() {
 }
 
 #[test]
-fn a_refusal_that_cannot_be_recorded_is_told_as_that() {
+fn unrecordable_refusal_is_reported_as_such() {
     let log = Log::of_mints(1);
     std::fs::remove_file(log.segment(1)).unwrap();
     std::fs::create_dir(log.segment(1)).unwrap();
@@ -75,7 +75,7 @@ fn a_refusal_that_cannot_be_recorded_is_told_as_that() {
 }
 
 #[test]
-fn nothing_comes_out_in_any_form_where_the_first_entry_cannot_be_written() {
+fn no_output_form_prints_a_token_without_an_entry() {
     for form in ["text", "json", "csv", "header", "env"] {
         let log = Log::new();
         std::fs::create_dir_all(log.segment(1)).unwrap();

@@ -1,4 +1,4 @@
-//! A process that is stopped (Ctrl-Z): it does not keep the log from others meanwhile, and goes on as if nothing was.
+//! A process that is stopped (Ctrl-Z): it does not block the log for others, and finishes once it continues.
 
 use std::fs::{self, File, TryLockError};
 use std::os::unix::process::CommandExt as _;
@@ -12,7 +12,7 @@ use crate::cli::start_by;
 use crate::cli::watchdog::{Watchdog, until};
 
 #[test]
-fn a_mint_that_is_stopped_while_it_writes_its_entry_lets_another_mint() {
+fn stopped_mint_releases_the_log_for_others() {
     if !can_trace("that a process that is stopped does not keep the log") {
         return;
     }
@@ -22,7 +22,7 @@ fn a_mint_that_is_stopped_while_it_writes_its_entry_lets_another_mint() {
     let mut command = Command::new("strace");
     command.args(["-f", "-e", "trace=fdatasync", "-e", "inject=fdatasync:delay_enter=1500000", "-o"]);
     start_by(command.arg(&trace).env_clear(), &call.command()).env("STREAM_TOKEN_DUMPABLE", "1");
-    // In a group of its own, as a shell's job: what leads nowhere is not stopped by the system.
+    // In a process group of its own, as a shell's job: the system does not stop an orphaned group.
     let child = command.process_group(0).stdout(Stdio::piped()).spawn().unwrap();
     let _watchdog = Watchdog::over(&child);
     let lock = File::open(log.directory().join("lock")).unwrap();

@@ -1,11 +1,11 @@
-//! The program under strace: what it asked of the system, in which order, and what it was told.
+//! The program under strace: its system calls, their order and their results.
 
 use std::process::{Command, Stdio};
 
 use crate::cli::{Call, Output, start_by};
 use crate::tools::{has, say_unchecked};
 
-/// Returns `true` if processes can be traced here, and says what is not checked without it.
+/// Returns `true` if processes can be traced here; otherwise reports the check that is skipped.
 pub(crate) fn can_trace(unchecked: &str) -> bool {
     if !has("strace", unchecked) {
         return false;
@@ -24,13 +24,13 @@ pub(super) fn run(call: &Call, options: &[&str]) -> (Output, String) {
     let trace = call.home.path().join("trace");
     let mut command = Command::new("strace");
     command.args(["-f", "-y", "-o"]).arg(&trace).args(options);
-    // An ordinary user's strace could not read paths in a memory that is closed.
+    // An ordinary user's strace cannot read paths from the memory of a process that is not dumpable.
     start_by(command.env_clear(), &call.command()).env("STREAM_TOKEN_DUMPABLE", "1");
     let output = call.run_with(command.stdout(Stdio::piped()).stderr(Stdio::piped()));
     (output, std::fs::read_to_string(trace).unwrap())
 }
 
-/// A call of the system that returned, in the order of returning.
+/// A system call that returned, in the order of returning.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// A file or directory was brought to disk.

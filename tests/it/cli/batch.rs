@@ -1,4 +1,4 @@
-//! Batches, `--from FILE` and `--from -`: good lines come out, bad ones are told by their number.
+//! Batches, `--from FILE` and `--from -`: good lines are minted, bad ones reported by their number.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, Stdio};
@@ -9,10 +9,10 @@ use super::token::{ending_in, signed};
 use super::watchdog::Watchdog;
 use super::{Call, DEMO, FROM_ENV, call, demo, with_secret};
 
-/// What a customer id is.
+/// The hint for a bad customer id.
 const ID_HINT: &str = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";
 
-/// Returns the tokens of customers, a line each.
+/// Returns the tokens of customers, one per line.
 fn tokens(ids: &[u64]) -> String {
     ids.iter().map(|id| signed(&format!(r#"{{"user_id":"customer-{id}"}}"#)) + "\n").collect()
 }
@@ -22,13 +22,13 @@ fn error(message: &str) -> String {
     format!("stream-token: error: {message}\n")
 }
 
-/// Returns the hint of a line that is no id.
+/// Returns the hint for a line that is no id.
 fn id_hint() -> String {
     format!("stream-token: hint: {ID_HINT}\n")
 }
 
-/// Starts a call that is fed and read bit by bit.
-fn start(arguments: &[&str]) -> (Call, Child, Watchdog) {
+/// Starts a call whose standard input and output are pipes.
+fn start_piped(arguments: &[&str]) -> (Call, Child, Watchdog) {
     let call = with_secret(arguments);
     let mut command = call.command();
     let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
@@ -37,7 +37,7 @@ fn start(arguments: &[&str]) -> (Call, Child, Watchdog) {
 }
 
 #[test]
-fn mints_for_every_line_of_a_file_or_a_pipe() {
+fn issue_mints_for_every_line_of_a_file_or_pipe() {
     let ids = "3\ncustomer-1\n2";
     let file = with_secret(&["issue", "--from", "ids"]).with_file("ids", ids).run();
     file.is(0, &tokens(&[3, 1, 2]), FROM_ENV);
@@ -46,7 +46,7 @@ fn mints_for_every_line_of_a_file_or_a_pipe() {
 }
 
 #[test]
-fn the_heading_of_a_table_is_passed_over_our_own_too() {
+fn csv_header_line_is_skipped() {
     let issued = with_secret(&["-q", "issue", "1", "2", "-o", "csv"]).run().result().to_owned();
     let verified = with_secret(&["-q", "verify", "--from", "-"]).with_stdin(&issued).run();
     assert_eq!((verified.status, verified.stdout.lines().count()), (Some(0), 2), "{verified}");
@@ -55,7 +55,7 @@ fn the_heading_of_a_table_is_passed_over_our_own_too() {
 }
 
 #[test]
-fn what_is_no_file_is_refused_at_once_but_for_the_pipe_that_a_shell_puts_there() {
+fn special_files_are_refused_except_a_shells_pipe() {
     let hint = "a regular file is needed there";
     let pipe = call(&[]);
     let path = pipe.home.path().join("pipe");
@@ -66,13 +66,13 @@ fn what_is_no_file_is_refused_at_once_but_for_the_pipe_that_a_shell_puts_there()
             demo(&["-q", verb, "--from", path]).run().is_refused(2, &error, hint);
         }
     }
-    // A shell's <(…) is such a path. The batch is read as it comes through standard input.
+    // A shell's <(…) is such a path. The batch is read as it arrives through standard input.
     let substituted = with_secret(&["-q", "issue", "--from", "/dev/stdin"]).with_stdin("3\n");
     substituted.run().is(0, &tokens(&[3]), "");
 }
 
 #[test]
-fn bad_lines_are_told_by_their_number_and_the_good_ones_still_come_out() {
+fn bad_lines_are_reported_by_number_and_good_ones_minted() {
     let issued = with_secret(&["issue", "--from", "-"]).with_stdin(b"1\nabc\n\xff\xfe\n007\n0\n2\n").run();
     let said = [
         FROM_ENV.to_owned(),
@@ -88,14 +88,14 @@ fn bad_lines_are_told_by_their_number_and_the_good_ones_still_come_out() {
 }
 
 #[test]
-fn blank_lines_carriage_returns_and_a_byte_order_mark_are_passed_over() {
+fn blank_lines_carriage_returns_and_byte_order_mark_are_skipped() {
     let issued =
         with_secret(&["issue", "--from", "-"]).with_stdin("\u{feff}1\r\n\r\n \t\n  2 \r\n3\r\n").run();
     issued.is(0, &tokens(&[1, 2, 3]), FROM_ENV);
 }
 
 #[test]
-fn a_line_of_a_megabyte_is_one_bad_line() {
+fn megabyte_line_is_one_bad_line() {
     let ids = format!("{}\n2\n", "1".repeat(1024 * 1024));
     let issued = with_secret(&["issue", "--from", "-"]).with_stdin(ids).run();
     let said = format!("{FROM_ENV}{}", error("line 1: it has more than 8192 bytes"));
@@ -103,7 +103,7 @@ fn a_line_of_a_megabyte_is_one_bad_line() {
 }
 
 #[test]
-fn a_token_or_a_secret_on_a_line_is_not_echoed() {
+fn token_or_secret_on_a_line_is_not_echoed() {
     let ids = format!("{}\n{}\n", signed(r#"{"user_id":"customer-1"}"#), "0123456789abcdef".repeat(4));
     let issued = with_secret(&["issue", "--from", "-"]).with_stdin(ids).run();
     let said = [
@@ -118,7 +118,7 @@ fn a_token_or_a_secret_on_a_line_is_not_echoed() {
 }
 
 #[test]
-fn nothing_to_read_is_nothing_to_mint() {
+fn empty_input_mints_nothing_and_succeeds() {
     with_secret(&["issue", "--from", "-"]).run().is(0, "", FROM_ENV);
     with_secret(&["issue", "--from", "-", "-o", "csv"]).with_stdin("\n\n").run().is(
         0,
@@ -128,7 +128,7 @@ fn nothing_to_read_is_nothing_to_mint() {
 }
 
 #[test]
-fn bad_lines_are_json_where_json_is_asked_for() {
+fn bad_lines_are_json_with_json_output() {
     let issued = demo(&["-o", "json", "issue", "--from", "-"]).with_stdin("1\n0\n").run();
     let said = format!(
         "{{\"note\":\"{}\"}}\n{{\"error\":{{\"kind\":\"refused\",\"message\":\"line 2: '0' is not a customer id\",\
@@ -140,17 +140,17 @@ fn bad_lines_are_json_where_json_is_asked_for() {
 }
 
 #[test]
-fn quiet_silences_notes_and_no_bad_line() {
+fn quiet_silences_notes_but_not_bad_lines() {
     let issued = with_secret(&["-q", "issue", "--from", "-"]).with_stdin("1\n0\n").run();
     let said = error("line 2: '0' is not a customer id") + &id_hint();
     issued.is(8, &tokens(&[1]), &said);
 }
 
-/// The hint where a file cannot be opened.
+/// The hint for a file that cannot be opened.
 const CHECK_PATH: &str = "stream-token: hint: check the path and who may use it\n";
 
 #[test]
-fn a_file_that_cannot_be_read_fails_the_call() {
+fn unreadable_file_fails_the_call() {
     let missing = error("cannot open ids: No such file or directory (os error 2)");
     let said = format!("{FROM_ENV}{missing}{CHECK_PATH}");
     with_secret(&["issue", "--from", "ids"]).run().is(1, "", &said);
@@ -161,7 +161,7 @@ fn a_file_that_cannot_be_read_fails_the_call() {
 }
 
 #[test]
-fn a_token_or_a_secret_in_a_files_place_is_not_echoed() {
+fn token_or_secret_given_as_a_file_is_not_echoed() {
     let token = signed(r#"{"user_id":"customer-1"}"#);
     let secret = "0123456789abcdef".repeat(4);
     for (value, length) in [(token.as_str(), 113), (secret.as_str(), 64)] {
@@ -173,7 +173,7 @@ fn a_token_or_a_secret_in_a_files_place_is_not_echoed() {
 }
 
 #[test]
-fn verifies_every_line_and_tells_its_number_its_verdict_and_whose_it_is() {
+fn verify_prints_number_verdict_and_user_of_every_line() {
     let sound = signed(r#"{"user_id":"customer-1"}"#);
     let batch = [
         sound.clone(),
@@ -184,29 +184,29 @@ fn verifies_every_line_and_tells_its_number_its_verdict_and_whose_it_is() {
         signed(r#"{"user_id":"customer-2","exp":1600000000}"#) + "\r",
         signed(r#"{"server":true}"#),
     ];
-    let told = "1\tvalid\tcustomer-1\n3\tmalformed\t-\n4\tnot_a_customer\tadmin\n5\tbad_signature\t-\n\
+    let expected = "1\tvalid\tcustomer-1\n3\tmalformed\t-\n4\tnot_a_customer\tadmin\n5\tbad_signature\t-\n\
                 6\texpired\tcustomer-2\n7\tserver_token\t-\n";
     let file = with_secret(&["verify", "--from", "tokens"]).with_file("tokens", batch.join("\n")).run();
-    file.is(8, told, FROM_ENV);
+    file.is(8, expected, FROM_ENV);
     let pipe = with_secret(&["verify", "--from", "-"]).with_stdin(batch.join("\n")).run();
-    pipe.is(8, told, FROM_ENV);
+    pipe.is(8, expected, FROM_ENV);
 }
 
 #[test]
-fn a_batch_of_valid_tokens_succeeds() {
+fn batch_of_valid_tokens_succeeds() {
     let output = with_secret(&["verify", "--from", "-"]).with_stdin(tokens(&[1, 2])).run();
     output.is(0, "1\tvalid\tcustomer-1\n2\tvalid\tcustomer-2\n", FROM_ENV);
 }
 
 #[test]
-fn the_rules_of_verify_go_for_every_line() {
+fn verify_options_apply_to_every_line() {
     let arguments = ["verify", "--from", "-", "--customer", "2"];
     let output = with_secret(&arguments).with_stdin(tokens(&[1, 2])).run();
     output.is(8, "1\twrong_customer\tcustomer-1\n2\tvalid\tcustomer-2\n", FROM_ENV);
 }
 
 #[test]
-fn lines_that_cannot_be_read_are_no_tokens_and_are_told() {
+fn unreadable_lines_are_malformed_and_noted() {
     let batch = [&b"\xff\xff\n"[..], "x".repeat(10_000).as_bytes()].concat();
     let output = with_secret(&["verify", "--from", "-"]).with_stdin(batch).run();
     let notes = "stream-token: note: line 1: it is not UTF-8\n\
@@ -215,7 +215,7 @@ fn lines_that_cannot_be_read_are_no_tokens_and_are_told() {
 }
 
 #[test]
-fn every_json_line_of_a_batch_starts_with_its_number_and_is_a_report_otherwise() {
+fn json_batch_lines_are_reports_with_a_line_number() {
     let token = signed(r#"{"user_id":"customer-1","iat":1700000000}"#);
     let arguments = ["-q", "-o", "json", "verify", "--at", "1893456000"];
     let alone = with_secret(&[&arguments[..], &[&token]].concat()).run();
@@ -228,8 +228,8 @@ fn every_json_line_of_a_batch_starts_with_its_number_and_is_a_report_otherwise()
 }
 
 #[test]
-fn answers_each_line_of_a_pipe_before_the_next_one_is_there() {
-    let (_call, mut child, _watchdog) = start(&["issue", "--from", "-"]);
+fn each_piped_line_is_answered_at_once() {
+    let (_call, mut child, _watchdog) = start_piped(&["issue", "--from", "-"]);
     let mut stdin = child.stdin.take().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     for id in [1, 2] {
@@ -242,10 +242,10 @@ fn answers_each_line_of_a_pipe_before_the_next_one_is_there() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_batch_of_200_000_takes_no_more_memory_than_its_longest_line() {
-    let (_call, mut child, _watchdog) = start(&["issue", "--from", "-"]);
+fn batch_memory_does_not_grow_with_its_length() {
+    let (_call, mut child, _watchdog) = start_piped(&["issue", "--from", "-"]);
     let mut stdin = child.stdin.take().unwrap();
-    // The pipe stays open behind the last line, so that the program is there to be measured.
+    // The pipe stays open after the last line, so that the process can be measured.
     let feeder = std::thread::spawn(move || {
         (1..=200_000).try_for_each(|id| writeln!(stdin, "{id}")).unwrap();
         stdin

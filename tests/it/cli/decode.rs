@@ -1,4 +1,4 @@
-//! `decode` reads a token, or what is left of one, without a secret.
+//! `decode` reads a whole or broken token without a secret.
 
 use stream_token::time::{Clock, Timestamp, absolute_and_relative};
 use stream_token::token::Fingerprint;
@@ -6,13 +6,13 @@ use stream_token::token::Fingerprint;
 use super::token::{HEADER, ending_in, signed, signed_with, with_fingerprint};
 use super::{SECRET, call};
 
-/// What is said of everything that is decoded.
+/// The note on every decoded token.
 const UNVERIFIED: &str = "stream-token: note: decoded, not verified: anyone can write a token\n";
 
-/// A token with what a redaction must hide.
+/// Claims with values that a redaction must hide.
 const PERSONAL: &str = r#"{"user_id":"customer-4711","exp":4000000000,"iat":1700000000,"name":"Ann","admin":true,"none":null,"age":47,"tags":["Bob"],"address":{"street":"Elm"}}"#;
 
-/// Shows a time as a table does now.
+/// Formats a time as a table does now.
 fn shown(seconds: u64) -> String {
     let at = Timestamp::from_epoch_seconds(seconds).unwrap();
     format!("{seconds}  ({})", absolute_and_relative(at, Clock::System.now()))
@@ -20,13 +20,13 @@ fn shown(seconds: u64) -> String {
 
 /// Decodes a token and checks status and table.
 #[track_caller]
-fn decoded(token: &str, status: i32, table: &str) {
+fn assert_decoded(token: &str, status: i32, table: &str) {
     call(&["decode", token]).run().is(status, &with_fingerprint(table, token), UNVERIFIED);
 }
 
-/// Decodes a token and checks status and JSON, beside which nothing is said.
+/// Decodes a token and checks status and JSON; standard error must be empty.
 #[track_caller]
-fn in_json(token: &str, status: i32, line: &str) {
+fn assert_json(token: &str, status: i32, line: &str) {
     let line = line.strip_suffix('}').unwrap();
     let fingerprint = Fingerprint::of(token.as_bytes());
     let line = format!("{line},\"fingerprint\":\"{fingerprint}\",\"stripped\":[]}}\n");
@@ -34,7 +34,7 @@ fn in_json(token: &str, status: i32, line: &str) {
 }
 
 #[test]
-fn shows_header_and_claims_and_says_what_their_times_mean() {
+fn decode_shows_header_claims_and_readable_times() {
     let token = signed(PERSONAL);
     let table = format!(
         "\
@@ -53,13 +53,17 @@ claims  user_id  customer-4711
         shown(4_000_000_000),
         shown(1_700_000_000)
     );
-    decoded(&token, 0, &table);
+    assert_decoded(&token, 0, &table);
     let header = r#"{"alg":"HS256","typ":"JWT"}"#;
-    in_json(&token, 0, &format!(r#"{{"verified":false,"header":{header},"claims":{PERSONAL},"lints":[]}}"#));
+    assert_json(
+        &token,
+        0,
+        &format!(r#"{{"verified":false,"header":{header},"claims":{PERSONAL},"lints":[]}}"#),
+    );
 }
 
 #[test]
-fn needs_neither_a_secret_nor_an_environment() {
+fn decode_needs_no_secret_and_no_environment() {
     let call = call(&["decode", &signed(r#"{"user_id":"customer-1","iat":1}"#)]);
     let mut command = call.command();
     let output = call.run_with(command.env_clear().stdout(std::process::Stdio::piped()));
@@ -68,7 +72,7 @@ fn needs_neither_a_secret_nor_an_environment() {
 }
 
 #[test]
-fn ignores_whatever_secret_and_profile_are_set() {
+fn decode_ignores_secrets_and_profiles() {
     let token = signed(r#"{"user_id":"customer-1"}"#);
     let plain = call(&["decode", &token]).run();
     let set = call(&["--profile", "nowhere", "decode", &token])
@@ -78,7 +82,7 @@ fn ignores_whatever_secret_and_profile_are_set() {
 }
 
 #[test]
-fn reads_the_token_from_standard_input_and_says_what_it_stripped() {
+fn decode_reads_standard_input_and_notes_stripped_text() {
     let token = signed(r#"{"user_id":"customer-1","iat":1}"#);
     let plain = call(&["-q", "decode", &token]).run();
     let output = call(&["decode", "-"]).with_stdin(format!("Bearer {token}\n")).run();
@@ -90,7 +94,7 @@ fn reads_the_token_from_standard_input_and_says_what_it_stripped() {
 }
 
 #[test]
-fn redact_hides_who_it_is_for_and_every_foreign_claim() {
+fn redact_hides_the_customer_and_unknown_claims() {
     let header = r#"{"alg":"HS256","kid":"ann@example.org","typ":"JWT"}"#;
     let token = signed_with(SECRET, header, PERSONAL);
     let table = format!(
@@ -121,7 +125,7 @@ claims  user_id  customer-[redacted]
 }
 
 #[test]
-fn redact_tells_a_wrong_user_id_from_a_right_one_and_shows_neither() {
+fn redact_distinguishes_bad_user_ids_without_showing_them() {
     let user_id = |value: &str| {
         let token = signed(&format!(r#"{{"user_id":{value},"iat":1}}"#));
         let output = call(&["decode", "--redact", "-o", "json", &token]).run();
@@ -135,7 +139,7 @@ fn redact_tells_a_wrong_user_id_from_a_right_one_and_shows_neither() {
 }
 
 #[test]
-fn redact_hides_a_name_in_a_times_place() {
+fn redact_hides_text_in_time_claims() {
     let token =
         signed(r#"{"user_id":"customer-1","exp":"ann@example.org","iat":"1893456000","nbf":["Ann"]}"#);
     let output = call(&["decode", "--redact", "-o", "json", &token]).run();
@@ -146,7 +150,7 @@ fn redact_hides_a_name_in_a_times_place() {
 }
 
 #[test]
-fn names_each_wrong_shape_that_is_seen_in_the_field() {
+fn decode_has_a_lint_for_each_known_mistake() {
     let lints = |token: &str| {
         let output = call(&["decode", "-o", "json", token]).run();
         let line: serde_json::Value = serde_json::from_str(&output.stdout).unwrap();
@@ -179,9 +183,9 @@ fn names_each_wrong_shape_that_is_seen_in_the_field() {
 }
 
 #[test]
-fn says_what_each_lint_found() {
+fn lints_say_what_they_found() {
     let token = signed(r#"{"user_id":123,"exp":"1893456000"}"#);
-    decoded(
+    assert_decoded(
         &token,
         0,
         "\
@@ -197,7 +201,7 @@ lint    no_iat           no iat: any revocation of this user's tokens at Stream 
 }
 
 #[test]
-fn shows_what_can_be_read_of_a_broken_token_and_fails() {
+fn broken_token_is_shown_in_part_and_fails() {
     let token = signed(r#"{"user_id":"customer-1","iat":1}"#);
     let (cut, _) = token.rsplit_once('.').unwrap();
     let at = shown(1);
@@ -210,10 +214,10 @@ claims  user_id    customer-1
 lint    malformed  expected 3 segments, found 2
 "
     );
-    decoded(cut, 4, &table);
+    assert_decoded(cut, 4, &table);
     let line = "{\"verified\":false,\"header\":{\"alg\":\"HS256\",\"typ\":\"JWT\"},\"claims\":{\"user_id\":\"customer-1\",\
                 \"iat\":1},\"lints\":[{\"name\":\"malformed\",\"detail\":\"expected 3 segments, found 2\"}]}";
-    in_json(cut, 4, line);
+    assert_json(cut, 4, line);
     let headless = signed_with(SECRET, "{", r#"{"user_id":"customer-1","iat":1}"#);
     let table = format!(
         "\
@@ -223,12 +227,12 @@ claims  user_id    customer-1
 lint    malformed  the header is not JSON
 "
     );
-    decoded(&headless, 4, &table);
+    assert_decoded(&headless, 4, &table);
 }
 
 #[test]
-fn says_of_what_is_no_object_that_it_cannot_be_read_and_of_an_empty_one_that_it_is_empty() {
-    decoded(
+fn unreadable_and_empty_claims_are_marked() {
+    assert_decoded(
         &signed("[]"),
         4,
         "\
@@ -238,7 +242,7 @@ claims  -          cannot be read
 lint    malformed  the claims set is JSON, but not an object
 ",
     );
-    decoded(
+    assert_decoded(
         &signed("{}"),
         0,
         "\
@@ -252,7 +256,7 @@ lint    no_iat      no iat: any revocation of this user's tokens at Stream ends 
 }
 
 #[test]
-fn a_text_without_a_token_is_refused_and_what_it_is_instead_is_said() {
+fn text_without_a_token_is_refused_and_identified() {
     let refused =
         |text: &str, error: &str, hint: &str| call(&["decode", text]).run().is_refused(4, error, hint);
     let no_token = "there is no token in what was pasted";
@@ -265,7 +269,7 @@ fn a_text_without_a_token_is_refused_and_what_it_is_instead_is_said() {
 }
 
 #[test]
-fn keeps_every_integer_and_shows_the_last_value_of_a_key_that_stands_twice() {
+fn large_integers_are_kept_and_the_last_duplicate_wins() {
     let token = signed(r#"{"user_id":"customer-1","iat":1,"n":1,"f":1.5,"n":12345678901234567890}"#);
     let output = call(&["-q", "decode", &token]).run();
     let shown: Vec<_> = output.stdout.lines().filter_map(|line| line.strip_prefix("        ")).collect();
@@ -274,7 +278,7 @@ fn keeps_every_integer_and_shows_the_last_value_of_a_key_that_stands_twice() {
 }
 
 #[test]
-fn a_canonical_header_is_the_one_that_tokens_of_ours_have() {
+fn canonical_header_is_shown_as_issued() {
     let issued = super::demo(&["-q", "issue", "1"]).run();
     let output = call(&["-q", "-o", "json", "decode", issued.result().trim_end()]).run();
     let start =

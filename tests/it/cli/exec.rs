@@ -1,4 +1,4 @@
-//! `exec`: the command's environment, its exit code, and what the audit log has of it.
+//! `exec`: the command's environment, its exit code, and its audit entry.
 
 use std::fs;
 
@@ -8,7 +8,7 @@ use super::token::{HEADER, SECRET, signed_with};
 use super::{call, demo, refusal, with_secret};
 
 #[test]
-fn the_command_finds_the_token_and_no_secret() {
+fn command_gets_the_token_and_no_secret() {
     let all = "env | grep -e ^STREAM_ -e SECRET -e ^KEY | sort";
     let call = with_secret(&["-q", "exec", "7", "--", "/bin/sh", "-c", all])
         .with_env("PATH", "/usr/bin:/bin")
@@ -25,7 +25,7 @@ fn the_command_finds_the_token_and_no_secret() {
 }
 
 #[test]
-fn an_api_key_of_another_app_is_taken_away_where_the_profiles_own_is_not_known() {
+fn api_key_of_another_app_is_removed() {
     let call =
         call(&["-q", "--profile", "a", "exec", "7", "--", "/bin/sh", "-c", "echo key=$STREAM_API_KEY"]);
     fs::create_dir_all(call.home.path().join(".config/stream-token")).unwrap();
@@ -34,7 +34,7 @@ fn an_api_key_of_another_app_is_taken_away_where_the_profiles_own_is_not_known()
 }
 
 #[test]
-fn the_command_takes_the_place_of_the_program_and_its_exit_code_is_its_own() {
+fn command_replaces_the_program_and_keeps_its_exit_code() {
     for code in [0, 1, 3, 200] {
         let script = format!("read line; echo \"$line $1\"; echo said >&2; exit {code}");
         let call = demo(&["-q", "exec", "7", "--", "/bin/sh", "-c", &script, "sh", "--flag"]);
@@ -45,7 +45,7 @@ fn the_command_takes_the_place_of_the_program_and_its_exit_code_is_its_own() {
 }
 
 #[test]
-fn a_command_that_is_missing_or_cannot_be_run_has_the_exit_codes_of_env() {
+fn missing_or_unusable_command_has_the_exit_codes_of_env() {
     let hint = "the token was minted and recorded; give the path of a program that can be run";
     let missing = demo(&["-q", "exec", "7", "--", "/nowhere/at-all"]).run();
     missing.is(127, "", &refusal("cannot run /nowhere/at-all: No such file or directory (os error 2)", hint));
@@ -54,7 +54,7 @@ fn a_command_that_is_missing_or_cannot_be_run_has_the_exit_codes_of_env() {
 }
 
 #[test]
-fn the_entry_names_the_program_and_not_its_arguments() {
+fn audit_entry_names_the_command_without_its_arguments() {
     let call = with_secret(&[
         "-q",
         "exec",
@@ -80,7 +80,7 @@ fn the_entry_names_the_program_and_not_its_arguments() {
 }
 
 #[test]
-fn nothing_is_run_if_the_policy_refuses_the_token() {
+fn command_is_not_run_if_policy_refuses_the_token() {
     let call =
         call(&["-q", "exec", "7", "--expires", "never", "--confirm", "live", "--", "/usr/bin/touch", "ran"]);
     fs::create_dir_all(call.home.path().join(".config/stream-token")).unwrap();

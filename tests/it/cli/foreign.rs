@@ -1,6 +1,6 @@
-//! Strings from outside come out with everything escaped that a terminal would obey or hide.
+//! Untrusted strings are printed with every character escaped that a terminal would obey or hide.
 //!
-//! That nothing of the kind comes out raw is checked of every run; here are the runs that try.
+//! Every run of the tests is checked for such characters; these runs provoke them.
 
 use serde_json::{Value, json};
 
@@ -12,26 +12,26 @@ use super::{FROM_ENV, Output, call, demo, with_secret};
 const HOSTILE: &str =
     "a\u{1b}[31mb\u{1b}]52;c;eA==\u{7}c\u{202e}d\u{200b}e\u{9b}f\ng\rh\u{7f}i\u{e0041}j\u{2028}k";
 
-/// [`HOSTILE`] as people see it.
+/// [`HOSTILE`] as text output shows it.
 const SHOWN: &str = "a\\u{1b}[31mb\\u{1b}]52;c;eA==\\u{7}c\\u{202e}d\\u{200b}e\\u{9b}f\\u{a}g\\u{d}h\\u{7f}i\\u{e0041}j\\u{2028}k";
 
 /// [`HOSTILE`] as JSON has it.
 const IN_JSON: &str =
     "a\\u001b[31mb\\u001b]52;c;eA==\\u0007c\\u202ed\\u200be\\u009bf\\ng\\rh\\u007fi\\udb40\\udc41j\\u2028k";
 
-/// What is said of everything that is decoded.
+/// The note on every decoded token.
 const UNVERIFIED: &str = "stream-token: note: decoded, not verified: anyone can write a token\n";
 
-/// Makes a token that is hostile in its header, in its claims' keys and in their values.
+/// Makes a token with hostile strings in its header, in its claims' keys and in their values.
 fn hostile() -> String {
     let header = json!({ "alg": "HS256", "kid": HOSTILE, "typ": "JWT" });
     let claims = json!({ HOSTILE: HOSTILE, "iat": 1, "nested": { HOSTILE: [HOSTILE] }, "user_id": HOSTILE });
     signed_with(SECRET, &header.to_string(), &claims.to_string())
 }
 
-/// Checks that the output, of which a person sees every line, has this one.
+/// Checks that the output has this line.
 #[track_caller]
-fn has_line(output: &Output, line: &str) {
+fn assert_has_line(output: &Output, line: &str) {
     assert!(output.stdout.lines().any(|found| found == line), "no {line:?} in\n{output}");
 }
 
@@ -40,14 +40,14 @@ fn decode_shows_hostile_keys_values_and_headers_escaped() {
     let output = call(&["decode", &hostile()]).run();
     output.is(0, &output.stdout, UNVERIFIED);
     let gap = " ".repeat(SHOWN.len() + 2);
-    has_line(&output, &format!("        kid{}{SHOWN}", &gap[3..]));
-    has_line(&output, &format!("claims  {SHOWN}  {SHOWN}"));
-    has_line(&output, &format!("        user_id{}{SHOWN}", &gap[7..]));
+    assert_has_line(&output, &format!("        kid{}{SHOWN}", &gap[3..]));
+    assert_has_line(&output, &format!("claims  {SHOWN}  {SHOWN}"));
+    assert_has_line(&output, &format!("        user_id{}{SHOWN}", &gap[7..]));
     assert_eq!(output.stdout.lines().count(), 9, "{output}");
 }
 
 #[test]
-fn decode_in_json_gives_hostile_strings_back_whole_and_escaped() {
+fn decode_json_has_hostile_strings_whole_and_escaped() {
     let output = call(&["-o", "json", "decode", &hostile()]).run();
     let line: Value = serde_json::from_str(output.result()).unwrap();
     assert_eq!(line["header"]["kid"], HOSTILE);
@@ -70,7 +70,7 @@ fn redaction_leaves_no_hostile_value() {
 fn verify_shows_a_hostile_user_id_escaped() {
     let output = with_secret(&["verify", &hostile()]).run();
     output.is(7, &output.stdout, FROM_ENV);
-    has_line(&output, &format!("user_id     FAIL  expected customer-N, found '{SHOWN}'"));
+    assert_has_line(&output, &format!("user_id     FAIL  expected customer-N, found '{SHOWN}'"));
     let output = with_secret(&["-q", "-o", "json", "verify", &hostile()]).run();
     let line: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!(line["user_id"], HOSTILE);
@@ -85,17 +85,17 @@ fn verify_shows_a_hostile_header_escaped() {
         with_secret(&["verify", &token]).run()
     };
     let algorithm = of(json!({ "alg": HOSTILE }));
-    has_line(&algorithm, &format!("form        FAIL  the algorithm is '{SHOWN}', expected 'HS256'"));
+    assert_has_line(&algorithm, &format!("form        FAIL  the algorithm is '{SHOWN}', expected 'HS256'"));
     let typ = of(json!({ "alg": "HS256", "typ": HOSTILE }));
-    has_line(&typ, &format!("form        FAIL  typ is '{SHOWN}', expected 'JWT'"));
+    assert_has_line(&typ, &format!("form        FAIL  typ is '{SHOWN}', expected 'JWT'"));
 }
 
 #[test]
-fn a_hostile_key_that_stands_twice_is_shown_escaped() {
+fn hostile_duplicate_key_is_shown_escaped() {
     let key = json!(HOSTILE).to_string();
     let token = signed(&format!(r#"{{"user_id":"customer-1","iat":1,{key}:1,{key}:2}}"#));
     let output = with_secret(&["verify", &token]).run();
-    has_line(&output, &format!("form        FAIL  the key '{SHOWN}' appears twice in the claims set"));
+    assert_has_line(&output, &format!("form        FAIL  the key '{SHOWN}' appears twice in the claims set"));
     for form in ["text", "json"] {
         let output = call(&["-q", "-o", form, "decode", &token]).run();
         assert_eq!(output.status, Some(4));
@@ -103,7 +103,7 @@ fn a_hostile_key_that_stands_twice_is_shown_escaped() {
 }
 
 #[test]
-fn a_long_user_id_is_cut_for_people_and_whole_in_json() {
+fn long_user_id_is_cut_in_text_and_whole_in_json() {
     let user_id = "x".repeat(1000);
     let token = signed(&format!(r#"{{"user_id":"{user_id}"}}"#));
     let output = with_secret(&["-q", "verify", &token]).run();
@@ -114,7 +114,7 @@ fn a_long_user_id_is_cut_for_people_and_whole_in_json() {
 }
 
 #[test]
-fn colour_that_was_asked_for_is_all_that_is_not_escaped() {
+fn requested_colour_leaves_hostile_text_escaped() {
     for command in ["verify", "decode"] {
         let colored = with_secret(&["--color", "always", command, &hostile()]).run();
         assert!(colored.stdout.contains("\u{1b}[1m") && colored.stdout.contains(SHOWN), "{colored}");
@@ -122,7 +122,7 @@ fn colour_that_was_asked_for_is_all_that_is_not_escaped() {
 }
 
 #[test]
-fn what_is_hostile_inside_a_token_is_taken_out_and_told() {
+fn hostile_characters_in_a_token_are_stripped_and_noted() {
     let token = signed(r#"{"user_id":"customer-1"}"#);
     let (start, end) = token.split_at(60);
     for (between, what) in [
@@ -139,7 +139,7 @@ fn what_is_hostile_inside_a_token_is_taken_out_and_told() {
 }
 
 #[test]
-fn a_hostile_character_in_a_segment_is_named_escaped() {
+fn hostile_character_in_a_segment_is_malformed() {
     let token = "e30.e30\u{7f}\u{a0}.AA";
     for form in ["text", "json"] {
         assert_eq!(with_secret(&["-o", form, "verify", token]).run().status, Some(4));
@@ -148,7 +148,7 @@ fn a_hostile_character_in_a_segment_is_named_escaped() {
 }
 
 #[test]
-fn a_hostile_file_name_is_shown_escaped() {
+fn hostile_file_name_is_shown_escaped() {
     let name = format!("/nowhere/{HOSTILE}{}", "x".repeat(100));
     let shown = format!("/nowhere/{SHOWN}{}", "x".repeat(100));
     let error = format!(
@@ -164,7 +164,7 @@ fn a_hostile_file_name_is_shown_escaped() {
 }
 
 #[test]
-fn a_hostile_profile_name_is_shown_escaped() {
+fn hostile_profile_name_is_shown_escaped() {
     let name = "a\u{1b}]52;c;eA==\u{7}\u{202e}";
     let (error, hint) = (
         "'a\\u{1b}]52;c;eA==\\u{7}\\u{202e}' is not a valid profile name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit",
@@ -194,7 +194,7 @@ fn hostile_ids_are_shown_escaped() {
 }
 
 #[test]
-fn hostile_arguments_are_shown_escaped_wherever_they_stand() {
+fn hostile_arguments_are_escaped_in_every_position() {
     for hostile in
         ["\u{1b}]0;x\u{7}", "\u{202e}x", "x\u{9b}31m", "\n", " \n\t", "\u{200b}", "x\n\ny", HOSTILE]
     {
@@ -222,11 +222,11 @@ fn hostile_arguments_are_shown_escaped_wherever_they_stand() {
 }
 
 #[test]
-fn text_of_every_script_stays_as_it_is() {
+fn printable_unicode_is_not_escaped() {
     let header = HEADER;
     let token = signed_with(SECRET, header, r#"{"user_id":"customer-1","iat":1,"name":"Zoë 日本 Ω ✓ 🎉"}"#);
     let output = call(&["-q", "decode", &token]).run();
-    has_line(&output, "        name     Zoë 日本 Ω ✓ 🎉");
+    assert_has_line(&output, "        name     Zoë 日本 Ω ✓ 🎉");
     let output = call(&["-o", "json", "decode", &token]).run();
     assert!(output.result().contains("\"name\":\"Zoë 日本 Ω ✓ 🎉\""), "{output}");
 }

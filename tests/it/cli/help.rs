@@ -6,7 +6,7 @@ use super::{call, demo};
 const COMMANDS: [&str; 3] = ["issue", "verify", "decode"];
 
 #[test]
-fn help_that_was_asked_for_is_a_result() {
+fn requested_help_is_a_result() {
     let output = call(&["-h"]).run();
     assert!(
         output.result().starts_with("Mint, verify, decode and serve Stream Chat user tokens\n\nUsage: "),
@@ -20,14 +20,14 @@ fn help_that_was_asked_for_is_a_result() {
 }
 
 #[test]
-fn the_version_is_a_result() {
+fn version_is_a_result() {
     let version = format!("stream-token {}\n", env!("CARGO_PKG_VERSION"));
     call(&["--version"]).run().is(0, &version, "");
     call(&["-V"]).run().is(0, &version, "");
 }
 
 #[test]
-fn a_bare_call_shows_its_help_as_an_error() {
+fn call_without_a_command_shows_help_and_fails() {
     let help = call(&["-h"]).run();
     call(&[]).run().is(2, "", help.result());
     for command in ["profile", "secret", "session", "audit"] {
@@ -37,7 +37,7 @@ fn a_bare_call_shows_its_help_as_an_error() {
 }
 
 #[test]
-fn the_help_command_shows_the_long_help_of_a_command() {
+fn help_command_shows_the_long_help() {
     call(&["help"]).run().is(0, call(&["--help"]).run().result(), "");
     for command in COMMANDS {
         call(&["help", command]).run().is(0, call(&[command, "--help"]).run().result(), "");
@@ -46,7 +46,7 @@ fn the_help_command_shows_the_long_help_of_a_command() {
 }
 
 #[test]
-fn short_help_leaves_global_options_to_the_long_one() {
+fn short_help_omits_global_options() {
     for command in [&[][..], &["issue"], &["profile", "add"]] {
         let help = |form| call(&[command, &[form]].concat()).run();
         assert!(!help("-h").stdout.contains("--state-dir"), "{command:?}");
@@ -55,7 +55,7 @@ fn short_help_leaves_global_options_to_the_long_one() {
 }
 
 #[test]
-fn an_unknown_word_is_answered_with_the_nearest_known_one() {
+fn unknown_words_get_the_nearest_known_one() {
     let refused = |arguments: &[&str], error: &str, hint: &str| {
         demo(arguments).run().is_refused(2, error, hint);
     };
@@ -104,7 +104,7 @@ fn an_unknown_word_is_answered_with_the_nearest_known_one() {
 }
 
 #[test]
-fn a_token_in_a_commands_place_is_not_echoed() {
+fn token_given_as_a_command_is_not_echoed() {
     let token = super::token::signed(r#"{"user_id":"customer-1"}"#);
     let error = format!("unrecognized subcommand a value of {} characters", token.len());
     let hint = "this looks like a token: use 'stream-token verify' or 'stream-token decode'";
@@ -112,7 +112,7 @@ fn a_token_in_a_commands_place_is_not_echoed() {
 }
 
 #[test]
-fn a_secret_in_a_flags_place_is_not_echoed() {
+fn secret_given_as_a_flag_or_value_is_not_echoed() {
     let secret = "0123456789abcdef".repeat(4);
     for arguments in [
         vec![secret.clone()],
@@ -138,7 +138,7 @@ fn a_secret_in_a_flags_place_is_not_echoed() {
 }
 
 #[test]
-fn arguments_that_are_not_utf_8_are_refused() {
+fn non_utf_8_arguments_are_refused() {
     use std::os::unix::ffi::OsStrExt as _;
     let broken = std::ffi::OsStr::from_bytes(b"\xff\xfe");
     let output = demo(&["issue"]).with_argument(broken).run();

@@ -1,4 +1,4 @@
-//! `issue` mints tokens: what comes out, in which form, and what is refused.
+//! `issue` mints tokens: claims, output forms and refusals.
 
 use super::token::{HEADER, claims_of, signed, signed_with};
 use super::{DEMO, FROM_ENV, call, demo, now, with_secret};
@@ -9,20 +9,20 @@ const KNOWN_ANSWER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjo
 /// The token of customer 1 under the built-in profile.
 const DEMO_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJ1c2VyX2lkIjoiY3VzdG9tZXItMSJ9.9tEYk_73RWFiDzLT1-cd8_65OvYyRX9Ix94KkxO_oq0";
 
-/// What a customer id is.
+/// The hint for a bad customer id.
 const ID_HINT: &str = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";
 
-/// What a time is.
+/// The hint for a bad time.
 const TIME_HINT: &str = "a time is now, today, 1h (ahead), 1h ago, 2026-12-31, 2026-12-31T23:59:59Z, or epoch seconds; units are s m h d w";
 
-/// What an expiry is.
+/// The hint for a past expiry.
 const FUTURE_HINT: &str = "a future time is 1h, 30d, or a future date";
 
-/// What is said of a token that does not count yet.
+/// The note on a token that is issued in the future.
 const FUTURE: &str =
     "stream-token: note: iat is in the future: until then Stream refuses the token with code 42\n";
 
-/// Returns the expiry of the one token that a call in JSON mints.
+/// Mints one token with JSON output, and returns its expiry.
 #[track_caller]
 fn expiry_of(arguments: &[&str]) -> u64 {
     let arguments = [&["-q", "-o", "json", "issue", "1"], arguments].concat();
@@ -34,7 +34,7 @@ fn expiry_of(arguments: &[&str]) -> u64 {
 }
 
 #[test]
-fn gives_the_contracts_known_answer() {
+fn issue_prints_the_known_answer_of_the_contract() {
     let weak =
         "stream-token: note: the secret has only 6 bytes: HS256 wants 32 or more (RFC 7518 section 3.2)\n";
     let said = format!("{FROM_ENV}{weak}");
@@ -42,9 +42,9 @@ fn gives_the_contracts_known_answer() {
     issued.is(0, &format!("{KNOWN_ANSWER}\n"), &said);
 }
 
-/// Runs a call that mints a token of customer 123 with a fault, and returns the token and what is said of it.
+/// Mints a token of customer 123 with a fault, and returns the token and its note.
 #[track_caller]
-fn faulty(kind: &str, more: &[&str]) -> (String, String) {
+fn issue_with_fault(kind: &str, more: &[&str]) -> (String, String) {
     let issued = demo(&[&["issue", "123", "--fault", kind], more].concat()).run();
     let note = issued
         .stderr
@@ -56,7 +56,7 @@ fn faulty(kind: &str, more: &[&str]) -> (String, String) {
 }
 
 #[test]
-fn a_token_with_a_fault_fails_as_it_was_asked_to() {
+fn faulty_token_fails_with_the_requested_verdict() {
     for (kind, verdict, code) in [
         ("expired", "expired", Some(40)),
         ("not-yet-valid", "not_yet_valid", Some(41)),
@@ -65,7 +65,7 @@ fn a_token_with_a_fault_fails_as_it_was_asked_to() {
         ("malformed", "malformed", Some(5)),
         ("wrong-user", "wrong_customer", None),
     ] {
-        let (token, note) = faulty(kind, &[]);
+        let (token, note) = issue_with_fault(kind, &[]);
         assert!(
             code.is_none_or(
                 |code| note.contains(&format!("({kind}): ")) && note.ends_with(&format!("code {code}"))
@@ -85,15 +85,15 @@ fn a_token_with_a_fault_fails_as_it_was_asked_to() {
 }
 
 #[test]
-fn a_token_expires_when_its_fault_says() {
-    let (token, note) = faulty("expires-in:10s", &[]);
+fn expires_in_fault_sets_the_expiry() {
+    let (token, note) = issue_with_fault("expires-in:10s", &[]);
     assert!(note.ends_with("once it has expired, Stream answers 401, code 40"), "{note}");
     let claims: serde_json::Value = serde_json::from_str(&claims_of(&token)).unwrap();
     assert!(claims["exp"].as_u64().unwrap().abs_diff(now() + 10) <= 5, "{claims}");
 }
 
 #[test]
-fn a_time_that_contradicts_the_fault_is_refused() {
+fn times_that_contradict_a_fault_are_refused() {
     let contradicting = demo(&["issue", "123", "--fault", "expired", "--expires", "1h"]).run();
     contradicting.is_refused(
         2,
@@ -101,11 +101,11 @@ fn a_time_that_contradicts_the_fault_is_refused() {
         "leave --expires out",
     );
     assert_eq!(demo(&["issue", "123", "--fault", "malformed", "--issued-at", "now"]).run().status, Some(2));
-    faulty("bad-signature", &["--expires", "1h"]);
+    issue_with_fault("bad-signature", &["--expires", "1h"]);
 }
 
 #[test]
-fn what_is_no_fault_is_refused_with_what_was_expected() {
+fn unknown_fault_is_refused_with_the_known_ones() {
     let unknown = demo(&["issue", "123", "--fault", "revoked"]).run();
     assert!(
         unknown.status == Some(2) && unknown.stderr.contains("a token can be expired, expires-in:10s, "),
@@ -115,13 +115,13 @@ fn what_is_no_fault_is_refused_with_what_was_expected() {
 }
 
 #[test]
-fn takes_a_stream_user_id_for_the_customers_number() {
+fn issue_accepts_a_stream_user_id() {
     let token = signed(r#"{"user_id":"customer-123"}"#);
     with_secret(&["issue", "customer-123"]).run().is(0, &format!("{token}\n"), FROM_ENV);
 }
 
 #[test]
-fn mints_for_several_customers_in_their_order() {
+fn tokens_come_in_the_order_of_the_customers() {
     let tokens = ["9223372036854775807", "1", "20", "1"]
         .map(|id| signed(&format!(r#"{{"user_id":"customer-{id}"}}"#)));
     let issued = with_secret(&["issue", "9223372036854775807", "customer-1", "20", "1"]).run();
@@ -129,14 +129,14 @@ fn mints_for_several_customers_in_their_order() {
 }
 
 #[test]
-fn orders_the_claims_as_streams_sdks_do() {
+fn claims_are_ordered_as_in_streams_sdks() {
     let issued = with_secret(&["issue", "7", "--issued-at", "1700000000", "--expires", "4000000000"]).run();
     let token = signed(r#"{"user_id":"customer-7","exp":4000000000,"iat":1700000000}"#);
     issued.is(0, &format!("{token}\n"), FROM_ENV);
 }
 
 #[test]
-fn gives_every_field_in_json_a_line_a_token() {
+fn json_has_every_field_on_one_line_per_token() {
     let arguments = ["-o", "json", "issue", "1", "2", "--expires", "4000000000", "--issued-at", "1700000000"];
     let lines = [1, 2].map(|id| {
         let token = signed(&format!(r#"{{"user_id":"customer-{id}","exp":4000000000,"iat":1700000000}}"#));
@@ -152,7 +152,7 @@ fn gives_every_field_in_json_a_line_a_token() {
 }
 
 #[test]
-fn json_names_the_profile_and_has_null_for_times_that_a_token_has_not() {
+fn json_names_the_profile_and_has_null_for_absent_times() {
     let line = format!(
         "{{\"customer_id\":1,\"user_id\":\"customer-1\",\"token\":\"{DEMO_TOKEN}\",\"expires_at\":null,\
          \"issued_at\":null,\"profile\":\"demo\",\"secret_source\":\"demo\",\"fingerprint\":\"7f4711d423185515\"}}\n"
@@ -163,18 +163,18 @@ fn json_names_the_profile_and_has_null_for_times_that_a_token_has_not() {
 }
 
 #[test]
-fn header_is_the_two_headers_that_stream_wants_without_bearer() {
+fn header_prints_streams_two_headers_without_bearer() {
     let headers = format!("Authorization: {DEMO_TOKEN}\nStream-Auth-Type: jwt\n");
     demo(&["-o", "header", "issue", "1"]).run().is(0, &headers, DEMO);
 }
 
 #[test]
-fn env_is_a_shells_assignment() {
+fn env_prints_a_shell_assignment() {
     demo(&["-o", "env", "issue", "1"]).run().is(0, &format!("STREAM_USER_TOKEN={DEMO_TOKEN}\n"), DEMO);
 }
 
 #[test]
-fn csv_has_a_head_and_leaves_absent_times_empty() {
+fn csv_has_a_header_line_and_empty_absent_times() {
     let table = format!("customer_id,user_id,token,expires_at,issued_at\n1,customer-1,{DEMO_TOKEN},,\n");
     demo(&["-o", "csv", "issue", "1"]).run().is(0, &table, DEMO);
     let token = signed(r#"{"user_id":"customer-1","exp":4000000000,"iat":1700000000}"#);
@@ -186,7 +186,7 @@ fn csv_has_a_head_and_leaves_absent_times_empty() {
 }
 
 #[test]
-fn curl_asks_stream_with_the_apps_key_quoted_for_a_shell() {
+fn curl_command_quotes_the_api_key_for_a_shell() {
     let command = |key: &str, token: &str| {
         format!(
             "curl 'https://chat.stream-io-api.com/unread?api_key={key}' -H 'Authorization: {token}' -H \
@@ -213,7 +213,7 @@ fn curl_without_an_api_key_is_refused() {
 }
 
 #[test]
-fn forms_that_hold_one_token_are_refused_for_several() {
+fn single_token_forms_are_refused_for_several_customers() {
     let (error, hint) =
         ("this form of output holds one token", "give one customer, or use -o text, json, csv or curl");
     for form in ["header", "env"] {
@@ -223,7 +223,7 @@ fn forms_that_hold_one_token_are_refused_for_several() {
 }
 
 #[test]
-fn a_duration_ends_the_token_so_long_from_now() {
+fn duration_sets_the_expiry_from_now() {
     for arguments in [["--expires", "1h30m"], ["--ttl", "1h30m"]] {
         let before = now();
         let expires_at = expiry_of(&arguments);
@@ -232,7 +232,7 @@ fn a_duration_ends_the_token_so_long_from_now() {
 }
 
 #[test]
-fn a_date_and_epoch_seconds_end_the_token_at_that_very_second() {
+fn dates_and_epoch_seconds_set_the_exact_expiry() {
     assert_eq!(expiry_of(&["--expires", "2096-10-02T07:06:40Z"]), 4_000_000_000);
     assert_eq!(expiry_of(&["--expires", "2096-10-02T09:06:40+02:00"]), 4_000_000_000);
     assert_eq!(expiry_of(&["--expires", "4000000000"]), 4_000_000_000);
@@ -240,12 +240,12 @@ fn a_date_and_epoch_seconds_end_the_token_at_that_very_second() {
 }
 
 #[test]
-fn never_is_a_token_without_an_end() {
+fn never_omits_the_expiry() {
     demo(&["issue", "1", "--expires", "never"]).run().is(0, &format!("{DEMO_TOKEN}\n"), DEMO);
 }
 
 #[test]
-fn an_expiry_that_is_past_is_refused_with_the_form_that_was_meant() {
+fn past_expiry_is_refused_with_the_likely_form() {
     let refused = |expires: &str, hint: &str| {
         let output = demo(&["issue", "1", "--expires", expires]).run();
         let said = output.stderr.clone();
@@ -263,7 +263,7 @@ fn an_expiry_that_is_past_is_refused_with_the_form_that_was_meant() {
 }
 
 #[test]
-fn a_time_of_another_form_is_refused_with_a_form_that_is_taken() {
+fn malformed_time_is_refused_with_a_valid_form() {
     for flag in ["expires", "issued-at"] {
         let refused = |value: &str, error: &str, hint: &str| {
             let error = format!("invalid value '{value}' for '--{flag} <WHEN>': '{value}' {error}");
@@ -284,7 +284,7 @@ fn a_time_of_another_form_is_refused_with_a_form_that_is_taken() {
 }
 
 #[test]
-fn a_date_means_its_start_in_local_time() {
+fn date_means_its_start_in_local_time() {
     for (zone, expires) in [("UTC", "1893456000"), ("<+02>-2", "1893448800"), ("<-03>3", "1893466800")] {
         let token =
             |expires: &str| demo(&["-q", "issue", "1", "--expires", expires]).with_env("TZ", zone).run();
@@ -293,7 +293,7 @@ fn a_date_means_its_start_in_local_time() {
 }
 
 #[test]
-fn two_expiries_are_one_too_many_by_either_name() {
+fn expires_and_ttl_exclude_each_other() {
     let refused = demo(&["issue", "1", "--expires", "1h", "--ttl", "2h"]).run();
     refused.is_refused(
         2,
@@ -303,7 +303,7 @@ fn two_expiries_are_one_too_many_by_either_name() {
 }
 
 #[test]
-fn issued_at_puts_the_time_back_without_a_word() {
+fn past_issued_at_is_accepted_without_a_note() {
     let before = now();
     let issued = demo(&["-q", "issue", "1", "--issued-at", "5s ago"]).run();
     let claims: serde_json::Value = serde_json::from_str(&claims_of(issued.result())).unwrap();
@@ -314,14 +314,14 @@ fn issued_at_puts_the_time_back_without_a_word() {
 }
 
 #[test]
-fn says_that_a_token_issued_in_the_future_is_refused_until_then() {
+fn future_issued_at_is_noted() {
     let token = signed(r#"{"user_id":"customer-1","iat":4000000000}"#);
     let issued = with_secret(&["issue", "1", "--issued-at", "4000000000"]).run();
     issued.is(0, &format!("{token}\n"), &format!("{FROM_ENV}{FUTURE}"));
 }
 
 #[test]
-fn a_token_that_would_end_before_it_is_issued_is_refused() {
+fn expiry_before_issued_at_is_refused() {
     let arguments = |expires| ["issue", "1", "--expires", expires, "--issued-at", "4000000000"];
     for (expires, shown) in [("3999999999", "2096-10-02T07:06:39Z"), ("4000000000", "2096-10-02T07:06:40Z")] {
         let error = format!("the token would end at {shown}, and be issued only at 2096-10-02T07:06:40Z");
@@ -336,14 +336,14 @@ fn a_token_that_would_end_before_it_is_issued_is_refused() {
 }
 
 #[test]
-fn a_token_issued_at_the_epoch_is_refused_as_streams_sdks_would_drop_it() {
+fn issued_at_zero_is_refused() {
     let said = "stream-token: error: iat is 0, which Stream's SDKs leave out of a token\n\
                 stream-token: hint: give a time after the epoch\n";
     demo(&["issue", "1", "--issued-at", "0"]).run().is(2, "", &format!("{DEMO}{said}"));
 }
 
 #[test]
-fn an_id_of_another_form_is_refused_and_nothing_is_minted() {
+fn malformed_customer_id_is_refused_and_mints_nothing() {
     let refused = |id: &str, error: &str, hint: &str| {
         demo(&["issue", "1", id]).run().is_refused(2, error, hint);
     };
@@ -372,7 +372,7 @@ fn an_id_of_another_form_is_refused_and_nothing_is_minted() {
 }
 
 #[test]
-fn a_token_in_an_ids_place_is_not_echoed() {
+fn token_given_as_an_id_is_not_echoed() {
     let token = signed(r#"{"user_id":"customer-1"}"#);
     let error = format!("a value of {} characters is not a customer id", token.len());
     let hint = "this looks like a token: use 'stream-token verify' or 'stream-token decode'";
@@ -382,7 +382,7 @@ fn a_token_in_an_ids_place_is_not_echoed() {
 }
 
 #[test]
-fn a_secret_in_an_ids_place_is_not_echoed() {
+fn secret_given_as_an_id_is_not_echoed() {
     let secret = "0123456789abcdef".repeat(4);
     for id in [secret.clone(), format!("customer-{secret}")] {
         let error = format!("a value of {} characters is not a customer id", id.len());
@@ -391,13 +391,13 @@ fn a_secret_in_an_ids_place_is_not_echoed() {
 }
 
 #[test]
-fn nobody_to_mint_for_is_a_usage_error() {
+fn missing_customer_is_a_usage_error() {
     let output = demo(&["issue", "-q"]).run();
     output.is_refused(2, "which customer?", "for example 'stream-token issue 123', or --from FILE for many");
 }
 
 #[test]
-fn customers_and_a_file_of_them_exclude_each_other() {
+fn customers_and_from_exclude_each_other() {
     let output = demo(&["issue", "1", "--from", "ids"]).with_file("ids", "2\n").run();
     output.is_refused(
         2,
@@ -407,7 +407,7 @@ fn customers_and_a_file_of_them_exclude_each_other() {
 }
 
 #[test]
-fn signs_with_the_secrets_bytes_and_never_with_what_base64_makes_of_them() {
+fn base64_secret_is_used_without_decoding() {
     let secret = "c2VjcmV0LW9mLXRoZS10ZXN0cy0wMTIzNDU2Nzg5YWJjZGVm";
     let token = signed_with(secret, HEADER, r#"{"user_id":"customer-1"}"#);
     let issued = call(&["issue", "1"]).with_env("STREAM_API_SECRET", secret).run();

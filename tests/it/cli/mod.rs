@@ -1,7 +1,7 @@
 //! Commands as processes: arguments, environment and input; status, stdout and stderr together.
 //!
-//! Whatever a test is about, no run may show a secret, a token that was given to it, or a character
-//! that a terminal would obey or hide. [`Call::run`] sees to that.
+//! In every test, no run may show a secret, a token that was given to it, or a character
+//! that a terminal would obey or hide. [`Call::run`] checks this.
 
 mod batch;
 mod decode;
@@ -33,14 +33,14 @@ use watchdog::Watchdog;
 
 use crate::test_home::TestHome;
 
-/// What is said wherever the built-in profile is used.
+/// The note on the built-in profile.
 pub(crate) const DEMO: &str =
     "stream-token: note: demo profile: its secret is published, and Stream accepts nothing signed with it\n";
 
-/// What is said of a secret from the environment.
+/// The note on a secret from the environment.
 pub(crate) const FROM_ENV: &str = "stream-token: note: secret from env:STREAM_API_SECRET\n";
 
-/// The shortest text that is looked for as a secret; shorter ones are words of messages too.
+/// The shortest text that is searched for as a secret; shorter ones also occur in messages.
 const MIN_SEARCHED: usize = 16;
 
 /// A call of the program, in an environment and a home of its own.
@@ -48,18 +48,18 @@ const MIN_SEARCHED: usize = 16;
 pub(crate) struct Call {
     /// The arguments.
     pub(crate) arguments: Vec<OsString>,
-    /// The environment, all of it.
+    /// The whole environment.
     pub(crate) environment: BTreeMap<OsString, OsString>,
     /// Standard input.
     stdin: Vec<u8>,
-    /// Where it is at home, and where it runs.
+    /// The home and working directory.
     pub(crate) home: TestHome,
 }
 
-/// How a call ended, and what it wrote.
+/// The exit status and output of a call.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Output {
-    /// The exit status; `None` where a signal ended it.
+    /// The exit status; `None` if a signal ended the process.
     pub(crate) status: Option<i32>,
     /// Standard output.
     pub(crate) stdout: String,
@@ -67,7 +67,7 @@ pub(crate) struct Output {
     pub(crate) stderr: String,
 }
 
-/// Prepares a call: nothing in its environment but a home and the time zone, nothing to read.
+/// Prepares a call with only a home and the time zone in its environment, and empty standard input.
 pub(crate) fn call(arguments: &[&str]) -> Call {
     let home = TestHome::new();
     let environment = [("HOME", home.path().as_os_str()), ("TZ", OsStr::new("UTC"))];
@@ -113,13 +113,13 @@ impl Call {
         self
     }
 
-    /// Returns it something to read.
+    /// Sets standard input.
     pub(crate) fn with_stdin(mut self, stdin: impl AsRef<[u8]>) -> Self {
         stdin.as_ref().clone_into(&mut self.stdin);
         self
     }
 
-    /// Puts a file where the call runs.
+    /// Writes a file into the working directory.
     pub(crate) fn with_file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         self.home.write(name, content.as_ref(), 0o600);
         self
@@ -166,7 +166,7 @@ impl Call {
         output
     }
 
-    /// Checks what goes for every call.
+    /// Checks the rules for every call.
     #[track_caller]
     fn assert_gives_nothing_away(&self, output: &Output) {
         let all = format!("{}{}", output.stdout, output.stderr);
@@ -180,7 +180,7 @@ impl Call {
         }
     }
 
-    /// Returns every secret within the reach of this call.
+    /// Returns every secret that this call can read.
     fn secrets(&self) -> Vec<String> {
         let mut secrets = vec!["demo-secret-published-in-the-readme-never-use-it".to_owned()];
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).ok();
@@ -223,7 +223,7 @@ impl Output {
     }
 }
 
-/// Returns what is said of a refusal.
+/// Returns standard error of a refusal.
 pub(crate) fn refusal(error: &str, hint: &str) -> String {
     format!("stream-token: error: {error}\nstream-token: hint: {hint}\n")
 }
@@ -241,7 +241,7 @@ impl fmt::Display for Output {
 
 /// Returns `true` if a terminal would obey a character or hide it. A line feed and a tab are layout.
 ///
-/// It is written anew here, so that the program's own list is not its own judge.
+/// The list is independent of the program's own.
 fn is_obeyed_or_hidden(character: char) -> bool {
     let is_layout = matches!(character, '\n' | '\t');
     let is_bidi = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -249,7 +249,7 @@ fn is_obeyed_or_hidden(character: char) -> bool {
     (character.is_control() && !is_layout) || is_bidi || is_unseen
 }
 
-/// Leaves out the sequences that colour text, and no other: ESC [ digits and semicolons m.
+/// Removes colour sequences, and no others: ESC [ digits and semicolons m.
 fn without_colors(text: &str) -> String {
     let mut plain = String::new();
     let mut rest = text;

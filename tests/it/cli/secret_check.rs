@@ -7,12 +7,12 @@ use serde_json::Value;
 use super::token::{HEADER, SECRET, signed_with};
 use super::{Call, call, with_secret};
 
-/// Returns a token that a secret signs; it expired long ago.
+/// Returns a token signed with a secret; it expired long ago.
 fn token(secret: &str) -> String {
     signed_with(secret, HEADER, r#"{"user_id":"customer-7","exp":1}"#)
 }
 
-/// Prepares a check of a profile's secret beside another profile.
+/// Prepares `secret check` with two profiles, a and b.
 fn beside(paste: &str, arguments: &[&str]) -> Call {
     let call = call(&[&["-q", "secret", "check"], arguments].concat());
     fs::create_dir_all(call.home.path().join(".config/stream-token")).unwrap();
@@ -22,7 +22,7 @@ fn beside(paste: &str, arguments: &[&str]) -> Call {
 }
 
 #[test]
-fn the_signer_is_said_whatever_else_is_wrong_with_the_token() {
+fn check_names_the_signer_even_of_an_expired_token() {
     let signed = "ok: the stored secret signed it\n";
     beside(&token(SECRET), &[]).run().is(0, signed, "");
     beside(&format!("Authorization: Bearer {}", token(SECRET)), &["a"]).run().is(0, signed, "");
@@ -35,7 +35,7 @@ fn the_signer_is_said_whatever_else_is_wrong_with_the_token() {
 }
 
 #[test]
-fn what_the_difference_may_be_is_said() {
+fn check_names_a_likely_alteration_of_the_secret() {
     for (secret, difference) in [
         (format!("{SECRET}\n"), "a line break after it"),
         (format!("\"{SECRET}\""), "double quotes around it"),
@@ -52,7 +52,7 @@ fn what_the_difference_may_be_is_said() {
 }
 
 #[test]
-fn what_is_no_token_ends_as_it_does_with_verify() {
+fn unusable_input_has_the_exit_codes_of_verify() {
     assert_eq!(beside("nothing of the kind", &[]).run().status, Some(4));
     assert_eq!(beside("", &[]).run().status, Some(4));
     let development = token(SECRET).rsplit_once('.').unwrap().0.to_owned() + ".devtoken";
@@ -61,7 +61,7 @@ fn what_is_no_token_ends_as_it_does_with_verify() {
 }
 
 #[test]
-fn json_has_the_fields_of_verify() {
+fn json_has_the_fields_of_verify_output() {
     let checked = beside(&token(&format!("{SECRET}\n")), &["a", "-o", "json"]).run();
     assert_eq!((checked.status, checked.stderr.as_str()), (Some(5), ""));
     let found: Value = serde_json::from_str(&checked.stdout).unwrap();

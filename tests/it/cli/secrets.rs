@@ -1,4 +1,4 @@
-//! Where the secret comes from, which source wins, and which files are refused.
+//! Sources of the secret: their precedence, and the files that are refused.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,14 +10,14 @@ use rustix::fs::{CWD, FileType, Mode, mknodat};
 use super::token::{HEADER, SECRET, signed, signed_with};
 use super::{Call, DEMO, FROM_ENV, call, demo, refusal, with_secret};
 
-/// What to do with what holds something else than a secret.
+/// The hint for a source that holds something other than a secret.
 const ALONE: &str = "it must hold nothing but the app's API secret, from Stream's dashboard";
 
-/// What to do where a secret should be and is not.
+/// The hint for a source without a secret.
 const PUT: &str = "put a file there that holds the app's API secret, from Stream's dashboard; give its path, never the \
                    secret itself";
 
-/// What to do with a file that is no place for a secret.
+/// The hint for a file that others can read or write.
 const PRIVATE: &str = "run 'chmod 600 secret'; if others could have read a secret or a key there, replace it";
 
 /// Returns the token of customer 1 that a secret signs, with its line break.
@@ -30,21 +30,21 @@ fn demo_token() -> String {
     demo(&["-q", "issue", "1"]).run().result().to_owned()
 }
 
-/// Prepares a call whose secret stands in this file.
+/// Prepares a call whose secret is in a file of this content and mode.
 fn from_file(content: impl AsRef<[u8]>, mode: u32) -> Call {
     let call = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "secret");
     call.home.write("secret", content.as_ref(), mode);
     call
 }
 
-/// Checks that the file is refused as no place for a secret.
+/// Checks that the file is refused as unsafe for a secret.
 #[track_caller]
-fn is_unsafe(call: &Call, why: &str, hint: &str) {
+fn assert_unsafe(call: &Call, why: &str, hint: &str) {
     call.run().is_refused(3, &format!("cannot use secret: {why}"), hint);
 }
 
 #[test]
-fn without_any_secret_the_ways_to_set_one_are_told() {
+fn missing_secret_lists_the_ways_to_set_one() {
     let hint = "add a profile with 'stream-token profile add'; or set STREAM_API_SECRET_FILE to a file that holds the app's API secret, or STREAM_API_SECRET to the \
                 secret itself; or try '--profile demo'";
     call(&["issue", "1"]).run().is_refused(3, "no API secret is set", hint);
@@ -61,7 +61,7 @@ fn without_any_secret_the_ways_to_set_one_are_told() {
 }
 
 #[test]
-fn the_flag_wins_over_the_variable_and_both_over_a_secret_that_is_around() {
+fn profile_flag_precedes_variable_and_ambient_secret() {
     let ignored =
         |name: &str| format!("stream-token: note: {name} is set and ignored: profile demo is used\n{DEMO}");
     let flag = with_secret(&["--profile", "demo", "issue", "1"]).with_env("STREAM_TOKEN_PROFILE", "nowhere");
@@ -75,14 +75,14 @@ fn the_flag_wins_over_the_variable_and_both_over_a_secret_that_is_around() {
 }
 
 #[test]
-fn an_ignored_secret_is_not_read() {
+fn ignored_secret_is_not_read() {
     let call = demo(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/nowhere");
     let note = "stream-token: note: STREAM_API_SECRET_FILE is set and ignored: profile demo is used\n";
     call.run().is(0, &demo_token(), &format!("{note}{DEMO}"));
 }
 
 #[test]
-fn an_unknown_profile_is_a_usage_error() {
+fn unknown_profile_is_a_usage_error() {
     let refused = |name: &str, shown: &str| {
         let output = call(&["--profile", name, "issue", "1"]).run();
         let error = format!(
@@ -98,7 +98,7 @@ fn an_unknown_profile_is_a_usage_error() {
 }
 
 #[test]
-fn two_secrets_are_one_too_many() {
+fn secret_in_variable_and_file_is_refused() {
     let error = "both STREAM_API_SECRET and STREAM_API_SECRET_FILE are set";
     let both = from_file(SECRET, 0o600).with_env("STREAM_API_SECRET", SECRET);
     both.run().is_refused(2, error, "unset one of them");
@@ -107,7 +107,7 @@ fn two_secrets_are_one_too_many() {
 }
 
 #[test]
-fn the_secret_in_the_variable_is_used_without_one_line_break_at_its_end() {
+fn one_trailing_line_break_of_the_variable_is_dropped() {
     for end in ["", "\n", "\r\n"] {
         let call = call(&["issue", "1"]).with_env("STREAM_API_SECRET", format!("{SECRET}{end}"));
         call.run().is(0, &token_of(SECRET), FROM_ENV);
@@ -115,7 +115,7 @@ fn the_secret_in_the_variable_is_used_without_one_line_break_at_its_end() {
 }
 
 #[test]
-fn the_secret_in_the_file_is_used_without_one_line_break_at_its_end() {
+fn one_trailing_line_break_of_the_file_is_dropped() {
     let note = "stream-token: note: secret from file:secret\n";
     for end in ["", "\n", "\r\n"] {
         from_file(format!("{SECRET}{end}"), 0o600).run().is(0, &token_of(SECRET), note);
@@ -127,7 +127,7 @@ fn the_secret_in_the_file_is_used_without_one_line_break_at_its_end() {
 }
 
 #[test]
-fn json_names_the_file_in_full() {
+fn json_has_the_full_path_of_the_file() {
     let call = call(&["-q", "-o", "json", "issue", "1"]);
     let folder =
         call.home.path().join("a-folder-whose-name-is-longer-than-any-identifier-that-a-message-shows");
@@ -143,28 +143,32 @@ fn json_names_the_file_in_full() {
 }
 
 #[test]
-fn a_file_that_others_can_read_or_write_is_refused() {
+fn file_open_to_others_is_refused() {
     for mode in [0o644, 0o640, 0o604, 0o620, 0o602, 0o666] {
-        is_unsafe(&from_file(SECRET, mode), &format!("others can read or write it (mode {mode:o})"), PRIVATE);
+        assert_unsafe(
+            &from_file(SECRET, mode),
+            &format!("others can read or write it (mode {mode:o})"),
+            PRIVATE,
+        );
     }
 }
 
 #[test]
-fn what_is_no_plain_file_is_refused_and_not_waited_for() {
+fn special_files_are_refused_without_waiting() {
     let (why, hint) = ("it is not a regular file", "a regular file is needed there");
     let folder = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "secret");
     fs::create_dir(folder.home.path().join("secret")).unwrap();
-    is_unsafe(&folder, why, hint);
+    assert_unsafe(&folder, why, hint);
     let pipe = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "secret");
     let path = pipe.home.path().join("secret");
     mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
-    is_unsafe(&pipe, why, hint);
+    assert_unsafe(&pipe, why, hint);
     let device = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/dev/zero");
     device.run().is_refused(3, &format!("cannot use /dev/zero: {why}"), hint);
 }
 
 #[test]
-fn a_link_is_judged_by_the_file_it_leads_to() {
+fn link_is_judged_by_its_target() {
     let link = |mode| {
         let call = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "secret");
         call.home.write("target", SECRET.as_bytes(), mode);
@@ -176,14 +180,14 @@ fn a_link_is_judged_by_the_file_it_leads_to() {
 }
 
 #[test]
-fn a_file_of_somebody_elses_is_refused() {
+fn file_of_another_user_is_refused() {
     let call = from_file(SECRET, 0o600);
     let path = call.home.path().join("secret");
     // Only root can give a file away.
     if fs::metadata(&path).unwrap().uid() != 0 || chown(&path, Some(12345), None).is_err() {
         return;
     }
-    is_unsafe(
+    assert_unsafe(
         &call,
         "it belongs to user 12345, neither to this user nor to root",
         "make it your own, or use a copy of your own",
@@ -191,7 +195,7 @@ fn a_file_of_somebody_elses_is_refused() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_told_by_its_path() {
+fn missing_file_is_reported_by_path() {
     let missing = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/nowhere/secret");
     missing.run().is_refused(3, "there is no secret at file:/nowhere/secret", PUT);
     let below = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", "/dev/null/secret");
@@ -200,14 +204,14 @@ fn a_file_that_is_not_there_is_told_by_its_path() {
 }
 
 #[test]
-fn a_secret_in_a_files_place_is_not_echoed() {
+fn secret_given_as_a_path_is_not_echoed() {
     let secret = "0123456789abcdef".repeat(4);
     let output = call(&["issue", "1"]).with_env("STREAM_API_SECRET_FILE", &secret).run();
     output.is_refused(3, "there is no secret at file:a value of 64 characters", PUT);
 }
 
 #[test]
-fn what_can_be_no_secret_is_refused_wherever_it_comes_from() {
+fn unusable_secret_is_refused_from_file_and_variable() {
     let utf16 = [&b"\xff\xfe"[..], &SECRET.bytes().flat_map(|byte| [byte, 0]).collect::<Vec<_>>()].concat();
     from_file(&utf16[2..], 0o600).run().is_refused(
         3,
@@ -246,13 +250,13 @@ fn what_can_be_no_secret_is_refused_wherever_it_comes_from() {
 }
 
 #[test]
-fn a_failing_source_is_final_and_mints_nothing() {
+fn failing_source_is_final() {
     let output = from_file("", 0o600).with_env("HOME", "/").run();
     output.is(3, "", &refusal("cannot use file:secret: the secret is empty", ALONE));
 }
 
 #[test]
-fn an_odd_secret_is_used_and_noted() {
+fn odd_secret_is_used_and_noted() {
     let weak = |secret: &str, note: &str| {
         let output = call(&["issue", "1"]).with_env("STREAM_API_SECRET", secret).run();
         output.is(0, &token_of(secret), &format!("{FROM_ENV}stream-token: note: {note}\n"));
@@ -271,7 +275,7 @@ fn an_odd_secret_is_used_and_noted() {
 }
 
 #[test]
-fn the_api_key_in_the_place_of_the_secret_is_noted() {
+fn api_key_used_as_the_secret_is_noted() {
     let key = "hx7key3abcdehx7key3abcdehx7key3abcde";
     let output =
         call(&["issue", "1"]).with_env("STREAM_API_SECRET", key).with_env("STREAM_API_KEY", key).run();
@@ -281,7 +285,7 @@ fn the_api_key_in_the_place_of_the_secret_is_noted() {
 }
 
 #[test]
-fn a_variable_that_is_not_utf_8_is_named() {
+fn non_utf_8_variable_is_named() {
     let broken = OsStr::from_bytes(b"\xff");
     for (name, call) in
         [("STREAM_TOKEN_PROFILE", call(&["issue", "1"])), ("STREAM_API_KEY", with_secret(&["issue", "1"]))]

@@ -1,4 +1,4 @@
-//! `issue --copy`, `--qr` and `-o template:…`: ways of a token to another program or a phone.
+//! `issue --copy`, `--qr` and `-o template:…`: passing a token to another program or a phone.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -16,7 +16,7 @@ fn token() -> String {
     demo(&["-q", "issue", "7"]).run().result().trim_end().to_owned()
 }
 
-/// Prepares a call beside a program for the clipboard that keeps what it gets, and its environment.
+/// Prepares a call with a clipboard program that stores its input, its arguments and its environment.
 fn beside(program: &str, display: &str, call: Call) -> Call {
     let script = "cat > \"$HOME/copied\"; echo \"$0 $*\" > \"$HOME/called\"; env > \"$HOME/environment\"";
     install_script(script, &call.home.path().join(program));
@@ -24,7 +24,7 @@ fn beside(program: &str, display: &str, call: Call) -> Call {
     call.with_env("PATH", path).with_env(display, "1")
 }
 
-/// Runs a call whose standard output is a terminal of 60 columns. Returns what is shown there, and how it ended.
+/// Runs a call whose standard output is a terminal of 60 columns. Returns the terminal's text and the output.
 #[track_caller]
 fn at_a_terminal(call: &Call) -> (String, Output) {
     let terminal = Terminal::open();
@@ -35,7 +35,7 @@ fn at_a_terminal(call: &Call) -> (String, Output) {
 }
 
 #[test]
-fn the_token_goes_to_the_clipboard_program_alone_and_is_not_shown_at_a_terminal() {
+fn copied_token_is_not_shown_at_a_terminal() {
     for (program, display, arguments) in [
         ("pbcopy", "ANY", ""),
         ("wl-copy", "WAYLAND_DISPLAY", ""),
@@ -59,7 +59,7 @@ fn the_token_goes_to_the_clipboard_program_alone_and_is_not_shown_at_a_terminal(
 }
 
 #[test]
-fn a_format_that_is_asked_for_is_shown_beside_the_copy_and_a_pipe_gets_the_token() {
+fn copy_still_prints_a_requested_format_or_to_a_pipe() {
     let call = beside("pbcopy", "ANY", demo(&["-q", "issue", "7", "--copy", "-o", "env"]));
     assert_eq!(at_a_terminal(&call).0, format!("STREAM_USER_TOKEN={}\n", token()));
     assert_eq!(fs::read_to_string(call.home.path().join("copied")).unwrap(), token());
@@ -71,7 +71,7 @@ fn a_format_that_is_asked_for_is_shown_beside_the_copy_and_a_pipe_gets_the_token
 }
 
 #[test]
-fn a_copy_that_fails_is_an_error_after_the_token_was_minted() {
+fn failed_copy_is_an_error_after_minting() {
     let call = demo(&["-q", "issue", "7", "--copy"]);
     install_script("exit 3", &call.home.path().join("pbcopy"));
     let path = format!("{}:/usr/bin:/bin", call.home.path().display());
@@ -81,7 +81,7 @@ fn a_copy_that_fails_is_an_error_after_the_token_was_minted() {
 }
 
 #[test]
-fn only_one_token_is_copied_or_shown_as_a_code() {
+fn copy_and_qr_accept_one_token_only() {
     for flag in ["--copy", "--qr"] {
         let hint = "give one customer, or use -o text, json, csv or curl";
         demo(&["issue", "1", "2", flag]).run().is_refused(2, "this form of output holds one token", hint);
@@ -93,7 +93,7 @@ fn only_one_token_is_copied_or_shown_as_a_code() {
 }
 
 #[test]
-fn over_ssh_the_terminal_copies_the_token() {
+fn terminal_copies_the_token_over_ssh() {
     if !has("setsid", "a copy through the terminal") {
         return;
     }
@@ -111,7 +111,7 @@ fn over_ssh_the_terminal_copies_the_token() {
 }
 
 #[test]
-fn without_any_clipboard_that_is_said() {
+fn missing_clipboard_is_reported() {
     if !has("setsid", "a copy without a terminal") {
         return;
     }
@@ -124,7 +124,7 @@ fn without_any_clipboard_that_is_said() {
 }
 
 #[test]
-fn a_code_is_black_on_white_whatever_the_terminals_colours_are() {
+fn qr_code_is_black_on_white_in_any_terminal() {
     let link = "template:https://www.example.org/one/page/of/an/app/that/has/a/rather/long/address/as/such/pages/have/\
                 ?user={user_id}&token={token}";
     let call = demo(&["issue", "7", "--qr", "-o", link]).with_env("TERM", "xterm");
@@ -141,14 +141,14 @@ fn a_code_is_black_on_white_whatever_the_terminals_colours_are() {
     assert!(
         lines.iter().all(|line| line.starts_with("\u{1b}[38;5;231;48;5;16m█") && line.ends_with("\u{1b}[0m"))
     );
-    // Without colour nothing but blocks is written, and their polarity is said.
+    // Without colour only blocks are written, and a note states their polarity.
     let piped = demo(&["issue", "7", "--qr"]).run();
     assert!(piped.stdout.chars().all(|character| "█▀▄ \n".contains(character)), "{piped}");
     assert!(piped.stderr.ends_with("for another use --color always\n"), "{piped}");
 }
 
 #[test]
-fn a_template_has_the_fields_of_each_token() {
+fn template_is_filled_for_each_token() {
     let template = "template:{customer_id} {user_id} {api_key} {expires_at}/{issued_at} {profile} {token}";
     let issued = demo(&["-q", "issue", "7", "8", "--expires", "4102444800", "-o", template]).run();
     let lines: Vec<_> = issued.result().lines().collect();
@@ -160,7 +160,7 @@ fn a_template_has_the_fields_of_each_token() {
 }
 
 #[test]
-fn a_template_with_an_unknown_field_is_refused_before_anything_is_minted() {
+fn template_with_an_unknown_field_is_refused_before_minting() {
     let hint = "its fields are {token}, {user_id}, {customer_id}, {api_key}, {expires_at}, {issued_at}, {fingerprint}, \
                 {profile}; write {{ for a brace";
     let refused = with_secret(&["issue", "7", "-o", "template:{tokn}"]).run();

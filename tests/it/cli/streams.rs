@@ -1,4 +1,4 @@
-//! Which stream carries what, and what happens where one of them is closed, full or gone.
+//! What each standard stream carries, and the behaviour if one of them is closed, full or unreadable.
 
 #[cfg(target_os = "linux")]
 use std::fs::File;
@@ -24,7 +24,7 @@ fn on_a_full_disk(call: &Call) -> Output {
     call.run_with(call.command().stdout(full).stderr(Stdio::piped()))
 }
 
-/// Runs a call by a shell that closes or moves its streams.
+/// Runs a call in a shell with a redirection.
 fn redirected(call: &Call, redirection: &str) -> Output {
     let mut shell = Command::new("/bin/sh");
     shell.arg("-c").arg(format!("exec \"$0\" \"$@\" {redirection}")).arg(env!("CARGO_BIN_EXE_stream-token"));
@@ -33,14 +33,14 @@ fn redirected(call: &Call, redirection: &str) -> Output {
 }
 
 #[test]
-fn the_result_is_all_that_standard_output_carries() {
+fn standard_output_carries_the_result_only() {
     with_secret(&["issue", "1"]).run().is(0, &token(), FROM_ENV);
     let output = with_secret(&["-q", "issue", "1"]).run();
     assert_eq!(output.result(), token());
 }
 
 #[test]
-fn quiet_silences_notes_and_no_error() {
+fn quiet_silences_notes_but_not_errors() {
     let error = "'0' is not a customer id";
     let hint = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";
     for flag in ["-q", "--quiet"] {
@@ -51,7 +51,7 @@ fn quiet_silences_notes_and_no_error() {
 }
 
 #[test]
-fn json_says_notes_and_errors_in_json_too() {
+fn notes_and_errors_are_json_with_json_output() {
     let output = with_secret(&["-o", "json", "verify", "Bearer x.y"]).run();
     output.is(
         4,
@@ -74,7 +74,7 @@ fn json_says_notes_and_errors_in_json_too() {
 }
 
 #[test]
-fn json_says_what_the_grammar_refuses_in_json_however_it_is_spelled() {
+fn usage_errors_are_json_for_every_spelling_of_the_flag() {
     let line = "{\"error\":{\"kind\":\"usage\",\"message\":\"unexpected argument '--xyz' found\",\
                 \"hint\":\"run 'stream-token issue --help'\"}}\n";
     for form in [
@@ -91,7 +91,7 @@ fn json_says_what_the_grammar_refuses_in_json_however_it_is_spelled() {
 }
 
 #[test]
-fn json_is_short_for_output_json() {
+fn json_flag_is_short_for_output_json() {
     let token = demo(&["issue", "123"]).run().stdout;
     for arguments in
         [&["issue", "123"][..], &["verify", token.trim()], &["decode", token.trim()], &["profile", "list"]]
@@ -107,7 +107,7 @@ fn json_is_short_for_output_json() {
 }
 
 #[test]
-fn json_says_in_json_that_a_bare_call_is_too_little() {
+fn call_without_a_command_is_a_json_error_with_json_output() {
     let line = |command: &str| {
         format!(
             "{{\"error\":{{\"kind\":\"usage\",\"message\":\"'stream-token {command}' needs a command\",\
@@ -124,7 +124,7 @@ fn json_says_in_json_that_a_bare_call_is_too_little() {
 }
 
 #[test]
-fn json_has_no_colour_even_where_colour_is_always_wanted() {
+fn json_output_is_never_coloured() {
     let output = demo(&["--color", "always", "-o", "json", "issue", "0"]).run();
     assert!(!output.stderr.contains('\u{1b}'), "{output}");
     let output = call(&["--color", "always", "-o", "json", "decode", "x.y"]).run();
@@ -132,7 +132,7 @@ fn json_has_no_colour_even_where_colour_is_always_wanted() {
 }
 
 #[test]
-fn colour_is_for_a_terminal_unless_it_is_always_wanted() {
+fn colour_needs_a_terminal_unless_always_is_set() {
     let plain = call(&["decode", "x.y"]).run();
     for color in ["auto", "never"] {
         assert_eq!(call(&["--color", color, "decode", "x.y"]).run(), plain);
@@ -148,7 +148,7 @@ fn colour_is_for_a_terminal_unless_it_is_always_wanted() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_fails_the_call() {
+fn full_disk_fails_the_call() {
     let error = "stream-token: error: cannot write the result: No space left on device (os error 28)\n";
     on_a_full_disk(&with_secret(&["issue", "1"])).is(1, "", &format!("{FROM_ENV}{error}"));
     on_a_full_disk(&with_secret(&["-q", "verify", "x.y"])).is(1, "", error);
@@ -161,7 +161,7 @@ fn a_full_disk_fails_the_call() {
 }
 
 #[test]
-fn a_reader_who_has_left_is_no_error() {
+fn closed_pipe_is_no_error() {
     let call = with_secret(&["-q", "issue", "--from", "-"]).with_stdin("1\n".repeat(100_000));
     let mut command = call.command();
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -179,7 +179,7 @@ fn a_reader_who_has_left_is_no_error() {
 }
 
 #[test]
-fn help_whose_reader_has_left_is_no_error() {
+fn help_into_a_closed_pipe_is_no_error() {
     let call = call(&["--help"]);
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
@@ -205,7 +205,7 @@ fn nothing_is_minted_into_a_closed_standard_output() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_closed_or_full_standard_error_costs_nothing_but_what_was_said_there() {
+fn closed_or_full_standard_error_loses_messages_only() {
     for redirection in ["2>&-", "2>/dev/full"] {
         redirected(&with_secret(&["issue", "1"]), redirection).is(0, &token(), "");
         redirected(&with_secret(&["issue", "0"]), redirection).is(2, "", "");
@@ -213,14 +213,14 @@ fn a_closed_or_full_standard_error_costs_nothing_but_what_was_said_there() {
 }
 
 #[test]
-fn a_closed_standard_input_is_an_empty_one() {
+fn closed_standard_input_reads_as_empty() {
     redirected(&with_secret(&["-q", "issue", "--from", "-"]), "<&-").is(0, "", "");
     let empty = with_secret(&["-q", "verify", "-"]).run();
     assert_eq!(redirected(&with_secret(&["-q", "verify", "-"]), "<&-"), empty);
 }
 
 #[test]
-fn a_standard_input_that_cannot_be_read_fails_the_call() {
+fn unreadable_standard_input_fails_the_call() {
     let error = "stream-token: error: cannot read standard input: Is a directory (os error 21)\n";
     redirected(&with_secret(&["-q", "issue", "--from", "-"]), "</").is(1, "", error);
     redirected(&with_secret(&["-q", "verify", "-"]), "</").is(1, "", error);
@@ -228,7 +228,7 @@ fn a_standard_input_that_cannot_be_read_fails_the_call() {
 }
 
 #[test]
-fn notes_come_before_the_result_and_errors_behind_what_came_before_them() {
+fn notes_precede_the_result_and_errors_keep_their_order() {
     let call = with_secret(&["issue", "--from", "-"]).with_stdin("1\n0\n1\n");
     let output = redirected(&call, "2>&1");
     let hint = "a customer id is a number from 1 to 9223372036854775807, such as 123 or customer-123";

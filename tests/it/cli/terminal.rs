@@ -20,14 +20,14 @@ use super::{Call, DEMO, call, demo, with_secret};
 
 /// A terminal of 60 columns.
 pub(crate) struct Terminal {
-    /// The side of the person.
+    /// The user's side.
     pub(crate) person: File,
-    /// The side of the program.
+    /// The program's side.
     pub(crate) program: OwnedFd,
 }
 
 impl Terminal {
-    /// Opens one that leaves line breaks as they are.
+    /// Opens a terminal that does not translate line breaks.
     pub(crate) fn open() -> Self {
         let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
         grantpt(&person).unwrap();
@@ -46,18 +46,18 @@ impl Terminal {
         self.program.try_clone().unwrap().into()
     }
 
-    /// Reads all that was written, once nobody else can write.
+    /// Reads all output, once no other process can write.
     pub(crate) fn read(self) -> String {
         let Self { mut person, program } = self;
         drop(program);
         let mut text = Vec::new();
-        // Linux ends a terminal whose other side is closed with an error, and not with an end.
+        // On Linux, reading a terminal whose other side is closed ends with an error.
         let _ = person.read_to_end(&mut text);
         String::from_utf8(text).unwrap()
     }
 }
 
-/// Runs a command at whose terminal a person pastes `text`, once its note is shown; returns what it prints.
+/// Runs a command, pastes `text` at its terminal once its note is shown, and returns its status and output.
 fn pasted(arguments: &[&str], text: &str) -> (Option<i32>, String) {
     let call = call(arguments);
     let mut terminal = Terminal::open();
@@ -78,7 +78,7 @@ fn pasted(arguments: &[&str], text: &str) -> (Option<i32>, String) {
 }
 
 #[test]
-fn a_paste_at_a_terminal_may_have_lines_of_any_length() {
+fn pasted_lines_may_have_any_length() {
     let token = signed(r#"{"user_id":"customer-1","iat":1}"#);
     let cookies = "Cookie: a=bcdefghij; ".repeat(1000);
     for end in ["\u{4}", "\n\n"] {
@@ -90,15 +90,15 @@ fn a_paste_at_a_terminal_may_have_lines_of_any_length() {
 }
 
 #[test]
-fn an_empty_line_before_the_token_does_not_end_a_paste_and_backspace_takes_a_character_back() {
+fn paste_survives_a_leading_empty_line_and_backspace() {
     let token = signed(r#"{"user_id":"customer-1","iat":1}"#);
     let (status, shown) = pasted(&["decode"], &format!("see\n\n{token}x\u{7f}\n\n"));
     assert_eq!(status, Some(0), "{shown}");
 }
 
-/// Waits at the side of the person until this is shown, and nothing before it.
+/// Waits at the user's side until this text is shown; nothing may precede it.
 ///
-/// The program's side may be open here too, so that the end of whoever asks would never be seen.
+/// The program's side may be open here too, so the end of the program would go unnoticed.
 #[track_caller]
 pub(crate) fn wait_for(person: &mut File, text: &str) {
     let until = Instant::now() + WAIT_TIMEOUT;
@@ -116,44 +116,44 @@ pub(crate) fn wait_for(person: &mut File, text: &str) {
     }
 }
 
-/// Runs a call whose standard output is a terminal, and returns what a person sees there.
+/// Runs a call whose standard output is a terminal, and returns the terminal's text.
 fn seen(call: &Call) -> String {
     let terminal = Terminal::open();
-    // No colour on the other stream is among what goes for every run.
+    // `run_with` checks that the other stream has no colour.
     call.run_with(call.command().stdout(terminal.stream()).stderr(Stdio::piped()));
     terminal.read()
 }
 
-/// Decodes a text that is no token, under these variables and colour.
-fn decoded(variables: &[(&str, &str)], color: &str) -> String {
+/// Decodes text that is no token, with these variables and this colour option.
+fn decode_at_a_terminal(variables: &[(&str, &str)], color: &str) -> String {
     let plain = call(&["--color", color, "decode", "x.y"]);
     seen(&variables.iter().fold(plain, |call, (name, value)| call.with_env(name, value)))
 }
 
 #[test]
-fn the_result_is_in_colour_at_a_terminal_that_shows_it() {
-    assert!(decoded(&[("TERM", "xterm-256color")], "auto").contains("\u{1b}["));
-    assert!(decoded(&[("NO_COLOR", ""), ("TERM", "xterm")], "auto").contains("\u{1b}["));
+fn result_is_coloured_at_a_capable_terminal() {
+    assert!(decode_at_a_terminal(&[("TERM", "xterm-256color")], "auto").contains("\u{1b}["));
+    assert!(decode_at_a_terminal(&[("NO_COLOR", ""), ("TERM", "xterm")], "auto").contains("\u{1b}["));
 }
 
 #[test]
-fn no_color_a_dumb_terminal_and_never_rule_colour_out() {
+fn no_color_dumb_terminals_and_never_disable_colour() {
     let plain = call(&["-q", "decode", "x.y"]).run().stdout;
-    assert_eq!(decoded(&[("NO_COLOR", "1")], "auto"), plain);
+    assert_eq!(decode_at_a_terminal(&[("NO_COLOR", "1")], "auto"), plain);
     for without in ["dumb", "", "vt100"] {
-        assert_eq!(decoded(&[("TERM", without)], "auto"), plain, "{without}");
+        assert_eq!(decode_at_a_terminal(&[("TERM", without)], "auto"), plain, "{without}");
     }
-    assert_eq!(decoded(&[], "auto"), plain);
-    assert_eq!(decoded(&[("TERM", "xterm-256color")], "never"), plain);
+    assert_eq!(decode_at_a_terminal(&[], "auto"), plain);
+    assert_eq!(decode_at_a_terminal(&[("TERM", "xterm-256color")], "never"), plain);
 }
 
 #[test]
 fn always_overrules_no_color_and_a_dumb_terminal() {
-    assert!(decoded(&[("NO_COLOR", "1"), ("TERM", "dumb")], "always").contains("\u{1b}["));
+    assert!(decode_at_a_terminal(&[("NO_COLOR", "1"), ("TERM", "dumb")], "always").contains("\u{1b}["));
 }
 
 #[test]
-fn errors_are_in_colour_where_standard_error_alone_is_a_terminal() {
+fn messages_are_coloured_if_only_standard_error_is_a_terminal() {
     let call = call(&["decode", "x.y"]).with_env("TERM", "xterm");
     let terminal = Terminal::open();
     let output = call.run_with(call.command().stdout(Stdio::piped()).stderr(terminal.stream()));
@@ -163,7 +163,7 @@ fn errors_are_in_colour_where_standard_error_alone_is_a_terminal() {
     assert_eq!(terminal.read(), note);
 }
 
-/// Returns what somebody at a terminal sees of a call that reads nothing.
+/// Runs a call with all streams at a terminal, and returns the terminal's text.
 fn at_a_terminal(call: &Call) -> String {
     let terminal = Terminal::open();
     let mut command = call.command();
@@ -175,7 +175,7 @@ fn at_a_terminal(call: &Call) -> String {
 }
 
 #[test]
-fn the_program_alone_says_at_a_terminal_what_to_do_first_where_nothing_is_set_up() {
+fn bare_call_at_a_terminal_shows_first_steps() {
     let new = at_a_terminal(&call(&[]));
     for step in ["--profile demo issue 123", "profile add staging", "stream-token doctor"] {
         assert!(new.contains(step), "{new}");
@@ -186,7 +186,7 @@ fn the_program_alone_says_at_a_terminal_what_to_do_first_where_nothing_is_set_up
 }
 
 #[test]
-fn a_table_fits_the_terminal_and_a_pipe_has_lines_of_any_length() {
+fn tables_wrap_at_a_terminal_and_not_in_a_pipe() {
     let token = signed(r#"{"server":true}"#);
     let arguments = ["-q", "--color", "never", "verify", &token];
     let table = seen(&with_secret(&arguments));
@@ -197,13 +197,13 @@ fn a_table_fits_the_terminal_and_a_pipe_has_lines_of_any_length() {
 }
 
 #[test]
-fn a_token_is_on_one_line_at_a_terminal_too() {
+fn token_is_one_line_at_a_terminal() {
     let token = signed(r#"{"user_id":"customer-1"}"#) + "\n";
     assert_eq!(seen(&with_secret(&["issue", "1"])), token);
 }
 
 #[test]
-fn a_person_at_a_terminal_is_told_when_the_token_ends_and_a_script_is_not() {
+fn expiry_is_noted_at_a_terminal_only() {
     let call = demo(&["issue", "1", "--expires", "1h"]);
     let terminal = Terminal::open();
     let said = call.run_with(call.command().stdout(terminal.stream()).stderr(Stdio::piped())).stderr;
@@ -214,7 +214,7 @@ fn a_person_at_a_terminal_is_told_when_the_token_ends_and_a_script_is_not() {
 }
 
 #[test]
-fn reading_from_a_terminal_asks_for_the_paste() {
+fn reading_from_a_terminal_prompts_for_a_paste() {
     let call = call(&["decode", "-"]);
     let mut terminal = Terminal::open();
     let token = signed(r#"{"user_id":"customer-1","iat":1}"#);
@@ -231,7 +231,7 @@ fn reading_from_a_terminal_asks_for_the_paste() {
     assert_eq!(output.status.code(), Some(0));
 }
 
-/// Mints for a line every tenth of a second, until a person has waited for more than a second; returns what is seen at the
+/// Mints for a line every tenth of a second, for more than a second; returns the text at the
 /// terminal.
 fn seen_of_a_long_batch(arguments: &[&str], is_result_seen: bool) -> String {
     let call = demo(&[&["issue", "--from", "-"], arguments].concat())
@@ -260,7 +260,7 @@ fn seen_of_a_long_batch(arguments: &[&str], is_result_seen: bool) -> String {
 }
 
 #[test]
-fn a_long_batch_shows_its_progress_and_clears_it_for_messages_and_at_its_end() {
+fn long_batch_shows_and_clears_its_progress() {
     let seen = seen_of_a_long_batch(&[], false);
     assert!(seen.contains(" B read in 1s"), "{seen:?}");
     let cleared = "\r\u{1b}[2K";
@@ -272,7 +272,7 @@ fn a_long_batch_shows_its_progress_and_clears_it_for_messages_and_at_its_end() {
 }
 
 #[test]
-fn no_progress_is_shown_beside_the_result_nor_to_programs_nor_where_it_is_not_wanted() {
+fn progress_is_hidden_beside_results_and_with_quiet_or_json() {
     for (arguments, is_result_seen) in [(&[][..], true), (&["-q"], false), (&["--json"], false)] {
         let seen = seen_of_a_long_batch(arguments, is_result_seen);
         assert!(!seen.contains(" read in ") && !seen.contains('\r'), "{arguments:?}: {seen:?}");

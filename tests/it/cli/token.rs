@@ -28,11 +28,11 @@ pub(crate) fn signed_with(secret: &str, header: &str, claims: &str) -> String {
     format!("{input}.{}", URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes()))
 }
 
-/// Adds the line of a token's fingerprint to a table about the token, behind the line about Stream or at its end.
+/// Adds the line of a token's fingerprint to a table about the token, after the line about Stream or at its end.
 pub(crate) fn with_fingerprint(table: &str, token: &str) -> String {
     let mut lines: Vec<String> = table.lines().map(str::to_owned).collect();
     let first = lines.iter().find(|line| line.starts_with("form") || line.starts_with("header")).unwrap();
-    // Two columns and the blanks behind each come before the third.
+    // Two columns and the blanks after each precede the third.
     let rest = first.split_once(' ').unwrap().1.trim_start();
     let third = first.len() - rest.split_once(' ').unwrap().1.trim_start().len();
     let line = format!("{:third$}fingerprint {}", "token", Fingerprint::of(token.as_bytes()));
@@ -41,18 +41,18 @@ pub(crate) fn with_fingerprint(table: &str, token: &str) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Puts another third segment in the place of a token's.
+/// Replaces the third segment of a token.
 pub(crate) fn ending_in(token: &str, signature: &str) -> String {
     format!("{}.{signature}", token.rsplit_once('.').unwrap().0)
 }
 
-/// Reads a token's claims without asking who signed it.
+/// Reads a token's claims without verifying it.
 pub(crate) fn claims_of(token: &str) -> String {
     let claims = URL_SAFE_NO_PAD.decode(token.trim_end().split('.').nth(1).unwrap()).unwrap();
     String::from_utf8(claims).unwrap()
 }
 
-/// Finds the signatures in a text: what stands behind the second dot of every `eyJ….….`.
+/// Finds the signatures in a text: the part after the second dot of every `eyJ….….`.
 pub(crate) fn signatures(text: &str) -> Vec<String> {
     let is_of_token = |character: char| character.is_ascii_alphanumeric() || "-_.".contains(character);
     let words = text.split(|character| !is_of_token(character));

@@ -11,7 +11,7 @@ use stream_token::token::Fingerprint;
 use super::token::{signed, with_fingerprint};
 use super::{FROM_ENV, with_secret};
 
-/// The moment that tokens are verified at: 2030-01-01T00:00:00Z.
+/// The time at which tokens are verified: 2030-01-01T00:00:00Z.
 const AT: &str = "1893456000";
 
 /// Verifies a token at [`AT`] and checks status, report and note.
@@ -21,7 +21,7 @@ fn verdict(token: &str, further: &[&str], status: i32, report: &str) {
     with_secret(&arguments).run().is(status, &with_fingerprint(report, token), FROM_ENV);
 }
 
-/// Verifies a token at [`AT`] and checks status and what JSON says beside the checks.
+/// Verifies a token at [`AT`] and checks the status, fields of the JSON report and the names of its checks.
 #[track_caller]
 fn in_json(token: &str, further: &[&str], status: i32, expected: &Value) {
     let arguments = [&["-o", "json", "-q", "verify", "--at", AT, token], further].concat();
@@ -36,7 +36,7 @@ fn in_json(token: &str, further: &[&str], status: i32, expected: &Value) {
     assert_eq!(names, ["form", "signature", "user_id", "customer", "iat", "nbf", "exp", "revocation"]);
 }
 
-/// Returns what JSON says of a token that this secret signed.
+/// Returns the JSON fields for a token signed with this secret.
 fn signed_json(verdict: &str, customer: Option<u64>, stream: &Value) -> Value {
     json!({
         "valid": verdict == "valid",
@@ -47,7 +47,7 @@ fn signed_json(verdict: &str, customer: Option<u64>, stream: &Value) -> Value {
     })
 }
 
-/// Returns what JSON says of a text whose signer is not known; nothing that it claims is repeated.
+/// Returns the JSON fields for a text with an unknown signer; none of its claims is repeated.
 fn unsigned_json(verdict: &str, stream: &Value) -> Value {
     json!({
         "valid": false,
@@ -66,18 +66,18 @@ fn code(code: u16) -> Value {
     json!({ "accepts": false, "status": 401, "code": code })
 }
 
-/// Returns Stream's consent.
+/// Returns Stream's acceptance.
 fn accepted() -> Value {
     json!({ "accepts": true, "status": null, "code": null })
 }
 
-/// Returns the answer of Stream that nobody can tell.
+/// Returns the `stream` field if Stream's answer is unknown.
 fn unknown() -> Value {
     json!({ "accepts": null, "status": null, "code": null })
 }
 
 #[test]
-fn a_token_that_the_secret_signed_and_that_is_in_its_time_is_valid() {
+fn signed_token_within_its_lifetime_is_valid() {
     let token = signed(r#"{"user_id":"customer-123","exp":1893542400,"iat":1893455995}"#);
     verdict(
         &token,
@@ -101,7 +101,7 @@ stream      yes  an app with this secret accepts it
 }
 
 #[test]
-fn valid_in_json_is_exactly_this_line() {
+fn json_report_of_a_valid_token_is_exact() {
     let token = signed(r#"{"user_id":"customer-123","exp":1893542400,"iat":1893455995}"#);
     let line = "{\"valid\":true,\"verdict\":\"valid\",\"customer_id\":123,\"user_id\":\"customer-123\",\
          \"expires_at\":1893542400,\"issued_at\":1893455995,\
@@ -121,7 +121,7 @@ fn valid_in_json_is_exactly_this_line() {
 }
 
 #[test]
-fn the_first_verdict_in_their_order_counts_and_every_check_is_reported() {
+fn first_failed_check_decides_and_all_are_reported() {
     let token = signed(r#"{"user_id":"customer-123","exp":1,"nbf":1893456001,"iat":1893456001}"#);
     let further = ["--customer", "5", "--revoked-before", "1700000000"];
     verdict(

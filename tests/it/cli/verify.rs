@@ -1,4 +1,4 @@
-//! `verify`: what a token is held against, and where it is read from.
+//! `verify`: its options, its input and its reports.
 
 use super::token::{HEADER, SECRET, signed, signed_with, with_fingerprint};
 use stream_token::token::Fingerprint;
@@ -20,10 +20,10 @@ revocation  -    not checked (use --revoked-before)
 stream      yes  an app with this secret accepts it
 ";
 
-/// What a leeway is.
+/// The hint for a bad leeway.
 const LEEWAY_HINT: &str = "a leeway is a number and its unit, such as 30s, and at most 5m";
 
-/// Makes the plainest token.
+/// Makes a token with only a `user_id`.
 fn token() -> String {
     signed(r#"{"user_id":"customer-123"}"#)
 }
@@ -34,15 +34,15 @@ fn ending(further: &[&str]) -> Output {
     with_secret(&[&["-q", "verify", &token], further].concat()).run()
 }
 
-/// Checks an output's status, that it said nothing beside its result, and a line of that.
+/// Checks an output's status, that standard error is empty, and that the result has a line.
 #[track_caller]
-fn has_line(output: &Output, status: i32, line: &str) {
+fn assert_line(output: &Output, status: i32, line: &str) {
     output.is(status, &output.stdout, "");
     assert!(output.stdout.lines().any(|found| found == line), "no {line:?} in\n{output}");
 }
 
 #[test]
-fn reads_the_token_from_an_argument_or_from_standard_input() {
+fn verify_reads_an_argument_or_standard_input() {
     let valid = with_fingerprint(VALID, &token());
     with_secret(&["verify", &token()]).run().is(0, &valid, FROM_ENV);
     for end in ["", "\n", "\r\n"] {
@@ -53,7 +53,7 @@ fn reads_the_token_from_an_argument_or_from_standard_input() {
 }
 
 #[test]
-fn holds_the_token_against_the_moment_that_is_asked_for() {
+fn verify_checks_the_token_at_the_given_time() {
     for at in ["1893455999", "2029-12-31T23:59:59Z", "2020-01-01T00:00:00+02:00", "20w ago"] {
         assert_eq!(ending(&["--at", at]).status, Some(0), "{at}");
     }
@@ -63,15 +63,15 @@ fn holds_the_token_against_the_moment_that_is_asked_for() {
 }
 
 #[test]
-fn leeway_counts_from_the_end_and_stream_knows_none() {
+fn leeway_extends_exp_but_stream_applies_none() {
     let last = ending(&["--at", "1893456299", "--leeway", "5m"]);
-    has_line(&last, 0, "stream      no  Stream answers 401, code 40");
+    assert_line(&last, 0, "stream      no  Stream answers 401, code 40");
     let over = ending(&["--at", "1893456300", "--leeway", "5m"]);
-    has_line(&over, 6, "stream      no    Stream answers 401, code 40");
+    assert_line(&over, 6, "stream      no    Stream answers 401, code 40");
 }
 
 #[test]
-fn a_leeway_above_five_minutes_or_without_a_unit_is_refused() {
+fn leeway_needs_a_unit_and_is_at_most_five_minutes() {
     let refused = |leeway: &str, error: &str| {
         let error = format!("invalid value '{leeway}' for '--leeway <DURATION>': {error}");
         with_secret(&["verify", "x", "--leeway", leeway]).run().is_refused(2, &error, LEEWAY_HINT);
@@ -84,15 +84,15 @@ fn a_leeway_above_five_minutes_or_without_a_unit_is_refused() {
 }
 
 #[test]
-fn takes_the_customer_in_either_form() {
+fn customer_option_accepts_both_forms() {
     for customer in ["123", "customer-123"] {
         let output = with_secret(&["-q", "verify", &token(), "--customer", customer]).run();
-        has_line(&output, 0, "customer    ok   123, as asked");
+        assert_line(&output, 0, "customer    ok   123, as asked");
     }
 }
 
 #[test]
-fn a_customer_of_another_form_is_refused() {
+fn malformed_customer_option_is_refused() {
     let refused = |customer: &str, error: &str, hint: &str| {
         let value = error.trim_start_matches("a value ");
         let error = format!("invalid value {value} for '--customer <ID>': {error} is not a customer id");
@@ -105,7 +105,7 @@ fn a_customer_of_another_form_is_refused() {
 }
 
 #[test]
-fn a_revocation_that_is_ahead_is_refused() {
+fn future_revocation_is_refused() {
     let refused = |before: &str, hint: &str| {
         let output = with_secret(&["verify", &token(), "--revoked-before", before]).run();
         let said = output.stderr.clone();
@@ -119,7 +119,7 @@ fn a_revocation_that_is_ahead_is_refused() {
 }
 
 #[test]
-fn a_revocation_that_is_a_duration_or_a_day_was_that_long_ago() {
+fn revocation_accepts_durations_and_dates_in_the_past() {
     let verdict = |before: &str| {
         let issued = demo(&["-q", "issue", "1", "--issued-at", "2h ago"]).run();
         let verified = demo(&["-q", "verify", "--revoked-before", before]).with_stdin(issued.result()).run();
@@ -132,13 +132,13 @@ fn a_revocation_that_is_a_duration_or_a_day_was_that_long_ago() {
 }
 
 #[test]
-fn a_revocation_now_ends_a_token_that_does_not_say_when_it_was_issued() {
+fn token_without_iat_is_revoked_by_any_revocation() {
     let output = with_secret(&["-q", "verify", &token(), "--revoked-before", "now"]).run();
-    has_line(&output, 6, "remedy            mint a new one: stream-token issue 123 --issued-at now");
+    assert_line(&output, 6, "remedy            mint a new one: stream-token issue 123 --issued-at now");
 }
 
 #[test]
-fn says_what_it_stripped_from_a_paste() {
+fn stripped_parts_of_a_paste_are_noted() {
     let said = |what: &str| format!("stream-token: note: stripped from the token: {what}\n{FROM_ENV}");
     let token = token();
     let valid = with_fingerprint(VALID, &token);
@@ -161,7 +161,7 @@ fn says_what_it_stripped_from_a_paste() {
 }
 
 #[test]
-fn two_different_tokens_are_refused_and_two_copies_are_one() {
+fn two_tokens_are_refused_and_copies_count_once() {
     let other = signed(r#"{"user_id":"customer-124"}"#);
     let output = with_secret(&["-q", "verify", "-"]).with_stdin(format!("{} {other}", token())).run();
     let hint = "paste one token, or give many with --from, one a line";
@@ -177,17 +177,17 @@ fn two_different_tokens_are_refused_and_two_copies_are_one() {
 }
 
 #[test]
-fn an_unquoted_paste_is_refused_with_what_to_do() {
+fn unquoted_paste_is_refused_with_a_remedy() {
     let error = format!("unexpected argument a value of {} characters found", token().len());
     let hint = "put all that was pasted in quotes, or pipe it to 'stream-token verify -'";
     with_secret(&["verify", "Bearer", &token()]).run().is_refused(2, &error, hint);
 }
 
 #[test]
-fn a_broken_token_is_malformed_however_long() {
+fn broken_token_of_any_length_is_malformed() {
     let form = |stdin: &[u8], arguments: &[&str], found: &str| {
         let output = with_secret(&[&["-q", "verify"], arguments].concat()).with_stdin(stdin).run();
-        has_line(&output, 4, &format!("form        FAIL  {found}"));
+        assert_line(&output, 4, &format!("form        FAIL  {found}"));
     };
     form(b"", &["a.b"], "expected 3 segments, found 2");
     form(b"", &["e30.W10.AA"], "the header names no algorithm");
@@ -196,47 +196,47 @@ fn a_broken_token_is_malformed_however_long() {
     form(b"", &[&long], &format!("it has {} bytes, and a token at most 4096", long.len()));
 }
 
-/// Checks that a text on standard input has no token, and what is said of it. Nothing is said of Stream's answer.
+/// Checks that text on standard input is refused as having no token, with this error and hint.
 #[track_caller]
-fn has_no_token(text: impl AsRef<[u8]>, error: &str, hint: &str) {
+fn assert_no_token(text: impl AsRef<[u8]>, error: &str, hint: &str) {
     with_secret(&["-q", "verify", "-"]).with_stdin(text).run().is_refused(4, error, hint);
 }
 
 #[test]
-fn a_text_without_a_token_has_no_verdict() {
+fn text_without_a_token_has_no_verdict() {
     for empty in ["", "\n", "\u{feff}\u{200b}"] {
-        has_no_token(empty, "nothing was pasted", "paste the token, from its eyJ to its end");
+        assert_no_token(empty, "nothing was pasted", "paste the token, from its eyJ to its end");
     }
     let hint = "a token starts with eyJ and has three parts joined by dots; paste all of it";
     for text in ["junk", "two words", "my token is secret"] {
-        has_no_token(text, "there is no token in what was pasted", hint);
+        assert_no_token(text, "there is no token in what was pasted", hint);
     }
     let error = "what was pasted has more than 65536 bytes";
-    has_no_token("a".repeat(1024 * 1024), error, "paste the token alone");
+    assert_no_token("a".repeat(1024 * 1024), error, "paste the token alone");
     let hint = "look where the app calls connectUser: the token was not fetched yet, or its variable has another name";
-    has_no_token("[object Promise]", "'[object Promise]' is not a token: the app passed none", hint);
+    assert_no_token("[object Promise]", "'[object Promise]' is not a token: the app passed none", hint);
 }
 
 #[test]
-fn streams_own_error_is_explained() {
+fn pasted_stream_error_is_explained() {
     let text = "WS failed with code 43 and reason - JWTAuth error: signature is not valid. Make sure the token is created \
                 using the secret for API key \"abc123\"";
     let error = "there is no token in what was pasted, but Stream's error 43: the token was signed with another app's secret";
     let hint = "compare the app's API key with the signer's: key and secret must be of one app; then verify the token";
-    has_no_token(text, error, hint);
+    assert_no_token(text, error, hint);
 }
 
 #[test]
-fn the_api_secret_in_a_tokens_place_is_an_incident_and_is_not_shown() {
+fn pasted_api_secret_is_an_incident_and_not_shown() {
     let hint = "whoever saw it can mint tokens for every user: change it in Stream's dashboard, then store the new one with \
                 'stream-token secret rotate'";
     for text in [SECRET.to_owned(), format!("Bearer {SECRET}\n"), format!("STREAM_API_SECRET=\"{SECRET}\"")] {
-        has_no_token(text, "this is the API secret, not a token", hint);
+        assert_no_token(text, "this is the API secret, not a token", hint);
     }
 }
 
 #[test]
-fn a_token_of_a_customer_among_others_is_verified_and_the_others_are_named() {
+fn user_token_among_other_tokens_is_verified() {
     let session =
         signed_with(SECRET, r#"{"alg":"HS256","typ":"stream-token-session+jwt"}"#, r#"{"sub":"123"}"#);
     let paste = format!("Authorization: Bearer {session}\n\n{{\"token\":\"{}\"}}", token());
@@ -248,7 +248,7 @@ fn a_token_of_a_customer_among_others_is_verified_and_the_others_are_named() {
 }
 
 #[test]
-fn a_token_in_utf_16_is_read_and_json_says_what_was_stripped() {
+fn utf_16_token_is_read_and_json_lists_it_as_stripped() {
     let bytes: Vec<u8> =
         format!("\u{feff}{}\r\n", token()).encode_utf16().flat_map(u16::to_le_bytes).collect();
     let output = with_secret(&["-q", "-o", "json", "verify", "-"]).with_stdin(bytes).run();
@@ -257,24 +257,24 @@ fn a_token_in_utf_16_is_read_and_json_says_what_was_stripped() {
 }
 
 #[test]
-fn a_cut_or_removed_signature_is_malformed_whatever_its_length() {
+fn cut_or_removed_signature_is_malformed() {
     let (input, signature) = { token() }.rsplit_once('.').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap();
     for length in [1, 4, 32, 36, 37, 40, 41, 42] {
         let output = with_secret(&["-q", "verify", &format!("{input}.{}", &signature[..length])]).run();
-        has_line(&output, 4, &format!("form        FAIL  the signature has {length} of 43 characters"));
+        assert_line(&output, 4, &format!("form        FAIL  the signature has {length} of 43 characters"));
     }
     for removed in ["", "REDACTED", "***"] {
         let output = with_secret(&["-q", "verify", &format!("{input}.{removed}")]).run();
-        has_line(&output, 4, "form        FAIL  the signature was removed");
+        assert_line(&output, 4, "form        FAIL  the signature was removed");
     }
 }
 
 #[test]
-fn what_the_signer_did_to_the_secret_is_named() {
+fn alteration_of_the_secret_is_named() {
     let token = signed_with(&format!("{SECRET}\n"), HEADER, r#"{"user_id":"customer-123"}"#);
     let output = with_secret(&["-q", "verify", &token]).run();
-    has_line(&output, 5, "signature   FAIL  by this profile's secret with a line break after it");
-    has_line(
+    assert_line(&output, 5, "signature   FAIL  by this profile's secret with a line break after it");
+    assert_line(
         &output,
         5,
         "remedy            fix the signer: it uses this profile's secret with a line break after it",
@@ -283,52 +283,56 @@ fn what_the_signer_did_to_the_secret_is_named() {
     assert!(output.stdout.contains(",\"altered_secret\":\"line_feed\","), "{output}");
     let token = signed_with("abc123key", HEADER, r#"{"user_id":"customer-123"}"#);
     let output = with_secret(&["-q", "verify", &token]).with_env("STREAM_API_KEY", "abc123key").run();
-    has_line(&output, 5, "remedy            fix the signer: it signs with the API key; use the API secret");
+    assert_line(
+        &output,
+        5,
+        "remedy            fix the signer: it signs with the API key; use the API secret",
+    );
 }
 
 #[test]
-fn a_valid_token_whose_end_is_in_milliseconds_is_not_plainly_valid() {
+fn valid_token_with_exp_in_milliseconds_is_flagged() {
     let output =
         with_secret(&["-q", "verify", &signed(r#"{"user_id":"customer-123","exp":4102358400000}"#)]).run();
-    has_line(&output, 0, "valid, but exp seems to be in milliseconds, expected seconds");
-    has_line(&output, 0, "remedy           fix the signer: exp is in milliseconds, divide it by 1000");
+    assert_line(&output, 0, "valid, but exp seems to be in milliseconds, expected seconds");
+    assert_line(&output, 0, "remedy           fix the signer: exp is in milliseconds, divide it by 1000");
 }
 
 #[test]
-fn a_remedy_names_the_profile_that_was_asked() {
+fn remedy_names_the_profile_in_use() {
     let token = demo(&["-q", "issue", "123", "--expires", "1s"]).run();
     let output = demo(&["-q", "verify", token.result().trim_end(), "--at", "4000000000"]).run();
-    has_line(&output, 6, "remedy            mint a new one: stream-token --profile demo issue 123");
+    assert_line(&output, 6, "remedy            mint a new one: stream-token --profile demo issue 123");
 }
 
 #[test]
-fn shows_a_foreign_claim_and_does_not_refuse_it() {
+fn unknown_claims_are_accepted() {
     let token = signed(r#"{"name":"Ann","user_id":"customer-123","sub":7}"#);
     with_secret(&["verify", &token]).run().is(0, &with_fingerprint(VALID, &token), FROM_ENV);
 }
 
 #[test]
-fn a_token_of_another_profile_is_not_this_ones() {
+fn token_of_another_profile_fails_and_names_it() {
     let demo_token = demo(&["-q", "issue", "123"]).run();
     let output = with_secret(&["-q", "verify", demo_token.result().trim_end()]).run();
-    has_line(&output, 5, "signature   FAIL  signed by profile demo, not this one");
+    assert_line(&output, 5, "signature   FAIL  signed by profile demo, not this one");
     let output = demo(&["verify", "-"]).with_stdin(&demo_token.stdout).run();
     let valid = VALID.replace("from the environment", "of profile demo");
     output.is(0, &with_fingerprint(&valid, demo_token.result().trim_end()), DEMO);
 }
 
 #[test]
-fn names_no_customer_to_mint_for_whom_the_token_does_not_name() {
+fn remedy_names_no_customer_without_a_valid_user_id() {
     let token =
         signed_with("another-secret-0123456789-abcdefghi", r#"{"alg":"HS256"}"#, r#"{"user_id":"ann"}"#);
     let output = with_secret(&["-q", "verify", &token]).run();
     let remedy = "remedy            it is another app's token, or the API secret was changed since: compare the API \
                   keys, then mint a new one: stream-token issue CUSTOMER";
-    has_line(&output, 5, remedy);
+    assert_line(&output, 5, remedy);
 }
 
 #[test]
-fn has_no_form_of_output_but_text_and_json() {
+fn verify_and_decode_print_text_or_json_only() {
     for form in ["header", "curl", "env", "csv"] {
         let (error, hint) = (
             "this command has no such form of output",
@@ -342,21 +346,21 @@ fn has_no_form_of_output_but_text_and_json() {
 }
 
 #[test]
-fn a_token_and_a_file_exclude_each_other() {
+fn token_and_from_exclude_each_other() {
     let output = with_secret(&["verify", &token(), "--from", "-"]).run();
     let error = "the argument '[TOKEN]' cannot be used with '--from <FILE>'";
     output.is_refused(2, error, "run 'stream-token verify --help'");
 }
 
 #[test]
-fn needs_a_secret_even_for_what_is_no_token() {
+fn verify_needs_a_secret_even_for_junk() {
     let output = call(&["verify", "junk"]).run();
     assert_eq!((output.status, output.stdout.as_str()), (Some(3), ""));
 }
 
 #[test]
-fn shows_local_time_beside_utc() {
+fn times_are_shown_in_local_time_and_utc() {
     let token = signed(r#"{"user_id":"customer-123","exp":1893456000}"#);
     let output = with_secret(&["-q", "verify", &token, "--at", "1893369600"]).with_env("TZ", "<+02>-2").run();
-    has_line(&output, 0, "exp         ok   2030-01-01 02:00:00 +02:00, 2030-01-01T00:00:00Z, in 24 hours");
+    assert_line(&output, 0, "exp         ok   2030-01-01 02:00:00 +02:00, 2030-01-01T00:00:00Z, in 24 hours");
 }

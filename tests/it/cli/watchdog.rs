@@ -1,4 +1,4 @@
-//! An end to runs and waits that would never end by themselves, so that what hangs fails.
+//! Time limits for processes and waits, so that a test that hangs fails.
 
 use std::process::Child;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// Longer than any process here lives on a machine that is busy with much else: thousands of clients in turn take a
-/// server more than a minute there.
+/// Longer than any process of a test lives on a busy machine: thousands of clients in turn take a
+/// server more than a minute.
 const PROCESS_TIMEOUT: Duration = Duration::from_mins(5);
 
-/// Longer than any fact has to be waited for there.
+/// Longer than any condition takes on a busy machine.
 pub(crate) const WAIT_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Kills a process that outlives [`PROCESS_TIMEOUT`], unless it is dropped before.
@@ -31,7 +31,7 @@ impl Watchdog {
     }
 }
 
-/// Waits for a fact.
+/// Waits until a condition holds.
 #[track_caller]
 pub(crate) fn until(fact: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();

@@ -1,4 +1,4 @@
-//! The container: the server in an empty, read-only root, as a user that nobody knows, set up by variables and files;
+//! The container: the server in an empty, read-only root, as a user without a name, configured by variables and files;
 //! the compose file and the Kubernetes manifest; the image.
 
 use std::fs::{self, Permissions};
@@ -20,13 +20,13 @@ use crate::serve::test_server_home::SESSION_KEY;
 use crate::test_home::TestHome;
 use crate::tools::{has, install_program, say_unchecked};
 
-/// The user and the group of the container. No file names either.
+/// The user and the group of the container. Neither has a name.
 const USER: u32 = 65532;
 
-/// What is not checked without root's rights.
+/// The check that is skipped without root's rights.
 const UNCHECKED: &str = "the server in a container's root";
 
-/// Makes the folder in `$1` a container's root, read-only but for its state and its memory, and becomes what follows.
+/// Makes the folder in `$1` a container's root, read-only but for its state and memory, and executes the other arguments.
 const ENTER: &str = r#"set -e
 root=$1; shift
 mount --bind "$root" "$root"
@@ -44,16 +44,16 @@ exec env -i "$@"
 
 /// A container: the folder that is its root, and how processes are started there.
 struct Container {
-    /// The folder. What is not the image's stands beside it.
+    /// The folder. It also holds files that are not in the image.
     place: TestHome,
-    /// The groups of its processes beside [`USER`], as chroot takes them.
+    /// The primary group of its processes; [`USER`] is a supplementary group.
     group: u32,
     /// The variables, as `NAME=VALUE`.
     environment: Vec<String>,
 }
 
 impl Container {
-    /// Creates one with nothing in it but the program; `None` where nobody may be given a root.
+    /// Creates a container with only the program in it; `None` if this process may not create one.
     fn new() -> Option<Self> {
         if !has("unshare", UNCHECKED) || !has("chroot", UNCHECKED) {
             return None;
@@ -92,7 +92,7 @@ impl Container {
         self.place.path().join(name)
     }
 
-    /// Makes something in its root belong to a user and a group, with this mode.
+    /// Sets the user, the group and the mode of a path in its root.
     fn give(&self, name: &str, user: u32, group: u32, mode: u32) {
         chown(self.path(name), Some(user), Some(group)).unwrap();
         fs::set_permissions(self.path(name), Permissions::from_mode(mode)).unwrap();
@@ -131,7 +131,7 @@ impl Container {
         command
     }
 
-    /// Runs a call in the container, and returns what it printed; it must succeed.
+    /// Runs a call in the container, which must succeed, and returns its standard output.
     #[track_caller]
     fn run(&self, arguments: &[&str]) -> String {
         let output = self.command(arguments).output().unwrap();
@@ -139,7 +139,7 @@ impl Container {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Runs a call that must fail, and returns what it says.
+    /// Runs a call that must fail, and returns its standard error.
     #[track_caller]
     fn refusal(&self, arguments: &[&str]) -> String {
         let Output { status, stderr, .. } = self.command(arguments).output().unwrap();
@@ -154,9 +154,9 @@ impl Container {
         Watched::over(Server::run(&mut self.command(&flags)))
     }
 
-    /// Asks a server of the container for a token, with a new session. Both must come, and be in the audit log.
+    /// Requests a token from the container's server with a new session, and checks the answer and the audit log.
     #[track_caller]
-    fn is_served_by(&self, server: &Server) {
+    fn assert_served_by(&self, server: &Server) {
         let session = self.run(&["-q", "session", "new", "123"]);
         let answer = server.ask(&Ask::of(123).bearer(session.trim_end()));
         assert_eq!(answer.status, 200, "{}", answer.body);
@@ -172,13 +172,13 @@ impl Container {
 }
 
 #[test]
-fn variables_and_files_set_the_server_up_in_an_empty_read_only_root() {
+fn server_runs_in_a_read_only_root_from_variables_and_files() {
     let Some(container) = Container::new().map(Container::with_secrets) else { return };
     let watched = container.serve(&[]);
-    container.is_served_by(&watched.server);
+    container.assert_served_by(&watched.server);
     assert_eq!(watched.ready().0, 200);
     watched.server.reload("note=reloaded", 1);
-    container.is_served_by(&watched.server);
+    container.assert_served_by(&watched.server);
     let ended = watched.server.end();
     assert_eq!(ended.status, Some(0), "{ended}");
     assert!(!ended.stderr.contains("others on this machine can read"), "{ended}");
@@ -188,7 +188,7 @@ fn variables_and_files_set_the_server_up_in_an_empty_read_only_root() {
 }
 
 #[test]
-fn the_secrets_may_be_in_the_variables_themselves_and_a_configuration_has_the_policy() {
+fn secrets_in_variables_work_with_a_policy_in_the_configuration() {
     let Some(mut container) = Container::new() else { return };
     let config = "default_profile = \"live\"\n[profiles.live]\nsecret = \"env:NONE\"\npolicy = { default_lifetime = \"1h\" }\n";
     fs::write(container.path("config.toml"), config).unwrap();
@@ -197,11 +197,11 @@ fn the_secrets_may_be_in_the_variables_themselves_and_a_configuration_has_the_po
     container.set("STREAM_TOKEN_STATE_DIR", "/state");
     container.set("STREAM_TOKEN_CONFIG", "/config.toml");
     let watched = container.serve(&[]);
-    container.is_served_by(&watched.server);
+    container.assert_served_by(&watched.server);
     let listed = container.run(&["audit", "list", "--action", "mint", "-o", "json"]);
     let mint: Value = serde_json::from_str(listed.trim_end()).unwrap();
     assert!(mint["expires_at"].is_number(), "{mint}");
-    // Without the configuration its policy would hold no more: nothing is reloaded.
+    // Without the configuration its policy would no longer apply, so nothing is reloaded.
     let session = container.run(&["-q", "session", "new", "123"]);
     fs::rename(container.path("config.toml"), container.path("config.old")).unwrap();
     watched.server.reload("there is no configuration at /config.toml", 1);
@@ -209,7 +209,7 @@ fn the_secrets_may_be_in_the_variables_themselves_and_a_configuration_has_the_po
 }
 
 #[test]
-fn without_a_place_for_sockets_or_the_log_the_way_out_is_said() {
+fn missing_state_or_runtime_dir_is_reported_with_a_remedy() {
     let Some(mut container) = Container::new() else { return };
     container.set("STREAM_API_SECRET", SECRET);
     container.set("STREAM_SESSION_KEY", SESSION_KEY);
@@ -218,7 +218,7 @@ fn without_a_place_for_sockets_or_the_log_the_way_out_is_said() {
     assert!(said.contains("give a directory with --state-dir or STREAM_TOKEN_STATE_DIR\n"), "{said}");
     container.set("STREAM_TOKEN_STATE_DIR", "/state");
     let serve = container.command(&["-q", "serve", "--listen=127.0.0.1:0"]);
-    // As nothing but the state can be written.
+    // Only the state is writable.
     let script = ENTER.replace("tmpfs -o mode=1777", "tmpfs -o mode=1777,ro");
     let arguments: Vec<_> = serve.get_args().map(ToOwned::to_owned).collect();
     let arguments =
@@ -233,7 +233,7 @@ fn without_a_place_for_sockets_or_the_log_the_way_out_is_said() {
     );
 }
 
-/// Does to a volume what Kubernetes does for `fsGroup`: all of it belongs to the group, which may write it.
+/// Prepares a volume as Kubernetes does for `fsGroup`: all of it belongs to the group, which may write it.
 fn take_for_group(path: &Path, group: u32) {
     let metadata = path.symlink_metadata().unwrap();
     let bits = if metadata.is_dir() { 0o2770 } else { 0o660 };
@@ -247,19 +247,19 @@ fn take_for_group(path: &Path, group: u32) {
 }
 
 #[test]
-fn a_volume_that_kubernetes_made_writable_for_the_groups_processes_is_used() {
+fn volume_with_fs_group_is_used() {
     let Some(container) = Container::new().map(Container::with_secrets) else { return };
-    // As an emptyDir is, or the root of a new disk.
+    // The owner and mode of an emptyDir, or of the root of a new disk.
     container.give("state", 0, 0, 0o777);
     for _ in 0..2 {
         take_for_group(&container.path("state"), USER);
         container.run(&["-q", "session", "revoke", "--customer", "7"]);
-        container.is_served_by(&container.serve(&[]).server);
+        container.assert_served_by(&container.serve(&[]).server);
     }
 }
 
 #[test]
-fn a_volume_of_a_group_that_is_only_one_of_the_processes_is_refused_with_what_to_set() {
+fn volume_of_a_supplementary_group_is_refused_with_a_remedy() {
     let Some(mut container) = Container::new().map(Container::with_secrets) else { return };
     container.run(&["-q", "issue", "1"]);
     take_for_group(&container.path("state"), USER);
@@ -273,7 +273,7 @@ fn a_volume_of_a_group_that_is_only_one_of_the_processes_is_refused_with_what_to
     assert!(said.contains("/state/audit: others can write it (mode 775)\n"), "{said}");
 }
 
-/// Reads YAML with the parser that most tools have.
+/// Reads YAML with Python's parser.
 #[track_caller]
 fn yaml(text: &str) -> Vec<Value> {
     let script = "import json, sys, yaml; json.dump(list(yaml.safe_load_all(sys.stdin)), sys.stdout)";
@@ -291,7 +291,7 @@ fn can_read_yaml(unchecked: &str) -> bool {
     let mut python = Command::new("/usr/bin/python3");
     let tried = python.args(["-c", "import yaml"]).stderr(Stdio::null()).status();
     let is_here = tried.is_ok_and(|tried| tried.success());
-    // Where everything must be checked, this fails.
+    // With `STREAM_TOKEN_ALL`, this fails.
     is_here || has("python3 with yaml", unchecked)
 }
 
@@ -312,7 +312,7 @@ fn serve_as(container: &Container, arguments: &[&str]) -> Watched {
 }
 
 #[test]
-fn the_compose_file_starts_a_server_that_gives_tokens() {
+fn compose_file_starts_a_server_that_issues_tokens() {
     if !can_read_yaml("the compose file") {
         return;
     }
@@ -322,7 +322,7 @@ fn the_compose_file_starts_a_server_that_gives_tokens() {
     assert_eq!((&service["read_only"], &service["volumes"][0]), (&true.into(), &"state:/state".into()));
     let Some(mut container) = Container::new() else { return };
     container.mount_secrets(USER);
-    // As compose mounts files: on disk, and whoever owns them outside.
+    // As compose mounts files: on disk, with their owner outside.
     for secret in texts(&service["secrets"]) {
         assert_eq!(compose["secrets"][secret]["file"], format!("./{secret}"));
         container.give(&format!("secrets/{secret}"), USER, USER, 0o600);
@@ -332,11 +332,11 @@ fn the_compose_file_starts_a_server_that_gives_tokens() {
         container.set(name, value.as_str().unwrap());
     }
     let watched = serve_as(&container, &texts(&service["command"]));
-    container.is_served_by(&watched.server);
+    container.assert_served_by(&watched.server);
 }
 
 #[test]
-fn the_kubernetes_manifest_starts_a_server_that_gives_tokens_and_passes_its_probes() {
+fn kubernetes_manifest_starts_a_server_that_passes_its_probes() {
     if !can_read_yaml("the Kubernetes manifest") {
         return;
     }
@@ -374,7 +374,7 @@ fn the_kubernetes_manifest_starts_a_server_that_gives_tokens_and_passes_its_prob
         container.set(variable["name"].as_str().unwrap(), &value);
     }
     let watched = serve_as(&container, &texts(&main["args"]));
-    container.is_served_by(&watched.server);
+    container.assert_served_by(&watched.server);
     for probe in ["livenessProbe", "readinessProbe"] {
         let asked = &main[probe]["httpGet"];
         assert_eq!(port(&asked["port"]), 9464, "{probe}");
@@ -397,7 +397,7 @@ fn image_configuration(image: &Path) -> Value {
     blob(&manifest["config"])
 }
 
-/// Returns what the last stage of the Containerfile says of a configuration, in the image's own form.
+/// Returns the configuration in the last stage of the Containerfile, in the image's format.
 fn containerfile_configuration() -> Value {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/Containerfile");
     let file = fs::read_to_string(path).unwrap();
@@ -415,7 +415,7 @@ fn containerfile_configuration() -> Value {
 }
 
 #[test]
-fn the_image_is_that_of_the_containerfile_and_its_program_mints_and_serves_as_its_user() {
+fn image_matches_the_containerfile_and_serves_as_its_user() {
     let Some(packages) = Packages::built() else { return };
     let Some(archive) = packages.find("image", ".oci.tar") else { return };
     let place = TestHome::new();
@@ -441,5 +441,5 @@ fn the_image_is_that_of_the_containerfile_and_its_program_mints_and_serves_as_it
     container.set("STREAM_SESSION_KEY_FILE", "/run/secrets/session-key");
     container.environment.extend(texts(&configuration["Env"]).into_iter().map(ToOwned::to_owned));
     assert!(container.run(&["-q", "issue", "123"]).starts_with("eyJ"));
-    container.is_served_by(&container.serve(&[]).server);
+    container.assert_served_by(&container.serve(&[]).server);
 }

@@ -1,4 +1,4 @@
-//! What runs where the project is not: the files in stream-token-serve(1), put to use exactly as the page has them, and
+//! Deployment: the files in stream-token-serve(1), used exactly as the page has them, and
 //! the packages of `packaging/build`.
 
 mod containers;
@@ -28,7 +28,7 @@ fn block(language: &str, with: &str) -> String {
     block
 }
 
-/// Puts one text in the place of another that must be there, once.
+/// Replaces a text that must occur exactly once.
 #[track_caller]
 fn swapped(text: &str, from: &str, to: &str) -> String {
     assert_eq!(text.matches(from).count(), 1, "{from} in\n{text}");

@@ -1,4 +1,4 @@
-//! The packages of `packaging/build`, made of the program that was built for the tests.
+//! The packages of `packaging/build`, made from the program that was built for the tests.
 
 use std::collections::BTreeSet;
 use std::env::{self, consts::ARCH};
@@ -15,27 +15,27 @@ use crate::shells::in_bash;
 use crate::test_home::TestHome;
 use crate::tools::{has, install_script, path, say_unchecked};
 
-/// What is not checked where nothing can be packaged.
+/// The check that is skipped if packages cannot be built.
 const UNCHECKED: &str = "the packages";
 
 /// Packages in a directory.
 pub(super) struct Packages {
     /// The directory.
     directory: PathBuf,
-    /// What the script printed.
+    /// The script's standard output.
     printed: String,
 }
 
 impl Packages {
-    /// Returns those that all tests share, built once; `None` where nothing can be packaged.
+    /// Returns the packages that all tests share, built once; `None` if packages cannot be built.
     pub(super) fn built() -> Option<&'static Self> {
         static BUILT: LazyLock<Packages> =
             LazyLock::new(|| Packages::build(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("packages")));
         has("strip", UNCHECKED).then(|| &*BUILT)
     }
 
-    /// Packages the program into a directory, stripped, as people get it. What is for Windows gets it too: whatever a
-    /// zip holds, it is made in the same way.
+    /// Packages the stripped program into a directory. The package for Windows gets the same program: the
+    /// script makes a zip of any program in the same way.
     #[track_caller]
     fn build(directory: &Path) -> Self {
         let place = TestHome::new();
@@ -47,7 +47,7 @@ impl Packages {
         }
     }
 
-    /// Returns the file with this ending; `None`, said loudly, where the script could not build its format.
+    /// Returns the file with this ending; `None`, with a report, if the script could not build its format.
     #[track_caller]
     pub(super) fn find(&self, format: &str, ending: &str) -> Option<PathBuf> {
         let unbuilt = format!("not built: {format}: ");
@@ -62,13 +62,13 @@ impl Packages {
         Some(file)
     }
 
-    /// Returns the sums of all files.
+    /// Returns the checksums of all files.
     fn sums(&self) -> String {
         fs::read_to_string(self.directory.join("SHA256SUMS")).unwrap()
     }
 }
 
-/// Returns the program without what only debuggers read, a tenth in size.
+/// Returns the program without debug information, a tenth in size.
 #[track_caller]
 fn stripped(place: &TestHome) -> PathBuf {
     let program = place.path().join("stream-token");
@@ -76,7 +76,7 @@ fn stripped(place: &TestHome) -> PathBuf {
     program
 }
 
-/// Prepares the script for a program of this machine's.
+/// Prepares the script for a program of this architecture.
 fn script(program: &Path) -> Command {
     let mut script = Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging/build"));
     script.arg(format!("{ARCH}-unknown-linux-gnu={}", program.display()));
@@ -84,7 +84,7 @@ fn script(program: &Path) -> Command {
     script
 }
 
-/// Runs a command that must succeed, and returns what it prints.
+/// Runs a command that must succeed, and returns its standard output.
 #[track_caller]
 pub(super) fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
@@ -95,7 +95,7 @@ pub(super) fn run(command: &mut Command) -> String {
 }
 
 #[test]
-fn the_same_program_makes_the_same_packages_whose_sums_are_beside_them() {
+fn packages_are_reproducible_and_match_their_checksums() {
     let Some(packages) = Packages::built() else { return };
     let place = TestHome::new();
     let again = Packages::build(&place.path().join("again"));
@@ -107,7 +107,7 @@ fn the_same_program_makes_the_same_packages_whose_sums_are_beside_them() {
 }
 
 #[test]
-fn a_format_whose_tool_does_not_work_is_named_and_the_others_are_built() {
+fn formats_with_a_broken_tool_are_named_and_skipped() {
     if !has("strip", UNCHECKED) {
         return;
     }
@@ -134,7 +134,7 @@ fn a_format_whose_tool_does_not_work_is_named_and_the_others_are_built() {
 }
 
 #[test]
-fn a_program_that_needs_the_systems_c_library_is_refused() {
+fn dynamically_linked_program_is_refused() {
     if !has("readelf", UNCHECKED) {
         return;
     }
@@ -151,7 +151,7 @@ fn files(directory: &Path) -> BTreeSet<String> {
     listed.lines().map(|line| line.trim_start_matches("./").to_owned()).collect()
 }
 
-/// Holds what was installed under a prefix to its work, with the system's own man and bash.
+/// Checks that an installation under a prefix works, with the system's own man and bash.
 #[track_caller]
 fn assert_works(prefix: &Path) {
     let place = TestHome::new();
@@ -169,16 +169,16 @@ fn assert_works(prefix: &Path) {
     let completions = prefix.join("share/bash-completion/completions/stream-token");
     assert_eq!(in_bash(&place, &completions, "stream-token is"), ["issue"]);
     let licenses = prefix.join("share/doc/stream-token/third-party-licenses.txt");
-    // Where the crates' sources are not at hand it was named as not built.
+    // Without the crates' sources the script reported it as not built.
     if licenses.exists() {
         let licenses = fs::read_to_string(licenses).unwrap();
         assert!(licenses.contains("\n  serde_json 1.") && licenses.contains("Permission is hereby granted"));
     }
 }
 
-/// Holds the unit to systemd, in a root that has of the system's own what every one has.
+/// Checks the installed unit with systemd, in a root with the system's usual units.
 #[track_caller]
-fn assert_unit_is_understood(root: &Path) {
+fn assert_unit_is_valid(root: &Path) {
     if !has("systemd-analyze", "the installed unit") {
         return;
     }
@@ -211,7 +211,7 @@ fn can_install(unchecked: &str) -> bool {
     may
 }
 
-/// Writes what a service leaves: its configuration and its state.
+/// Writes the files that a service leaves: its configuration and its state.
 fn leave_configuration_and_state(root: &Path) {
     for file in ["etc/stream-token/config.toml", "var/lib/private/stream-token/audit/log"] {
         fs::create_dir_all(root.join(file).parent().unwrap()).unwrap();
@@ -219,7 +219,7 @@ fn leave_configuration_and_state(root: &Path) {
     }
 }
 
-/// Holds a deb to Debian's rules.
+/// Checks a deb against Debian's rules.
 #[track_caller]
 fn assert_lintian_finds_no_error(deb: &Path) {
     let unchecked = "whether Debian's rules hold for the deb";
@@ -237,7 +237,7 @@ fn assert_lintian_finds_no_error(deb: &Path) {
 }
 
 #[test]
-fn the_deb_is_installed_works_and_is_removed_without_a_trace() {
+fn deb_installs_works_and_uninstalls_cleanly() {
     let Some(deb) = Packages::built().and_then(|packages| packages.find("deb", ".deb")) else { return };
     assert_lintian_finds_no_error(&deb);
     let place = TestHome::new();
@@ -255,13 +255,13 @@ fn the_deb_is_installed_works_and_is_removed_without_a_trace() {
     }
     let dpkg = || {
         let mut dpkg = Command::new("dpkg");
-        // Systems made small leave out man pages.
+        // Minimal systems exclude man pages.
         dpkg.arg("--root").arg(root).arg("--path-include=/*").env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
         dpkg
     };
     run(dpkg().arg("--install").arg(&deb));
     assert_works(&root.join("usr"));
-    assert_unit_is_understood(root);
+    assert_unit_is_valid(root);
     leave_configuration_and_state(root);
     run(dpkg().args(["--purge", "stream-token"]));
     let left: Vec<_> = files(root).into_iter().filter(|file| !file.starts_with("var/lib/dpkg/")).collect();
@@ -269,7 +269,7 @@ fn the_deb_is_installed_works_and_is_removed_without_a_trace() {
 }
 
 #[test]
-fn the_rpm_is_installed_works_and_is_removed_without_a_trace() {
+fn rpm_installs_works_and_uninstalls_cleanly() {
     let Some(rpm_file) = Packages::built().and_then(|packages| packages.find("rpm", ".rpm")) else { return };
     if !has("rpm", "that the rpm can be installed") || !can_install("that the rpm can be installed") {
         return;
@@ -284,7 +284,7 @@ fn the_rpm_is_installed_works_and_is_removed_without_a_trace() {
     run(rpm().arg("--install").arg(&rpm_file));
     run(rpm().args(["--verify", "stream-token"]));
     assert_works(&root.join("usr"));
-    assert_unit_is_understood(root);
+    assert_unit_is_valid(root);
     leave_configuration_and_state(root);
     run(rpm().args(["--erase", "stream-token"]));
     let left: Vec<_> = files(root).into_iter().filter(|file| !file.starts_with("var/lib/rpm/")).collect();
@@ -300,7 +300,7 @@ fn unpacked(place: &TestHome) -> Option<PathBuf> {
 }
 
 #[test]
-fn the_archive_installs_itself_under_a_prefix_and_undoes_it() {
+fn archive_installs_under_a_prefix_and_uninstalls() {
     let place = TestHome::new();
     let Some(folder) = unpacked(&place) else { return };
     let prefix = place.path().join("a prefix");
@@ -312,7 +312,7 @@ fn the_archive_installs_itself_under_a_prefix_and_undoes_it() {
     let said = install(&folder.join("install.sh"), &[]);
     assert!(said.contains("bin is not in your PATH yet"), "{said}");
     assert_works(&prefix);
-    // What an older version had, and this one has not.
+    // A file of an older version that this version lacks.
     let kept = prefix.join("share/doc/stream-token");
     let old = format!("{}  bin/stream-token-old\n", "0".repeat(64));
     fs::write(prefix.join("bin/stream-token-old"), "").unwrap();
@@ -327,7 +327,7 @@ fn the_archive_installs_itself_under_a_prefix_and_undoes_it() {
 }
 
 #[test]
-fn the_archive_installs_nothing_if_a_file_in_it_was_changed() {
+fn archive_with_a_changed_file_installs_nothing() {
     let place = TestHome::new();
     let Some(folder) = unpacked(&place) else { return };
     fs::write(folder.join("share/man/man1/stream-token.1"), "changed").unwrap();
@@ -340,7 +340,7 @@ fn the_archive_installs_nothing_if_a_file_in_it_was_changed() {
 }
 
 #[test]
-fn the_sbom_lists_what_is_compiled_in_with_licences_and_no_path_of_this_machine() {
+fn sbom_lists_compiled_crates_with_licences_and_no_local_path() {
     let Some(sbom) = Packages::built().and_then(|packages| packages.find("sbom", "linux-gnu.cdx.json"))
     else {
         return;
@@ -354,7 +354,7 @@ fn the_sbom_lists_what_is_compiled_in_with_licences_and_no_path_of_this_machine(
     for name in ["serde_json", "dbus-secret-service", "libdbus", "glibc", "rust-std"] {
         assert!(names.contains(name), "{name} in {names:?}");
     }
-    // They run while the program is built or tested, and are not in it.
+    // Dependencies of the build and of the tests are not in the program.
     for name in ["cc", "proc-macro2", "serde_derive", "tempfile"] {
         assert!(!names.contains(name), "{name} in {names:?}");
     }
@@ -371,7 +371,7 @@ fn the_sbom_lists_what_is_compiled_in_with_licences_and_no_path_of_this_machine(
 }
 
 #[test]
-fn the_manifests_name_the_archives_with_their_sums() {
+fn manifests_name_the_archives_with_their_checksums() {
     let Some(packages) = Packages::built() else { return };
     let sums = packages.sums();
     let sum = |ending: &str| {

@@ -1,4 +1,4 @@
-//! nginx and `HAProxy` in front of the server: TLS ends there, and the client's address arrives.
+//! nginx and `HAProxy` in front of the server: they terminate TLS and forward the client's address.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -22,10 +22,10 @@ use crate::serve::test_server_home::TestServerHome;
 use crate::tls::Made;
 use crate::tools::has;
 
-/// Where the client is, as the proxy sees it.
+/// The client's address, as the proxy sees it.
 const CLIENT: &str = "127.0.0.2";
 
-/// Starts a proxy, and waits until it lets clients in.
+/// Starts a proxy, and waits until it accepts connections.
 #[track_caller]
 fn start(command: &mut Command, address: SocketAddr) -> Service {
     let mut proxy = Service::start(command.stdin(Stdio::null()).stdout(Stdio::null()));
@@ -41,7 +41,7 @@ fn free() -> SocketAddr {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
 }
 
-/// A site with a server that believes a proxy, and a certificate for the proxy.
+/// A server that trusts a proxy, and a certificate for the proxy.
 struct Front {
     /// The site.
     site: TestServerHome,
@@ -74,9 +74,9 @@ impl Front {
         self.site.home().join(name).to_str().unwrap().to_owned()
     }
 
-    /// Sends a request that is hidden in a body through a proxy, in every disguise. It must never get its token.
+    /// Sends a request hidden in a body through a proxy, in every disguise. It must never get a token.
     #[track_caller]
-    fn hides_nothing_through(&self, proxy: SocketAddr) {
+    fn assert_nothing_smuggled_through(&self, proxy: SocketAddr) {
         let ask = Ask::of(123).bearer(&self.site.session("123"));
         let hidden = String::from_utf8(ask.bytes()).unwrap();
         let rows = LENGTH_AND_CODING.iter().chain(&DISGUISES);
@@ -92,17 +92,17 @@ impl Front {
         assert_eq!(self.site.entries("mint").len(), 0);
     }
 
-    /// Asks for a token through a proxy, from [`CLIENT`], with an address that was made up; the client's own must
+    /// Requests a token through a proxy, from [`CLIENT`], with a forged address; the client's own must
     /// arrive.
     #[track_caller]
-    fn is_served_through(&self, proxy: SocketAddr) {
+    fn assert_served_through(&self, proxy: SocketAddr) {
         let session = self.site.session("123");
         let mut curl = Command::new("curl");
         curl.args(["-sS", "--max-time", "30", "--interface", CLIENT, "--cacert", &self.path("chain.pem")])
             .args(["-H", &format!("Authorization: Bearer {session}"), "-H", "Content-Type: application/json"])
             .args(["-H", "X-Forwarded-For: 192.0.2.66", "-d", r#"{"customer_id": 123}"#])
             .arg(format!("https://{proxy}{PATH}"));
-        // On one connection twice, so that the proxy's to the server is used again.
+        // Twice on one connection, so that the proxy reuses its connection to the server.
         curl.arg(format!("https://{proxy}{PATH}"));
         let output = curl.output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -118,7 +118,7 @@ impl Front {
 }
 
 #[test]
-fn nginx_ends_tls_and_tells_the_clients_address() {
+fn nginx_terminates_tls_and_forwards_the_client_address() {
     if !has("nginx", "nginx in front of the server") {
         return;
     }
@@ -138,12 +138,12 @@ fn nginx_ends_tls_and_tells_the_clients_address() {
     let mut nginx = Command::new("nginx");
     nginx.args(["-e", "stderr", "-p", &front.path(""), "-c", &front.path("nginx.conf")]);
     let _nginx = start(&mut nginx, address);
-    front.hides_nothing_through(address);
-    front.is_served_through(address);
+    front.assert_nothing_smuggled_through(address);
+    front.assert_served_through(address);
 }
 
 #[test]
-fn haproxy_ends_tls_tells_the_clients_address_and_asks_whether_the_server_is_ready() {
+fn haproxy_terminates_tls_forwards_addresses_and_checks_readiness() {
     if !has("haproxy", "HAProxy in front of the server") {
         return;
     }
@@ -159,9 +159,9 @@ fn haproxy_ends_tls_tells_the_clients_address_and_asks_whether_the_server_is_rea
     let mut haproxy = Command::new("haproxy");
     haproxy.args(["-db", "-q", "-f", &front.path("haproxy.cfg")]);
     let _haproxy = start(&mut haproxy, address);
-    front.hides_nothing_through(address);
-    front.is_served_through(address);
-    // It was asked over the admin listener, and answered with 200.
+    front.assert_nothing_smuggled_through(address);
+    front.assert_served_through(address);
+    // The check went to the admin listener, which answered 200.
     until("a check that the server passed", || {
         let mut stats = UnixStream::connect(&socket).unwrap();
         stats.write_all(b"show stat\n").unwrap();

@@ -1,4 +1,4 @@
-//! The systemd unit: its hardening as systemd judges it, and the server under what it allows.
+//! The systemd unit: its hardening as systemd rates it, and the server with the system calls that it allows.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
@@ -17,10 +17,10 @@ use crate::serve::test_server_home::SESSION_KEY;
 use crate::test_home::TestHome;
 use crate::tools::{has, install_program};
 
-/// The user that runs it: one that owns nothing.
+/// The user that runs it: `nobody`.
 const NOBODY: u32 = 65534;
 
-/// The program's place in the unit.
+/// The program's path in the unit.
 const INSTALLED: &str = "/usr/local/bin/stream-token";
 
 /// Returns the value of a key that the unit has once.
@@ -34,7 +34,7 @@ fn value(unit: &str, key: &str) -> String {
 
 /// Runs a tool over the unit, with the program where it was built.
 #[track_caller]
-fn judged(arguments: &[&str]) {
+fn assert_unit_passes(arguments: &[&str]) {
     let place = TestHome::new();
     let unit = swapped(&block("ini", "[Service]"), INSTALLED, env!("CARGO_BIN_EXE_stream-token"));
     place.write("stream-token.service", unit.as_bytes(), 0o644);
@@ -46,23 +46,23 @@ fn judged(arguments: &[&str]) {
 }
 
 #[test]
-fn systemd_understands_the_unit() {
+fn systemd_accepts_the_unit() {
     if has("systemd-analyze", "the systemd unit") {
-        judged(&["verify", "--man=no"]);
+        assert_unit_passes(&["verify", "--man=no"]);
     }
 }
 
 #[test]
-fn systemd_finds_the_unit_exposed_to_little() {
+fn systemd_rates_the_exposure_of_the_unit_as_low() {
     if has("systemd-analyze", "how exposed the systemd unit is") {
         // In tenths: 2.0 of 10.
-        judged(&["security", "--offline=true", "--threshold=20", "--no-pager"]);
+        assert_unit_passes(&["security", "--offline=true", "--threshold=20", "--no-pager"]);
     }
 }
 
-/// What systemd would give the service.
+/// The files that systemd would give the service.
 struct Given {
-    /// The folder of all of it.
+    /// The folder of all files.
     folder: TestHome,
 }
 
@@ -84,7 +84,7 @@ impl Given {
         }
         let config = block("toml", "credential:api-secret");
         folder.write("config.toml", config.as_bytes(), 0o644);
-        // Whoever runs the service may not be let in where it was built.
+        // The service's user may not be able to enter the build directory.
         install_program(&folder.path().join("stream-token"));
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
         Self { folder }
@@ -95,7 +95,7 @@ impl Given {
         self.folder.path().join(name).to_str().unwrap().to_owned()
     }
 
-    /// Prepares a program, run by the service's user with what systemd sets.
+    /// Prepares a program, run by the service's user with the variables that systemd sets.
     fn command(&self, program: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new("setpriv");
         if geteuid().is_root() {
@@ -105,21 +105,21 @@ impl Given {
         command.arg(program).args(arguments).env_clear();
         command.env("CREDENTIALS_DIRECTORY", self.path("credentials"));
         command.env("STATE_DIRECTORY", self.path("state")).env("RUNTIME_DIRECTORY", self.path("run"));
-        // An ordinary user's strace could not follow a process whose memory is closed.
+        // An ordinary user's strace cannot follow a process that is not dumpable.
         command.env("PATH", "/usr/bin:/bin").env("STREAM_TOKEN_DUMPABLE", "1");
         command.current_dir(self.folder.path());
         command
     }
 }
 
-/// Returns a file to who runs the service; as an ordinary user, that is who tests.
+/// Gives a file to the service's user; without root, that is the user of the tests.
 fn give(path: &Path) {
     if geteuid().is_root() {
         chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
     }
 }
 
-/// Returns the names of the system's calls in a set of systemd's, those of the sets in it included.
+/// Returns the names of the system calls in a set of systemd's, including those of nested sets.
 fn calls(set: &str) -> BTreeSet<String> {
     let output = Command::new("systemd-analyze").args(["syscall-filter", set]).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -135,7 +135,7 @@ fn calls(set: &str) -> BTreeSet<String> {
     all
 }
 
-/// Returns the names of the system's calls that the unit allows.
+/// Returns the names of the system calls that the unit allows.
 fn allowed(unit: &str) -> BTreeSet<String> {
     let filters = unit.lines().filter_map(|line| line.strip_prefix("SystemCallFilter="));
     let mut allowed = BTreeSet::new();
@@ -157,7 +157,7 @@ fn allowed(unit: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn the_server_runs_with_what_the_unit_gives_and_allows() {
+fn server_runs_within_the_sandbox_of_the_unit() {
     let unchecked = "that the server runs with the unit's system calls";
     if !has("systemd-analyze", unchecked) || !has("setpriv", unchecked) || !can_trace(unchecked) {
         return;
@@ -170,7 +170,7 @@ fn the_server_runs_with_what_the_unit_gives_and_allows() {
     let line = swapped(&line, "127.0.0.1:8787", "127.0.0.1:0");
     let line = swapped(&line, "127.0.0.1:9464", "127.0.0.1:0");
     let words = line.strip_prefix(INSTALLED).unwrap().trim_start().split(' ');
-    // What traces is the grandchild, so that signals meet the server.
+    // The tracer is the grandchild, so that signals reach the server.
     let traced: Vec<&str> = ["-D", "-f", "-qq", "-o", &trace, &program].into_iter().chain(words).collect();
     let server = Server::run(&mut given.command("strace", &traced));
     let new = ["--config", &config, "--profile", "live", "-q", "session", "new", "123", "--confirm", "live"];
@@ -189,7 +189,7 @@ fn the_server_runs_with_what_the_unit_gives_and_allows() {
     assert!(beyond.is_empty(), "the unit does not allow {beyond:?}");
 }
 
-/// Finds the name of the system's call in a line such as `123 fdatasync(4) = 0`.
+/// Finds the name of the system call in a line such as `123 fdatasync(4) = 0`.
 fn name(line: &str) -> Option<&str> {
     let call = line.trim_start_matches(|first: char| first.is_ascii_digit()).trim_start();
     let (name, _) = call.split_once('(')?;

@@ -1,5 +1,5 @@
 //! A client's connection over TCP or TLS, which can send anything: the only file that
-//! knows which of the two it is.
+//! distinguishes the two.
 
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -14,18 +14,18 @@ use crate::cli::watchdog::WAIT_TIMEOUT;
 /// The address of a server, and whether it speaks TLS.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ServerAddress {
-    /// By TCP alone.
+    /// Plain TCP.
     Plain(SocketAddr),
-    /// By TLS.
+    /// TLS.
     Secured(SocketAddr),
 }
 
 /// A TCP socket, or a TLS session over one.
 #[derive(Debug)]
 enum Socket {
-    /// Nothing but what is sent.
+    /// Plain TCP.
     Plain(TcpStream),
-    /// TLS. Hands are shaken with the first bytes that are sent or awaited.
+    /// TLS. The handshake happens with the first bytes that are sent or awaited.
     Secured(Box<StreamOwned<ClientConnection, TcpStream>>),
 }
 
@@ -34,7 +34,7 @@ enum Socket {
 pub(crate) struct ClientStream {
     /// The socket.
     socket: Socket,
-    /// What was received and not yet taken.
+    /// The received bytes that were not taken yet.
     received: Vec<u8>,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct ClientStream {
 pub(crate) struct Reply {
     /// The status.
     pub(crate) status: u16,
-    /// Whether the connection ends with it.
+    /// Whether the connection ends with this reply.
     pub(crate) is_last: bool,
     /// The body.
     pub(crate) body: String,
@@ -54,14 +54,16 @@ impl ServerAddress {
     #[track_caller]
     pub(crate) fn connect(self) -> ClientStream {
         match self {
-            Self::Plain(_) => ClientStream { socket: Socket::Plain(self.knock()), received: Vec::new() },
-            Self::Secured(_) => ClientStream::speaking(speech::client(), self.knock()),
+            Self::Plain(_) => {
+                ClientStream { socket: Socket::Plain(self.connect_tcp()), received: Vec::new() }
+            }
+            Self::Secured(_) => ClientStream::speaking(speech::client(), self.connect_tcp()),
         }
     }
 
     /// Opens a TCP connection and sends nothing.
     #[track_caller]
-    pub(crate) fn knock(self) -> TcpStream {
+    pub(crate) fn connect_tcp(self) -> TcpStream {
         let (Self::Plain(address) | Self::Secured(address)) = self;
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(WAIT_TIMEOUT)).unwrap();
@@ -72,13 +74,13 @@ impl ServerAddress {
 }
 
 impl ClientStream {
-    /// Goes on with TLS, however far it is.
+    /// Continues with TLS at any stage of the handshake.
     pub(crate) fn speaking(client: ClientConnection, stream: TcpStream) -> Self {
         Self { socket: Socket::Secured(Box::new(StreamOwned::new(client, stream))), received: Vec::new() }
     }
 
-    /// Sends bytes as they are, whatever is spoken, behind what was sent before.
-    pub(crate) fn send_bare(&mut self, bytes: &[u8]) -> io::Result<()> {
+    /// Sends bytes on the socket itself, without TLS.
+    pub(crate) fn send_raw(&mut self, bytes: &[u8]) -> io::Result<()> {
         let mut stream = self.tcp();
         stream.write_all(bytes)
     }
@@ -86,7 +88,7 @@ impl ClientStream {
     /// Runs `act` on the TLS session and sends the records that it produces.
     pub(crate) fn speak(&mut self, act: impl FnOnce(&mut ClientConnection)) -> io::Result<()> {
         let Socket::Secured(stream) = &mut self.socket else { panic!("no TLS is spoken") };
-        shake_hands(stream)?;
+        complete_handshake(stream)?;
         act(&mut stream.conn);
         while stream.conn.wants_write() {
             stream.conn.write_tls(&mut stream.sock)?;
@@ -94,12 +96,12 @@ impl ClientStream {
         Ok(())
     }
 
-    /// Sends bytes, all of them.
+    /// Sends all of the bytes.
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
         match &mut self.socket {
             Socket::Plain(stream) => stream.write_all(bytes.as_ref()),
             Socket::Secured(stream) => {
-                shake_hands(stream)?;
+                complete_handshake(stream)?;
                 stream.write_all(bytes.as_ref())
             }
         }
@@ -114,12 +116,12 @@ impl ClientStream {
         written.or_else(|error| if error.kind() == ErrorKind::WouldBlock { Ok(0) } else { Err(error) })
     }
 
-    /// Takes what is there, or waits for it where it blocks. Tells whether more may come.
-    pub(crate) fn pull(&mut self) -> bool {
+    /// Receives the available bytes, waiting for them if the socket blocks. Returns `true` if more may arrive.
+    pub(crate) fn receive(&mut self) -> bool {
         let mut piece = [0; 16 * 1024];
         let read = match &mut self.socket {
             Socket::Plain(stream) => stream.read(&mut piece),
-            Socket::Secured(stream) => hear(stream, &mut piece),
+            Socket::Secured(stream) => read_plaintext(stream, &mut piece),
         };
         match read {
             Ok(0) => false,
@@ -131,28 +133,28 @@ impl ClientStream {
         }
     }
 
-    /// Waits for a reply; `None` where the connection ends before.
+    /// Waits for a reply; `None` if the connection ends before.
     #[track_caller]
     pub(crate) fn reply(&mut self) -> Option<Reply> {
         loop {
-            if let Some(reply) = self.taken() {
+            if let Some(reply) = self.take_reply() {
                 return Some(reply);
             }
-            if !self.pull() {
+            if !self.receive() {
                 return None;
             }
         }
     }
 
-    /// Returns the statuses of all replies until the end. A reset is one too.
+    /// Returns the statuses of all replies until the end of the connection, which may be a reset.
     #[track_caller]
     pub(crate) fn statuses(&mut self) -> Vec<u16> {
         std::iter::from_fn(|| self.reply()).map(|reply| reply.status).collect()
     }
 
-    /// Returns all that comes until the end, as text.
+    /// Returns everything received until the end, as text.
     pub(crate) fn text(&mut self) -> String {
-        while self.pull() {}
+        while self.receive() {}
         String::from_utf8_lossy(&std::mem::take(&mut self.received)).into_owned()
     }
 
@@ -167,7 +169,7 @@ impl ClientStream {
     }
 
     /// Shuts down the sending side without a TLS `close_notify`.
-    pub(crate) fn break_off(&mut self) {
+    pub(crate) fn shut_down_abruptly(&mut self) {
         // The server may have ended it already.
         let _ = self.tcp().shutdown(Shutdown::Write);
     }
@@ -178,12 +180,12 @@ impl ClientStream {
     }
 
     /// Makes the socket non-blocking.
-    pub(crate) fn never_block(&self) {
+    pub(crate) fn set_nonblocking(&self) {
         self.tcp().set_nonblocking(true).unwrap();
     }
 
     /// Shrinks the receive buffer as far as possible.
-    pub(crate) fn take_little(&self) {
+    pub(crate) fn shrink_receive_buffer(&self) {
         set_socket_recv_buffer_size(self.tcp(), 2048).unwrap();
     }
 
@@ -197,7 +199,7 @@ impl ClientStream {
 
     /// Removes a complete response from the received bytes.
     #[track_caller]
-    fn taken(&mut self) -> Option<Reply> {
+    fn take_reply(&mut self) -> Option<Reply> {
         let end = self.received.windows(4).position(|bytes| bytes == b"\r\n\r\n")? + 4;
         let head = str::from_utf8(&self.received[..end]).unwrap().to_owned();
         let (version, rest) = head.split_at("HTTP/1.1 ".len());
@@ -214,17 +216,20 @@ impl ClientStream {
     }
 }
 
-/// Finishes the handshake, where that was not done.
-fn shake_hands(stream: &mut StreamOwned<ClientConnection, TcpStream>) -> io::Result<()> {
+/// Finishes the handshake, unless it was done.
+fn complete_handshake(stream: &mut StreamOwned<ClientConnection, TcpStream>) -> io::Result<()> {
     while stream.conn.is_handshaking() {
         stream.conn.complete_io(&mut stream.sock)?;
     }
     Ok(())
 }
 
-/// Reads what the server says, whether or not it still takes what it is told.
-fn hear(stream: &mut StreamOwned<ClientConnection, TcpStream>, room: &mut [u8]) -> io::Result<usize> {
-    shake_hands(stream)?;
+/// Reads from the server, even if it no longer accepts input.
+fn read_plaintext(
+    stream: &mut StreamOwned<ClientConnection, TcpStream>,
+    room: &mut [u8],
+) -> io::Result<usize> {
+    complete_handshake(stream)?;
     loop {
         match stream.conn.reader().read(room) {
             Err(error) if error.kind() == ErrorKind::WouldBlock => {}

@@ -1,4 +1,4 @@
-//! The end of a server amid clients that hold it up.
+//! A server that drains while clients stall.
 
 use std::sync::mpsc::channel;
 use std::thread;
@@ -10,7 +10,7 @@ use super::running_server::{RunningServer, assert_token};
 use super::well_behaved::ask_until_last;
 
 #[test]
-fn however_many_hold_it_up_it_drains_in_time_and_answers_what_it_has_received() {
+fn stalled_clients_do_not_delay_draining() {
     for target in RunningServer::each() {
         target.calm();
         let opening = "POST / HTTP/1.1\r\nHost: a\r\nX: ";
@@ -35,11 +35,11 @@ fn however_many_hold_it_up_it_drains_in_time_and_answers_what_it_has_received() 
     }
 }
 
-/// How many clients send one request after the other.
+/// The number of clients that send one request after the other.
 const BUSY: usize = 24;
 
 #[test]
-fn every_request_that_was_sent_on_a_kept_connection_is_answered() {
+fn requests_on_kept_connections_are_answered_while_draining() {
     for target in RunningServer::each() {
         target.calm();
         let (told, answered) = channel();

@@ -1,16 +1,16 @@
-//! Requests that never end: each is refused as soon as it is too long, and then heard out only for a while.
+//! Requests that never end: each is refused once it is too long, and then read only for a limited time.
 
 use super::running_server::RunningServer;
 use super::well_behaved::WellBehavedClients;
 
-/// How much is sent at most: more than is taken in the ten seconds that a body may take.
+/// The most bytes to send: more than the server can read in the ten seconds that a body may take.
 const MAX_SENT: usize = 50_000_000_000;
 
-/// How much is sent at a time, about.
+/// The approximate bytes per write.
 const PIECE: usize = 64 * 1024;
 
 #[test]
-fn what_never_ends_is_refused_as_soon_as_it_is_too_long() {
+fn endless_requests_are_refused_once_they_are_too_long() {
     for target in RunningServer::each() {
         let before = target.calm();
         let good = WellBehavedClients::beside(&target);

@@ -1,4 +1,4 @@
-//! A disk that is full, and then is not, below the audit log of a server that runs.
+//! A running server whose audit log is on a disk that fills up and is freed again.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,13 +9,13 @@ use crate::serve::Server;
 use crate::serve::test_server_home::TestServerHome;
 use crate::tools::{has, say_unchecked};
 
-/// What makes a process that may mount: as root, else as root of a namespace of its own.
+/// The options of `unshare` for a process that may mount: as root, else as root of its own namespace.
 const UNSHARE: [&[&str]; 2] = [&["--mount"], &["--mount", "--user", "--map-root-user"]];
 
-/// Mounts a small file system where the state is, and becomes what follows.
+/// Mounts a small file system on the state directory, and executes the arguments.
 const MOUNTED: &str = r#"mount -t tmpfs -o size=128k,mode=0700 none "$STATE_DIRECTORY" && exec "$@""#;
 
-/// How many requests are asked on a full disk at most: what is left of a block takes some entries more.
+/// The most requests on a full disk: the rest of the last block still takes some entries.
 const MAX_REQUESTS: usize = 2000;
 
 /// Prepares a command that runs with the state of a home on a small file system.
@@ -26,7 +26,7 @@ fn on_a_small_disk(how: &[&str], site: &TestServerHome) -> Command {
     command
 }
 
-/// Returns how to mount here, if at all.
+/// Returns the options of `unshare` that work here, if any.
 fn how_to_mount(site: &TestServerHome) -> Option<&'static [&'static str]> {
     let can_mount = |how: &&&[&str]| {
         let tried = on_a_small_disk(how, site).arg("true").output();
@@ -35,7 +35,7 @@ fn how_to_mount(site: &TestServerHome) -> Option<&'static [&'static str]> {
     UNSHARE.iter().find(can_mount).copied()
 }
 
-/// Returns the status that a request of the client that behaves is answered with.
+/// Sends a well-behaved request, and returns the status of the reply.
 #[track_caller]
 fn status(target: &RunningServer) -> u16 {
     let mut line = target.connect();
@@ -44,7 +44,7 @@ fn status(target: &RunningServer) -> u16 {
 }
 
 #[test]
-fn on_a_full_disk_no_token_is_given_out_and_with_space_again_they_are() {
+fn server_issues_no_token_on_a_full_disk_and_recovers() {
     let unchecked = "a server on a disk that is full";
     if !has("unshare", unchecked) {
         return;
@@ -67,7 +67,7 @@ fn on_a_full_disk_no_token_is_given_out_and_with_space_again_they_are() {
     let root = PathBuf::from(format!("/proc/{}/root", target.server.pid().as_raw_nonzero()));
     let state = root.join(target.site.state().strip_prefix("/").unwrap());
     let filler = state.join("filler");
-    // It ends where nothing more fits.
+    // The write fails once the disk is full.
     let _ = fs::write(&filler, vec![0; 1024 * 1024]);
     while status(&target) == 200 {
         tokens += 1;

@@ -4,7 +4,7 @@ use super::client_stream::ClientStream;
 use super::running_server::{RunningServer, assert_token};
 use super::well_behaved::WellBehavedClients;
 
-/// After how many bytes of a request one leaves.
+/// The distance between the points at which clients leave, in bytes.
 const STEP: usize = 7;
 
 /// The ways to leave: to send no more and read on, to close, to reset.
@@ -18,7 +18,7 @@ const WAYS: [fn(ClientStream); 3] = [
 ];
 
 #[test]
-fn who_leaves_within_a_request_or_before_its_reply_leaves_nothing_behind() {
+fn client_leaving_within_a_request_leaves_nothing_behind() {
     for target in RunningServer::each() {
         let before = target.calm();
         let good = WellBehavedClients::beside(&target);
@@ -40,7 +40,7 @@ fn who_leaves_within_a_request_or_before_its_reply_leaves_nothing_behind() {
 }
 
 #[test]
-fn who_leaves_within_a_reply_leaves_nothing_behind() {
+fn client_leaving_within_a_reply_leaves_nothing_behind() {
     for target in RunningServer::each() {
         let before = target.calm();
         let good = WellBehavedClients::beside(&target);
@@ -58,7 +58,7 @@ fn who_leaves_within_a_reply_leaves_nothing_behind() {
 }
 
 #[test]
-fn who_has_sent_a_whole_request_and_sends_no_more_is_answered() {
+fn half_closed_client_is_answered() {
     for target in RunningServer::each() {
         for request in [target.request(), target.last_request()] {
             let mut line = target.connect();

@@ -1,29 +1,29 @@
-//! Thousands of connections in the hand of one thread.
+//! Thousands of connections of one thread.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::client_stream::ClientStream;
 use super::running_server::RunningServer;
 
-/// Connections that never wait for the server.
+/// Non-blocking connections.
 pub(super) struct ManyConnections(Vec<ClientStream>);
 
 impl ManyConnections {
-    /// Connects so many clients, each of which sends this at once.
+    /// Connects `count` clients, each of which sends `opening` at once.
     #[track_caller]
     pub(super) fn of(target: &RunningServer, count: usize, opening: &[u8]) -> Self {
-        Self::prepared(target, count, opening, |_| ())
+        Self::connect(target, count, opening, |_| ())
     }
 
-    /// Connects clients that take as little as can be, before they read anything.
+    /// Connects clients with the smallest receive buffers.
     #[track_caller]
-    pub(super) fn of_stingy(target: &RunningServer, count: usize, opening: &[u8]) -> Self {
-        Self::prepared(target, count, opening, ClientStream::take_little)
+    pub(super) fn with_small_receive_buffers(target: &RunningServer, count: usize, opening: &[u8]) -> Self {
+        Self::connect(target, count, opening, ClientStream::shrink_receive_buffer)
     }
 
-    /// Connects clients that are prepared first.
+    /// Connects clients after `prepare` changed each.
     #[track_caller]
-    fn prepared(
+    fn connect(
         target: &RunningServer,
         count: usize,
         opening: &[u8],
@@ -33,9 +33,9 @@ impl ManyConnections {
         let lines = (0..count).map(|_| {
             let mut line = target.connect();
             prepare(&line);
-            // It may be sent away before it has sent everything.
+            // The server may close the connection before everything is sent.
             let _ = line.send(opening);
-            line.never_block();
+            line.set_nonblocking();
             line
         });
         Self(lines.collect())
@@ -44,7 +44,7 @@ impl ManyConnections {
     /// Sends as much of the bytes on each connection as it takes without blocking.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         for line in &mut self.0 {
-            // Those that were sent away send no more.
+            // Closed connections send no more.
             let _ = line.push(bytes);
         }
     }

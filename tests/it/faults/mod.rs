@@ -1,5 +1,5 @@
-//! `serve` on a hostile network: whatever clients do, those that behave are answered, memory stays within its
-//! bound, and threads and descriptors come back.
+//! `serve` on a hostile network: well-behaved clients are always answered, memory stays within its
+//! bound, and threads and descriptors are released.
 
 pub(crate) mod client_stream;
 mod crowds;

@@ -1,4 +1,4 @@
-//! What clients of TLS do once hands are shaken: records, alerts and ends in the middle of requests.
+//! TLS after the handshake: records, alerts and ends in the middle of requests.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -10,7 +10,7 @@ use super::well_behaved::WellBehavedClients;
 use crate::cli::watchdog::Watchdog;
 use crate::tools::has;
 
-/// How often is done what is done again and again.
+/// The most key updates to send.
 const OFTEN: usize = 100_000;
 
 /// The beginning of a request.
@@ -18,13 +18,13 @@ const BEGINNING: &str = "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\nContent-
 
 /// Runs `act` with a client of each TLS version, while well-behaved clients ask for tokens.
 #[track_caller]
-fn beside_good(act: impl Fn(&RunningServer, ClientStream)) {
+fn with_tls_clients(act: impl Fn(&RunningServer, ClientStream)) {
     let target = RunningServer::speaking(Protocol::Tls);
     let before = target.calm();
     let good = WellBehavedClients::beside(&target);
     for version in VERSIONS {
         for _ in 0..10 {
-            act(&target, ClientStream::speaking(client_of(version), target.way.knock()));
+            act(&target, ClientStream::speaking(client_of(version), target.way.connect_tcp()));
         }
     }
     good.end();
@@ -32,7 +32,7 @@ fn beside_good(act: impl Fn(&RunningServer, ClientStream)) {
 }
 
 #[test]
-fn records_that_nobody_made_end_the_connection() {
+fn forged_records_end_the_connection() {
     let forged: [&[u8]; 7] = [
         &[23, 3, 3, 0, 32],
         &[23, 3, 3, 0, 0],
@@ -43,35 +43,35 @@ fn records_that_nobody_made_end_the_connection() {
         &[0xff; 5],
     ];
     for head in forged {
-        beside_good(|target, mut line| {
+        with_tls_clients(|target, mut line| {
             line.send(target.request()).unwrap();
             assert_token(line.reply());
             line.send(BEGINNING).unwrap();
-            // It is over before all of it is sent.
-            while line.send_bare(&[head, &[0; 1024]].concat()).is_ok() {}
+            // The server closes the connection before everything is sent.
+            while line.send_raw(&[head, &[0; 1024]].concat()).is_ok() {}
             assert_eq!(line.reply(), None);
         });
     }
 }
 
 #[test]
-fn an_alert_or_an_end_in_the_middle_of_a_request_is_the_end_of_it() {
+fn alert_or_close_within_a_request_ends_it() {
     let rows: [fn(&mut ClientStream); 3] = [
-        // A warning that nothing more is sent.
+        // A warning: `close_notify`.
         |line| line.speak(|client| client.send_close_notify()).unwrap(),
-        // A fatal alert: what the client seems to hear is no TLS.
+        // A fatal alert, because the client reads junk.
         |line| {
-            // The server may end it before all of the alert is sent.
+            // The server may close the connection before the whole alert is sent.
             let _ = line.speak(|client| {
                 client.read_tls(&mut &[0xff; 100][..]).unwrap();
                 client.process_new_packets().unwrap_err();
             });
         },
-        // The end of the connection, and no word of it before.
-        ClientStream::break_off,
+        // The end of the connection without `close_notify`.
+        ClientStream::shut_down_abruptly,
     ];
     for end in rows {
-        beside_good(|_, mut line| {
+        with_tls_clients(|_, mut line| {
             line.send(BEGINNING).unwrap();
             end(&mut line);
             assert_eq!(line.reply(), None);
@@ -80,18 +80,18 @@ fn an_alert_or_an_end_in_the_middle_of_a_request_is_the_end_of_it() {
 }
 
 #[test]
-fn a_client_that_closes_after_a_whole_request_is_answered() {
-    beside_good(|target, mut line| {
+fn client_closing_after_a_whole_request_is_answered() {
+    with_tls_clients(|target, mut line| {
         line.send(target.request()).unwrap();
-        line.break_off();
+        line.shut_down_abruptly();
         assert_token(line.reply());
         assert_eq!(line.reply(), None);
     });
 }
 
 #[test]
-fn all_requests_of_a_full_record_are_answered_in_order() {
-    beside_good(|target, mut line| {
+fn all_requests_in_one_record_are_answered() {
+    with_tls_clients(|target, mut line| {
         // Twenty of them fit into one record.
         line.send(target.request().repeat(20)).unwrap();
         for _ in 0..20 {
@@ -101,10 +101,10 @@ fn all_requests_of_a_full_record_are_answered_in_order() {
 }
 
 #[test]
-fn a_client_that_only_changes_keys_is_disconnected() {
+fn client_sending_only_key_updates_is_disconnected() {
     let target = RunningServer::speaking(Protocol::Tls);
     let good = WellBehavedClients::beside(&target);
-    let mut line = ClientStream::speaking(client_of(VERSIONS[1]), target.way.knock());
+    let mut line = ClientStream::speaking(client_of(VERSIONS[1]), target.way.connect_tcp());
     line.send(target.request()).unwrap();
     assert_token(line.reply());
     let change = |line: &mut ClientStream| line.speak(|client| client.refresh_traffic_keys().unwrap());
@@ -113,7 +113,7 @@ fn a_client_that_only_changes_keys_is_disconnected() {
 }
 
 #[test]
-fn openssl_may_not_negotiate_again() {
+fn renegotiation_is_refused() {
     if !has("openssl", "renegotiation") {
         return;
     }
@@ -127,7 +127,7 @@ fn openssl_may_not_negotiate_again() {
             command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let _watchdog = Watchdog::over(&child);
         let mut stdin = child.stdin.take().unwrap();
-        // It takes this for an order.
+        // `s_client` takes this as the command to renegotiate.
         stdin.write_all(b"R\n").unwrap();
         let ended = child.wait_with_output().unwrap();
         let said = String::from_utf8_lossy(&ended.stderr);

@@ -1,7 +1,7 @@
-//! What is sent on one connection, and the statuses of all that comes back until its end: one row each.
+//! Requests on one connection, and the statuses of all replies until its end: one row each.
 //!
-//! `HIDDEN` stands for a whole request of the client that behaves, `LENGTH` and `HEX` for its length. A body
-//! that hides it must never have it answered; where it stands after a body, it must be.
+//! `HIDDEN` stands for a whole well-behaved request, `LENGTH` and `HEX` for its length. A body
+//! that hides it must never have it answered; after a body, it must be answered.
 
 mod bodies;
 mod heads;
@@ -9,13 +9,13 @@ pub(crate) mod smuggling;
 
 use super::running_server::RunningServer;
 
-/// What is sent, and what comes back.
+/// The bytes to send, and the statuses of the replies.
 type Row<'a> = (&'a str, &'a [u16]);
 
-/// What the requests of most rows begin with.
+/// The start of the requests of most rows.
 pub(crate) const POST: &str = "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\n";
 
-/// Starts a server for each of the ways to reach one.
+/// Starts a server for each protocol.
 fn servers() -> Vec<RunningServer> {
     RunningServer::each().collect()
 }
@@ -28,7 +28,7 @@ fn check(servers: &[RunningServer], rows: &[Row<'_>]) {
     }
 }
 
-/// Does the same with one server.
+/// Checks the rows with one server.
 #[track_caller]
 fn check_one(target: &RunningServer, rows: &[Row<'_>]) {
     let hidden = String::from_utf8(target.last_request()).unwrap();
@@ -44,7 +44,7 @@ fn check_one(target: &RunningServer, rows: &[Row<'_>]) {
         if statuses != *expected && !is_refused {
             surprises.push(format!("{text:?}: {statuses:?} and not {expected:?}"));
         }
-        // By TLS, who sends the next row is another client already.
+        // Over TLS, the next row already shows that the server answers.
         if !target.is_secured() {
             target.ask();
         }
@@ -53,7 +53,7 @@ fn check_one(target: &RunningServer, rows: &[Row<'_>]) {
     assert!(surprises.is_empty(), "{}", surprises.join("\n"));
 }
 
-/// Puts a request in the place of `HIDDEN`, and its length in that of `LENGTH` and `HEX`.
+/// Replaces `HIDDEN` with a request, and `LENGTH` and `HEX` with its length.
 pub(crate) fn fill(text: &str, hidden: &str) -> String {
     let (length, hex) = (hidden.len().to_string(), format!("{:x}", hidden.len()));
     text.replace("LENGTH", &length).replace("HEX", &hex).replace("HIDDEN", hidden)

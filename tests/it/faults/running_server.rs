@@ -16,10 +16,10 @@ use crate::serve::test_server_home::TestServerHome;
 /// The customer of the well-behaved client.
 const CUSTOMER: u64 = 123;
 
-/// How many connections lead from the frontend to the endpoint, and how many descriptors each takes.
+/// The descriptors of the connections from the frontend to the endpoint: three for each of 64.
 const UPSTREAM_DESCRIPTORS: usize = 64 * 3;
 
-/// After how many requests for which it needs nothing new a server has all that it needs.
+/// The number of requests without new resources after which a server counts as settled.
 const ENOUGH_UNCHANGED: usize = 20;
 
 /// The protocol that a server speaks.
@@ -59,7 +59,7 @@ impl RunningServer {
         Self::each_with(&[])
     }
 
-    /// Starts the same with these extra flags.
+    /// Starts a server for each protocol with these extra flags.
     pub(super) fn each_with(flags: &[&str]) -> impl Iterator<Item = Self> {
         Protocol::ALL.into_iter().map(|spoken| Self::with(spoken, flags))
     }
@@ -70,7 +70,7 @@ impl RunningServer {
         Self::with(spoken, &[])
     }
 
-    /// Starts a server that speaks this, with these extra flags.
+    /// Starts a server that speaks this protocol, with these extra flags.
     #[track_caller]
     fn with(spoken: Protocol, flags: &[&str]) -> Self {
         Self::of(spoken, TestServerHome::in_memory(), |site, own| site.serve(&[own, flags].concat()))
@@ -106,12 +106,12 @@ impl RunningServer {
         self.way.connect()
     }
 
-    /// Returns a request that is to be answered with a token, and whose connection is kept.
+    /// Returns a request for a token that keeps its connection.
     pub(super) fn request(&self) -> Vec<u8> {
         Ask::of(CUSTOMER).bearer(&self.session).kept_alive().bytes()
     }
 
-    /// Returns the same as the last of its connection.
+    /// Returns a request for a token that is the last on its connection.
     pub(super) fn last_request(&self) -> Vec<u8> {
         Ask::of(CUSTOMER).bearer(&self.session).bytes()
     }
@@ -135,7 +135,7 @@ impl RunningServer {
     pub(super) fn calm(&self) -> ServerStats {
         let mut most = self.wait_until(|stats| stats.descriptors > UPSTREAM_DESCRIPTORS);
         let mut unchanged = 0;
-        // The last connections to the endpoint are made between requests, and who just asked may be there still.
+        // The last connections to the endpoint are made between requests, and the last client may still be connected.
         self.wait_until(|now| {
             unchanged = if now.is_back_to(&most) { unchanged + 1 } else { 0 };
             most = most.or(now);
@@ -144,7 +144,7 @@ impl RunningServer {
         most
     }
 
-    /// Waits until the server has let go of everything that it did not hold before, and checks that its
+    /// Waits until the server has released everything that it did not hold before, and checks that its
     /// memory stayed within its bound.
     #[track_caller]
     pub(super) fn recover(&self, before: &ServerStats) {
@@ -169,7 +169,7 @@ impl RunningServer {
 impl Drop for EventRecorder {
     fn drop(&mut self) {
         if thread::panicking() {
-            // Past the test harness, for the panic is told of there too.
+            // Bypasses the test harness, as the panic message does.
             let _ = writeln!(io::stderr(), "the server was reached by {:?}", self.0);
         }
     }
@@ -178,7 +178,7 @@ impl Drop for EventRecorder {
 /// Checks that a response has the token of the well-behaved customer.
 #[track_caller]
 pub(super) fn assert_token(reply: Option<Reply>) {
-    let reply = reply.unwrap_or_else(|| panic!("a client that behaves was not answered"));
+    let reply = reply.unwrap_or_else(|| panic!("a well-behaved client was not answered"));
     let token = signed(&format!(r#"{{"user_id":"customer-{CUSTOMER}"}}"#));
     assert_eq!((reply.status, reply.body), (200, format!(r#"{{"token":"{token}"}}"#)));
 }

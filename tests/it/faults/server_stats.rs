@@ -12,9 +12,9 @@ const MAX_MEMORY_KIB: usize = 64 * 1024;
 pub(super) struct ServerStats {
     /// The most memory that was resident at any moment, in KiB.
     pub(super) peak: usize,
-    /// How many threads it has.
+    /// The number of threads.
     pub(super) threads: usize,
-    /// How many descriptors it has.
+    /// The number of descriptors.
     pub(super) descriptors: usize,
 }
 
@@ -37,7 +37,7 @@ impl ServerStats {
         self.threads <= before.threads && self.descriptors <= before.descriptors
     }
 
-    /// Takes the more of each.
+    /// Returns the maximum of each.
     pub(super) fn or(&self, other: &Self) -> Self {
         Self {
             peak: self.peak.max(other.peak),
@@ -46,7 +46,7 @@ impl ServerStats {
         }
     }
 
-    /// Checks that it has never held more memory than it may.
+    /// Checks that the process never used more memory than allowed.
     #[track_caller]
     pub(super) fn assert_within_bounds(&self) {
         assert!(self.peak < MAX_MEMORY_KIB, "{self:?}");

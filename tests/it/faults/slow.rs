@@ -1,4 +1,4 @@
-//! Clients that take their time: each is closed when its time is over, and none before.
+//! Slow clients: each is disconnected at its timeout, and none before.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -6,17 +6,17 @@ use std::time::{Duration, Instant};
 use super::running_server::{RunningServer, assert_token};
 use super::speech;
 
-/// How long a handshake, a head and a body may take.
+/// The timeout of a handshake, a head and a body.
 const TEN_SECONDS: Duration = Duration::from_secs(10);
 
-/// How long a connection may wait for its next request.
+/// The timeout of an idle connection.
 const IDLE: Duration = Duration::from_secs(75);
 
 /// The beginning of a request.
 const HEAD: &str = "POST /stream-chat/token HTTP/1.1\r\nHost: a\r\n";
 
 #[test]
-fn a_client_that_takes_too_long_is_closed_and_a_slow_body_is_told() {
+fn slow_clients_time_out_and_slow_bodies_get_408() {
     let targets: Vec<_> = RunningServer::each().collect();
     thread::scope(|scope| {
         for target in &targets {
@@ -46,7 +46,7 @@ fn a_client_that_takes_too_long_is_closed_and_a_slow_body_is_told() {
             let begun = Instant::now();
             let mut hello = Vec::new();
             speech::client().write_tls(&mut hello).unwrap();
-            let mut stream = secured.way.knock();
+            let mut stream = secured.way.connect_tcp();
             std::io::Write::write_all(&mut stream, &hello[..hello.len() - 1]).unwrap();
             let mut rest = Vec::new();
             let _ = std::io::Read::read_to_end(&mut stream, &mut rest);

@@ -1,4 +1,4 @@
-//! How TLS is spoken here: one certificate for all servers, and clients that trust it.
+//! TLS of the tests: one certificate for all servers, and clients that trust it.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -11,10 +11,10 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, SupportedProtocolVer
 
 use crate::tls::{Made, made, put};
 
-/// Both versions that are spoken.
+/// The supported versions.
 pub(crate) const VERSIONS: [&SupportedProtocolVersion; 2] = [&TLS12, &TLS13];
 
-/// How many bytes of a request are in a record at most, so that a server never has more waiting than it takes.
+/// The most bytes in a client's record, so that a server never buffers more than it takes.
 const SMALL_RECORDS: usize = 1024;
 
 /// Returns the certificate.
@@ -36,7 +36,7 @@ fn config(versions: &[&'static SupportedProtocolVersion], longest: Option<usize>
     config
 }
 
-/// Makes a client that has said nothing yet.
+/// Makes a client that has sent nothing yet.
 fn new(config: Arc<ClientConfig>) -> ClientConnection {
     ClientConnection::new(config, "localhost".try_into().unwrap()).unwrap()
 }
@@ -47,13 +47,13 @@ pub(crate) fn flags(home: &Path) -> [String; 4] {
     ["--tls-cert".into(), certificate, "--tls-key".into(), key]
 }
 
-/// Returns a client that has said nothing yet.
+/// Returns a client that has sent nothing yet.
 pub(crate) fn client() -> ClientConnection {
     static CONFIG: OnceLock<Arc<ClientConfig>> = OnceLock::new();
     new(Arc::clone(CONFIG.get_or_init(|| Arc::new(config(&VERSIONS, Some(SMALL_RECORDS))))))
 }
 
-/// Returns one that speaks one version, in records as long as they may be.
+/// Returns a client of one version, with records of the maximum length.
 pub(crate) fn client_of(version: &'static SupportedProtocolVersion) -> ClientConnection {
     new(Arc::new(config(&[version], None)))
 }

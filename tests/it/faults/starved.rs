@@ -1,4 +1,4 @@
-//! A system that gives no more descriptors or threads, and then does again.
+//! A system that runs out of descriptors or threads, and recovers.
 
 use std::fs;
 use std::os::unix::fs::chown;
@@ -15,18 +15,18 @@ use crate::serve::Server;
 use crate::serve::test_server_home::TestServerHome;
 use crate::tools::{has, say_unchecked};
 
-/// Ordinary users, whose threads are counted: one that may have many, and one that may have few.
+/// The ordinary user with many threads; the limit counts threads per user.
 const MANY: u32 = 12_347;
-/// The other.
+/// The ordinary user with few threads.
 const FEW: u32 = 12_348;
 
-/// Starts a server through another program that makes limits.
+/// Starts a server through another program that sets limits.
 #[track_caller]
 fn limited(site: &TestServerHome, flags: &[&str], program: &str, arguments: &[&str]) -> Server {
     Server::run(&mut limited_command(site, flags, program, arguments))
 }
 
-/// Prepares a server that is started through another program that makes limits.
+/// Prepares a server that is started through another program that sets limits.
 fn limited_command(site: &TestServerHome, flags: &[&str], program: &str, arguments: &[&str]) -> Command {
     let call = site.serving(flags);
     let mut command = Command::new(program);
@@ -35,14 +35,14 @@ fn limited_command(site: &TestServerHome, flags: &[&str], program: &str, argumen
     command
 }
 
-/// Sets how many descriptors a running server may have; without a number, as many as this process may.
+/// Sets the descriptor limit of a running server; without a number, to the limit of this process.
 fn allow_descriptors(target: &RunningServer, most: Option<u64>) {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let limit = Rlimit { current: most.or(maximum), maximum };
     prlimit(Some(target.server.pid()), Resource::Nofile, limit).unwrap();
 }
 
-/// Returns a folder and all that is in it to a user.
+/// Gives a folder and its contents to a user.
 fn give(folder: &Path, user: u32) {
     chown(folder, Some(user), Some(user)).unwrap();
     for entry in fs::read_dir(folder).unwrap() {
@@ -56,7 +56,7 @@ fn give(folder: &Path, user: u32) {
 }
 
 #[test]
-fn with_few_descriptors_from_the_start_there_are_fewer_connections_and_all_are_answered() {
+fn low_descriptor_limit_reduces_connections_but_all_are_answered() {
     if !has("prlimit", "a server with few descriptors") {
         return;
     }
@@ -80,16 +80,16 @@ fn with_few_descriptors_from_the_start_there_are_fewer_connections_and_all_are_a
 }
 
 #[test]
-fn where_descriptors_run_out_clients_give_way_and_nothing_is_left_of_it_later() {
+fn server_recovers_after_running_out_of_descriptors() {
     for target in RunningServer::each() {
         let before = target.calm();
         let swarm = ManyConnections::of(&target, 100, b"POST / HTTP/1.1\r\nHost: a\r\nX: ");
-        // Once a client is answered who came after all of them, they have been let in.
+        // Once a later client is answered, the whole swarm is connected.
         target.ask();
         allow_descriptors(&target, Some(target.stats().descriptors as u64));
         let is_answered = |_: &usize| {
             let mut line = target.connect();
-            // It may be sent away before it has sent anything.
+            // The server may close the connection before anything is sent.
             let _ = line.send(target.last_request());
             line.reply().is_some_and(|reply| reply.status == 200)
         };
@@ -103,7 +103,7 @@ fn where_descriptors_run_out_clients_give_way_and_nothing_is_left_of_it_later() 
     }
 }
 
-/// Returns what makes a process an ordinary user's; nothing where that cannot be done here.
+/// Returns the command that runs a process as an ordinary user; `None` if that is not possible here.
 fn becoming(user: &str) -> Option<[&str; 6]> {
     let unchecked = "a server without threads";
     if !has("prlimit", unchecked) || !has("setpriv", unchecked) {
@@ -117,7 +117,7 @@ fn becoming(user: &str) -> Option<[&str; 6]> {
 }
 
 #[test]
-fn where_threads_run_out_clients_are_answered_and_later_there_are_as_many_as_ever() {
+fn clients_are_answered_without_more_threads() {
     let user = MANY.to_string();
     let Some(become_user) = becoming(&user) else { return };
     for spoken in Protocol::ALL {
@@ -140,7 +140,7 @@ fn where_threads_run_out_clients_are_answered_and_later_there_are_as_many_as_eve
 }
 
 #[test]
-fn where_there_are_too_few_threads_from_the_start_that_is_said() {
+fn start_without_enough_threads_fails_with_an_error() {
     let user = FEW.to_string();
     let Some(become_user) = becoming(&user) else { return };
     let site = TestServerHome::in_memory();

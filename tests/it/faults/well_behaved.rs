@@ -7,10 +7,10 @@ use super::client_stream::ServerAddress;
 use super::running_server::{RunningServer, assert_token};
 use crate::cli::watchdog::WAIT_TIMEOUT;
 
-/// Two clients that ask again and again: one on a connection that it keeps, one on a new one each time. Each
-/// must get its token each time.
+/// Two clients that send requests repeatedly: one on a kept connection, one on a new connection each time. Each
+/// request must get its token.
 pub(super) struct WellBehavedClients {
-    /// Told of each answer.
+    /// Receives a message for each answer.
     answered: Receiver<()>,
     /// The clients.
     clients: Vec<JoinHandle<()>>,
@@ -20,29 +20,29 @@ impl WellBehavedClients {
     /// Starts both clients. They stop when this value is dropped.
     pub(super) fn beside(target: &RunningServer) -> Self {
         let (told, answered) = channel();
-        let clients = vec![keeping(target, told.clone()), coming_anew(target, told)];
+        let clients = vec![keep_connection(target, told.clone()), reconnect(target, told)];
         Self { answered, clients }
     }
 
     /// Starts only the client that reconnects: where connections are few, the server may close a kept one.
     pub(super) fn newcomers_beside(target: &RunningServer) -> Self {
         let (told, answered) = channel();
-        Self { answered, clients: vec![coming_anew(target, told)] }
+        Self { answered, clients: vec![reconnect(target, told)] }
     }
 
-    /// Waits until so many requests more have been answered.
+    /// Waits until `count` more requests have been answered.
     #[track_caller]
     pub(super) fn wait_for(&self, count: usize) {
         while self.answered.try_recv().is_ok() {}
         for _ in 0..count {
             match self.answered.recv_timeout(WAIT_TIMEOUT) {
                 Ok(()) => {}
-                Err(RecvTimeoutError::Timeout) => panic!("clients that behave are not answered any more"),
-                Err(RecvTimeoutError::Disconnected) => panic!("no client that behaves is left"),
+                Err(RecvTimeoutError::Timeout) => panic!("well-behaved clients are no longer answered"),
+                Err(RecvTimeoutError::Disconnected) => panic!("no well-behaved client is left"),
             }
         }
         let has_failed = self.clients.iter().any(JoinHandle::is_finished);
-        assert!(!has_failed, "a client that behaves was not answered as it should be");
+        assert!(!has_failed, "a well-behaved client got a wrong answer");
     }
 
     /// Stops the clients, and fails if one of them was not answered.
@@ -56,8 +56,8 @@ impl WellBehavedClients {
     }
 }
 
-/// Asks again and again on one connection, until a reply says that it is the last. Each must bring the token. Returns
-/// `false` if nobody listens any more.
+/// Sends requests on one connection until a reply is marked as the last. Each must have the token. Returns
+/// `false` if the receiver is gone.
 pub(super) fn ask_until_last(way: ServerAddress, request: &[u8], told: &Sender<()>) -> bool {
     let mut line = way.connect();
     loop {
@@ -74,14 +74,14 @@ pub(super) fn ask_until_last(way: ServerAddress, request: &[u8], told: &Sender<(
     }
 }
 
-/// Starts the client that keeps its connection for as long as the server lets it.
-fn keeping(target: &RunningServer, told: Sender<()>) -> JoinHandle<()> {
+/// Starts the client that keeps its connection as long as the server allows.
+fn keep_connection(target: &RunningServer, told: Sender<()>) -> JoinHandle<()> {
     let (way, request) = (target.way, target.request());
     thread::spawn(move || while ask_until_last(way, &request, &told) {})
 }
 
-/// Starts the client that comes anew each time.
-fn coming_anew(target: &RunningServer, told: Sender<()>) -> JoinHandle<()> {
+/// Starts the client that reconnects for each request.
+fn reconnect(target: &RunningServer, told: Sender<()>) -> JoinHandle<()> {
     let (way, request) = (target.way, target.last_request());
     thread::spawn(move || {
         let ask = || {
@@ -90,8 +90,8 @@ fn coming_anew(target: &RunningServer, told: Sender<()>) -> JoinHandle<()> {
             line.reply()
         };
         loop {
-            // A connection that is older than all others of a crowd may be closed before its request is sent, if this
-            // thread does not run meanwhile: then it connects once more, as such clients do.
+            // The oldest connection of a crowd may be closed before its request is sent, if this
+            // thread is not scheduled meanwhile: then the client retries once, as real clients do.
             assert_token(ask().or_else(ask));
             if told.send(()).is_err() {
                 return;

@@ -1,7 +1,7 @@
 //! Makes the man pages from the grammar, and from the Markdown in `man/sections`.
 //!
 //! `NAME.1.md` adds sections to the page of the command NAME, after its options and before what its help says under
-//! headings of its own; `NAME.7.md` is a page by itself. SEE ALSO is made here.
+//! headings of its own; `NAME.7.md` is a whole page. SEE ALSO is made here.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 use super::markdown;
 use super::{Files, read};
 
-/// When the pages last changed in substance.
+/// The date of the last change of substance.
 const DATE: &str = "2026-11-28";
 
 /// The sections of the program's help that every command's page shows, where they apply.
@@ -33,7 +33,7 @@ pub(crate) fn sections_folder() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("man/sections")
 }
 
-/// Makes the page of the program, one of each of its commands, and those that only Markdown has.
+/// Makes the pages of the program, of each of its commands, and of the topics in Markdown.
 pub(super) fn pages(root: Command) -> Files {
     let mut root = without_help_command(root);
     root.build();
@@ -54,12 +54,12 @@ pub(super) fn pages(root: Command) -> Files {
     pages
 }
 
-/// Leaves out the command `help`, here and below: its page would say what every page says.
+/// Leaves out the command `help` at every level: its page would only repeat the others.
 fn without_help_command(command: Command) -> Command {
     command.disable_help_subcommand(true).mut_subcommands(without_help_command)
 }
 
-/// Adds the page of a command, and of all commands below it. `own` loses what was used of it.
+/// Adds the page of a command, and of all its subcommands. Used sections are removed from `own`.
 fn add_pages(
     command: &Command,
     parent: Option<&Command>,
@@ -72,7 +72,7 @@ fn add_pages(
     let mut sections: Vec<_> = own_sections(&markdown);
     for section in help_sections(command).into_iter().chain(shared.iter().cloned()) {
         let applies = section.0 != "TIMES" || parent.is_none() || takes_a_time(command);
-        // What a page says of its own goes before what all say.
+        // A page's own section replaces the shared one.
         if applies && sections.iter().all(|Section(heading, _)| *heading != section.0) {
             sections.push(section);
         }
@@ -98,9 +98,9 @@ fn own_sections(markdown: &str) -> Vec<Section> {
     rendered.collect()
 }
 
-/// Puts sections and references at the end of a page.
+/// Adds sections and references to the end of a page.
 fn finish(mut page: String, mut sections: Vec<Section>, see_also: &[String]) -> String {
-    // Stable: what has no place of its own stays in the order in which it was written, first.
+    // The sort is stable: other sections come first, in the order in which they were written.
     sections.sort_by_key(|Section(heading, _)| {
         LAST.iter().position(|last| last == heading).map_or(0, |at| at + 1)
     });
@@ -109,16 +109,16 @@ fn finish(mut page: String, mut sections: Vec<Section>, see_also: &[String]) -> 
     page.lines().flat_map(|line| [line.trim_end(), "\n"]).collect()
 }
 
-/// Begins a page: what precedes every rendering, and the title.
+/// Begins a page with the preamble of every rendering and the title.
 fn title(name: &str, section: u8, volume: &str) -> String {
     let mut page = Roff::new().render();
     let (title, version) = (name.to_uppercase(), env!("CARGO_PKG_VERSION"));
-    // By hand: roff leaves no place for an argument that is empty, and none for quotes.
+    // Written by hand: `roff` supports neither empty nor quoted arguments.
     writeln!(page, ".TH \"{title}\" {section} {DATE} \"stream-token {version}\" \"{volume}\"").unwrap();
     page
 }
 
-/// Makes a page that only Markdown has. Its first line is `# NAME: what it is about`.
+/// Makes the page of a topic in Markdown. Its first line is `# NAME: what it is about`.
 fn topic_page(name: &str, markdown: &str, see_also: &[String]) -> String {
     let about = markdown.lines().next().unwrap().strip_prefix(&format!("# {name}: ")).unwrap();
     let mut roff = Roff::new();
@@ -170,16 +170,16 @@ fn with_aliases(argument: Arg) -> Arg {
 fn part(render: impl FnOnce(&mut Vec<u8>) -> io::Result<()>) -> String {
     let mut out = Vec::new();
     render(&mut out).unwrap();
-    // An empty line between two breaks is a space, and mandoc wants it to be called so.
+    // An empty line between two breaks is vertical space, and mandoc wants `.sp` for it.
     without_preamble(&String::from_utf8(out).unwrap()).replace(".br\n\n.br\n", ".sp\n")
 }
 
-/// Cuts off what stands before every rendering, and once is enough.
+/// Removes the preamble of a rendering, which a page needs only once.
 fn without_preamble(rendered: &str) -> String {
     rendered.strip_prefix(&Roff::new().render()).unwrap().to_owned()
 }
 
-/// Takes the help after a command's options apart: headings at the margin, lines indented by two.
+/// Parses the help after a command's options: headings at the margin, lines indented by two.
 fn help_sections(command: &Command) -> Vec<Section> {
     let help = command.get_after_long_help().map(ToString::to_string).unwrap_or_default();
     let mut sections: Vec<(String, Vec<&str>)> = Vec::new();
@@ -205,7 +205,7 @@ fn heading(line: &str) -> String {
     }
 }
 
-/// Shows a section: examples as they are, terms with what they mean, or a paragraph.
+/// Renders a section: examples verbatim, terms with their meanings, or a paragraph.
 fn show(heading: &str, lines: &[&str]) -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", [heading]);
@@ -229,7 +229,7 @@ fn show(heading: &str, lines: &[&str]) -> Roff {
     roff
 }
 
-/// Names other pages, such as `stream-token(1)`.
+/// Renders references to other pages, such as `stream-token(1)`.
 fn references(pages: &[String]) -> Roff {
     let mut roff = Roff::new();
     roff.control("SH", ["SEE ALSO"]);

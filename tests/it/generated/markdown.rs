@@ -1,7 +1,7 @@
 //! Turns the Markdown of `man/sections` into roff.
 //!
-//! It knows what these pages need: headings, paragraphs, lists, tables, fenced code, and inside a line `code` and
-//! **strong** text. A table's first column becomes a term, the others what is said of it.
+//! It supports what these pages use: headings, paragraphs, lists, tables, fenced code, and inside a line `code` and
+//! **strong** text. A table's first column becomes a term, the others its description.
 
 use clap_mangen::roff::{Inline, Roff, bold, roman};
 
@@ -13,7 +13,7 @@ pub(super) struct Section {
     pub(super) body: Roff,
 }
 
-/// Returns the sections of a page, each of which begins with `## `. What precedes the first is left out.
+/// Returns the sections of a page, each of which begins with `## `. Text before the first is left out.
 pub(super) fn sections(markdown: &str) -> Vec<Section> {
     let parts = markdown.split("\n## ").skip(1).map(|part| part.split_once('\n').unwrap());
     parts.map(|(heading, text)| Section { heading: heading.to_uppercase(), body: body(text) }).collect()
@@ -43,7 +43,7 @@ fn body(text: &str) -> Roff {
         } else if line.is_empty() {
             (is_paragraph_due, columns) = (true, None);
         } else {
-            // The lines of a list's item are indented, and go on where it began.
+            // The further lines of a list item are indented, and continue the item.
             if is_paragraph_due && !line.starts_with("  ") && has_text(&roff) {
                 roff.control("PP", []);
             }
@@ -70,7 +70,7 @@ fn code<'a>(roff: &mut Roff, lines: impl Iterator<Item = &'a str>) {
     roff.control("fi", []);
 }
 
-/// Writes a table's row: the first cell as a term, in brackets those between, and the last as what it means.
+/// Writes a table's row: the first cell as a term, those between in brackets, and the last as the description.
 #[track_caller]
 fn entry(roff: &mut Roff, row: &str, columns: usize) {
     let cells: Vec<_> = row.strip_suffix(" |").unwrap().split(" | ").collect();
@@ -100,7 +100,7 @@ fn inlines(line: &str) -> Vec<Inline> {
 }
 
 #[test]
-fn every_form_of_markdown_becomes_roff() {
+fn every_supported_markdown_form_becomes_roff() {
     let page = "# left out\n\n## Lines of `x`\n\nOne `-f`\nand **two**.\n\nThree.\n\n| a | b | c |\n| --- | --- | --- |\n\
                 | `d` | e | f |\n\n### Below\n\n- item\n  goes on\n\n```sh\n.a\n```\n";
     let [section] = &sections(page)[..] else { panic!() };

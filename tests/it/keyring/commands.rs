@@ -1,4 +1,4 @@
-//! What each command does to the keyring, the configuration and the log.
+//! The effects of each command on the keyring, the configuration and the log.
 
 use std::fs;
 
@@ -16,7 +16,7 @@ fn fingerprint_of(session: &Session) -> String {
 }
 
 #[test]
-fn adding_a_profile_stores_its_secret_and_minting_uses_it() {
+fn profile_add_stores_the_secret_for_minting() {
     let session = session!(Session::new());
     let added = session.pipe(&["profile", "add", "staging", "--api-key", "abc", "--secret-stdin"], FIRST);
     let stored = format!(
@@ -40,7 +40,7 @@ api_key = \"abc\"
 }
 
 #[test]
-fn a_profile_whose_secret_is_another_in_the_keyring_is_refused_and_nothing_is_overwritten() {
+fn profile_add_never_overwrites_another_secret() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let (record, config) = (session.lookup("staging"), session.config());
@@ -52,7 +52,7 @@ fn a_profile_whose_secret_is_another_in_the_keyring_is_refused_and_nothing_is_ov
         "if it is not needed, remove it with 'stream-token secret remove staging'",
     );
     assert_eq!((session.lookup("staging"), session.config()), (record.clone(), String::new()));
-    // With the same secret it goes on where it was cut off.
+    // With the same secret the command continues where it was interrupted.
     let again = session.pipe(&add, FIRST);
     assert!(
         again.stderr.starts_with("stream-token: note: the keyring holds the API secret of profile staging")
@@ -61,7 +61,7 @@ fn a_profile_whose_secret_is_another_in_the_keyring_is_refused_and_nothing_is_ov
 }
 
 #[test]
-fn setting_puts_a_secret_in_the_place_of_the_one_before_and_keeps_no_other() {
+fn set_replaces_the_secret_and_keeps_no_previous_one() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let set = ["secret", "set", "staging", "--secret-stdin"];
@@ -78,7 +78,7 @@ fn setting_puts_a_secret_in_the_place_of_the_one_before_and_keeps_no_other() {
 }
 
 #[test]
-fn what_was_copied_with_a_secret_is_stored_only_as_it_is() {
+fn secret_with_quotes_or_a_name_needs_as_is() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let before = (session.lookup("staging"), session.config());
@@ -116,7 +116,7 @@ fn what_was_copied_with_a_secret_is_stored_only_as_it_is() {
 }
 
 #[test]
-fn the_api_key_is_no_secret_and_a_nul_is_refused_even_as_it_is() {
+fn api_key_needs_as_is_and_nul_is_always_refused() {
     let session = session!(Session::new());
     let add = ["profile", "add", "staging", "--api-key", "abc", "--secret-stdin"];
     let error = "cannot store the API secret of profile staging: the secret is the API key, which Stream's dashboard shows beside the secret";
@@ -128,7 +128,7 @@ fn the_api_key_is_no_secret_and_a_nul_is_refused_even_as_it_is() {
 }
 
 #[test]
-fn rotating_keeps_the_secret_before_and_a_list_tells_of_both() {
+fn rotate_keeps_the_previous_secret_and_list_shows_both() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let first = fingerprint_of(&session);
@@ -152,7 +152,7 @@ fn rotating_keeps_the_secret_before_and_a_list_tells_of_both() {
 }
 
 #[test]
-fn a_rotation_that_keeps_for_no_time_keeps_nothing() {
+fn rotate_with_keep_for_zero_keeps_nothing() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let rotate = ["secret", "rotate", "staging", "--secret-stdin", "--keep-for", "0s"];
@@ -162,7 +162,7 @@ fn a_rotation_that_keeps_for_no_time_keeps_nothing() {
 }
 
 #[test]
-fn removing_what_was_rotated_away_leaves_the_current_secret() {
+fn remove_previous_leaves_the_current_secret() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     session.pipe(&["-q", "secret", "rotate", "staging", "--secret-stdin"], SECOND).is(0, "", "");
@@ -176,7 +176,7 @@ fn removing_what_was_rotated_away_leaves_the_current_secret() {
 }
 
 #[test]
-fn removing_a_secret_removes_its_item_and_leaves_the_profile() {
+fn secret_remove_deletes_the_item_and_keeps_the_profile() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let (config, remove) = (session.config(), ["secret", "remove", "staging", "--confirm", "staging"]);
@@ -194,7 +194,7 @@ fn removing_a_secret_removes_its_item_and_leaves_the_profile() {
 }
 
 #[test]
-fn removing_a_profile_removes_its_item() {
+fn profile_remove_deletes_the_item() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let said = note("removed profile staging and its secret in the keyring")
@@ -205,7 +205,7 @@ fn removing_a_profile_removes_its_item() {
 }
 
 #[test]
-fn a_session_key_is_made_at_random_and_is_an_item_of_its_own() {
+fn session_key_is_random_and_a_separate_item() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let api_secret = session.lookup("staging");
@@ -230,7 +230,7 @@ fn a_session_key_is_made_at_random_and_is_an_item_of_its_own() {
 }
 
 #[test]
-fn what_another_program_stored_in_this_form_is_read() {
+fn record_of_another_program_is_read() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let record = format!(
@@ -242,7 +242,7 @@ fn what_another_program_stored_in_this_form_is_read() {
 }
 
 #[test]
-fn nothing_is_stored_or_removed_that_cannot_be_recorded() {
+fn keyring_is_unchanged_if_the_change_cannot_be_recorded() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let before = (session.lookup("staging"), session.config());

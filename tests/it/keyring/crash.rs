@@ -1,4 +1,4 @@
-//! Many changes at once, and changes that are cut off.
+//! Concurrent changes, and changes that are killed.
 
 use std::process::Stdio;
 use std::thread;
@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::service::Session;
 use super::{FIRST, SECOND, session};
 
-/// How many processes are killed, of each change.
+/// The number of processes to kill, for each change.
 const KILLED: u32 = 12;
 
 /// Starts a change, and kills it after this time.
@@ -26,18 +26,18 @@ fn cut_off(session: &Session, arguments: &[&str], secret: &str, after: Duration)
     child.wait().unwrap();
 }
 
-/// Times a change that is not cut off.
-fn timed(change: impl FnOnce()) -> Duration {
+/// Measures a change that is not killed.
+fn duration_of(change: impl FnOnce()) -> Duration {
     let start = Instant::now();
     change();
     start.elapsed()
 }
 
 #[test]
-fn twenty_rotations_at_once_lose_no_update() {
+fn concurrent_rotations_lose_no_update() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
-    // Short ones: a keyring takes only so many bytes, and all of them are kept.
+    // Short secrets: a keyring takes a limited number of bytes, and all secrets are kept.
     let secrets: Vec<_> = (10..30).map(|number| format!("rotated-{number}")).collect();
     thread::scope(|scope| {
         for secret in &secrets {
@@ -59,11 +59,11 @@ fn twenty_rotations_at_once_lose_no_update() {
 }
 
 #[test]
-fn a_rotation_that_is_killed_leaves_the_old_record_or_the_new_one() {
+fn killed_rotation_leaves_the_old_or_the_new_record() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let rotate = ["-q", "secret", "rotate", "staging", "--keep-for", "0s", "--secret-stdin"];
-    let whole = timed(|| session.pipe(&rotate, SECOND).is(0, "", ""));
+    let whole = duration_of(|| session.pipe(&rotate, SECOND).is(0, "", ""));
     let (mut generation, mut current) = (2, SECOND);
     for number in 0..KILLED {
         let next = if current == FIRST { SECOND } else { FIRST };
@@ -77,19 +77,19 @@ fn a_rotation_that_is_killed_leaves_the_old_record_or_the_new_one() {
             (&current.into(), &generation.into())
         );
     }
-    // What was killed is in nobody's way.
+    // A killed process does not block the next one.
     let next = if current == FIRST { SECOND } else { FIRST };
     session.pipe(&rotate, next).is(0, "", "");
     assert_eq!(session.record("staging")["generation"], generation + 1);
 }
 
 #[test]
-fn the_configuration_never_names_a_secret_that_was_not_stored_whenever_a_change_is_killed() {
+fn killed_change_never_leaves_a_profile_without_its_secret() {
     let session = session!(Session::new());
     let add = ["-q", "profile", "add", "staging", "--api-key", "abc", "--secret-stdin"];
     let remove = ["-q", "profile", "remove", "staging", "--confirm", "staging"];
-    let adding = timed(|| session.pipe(&add, FIRST).is(0, "", ""));
-    let removing = timed(|| session.run(&remove).is(0, "", ""));
+    let adding = duration_of(|| session.pipe(&add, FIRST).is(0, "", ""));
+    let removing = duration_of(|| session.run(&remove).is(0, "", ""));
     let is_sound = || {
         let is_named = session.config().contains("[profiles.staging]");
         let item = session.lookup("staging");
@@ -100,13 +100,13 @@ fn the_configuration_never_names_a_secret_that_was_not_stored_whenever_a_change_
     for number in 0..KILLED {
         cut_off(&session, &add, FIRST, adding * number / KILLED);
         if !is_sound() {
-            // Whatever it left, the same call goes on from there.
+            // The same call completes any partial change.
             session.pipe(&add, FIRST).is(0, "", "");
         }
         assert!(is_sound());
         cut_off(&session, &remove, "", removing * number / KILLED);
         is_sound();
-        // What it left is no obstacle to the same secret.
+        // A leftover item is no obstacle to the same secret.
         if session.config().is_empty() {
             continue;
         }

@@ -1,4 +1,4 @@
-//! What is wrong with a keyring, told apart, each with its remedy.
+//! Faults of a keyring: each has its own message and remedy.
 
 use std::os::unix::net::UnixListener;
 use std::thread;
@@ -9,13 +9,13 @@ use super::service::{Session, holds};
 use super::{FIRST, SECOND, session};
 use crate::cli::watchdog::until;
 
-/// What to do where no keyring is.
+/// The hint without a keyring.
 const NO_SERVICE: &str = "log in at a desktop with a keyring; or give the profile a file: or command: source";
 
-/// What to do where a keyring does not answer.
+/// The hint for a keyring that does not answer.
 const NO_ANSWER: &str = "look for a window that asks to unlock the keyring, or restart the keyring program";
 
-/// What to do with what is no record.
+/// The hint for an item that is no record.
 const REPLACE: &str = "remove it with 'stream-token secret remove staging', and store it again";
 
 /// Names a profile in a configuration, without a keyring to store its secret in.
@@ -27,7 +27,7 @@ fn configured(session: &Session) {
 }
 
 #[test]
-fn a_secret_that_was_never_stored_is_told_with_the_command_that_stores_it() {
+fn missing_secret_is_reported_with_the_command_to_store_it() {
     let session = session!(Session::new());
     configured(&session);
     session.run(&["issue", "1"]).is_refused(
@@ -38,7 +38,7 @@ fn a_secret_that_was_never_stored_is_told_with_the_command_that_stores_it() {
 }
 
 #[test]
-fn a_locked_keyring_is_told() {
+fn locked_keyring_is_reported() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     session.lock();
@@ -49,11 +49,11 @@ fn a_locked_keyring_is_told() {
 }
 
 #[test]
-fn a_new_profile_finds_out_that_the_keyring_is_locked_before_it_asks() {
+fn profile_add_checks_for_a_locked_keyring_before_asking() {
     let session = session!(Session::new());
     session.lock();
     let error = "cannot use the API secret of profile staging: the keyring is locked";
-    // Nothing is piped in, and a terminal is not there: it would be told so if it came that far.
+    // Without input and without a terminal, asking for the secret would fail with another error.
     let output = session.run(&["profile", "add", "staging"]);
     assert_eq!(output.status, Some(3), "{output}");
     assert!(output.stderr.starts_with(&format!("stream-token: error: {error}\n")), "{output}");
@@ -61,7 +61,7 @@ fn a_new_profile_finds_out_that_the_keyring_is_locked_before_it_asks() {
 }
 
 #[test]
-fn a_session_without_a_bus_is_told() {
+fn missing_bus_is_reported() {
     let session = session!(Session::without_keyring(""));
     configured(&session);
     let call = session.call(&["issue", "1"]).with_env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere");
@@ -71,7 +71,7 @@ fn a_session_without_a_bus_is_told() {
 }
 
 #[test]
-fn a_bus_without_a_keyring_is_told() {
+fn missing_keyring_service_is_reported() {
     let session = session!(Session::without_keyring(""));
     configured(&session);
     let error = "cannot use the API secret of profile staging: no keyring can be reached: The name org.freedesktop.secrets was not provided by any .servic…";
@@ -79,7 +79,7 @@ fn a_bus_without_a_keyring_is_told() {
 }
 
 #[test]
-fn a_keyring_that_refuses_this_program_is_told() {
+fn refused_access_is_reported() {
     let rules = "<deny send_destination=\"org.freedesktop.secrets\" send_interface=\"org.freedesktop.Secret.Service\"/>";
     let session = session!(Session::without_keyring(rules));
     let mut session = session;
@@ -95,7 +95,7 @@ fn a_keyring_that_refuses_this_program_is_told() {
 }
 
 #[test]
-fn two_items_of_one_name_are_told_not_chosen_from_and_can_be_removed() {
+fn duplicate_items_are_refused_and_can_be_removed() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     session.store("staging", &["more", "1"], &session.lookup("staging"));
@@ -108,12 +108,12 @@ fn two_items_of_one_name_are_told_not_chosen_from_and_can_be_removed() {
 }
 
 #[test]
-fn a_bus_that_takes_calls_and_never_answers_is_given_up() {
+fn silent_bus_times_out() {
     let session = session!(Session::without_keyring(""));
     configured(&session);
     let socket = session.place.path().join("deaf");
     let listener = UnixListener::bind(&socket).unwrap();
-    // Whoever calls is let in, and hears nothing until the test ends.
+    // Accepts every connection, and never answers.
     thread::spawn(move || {
         let mut callers = Vec::new();
         listener.incoming().for_each(|caller| callers.push(caller));
@@ -125,7 +125,7 @@ fn a_bus_that_takes_calls_and_never_answers_is_given_up() {
 }
 
 #[test]
-fn a_keyring_that_is_stopped_is_given_up_and_works_again_when_it_goes_on() {
+fn stopped_keyring_times_out_and_works_once_continued() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     session.signal(Signal::STOP);
@@ -136,7 +136,7 @@ fn a_keyring_that_is_stopped_is_given_up_and_works_again_when_it_goes_on() {
 }
 
 #[test]
-fn a_secret_that_no_keyring_takes_is_refused_before_anything_is_recorded() {
+fn oversized_record_is_refused_before_it_is_audited() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let (record, told) = (session.lookup("staging"), session.told());
@@ -150,7 +150,7 @@ fn a_secret_that_no_keyring_takes_is_refused_before_anything_is_recorded() {
 }
 
 #[test]
-fn a_fresh_host_holds_nothing_and_says_what_is_missing_to_store_anything() {
+fn missing_default_keyring_is_reported_with_a_remedy() {
     let session = session!(Session::fresh());
     configured(&session);
     session.run(&["issue", "1"]).is_refused(
@@ -167,7 +167,7 @@ fn a_fresh_host_holds_nothing_and_says_what_is_missing_to_store_anything() {
 }
 
 #[test]
-fn a_record_of_a_later_version_is_neither_used_nor_overwritten_and_can_be_removed() {
+fn newer_record_is_left_alone_but_can_be_removed() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let later = r#"{"version":2,"vault":[]}"#;
@@ -184,7 +184,7 @@ fn a_record_of_a_later_version_is_neither_used_nor_overwritten_and_can_be_remove
 }
 
 #[test]
-fn a_damaged_record_is_neither_shown_nor_overwritten_and_can_be_removed() {
+fn damaged_record_is_left_alone_but_can_be_removed() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     session.store("staging", &[], FIRST);
@@ -197,10 +197,10 @@ fn a_damaged_record_is_neither_shown_nor_overwritten_and_can_be_removed() {
 }
 
 #[test]
-fn a_write_that_is_not_answered_has_an_unknown_outcome_and_can_be_made_again() {
+fn unanswered_write_has_an_unknown_outcome_and_can_be_repeated() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
-    // The entry is on disk before the keyring is asked to write: that is the moment to stop it.
+    // The audit entry is on disk before the keyring write starts: stop the keyring then.
     let rotate = ["-q", "secret", "rotate", "staging", "--secret-stdin"];
     let output = thread::scope(|scope| {
         let output = scope.spawn(|| session.pipe(&rotate, SECOND));
@@ -210,7 +210,7 @@ fn a_write_that_is_not_answered_has_an_unknown_outcome_and_can_be_made_again() {
         session.signal(Signal::CONT);
         output
     });
-    // It may have been faster than the signal; else it says that it does not know.
+    // The write may have finished before the signal; otherwise its outcome is unknown.
     if output.status != Some(0) {
         let error = "cannot use the API secret of profile staging: outcome unknown: the keyring did not say within 2s \
                      whether it changed it";
@@ -225,7 +225,7 @@ fn a_write_that_is_not_answered_has_an_unknown_outcome_and_can_be_made_again() {
 }
 
 #[test]
-fn a_keyring_that_is_gone_is_told_and_its_secrets_are_there_when_it_is_back() {
+fn restarted_keyring_still_has_its_secrets() {
     let mut session = session!(Session::new());
     session.add("staging", FIRST);
     session.signal(Signal::KILL);

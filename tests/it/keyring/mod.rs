@@ -1,4 +1,4 @@
-//! Secrets in a real keyring, on a bus of each test's own: commands, faults, witnesses, and sudden ends.
+//! Secrets in a real keyring, on a separate bus for each test: commands, faults, verification and crashes.
 
 mod commands;
 mod crash;
@@ -8,21 +8,21 @@ pub(crate) mod service;
 mod serving;
 mod verify;
 
-/// The secret that a profile has first.
+/// The first secret of a profile.
 const FIRST: &str = "the-first-secret-of-the-tests-0123456789";
 
-/// The secret that it has after that.
+/// The second secret of a profile.
 const SECOND: &str = "the-second-secret-of-the-tests-012345678";
 
-/// Returns what is said in a note.
+/// Formats a note.
 fn note(text: &str) -> String {
     format!("stream-token: note: {text}\n")
 }
 
-/// What is not checked without a keyring.
+/// The check that is skipped without a keyring.
 const UNCHECKED: &str = "secrets in a real keyring";
 
-/// Starts a session, or ends the test where none can be had.
+/// Starts a session, or ends the test if no keyring can be started.
 macro_rules! session {
     ($make:expr) => {
         if crate::keyring::service::is_here(crate::keyring::UNCHECKED) { $make } else { return }

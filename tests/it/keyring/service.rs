@@ -1,4 +1,4 @@
-//! A session of a test's own: a bus, a keyring on it, a home, and nothing of the user's.
+//! An isolated login session: a bus, a keyring on it, and a home.
 
 use std::fs::{self, Permissions};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -17,37 +17,37 @@ use crate::tools::has;
 /// The name that a keyring owns on its bus.
 const NAME: &str = "org.freedesktop.secrets";
 
-/// What unlocks the keyring.
+/// The password of the keyring.
 const PASSWORD: &[u8] = b"pw";
 
-/// Returns `true` if a keyring can be started here, and says what is not checked without it.
+/// Returns `true` if a keyring can be started here; otherwise reports the check that is skipped.
 pub(crate) fn is_here(unchecked: &str) -> bool {
     ["dbus-daemon", "dbus-send", "gnome-keyring-daemon", "secret-tool"]
         .iter()
         .all(|tool| has(tool, unchecked))
 }
 
-/// A process that ends with its test, however that ends.
+/// A process that ends with its test, even if the test panics.
 pub(crate) struct Service {
     /// The process.
     child: Child,
-    /// Ends it where the test hangs.
+    /// Kills the process if the test hangs.
     _watchdog: Watchdog,
 }
 
 impl Service {
-    /// Starts it.
+    /// Starts the process.
     pub(crate) fn start(command: &mut Command) -> Self {
         let child = command.spawn().unwrap();
         Self { _watchdog: Watchdog::over(&child), child }
     }
 
-    /// Returns `true` if it has ended already.
+    /// Returns `true` if the process has ended.
     pub(crate) fn has_ended(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()
     }
 
-    /// Sends it a signal.
+    /// Sends the process a signal.
     fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
@@ -63,34 +63,34 @@ impl Drop for Service {
 
 /// A login session. Its processes end when it is dropped: the keyring first, then the bus.
 pub(crate) struct Session {
-    /// The keyring; `None` where there is none.
+    /// The keyring, if any.
     keyring: Option<Service>,
     /// The bus.
     _bus: Service,
-    /// Where the bus is.
+    /// The bus's address.
     address: String,
-    /// Where everything of it lies, but for what the keyring keeps.
+    /// The home of all files except the keyring's.
     pub(crate) place: TestHome,
-    /// What the keyring keeps: the program waits two seconds for it at most, and a busy disk takes longer.
+    /// The keyring's files, in memory: the program waits at most two seconds for it, and a busy disk takes longer.
     kept: TestHome,
 }
 
 impl Session {
-    /// Starts one whose keyring is unlocked.
+    /// Starts a session with an unlocked keyring.
     pub(crate) fn new() -> Self {
         let mut session = Self::without_keyring("");
         session.start_keyring(true);
         session
     }
 
-    /// Starts one whose keyring has no default collection, as on a fresh host.
+    /// Starts a session whose keyring has no default collection, as on a fresh host.
     pub(crate) fn fresh() -> Self {
         let mut session = Self::without_keyring("");
         session.start_keyring(false);
         session
     }
 
-    /// Starts one with a bus that has these rules besides, and no keyring: nothing is started on demand.
+    /// Starts a session with additional bus rules and no keyring: no service is started on demand.
     pub(crate) fn without_keyring(rules: &str) -> Self {
         let place = TestHome::new();
         let home = place.path();
@@ -123,7 +123,7 @@ impl Session {
         }
         let mut keyring = Service::start(command.stdin(Stdio::piped()));
         let mut stdin = keyring.child.stdin.take().unwrap();
-        // One that is not to be unlocked does not read it.
+        // Without `--unlock` the keyring does not read it.
         let _ = stdin.write_all(if is_unlocked { PASSWORD } else { b"" });
         drop(stdin);
         self.keyring = Some(keyring);
@@ -179,7 +179,7 @@ impl Session {
         self.call(arguments).run()
     }
 
-    /// Runs the program with a secret piped in, which must not come out.
+    /// Runs the program with a secret on standard input, which must not be printed.
     #[track_caller]
     pub(crate) fn pipe(&self, arguments: &[&str], secret: &str) -> Output {
         let output = self.call(arguments).with_stdin(secret).run();
@@ -195,12 +195,12 @@ impl Session {
         self.pipe(&add, secret).is(0, "", "");
     }
 
-    /// Returns the attributes by which the keyring knows a profile's API secret.
+    /// Returns the attributes of a profile's API secret in the keyring.
     fn attributes(name: &str) -> [&str; 4] {
         ["service", "app.stream-token.api-secret", "username", name]
     }
 
-    /// Looks up a profile's item as every other program would; empty where there is none.
+    /// Looks up a profile's item as any other program would; empty if there is none.
     pub(crate) fn lookup(&self, name: &str) -> String {
         let output = self.command("secret-tool").arg("lookup").args(Self::attributes(name)).output().unwrap();
         String::from_utf8(output.stdout).unwrap()
@@ -212,7 +212,7 @@ impl Session {
         serde_json::from_str(&self.lookup(name)).unwrap()
     }
 
-    /// Stores a profile's item as every other program would, with these attributes besides.
+    /// Stores a profile's item as any other program would, with additional attributes.
     pub(crate) fn store(&self, name: &str, more: &[&str], content: &str) {
         let mut command = self.command("secret-tool");
         command.args(["store", "--label=by hand"]).args(Self::attributes(name)).args(more);
@@ -226,7 +226,7 @@ impl Session {
         self.place.path().join(".config/stream-token/config.toml")
     }
 
-    /// Reads the configuration; empty where there is none.
+    /// Reads the configuration; empty if there is none.
     pub(crate) fn config(&self) -> String {
         fs::read_to_string(self.config_path()).unwrap_or_default()
     }
@@ -236,7 +236,7 @@ impl Session {
         self.place.path().join(".local/state/stream-token/audit")
     }
 
-    /// Returns what the audit log says of each change: action, outcome and reason.
+    /// Returns the action, the outcome and the reason of each audit entry about a change.
     #[track_caller]
     pub(crate) fn told(&self) -> Vec<String> {
         let listed = self.run(&["audit", "list", "-o", "json"]);

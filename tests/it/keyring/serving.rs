@@ -1,4 +1,4 @@
-//! A server whose secrets are in a keyring: what it does when they change, and when it cannot have them.
+//! A server whose secrets are in a keyring: changed secrets, and an unavailable keyring.
 
 use rustix::process::Signal;
 
@@ -37,7 +37,7 @@ fn assert_secret_is(watched: &Watched, state: &str) {
 }
 
 #[test]
-fn what_was_rotated_is_taken_at_a_reload_and_what_was_had_stays_while_the_keyring_cannot_be_read() {
+fn reload_loads_a_rotated_secret_or_keeps_the_old_one() {
     let mut session = session!(Session::new());
     session.add("staging", FIRST);
     let watched = serve(&session);
@@ -68,7 +68,7 @@ fn what_was_rotated_is_taken_at_a_reload_and_what_was_had_stays_while_the_keyrin
 }
 
 #[test]
-fn a_keyring_that_is_stopped_holds_up_no_request() {
+fn stopped_keyring_delays_no_request() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     let watched = serve(&session);

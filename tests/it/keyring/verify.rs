@@ -1,4 +1,4 @@
-//! Whose secret signed a token: the keyring as a witness that is never unlocked and hardly waited for.
+//! The signer of a token: the keyring is consulted, but never unlocked, and with a short timeout only.
 
 use std::fs;
 
@@ -9,20 +9,20 @@ use super::{FIRST, SECOND, note, session};
 use crate::cli::Output;
 use crate::cli::token::{HEADER, SECRET, signed_with};
 
-/// Returns a token of customer 1 that a secret signs.
+/// Returns a token of customer 1 signed with a secret.
 fn token(secret: &str) -> String {
     signed_with(secret, HEADER, r#"{"user_id":"customer-1"}"#)
 }
 
 /// Verifies a token under a profile whose secret is in a variable.
 #[track_caller]
-fn elsewhere(session: &Session, secret: &str) -> Output {
+fn verify_under_another_profile(session: &Session, secret: &str) -> Output {
     let call = session.call(&["-q", "--profile", "plain", "-o", "json", "verify", &token(secret)]);
     call.with_env("PLAIN", SECRET).run()
 }
 
 /// Adds a profile whose secret is in a variable, and one in the keyring.
-fn both() -> Session {
+fn session_with_two_profiles() -> Session {
     let session = Session::new();
     session.run(&["-q", "profile", "add", "plain", "--secret", "env:PLAIN"]).is(0, "", "");
     session.add("staging", FIRST);
@@ -30,7 +30,7 @@ fn both() -> Session {
 }
 
 #[test]
-fn the_current_secret_is_valid_and_the_one_before_is_with_a_note() {
+fn previous_secret_verifies_with_a_note() {
     let session = session!(Session::new());
     session.add("staging", FIRST);
     session.pipe(&["-q", "secret", "rotate", "staging", "--secret-stdin"], SECOND).is(0, "", "");
@@ -45,18 +45,18 @@ fn the_current_secret_is_valid_and_the_one_before_is_with_a_note() {
 }
 
 #[test]
-fn a_token_of_another_profile_is_told_to_be_that_profiles() {
-    let session = session!(both());
-    let output = elsewhere(&session, FIRST);
+fn token_of_another_profile_names_that_profile() {
+    let session = session!(session_with_two_profiles());
+    let output = verify_under_another_profile(&session, FIRST);
     assert_eq!(output.status, Some(5));
     assert!(output.stdout.contains(r#""signed_by":{"profile":"staging","secret":"current"}"#), "{output}");
 }
 
 #[test]
-fn a_locked_keyring_that_was_not_asked_for_is_left_locked_and_passed_over() {
-    let session = session!(both());
+fn locked_keyring_of_another_profile_is_skipped() {
+    let session = session!(session_with_two_profiles());
     session.lock();
-    let output = elsewhere(&session, FIRST);
+    let output = verify_under_another_profile(&session, FIRST);
     assert_eq!(output.status, Some(5));
     assert!(output.stdout.contains(r#""signed_by":null"#) && output.stderr.is_empty(), "{output}");
     let listed = session.run(&["secret", "list"]).result().to_owned();
@@ -67,32 +67,32 @@ fn a_locked_keyring_that_was_not_asked_for_is_left_locked_and_passed_over() {
 }
 
 #[test]
-fn a_keyring_that_does_not_answer_is_passed_over() {
-    let session = session!(both());
+fn silent_keyring_is_skipped() {
+    let session = session!(session_with_two_profiles());
     session.signal(Signal::STOP);
-    let output = elsewhere(&session, FIRST);
+    let output = verify_under_another_profile(&session, FIRST);
     assert_eq!(output.status, Some(5));
     assert!(output.stdout.contains(r#""signed_by":null"#) && output.stderr.is_empty(), "{output}");
 }
 
 #[test]
-fn a_keyring_is_not_asked_for_a_token_that_the_chosen_profile_signed() {
-    let session = session!(both());
+fn keyring_is_not_read_if_the_chosen_profile_signed() {
+    let session = session!(session_with_two_profiles());
     session.signal(Signal::STOP);
-    let output = elsewhere(&session, SECRET);
+    let output = verify_under_another_profile(&session, SECRET);
     assert!(output.result().contains(r#""signed_by":{"profile":"plain","secret":"current"}"#), "{output}");
 }
 
 #[test]
-fn the_command_of_another_profile_is_not_run() {
-    let session = session!(both());
+fn command_of_another_profile_is_not_run() {
+    let session = session!(session_with_two_profiles());
     let evidence = session.place.path().join("evidence");
     let source = format!("command:touch {}", evidence.display());
     session.run(&["-q", "profile", "add", "vault", "--secret", &source]).is(0, "", "");
-    assert_eq!(elsewhere(&session, SECOND).status, Some(5));
+    assert_eq!(verify_under_another_profile(&session, SECOND).status, Some(5));
     session.run(&["secret", "list"]).result();
     assert!(!fs::exists(&evidence).unwrap());
-    // The evidence would be there.
+    // The command does leave evidence if it runs.
     assert_eq!(session.run(&["--profile", "vault", "issue", "1"]).status, Some(3));
     assert!(fs::exists(&evidence).unwrap());
 }

@@ -1,4 +1,4 @@
-//! The admin listener: what it answers, to whom, and until when.
+//! The admin listener: its answers, its strictness and its end.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -12,11 +12,11 @@ use crate::serve::Server;
 use crate::serve::http::{Answer, Ask};
 use crate::serve::test_server_home::TestServerHome;
 
-/// What is said where there is nothing.
+/// The message for unknown paths.
 const NOTHING_THERE: &str = "Use GET /healthz, /readyz or /metrics";
 
 #[test]
-fn it_answers_what_watchers_ask_and_nothing_else() {
+fn admin_listener_answers_probes_only() {
     let watched = Watched::over(Server::demo(&["--admin-listen", "127.0.0.1:0"]));
     let healthy = watched.tell("GET", "/healthz");
     assert_eq!((healthy.status, healthy.body.as_str()), (200, r#"{"status":"ok"}"#));
@@ -36,7 +36,7 @@ fn it_answers_what_watchers_ask_and_nothing_else() {
 }
 
 #[test]
-fn it_is_as_strict_as_the_endpoint() {
+fn admin_listener_is_as_strict_as_the_endpoint() {
     let watched = Watched::over(Server::demo(&["--admin-listen", "[::1]:0"]));
     for (bytes, status) in [
         (&b"GET /healthz HTTP/1.1\r\n\r\n"[..], 400),
@@ -54,7 +54,7 @@ fn it_is_as_strict_as_the_endpoint() {
 }
 
 #[test]
-fn an_address_that_others_reach_is_noted_once() {
+fn address_reachable_by_others_is_noted_once() {
     let server = Server::demo(&["--admin-listen", "0.0.0.0:0"]);
     let port = server.admin().port();
     let watched = Watched { server, admin: ([127, 0, 0, 1], port).into() };
@@ -66,7 +66,7 @@ fn an_address_that_others_reach_is_noted_once() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_an_error_and_nothing_is_served() {
+fn address_in_use_is_an_error_at_start() {
     let watched = Watched::over(Server::demo(&["--admin-listen", "127.0.0.1:0"]));
     let taken = watched.admin.to_string();
     let output = demo(&["serve", "--listen", "127.0.0.1:0", "--admin-listen", &taken]).run();
@@ -76,7 +76,7 @@ fn an_address_that_is_taken_is_an_error_and_nothing_is_served() {
 }
 
 #[test]
-fn nothing_that_is_asked_there_is_in_the_log() {
+fn admin_requests_are_not_logged() {
     let watched = Watched::over(Server::demo(&["--admin-listen", "127.0.0.1:0", "--quiet"]));
     for path in ["/healthz", "/readyz", "/metrics", "/other"] {
         watched.tell("GET", path);
@@ -91,7 +91,7 @@ fn nothing_that_is_asked_there_is_in_the_log() {
 }
 
 #[test]
-fn it_says_that_the_server_drains_until_everything_is_answered_and_ends_then() {
+fn admin_listener_reports_draining_until_the_server_ends() {
     let site = TestServerHome::new();
     let watched = Watched::at(&site, &[]);
     let session = site.session("123");
@@ -114,7 +114,7 @@ fn it_says_that_the_server_drains_until_everything_is_answered_and_ends_then() {
 }
 
 #[test]
-fn a_watcher_that_stays_connected_does_not_keep_the_server() {
+fn connected_probe_does_not_delay_shutdown() {
     let watched = Watched::over(Server::demo(&["--admin-listen", "127.0.0.1:0"]));
     let mut idle = watched.connect();
     let mut half = watched.connect();

@@ -1,4 +1,4 @@
-//! The metrics after a traffic that is known, as a program reads them that is not ours.
+//! The metrics after known traffic, also as Prometheus reads them.
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -9,7 +9,7 @@ use crate::serve::http::Ask;
 use crate::serve::test_server_home::TestServerHome;
 use crate::tools::has;
 
-/// The series of a text, by their names with their labels.
+/// The series of a response, by name with labels.
 type Series = BTreeMap<String, f64>;
 
 /// Reads the metrics of a server.
@@ -22,7 +22,7 @@ fn series(watched: &Watched) -> Series {
         (name.to_owned(), value.parse().unwrap_or_else(|_| panic!("no number: {line}")))
     };
     let series: Series = lines.clone().map(pair).collect();
-    assert_eq!(series.len(), lines.count(), "a series stands twice in\n{text}");
+    assert_eq!(series.len(), lines.count(), "a duplicate series in\n{text}");
     series
 }
 
@@ -37,7 +37,7 @@ fn counts(series: &Series, metric: &str) -> Vec<(String, u32)> {
     counts
 }
 
-/// Sends a known traffic to a server: ten requests that reach the contract, two that do not.
+/// Sends known traffic to a server: ten requests that reach the contract, two that do not.
 fn traffic(watched: &Watched, session: &str) {
     let own = Ask::of(123).bearer(session);
     let statuses = [
@@ -60,7 +60,7 @@ fn traffic(watched: &Watched, session: &str) {
 }
 
 #[test]
-fn the_counts_are_those_of_the_traffic_and_add_up() {
+fn counts_match_the_traffic() {
     let site = TestServerHome::new();
     let watched = Watched::at(&site, &["--rate-limit", "5/h"]);
     traffic(&watched, &site.session("123"));
@@ -95,7 +95,7 @@ fn the_counts_are_those_of_the_traffic_and_add_up() {
 }
 
 #[test]
-fn what_is_asked_of_the_admin_listener_is_not_counted() {
+fn admin_requests_are_not_counted() {
     let site = TestServerHome::new();
     let watched = Watched::at(&site, &[]);
     for path in ["/healthz", "/readyz", "/metrics", "/other"] {
@@ -107,7 +107,7 @@ fn what_is_asked_of_the_admin_listener_is_not_counted() {
 }
 
 #[test]
-fn prometheus_finds_nothing_wrong_with_the_text() {
+fn prometheus_accepts_the_metrics() {
     if !has("promtool", "that Prometheus reads the metrics") {
         return;
     }

@@ -1,4 +1,4 @@
-//! What keeps a running server within bounds, and what it tells of itself: rate limits, the admin listener.
+//! Rate limits, and the admin listener with its probes and metrics.
 
 mod admin;
 mod metrics;
@@ -13,16 +13,16 @@ use crate::serve::Server;
 use crate::serve::http::{Answer, Ask};
 use crate::serve::test_server_home::TestServerHome;
 
-/// A server that has an admin listener, which the kernel chose a port for.
+/// A server with an admin listener on a port that the kernel chose.
 pub(crate) struct Watched {
     /// The server.
     pub(crate) server: Server,
-    /// Where its admin listener is.
+    /// The address of its admin listener.
     admin: SocketAddr,
 }
 
 impl Watched {
-    /// Starts one at a site, with these extra flags.
+    /// Starts a server at a site, with these extra flags.
     #[track_caller]
     fn at(site: &TestServerHome, flags: &[&str]) -> Self {
         Self::over(site.serve(&[&["--admin-listen", "127.0.0.1:0"], flags].concat()))
@@ -68,7 +68,7 @@ impl Watched {
         Answer::parse(&text)
     }
 
-    /// Returns `true` if the server says that it is ready, and all that it says about that.
+    /// Returns the status and the body of the readiness probe.
     #[track_caller]
     pub(crate) fn ready(&self) -> (u16, String) {
         let answer = self.tell("GET", "/readyz");

@@ -1,4 +1,4 @@
-//! Rate limits over real sockets. Rates by the hour give nothing back while a test runs.
+//! Rate limits over real sockets. Hourly rates refill nothing while a test runs.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use crate::serve::test_server_home::TestServerHome;
 
 /// Checks that an answer is 429, and returns the seconds to wait.
 #[track_caller]
-fn wait(answer: &Answer) -> u64 {
+fn assert_429(answer: &Answer) -> u64 {
     answer.is(429, "Too Many Requests", "Try again after the number of seconds in Retry-After");
     let wait = answer.header("Retry-After").unwrap();
     assert!(!wait.starts_with('0') && wait.bytes().all(|byte| byte.is_ascii_digit()), "{wait}");
@@ -23,17 +23,17 @@ fn from(server: &Server, address: &str) -> Answer {
 }
 
 #[test]
-fn a_customer_is_refused_once_the_rate_is_used_up_and_others_are_not() {
+fn customer_over_the_rate_gets_429_and_others_do_not() {
     let site = TestServerHome::new();
     let server = site.serve(&["--rate-limit", "30/h", "--rate-limit-address", "off"]);
     let (one, other) = (site.session("123"), site.session("124"));
     for _ in 0..30 {
         server.ask(&Ask::of(123).bearer(&one)).token();
     }
-    let seconds = wait(&server.ask(&Ask::of(123).bearer(&one)));
+    let seconds = assert_429(&server.ask(&Ask::of(123).bearer(&one)));
     assert!((1..=120).contains(&seconds), "{seconds}");
-    // Another session of the same customer, whatever it asks for, is no way around it.
-    wait(&server.ask(&Ask::of(124).bearer(&site.session("123"))));
+    // Another session of the same customer shares the limit.
+    assert_429(&server.ask(&Ask::of(124).bearer(&site.session("123"))));
     server.ask(&Ask::of(124).bearer(&other)).token();
     server.end();
     let refused = site.entries("refusal");
@@ -46,7 +46,7 @@ fn a_customer_is_refused_once_the_rate_is_used_up_and_others_are_not() {
 }
 
 #[test]
-fn without_flags_a_customer_may_ask_30_times_a_minute() {
+fn default_rate_is_30_per_minute_and_customer() {
     let site = TestServerHome::new();
     let server = Server::start(&site.call(&["serve", "--listen", "127.0.0.1:0"]));
     let session = site.session("123");
@@ -60,30 +60,30 @@ fn without_flags_a_customer_may_ask_30_times_a_minute() {
         }
         granted += 1;
     };
-    // Every two seconds gave one back.
+    // Every two seconds one request was refilled.
     let most = 30 + begun.elapsed().as_secs() / 2 + 1;
     assert!((30..=most).contains(&granted), "{granted}");
-    assert!((1..=2).contains(&wait(&refused)));
+    assert!((1..=2).contains(&assert_429(&refused)));
 }
 
 #[test]
-fn an_address_whose_requests_failed_too_often_gets_429_for_failures_and_tokens_for_good_sessions() {
+fn address_limit_applies_to_failures_and_not_to_valid_sessions() {
     let site = TestServerHome::new();
     let flags = ["--rate-limit-address", "2/h", "--trusted-proxy", "127.0.0.1/32"];
     let server = site.serve(&flags);
     let session = site.session("123");
     assert_eq!([from(&server, "192.0.2.1").status, from(&server, "192.0.2.1").status], [401, 401]);
-    let seconds = wait(&from(&server, "192.0.2.1"));
+    let seconds = assert_429(&from(&server, "192.0.2.1"));
     assert!((1..=1800).contains(&seconds), "{seconds}");
     // A good session at the same address gets its tokens, however many others fail there.
     let valid = Ask::of(123).bearer(&session).with("X-Forwarded-For", "192.0.2.1");
     for _ in 0..5 {
         server.ask(&valid).token();
-        wait(&from(&server, "192.0.2.1"));
+        assert_429(&from(&server, "192.0.2.1"));
     }
     // What fails with it is refused too, and so is the same address in another form.
-    wait(&server.ask(&valid.clone().body("{")));
-    wait(&from(&server, "::ffff:192.0.2.1"));
+    assert_429(&server.ask(&valid.clone().body("{")));
+    assert_429(&from(&server, "::ffff:192.0.2.1"));
     assert_eq!(from(&server, "192.0.2.2").status, 401);
     server.end();
     let entries = site.entries("refusal");
@@ -93,28 +93,28 @@ fn an_address_whose_requests_failed_too_often_gets_429_for_failures_and_tokens_f
 }
 
 #[test]
-fn the_addresses_of_a_64_count_together_and_a_strangers_word_counts_nothing() {
+fn ipv6_64_shares_a_limit_and_untrusted_headers_are_ignored() {
     let server = Server::demo(&["--rate-limit-address", "1/h", "--trusted-proxy", "127.0.0.1"]);
     assert_eq!(from(&server, "2001:db8:0:1::1").status, 401);
-    wait(&from(&server, "2001:db8:0:1:ffff:ffff:ffff:ffff"));
+    assert_429(&from(&server, "2001:db8:0:1:ffff:ffff:ffff:ffff"));
     assert_eq!(from(&server, "2001:db8:0:2::1").status, 401);
     let server = Server::demo(&["--rate-limit-address", "1/h"]);
     assert_eq!(from(&server, "192.0.2.1").status, 401);
-    wait(&from(&server, "192.0.2.2"));
+    assert_429(&from(&server, "192.0.2.2"));
 }
 
 #[test]
-fn what_is_no_request_for_a_token_does_not_count() {
+fn requests_for_other_paths_do_not_count() {
     let server = Server::demo(&["--rate-limit-address", "1/h"]);
     assert!(server.exchange(b"GET\r\n\r\n").starts_with("HTTP/1.1 400 "));
     assert_eq!(server.ask(&Ask::of(1).path("/other")).status, 404);
     assert_eq!(server.ask(&Ask::of(1).method("GET")).status, 405);
     assert_eq!(server.ask(&Ask::of(1)).status, 401);
-    wait(&server.ask(&Ask::of(1)));
+    assert_429(&server.ask(&Ask::of(1)));
 }
 
 #[test]
-fn where_the_limits_are_off_nobody_is_refused() {
+fn limits_can_be_turned_off() {
     let site = TestServerHome::new();
     let server = site.serve(&["--rate-limit", "off", "--rate-limit-address", "off"]);
     let session = site.session("123");
@@ -124,7 +124,7 @@ fn where_the_limits_are_off_nobody_is_refused() {
 }
 
 #[test]
-fn what_is_no_rate_is_refused_with_what_was_expected() {
+fn malformed_rate_is_refused_with_the_expected_form() {
     let hint = "expected a rate such as 30/m (N/s, N/m or N/h, with N up to 1000000), or off";
     for (flag, rate) in [
         ("--rate-limit", "30"),

@@ -1,4 +1,4 @@
-//! Which profile is meant, and how it is named in results.
+//! The choice of a profile, and its name in results.
 
 use serde_json::{Value, json};
 
@@ -18,13 +18,13 @@ fn call(home: &Home, arguments: &[&str]) -> Call {
     home.call(arguments).with_env("A", SECRET).with_env("B", OTHER)
 }
 
-/// Returns the token of customer 1 that profile `b` signs.
+/// Returns the token of customer 1 signed by profile `b`.
 fn token_of_b() -> String {
     signed_with(OTHER, HEADER, r#"{"user_id":"customer-1"}"#) + "\n"
 }
 
 #[test]
-fn the_default_profile_comes_last_the_variable_before_it_and_the_flag_first() {
+fn profile_comes_from_flag_then_variable_then_default() {
     let home = Home::with(TWO);
     let of = |name: &str, variable: &str| note(&format!("profile {name}, secret from env:{variable}"));
     call(&home, &["issue", "1"]).run().is(0, &token(), &of("a", "A"));
@@ -37,7 +37,7 @@ fn the_default_profile_comes_last_the_variable_before_it_and_the_flag_first() {
 }
 
 #[test]
-fn a_secret_that_is_around_wins_over_the_default_profile_and_not_over_a_named_one() {
+fn ambient_secret_precedes_only_the_default_profile() {
     let home = Home::with(TWO);
     let around = |arguments: &[&str]| call(&home, arguments).with_env("STREAM_API_SECRET", OTHER);
     around(&["issue", "1"]).run().is(0, &token_of_b(), crate::cli::FROM_ENV);
@@ -48,7 +48,7 @@ fn a_secret_that_is_around_wins_over_the_default_profile_and_not_over_a_named_on
 }
 
 #[test]
-fn a_source_that_fails_is_final_whatever_else_is_around() {
+fn failing_source_is_final() {
     let home = Home::with(TWO);
     let hint = "set B to the app's API secret, from Stream's dashboard";
     let failing = home.call(&["-q", "--profile", "b", "issue", "1"]).with_env("A", SECRET);
@@ -68,7 +68,7 @@ fn json_names_the_profile_and_its_source() {
 }
 
 #[test]
-fn verify_says_whose_secret_signed_it() {
+fn verify_names_the_signing_profile() {
     let home = Home::with(TWO);
     let verified = |profile: &str, token: &str| {
         let output =
@@ -86,14 +86,14 @@ fn verify_says_whose_secret_signed_it() {
 }
 
 #[test]
-fn a_mint_is_recorded_with_its_profile() {
+fn mint_is_recorded_with_its_profile() {
     let home = Home::with(TWO);
     call(&home, &["-q", "--profile", "b", "issue", "1"]).run().result();
     assert_eq!(home.log().pop().unwrap()["profile"], "b");
 }
 
 #[test]
-fn a_curl_command_takes_the_profiles_key_and_address() {
+fn curl_uses_the_api_key_and_base_url_of_the_profile() {
     let config = format!("{TWO}api_key = \"k-b\"\nbase_url = \"https://chat.example.com/\"\n");
     let home = Home::with(&config);
     let output = call(&home, &["-q", "--profile", "b", "issue", "1", "-o", "curl"]).run();
@@ -105,7 +105,7 @@ fn a_curl_command_takes_the_profiles_key_and_address() {
 }
 
 #[test]
-fn a_broken_configuration_stops_all_but_the_built_in_profile() {
+fn broken_configuration_stops_all_but_the_demo_profile() {
     let home = Home::with("broken");
     let said = home.run(&["issue", "1"]);
     said.is(2, "", &said.stderr);

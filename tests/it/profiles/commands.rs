@@ -1,4 +1,4 @@
-//! `profile` and what it says: text, JSON, refusals.
+//! `profile`: its output in text and JSON, and its refusals.
 
 use serde_json::{Value, json};
 
@@ -8,12 +8,12 @@ use super::{Home, note, refusal};
 const TWO: &str =
     "default_profile = \"a\"\n\n[profiles.a]\nsecret = \"env:A\"\n\n[profiles.b]\nsecret = \"env:B\"\n";
 
-/// Something as long as an API secret of Stream's.
+/// A text as long as a Stream API secret.
 const SECRET: &str = "q7w8e9r0q7w8e9r0q7w8e9r0q7w8e9r0q7w8e9r0q7w8e9r0q7w8e9r0q7w8e9r0";
 
-/// Refuses an `add` with these arguments, and checks that nothing was written.
+/// Checks that an `add` with these arguments is refused, and that nothing was written.
 #[track_caller]
-fn refused(arguments: &[&str], error: &str, hint: &str) {
+fn assert_add_refused(arguments: &[&str], error: &str, hint: &str) {
     let home = Home::new();
     let all: Vec<_> = ["profile", "add"].iter().chain(arguments).copied().collect();
     home.run(&all).is_refused(2, error, hint);
@@ -21,7 +21,7 @@ fn refused(arguments: &[&str], error: &str, hint: &str) {
 }
 
 #[test]
-fn the_first_profile_becomes_the_default_and_the_next_does_not() {
+fn first_profile_becomes_the_default() {
     let home = Home::new();
     let path = home.path().display().to_string();
     home.run(&["profile", "add", "b", "--secret", "env:B"]).is(
@@ -40,7 +40,7 @@ fn the_first_profile_becomes_the_default_and_the_next_does_not() {
 }
 
 #[test]
-fn every_flag_of_add_is_kept_and_shown() {
+fn every_flag_of_add_is_stored_and_shown() {
     let home = Home::new();
     let added = home.run(&[
         "-q",
@@ -84,7 +84,7 @@ fn every_flag_of_add_is_kept_and_shown() {
 }
 
 #[test]
-fn a_list_has_every_profile_and_the_built_in_one_last() {
+fn list_shows_every_profile_and_demo_last() {
     let home = Home::with(TWO);
     let text = "NAME           API KEY       SECRET  POLICY\na     default  -             env:A   -\n\
                 b              -             env:B   -\ndemo           demo-api-key  demo    -\n";
@@ -105,7 +105,7 @@ fn a_list_has_every_profile_and_the_built_in_one_last() {
 }
 
 #[test]
-fn without_a_configuration_the_built_in_profile_is_there() {
+fn demo_profile_needs_no_configuration() {
     let home = Home::new();
     let text = "name     demo\napi key  demo-api-key\nsecret   demo\npolicy   -\n";
     home.run(&["profile", "show", "demo"]).is(0, text, "");
@@ -123,7 +123,7 @@ fn another_profile_can_be_made_the_default() {
 }
 
 #[test]
-fn a_profile_is_removed_once_its_name_is_given_again() {
+fn profile_is_removed_once_its_name_is_confirmed() {
     let home = Home::with(TWO);
     let error = "profile b will be removed, and";
     let hint = "confirm with --confirm b";
@@ -149,7 +149,7 @@ fn a_profile_is_removed_once_its_name_is_given_again() {
 }
 
 #[test]
-fn once_the_default_is_removed_the_others_are_named() {
+fn other_profiles_are_listed_after_the_default_is_removed() {
     let home = Home::with(TWO);
     let said =
         note("removed profile a; its secret stays where it is") + &note("no profile is the default now");
@@ -163,7 +163,7 @@ fn once_the_default_is_removed_the_others_are_named() {
 }
 
 #[test]
-fn a_name_that_is_in_use_is_refused() {
+fn name_in_use_is_refused() {
     let home = Home::with(TWO);
     let hint = "see 'stream-token profile show a', or remove it first";
     let added = home.run(&["profile", "add", "a", "--secret", "env:X"]);
@@ -172,7 +172,7 @@ fn a_name_that_is_in_use_is_refused() {
 }
 
 #[test]
-fn an_unknown_name_is_answered_with_those_that_are_known() {
+fn unknown_profile_lists_the_known_ones() {
     let home = Home::with(TWO);
     for call in [
         &["profile", "show", "c"][..],
@@ -187,7 +187,7 @@ fn an_unknown_name_is_answered_with_those_that_are_known() {
 }
 
 #[test]
-fn the_built_in_profile_can_be_neither_added_nor_removed() {
+fn demo_profile_can_be_neither_added_nor_removed() {
     let home = Home::with(TWO);
     let error = "profile demo is built in, and can be neither added, changed nor removed";
     let hint = "'stream-token profile list' shows the profiles";
@@ -197,20 +197,20 @@ fn the_built_in_profile_can_be_neither_added_nor_removed() {
 }
 
 #[test]
-fn names_of_another_form_are_refused() {
+fn malformed_names_are_refused() {
     let rule = "is not a valid profile name: use 1 to 32 of a-z 0-9 _ -, beginning with a letter or a digit";
     let long = "x".repeat(33);
     let cases = [("A", "'A'"), ("a b", "'a b'"), ("../x", "'../x'"), ("", "''"), ("a.b", "'a.b'")];
     for (name, shown) in cases {
         let error = format!("invalid value {shown} for '<NAME>': {shown} {rule}");
-        refused(&[name, "--secret", "env:A"], &error, "run 'stream-token profile add --help'");
+        assert_add_refused(&[name, "--secret", "env:A"], &error, "run 'stream-token profile add --help'");
     }
     let error = format!("invalid value of 33 characters for '<NAME>': a value of 33 characters {rule}");
-    refused(&[&long, "--secret", "env:A"], &error, "run 'stream-token profile add --help'");
+    assert_add_refused(&[&long, "--secret", "env:A"], &error, "run 'stream-token profile add --help'");
 }
 
 #[test]
-fn bad_values_of_flags_are_refused() {
+fn malformed_flag_values_are_refused() {
     let url = "a base URL begins with https:// and a host, and has no query";
     let zero = "a lifetime of 0 ends before it starts";
     for (flag, value, place, why) in [
@@ -220,12 +220,16 @@ fn bad_values_of_flags_are_refused() {
         ("--longest-lifetime", "0d", "--longest-lifetime <DURATION>", zero),
     ] {
         let error = format!("invalid value '{value}' for '{place}': {why}");
-        refused(&["a", "--secret", "env:A", flag, value], &error, "run 'stream-token profile add --help'");
+        assert_add_refused(
+            &["a", "--secret", "env:A", flag, value],
+            &error,
+            "run 'stream-token profile add --help'",
+        );
     }
 }
 
 #[test]
-fn lifetimes_that_do_not_go_together_are_refused_and_nothing_is_written() {
+fn contradictory_lifetimes_are_refused() {
     let home = Home::new();
     let output = home.run(&[
         "profile",
@@ -244,14 +248,14 @@ fn lifetimes_that_do_not_go_together_are_refused_and_nothing_is_written() {
 }
 
 #[test]
-fn sources_of_no_known_form_are_refused_and_not_repeated() {
+fn unknown_sources_are_refused_without_echo() {
     let forms = "a source is keyring, env:NAME, file:/abs, credential:NAME or command:PROG ARGS, never the secret itself";
     for value in ["vault:stream", "file:secrets/stream", "env:A B", "command: ", "credential:../x"] {
         let length = value.len();
         let error = format!("invalid value of {length} characters for '--secret <SOURCE>': {forms}");
-        refused(&["a", "--secret", value], &error, "run 'stream-token profile add --help'");
+        assert_add_refused(&["a", "--secret", value], &error, "run 'stream-token profile add --help'");
         let error = error.replace("--secret", "--session-key");
-        refused(
+        assert_add_refused(
             &["a", "--secret", "env:A", "--session-key", value],
             &error,
             "run 'stream-token profile add --help'",
@@ -260,7 +264,7 @@ fn sources_of_no_known_form_are_refused_and_not_repeated() {
 }
 
 #[test]
-fn a_secret_that_is_given_by_mistake_is_never_repeated_or_written() {
+fn misplaced_secret_is_never_echoed_or_written() {
     let home = Home::new();
     let (env, credential) = (format!("env:{SECRET}"), format!("credential:{SECRET}"));
     let equals = format!("--secret={SECRET}");
@@ -298,14 +302,14 @@ fn other_forms_of_output_are_refused() {
 }
 
 #[test]
-fn an_error_in_json_has_its_kind_and_hint() {
+fn json_error_has_kind_and_hint() {
     let output = Home::new().run(&["profile", "show", "a", "-o", "json"]);
     let line = "{\"error\":{\"kind\":\"usage\",\"message\":\"there is no profile 'a'\",\"hint\":\"profiles: demo\"}}\n";
     output.is(2, "", line);
 }
 
 #[test]
-fn without_a_home_there_is_no_place_for_a_change() {
+fn missing_home_is_reported() {
     let home = Home::new();
     let nowhere = home.call(&["profile", "add", "a", "--secret", "env:A"]).with_env("HOME", "");
     let said = refusal("there is no place for the configuration", "set HOME, or give a file with --config");
@@ -313,7 +317,7 @@ fn without_a_home_there_is_no_place_for_a_change() {
 }
 
 #[test]
-fn settings_are_changed_said_and_recorded_and_the_rest_of_the_file_stays() {
+fn set_changes_notes_and_records_named_settings_only() {
     let home = Home::with("# mine\n[profiles.a]\n# where it is\nsecret = \"env:A\"\n");
     let set = |arguments: &[&str]| home.run(&[&["profile", "set", "a"], arguments].concat());
     set(&["--default-lifetime", "1h", "--api-key", "abc123"]).is(
@@ -354,7 +358,7 @@ fn settings_are_changed_said_and_recorded_and_the_rest_of_the_file_stays() {
 }
 
 #[test]
-fn a_change_that_contradicts_the_rest_is_refused_and_changes_nothing() {
+fn contradictory_setting_is_refused() {
     let home = Home::with(TWO);
     let hint = "nothing is changed; 'stream-token help profile set' explains settings";
     for (flags, error) in [
@@ -386,7 +390,7 @@ fn a_change_that_contradicts_the_rest_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn a_secret_that_stays_in_the_keyring_unused_is_noted() {
+fn secret_left_unused_in_the_keyring_is_noted() {
     let home = Home::with(TWO);
     home.run(&["profile", "set", "b", "--secret", "keyring"]).is(
         0,

@@ -1,4 +1,4 @@
-//! Changes at the same time, and changes that are cut off.
+//! Concurrent changes, and changes that are killed.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::Home;
 
-/// How many processes are killed.
+/// The number of processes to kill.
 const KILLED: u32 = 100;
 
 /// Adds a profile, waits for nothing, and kills the process once this time has passed.
@@ -25,7 +25,7 @@ fn cut_off(home: &Home, arguments: &[&str], after: Duration) {
 }
 
 #[test]
-fn changes_at_the_same_time_all_land_and_are_all_recorded() {
+fn concurrent_changes_are_all_written_and_recorded() {
     let home = Home::new();
     let names: Vec<_> = (0..20).map(|number| format!("p{number}")).collect();
     thread::scope(|scope| {
@@ -47,7 +47,7 @@ fn changes_at_the_same_time_all_land_and_are_all_recorded() {
 }
 
 #[test]
-fn a_change_that_is_killed_leaves_the_old_file_or_the_new_one() {
+fn killed_change_leaves_the_old_or_the_new_file() {
     let without = "# mine\ndefault_profile = \"a\"\n\n[profiles.a]\nsecret = \"env:A\"\n";
     let with = format!("{without}\n[profiles.b]\nsecret = \"env:B\"\n");
     let home = Home::with(without);
@@ -68,9 +68,9 @@ fn a_change_that_is_killed_leaves_the_old_file_or_the_new_one() {
         assert!(after == without || after == with, "{after}");
         made += usize::from(after != before);
     }
-    // Each that took effect was recorded before; one that did not may have been, too.
+    // Each change was recorded before it took effect; a recorded one may not have taken effect.
     assert!(home.log().len() >= made);
-    // Whatever the killed ones left behind is in nobody's way.
+    // Leftovers of killed processes block nothing.
     home.configure(without);
     home.run(&["-q", "profile", "add", "c", "--secret", "env:C"]).is(0, "", "");
     assert_eq!(home.names(), ["config.toml", "config.toml.lock"]);
@@ -79,7 +79,7 @@ fn a_change_that_is_killed_leaves_the_old_file_or_the_new_one() {
 }
 
 #[test]
-fn what_a_killed_change_left_beside_the_file_does_not_matter() {
+fn leftovers_of_a_killed_change_are_harmless() {
     let home = Home::with("");
     fs::write(home.folder().join("config.toml.new"), "[profiles.half").unwrap();
     home.run(&["profile", "show", "demo"]).result();
@@ -89,7 +89,7 @@ fn what_a_killed_change_left_beside_the_file_does_not_matter() {
 }
 
 #[test]
-fn a_lock_that_another_process_holds_is_not_waited_for_without_end() {
+fn lock_held_by_another_process_times_out_after_10_s() {
     let home = Home::new();
     home.run(&["-q", "profile", "add", "a", "--secret", "env:A"]).is(0, "", "");
     let before = home.config();

@@ -1,4 +1,4 @@
-//! The configuration's file: where it is, who may read and write it, and what is refused in it.
+//! The configuration file: its path, its permissions, and refused contents.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown, symlink};
@@ -17,9 +17,9 @@ fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().mode() & 0o777
 }
 
-/// Checks that every change is refused so, and leaves the file and its folder as they are.
+/// Checks that every change is refused with this error, and leaves the file and its folder unchanged.
 #[track_caller]
-fn refuses_every_change(home: &Home, status: i32, error: &str, hint: &str) {
+fn assert_every_change_refused(home: &Home, status: i32, error: &str, hint: &str) {
     let before = fs::read(home.path()).unwrap();
     for change in [
         &["profile", "add", "new", "--secret", "env:A"][..],
@@ -35,7 +35,7 @@ fn refuses_every_change(home: &Home, status: i32, error: &str, hint: &str) {
 }
 
 #[test]
-fn file_and_folders_are_the_owners_alone_whatever_the_umask() {
+fn file_and_folders_are_private_under_any_umask() {
     for umask in ["000", "022", "027", "077"] {
         let home = Home::new();
         after(&format!("umask {umask}"), &home.call(&["-q", "profile", "add", "a", "--secret", "env:A"]))
@@ -47,7 +47,7 @@ fn file_and_folders_are_the_owners_alone_whatever_the_umask() {
 }
 
 #[test]
-fn the_file_is_closed_to_others_by_the_next_change() {
+fn next_change_makes_the_file_private() {
     let home = Home::with("");
     fs::set_permissions(home.path(), fs::Permissions::from_mode(0o644)).unwrap();
     home.run(&["-q", "profile", "add", "a", "--secret", "env:A"]).is(0, "", "");
@@ -69,7 +69,7 @@ fn comments_and_order_survive_every_change() {
 }
 
 #[test]
-fn what_it_does_not_know_is_refused_with_the_place() {
+fn unknown_settings_are_refused_with_their_line() {
     for (text, place, why) in [
         ("nonsense = 1\n", "1:1", "unknown field `nonsense`, expected `default_profile` or `profiles`"),
         (
@@ -93,12 +93,12 @@ fn what_it_does_not_know_is_refused_with_the_place() {
         ] {
             home.run(call).is_refused(2, &error, MEND);
         }
-        refuses_every_change(&home, 2, &error, MEND);
+        assert_every_change_refused(&home, 2, &error, MEND);
     }
 }
 
 #[test]
-fn a_secret_in_the_file_is_refused_and_not_repeated() {
+fn secret_in_the_file_is_refused_without_echo() {
     let secret = "a1b2c3d4".repeat(8);
     for value in
         [secret.clone(), format!("env:{secret}"), format!("credential:{secret}"), "hunter2-hunter2".into()]
@@ -115,7 +115,7 @@ fn a_secret_in_the_file_is_refused_and_not_repeated() {
 }
 
 #[test]
-fn a_broken_file_is_never_overwritten() {
+fn broken_file_is_never_overwritten() {
     for text in [
         "a = ",
         "[profiles.a]\n",
@@ -126,23 +126,23 @@ fn a_broken_file_is_never_overwritten() {
         let home = Home::with(text);
         let said = home.run(&["profile", "list"]).stderr;
         let error = said.strip_prefix("stream-token: error: ").unwrap().split('\n').next().unwrap();
-        refuses_every_change(&home, 2, error, MEND);
+        assert_every_change_refused(&home, 2, error, MEND);
     }
 }
 
 #[test]
-fn a_file_that_is_no_text_fails_and_stays() {
+fn non_utf_8_file_is_refused_and_kept() {
     let home = Home::with("");
     fs::write(home.path(), [0xff, 0xfe]).unwrap();
     let error = format!("cannot read {}: stream did not contain valid UTF-8", home.path().display());
-    refuses_every_change(&home, 1, &error, "check the path and who may use it");
+    assert_every_change_refused(&home, 1, &error, "check the path and who may use it");
 }
 
 #[test]
-fn a_file_without_end_is_not_read() {
+fn file_size_is_limited_to_256_kib() {
     let home = Home::with(&"#".repeat(256 * 1024 + 1));
     let error = format!("{}: it has more than 262144 bytes", home.path().display());
-    refuses_every_change(&home, 2, &error, MEND);
+    assert_every_change_refused(&home, 2, &error, MEND);
     home.configure(&("#".repeat(256 * 1024 - 1) + "\n"));
     home.run(&["profile", "show", "demo"]).result();
 }
@@ -158,14 +158,14 @@ fn chmod_hint(path: &str, bits: u32) -> String {
 }
 
 #[test]
-fn a_file_that_others_can_write_is_refused() {
+fn file_writable_by_others_is_refused() {
     let home = Home::with("[profiles.a]\nsecret = \"env:A\"\n");
     for bits in [0o620, 0o602, 0o666] {
         fs::set_permissions(home.path(), fs::Permissions::from_mode(bits)).unwrap();
         let path = home.path().display().to_string();
         let error = format!("cannot use {path}: others can write it (mode {bits:o})");
         let hint = chmod_hint(&path, bits);
-        refuses_every_change(&home, 2, &error, &hint);
+        assert_every_change_refused(&home, 2, &error, &hint);
         home.run(&["--profile", "a", "issue", "1"]).is_refused(2, &error, &hint);
         home.call(&["--profile", "demo", "issue", "1"]).run().is(
             0,
@@ -176,7 +176,7 @@ fn a_file_that_others_can_write_is_refused() {
 }
 
 #[test]
-fn a_pipe_or_a_device_is_refused_at_once() {
+fn pipes_and_devices_are_refused_at_once() {
     let home = Home::new();
     fs::create_dir_all(home.folder()).unwrap();
     mknodat(CWD, home.path(), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
@@ -193,7 +193,7 @@ fn a_pipe_or_a_device_is_refused_at_once() {
 }
 
 #[test]
-fn a_configuration_that_is_named_must_exist_unless_a_profile_is_added_to_it() {
+fn named_configuration_must_exist_except_for_add() {
     let home = Home::with("default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\n");
     let path = home.0.path().join("none/c.toml").display().to_string();
     let error = format!("there is no configuration at {path}");
@@ -221,7 +221,7 @@ fn a_configuration_that_is_named_must_exist_unless_a_profile_is_added_to_it() {
 }
 
 #[test]
-fn somebody_elses_file_is_refused() {
+fn file_of_another_user_is_refused() {
     let home = Home::with("[profiles.a]\nsecret = \"env:A\"\n");
     // Only root can give a file away, and root trusts its own.
     if fs::metadata(home.path()).unwrap().uid() != 0 || chown(home.path(), Some(12345), None).is_err() {
@@ -231,11 +231,11 @@ fn somebody_elses_file_is_refused() {
         "cannot use {}: it belongs to user 12345, neither to this user nor to root",
         home.path().display()
     );
-    refuses_every_change(&home, 2, &error, "make it your own, or use a copy of your own");
+    assert_every_change_refused(&home, 2, &error, "make it your own, or use a copy of your own");
 }
 
 #[test]
-fn a_link_is_followed_and_stays_a_link() {
+fn link_is_followed_and_kept() {
     let home = Home::new();
     fs::create_dir_all(home.folder()).unwrap();
     let kept = home.folder().join("kept.toml");
@@ -250,7 +250,7 @@ fn a_link_is_followed_and_stays_a_link() {
 }
 
 #[test]
-fn another_file_is_taken_where_it_is_named_and_its_folders_are_made() {
+fn config_flag_creates_the_file_and_its_folders() {
     let home = Home::new();
     for file in ["mine.toml", "new/er/mine.toml"] {
         let call = |arguments: &[&str]| {
@@ -276,7 +276,7 @@ fn another_file_is_taken_where_it_is_named_and_its_folders_are_made() {
 }
 
 #[test]
-fn the_platforms_folder_is_taken_where_the_environment_names_one() {
+fn xdg_config_home_is_used() {
     if cfg!(target_os = "macos") {
         return;
     }
@@ -289,7 +289,7 @@ fn the_platforms_folder_is_taken_where_the_environment_names_one() {
 }
 
 #[test]
-fn a_disk_that_takes_nothing_leaves_the_file_as_it_was() {
+fn full_disk_leaves_the_file_unchanged() {
     let home = Home::new();
     home.run(&["-q", "profile", "add", "a", "--secret", "env:A"]).is(0, "", "");
     let before = home.config();
@@ -306,11 +306,11 @@ fn a_disk_that_takes_nothing_leaves_the_file_as_it_was() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_fails_the_change() {
+fn unwritable_folder_fails_the_change() {
     let home = Home::with("");
     fs::set_permissions(home.folder(), fs::Permissions::from_mode(0o500)).unwrap();
     let is_root = fs::metadata(home.path()).unwrap().uid() == 0;
-    // Root writes everywhere but where the kernel itself says no.
+    // Root can write everywhere except where the kernel itself refuses.
     let path = if is_root { "/proc/stream-token.toml".into() } else { home.path().display().to_string() };
     let output = home.run(&["--config", &path, "profile", "add", "a", "--secret", "env:A"]);
     fs::set_permissions(home.folder(), fs::Permissions::from_mode(0o700)).unwrap();

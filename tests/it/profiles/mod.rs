@@ -1,4 +1,4 @@
-//! Profiles as a person meets them: commands, the file behind them, policy, sources, prompts.
+//! Profiles: commands, the configuration file, policy, sources and prompts.
 
 mod choice;
 mod commands;
@@ -20,19 +20,19 @@ use crate::cli::token::{HEADER, SECRET, signed_with};
 use crate::cli::{Call, Output, call, refusal};
 use crate::test_home::TestHome;
 
-/// What is said of every configuration that is broken.
+/// The hint for every broken configuration.
 const MEND: &str = "fix the file by hand; it is not changed while it is broken";
 
 /// A home that several calls share.
 struct Home(TestHome);
 
 impl Home {
-    /// Makes an empty one.
+    /// Makes an empty home.
     fn new() -> Self {
         Self(TestHome::new())
     }
 
-    /// Makes one with this configuration.
+    /// Makes a home with this configuration.
     fn with(config: &str) -> Self {
         let home = Self::new();
         home.configure(config);
@@ -95,18 +95,18 @@ fn names_in(folder: &Path) -> Vec<String> {
     names
 }
 
-/// Runs a call from a shell that has run this first.
+/// Runs a call from a shell that first runs a command.
 #[track_caller]
 fn after(first: &str, call: &Call) -> Output {
     call.run_with(call.command_after(first).stdout(Stdio::piped()).stderr(Stdio::piped()))
 }
 
-/// Returns what is said in a note.
+/// Formats a note.
 fn note(text: &str) -> String {
     format!("stream-token: note: {text}\n")
 }
 
-/// Returns the token of customer 1 that [`SECRET`] signs, with its line break.
+/// Returns the token of customer 1 signed with [`SECRET`], with its line break.
 fn token() -> String {
     signed_with(SECRET, HEADER, r#"{"user_id":"customer-1"}"#) + "\n"
 }

@@ -1,4 +1,4 @@
-//! Policy as it meets whoever mints: lifetimes, `iat`, production.
+//! Policy for minting: lifetimes, `iat`, production.
 
 use serde_json::Value;
 
@@ -20,27 +20,27 @@ fn call(home: &Home, arguments: &[&str]) -> Call {
 }
 
 /// Mints for customer 1 under a policy, with these further arguments.
-fn minted(policy: &str, arguments: &[&str]) -> Output {
+fn mint_under(policy: &str, arguments: &[&str]) -> Output {
     let home = Home::with(&configured(policy));
     let all: Vec<_> = ["issue", "1"].iter().chain(arguments).copied().collect();
     call(&home, &all).run()
 }
 
-/// Reads the claims of the token that came out.
+/// Reads the claims of the minted token.
 fn claims(output: &Output) -> Value {
     output.is(0, &output.stdout, &output.stderr);
     serde_json::from_str(&claims_of(&output.stdout)).unwrap()
 }
 
 #[test]
-fn the_default_lifetime_is_given_where_nothing_is_asked_for_and_it_is_said() {
+fn default_lifetime_applies_and_is_noted() {
     for (policy, seconds) in [
         ("default_lifetime = \"1h\"", 3600),
         ("longest_lifetime = \"2h\"", 7200),
         ("default_lifetime = \"1h\", longest_lifetime = \"2h\"", 3600),
     ] {
         let before = now();
-        let output = minted(policy, &[]);
+        let output = mint_under(policy, &[]);
         let lifetime = claims(&output)["exp"].as_u64().unwrap() - seconds;
         assert!((before..=now()).contains(&lifetime), "{output}");
         assert!(output.stderr.starts_with(&note("profile live, secret from env:LIVE")), "{output}");
@@ -50,35 +50,35 @@ fn the_default_lifetime_is_given_where_nothing_is_asked_for_and_it_is_said() {
 }
 
 #[test]
-fn what_is_asked_for_overrules_the_default_lifetime_and_nothing_is_said() {
+fn expires_overrides_the_default_lifetime_without_a_note() {
     let said = note("profile live, secret from env:LIVE");
-    let output = minted("default_lifetime = \"1h\"", &["--expires", "4102444800"]);
+    let output = mint_under("default_lifetime = \"1h\"", &["--expires", "4102444800"]);
     output.is(0, &output.stdout, &said);
     assert_eq!(claims(&output)["exp"], 4_102_444_800_u64);
-    minted("default_lifetime = \"1h\"", &["--expires", "never"]).is(0, &token(), &said);
+    mint_under("default_lifetime = \"1h\"", &["--expires", "never"]).is(0, &token(), &said);
 }
 
 #[test]
-fn a_lifetime_up_to_the_longest_is_allowed_and_no_longer_one() {
+fn longest_lifetime_is_inclusive() {
     let longest = "longest_lifetime = \"1h\"";
     let hint = "use --expires 1h or less";
-    assert!(claims(&minted(longest, &["--expires", "1h"]))["exp"].is_u64());
+    assert!(claims(&mint_under(longest, &["--expires", "1h"]))["exp"].is_u64());
     for (asked, error) in [
         ("never", "policy: tokens of this profile live 1h at most, not for ever"),
         ("90m", "policy: tokens of this profile live 1h at most, not 1h30m"),
         ("3601s", "policy: tokens of this profile live 1h at most, not 1h1s"),
     ] {
-        let output = minted(longest, &["-q", "--expires", asked]);
+        let output = mint_under(longest, &["-q", "--expires", asked]);
         output.is_refused(2, error, hint);
     }
-    let output = minted(longest, &["-q", "-o", "json", "--expires", "never"]);
+    let output = mint_under(longest, &["-q", "-o", "json", "--expires", "never"]);
     let line = "{\"error\":{\"kind\":\"usage\",\"message\":\"policy: tokens of this profile live 1h at most, not for \
                 ever\",\"hint\":\"use --expires 1h or less\"}}\n";
     output.is(2, "", line);
 }
 
 #[test]
-fn a_refusal_by_policy_is_recorded_and_mints_nothing() {
+fn policy_refusal_is_recorded_and_mints_nothing() {
     let home = Home::with(&configured("longest_lifetime = \"1h\""));
     call(&home, &["-q", "issue", "1", "--expires", "never"]).run().is_refused(
         2,
@@ -92,9 +92,9 @@ fn a_refusal_by_policy_is_recorded_and_mints_nothing() {
 }
 
 #[test]
-fn iat_is_put_five_seconds_back_and_it_is_said() {
+fn iat_is_set_five_seconds_back_and_noted() {
     let before = now();
-    let output = minted("issued_at = true", &[]);
+    let output = mint_under("issued_at = true", &[]);
     let issued = claims(&output)["iat"].as_u64().unwrap() + 5;
     assert!((before..=now()).contains(&issued), "{output}");
     assert!(output.stderr.contains("note: policy: the token says that it was issued "), "{output}");
@@ -102,16 +102,16 @@ fn iat_is_put_five_seconds_back_and_it_is_said() {
         output.stderr.contains("Z, 5 seconds ago") || output.stderr.contains(", 5 seconds ago"),
         "{output}"
     );
-    let asked = minted("issued_at = true", &["--issued-at", "1700000000"]);
+    let asked = mint_under("issued_at = true", &["--issued-at", "1700000000"]);
     asked.is(0, &asked.stdout, &note("profile live, secret from env:LIVE"));
     assert_eq!(claims(&asked)["iat"], 1_700_000_000);
 }
 
 #[test]
-fn production_wants_its_name_and_asks_nobody_who_is_not_there() {
+fn production_needs_confirmation_without_a_terminal() {
     let hint = "confirm with --confirm live";
     for arguments in [&[][..], &["--no-input"]] {
-        minted(PRODUCTION, arguments).is_refused(
+        mint_under(PRODUCTION, arguments).is_refused(
             2,
             "live is a production profile, and there is no terminal to ask at",
             hint,
@@ -123,30 +123,30 @@ fn production_wants_its_name_and_asks_nobody_who_is_not_there() {
         ("production", "'production' is not its name"),
     ] {
         let error = format!("live is a production profile, and {shown}");
-        minted(PRODUCTION, &["--confirm", wrong]).is_refused(2, &error, hint);
+        mint_under(PRODUCTION, &["--confirm", wrong]).is_refused(2, &error, hint);
     }
-    let confirmed = minted(PRODUCTION, &["--confirm", "live"]);
+    let confirmed = mint_under(PRODUCTION, &["--confirm", "live"]);
     assert!(claims(&confirmed)["exp"].is_u64(), "{confirmed}");
 }
 
 #[test]
-fn tokens_of_production_expire() {
+fn production_tokens_must_expire() {
     let error = "policy: tokens of a production profile must expire";
-    let output = minted(PRODUCTION, &["-q", "--confirm", "live", "--expires", "never"]);
+    let output = mint_under(PRODUCTION, &["-q", "--confirm", "live", "--expires", "never"]);
     output.is_refused(2, error, "leave --expires out, or give one");
-    // Nobody is asked for a name before that.
-    let output = minted(PRODUCTION, &["-q", "--expires", "never"]);
+    // This error precedes the confirmation.
+    let output = mint_under(PRODUCTION, &["-q", "--expires", "never"]);
     output.is_refused(2, error, "leave --expires out, or give one");
 }
 
 #[test]
-fn a_confirmation_that_nobody_wanted_is_no_error() {
+fn unneeded_confirmation_is_accepted() {
     let said = note("profile live, secret from env:LIVE");
-    minted("issued_at = false", &["--confirm", "whatever"]).is(0, &token(), &said);
+    mint_under("issued_at = false", &["--confirm", "whatever"]).is(0, &token(), &said);
 }
 
 #[test]
-fn a_batch_for_production_is_confirmed_once_and_up_front() {
+fn production_batch_is_confirmed_once() {
     let home = Home::with(&configured(PRODUCTION));
     let batch = |arguments: &[&str]| {
         let all: Vec<_> = ["-q", "issue", "--from", "-"].iter().chain(arguments).copied().collect();
@@ -158,7 +158,7 @@ fn a_batch_for_production_is_confirmed_once_and_up_front() {
 }
 
 #[test]
-fn a_secret_from_the_environment_comes_under_the_default_profiles_policy() {
+fn ambient_secret_is_subject_to_the_default_profiles_policy() {
     let home = Home::with(&configured(PRODUCTION));
     let ambient = |arguments: &[&str]| home.call(arguments).with_env("STREAM_API_SECRET", SECRET).run();
     let why = "the production profile live is the default, and its policy applies to env:STREAM_API_SECRET";
@@ -175,14 +175,14 @@ fn a_secret_from_the_environment_comes_under_the_default_profiles_policy() {
 }
 
 #[test]
-fn the_built_in_profile_knows_no_other_profiles_policy() {
+fn demo_profile_ignores_other_policies() {
     let home = Home::with(&configured(PRODUCTION));
     let output = home.run(&["--profile", "demo", "issue", "1"]);
     output.is(0, &output.stdout, crate::cli::DEMO);
 }
 
 #[test]
-fn verify_and_decode_never_ask() {
+fn verify_and_decode_need_no_confirmation() {
     let home = Home::with(&configured(PRODUCTION));
     let token = token();
     let verified = call(&home, &["verify", token.trim_end(), "-o", "json", "-q"]).run();
@@ -193,7 +193,7 @@ fn verify_and_decode_never_ask() {
 }
 
 #[test]
-fn where_a_reason_is_required_nothing_is_minted_without_one_and_the_refusal_is_recorded() {
+fn missing_required_reason_is_refused_and_recorded() {
     let home = Home::with(&configured("require_reason = true"));
     let error = "policy: this profile requires a reason, and none was given";
     let hint = "say why they are needed, with --reason TEXT";
@@ -211,8 +211,8 @@ fn where_a_reason_is_required_nothing_is_minted_without_one_and_the_refusal_is_r
 }
 
 #[test]
-fn a_reason_is_one_line_of_at_most_200_characters() {
-    let ending = |reason: &str| minted("issued_at = false", &["-q", "--reason", reason]);
+fn reason_is_one_line_of_at_most_200_characters() {
+    let ending = |reason: &str| mint_under("issued_at = false", &["-q", "--reason", reason]);
     assert_eq!(ending(&"é".repeat(200)).result(), token());
     for reason in ["", " ", "a\nb", &"é".repeat(201)] {
         let output = ending(reason);
@@ -222,8 +222,8 @@ fn a_reason_is_one_line_of_at_most_200_characters() {
 }
 
 #[test]
-fn nothing_of_a_production_profile_is_made_to_fail_and_nobody_is_asked() {
-    let output = minted(PRODUCTION, &["--fault", "expired"]);
+fn faults_are_refused_for_production() {
+    let output = mint_under(PRODUCTION, &["--fault", "expired"]);
     assert_eq!((output.status, output.stdout.as_str()), (Some(2), ""), "{output}");
     let said = "error: policy: nothing of a production profile is made to fail\nstream-token: hint: leave --fault out, or use \
                 the profile of an app for tests\n";

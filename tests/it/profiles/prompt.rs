@@ -1,4 +1,4 @@
-//! At a terminal: what is asked before production, and what may be answered.
+//! At a terminal: the prompts before production and removal, and their answers.
 
 use std::io::{Read as _, Write as _};
 use std::process::{Command, ExitStatus, Stdio};
@@ -17,20 +17,20 @@ const PRODUCTION: &str = "default_profile = \"live\"\n[profiles.live]\nsecret = 
 /// The question.
 const QUESTION: &str = "stream-token: live is a production profile; type its name to continue: ";
 
-/// How a dialogue ended.
+/// The end of a dialogue.
 struct Dialogue {
     /// How the process ended.
     status: ExitStatus,
     /// Standard output.
     result: String,
-    /// What stands at the terminal behind the question, what was typed included.
+    /// The terminal's text after the question, including the typed answer.
     seen: String,
 }
 
 /// Mints at a terminal, waits for the question, and types an answer.
-fn answered(home: &Home, arguments: &[&str], question: &str, typed: &str) -> Dialogue {
+fn answer_prompt(home: &Home, arguments: &[&str], question: &str, typed: &str) -> Dialogue {
     let call = home.call(arguments).with_env("LIVE", SECRET).with_env("TERM", "dumb");
-    // A terminal sends its signals to the session that it controls, so the program gets one.
+    // A terminal sends its signals to the session that it controls, so the program gets its own session.
     let mut command = Command::new("setsid");
     start_by(command.arg("--ctty").env_clear(), &call.command()).env("PATH", "/usr/bin:/bin");
     let Terminal { mut person, program } = {
@@ -45,7 +45,7 @@ fn answered(home: &Home, arguments: &[&str], question: &str, typed: &str) -> Dia
     wait_for(&mut person, question);
     person.write_all(typed.as_bytes()).unwrap();
     let mut rest = Vec::new();
-    // Linux ends a terminal whose other side is closed with an error, and not with an end.
+    // On Linux, reading a terminal whose other side is closed ends with an error.
     let _ = person.read_to_end(&mut rest);
     let output = child.wait_with_output().unwrap();
     let modes = tcgetattr(&person).unwrap().local_modes;
@@ -58,13 +58,13 @@ fn answered(home: &Home, arguments: &[&str], question: &str, typed: &str) -> Dia
 }
 
 /// Mints for the production profile, and types an answer.
-fn minting(typed: &str) -> Dialogue {
-    answered(&Home::with(PRODUCTION), &["-q", "issue", "1"], QUESTION, typed)
+fn mint_and_answer(typed: &str) -> Dialogue {
+    answer_prompt(&Home::with(PRODUCTION), &["-q", "issue", "1"], QUESTION, typed)
 }
 
 /// Checks that an answer mints nothing.
 #[track_caller]
-fn is_refused(dialogue: &Dialogue, echo: &str, why: &str) {
+fn assert_refused(dialogue: &Dialogue, echo: &str, why: &str) {
     let error = format!("stream-token: error: live is a production profile, and {why}\n");
     let expected = format!("{echo}\n{error}stream-token: hint: confirm with --confirm live\n");
     // The terminal has 60 columns, and messages wrap at words.
@@ -74,75 +74,75 @@ fn is_refused(dialogue: &Dialogue, echo: &str, why: &str) {
 
 /// Checks that an answer mints.
 #[track_caller]
-fn is_minted(dialogue: &Dialogue, echo: &str) {
+fn assert_minted(dialogue: &Dialogue, echo: &str) {
     assert_eq!((dialogue.status.code(), dialogue.seen.as_str()), (Some(0), echo));
     assert!(dialogue.result.starts_with("eyJ") && dialogue.result.ends_with('\n'));
 }
 
 #[test]
-fn the_right_name_mints() {
-    is_minted(&minting("live\n"), "live\n");
+fn right_name_mints() {
+    assert_minted(&mint_and_answer("live\n"), "live\n");
 }
 
 #[test]
-fn blanks_around_a_pasted_name_do_no_harm() {
-    is_minted(&minting("  live \t\n"), "  live \t\n");
+fn blanks_around_the_name_are_ignored() {
+    assert_minted(&mint_and_answer("  live \t\n"), "  live \t\n");
 }
 
 #[test]
-fn a_wrong_name_mints_nothing() {
-    is_refused(&minting("staging\n"), "staging", "'staging' is not its name");
-    is_refused(&minting("LIVE\n"), "LIVE", "'LIVE' is not its name");
-    is_refused(&minting("yes\n"), "yes", "'yes' is not its name");
+fn wrong_name_mints_nothing() {
+    assert_refused(&mint_and_answer("staging\n"), "staging", "'staging' is not its name");
+    assert_refused(&mint_and_answer("LIVE\n"), "LIVE", "'LIVE' is not its name");
+    assert_refused(&mint_and_answer("yes\n"), "yes", "'yes' is not its name");
 }
 
 #[test]
-fn an_empty_answer_mints_nothing() {
-    is_refused(&minting("\n"), "", "'' is not its name");
+fn empty_answer_mints_nothing() {
+    assert_refused(&mint_and_answer("\n"), "", "'' is not its name");
 }
 
 #[test]
-fn an_end_of_input_mints_nothing_and_leaves_the_line_of_the_question() {
-    is_refused(&minting("\u{4}"), "", "'' is not its name");
-    is_refused(&minting("li\u{4}\u{4}"), "li", "'li' is not its name");
+fn end_of_input_mints_nothing_and_ends_the_line() {
+    assert_refused(&mint_and_answer("\u{4}"), "", "'' is not its name");
+    assert_refused(&mint_and_answer("li\u{4}\u{4}"), "li", "'li' is not its name");
 }
 
 #[test]
-fn an_interrupt_exits_with_130_and_mints_nothing() {
+fn interrupt_exits_with_130_and_mints_nothing() {
     let home = Home::with(PRODUCTION);
-    let dialogue = answered(&home, &["-q", "issue", "1"], QUESTION, "\u{3}");
+    let dialogue = answer_prompt(&home, &["-q", "issue", "1"], QUESTION, "\u{3}");
     assert_eq!((dialogue.status.code(), dialogue.result.as_str()), (Some(130), ""));
     assert_eq!(dialogue.seen, "^C\nstream-token: error: interrupted\n");
     assert_eq!(home.log(), [serde_json::Value::Null; 0]);
 }
 
 #[test]
-fn a_reason_that_the_policy_requires_is_asked_for_and_recorded() {
+fn required_reason_is_asked_for_and_recorded() {
     let config = PRODUCTION.replace("production = true", "require_reason = true");
     let home = Home::with(&config);
     let question = "stream-token: why are the tokens needed? ";
-    let none = answered(&home, &["-q", "issue", "1"], question, "\n");
+    let none = answer_prompt(&home, &["-q", "issue", "1"], question, "\n");
     assert_eq!((none.status.code(), none.result.as_str()), (Some(2), ""), "{}", none.seen);
     assert!(none.seen.contains("hint: say why with --reason TEXT"), "{}", none.seen);
-    is_minted(&answered(&home, &["-q", "issue", "1"], question, "ticket 4711\n"), "ticket 4711\n");
-    is_minted(&answered(&home, &["-q", "issue", "1", "2"], question, "a test\n"), "a test\n");
+    assert_minted(&answer_prompt(&home, &["-q", "issue", "1"], question, "ticket 4711\n"), "ticket 4711\n");
+    assert_minted(&answer_prompt(&home, &["-q", "issue", "1", "2"], question, "a test\n"), "a test\n");
     let purposes: Vec<_> = home.log().iter().map(|entry| entry["purpose"].clone()).collect();
     assert_eq!(purposes, ["ticket 4711", "a test"]);
 }
 
 #[test]
-fn a_removal_is_asked_for_in_the_same_way() {
+fn profile_removal_asks_for_the_name() {
     let home = Home::with(PRODUCTION);
     let question = "stream-token: profile live will be removed; type its name to continue: ";
     let call = ["-q", "profile", "remove", "live"];
-    let wrong = answered(&home, &call, question, "liv\n");
+    let wrong = answer_prompt(&home, &call, question, "liv\n");
     assert_eq!((wrong.status.code(), home.config().as_str()), (Some(2), PRODUCTION));
-    let right = answered(&home, &call, question, "live\n");
+    let right = answer_prompt(&home, &call, question, "live\n");
     assert_eq!((right.status.code(), home.config().as_str()), (Some(0), ""));
 }
 
 #[test]
-fn with_confirm_or_no_input_nobody_is_asked() {
+fn confirm_and_no_input_suppress_the_prompt() {
     let home = Home::with(PRODUCTION);
     let seen = |arguments: &[&str]| {
         let terminal = Terminal::open();
@@ -167,18 +167,18 @@ fn with_confirm_or_no_input_nobody_is_asked() {
 }
 
 #[test]
-fn whoever_adds_a_production_profile_without_a_lifetime_is_asked_for_one() {
+fn adding_a_production_profile_asks_for_a_lifetime() {
     let add = ["profile", "add", "live", "--secret", "env:LIVE", "--production"];
     let question = "stream-token: Lifetime of the tokens of production profile live (press Enter for 1h): ";
     for (typed, lifetime) in [("\n", "1h"), ("30m\n", "30m")] {
         let home = Home::new();
-        let added = answered(&home, &add, question, typed);
+        let added = answer_prompt(&home, &add, question, typed);
         assert_eq!(added.status.code(), Some(0), "{}", added.seen);
         let policy = format!("policy = {{ default_lifetime = \"{lifetime}\", production = true }}");
         assert!(home.config().contains(&policy), "{}", home.config());
     }
     let home = Home::new();
-    let refused = answered(&home, &add, question, "soon\n");
+    let refused = answer_prompt(&home, &add, question, "soon\n");
     assert_eq!(refused.status.code(), Some(2));
     assert!(refused.seen.contains("hint: give it with --default-lifetime"), "{}", refused.seen);
     assert!(!home.folder().exists());

@@ -5,7 +5,7 @@ use std::fs;
 use super::Home;
 
 #[test]
-fn every_change_is_recorded_with_who_made_it() {
+fn every_change_is_recorded_with_its_actor() {
     let home = Home::new();
     let run = |arguments: &[&str]| home.call(arguments).with_env("SUDO_USER", "ann").run().is(0, "", "");
     run(&["-q", "profile", "add", "a", "--secret", "env:A"]);
@@ -24,7 +24,7 @@ fn every_change_is_recorded_with_who_made_it() {
 }
 
 #[test]
-fn nothing_is_changed_that_cannot_be_recorded() {
+fn configuration_is_unchanged_if_the_change_cannot_be_recorded() {
     let home = Home::with("[profiles.a]\nsecret = \"env:A\"\n");
     let before = home.config();
     let state = home.0.write("state", b"", 0o600).display().to_string();
@@ -43,7 +43,7 @@ fn nothing_is_changed_that_cannot_be_recorded() {
 }
 
 #[test]
-fn a_full_disk_under_the_log_alone_changes_nothing() {
+fn full_disk_under_the_log_changes_nothing() {
     let home = Home::new();
     home.run(&["-q", "profile", "add", "a", "--secret", "env:A"]).is(0, "", "");
     let before = home.config();

@@ -1,4 +1,4 @@
-//! The sources of a profile: what a password manager's command may do, and systemd's credentials.
+//! The sources of a profile: a password manager's command, and systemd's credentials.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -7,14 +7,14 @@ use super::{Home, SECRET, note, refusal, token};
 use crate::cli::{Call, Output};
 use crate::tools::install_script;
 
-/// What to do about a command that failed.
+/// The hint for a failed command.
 const SEE: &str = "run the command by itself, and see what it says: it may wait for you to unlock something";
 
-/// What to do with what holds something else than a secret.
+/// The hint for a source that holds something other than a secret.
 const ALONE: &str = "it must hold nothing but the app's API secret, from Stream's dashboard";
 
-/// A home whose default profile asks a command, the script `manager`.
-fn managed(script: &str, arguments: &str) -> (Home, String) {
+/// Makes a home whose default profile runs a command, the script `manager`.
+fn home_with_manager(script: &str, arguments: &str) -> (Home, String) {
     let home = Home::new();
     let manager = home.0.path().join("manager");
     install_script(script, &manager);
@@ -25,45 +25,45 @@ fn managed(script: &str, arguments: &str) -> (Home, String) {
     (home, manager)
 }
 
-/// Shows a path as messages do.
+/// Formats a path as messages do.
 fn shown(path: &str) -> String {
     if path.chars().count() > 64 { path.chars().take(64).chain(['…']).collect() } else { path.to_owned() }
 }
 
-/// Mints with what a script prints, and returns the output, with the script's name in messages.
-fn printed(script: &str) -> (Output, String) {
-    let (home, manager) = managed(script, " show stream/a");
+/// Mints with the secret that a script prints, and returns the output and the script's name in messages.
+fn mint_with_script(script: &str) -> (Output, String) {
+    let (home, manager) = home_with_manager(script, " show stream/a");
     (home.run(&["issue", "1"]), format!("command:{}", shown(&manager)))
 }
 
-/// Checks that what a script does gives no secret.
+/// Checks that minting with a script is refused.
 #[track_caller]
-fn refused(script: &str, error: &str, hint: &str) {
-    let (output, source) = printed(script);
+fn assert_script_refused(script: &str, error: &str, hint: &str) {
+    let (output, source) = mint_with_script(script);
     output.is_refused(3, &error.replace("SOURCE", &source), hint);
 }
 
 #[test]
-fn what_a_command_prints_is_the_secret_without_one_line_break() {
+fn command_output_is_the_secret_without_one_line_break() {
     for end in ["", "\\n", "\\r\\n"] {
-        let (output, source) = printed(&format!("printf '%s{end}' '{SECRET}'"));
+        let (output, source) = mint_with_script(&format!("printf '%s{end}' '{SECRET}'"));
         output.is(0, &token(), &note(&format!("profile a, secret from {source}")));
     }
 }
 
 #[test]
 fn only_one_line_break_is_trimmed() {
-    let (output, source) = printed(&format!("printf '%s\\n\\n' '{SECRET}'"));
+    let (output, source) = mint_with_script(&format!("printf '%s\\n\\n' '{SECRET}'"));
     assert_ne!(output.stdout, token());
     let weak = note("the secret begins or ends with a blank or a line break");
     output.is(0, &output.stdout, &(note(&format!("profile a, secret from {source}")) + &weak));
 }
 
 #[test]
-fn a_command_that_fails_is_final_whatever_it_printed() {
-    refused(&format!("echo {SECRET}; exit 3"), "SOURCE failed: exit status: 3", SEE);
-    refused(&format!("echo {SECRET}; kill -9 $$"), "SOURCE failed: signal: 9 (SIGKILL)", SEE);
-    let (home, _) = managed("exit 1", "");
+fn failing_command_is_final() {
+    assert_script_refused(&format!("echo {SECRET}; exit 3"), "SOURCE failed: exit status: 3", SEE);
+    assert_script_refused(&format!("echo {SECRET}; kill -9 $$"), "SOURCE failed: signal: 9 (SIGKILL)", SEE);
+    let (home, _) = home_with_manager("exit 1", "");
     let output = home
         .call(&["issue", "1"])
         .with_env("STREAM_TOKEN_PROFILE", "a")
@@ -72,21 +72,29 @@ fn a_command_that_fails_is_final_whatever_it_printed() {
 }
 
 #[test]
-fn a_command_that_prints_no_secret_is_refused() {
-    refused("true", "cannot use SOURCE: the secret is empty", ALONE);
-    refused("echo", "cannot use SOURCE: the secret is empty", ALONE);
-    refused("printf 's\\376'", "cannot use SOURCE: the secret is not UTF-8 text", ALONE);
-    refused(
+fn command_output_that_is_no_secret_is_refused() {
+    assert_script_refused("true", "cannot use SOURCE: the secret is empty", ALONE);
+    assert_script_refused("echo", "cannot use SOURCE: the secret is empty", ALONE);
+    assert_script_refused("printf 's\\376'", "cannot use SOURCE: the secret is not UTF-8 text", ALONE);
+    assert_script_refused(
         "printf 'secret\\0secret'",
         "cannot use SOURCE: the secret has a NUL byte; if it is UTF-16 text, save it as UTF-8",
         ALONE,
     );
-    refused("head -c 4097 /dev/zero", "cannot use SOURCE: the secret has more than 4096 bytes", ALONE);
-    refused("exec cat /dev/zero", "cannot use SOURCE: the secret has more than 4096 bytes", ALONE);
+    assert_script_refused(
+        "head -c 4097 /dev/zero",
+        "cannot use SOURCE: the secret has more than 4096 bytes",
+        ALONE,
+    );
+    assert_script_refused(
+        "exec cat /dev/zero",
+        "cannot use SOURCE: the secret has more than 4096 bytes",
+        ALONE,
+    );
 }
 
 #[test]
-fn a_command_that_cannot_be_started_is_named_without_its_words() {
+fn unstartable_command_is_named_without_its_arguments() {
     let hint = "give the program's whole path; words are split at white space, and no shell is asked";
     let home = Home::new();
     let plain = home.0.write("plain", b"", 0o600).display().to_string();
@@ -102,8 +110,8 @@ fn a_command_that_cannot_be_started_is_named_without_its_words() {
 }
 
 #[test]
-fn the_words_of_a_command_are_shown_only_where_the_profile_is() {
-    let (home, manager) = managed("exit 1", " private-words");
+fn command_arguments_are_shown_by_profile_show_only() {
+    let (home, manager) = home_with_manager("exit 1", " private-words");
     let output = home.run(&["issue", "1"]);
     assert!(!output.stderr.contains("private"), "{output}");
     let shown = home.run(&["profile", "show", "a"]);
@@ -111,10 +119,10 @@ fn the_words_of_a_command_are_shown_only_where_the_profile_is() {
 }
 
 #[test]
-fn no_shell_sees_the_words_of_a_command() {
+fn commands_run_without_a_shell() {
     let words = "$(touch made) `touch made` \"a b\" ; touch made > made | x && * ~ $HOME";
     let script = format!("for word in \"$@\"; do echo \"<$word>\" >&2; done; echo '{SECRET}'");
-    let (home, manager) = managed(&script, &format!(" {words}"));
+    let (home, manager) = home_with_manager(&script, &format!(" {words}"));
     let expected = format!("<{}>\n", words.split_whitespace().collect::<Vec<_>>().join(">\n<"));
     let origin = note(&format!("profile a, secret from command:{}", shown(&manager)));
     home.run(&["issue", "1"]).is(0, &token(), &(expected + &origin));
@@ -122,15 +130,15 @@ fn no_shell_sees_the_words_of_a_command() {
 }
 
 #[test]
-fn what_a_command_says_on_standard_error_is_seen_and_its_input_is_empty() {
-    let (output, source) = printed("echo 'the vault is locked' >&2; cat; exit 2");
+fn command_inherits_standard_error_and_has_no_input() {
+    let (output, source) = mint_with_script("echo 'the vault is locked' >&2; cat; exit 2");
     let said = refusal(&format!("{source} failed: exit status: 2"), SEE);
     output.is(3, "", &format!("the vault is locked\n{said}"));
 }
 
 #[test]
-fn a_command_knows_the_environment_and_is_looked_up_on_the_path() {
-    let (home, _) = managed("echo \"$SESSION_OF_THE_VAULT\"", "");
+fn command_inherits_the_environment_and_is_found_on_the_path() {
+    let (home, _) = home_with_manager("echo \"$SESSION_OF_THE_VAULT\"", "");
     home.configure("default_profile = \"a\"\n[profiles.a]\nsecret = 'command:manager'\n");
     let call =
         home.call(&["issue", "1"]).with_env("PATH", home.0.path()).with_env("SESSION_OF_THE_VAULT", SECRET);
@@ -138,8 +146,8 @@ fn a_command_knows_the_environment_and_is_looked_up_on_the_path() {
 }
 
 #[test]
-fn no_command_is_run_for_what_needs_no_secret() {
-    let (home, _) = managed("touch \"$HOME/ran\"; exit 1", "");
+fn command_is_not_run_if_no_secret_is_needed() {
+    let (home, _) = home_with_manager("touch \"$HOME/ran\"; exit 1", "");
     for call in [
         &["profile", "show", "a"][..],
         &["profile", "list"],
@@ -158,7 +166,7 @@ fn credential(home: &Home) -> Call {
 }
 
 #[test]
-fn a_credential_is_taken_from_the_directory_that_systemd_names() {
+fn credential_is_read_from_the_systemd_directory() {
     let home = Home::new();
     let folder = home.0.path().join("credentials");
     fs::create_dir(&folder).unwrap();
@@ -166,20 +174,20 @@ fn a_credential_is_taken_from_the_directory_that_systemd_names() {
     let hint = "put a file there that holds the app's API secret, from Stream's dashboard; give its path, never the secret itself";
     call.run().is_refused(3, "there is no secret at credential:stream", hint);
     fs::write(folder.join("stream"), SECRET).unwrap();
-    // systemd has seen to who may read it.
+    // systemd controls who may read it.
     fs::set_permissions(folder.join("stream"), fs::Permissions::from_mode(0o444)).unwrap();
     call.run().is(0, &token(), &note("profile a, secret from credential:stream"));
 }
 
 #[test]
-fn a_credential_outside_of_a_service_is_told_as_such() {
+fn credential_outside_a_service_is_reported() {
     let hint = "add LoadCredential= to the unit, or use env: or file: outside of systemd";
     let error = "cannot read credential:stream: CREDENTIALS_DIRECTORY is not set";
     credential(&Home::new()).run().is_refused(3, error, hint);
 }
 
 #[test]
-fn without_a_session_key_the_hint_says_how_to_make_one() {
+fn missing_session_key_is_reported_with_a_remedy() {
     let home = Home::new();
     home.configure("default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\nsession_key = \"env:KEY\"\n");
     let call = || home.call(&["session", "new", "1"]).with_env("A", SECRET);
@@ -196,7 +204,7 @@ fn without_a_session_key_the_hint_says_how_to_make_one() {
 }
 
 #[test]
-fn an_odd_session_key_is_used_and_noted() {
+fn odd_session_key_is_used_and_noted() {
     let home = Home::new();
     home.configure("default_profile = \"a\"\n[profiles.a]\nsecret = \"env:A\"\nsession_key = \"env:KEY\"\n");
     let call =
@@ -207,7 +215,7 @@ fn an_odd_session_key_is_used_and_noted() {
 }
 
 #[test]
-fn a_file_of_a_profile_is_judged_as_any_other() {
+fn secret_file_of_a_profile_must_be_private() {
     let home = Home::new();
     let path = home.0.write("secret", SECRET.as_bytes(), 0o644).display().to_string();
     home.configure(&format!("default_profile = \"a\"\n[profiles.a]\nsecret = \"file:{path}\"\n"));

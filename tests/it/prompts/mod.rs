@@ -1,7 +1,7 @@
-//! Questions at a real terminal: what is typed, what is seen, and how the terminal is left.
+//! Questions at a real terminal: the answer, the visible text, and the restored modes.
 //!
-//! The process at the terminal is this test binary again, in the test `asks`, so that the room that asks
-//! is tested whatever the commands ask for.
+//! The process at the terminal is this test binary again, in the test `asks`, so that prompting
+//! is tested independently of the commands.
 
 mod hidden;
 mod signals;
@@ -23,10 +23,10 @@ use crate::cli::terminal as pty;
 use crate::cli::watchdog::Watchdog;
 use crate::test_home::TestHome;
 
-/// Says what is asked, and that this process is to ask.
+/// The variable that makes this process ask, with the kind of question.
 const ASKED: &str = "STREAM_TOKEN_TEST_ASKED";
 
-/// Names the file for what was answered.
+/// The variable with the path of the file for the answer.
 const ANSWER: &str = "STREAM_TOKEN_TEST_ANSWER";
 
 /// The hidden question.
@@ -35,7 +35,7 @@ const QUESTION: &str = "stream-token: API secret of profile staging (hidden): ";
 /// The question after it.
 const AGAIN: &str = "stream-token: type it again: ";
 
-/// Says that a question was answered, and that the process goes on.
+/// Printed once a question was answered and the process waits.
 const WAITING: &str = "waiting";
 
 #[test]
@@ -57,27 +57,27 @@ fn asks() {
     }
 }
 
-/// A process that asks at a terminal, and a person there.
+/// A process that asks at a terminal, and the user's side of it.
 struct Dialogue {
     /// The process, or the shell around it.
     child: Child,
-    /// Its end, whatever happens.
+    /// Kills the process if the test hangs.
     _watchdog: Watchdog,
     /// The terminal.
     terminal: pty::Terminal,
-    /// How the terminal was before.
+    /// The terminal's modes before.
     before: Termios,
-    /// Where the answer is.
+    /// The folder with the answer.
     home: TestHome,
 }
 
-/// How a dialogue ended.
+/// The end of a dialogue.
 struct Ended {
-    /// How the process ended.
+    /// The exit status.
     status: ExitStatus,
-    /// What was answered; `None` where the process ended before.
+    /// The answer; `None` if the process ended before.
     answer: Option<String>,
-    /// What stands at the terminal behind the last question.
+    /// The terminal's text after the last question.
     seen: String,
 }
 
@@ -95,7 +95,7 @@ const APART: [&str; 2] = ["setsid", "--wait"];
 /// Starts a session at the terminal of its standard input.
 const AT_TERMINAL: [&str; 3] = ["setsid", "--wait", "--ctty"];
 
-/// Makes other programs start a process, each with the next as its arguments.
+/// Wraps a command in other programs, each of which starts the next.
 fn started_by(starters: &[&str], command: &Command) -> Command {
     let mut starter = Command::new(starters[0]);
     start_by(starter.args(&starters[1..]), command);
@@ -109,7 +109,7 @@ impl Dialogue {
         let terminal = pty::Terminal::open();
         let before = tcgetattr(&terminal.program).unwrap();
         let mut command = started_by(&AT_TERMINAL, &asking(asked, &home.path().join("answer")));
-        // What controls the process is the terminal of its standard input alone; nothing else goes to it.
+        // Only standard input is the terminal; the other streams are pipes.
         command.stdin(terminal.stream()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.spawn().unwrap();
         let watchdog = Watchdog::over(&child);
@@ -124,7 +124,7 @@ impl Dialogue {
         pty::wait_for(&mut self.terminal.person, text);
     }
 
-    /// Types.
+    /// Types text.
     fn types(&mut self, typed: impl AsRef<[u8]>) {
         self.terminal.person.write_all(typed.as_ref()).unwrap();
     }
@@ -134,12 +134,12 @@ impl Dialogue {
         Pid::from_child(&self.child)
     }
 
-    /// Sends it a signal.
+    /// Sends the process a signal.
     fn sends(&self, signal: Signal) {
         kill_process(self.process(), signal).unwrap();
     }
 
-    /// Sees it to its end, and checks that the terminal is as it was, and has nothing for the shell.
+    /// Waits for the end, and checks that the terminal is restored and has no input left for the shell.
     #[track_caller]
     fn end(self) -> Ended {
         let Self { child, terminal, before, home, .. } = self;
@@ -158,20 +158,20 @@ impl Dialogue {
     }
 }
 
-/// Returns what was answered.
+/// Returns the answer.
 fn answer_in(home: &TestHome) -> Option<String> {
     let path: PathBuf = home.path().join("answer");
     path.exists().then(|| fs::read_to_string(path).unwrap())
 }
 
 impl Ended {
-    /// Checks what was answered, and that nothing of it was seen.
+    /// Checks the answer, and that none of it was visible.
     #[track_caller]
     fn is(&self, answer: &str) {
         assert_eq!((self.answer.as_deref(), self.seen.as_str()), (Some(answer), "\n"));
     }
 
-    /// Checks that a signal ended the process, and nothing was answered.
+    /// Checks that a signal ended the process without an answer.
     #[track_caller]
     fn is_killed_by(&self, signal: Signal) {
         assert_eq!((self.status.signal(), self.answer.as_deref()), (Some(signal.as_raw()), None));

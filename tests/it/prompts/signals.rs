@@ -1,4 +1,4 @@
-//! Signals at a hidden question: they find the terminal as it was before.
+//! Signals at a hidden question: the terminal is restored.
 
 use rustix::process::Signal;
 
@@ -13,40 +13,40 @@ fn signalled(asked: &str, signal: Signal) -> super::Ended {
 }
 
 #[test]
-fn an_interrupt_from_elsewhere_ends_the_question() {
+fn sigint_from_another_process_ends_the_question() {
     signalled("once", Signal::INT).is("interrupted");
     signalled("twice", Signal::INT).is("interrupted");
 }
 
 #[test]
-fn what_ends_a_process_ends_it_by_the_same_signal() {
+fn terminating_signals_keep_their_effect() {
     for signal in [Signal::TERM, Signal::HUP, Signal::QUIT] {
         signalled("once", signal).is_killed_by(signal);
     }
 }
 
 #[test]
-fn the_key_that_quits_ends_the_question() {
+fn quit_key_ends_the_question() {
     let mut dialogue = Dialogue::begin("once");
     dialogue.types("half\u{1c}");
     dialogue.end().is("interrupted");
 }
 
 #[test]
-fn a_terminal_that_goes_away_leaves_no_half_answer() {
+fn closed_terminal_gives_no_partial_answer() {
     let mut dialogue = Dialogue::begin("once");
     dialogue.types("half an ans");
     let Dialogue { child, terminal, home, .. } = dialogue;
     drop(terminal);
     let output = child.wait_with_output().unwrap();
     assert!(!output.status.success());
-    // That the terminal is gone may be told before the signal comes that tells of it too.
+    // The read may fail before the signal about the closed terminal arrives.
     let answer = super::answer_in(&home).unwrap_or_default();
     assert!(!answer.starts_with("typed "), "{answer}");
 }
 
 #[test]
-fn after_the_answer_an_interrupt_does_what_it_always_does() {
+fn interrupt_has_its_default_effect_after_the_answer() {
     let mut dialogue = Dialogue::begin("then wait");
     dialogue.types("secret\n");
     dialogue.wait_for(&format!("\n{WAITING}"));

@@ -14,17 +14,17 @@ use super::Server;
 use super::http::Ask;
 use super::test_server_home::TestServerHome;
 
-/// How many refusals of one kind have entries of their own in a minute.
+/// The number of refusals of one kind per minute with an entry of their own.
 const A_MINUTE: usize = 10;
 
-/// Returns a token's fingerprint, without asking the program.
+/// Returns a token's fingerprint, computed independently of the program.
 pub(super) fn fingerprint(token: &str) -> String {
     let first: [u8; 8] = Sha256::digest(token)[..8].try_into().unwrap();
     format!("{:016x}", u64::from_be_bytes(first))
 }
 
 #[test]
-fn every_token_that_is_given_out_has_its_entry() {
+fn every_issued_token_has_its_entry() {
     let site = TestServerHome::with("policy = { issued_at = true, default_lifetime = \"1h\" }\n");
     let server = site.serve(&["--lifetime", "5m"]);
     let sessions = [(123, site.session("123")), (124, site.session("124")), (123, site.session("123"))];
@@ -44,7 +44,7 @@ fn every_token_that_is_given_out_has_its_entry() {
         (entry["customer"].as_u64().unwrap(), text("fingerprint"), text("request_id"))
     });
     assert_eq!(told.collect::<Vec<_>>(), given);
-    // Who asked is known by the session's id.
+    // The session's ID identifies the client.
     let made = site.entries("session_new");
     let reasons = entries.iter().map(|entry| format!("session {}", entry["session"].as_str().unwrap()));
     assert!(reasons.eq(made.iter().map(|entry| entry["reason"].as_str().unwrap().to_owned())), "{entries:?}");
@@ -52,7 +52,7 @@ fn every_token_that_is_given_out_has_its_entry() {
 }
 
 #[test]
-fn refusals_have_entries_and_many_of_a_kind_are_summed_up() {
+fn repeated_refusals_are_summarized() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let session = site.session("123");
@@ -80,14 +80,14 @@ fn refusals_have_entries_and_many_of_a_kind_are_summed_up() {
 }
 
 #[test]
-fn without_its_log_it_gives_out_nothing_and_with_it_again_it_does() {
+fn no_token_is_issued_while_the_log_is_unusable() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123"));
     assert_eq!(server.ask(&ask).status, 200);
     let (log, away) = (site.state().join("audit"), site.state().join("away"));
     fs::rename(&log, &away).unwrap();
-    // A file stands where the folder belongs.
+    // A file is in the place of the folder.
     fs::write(&log, "").unwrap();
     let refused = server.ask(&ask);
     refused.is(503, "Service Unavailable", "Try again later");
@@ -109,10 +109,10 @@ fn without_its_log_it_gives_out_nothing_and_with_it_again_it_does() {
 }
 
 #[test]
-fn a_server_that_is_stopped_under_load_lets_others_mint_and_goes_on() {
+fn stopped_server_releases_the_log_and_resumes() {
     let site = TestServerHome::new();
     let call = site.serving(&[]);
-    // In a group of its own, as a shell's job: what leads nowhere is not stopped by the system.
+    // In a process group of its own, as a shell's job: the system does not stop an orphaned group.
     let server = Server::run(call.command().process_group(0));
     let session = site.session("123");
     let is_over = AtomicBool::new(false);

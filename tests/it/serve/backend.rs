@@ -1,7 +1,7 @@
-//! A backend of the app, over real sockets, that does what the session token says.
+//! A backend of the app, over real sockets, that the session token controls.
 //!
-//! A token such as `200:{"id":5}` is answered with this status and body; `429;Retry-After=7:` with a header too. `held:…`
-//! is answered as the rest says once the gate is opened, and the other words are in [`Backend::start`].
+//! A token such as `200:{"id":5}` gets this status and body; `429;Retry-After=7:` also a header. `held:…`
+//! is answered according to its rest once the gate is opened. [`Backend::start`] lists the other words.
 
 use std::io::{BufRead as _, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -19,28 +19,28 @@ use crate::tls::Made;
 
 /// A running backend. It ends when it is dropped, and its port can then be used again.
 pub(crate) struct Backend {
-    /// Where it listens.
+    /// The listener's address.
     pub(crate) address: SocketAddr,
-    /// What its threads share.
+    /// The state shared by its threads.
     shared: Arc<Shared>,
     /// Accepts connections.
     thread: Option<thread::JoinHandle<()>>,
 }
 
-/// What the threads of a backend share.
+/// The state shared by the threads of a backend.
 #[derive(Default)]
 struct Shared {
     /// The heads of all requests so far.
     heads: Mutex<Vec<String>>,
-    /// Told about each request and about the gate.
+    /// Notified of each request and of the gate.
     changed: Condvar,
     /// Whether the gate is open.
     is_open: AtomicBool,
     /// Whether the backend is to end.
     is_over: AtomicBool,
-    /// What is answered to whoever sends no session.
+    /// The answer to requests without a session.
     published: Mutex<String>,
-    /// How TLS is spoken.
+    /// The TLS configuration, if any.
     tls: Option<Arc<ServerConfig>>,
 }
 
@@ -49,13 +49,13 @@ trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
 impl Backend {
-    /// Starts one without TLS. Tokens it knows beside statuses: `hangup` (no answer), `silent` (no answer for long),
+    /// Starts a backend without TLS. Tokens other than statuses: `hangup` (no answer), `silent` (no answer for long),
     /// `half` (a head, and then nothing for long), `huge` (a body of a megabyte), `endless` (a body without an end).
     pub(crate) fn start() -> Self {
         Self::start_at("127.0.0.1:0".parse().unwrap(), None)
     }
 
-    /// Starts one that speaks TLS with a certificate.
+    /// Starts a backend with TLS and a certificate.
     pub(crate) fn with_tls(made: &Made) -> Self {
         let chain = vec![CertificateDer::from_pem_slice(made.certificate.as_bytes()).unwrap()];
         let key = PrivateKeyDer::from_pem_slice(made.key.as_bytes()).unwrap();
@@ -65,7 +65,7 @@ impl Backend {
         Self::start_at("127.0.0.1:0".parse().unwrap(), Some(Arc::new(config)))
     }
 
-    /// Starts one at an address.
+    /// Starts a backend at an address.
     pub(crate) fn start_at(address: SocketAddr, tls: Option<Arc<ServerConfig>>) -> Self {
         let listener = TcpListener::bind(address).unwrap();
         let address = listener.local_addr().unwrap();
@@ -83,7 +83,7 @@ impl Backend {
         Self { address, shared, thread: Some(thread::spawn(accept)) }
     }
 
-    /// Returns the lines of a profile's configuration that ask it.
+    /// Returns the lines of a profile's configuration that use this backend.
     pub(crate) fn sessions(&self, more: &str) -> String {
         let scheme = if self.shared.tls.is_some() { "https" } else { "http" };
         format!(
@@ -92,7 +92,7 @@ impl Backend {
         )
     }
 
-    /// Answers like this whoever sends no session.
+    /// Sets the answer to requests without a session.
     pub(crate) fn publish(&self, answer: &str) {
         answer.clone_into(&mut self.shared.published.lock().unwrap());
     }
@@ -102,7 +102,7 @@ impl Backend {
         self.shared.heads.lock().unwrap().clone()
     }
 
-    /// Waits until there were so many requests.
+    /// Waits until this many requests were received.
     #[track_caller]
     pub(crate) fn wait_for(&self, count: usize) {
         let heads = self.shared.heads.lock().unwrap();
@@ -111,7 +111,7 @@ impl Backend {
         assert!(!waited.1.timed_out(), "waited in vain for {count} requests");
     }
 
-    /// Lets those through who are held.
+    /// Opens the gate for held requests.
     pub(crate) fn open(&self) {
         let _heads = self.shared.heads.lock().unwrap();
         self.shared.is_open.store(true, Ordering::Relaxed);
@@ -200,7 +200,7 @@ impl Shared {
         out.flush()
     }
 
-    /// Waits until a condition holds, or the backend is over.
+    /// Waits until a condition holds, or the backend ends.
     fn wait_until(&self, is_met: impl Fn() -> bool) {
         let heads = self.heads.lock().unwrap();
         let is_waiting = |_: &mut Vec<String>| !is_met() && !self.is_over.load(Ordering::Relaxed);

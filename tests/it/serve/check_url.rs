@@ -1,4 +1,4 @@
-//! Sessions of the app's own, about which the server asks a backend.
+//! Sessions of the app, which the server checks with a backend.
 
 use std::thread;
 
@@ -13,7 +13,7 @@ use crate::cli::watchdog::WAIT_TIMEOUT;
 use crate::limits::Watched;
 use crate::tls::made;
 
-/// Starts a backend, and a server whose profile asks it; `more` are further keys of its sessions.
+/// Starts a backend, and a server whose profile uses it; `more` are further keys of `sessions`.
 fn start(more: &str) -> (Backend, TestServerHome, Server) {
     let backend = Backend::start();
     let site = TestServerHome::with(&backend.sessions(more));
@@ -21,7 +21,7 @@ fn start(more: &str) -> (Backend, TestServerHome, Server) {
     (backend, site, server)
 }
 
-/// Returns the token of a session that the backend says is customer 123's; they differ by a name.
+/// Returns a session token that the backend attributes to customer 123; `name` makes it unique.
 fn good(name: &str) -> String {
     format!(r#"200:{{"data":{{"id":123}},"name":"{name}"}}"#)
 }
@@ -34,7 +34,7 @@ fn line_of(server: &Server, id: &str) -> String {
 }
 
 #[test]
-fn each_answer_of_the_backend_has_its_response_and_its_reason() {
+fn backend_answers_map_to_statuses_and_reasons() {
     let (backend, site, server) = start("timeout = \"1s\"\n");
     let (granted, refused) = (good("a"), "session_refused_by_backend");
     let rows = [
@@ -74,7 +74,7 @@ fn each_answer_of_the_backend_has_its_response_and_its_reason() {
         let line = line_of(&server, answer.header("X-Request-Id").unwrap());
         assert_eq!(answer.status, status, "{token}: {line}");
         assert_eq!(line.contains(&format!(" reason={reason}")), !reason.is_empty(), "{token}: {line}");
-        // Who runs the server learns what to fix.
+        // The log line tells the operator what to fix.
         assert_eq!(line.contains(" error="), status == 503, "{token}: {line}");
         let wait = if token.contains('=') && status == 429 { "7" } else { "1" };
         assert_eq!(answer.header("Retry-After"), (status == 429).then_some(wait), "{token}");
@@ -85,7 +85,7 @@ fn each_answer_of_the_backend_has_its_response_and_its_reason() {
             _ => {}
         }
     }
-    // No redirect was followed, and nothing was asked twice.
+    // No redirect was followed, and nothing was requested twice.
     assert_eq!(backend.heads().len(), rows.len());
     let watched = Watched::over(server);
     let metrics = watched.tell("GET", "/metrics").body;
@@ -110,7 +110,7 @@ fn each_answer_of_the_backend_has_its_response_and_its_reason() {
 }
 
 #[test]
-fn the_backend_gets_the_clients_own_authorization_and_the_requests_id() {
+fn backend_gets_authorization_and_request_id() {
     let (backend, _site, server) = start("");
     let sanctum = "12|AbCdEfGhIjKlMnOpQrStUvWxYz0123456789";
     let answer = server.ask(&Ask::of(123).with("Cookie", "a=b").bearer(sanctum));
@@ -135,7 +135,7 @@ fn the_backend_gets_the_clients_own_authorization_and_the_requests_id() {
 }
 
 #[test]
-fn a_good_answer_counts_for_a_while_and_a_bad_one_is_not_kept() {
+fn good_answers_are_cached_and_bad_ones_are_not() {
     let (backend, site, server) = start("cache = \"60s\"\n");
     for _ in 0..3 {
         assert_eq!(server.ask(&Ask::of(123).bearer(&good("a"))).status, 200);
@@ -146,7 +146,7 @@ fn a_good_answer_counts_for_a_while_and_a_bad_one_is_not_kept() {
         assert_eq!(server.ask(&Ask::of(123).bearer("401:")).status, 401);
     }
     assert_eq!(backend.heads().len(), 4);
-    // Who asked is known by a fingerprint of the session token, also where the answer was remembered.
+    // The fingerprint of the session token identifies the client, also for a cached answer.
     let session = Value::from(format!("check_url {}", fingerprint(&good("a"))));
     let minted = site.entries("mint");
     assert!(minted.len() == 3 && minted.iter().all(|entry| entry["session"] == session), "{minted:?}");
@@ -158,7 +158,7 @@ fn a_good_answer_counts_for_a_while_and_a_bad_one_is_not_kept() {
 }
 
 #[test]
-fn two_requests_at_once_make_one_question() {
+fn concurrent_checks_of_a_session_are_merged() {
     let (backend, _site, server) = start("cache = \"0s\"\ntimeout = \"10s\"\n");
     let held = format!("held:{}", good("a"));
     thread::scope(|scope| {
@@ -175,7 +175,7 @@ fn two_requests_at_once_make_one_question() {
 }
 
 #[test]
-fn eight_clients_whose_check_takes_long_do_not_slow_sixteen_others() {
+fn slow_checks_do_not_delay_other_clients() {
     let (backend, _site, server) = start("timeout = \"10s\"\ncache = \"60s\"\n");
     thread::scope(|scope| {
         let held: Vec<_> = (0..8)
@@ -202,14 +202,14 @@ fn eight_clients_whose_check_takes_long_do_not_slow_sixteen_others() {
 }
 
 #[test]
-fn a_backend_that_restarts_is_asked_again() {
+fn restarted_backend_is_used_again() {
     let (backend, _site, server) = start("");
     let asked = |name: &str| server.ask(&Ask::of(123).bearer(&good(name))).status;
     assert_eq!(asked("a"), 200);
     let address = backend.address;
     drop(backend);
     assert_eq!(asked("b"), 503);
-    // What is known counts on.
+    // The cached answer still counts.
     assert_eq!(asked("a"), 200);
     let backend = Backend::start_at(address, None);
     assert_eq!(asked("b"), 200);
@@ -217,7 +217,7 @@ fn a_backend_that_restarts_is_asked_again() {
 }
 
 #[test]
-fn a_backend_is_known_by_the_ca_file_alone() {
+fn backend_is_verified_with_the_ca_file() {
     let (certificate, other) = (made(), made());
     let backend = Backend::with_tls(&certificate);
     let asked = |file: &str| {
@@ -241,7 +241,7 @@ fn a_backend_is_known_by_the_ca_file_alone() {
 }
 
 #[test]
-fn a_ca_file_that_cannot_be_used_is_found_before_anything_is_served() {
+fn unusable_ca_file_fails_at_start() {
     let backend = Backend::start();
     for (file, error) in [
         ("/nowhere/ca.pem", "error: ca_file: cannot open /nowhere/ca.pem: "),
@@ -255,7 +255,7 @@ fn a_ca_file_that_cannot_be_used_is_found_before_anything_is_served() {
 }
 
 #[test]
-fn sessions_of_ours_are_neither_made_nor_taken_where_the_backend_decides() {
+fn own_sessions_are_refused_with_a_backend() {
     let (_backend, site, server) = start("");
     for call in [&["session", "new", "123"][..], &["session", "revoke", "--customer", "123"]] {
         site.run(call).is_refused(
@@ -269,7 +269,7 @@ fn sessions_of_ours_are_neither_made_nor_taken_where_the_backend_decides() {
 }
 
 #[test]
-fn a_reload_changes_how_sessions_are_checked() {
+fn reload_changes_the_session_check() {
     let (backend, site, server) = start("");
     let config = site.home().join(".config/stream-token/config.toml");
     let before = std::fs::read_to_string(&config).unwrap();
@@ -287,7 +287,7 @@ fn a_reload_changes_how_sessions_are_checked() {
 }
 
 #[test]
-fn more_questions_than_may_be_asked_at_once_wait_or_are_refused_in_time() {
+fn excess_checks_time_out_with_503() {
     let (backend, _site, server) = start("timeout = \"2s\"\n");
     let begun = std::time::Instant::now();
     let statuses: Vec<_> = thread::scope(|scope| {
@@ -307,7 +307,7 @@ fn more_questions_than_may_be_asked_at_once_wait_or_are_refused_in_time() {
 }
 
 #[test]
-fn a_profile_is_added_with_all_that_asks_a_backend() {
+fn profile_add_stores_and_validates_backend_settings() {
     let site = TestServerHome::new();
     let add = |name: &str, flags: &[&str]| {
         let call = [&["-q", "profile", "add", name, "--secret", "env:X"], flags].concat();

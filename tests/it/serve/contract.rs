@@ -1,4 +1,4 @@
-//! The contract over a real socket: every status with its body and headers, in its order.
+//! The contract over a real socket: every status with its body and headers, in the order of the checks.
 
 use std::collections::BTreeSet;
 
@@ -7,14 +7,14 @@ use super::http::{Answer, Ask, PATH};
 use super::test_server_home::TestServerHome;
 use crate::cli::token::claims_of;
 
-/// What is said of a body that is not plain JSON by its headers.
+/// The message for a body that is not plain JSON by its headers.
 const UNSUPPORTED: &str = "Send the body as application/json, without a Content-Encoding";
 
-/// What is said of a body that names no customer as it should.
+/// The message for a body without a valid customer.
 const UNPROCESSABLE: &str =
     "Send a JSON object with exactly one key, customer_id, an integer from 1 to 9223372036854775807";
 
-/// Checks what goes for every answer with a body.
+/// Checks the headers of every answer with a body.
 #[track_caller]
 fn assert_common(answer: &Answer) {
     assert_eq!(answer.header("Content-Type"), Some("application/json"), "{answer:?}");
@@ -36,7 +36,7 @@ fn refused(server: &Server, ask: &Ask, status: u16, error: &str, message: &str) 
 }
 
 #[test]
-fn a_session_gets_its_own_customers_token_and_nobody_elses() {
+fn session_gets_a_token_for_its_own_customer_only() {
     let site = TestServerHome::with("policy = { default_lifetime = \"1h\" }\n");
     let server = site.serve(&[]);
     let session = site.session("123");
@@ -49,10 +49,10 @@ fn a_session_gets_its_own_customers_token_and_nobody_elses() {
 }
 
 #[test]
-fn each_check_comes_before_those_that_follow_it() {
+fn checks_are_made_in_their_order() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
-    // Everything is wrong with it, and is mended one after the other.
+    // Everything is wrong with this request; each step fixes one fault.
     let ask = Ask::of(123).without("Content-Type").body("{").method("PUT").path("/");
     refused(&server, &ask, 404, "Not Found", "Use POST /stream-chat/token");
     let ask = ask.path(PATH);
@@ -73,7 +73,7 @@ fn each_check_comes_before_those_that_follow_it() {
 }
 
 #[test]
-fn only_the_one_path_and_method_are_served() {
+fn only_one_path_and_method_are_served() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123"));
@@ -93,7 +93,7 @@ fn only_the_one_path_and_method_are_served() {
 }
 
 #[test]
-fn a_body_counts_by_its_literals() {
+fn customer_id_must_be_a_plain_integer_literal() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let session = site.session("123");
@@ -129,7 +129,7 @@ fn a_body_counts_by_its_literals() {
 }
 
 #[test]
-fn a_body_is_said_to_be_json_in_any_case_and_once() {
+fn content_type_is_json_once_in_any_case() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123")).without("Content-Type");
@@ -143,7 +143,7 @@ fn a_body_is_said_to_be_json_in_any_case_and_once() {
 }
 
 #[test]
-fn what_is_too_large_is_refused_and_what_just_fits_is_not() {
+fn size_limits_are_inclusive() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123"));
@@ -160,7 +160,7 @@ fn what_is_too_large_is_refused_and_what_just_fits_is_not() {
 }
 
 #[test]
-fn a_request_without_a_clear_host_or_length_is_refused_before_anything_else() {
+fn ambiguous_host_or_length_is_refused_first() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123"));
@@ -181,7 +181,7 @@ fn a_request_without_a_clear_host_or_length_is_refused_before_anything_else() {
 }
 
 #[test]
-fn an_encoded_body_is_refused() {
+fn encoded_body_is_refused() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123")).with("Content-Encoding", "gzip");
@@ -189,7 +189,7 @@ fn an_encoded_body_is_refused() {
 }
 
 #[test]
-fn a_session_token_of_another_system_is_unknown_and_not_malformed() {
+fn session_token_of_another_system_is_not_a_session() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     for token in ["12|AbCdEf", "a,b;c=\"d\"", &"x".repeat(4096)] {
@@ -201,7 +201,7 @@ fn a_session_token_of_another_system_is_unknown_and_not_malformed() {
 }
 
 #[test]
-fn a_request_has_a_name_of_our_own_and_never_the_clients() {
+fn request_id_is_never_the_clients() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).with("X-Request-Id", "c0ffee-1");
@@ -211,7 +211,7 @@ fn a_request_has_a_name_of_our_own_and_never_the_clients() {
 }
 
 #[test]
-fn a_connection_that_is_kept_has_one_request_after_the_other_answered() {
+fn kept_connection_answers_requests_in_turn() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let ask = Ask::of(123).bearer(&site.session("123"));

@@ -1,4 +1,4 @@
-//! Pages of other origins: who may read replies, and who may not.
+//! Pages of other origins: which of them may read replies.
 
 use super::http::{Answer, Ask};
 use super::test_server_home::TestServerHome;
@@ -6,12 +6,12 @@ use super::test_server_home::TestServerHome;
 /// The origin that is allowed.
 const ALLOWED: &str = "https://app.example.com";
 
-/// The headers that tell a browser who may read.
-fn told(answer: &Answer) -> [Option<&str>; 2] {
+/// Returns the headers that tell a browser which origins may read.
+fn cors_headers(answer: &Answer) -> [Option<&str>; 2] {
     [answer.header("Access-Control-Allow-Origin"), answer.header("Vary")]
 }
 
-/// A browser's question whether a page of an origin may ask.
+/// Returns a browser's preflight request for a page of an origin.
 fn preflight(origin: &str) -> Ask {
     let ask = Ask::of(123).method("OPTIONS").body("").without("Content-Type").with("Origin", origin);
     ask.with("Access-Control-Request-Method", "POST")
@@ -19,14 +19,14 @@ fn preflight(origin: &str) -> Ask {
 }
 
 #[test]
-fn a_page_of_an_allowed_origin_may_ask_and_read() {
+fn page_of_an_allowed_origin_may_read_replies() {
     let site = TestServerHome::new();
     let headers = ["--cors-header", "traceparent", "--cors-header", "Baggage"];
     let origins = ["--cors-origin", "https://other.example.com", "--cors-origin", ALLOWED];
     let server = site.serve(&[origins, headers].concat());
     let allowed = server.ask(&preflight(ALLOWED));
     assert_eq!((allowed.status, allowed.body.as_str()), (204, ""));
-    assert_eq!(told(&allowed), [Some(ALLOWED), Some("Origin")]);
+    assert_eq!(cors_headers(&allowed), [Some(ALLOWED), Some("Origin")]);
     assert_eq!(allowed.header("Access-Control-Allow-Methods"), Some("POST"));
     assert_eq!(
         allowed.header("Access-Control-Allow-Headers"),
@@ -38,29 +38,29 @@ fn a_page_of_an_allowed_origin_may_ask_and_read() {
     for (ask, status) in [(ask.clone(), 200), (ask.without("Authorization"), 401)] {
         let answer = server.ask(&ask);
         assert_eq!(answer.status, status);
-        assert_eq!(told(&answer), [Some(ALLOWED), Some("Origin")]);
+        assert_eq!(cors_headers(&answer), [Some(ALLOWED), Some("Origin")]);
         assert_eq!(answer.header("Access-Control-Expose-Headers"), Some("Retry-After, X-Request-Id"));
     }
 }
 
 #[test]
-fn a_page_of_any_other_origin_may_not() {
+fn page_of_another_origin_may_not_read_replies() {
     let site = TestServerHome::new();
     let server = site.serve(&["--cors-origin", ALLOWED]);
     for origin in
         ["null", "https://app.example.com:8443", "http://app.example.com", "https://evil.example.com"]
     {
         let refused = server.ask(&preflight(origin));
-        assert_eq!((refused.status, told(&refused)), (405, [None, Some("Origin")]), "{origin}");
+        assert_eq!((refused.status, cors_headers(&refused)), (405, [None, Some("Origin")]), "{origin}");
         let unread = server.ask(&Ask::of(123).with("Origin", origin));
-        assert_eq!((unread.status, told(&unread)), (401, [None, Some("Origin")]), "{origin}");
+        assert_eq!((unread.status, cors_headers(&unread)), (401, [None, Some("Origin")]), "{origin}");
     }
 }
 
 #[test]
-fn without_allowed_origins_no_page_may_and_nothing_varies() {
+fn no_cors_headers_without_allowed_origins() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let refused = server.ask(&preflight(ALLOWED));
-    assert_eq!((refused.status, told(&refused)), (405, [None, None]));
+    assert_eq!((refused.status, cors_headers(&refused)), (405, [None, None]));
 }

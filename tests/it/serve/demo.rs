@@ -1,4 +1,4 @@
-//! The one command to try it with.
+//! `serve` under the demo profile.
 
 use std::process::Stdio;
 
@@ -16,7 +16,7 @@ fn session(said: &str) -> Option<String> {
     Some(rest[..rest.find(['\n', '"'])?].to_owned())
 }
 
-/// Checks a token by the program itself.
+/// Checks a token with the program itself.
 #[track_caller]
 fn assert_verifies(token: &str) {
     let verified = demo(&["-q", "verify", "-", "--customer", "123", "-o", "json"]).with_stdin(token).run();
@@ -24,7 +24,7 @@ fn assert_verifies(token: &str) {
 }
 
 #[test]
-fn the_session_that_it_prints_gets_a_token_that_verifies() {
+fn printed_session_gets_a_valid_token() {
     let server = Server::demo(&[]);
     let session = server.said().wait_for("a session", session);
     assert_verifies(server.ask(&Ask::of(123).bearer(&session)).token());
@@ -34,7 +34,7 @@ fn the_session_that_it_prints_gets_a_token_that_verifies() {
 }
 
 #[test]
-fn the_call_that_it_prints_works_as_it_is() {
+fn printed_curl_command_works() {
     if !has("curl", "the call that the demo prints") {
         return;
     }
@@ -57,7 +57,7 @@ fn the_call_that_it_prints_works_as_it_is() {
 }
 
 #[test]
-fn with_quiet_it_tells_its_address_and_no_more() {
+fn quiet_prints_the_address_only() {
     let server = Server::demo(&["-q"]);
     let listening = format!("note=\"listening on http://{}\"\n", server.address());
     let said = server.said().wait_for("the address", |said| said.ends_with('\n').then(|| said.to_owned()));

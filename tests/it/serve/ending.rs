@@ -1,4 +1,4 @@
-//! The end: what was received is answered, and the status tells how it went.
+//! Shutdown: received requests are answered, and the exit status reports the outcome.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -20,7 +20,7 @@ fn last_answer(stream: &mut TcpStream) -> Answer {
 }
 
 #[test]
-fn a_request_that_is_under_way_when_the_end_comes_is_answered() {
+fn request_in_progress_at_shutdown_is_answered() {
     for signal in [Signal::TERM, Signal::INT] {
         let site = TestServerHome::new();
         let server = site.serve(&[]);
@@ -41,11 +41,11 @@ fn a_request_that_is_under_way_when_the_end_comes_is_answered() {
 }
 
 #[test]
-fn a_request_that_was_sent_whole_before_the_end_gets_a_token() {
+fn requests_sent_before_shutdown_get_tokens() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let request = Ask::of(123).bearer(&site.session("123")).kept_alive().bytes();
-    // As long as another has the log's lock, nobody is answered.
+    // While another process holds the log's lock, no request is answered.
     let lock = File::open(site.state().join("audit/lock")).unwrap();
     lock.lock().unwrap();
     let mut idle = server.connect();
@@ -59,7 +59,7 @@ fn a_request_that_was_sent_whole_before_the_end_gets_a_token() {
     for stream in &mut streams {
         last_answer(stream).token();
     }
-    // Who has said nothing is let go without a word.
+    // An idle connection is closed without an answer.
     assert_eq!(idle.read(&mut [0]).unwrap(), 0);
     drop((idle, streams));
     let address = server.address();
@@ -71,7 +71,7 @@ fn a_request_that_was_sent_whole_before_the_end_gets_a_token() {
 }
 
 #[test]
-fn a_second_signal_stops_at_once() {
+fn second_signal_stops_at_once() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let request = Ask::of(123).bearer(&site.session("123")).bytes();

@@ -26,7 +26,7 @@ fn claims(answer: &Answer) -> Value {
 }
 
 #[test]
-fn each_fault_is_met_as_often_as_it_was_asked_for_and_then_there_is_a_good_token() {
+fn faults_occur_as_often_as_requested() {
     let site = TestServerHome::new();
     let server = site.serve(&[
         "--fault",
@@ -67,7 +67,7 @@ fn each_fault_is_met_as_often_as_it_was_asked_for_and_then_there_is_a_good_token
 }
 
 #[test]
-fn a_dropped_request_gets_no_response_and_a_delayed_one_gets_it_later() {
+fn drop_sends_no_response_and_delay_a_late_one() {
     let site = TestServerHome::new();
     let server = site.serve(&["--fault", "123=drop*1", "--fault", "123=delay:1s*1"]);
     let request = Ask::of(123).bearer(&site.session("123"));
@@ -85,7 +85,7 @@ fn a_dropped_request_gets_no_response_and_a_delayed_one_gets_it_later() {
 }
 
 #[test]
-fn a_request_without_a_good_session_meets_no_fault() {
+fn faults_need_a_valid_session() {
     let site = TestServerHome::new();
     let server = site.serve(&["--fault", "123=status:500*1"]);
     server.ask(&Ask::of(123)).is(401, "Unauthorized", EXPIRED_SESSION);
@@ -94,7 +94,7 @@ fn a_request_without_a_good_session_meets_no_fault() {
 }
 
 #[test]
-fn nothing_of_a_production_profile_is_made_to_fail_also_after_a_reload() {
+fn production_allows_no_faults_even_after_a_reload() {
     let production = "policy = { production = true, default_lifetime = \"1h\" }\n";
     let refused = TestServerHome::with(production).run(&[
         "-q",
@@ -130,7 +130,7 @@ fn controlled(site: &TestServerHome) -> Watched {
 }
 
 #[test]
-fn faults_are_added_listed_and_removed_while_the_server_runs() {
+fn faults_can_be_changed_at_run_time() {
     let site = TestServerHome::new();
     let server = controlled(&site);
     let request = Ask::of(123).bearer(&site.session("123"));
@@ -155,7 +155,7 @@ fn faults_are_added_listed_and_removed_while_the_server_runs() {
 }
 
 #[test]
-fn the_last_requests_can_be_counted_and_have_no_token() {
+fn recent_requests_are_listed_without_tokens() {
     let site = TestServerHome::new();
     let server = controlled(&site);
     let session = site.session("123");
@@ -179,7 +179,7 @@ fn the_last_requests_can_be_counted_and_have_no_token() {
 }
 
 #[test]
-fn no_page_of_a_browser_controls_the_server() {
+fn browser_pages_cannot_control_faults() {
     let site = TestServerHome::new();
     let server = controlled(&site);
     for headers in [
@@ -202,7 +202,7 @@ fn no_page_of_a_browser_controls_the_server() {
 }
 
 #[test]
-fn an_admin_listener_that_others_reach_controls_nothing_and_neither_does_that_of_a_production_profile() {
+fn fault_control_needs_a_local_listener_and_no_production() {
     let open = Watched::over(Server::demo(&["--admin-listen", "0.0.0.0:0"]));
     for path in ["/faults", "/requests"] {
         assert_eq!(open.control("GET", path, "", &[]).status, 404);
@@ -216,7 +216,7 @@ fn an_admin_listener_that_others_reach_controls_nothing_and_neither_does_that_of
 }
 
 #[test]
-fn what_is_no_fault_is_refused_with_what_was_expected() {
+fn malformed_fault_is_refused_with_the_expected_form() {
     let site = TestServerHome::new();
     let rule = "a fault has the form 123=expired or 1-100=status:503*2, with customers from 1 to 9223372036854775807, up to \
                 1000000 times";

@@ -1,4 +1,4 @@
-//! Flags of `serve`: what is refused, and what is said to do instead.
+//! Flags of `serve`: refused values, and their hints.
 
 use std::io;
 
@@ -9,7 +9,7 @@ use super::test_server_home::TestServerHome;
 use crate::cli::{call, demo};
 
 #[test]
-fn a_value_that_is_none_is_refused_with_what_to_give() {
+fn malformed_values_are_refused_with_a_valid_form() {
     let listen = "give an IP address and a port, such as 127.0.0.1:8787 or [::1]:8787";
     let no_address = |text: &str| {
         format!("invalid value '{text}' for '--listen <ADDRESS:PORT>': invalid socket address syntax")
@@ -49,7 +49,7 @@ fn localhost_is_127_0_0_1() {
 }
 
 #[test]
-fn other_machines_are_kept_out_unless_a_proxy_is_trusted() {
+fn public_address_needs_tls_or_a_trusted_proxy() {
     let site = TestServerHome::new();
     for (address, port) in [("0.0.0.0:8787", 8787), ("[::]:0", 0), ("192.0.2.1:443", 443)] {
         let refused = site.run(&["-q", "serve", "--listen", address]);
@@ -59,7 +59,7 @@ fn other_machines_are_kept_out_unless_a_proxy_is_trusted() {
         );
         refused.is_refused(2, &error, &hint);
     }
-    // No machine has this address: that it is tried shows that it may be.
+    // No machine has this address, but the attempt shows that it is allowed.
     let tried = site.run(&["-q", "serve", "--listen", "192.0.2.1:0", "--trusted-proxy", "10.0.0.0/8"]);
     let error = format!("cannot listen on 192.0.2.1:0: {}", io::Error::from(Errno::ADDRNOTAVAIL));
     tried.is_refused(1, &error, "give an address of this machine, such as 127.0.0.1");
@@ -72,7 +72,7 @@ fn other_machines_are_kept_out_unless_a_proxy_is_trusted() {
 }
 
 #[test]
-fn an_address_that_is_taken_is_told_with_what_to_do() {
+fn address_in_use_is_reported_with_a_remedy() {
     let site = TestServerHome::new();
     let address = site.serve(&[]).address();
     let first = site.serve(&[]);
@@ -84,7 +84,7 @@ fn an_address_that_is_taken_is_told_with_what_to_do() {
 }
 
 #[test]
-fn a_lifetime_that_policy_forbids_is_refused_before_anybody_is() {
+fn lifetime_against_policy_is_refused_at_start() {
     let site = TestServerHome::with("policy = { longest_lifetime = \"1h\" }\n");
     let hint = "leave --lifetime out, or give one that the policy allows";
     for lifetime in ["never", "2h"] {
@@ -98,7 +98,7 @@ fn a_lifetime_that_policy_forbids_is_refused_before_anybody_is() {
 }
 
 #[test]
-fn without_a_session_key_it_says_where_one_goes() {
+fn missing_session_key_is_reported_with_a_remedy() {
     let refused = call(&["-q", "serve"]).with_env("STREAM_API_SECRET", "x".repeat(32)).run();
     refused.is_refused(
         2,
@@ -108,7 +108,7 @@ fn without_a_session_key_it_says_where_one_goes() {
 }
 
 #[test]
-fn the_description_is_printed_without_any_set_up() {
+fn openapi_is_printed_without_setup() {
     let printed = call(&["serve", "--openapi"]).run();
     let description: serde_json::Value = serde_json::from_str(printed.result()).unwrap();
     assert_eq!(description["openapi"], "3.1.0");

@@ -1,9 +1,9 @@
-//! Requests to the endpoint and answers of it, as bytes: nothing in between corrects them.
+//! Requests to the endpoint and its answers, as bytes, without a library that corrects them.
 
 /// The path of the endpoint.
 pub(crate) const PATH: &str = "/stream-chat/token";
 
-/// A request that is put together.
+/// A request builder.
 #[derive(Debug, Clone)]
 pub(crate) struct Ask {
     /// The method.
@@ -28,47 +28,47 @@ impl Ask {
         }
     }
 
-    /// Returns it another method.
+    /// Sets the method.
     pub(crate) fn method(mut self, method: &str) -> Self {
         method.clone_into(&mut self.method);
         self
     }
 
-    /// Returns it another path.
+    /// Sets the path.
     pub(crate) fn path(mut self, path: &str) -> Self {
         path.clone_into(&mut self.path);
         self
     }
 
-    /// Returns it another body.
+    /// Sets the body.
     pub(crate) fn body(mut self, body: impl AsRef<[u8]>) -> Self {
         body.as_ref().clone_into(&mut self.body);
         self
     }
 
-    /// Returns it a session.
+    /// Adds a session.
     pub(crate) fn bearer(self, session: &str) -> Self {
         self.with("Authorization", &format!("Bearer {session}"))
     }
 
-    /// Adds a header, beside those of the same name.
+    /// Adds a header, and keeps others of the same name.
     pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// Leaves a header out.
+    /// Removes a header.
     pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self
     }
 
-    /// Leaves its connection open after the answer.
+    /// Keeps the connection open after the answer.
     pub(crate) fn kept_alive(self) -> Self {
         self.without("Connection")
     }
 
-    /// Returns its bytes.
+    /// Returns the request's bytes.
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let lines: String =
             self.headers.iter().map(|(name, value)| [name, ": ", value, "\r\n"].concat()).collect();
@@ -90,7 +90,7 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// Takes the text of an answer apart, which must be one whole answer and no more.
+    /// Parses a text that must be exactly one answer.
     #[track_caller]
     pub(crate) fn parse(text: &str) -> Self {
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no answer: {text:?}"));
@@ -104,16 +104,16 @@ impl Answer {
         Self { status: status.unwrap(), headers: headers.collect(), body: body.to_owned() }
     }
 
-    /// Returns the one header of this name; nothing where there is none.
+    /// Returns the header of this name, if any; it must be unique.
     #[track_caller]
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut found = self.headers.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
         let value = found.next().map(|(_, value)| value.as_str());
-        assert!(found.next().is_none(), "{name} stands more than once: {self:?}");
+        assert!(found.next().is_none(), "{name} occurs more than once: {self:?}");
         value
     }
 
-    /// Returns the token that it brings.
+    /// Returns the token in the answer.
     #[track_caller]
     pub(crate) fn token(&self) -> &str {
         let inner = self.body.strip_prefix(r#"{"token":""#).and_then(|rest| rest.strip_suffix(r#""}"#));

@@ -23,10 +23,10 @@ use super::{KEPT, Server};
 use crate::cli::now;
 use crate::tools::has;
 
-/// What the server is told of the tokens, beside their keys.
+/// The issuer and audience in the configuration.
 const ISSUED: &str = "issuer = \"https://id.example.com/\"\naudience = \"app\"\n";
 
-/// Whoever signs tokens.
+/// A key that signs tokens.
 enum Signer {
     Rsa(Box<RsaKeyPair>),
     Ec(Box<EcdsaKeyPair>),
@@ -34,7 +34,7 @@ enum Signer {
 }
 
 impl Signer {
-    /// Makes a key for RS256, of so many bits; `None` where no tool makes one.
+    /// Makes a key for RS256 with this many bits; `None` without openssl.
     fn rsa(bits: &str) -> Option<Self> {
         if !has("openssl", "sessions that are JWTs with RS256") {
             return None;
@@ -69,7 +69,7 @@ impl Signer {
         }
     }
 
-    /// Signs a header and claims, whatever they are.
+    /// Signs any header and claims.
     fn sign(&self, header: &str, claims: &str) -> String {
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let random = SystemRandom::new();
@@ -88,7 +88,7 @@ impl Signer {
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
-    /// Signs a customer's claims, some of which are others or left out (`null`), with a plain header.
+    /// Signs a customer's claims with changes (`null` removes a claim) under a plain header.
     fn token(&self, changes: &Value) -> String {
         let algorithm = match self {
             Self::Rsa(_) => "RS256",
@@ -99,7 +99,7 @@ impl Signer {
     }
 }
 
-/// Returns a customer's claims, some of which are others or left out (`null`).
+/// Returns a customer's claims with changes (`null` removes a claim).
 fn claims(changes: &Value) -> String {
     let mut claims = json!({"iss": "https://id.example.com/", "aud": "app", "sub": "123", "exp": now() + 3600, "iat": now()});
     for (name, value) in changes.as_object().unwrap() {
@@ -109,12 +109,12 @@ fn claims(changes: &Value) -> String {
     claims.to_string()
 }
 
-/// Returns an answer of the backend's: a set of keys.
+/// Returns a backend's answer with a set of keys.
 fn set(keys: &[Value]) -> String {
     format!("200:{}", json!({"keys": keys}))
 }
 
-/// Prepares a home whose profile takes JWTs with the keys at a backend.
+/// Prepares a home whose profile accepts JWTs with the keys of a backend.
 fn home(backend: &Backend, more: &str) -> TestServerHome {
     let port = backend.address.port();
     TestServerHome::with(&format!(
@@ -122,7 +122,7 @@ fn home(backend: &Backend, more: &str) -> TestServerHome {
     ))
 }
 
-/// Asks for customer 123's token with a session, and compares status and reason.
+/// Requests customer 123's token with a session, and checks status and reason.
 #[track_caller]
 fn asks(server: &Server, token: &str, status: u16, reason: &str) {
     let answer = server.ask(&Ask::of(123).bearer(token));
@@ -136,7 +136,7 @@ fn asks(server: &Server, token: &str, status: u16, reason: &str) {
     }
 }
 
-/// Asks with good and bad tokens that one key signs, whatever kind of key that is.
+/// Requests tokens with good and bad claims signed by a key of any kind.
 fn asks_with_all_claims(server: &Server, key: &Signer) {
     let late = now() - 30;
     for changes in [
@@ -171,10 +171,10 @@ fn asks_with_all_claims(server: &Server, key: &Signer) {
 }
 
 #[test]
-fn each_token_that_a_published_rsa_key_signed_has_its_response_and_its_reason() {
+fn tokens_with_a_published_rsa_key_map_to_statuses_and_reasons() {
     let (Some(key), Some(other)) = (Signer::rsa("2048"), Signer::rsa("2048")) else { return };
     let backend = Backend::start();
-    // Keys for something else are passed over, and spoil none.
+    // Keys for other purposes are skipped.
     let encrypts = json!({"kty": "RSA", "kid": "a", "use": "enc", "n": "AQAB", "e": "AQAB"});
     backend.publish(&set(&[
         json!({"kty": "later"}),
@@ -193,12 +193,12 @@ fn each_token_that_a_published_rsa_key_signed_has_its_response_and_its_reason() 
     let public = URL_SAFE_NO_PAD.decode(key.jwk("a")["n"].as_str().unwrap()).unwrap();
     let of = |header: &str| key.sign(header, &claims);
     for (token, reason) in [
-        // The key is the configuration's, wherever the token says that it is.
+        // The key is the configured one, whatever the token says.
         (other.token(&json!({})), "session_bad_signature"),
         (other.sign(&embedded, &claims), "session_bad_signature"),
         (of(r#"{"alg":"RS256","kid":"b"}"#), "session_unknown_key"),
         (of(r#"{"alg":"RS256","kid":"b","jku":"http://localhost:9/"}"#), "session_unknown_key"),
-        // So is the algorithm: no public key ever counts as a shared one.
+        // So is the algorithm: a public key is never used as a shared one.
         (Signer::Hmac(public).token(&json!({})), "not_a_session"),
         (of(r#"{"alg":"none","kid":"a"}"#), "not_a_session"),
         (of(r#"{"alg":"RS512","kid":"a"}"#), "not_a_session"),
@@ -228,7 +228,7 @@ fn each_token_that_a_published_rsa_key_signed_has_its_response_and_its_reason() 
 }
 
 #[test]
-fn a_published_key_for_es256_verifies_nothing_else() {
+fn published_es256_key_verifies_es256_only() {
     let key = Signer::ec();
     let backend = Backend::start();
     backend.publish(&set(&[key.jwk("a"), Signer::ec().jwk("b")]));
@@ -239,12 +239,12 @@ fn a_published_key_for_es256_verifies_nothing_else() {
     let claims = claims(&json!({}));
     let point = [&[4][..], &[7; 64]].concat();
     asks(&server, &Signer::Hmac(point).token(&json!({})), 401, "not_a_session");
-    // Which of two keys signed it is not guessed.
+    // Without a key ID, the server does not guess between two keys.
     asks(&server, &key.sign(r#"{"alg":"ES256"}"#, &claims), 401, "session_unknown_key");
 }
 
 #[test]
-fn a_key_that_is_shared_with_the_backend_verifies_hs256_alone() {
+fn shared_key_verifies_hs256_only() {
     let key = Signer::Hmac(SESSION_KEY.as_bytes().to_vec());
     let site = TestServerHome::with(&format!("\n[profiles.staging.sessions]\n{ISSUED}"));
     let server = site.serve(&[]);
@@ -262,7 +262,7 @@ fn a_key_that_is_shared_with_the_backend_verifies_hs256_alone() {
 }
 
 #[test]
-fn the_customer_is_in_the_claim_that_was_chosen_and_an_audience_counts_only_if_it_was() {
+fn customer_claim_and_audience_follow_the_configuration() {
     let key = Signer::Hmac(SESSION_KEY.as_bytes().to_vec());
     for (claim, changes) in [
         ("/user/id", json!({"sub": "x", "user": {"id": 123}})),
@@ -277,12 +277,12 @@ fn the_customer_is_in_the_claim_that_was_chosen_and_an_audience_counts_only_if_i
     let site = TestServerHome::with("\n[profiles.staging.sessions]\nissuer = \"https://id.example.com/\"\n");
     let server = site.serve(&[]);
     asks(&server, &key.token(&json!({"aud": null})), 200, "");
-    // It is for somebody else: this server has no name of its own.
+    // The token has an audience, and this server is configured with none.
     asks(&server, &key.token(&json!({})), 401, "session_wrong_claims");
 }
 
 #[test]
-fn a_server_without_keys_does_not_start_and_a_reload_without_any_changes_nothing() {
+fn missing_keys_fail_at_start_and_are_kept_on_reload() {
     let (backend, key) = (Backend::start(), Signer::ec());
     let site = home(&backend, "algorithm = \"ES256\"\n");
     let Some(weak) = Signer::rsa("2048") else { return };
@@ -318,7 +318,7 @@ fn a_server_without_keys_does_not_start_and_a_reload_without_any_changes_nothing
 }
 
 #[test]
-fn a_profile_is_added_with_all_that_verifies_jwts() {
+fn profile_add_stores_and_validates_jwt_settings() {
     let site = TestServerHome::new();
     let add = |name: &str, flags: &[&str]| {
         site.run(&[&["-q", "profile", "add", name, "--secret", "env:X"], flags].concat())

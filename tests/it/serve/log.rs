@@ -1,4 +1,4 @@
-//! The access log: one line a request, as text or JSON, and nothing in it that a client or a secret wrote.
+//! The access log: one line per request, as text or JSON, without client input or secrets.
 
 use std::collections::BTreeSet;
 
@@ -10,13 +10,13 @@ use crate::cli::Output;
 use crate::cli::token::SECRET;
 use crate::readme::documented_fields;
 
-/// What a server wrote over a whole run, with all that must not be in it.
+/// The output of a whole run of a server, and the texts that must not be in it.
 struct Run {
-    /// What it wrote.
+    /// The output.
     output: Output,
-    /// The names of all requests, in order.
+    /// The IDs of all requests, in order.
     ids: Vec<String>,
-    /// What must not be in it.
+    /// The texts that must not be in the output.
     withheld: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ fn run(flags: &[&str]) -> Run {
     Run { output: server.end(), ids, withheld: of_clients.into_iter().chain(parts).collect() }
 }
 
-/// Checks what goes for every run.
+/// Checks the rules for every run.
 #[track_caller]
 fn assert_sound(run: &Run) {
     let Output { status, stdout, stderr } = &run.output;
@@ -63,7 +63,7 @@ fn assert_sound(run: &Run) {
 }
 
 #[test]
-fn every_request_has_a_line_and_no_line_has_what_it_brought() {
+fn every_request_has_a_line_without_client_input() {
     let run = run(&[]);
     assert_sound(&run);
     let lines = run.output.stderr.lines().filter(|line| line.contains(" request_id="));
@@ -98,7 +98,7 @@ fn every_request_has_a_line_and_no_line_has_what_it_brought() {
 }
 
 #[test]
-fn with_quiet_the_log_is_all_that_is_said() {
+fn quiet_leaves_the_log_only() {
     let run = run(&["--quiet"]);
     assert_sound(&run);
     let is_logged = |line: &str| line.split_once("Z ").is_some_and(|(time, _)| time.starts_with("20"));
@@ -107,7 +107,7 @@ fn with_quiet_the_log_is_all_that_is_said() {
 }
 
 #[test]
-fn in_json_every_line_is_an_object() {
+fn every_json_line_is_an_object() {
     let run = run(&["-o", "json"]);
     assert_sound(&run);
     let parse = |line: &str| serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("{line}"));
@@ -126,7 +126,7 @@ fn in_json_every_line_is_an_object() {
 }
 
 #[test]
-fn a_trusted_proxy_whose_word_cannot_be_read_is_noted_once_a_minute() {
+fn unreadable_forwarded_header_is_noted_once_a_minute() {
     let site = TestServerHome::new();
     let server = site.serve(&["--trusted-proxy", "127.0.0.1"]);
     for _ in 0..5 {
@@ -139,7 +139,7 @@ fn a_trusted_proxy_whose_word_cannot_be_read_is_noted_once_a_minute() {
 }
 
 #[test]
-fn who_asks_is_the_peer_or_whom_a_trusted_proxy_names() {
+fn client_is_the_peer_or_named_by_a_trusted_proxy() {
     let site = TestServerHome::new();
     let peer = |flags: &[&str], forwarded: &[&str]| {
         let server = site.serve(&[&["-q", "-o", "json"], flags].concat());

@@ -1,4 +1,4 @@
-//! `serve` as a process: started on a port that the kernel chose, asked over real sockets.
+//! `serve` as a process: started on a port that the kernel chose, tested over real sockets.
 
 mod audit;
 pub(crate) mod backend;
@@ -28,29 +28,29 @@ use self::stderr_reader::StderrReader;
 use crate::cli::watchdog::{WAIT_TIMEOUT, Watchdog};
 use crate::cli::{Call, Output, demo};
 
-/// What a server says of a reload that was refused.
+/// The note of a server about a refused reload.
 pub(crate) const KEPT: &str = "not reloaded: everything stays as it was";
 
-/// A running server. It ends with its test, however that ends.
+/// A running server. It ends with its test, even if the test panics.
 pub(crate) struct Server {
     /// The process.
     child: Child,
-    /// Where it listens.
+    /// The address of its listener.
     address: SocketAddr,
-    /// What it says on standard error.
+    /// Its standard error.
     said: StderrReader,
-    /// Ends it where the test hangs.
+    /// Kills the process if the test hangs.
     _watchdog: Watchdog,
 }
 
 impl Server {
-    /// Starts a call of `serve`, and waits until it says where it listens. The call must bind port 0.
+    /// Starts a call of `serve`, and waits until it prints its address. The call must bind port 0.
     #[track_caller]
     pub(crate) fn start(call: &Call) -> Self {
         Self::run(&mut call.command())
     }
 
-    /// Starts a command that becomes such a call.
+    /// Starts a command that executes `serve`.
     #[track_caller]
     pub(crate) fn run(command: &mut Command) -> Self {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -61,18 +61,18 @@ impl Server {
         Self { child, address, said, _watchdog: watchdog }
     }
 
-    /// Starts one under the built-in profile, with these extra flags.
+    /// Starts a server under the demo profile, with these extra flags.
     #[track_caller]
     pub(crate) fn demo(flags: &[&str]) -> Self {
         Self::start(&demo(&arguments(flags)))
     }
 
-    /// Returns where it listens.
+    /// Returns the address of its listener.
     pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Returns where its admin listener is, if it was told to have one.
+    /// Returns the address of its admin listener, which must be enabled.
     #[track_caller]
     pub(crate) fn admin(&self) -> SocketAddr {
         self.said.wait_for("the admin listener's address", |said| {
@@ -81,17 +81,17 @@ impl Server {
         })
     }
 
-    /// Returns its process.
+    /// Returns its process ID.
     pub(crate) fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
     }
 
-    /// Returns what it says on standard error.
+    /// Returns its standard error.
     pub(crate) fn said(&self) -> &StderrReader {
         &self.said
     }
 
-    /// Connects to it.
+    /// Connects to the server.
     #[track_caller]
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).unwrap();
@@ -116,7 +116,7 @@ impl Server {
         Answer::parse(&self.exchange(&ask.bytes()))
     }
 
-    /// Sends it a signal.
+    /// Sends the server a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill_process(self.pid(), signal).unwrap();
     }
@@ -153,8 +153,8 @@ impl Drop for Server {
     }
 }
 
-/// Returns the arguments of a server with these flags. A rate that they do not name is off: what waits for a
-/// fact asks as often as it takes.
+/// Returns the arguments of a server with these flags. Rate limits are off unless named, because tests that
+/// wait for a condition send many requests.
 pub(crate) fn arguments<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     let mut arguments = vec!["serve", "--listen", "127.0.0.1:0"];
     for rate in ["--rate-limit", "--rate-limit-address"] {
@@ -166,7 +166,7 @@ pub(crate) fn arguments<'a>(flags: &[&'a str]) -> Vec<&'a str> {
     arguments
 }
 
-/// Finds where a server listens in what it says.
+/// Finds the address of a server in its standard error.
 fn address(said: &str) -> Option<SocketAddr> {
     let (_, rest) = said.split_once("listening on http")?;
     let (_, rest) = rest.split_once("://")?;

@@ -1,4 +1,4 @@
-//! Sessions over the whole way: made by one process, judged by another, and revoked by a third.
+//! Sessions end to end: made by one process, checked by another, and revoked by a third.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -30,20 +30,20 @@ fn wait_until_refused(server: &Server, customer: u64, session: &str) {
     }
 }
 
-/// Makes a session of customer 123 with a key, at another moment, and returns its token.
+/// Makes a session of customer 123 with a key at another time, and returns its token.
 pub(super) fn session_of(key: &str, at: Timestamp) -> String {
     let key = SessionKey::new(&Secret::new(key.as_bytes().to_vec()).unwrap());
     key.issue("123".parse().unwrap(), at, HOUR).unwrap().1.expose().to_owned()
 }
 
-/// Returns all of an answer but its time and its name.
-fn lasting(mut answer: Answer) -> Answer {
+/// Returns an answer without its date and its request ID.
+fn without_volatile_headers(mut answer: Answer) -> Answer {
     answer.headers.retain(|(name, _)| !["date", "x-request-id"].contains(&name.as_str()));
     answer
 }
 
 #[test]
-fn a_running_server_sees_that_a_session_is_revoked_and_others_still_count() {
+fn running_server_refuses_revoked_sessions_only() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let sessions = [site.session("123"), site.session("123"), site.session("123"), site.session("124")];
@@ -64,7 +64,7 @@ fn a_running_server_sees_that_a_session_is_revoked_and_others_still_count() {
 }
 
 #[test]
-fn an_id_that_the_audit_log_does_not_know_is_not_reported_as_revoked() {
+fn revoking_an_unknown_session_id_exits_with_1() {
     let site = TestServerHome::new();
     let session = site.session("123");
     let id = "00c0ffee00c0ffee00c0ffee00c0ffee";
@@ -77,7 +77,7 @@ fn an_id_that_the_audit_log_does_not_know_is_not_reported_as_revoked() {
 }
 
 #[test]
-fn a_revocation_that_cannot_be_read_makes_every_session_doubtful_until_it_can() {
+fn unreadable_revocation_list_gives_503() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
     let (revoked, session) = (site.session("123"), site.session("123"));
@@ -97,7 +97,7 @@ fn a_revocation_that_cannot_be_read_makes_every_session_doubtful_until_it_can() 
 }
 
 #[test]
-fn a_list_that_is_changed_or_gone_keeps_the_server_from_starting_until_all_sessions_are_ended() {
+fn damaged_revocation_list_prevents_start_until_revoke_all() {
     let site = TestServerHome::new();
     let session = site.session("123");
     site.run(&["-q", "session", "revoke", "--customer", "124"]).is(0, "", "");
@@ -120,7 +120,7 @@ fn a_list_that_is_changed_or_gone_keeps_the_server_from_starting_until_all_sessi
 }
 
 #[test]
-fn no_session_is_made_that_a_revocation_ends_already() {
+fn session_new_is_refused_right_after_a_revocation() {
     let site = TestServerHome::new();
     let said = site.run(&["session", "revoke", "--customer", "123"]).stderr;
     let expected = "stream-token: note: revoked every session of customer 123 so far\nstream-token: note: clocks may differ by 1m: a new session can be made after that time\n";
@@ -148,7 +148,7 @@ fn wait_until_answered(server: &Server, ask: &Ask, status: u16) -> Answer {
     }
 }
 
-/// Tokens that are not a session of customer 123 at this server, and yet look like one.
+/// Returns tokens that look like a session of customer 123 at this server, but are none.
 fn counterfeits(site: &TestServerHome) -> Vec<String> {
     let now = Clock::System.now();
     let own = site.session("123");
@@ -165,7 +165,7 @@ fn counterfeits(site: &TestServerHome) -> Vec<String> {
         session_of(SECRET, now),
         session_of(SESSION_KEY, begun),
         session_of(SESSION_KEY, now.after(HOUR)),
-        // The key that signs is made of the session key; the session key itself signs nothing.
+        // The signing key is derived from the session key, which itself signs nothing.
         signed_with(SESSION_KEY, HEADER, &claims(&own)),
         signed_with(SESSION_KEY, r#"{"alg":"none"}"#, &claims(&own)),
         ending_in(&signed_with(SESSION_KEY, r#"{"alg":"none","typ":"JWT"}"#, &claims(&own)), ""),
@@ -188,10 +188,10 @@ fn counterfeits(site: &TestServerHome) -> Vec<String> {
 }
 
 #[test]
-fn nothing_but_a_session_gets_past_and_all_else_is_answered_alike() {
+fn all_invalid_sessions_get_the_same_401() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
-    let refusal = lasting(server.ask(&Ask::of(123)));
+    let refusal = without_volatile_headers(server.ask(&Ask::of(123)));
     refusal.is(401, "Unauthorized", "Invalid or expired session token");
     assert_eq!(refusal.header("WWW-Authenticate"), Some("Bearer"));
     let own = site.session("123");
@@ -220,7 +220,7 @@ fn nothing_but_a_session_gets_past_and_all_else_is_answered_alike() {
     for ask in tokens.chain(values).chain([twice, elsewhere]) {
         let body = ["", "{", r#"{"customer_id":124}"#].map(|body| ask.clone().body(body));
         for ask in body.into_iter().chain([ask]) {
-            assert_eq!(lasting(server.ask(&ask)), refusal, "{ask:?}");
+            assert_eq!(without_volatile_headers(server.ask(&ask)), refusal, "{ask:?}");
         }
     }
     for scheme in ["Bearer", "bearer", "BEARER "] {
@@ -230,7 +230,7 @@ fn nothing_but_a_session_gets_past_and_all_else_is_answered_alike() {
 }
 
 #[test]
-fn a_session_token_is_no_user_token_even_where_one_secret_is_for_both() {
+fn session_token_is_no_user_token_even_with_one_secret() {
     let site = TestServerHome::new();
     let session = site.session("123");
     let call = |call: &[&str]| site.call(call).with_env("STAGING_SESSION_KEY", SECRET);

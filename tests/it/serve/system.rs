@@ -1,4 +1,4 @@
-//! What a server tells systemd, and what it leaves in the runtime directory.
+//! Notifications to systemd, and the runtime directory of a server.
 
 use std::fs;
 use std::os::unix::net::UnixDatagram;
@@ -20,7 +20,7 @@ fn next(socket: &UnixDatagram) -> String {
 }
 
 #[test]
-fn systemd_is_told_when_the_server_is_ready_reloads_and_stops() {
+fn systemd_is_notified_of_start_reload_and_stop() {
     let site = TestServerHome::new();
     let path = site.home().join("notify");
     let socket = UnixDatagram::bind(&path).unwrap();
@@ -43,7 +43,7 @@ fn directories(runtime: &Path) -> Vec<String> {
 }
 
 #[test]
-fn the_directory_of_its_own_sockets_is_removed_at_the_end() {
+fn socket_directory_is_removed_at_the_end() {
     let runtime = tempdir();
     let site = TestServerHome::new();
     let server = Server::start(&site.serving(&[]).with_env("XDG_RUNTIME_DIR", &runtime));

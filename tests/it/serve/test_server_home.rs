@@ -20,22 +20,22 @@ const CONFIG: &str = "default_profile = \"staging\"\n\n[profiles.staging]\nsecre
 pub(crate) struct TestServerHome(TestHome);
 
 impl TestServerHome {
-    /// Creates one.
+    /// Creates a home.
     pub(crate) fn new() -> Self {
         Self::with("")
     }
 
-    /// Creates one whose profile has these extra keys.
+    /// Creates a home whose profile has these extra keys.
     pub(crate) fn with(more: &str) -> Self {
         Self::at(TestHome::new(), more)
     }
 
-    /// Creates one in memory, so that no response waits for a busy disk.
+    /// Creates a home in memory, so that no response waits for a busy disk.
     pub(crate) fn in_memory() -> Self {
         Self::at(TestHome::in_memory(), "")
     }
 
-    /// Creates one in a directory.
+    /// Creates a home in a directory.
     fn at(home: TestHome, more: &str) -> Self {
         fs::create_dir_all(home.path().join(".config/stream-token")).unwrap();
         home.write(".config/stream-token/config.toml", format!("{CONFIG}{more}").as_bytes(), 0o600);

@@ -1,4 +1,4 @@
-//! Clients as people use them.
+//! Common clients: curl and openssl.
 
 use std::io::{Read as _, Write as _};
 use std::process::Command;
@@ -7,11 +7,11 @@ use super::{Secure, run};
 use crate::serve::http::Ask;
 use crate::tools::has;
 
-/// What curl prints after the body.
+/// The format of curl's line after the body.
 const TOLD: &str = "\n%{http_version} %{http_code} %{num_connects}\n";
 
 #[test]
-fn curl_gets_a_token_over_each_version_and_http_1_1_also_where_it_offers_2() {
+fn curl_gets_a_token_over_every_tls_version() {
     if !has("curl", "TLS with curl") {
         return;
     }
@@ -33,7 +33,7 @@ fn curl_gets_a_token_over_each_version_and_http_1_1_also_where_it_offers_2() {
 }
 
 #[test]
-fn curl_asks_again_on_the_same_connection() {
+fn curl_reuses_its_connection() {
     if !has("curl", "TLS with curl") {
         return;
     }
@@ -41,13 +41,13 @@ fn curl_asks_again_on_the_same_connection() {
     let server = secure.serve();
     let again = format!("https://{}/again", server.address());
     let output = secure.curl(&server, &secure.site.session("123"), &["-o", "/dev/null", "-w", TOLD, &again]);
-    // The first one is the path that is not there; the second one makes no connection.
+    // The first request is for an unknown path; the second one opens no connection.
     let told: Vec<_> = output.result().lines().filter(|line| line.starts_with("1.1 ")).collect();
     assert_eq!(told, ["1.1 404 1", "1.1 200 0"], "{output}");
 }
 
 #[test]
-fn openssl_speaks_both_versions_and_no_older_one() {
+fn openssl_connects_with_tls_1_2_and_1_3_only() {
     if !has("openssl", "TLS with openssl") {
         return;
     }
@@ -75,7 +75,7 @@ fn openssl_speaks_both_versions_and_no_older_one() {
 }
 
 #[test]
-fn http_without_tls_is_told_what_to_use() {
+fn plain_http_is_told_to_use_https() {
     let server = Secure::new().serve();
     let answer = server.ask(&Ask::of(123));
     answer.is(400, "Bad Request", "Use https: this port accepts HTTPS only");
@@ -83,7 +83,7 @@ fn http_without_tls_is_told_what_to_use() {
 }
 
 #[test]
-fn garbage_and_half_a_handshake_keep_nobody_from_being_served() {
+fn garbage_and_stalled_handshakes_block_nobody() {
     if !has("curl", "TLS with curl") {
         return;
     }
@@ -91,7 +91,7 @@ fn garbage_and_half_a_handshake_keep_nobody_from_being_served() {
     let server = secure.serve();
     let mut stalled: Vec<_> = (0..600).map(|_| server.connect()).collect();
     for stream in &mut stalled {
-        // The oldest of them have given way already.
+        // The oldest may be closed already.
         let _ = stream.write_all(&[22, 3, 1, 2, 0, 1]);
     }
     let mut garbage = server.connect();
@@ -107,7 +107,7 @@ fn garbage_and_half_a_handshake_keep_nobody_from_being_served() {
 }
 
 #[test]
-fn a_client_that_does_not_trust_the_certificate_gets_nothing_and_is_logged() {
+fn client_without_trust_gets_nothing_and_is_logged() {
     if !has("curl", "TLS with curl") {
         return;
     }
@@ -120,7 +120,7 @@ fn a_client_that_does_not_trust_the_certificate_gets_nothing_and_is_logged() {
 }
 
 #[test]
-fn the_demo_says_how_curl_is_to_trust_it() {
+fn demo_prints_a_curl_command_that_trusts_it() {
     if !has("curl", "TLS with curl") {
         return;
     }
@@ -140,7 +140,7 @@ fn the_demo_says_how_curl_is_to_trust_it() {
 }
 
 #[test]
-fn a_server_with_tls_may_be_reached_by_other_machines() {
+fn tls_allows_a_public_address_except_for_demo() {
     let secure = Secure::new();
     let mut arguments = secure.arguments(&[]);
     arguments[2] = "0.0.0.0:0".into();
@@ -155,7 +155,7 @@ fn a_server_with_tls_may_be_reached_by_other_machines() {
 }
 
 #[test]
-fn the_log_does_not_tell_of_clients_that_only_connect() {
+fn clients_that_only_connect_are_not_logged() {
     let secure = Secure::new();
     let server = secure.serve();
     drop(server.connect());

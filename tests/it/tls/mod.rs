@@ -1,4 +1,4 @@
-//! `serve` with TLS as a process, met by curl and openssl; and what it loads again while it runs.
+//! `serve` with TLS as a process: clients, start and reload.
 
 mod clients;
 mod reload;
@@ -82,12 +82,12 @@ impl Secure {
         write(self.site.home(), name, text, mode);
     }
 
-    /// Puts a certificate in place.
+    /// Writes the certificate and its key.
     fn put(&self, made: &Made) {
         put(self.site.home(), made);
     }
 
-    /// Returns the arguments of a server that listens here, with these extra flags.
+    /// Returns the arguments of a server with this certificate and these extra flags.
     fn arguments(&self, flags: &[&str]) -> Vec<String> {
         let (certificate, key) = (self.path("cert.pem"), self.path("key.pem"));
         let (certificate, key) = (certificate.to_str().unwrap(), key.to_str().unwrap());
@@ -109,8 +109,8 @@ impl Secure {
         self.site.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
-    /// Asks for a token with curl and these extra flags; returns the status, the rest of what
-    /// curl wrote, and how it ended.
+    /// Requests a token with curl and these extra flags; returns curl's exit status and
+    /// output.
     #[track_caller]
     fn curl(&self, server: &Server, session: &str, flags: &[&str]) -> Output {
         let url = format!("https://{}{PATH}", server.address());

@@ -1,4 +1,4 @@
-//! SIGHUP: what the server was started with is loaded again, all of it or nothing.
+//! SIGHUP: the server reloads all of its files or none.
 
 use std::fs;
 
@@ -52,7 +52,7 @@ impl Filed {
         self.secure.write(".config/stream-token/config.toml", &text, 0o600);
     }
 
-    /// Puts a pipe, to which nobody writes, in the place of a file.
+    /// Replaces a file with a pipe without a writer.
     fn pipe(&self, name: &str) {
         let path = self.secure.path(name);
         fs::remove_file(&path).unwrap();
@@ -97,7 +97,7 @@ fn ask(server: &Server, session: &str) -> Answer {
 }
 
 #[test]
-fn a_new_certificate_is_seen_by_connections_that_come_later() {
+fn new_connections_get_the_new_certificate() {
     if !has("curl", "TLS with curl") {
         return;
     }
@@ -106,14 +106,14 @@ fn a_new_certificate_is_seen_by_connections_that_come_later() {
     let session = secure.site.session("123");
     assert!(secure.curl(&server, &session, &[]).result().contains("token"));
     secure.put(&made());
-    // Its certificate is in the file, and not in use yet.
+    // The new certificate is in the file, and not in use yet.
     assert_eq!(secure.curl(&server, &session, &[]).status, Some(60));
     server.reload("note=reloaded profile=staging tls=true", 1);
     assert!(secure.curl(&server, &session, &[]).result().contains("token"));
 }
 
 #[test]
-fn broken_files_leave_everything_as_it_was_and_are_told_of() {
+fn broken_files_change_nothing_and_are_reported() {
     if !has("curl", "TLS with curl") {
         return;
     }
@@ -133,7 +133,7 @@ fn broken_files_leave_everything_as_it_was_and_are_told_of() {
 }
 
 #[test]
-fn a_new_session_key_ends_the_sessions_of_the_old_one() {
+fn new_session_key_ends_old_sessions() {
     let filed = Filed::new();
     let server = filed.serve();
     let old = filed.session();
@@ -146,7 +146,7 @@ fn a_new_session_key_ends_the_sessions_of_the_old_one() {
 }
 
 #[test]
-fn a_new_api_secret_signs_from_then_on() {
+fn new_api_secret_signs_after_the_reload() {
     let filed = Filed::new();
     let server = filed.serve();
     let session = filed.session();
@@ -162,7 +162,7 @@ fn a_new_api_secret_signs_from_then_on() {
 }
 
 #[test]
-fn one_thing_that_is_broken_keeps_all_the_rest_from_being_loaded() {
+fn one_broken_file_prevents_the_whole_reload() {
     let filed = Filed::new();
     let server = filed.serve();
     let session = filed.session();
@@ -188,7 +188,7 @@ fn one_thing_that_is_broken_keeps_all_the_rest_from_being_loaded() {
 }
 
 #[test]
-fn a_pipe_in_the_place_of_any_file_is_refused_and_the_next_reload_works() {
+fn pipe_as_a_file_is_refused_and_the_next_reload_works() {
     let filed = Filed::new();
     let server = filed.serve();
     for (count, name) in [".config/stream-token/config.toml", "secret", "session"].into_iter().enumerate() {
@@ -204,7 +204,7 @@ fn a_pipe_in_the_place_of_any_file_is_refused_and_the_next_reload_works() {
 }
 
 #[test]
-fn a_new_certificate_waits_for_a_secret_that_is_broken() {
+fn new_certificate_is_not_loaded_with_a_broken_secret() {
     if !has("curl", "TLS with curl") {
         return;
     }
@@ -215,7 +215,7 @@ fn a_new_certificate_waits_for_a_secret_that_is_broken() {
     filed.secure.put(&made());
     filed.secret("");
     server.reload(KEPT, 1);
-    // CURLE_PEER_FAILED_VERIFICATION: the old one is shown.
+    // CURLE_PEER_FAILED_VERIFICATION: the server still presents the old one.
     assert_eq!(filed.secure.curl(&server, &session, &[]).status, Some(60));
     filed.secret(SECRET);
     server.reload("note=reloaded", 1);
@@ -223,7 +223,7 @@ fn a_new_certificate_waits_for_a_secret_that_is_broken() {
 }
 
 #[test]
-fn the_policy_is_loaded_and_the_profile_is_the_one_that_was_chosen_at_start() {
+fn reload_applies_the_policy_and_keeps_the_profile() {
     let filed = Filed::new();
     let server = filed.serve();
     let session = filed.session();
@@ -236,7 +236,7 @@ fn the_policy_is_loaded_and_the_profile_is_the_one_that_was_chosen_at_start() {
 }
 
 #[test]
-fn the_demo_takes_the_signal_too() {
+fn demo_profile_can_be_reloaded() {
     let server = Server::demo(&[]);
     server.reload("note=reloaded profile=demo", 1);
     assert_eq!(server.end().status, Some(0));

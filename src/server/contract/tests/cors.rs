@@ -1,4 +1,4 @@
-//! Which pages may read replies, and how they are told.
+//! Which pages may read replies, and the CORS headers.
 
 use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN as ORIGIN_HEADER};
 
@@ -19,7 +19,7 @@ fn preflight(origin: &[&str]) -> Request {
 }
 
 #[test]
-fn a_preflight_of_an_allowed_origin_is_told_what_it_may_send() {
+fn preflight_of_an_allowed_origin_lists_what_it_may_send() {
     let answer = world().answer(&preflight(&[ORIGIN]));
     assert_eq!((answer.response.status, answer.response.body.as_slice()), (204, &b""[..]));
     let headers = answer.response.headers.iter().map(|(name, value)| (*name, value.as_str()));
@@ -37,7 +37,7 @@ fn a_preflight_of_an_allowed_origin_is_told_what_it_may_send() {
 }
 
 #[test]
-fn every_other_options_is_a_method_that_is_not_allowed() {
+fn every_other_options_request_gets_405() {
     let asks_nothing = with(preflight(&[ORIGIN]), &ACCESS_CONTROL_REQUEST_METHOD, &[]);
     let others = [
         preflight(&[]),
@@ -61,7 +61,7 @@ fn every_other_options_is_a_method_that_is_not_allowed() {
 }
 
 #[test]
-fn an_allowed_page_may_read_every_reply_and_no_other_page_any() {
+fn only_allowed_pages_may_read_replies() {
     let requests = [
         good(),
         with(good(), &AUTHORIZATION, &[]),
@@ -88,7 +88,7 @@ fn an_allowed_page_may_read_every_reply_and_no_other_page_any() {
 }
 
 #[test]
-fn takes_origins_as_browsers_send_them() {
+fn origins_are_accepted_as_browsers_send_them() {
     for text in [
         "https://app.example.com",
         "http://localhost:3000",
@@ -103,7 +103,7 @@ fn takes_origins_as_browsers_send_them() {
 }
 
 #[test]
-fn refuses_what_would_never_match_or_match_too_much() {
+fn origins_that_match_nothing_or_too_much_are_refused() {
     for text in [
         "",
         "*",

@@ -21,7 +21,7 @@ fn parse(value: &str) -> Result<String, &'static str> {
 }
 
 #[test]
-fn takes_bearer_in_any_case_and_any_number_of_blanks() {
+fn bearer_is_accepted_in_any_case_with_any_blanks() {
     for value in ["Bearer a.b-c_d~+/=", "bearer a.b-c_d~+/=", "BEARER   a.b-c_d~+/="] {
         assert_eq!(parse(value).unwrap(), "a.b-c_d~+/=", "{value}");
     }
@@ -36,7 +36,7 @@ fn a_session_token_is_any_visible_ascii_without_blanks() {
 }
 
 #[test]
-fn refuses_a_header_that_is_no_bearer_token() {
+fn other_authorization_headers_are_refused() {
     let too_long = format!("Bearer {}", "x".repeat(MAX_TOKEN_BYTES + 1));
     for value in [
         "",
@@ -97,7 +97,7 @@ fn status(body: impl AsRef<[u8]>) -> u16 {
 }
 
 #[test]
-fn takes_a_customer_id_to_the_last_digit() {
+fn customer_ids_are_exact_to_the_last_digit() {
     for (literal, id) in [
         ("1", 1),
         ("123", 123),
@@ -113,7 +113,7 @@ fn takes_a_customer_id_to_the_last_digit() {
 }
 
 #[test]
-fn what_is_no_json_is_malformed() {
+fn invalid_json_is_malformed() {
     let texts: [&[u8]; 16] = [
         b"",
         b" ",
@@ -139,7 +139,7 @@ fn what_is_no_json_is_malformed() {
 }
 
 #[test]
-fn json_that_is_no_such_object_is_unprocessable() {
+fn json_of_another_shape_is_unprocessable() {
     for body in [
         "null",
         "123",
@@ -180,7 +180,7 @@ fn json_that_is_no_such_object_is_unprocessable() {
 
 proptest! {
     #[test]
-    fn every_number_is_itself_or_out_of_range(number in any::<u128>(), shift in 0_u32..128) {
+    fn numbers_are_exact_or_out_of_range(number in any::<u128>(), shift in 0_u32..128) {
         let number = number >> shift;
         let parsed = body_customer(format!(r#"{{"customer_id":{number}}}"#).as_bytes()).ok();
         let expected = u64::try_from(number).ok().and_then(CustomerId::new);
@@ -188,7 +188,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_sent_is_judged(body in prop::collection::vec(any::<u8>(), 0..64)) {
+    fn any_body_is_judged_without_panic(body in prop::collection::vec(any::<u8>(), 0..64)) {
         let text = format!(r#"{{"customer_id":{}}}"#, String::from_utf8_lossy(&body));
         for body in [body.as_slice(), text.as_bytes()] {
             if let Err(refusal) = body_customer(body) {

@@ -41,15 +41,15 @@ impl FindHeader for Response {
     }
 }
 
-/// What the contract depends on.
+/// The conditions of a request.
 #[derive(Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is one rule that is broken, alone or with others")]
 struct World {
-    /// Whether requests of the address have failed too often.
+    /// Whether the address is over its limit of failures.
     is_address_limited: bool,
-    /// Whether the customer has asked too often.
+    /// Whether the customer is over the rate limit.
     is_customer_limited: bool,
-    /// What is wrong with the session.
+    /// The fault of the session, if any.
     session: Option<AuthError>,
     /// Whether policy refuses every token.
     is_forbidden: bool,
@@ -59,7 +59,7 @@ struct World {
     faults: Arc<Faults>,
 }
 
-/// The token that every session of customer 123 has here.
+/// The session token of customer 123 in these tests.
 const SESSION: &str = "a.session.token";
 
 /// The answer to every bad session.
@@ -136,7 +136,7 @@ impl World {
         self.answer_and_entries(request).0
     }
 
-    /// Returns the answer, and what is then in the audit log: action and reason.
+    /// Returns the answer, and the action and reason of each audit entry.
     fn answer_and_entries(&self, request: &Request) -> (LoggedResponse, Vec<(&'static str, Option<String>)>) {
         let state = TempDir::new().unwrap();
         let audit_log = Arc::new(AuditLog::open(state.path(), clock()).unwrap());
@@ -173,7 +173,7 @@ impl World {
     }
 }
 
-/// The one session of customer 123, and what is wrong with it.
+/// The session of customer 123, and its fault, if any.
 #[derive(Debug)]
 struct Session(Mutex<Option<AuthError>>);
 

@@ -63,7 +63,7 @@ fn the_messages_are_those_of_the_contract() {
 }
 
 #[test]
-fn says_of_a_body_what_the_contract_says() {
+fn body_schema_matches_the_contract() {
     let document = document();
     let customer_id = &document["components"]["schemas"]["TokenRequest"]["properties"]["customer_id"];
     assert_eq!(customer_id["maximum"], json!(crate::token::CustomerId::MAX));

@@ -1,4 +1,4 @@
-//! The order of the checks: whatever breaks two rules gets the answer of the earlier.
+//! The order of the checks: a request that breaks two rules gets the answer of the earlier one.
 
 use hyper::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 
@@ -7,8 +7,8 @@ use super::*;
 /// Breaks one rule.
 type Break = fn(&mut World, &mut Request);
 
-/// Every rule in the contract's order: what it is, how it is broken, and the reply's status and, where
-/// that is not enough to tell, the word for the log.
+/// Every rule in the contract's order: its name, how it is broken, the reply's status and, if
+/// the status is ambiguous, the reason in the log.
 const RULES: [(&str, Break, u16, &str); 11] = [
     ("path", |_, request| request.path = "/other".into(), 404, ""),
     ("method", |_, request| request.method = "PUT".into(), 405, ""),
@@ -24,12 +24,12 @@ const RULES: [(&str, Break, u16, &str); 11] = [
 ];
 
 #[test]
-fn of_two_broken_rules_the_earlier_is_answered() {
+fn earlier_of_two_broken_rules_is_answered() {
     for (later, (what_later, break_later, ..)) in RULES.iter().enumerate() {
         for (what, break_it, status, reason) in &RULES[..=later] {
             let (mut world, mut request) = (World::default(), good());
             break_later(&mut world, &mut request);
-            // The body that breaks the earlier rule breaks the later too, and stands in its place.
+            // The body that breaks the earlier rule also breaks the later one, and replaces it.
             break_it(&mut world, &mut request);
             let answer = world.answer(&request);
             let reasons = answer.error.as_ref().and_then(RequestError::reason).unwrap_or_default();
@@ -99,7 +99,7 @@ fn a_fault_comes_after_every_check_and_is_recorded_once() {
 }
 
 #[test]
-fn a_fault_that_cannot_be_recorded_is_not_met() {
+fn unrecordable_fault_does_not_occur() {
     let world = World { is_log_broken: true, ..World::default() };
     world.faults.add(&["123=status:401".parse().unwrap()]).unwrap();
     let answer = world.answer(&good());

@@ -1,4 +1,4 @@
-//! The whole path with nothing faked: a session, the mint, the audit log.
+//! The whole path without fakes: a session, the mint, the audit log.
 
 use super::*;
 use crate::session::{RevocationList, RevocationTarget, SessionKey, SessionManager, SessionVerifier};
@@ -24,7 +24,7 @@ fn with_session(number: u64) -> Request {
 }
 
 #[test]
-fn a_session_gets_a_token_that_verifies_and_is_in_the_log() {
+fn session_gets_a_recorded_token_that_verifies() {
     let (state, service) = opened();
     assert_token(&service.handle(&with_session(123)));
     let facts = &entries(&state)[0].body;
@@ -36,7 +36,7 @@ fn a_session_gets_a_token_that_verifies_and_is_in_the_log() {
 }
 
 #[test]
-fn a_refusal_is_in_the_log_with_the_word_for_it() {
+fn refusal_is_logged_with_its_reason() {
     let (state, service) = opened();
     assert_eq!(service.handle(&with_session(124)).status, 403);
     assert!(service.refusals.unwrap().close(Duration::from_mins(1)));
@@ -46,7 +46,7 @@ fn a_refusal_is_in_the_log_with_the_word_for_it() {
 }
 
 #[test]
-fn where_the_log_cannot_be_written_there_is_no_token_until_it_can() {
+fn no_token_is_issued_while_the_log_fails() {
     let (state, service) = opened();
     break_log(&state);
     let refused = service.handle(&with_session(123));
@@ -57,7 +57,7 @@ fn where_the_log_cannot_be_written_there_is_no_token_until_it_can() {
 }
 
 #[test]
-fn a_revoked_session_is_refused_and_a_broken_register_is_later() {
+fn revoked_session_gets_401_and_a_broken_list_503() {
     let (state, service) = opened();
     let request = with_session(123);
     let actor = Actor { user: "ann".into(), sudo_user: None };
@@ -77,7 +77,7 @@ fn a_revoked_session_is_refused_and_a_broken_register_is_later() {
 }
 
 #[test]
-fn no_kind_of_token_for_stream_passes_for_a_session() {
+fn stream_tokens_are_not_accepted_as_sessions() {
     let (_state, service) = opened();
     let jwt = r#"{"alg":"HS256","typ":"JWT"}"#;
     let granted = service.handle(&with_session(123));

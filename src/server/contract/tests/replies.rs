@@ -1,10 +1,10 @@
-//! What each reply says, and what the log is told of it.
+//! The content of each reply, and its log entry.
 
 use hyper::header::ORIGIN;
 
 use super::*;
 
-/// Every way to be refused beyond path and method, with its status and the word for it in the log.
+/// Every refusal other than of path and method, with its status and its reason in the log.
 fn refusals() -> Vec<(World, Request, u16, &'static str)> {
     let world = World::default;
     let session = |denial: AuthError| World { session: Some(denial), ..world() };
@@ -45,7 +45,7 @@ fn refusals() -> Vec<(World, Request, u16, &'static str)> {
 }
 
 #[test]
-fn a_valid_session_gets_its_own_customers_token_which_nobody_keeps() {
+fn valid_session_gets_an_uncached_token_for_its_customer() {
     let world = World::default();
     let (answer, entries) = world.answer_and_entries(&good());
     assert_token(&answer.response);
@@ -59,7 +59,7 @@ fn a_valid_session_gets_its_own_customers_token_which_nobody_keeps() {
 }
 
 #[test]
-fn the_contracts_own_words_stand_to_the_letter() {
+fn replies_match_the_contract_verbatim() {
     let world = World::default();
     let other = Request { body: br#"{"customer_id":124}"#.to_vec(), ..good() };
     let forbidden = r#"{"error":"Forbidden","message":"Customer ID does not match authenticated user"}"#;
@@ -69,7 +69,7 @@ fn the_contracts_own_words_stand_to_the_letter() {
 }
 
 #[test]
-fn every_refusal_has_its_status_and_is_told_the_log_once() {
+fn every_refusal_has_its_status_and_one_log_entry() {
     for (world, request, status, reason) in refusals() {
         let (answer, entries) = world.answer_and_entries(&request);
         assert_eq!(answer.response.status, status, "{reason}");
@@ -81,7 +81,7 @@ fn every_refusal_has_its_status_and_is_told_the_log_once() {
 }
 
 #[test]
-fn the_log_is_told_whose_session_it_was_where_that_is_known() {
+fn refusals_name_the_customer_and_session_if_known() {
     let of_nobody = ["address_too_often", "sessions_unavailable"];
     let of_customer_5 = ["session_issued_in_future", "session_expired", "session_revoked"];
     for (world, request, status, reason) in refusals() {
@@ -119,7 +119,7 @@ fn every_bad_session_gets_one_reply_byte_for_byte() {
 }
 
 #[test]
-fn a_client_that_asks_too_often_is_told_when_to_ask_again() {
+fn rate_limited_client_gets_retry_after() {
     let time = Duration::from_millis(2_001);
     for (world, body) in [
         (World { is_address_limited: true, ..World::default() }, b"{".to_vec()),
@@ -132,7 +132,7 @@ fn a_client_that_asks_too_often_is_told_when_to_ask_again() {
 }
 
 #[test]
-fn other_paths_and_methods_are_refused_without_troubling_the_log() {
+fn other_paths_and_methods_are_refused_without_an_entry() {
     let world = World::default();
     for path in
         ["/", "*", "/stream-chat/token/", "/stream-chat/Token", "//stream-chat/token", "/stream-chat/%74oken"]
@@ -150,14 +150,14 @@ fn other_paths_and_methods_are_refused_without_troubling_the_log() {
 }
 
 #[test]
-fn what_a_page_may_read_is_not_said_where_no_origin_is_allowed() {
+fn no_cors_headers_without_allowed_origins() {
     let request = with(good(), &ORIGIN, &["https://app.example.com"]);
     let reply = World::default().answer(&request).response;
     assert_eq!((reply.find_header("Vary"), reply.find_header("Access-Control-Allow-Origin")), (None, None));
 }
 
 #[test]
-fn only_a_fault_of_the_server_is_explained_in_its_log_and_no_error_shows_a_token() {
+fn log_explains_server_errors_only_and_shows_no_token() {
     for (world, request, status, reason) in refusals() {
         let error = world.answer(&request).error.unwrap();
         assert_eq!(error.fault().is_some(), status >= 500, "{reason}");
@@ -166,7 +166,7 @@ fn only_a_fault_of_the_server_is_explained_in_its_log_and_no_error_shows_a_token
 }
 
 #[test]
-fn an_address_with_too_many_failures_gets_429_for_failures_and_tokens_for_good_sessions() {
+fn address_limit_applies_to_failures_and_not_to_valid_sessions() {
     let limited = || World { is_address_limited: true, ..World::default() };
     assert_eq!(limited().said(&good()).0, 200);
     let failures = [

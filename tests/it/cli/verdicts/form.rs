@@ -1,4 +1,4 @@
-//! Verdicts on a text that is no token, or that the secret did not sign.
+//! Verdicts on text that is no token, or not signed with the secret.
 
 use stream_token::token::Fingerprint;
 
@@ -7,7 +7,7 @@ use crate::cli::token::{HEADER, ending_in, signed, signed_with};
 use crate::cli::{SECRET, with_secret};
 
 #[test]
-fn a_text_that_is_not_a_token_is_malformed() {
+fn text_that_is_no_token_is_malformed() {
     let report = "\
 malformed: this is not a token
 
@@ -27,7 +27,7 @@ remedy            copy the whole token again: header.claims.signature, without l
 }
 
 #[test]
-fn malformed_in_json_is_exactly_this_line() {
+fn json_report_of_a_malformed_token_is_exact() {
     let line = "{\"valid\":false,\"verdict\":\"malformed\",\"customer_id\":null,\"user_id\":null,\
          \"expires_at\":null,\"issued_at\":null,\"signed_by\":null,\"altered_secret\":null,\
          \"stream\":{\"accepts\":false,\"status\":401,\"code\":5},\"checks\":[\
@@ -46,7 +46,7 @@ fn malformed_in_json_is_exactly_this_line() {
 }
 
 #[test]
-fn a_token_of_another_algorithm_is_malformed_though_the_secret_signed_it() {
+fn signed_token_with_another_algorithm_is_malformed() {
     let token = signed_with(SECRET, r#"{"alg":"none"}"#, r#"{"user_id":"customer-123"}"#);
     verdict(
         &token,
@@ -71,7 +71,7 @@ its signature is nevertheless valid: find out who holds the secret
 }
 
 #[test]
-fn a_token_that_nobody_signed_is_a_development_token() {
+fn development_token_is_unsigned() {
     for signature in ["devtoken", "devToken"] {
         let token = ending_in(&signed(r#"{"user_id":"customer-123"}"#), signature);
         verdict(
@@ -99,7 +99,7 @@ stream-token issue 123
 }
 
 #[test]
-fn a_token_that_another_secret_signed_has_a_bad_signature() {
+fn token_signed_with_another_secret_has_a_bad_signature() {
     let token =
         signed_with("another-secret-0123456789-abcdefghi", HEADER, r#"{"user_id":"customer-123","exp":1}"#);
     verdict(

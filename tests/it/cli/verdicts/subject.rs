@@ -1,4 +1,4 @@
-//! Verdicts on whose token it is.
+//! Verdicts on the user of a token.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use super::{accepted, code, in_json, signed_json, verdict};
 use crate::cli::token::signed;
 
 #[test]
-fn a_token_without_a_user_id_is_a_server_token_whatever_its_expiry() {
+fn token_without_user_id_is_a_server_token_even_if_expired() {
     let report = |exp: &str, word: &str, answer: &str| {
         format!(
             "\
@@ -41,7 +41,7 @@ in Stream's dashboard
 }
 
 #[test]
-fn a_user_id_that_is_no_customers_is_not_a_customer() {
+fn other_user_ids_are_not_a_customer() {
     let report = |found: &str, word: &str, answer: &str| {
         format!(
             "\
@@ -82,7 +82,7 @@ issue CUSTOMER'
 }
 
 #[test]
-fn a_token_of_another_than_the_named_customer_has_the_wrong_customer() {
+fn token_of_another_customer_has_the_wrong_customer() {
     let token = signed(r#"{"user_id":"customer-123"}"#);
     let further = ["--customer", "5"];
     verdict(

@@ -4,7 +4,7 @@ use super::{accepted, code, in_json, signed_json, verdict};
 use crate::cli::token::signed;
 
 #[test]
-fn a_token_whose_time_of_issue_is_to_come_is_issued_in_the_future() {
+fn token_with_a_later_iat_is_issued_in_the_future() {
     let token = signed(r#"{"user_id":"customer-123","iat":1893456001}"#);
     verdict(
         &token,
@@ -31,7 +31,7 @@ remedy            the signer's clock is ahead: set it right, or let the signer p
 }
 
 #[test]
-fn a_token_before_its_nbf_is_not_yet_valid() {
+fn token_before_its_nbf_is_not_yet_valid() {
     let token = signed(r#"{"user_id":"customer-123","nbf":1893456001}"#);
     verdict(
         &token,
@@ -58,7 +58,7 @@ remedy            wait until nbf, or mint one without it
 }
 
 #[test]
-fn a_token_is_expired_from_the_second_of_its_exp() {
+fn token_expires_at_the_second_of_its_exp() {
     let token = signed(r#"{"user_id":"customer-123","exp":1893456000}"#);
     verdict(
         &token,
@@ -85,7 +85,7 @@ remedy            mint a new one: stream-token issue 123
 }
 
 #[test]
-fn a_token_issued_before_the_revocation_is_revoked() {
+fn token_issued_before_the_revocation_is_revoked() {
     let report = |iat: &str, found: &str| {
         format!(
             "\

@@ -1,9 +1,9 @@
-//! How long a body is said to be, and what waits to be asked for it.
+//! Content-Length in every form, and bodies behind `Expect: 100-continue`.
 
 use super::{check_framing, servers};
 
 #[test]
-fn every_length_but_one_plain_number_is_refused() {
+fn content_length_must_be_one_plain_number() {
     check_framing(
         &servers(),
         &[
@@ -33,7 +33,7 @@ fn every_length_but_one_plain_number_is_refused() {
             ("Content-Length: \t \r\n", "HIDDEN", &[400]),
             ("Content-Length:\x0b5\r\n", "12345HIDDEN", &[400]),
             ("Content-Length : 5\r\n", "12345HIDDEN", &[400]),
-            // Blanks around it are none of it, nor are zeros before it (RFC 9110 section 8.6).
+            // Surrounding blanks and leading zeros are ignored (RFC 9110 section 8.6).
             ("Content-Length: \t 5 \t\r\n", "12345HIDDEN", &[401, 200]),
             ("Content-Length: 0000000000000000000000000000000000005\r\n", "12345HIDDEN", &[401, 200]),
             // Repeated equal lengths are one length (RFC 9112 section 6.3).
@@ -45,7 +45,7 @@ fn every_length_but_one_plain_number_is_refused() {
 }
 
 #[test]
-fn a_client_that_expects_to_be_asked_is_asked_once_and_only_for_what_is_taken() {
+fn expect_continue_gets_one_100_if_the_body_is_accepted() {
     check_framing(
         &servers(),
         &[

@@ -1,9 +1,9 @@
-//! Request lines, targets, versions and headers, in every shape that a client can think of.
+//! Request lines, targets, versions and headers in every form.
 
 use super::{Row, check, servers};
 
 #[test]
-fn a_line_that_parsers_disagree_on_is_refused_and_nothing_after_it_is_read() {
+fn ambiguous_lines_are_refused_and_end_the_connection() {
     let rows: &[Row<'_>] = &[
         ("POST /stream-chat/token HTTP/1.1\r\nHost: a\rX: b\r\n\r\nHIDDEN", &[400]),
         ("POST /stream-chat/token HTTP/1.1\r\nHost: a\r\r\n\r\nHIDDEN", &[400]),
@@ -35,7 +35,7 @@ fn a_line_that_parsers_disagree_on_is_refused_and_nothing_after_it_is_read() {
 }
 
 #[test]
-fn every_host_but_one_and_clear_is_refused() {
+fn host_must_be_single_and_valid() {
     let rows: &[Row<'_>] = &[
         ("GET / HTTP/1.1\r\n\r\nHIDDEN", &[400]),
         ("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\nHIDDEN", &[400]),
@@ -54,7 +54,7 @@ fn every_host_but_one_and_clear_is_refused() {
 }
 
 #[test]
-fn every_version_and_every_form_of_target_is_answered_or_refused_as_it_should_be() {
+fn versions_and_target_forms_have_their_statuses() {
     let rows: &[Row<'_>] = &[
         ("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nHIDDEN", &[400]),
         ("POST /stream-chat/token HTTP/2.0\r\nHost: a\r\n\r\nHIDDEN", &[400]),
@@ -95,7 +95,7 @@ fn every_version_and_every_form_of_target_is_answered_or_refused_as_it_should_be
 }
 
 #[test]
-fn nothing_is_upgraded_and_what_follows_is_read_as_it_was_before() {
+fn upgrades_are_ignored() {
     let h2c =
         "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
     let websocket = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\

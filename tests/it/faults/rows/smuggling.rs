@@ -1,4 +1,4 @@
-//! Requests hidden in bodies, by every way in which two readers could find different ends (RFC 9112
+//! Requests hidden in bodies, in every way in which two parsers could find different ends (RFC 9112
 //! section 11.2): none of them is ever answered.
 
 use super::{POST, Row, check, check_framing, servers};
@@ -59,7 +59,7 @@ pub(crate) const DISGUISES: [(&str, u16); 34] = [
 ];
 
 #[test]
-fn a_request_in_a_body_is_a_body_whatever_is_answered() {
+fn request_in_a_body_is_never_answered() {
     // CL.0: the reply needs no body, which is read all the same.
     let mut rows = Vec::new();
     for (line, status) in [
@@ -87,7 +87,7 @@ fn a_request_in_a_body_is_a_body_whatever_is_answered() {
 }
 
 #[test]
-fn if_length_and_coding_disagree_the_hidden_request_is_never_answered() {
+fn conflicting_length_and_coding_hide_no_request() {
     let servers = servers();
     let mut rows: Vec<(&str, &str, &[u16])> = Vec::new();
     for (headers, status) in &LENGTH_AND_CODING {
@@ -98,7 +98,7 @@ fn if_length_and_coding_disagree_the_hidden_request_is_never_answered() {
 }
 
 #[test]
-fn every_disguise_of_chunked_is_refused() {
+fn disguised_chunked_codings_are_refused() {
     let servers = servers();
     let rows = DISGUISES.map(|(coding, status)| (format!("{coding}\r\n"), [status]));
     let mut both: Vec<(&str, &str, &[u16])> = Vec::new();
@@ -122,14 +122,14 @@ fn every_disguise_of_chunked_is_refused() {
     for coding in ["Transfer-Encoding:chunked\r\n", "transfer-encoding: \t CHUNKED \t\r\n"] {
         check_framing(&servers, &[(coding, CHUNKS, &[401]), (coding, "0\r\n\r\nHIDDEN", &[401, 200])]);
     }
-    // Names that only look like it say nothing, so that there is no body.
+    // Similar header names have no meaning, so there is no body.
     for other in ["Transfer_Encoding: chunked\r\n", "X-Transfer-Encoding: chunked\r\n", "TE: chunked\r\n"] {
         check_framing(&servers, &[(other, "HIDDEN", &[401, 200])]);
     }
 }
 
 #[test]
-fn every_malformed_chunk_ends_the_connection() {
+fn malformed_chunks_end_the_connection() {
     let servers = servers();
     let mut rows = Vec::new();
     for (body, status) in [
@@ -166,7 +166,7 @@ fn every_malformed_chunk_ends_the_connection() {
     let rows: Vec<(&str, &str, &[u16])> =
         rows.iter().map(|(headers, body, status)| (*headers, *body, &status[..])).collect();
     check_framing(&servers, &rows);
-    // Blanks and zeros around a size, and whatever stands in an extension, hide nothing: the body is what it seems.
+    // Blanks and zeros around a size, and any extension, hide nothing.
     let readable = [
         "5 \r\n12345\r\n0\r\n\r\nHIDDEN",
         "5\t\r\n12345\r\n0\r\n\r\nHIDDEN",
@@ -175,17 +175,17 @@ fn every_malformed_chunk_ends_the_connection() {
         "5;a\0\r\n12345\r\n0\r\n\r\nHIDDEN",
     ];
     check_framing(&servers, &readable.map(|body| ("Transfer-Encoding: chunked\r\n", body, &[401, 200][..])));
-    // A trailer section that is malformed hides the request behind it.
+    // A malformed trailer section swallows the request after it.
     let broken = ["0\r\n\nHIDDEN", "0\r\nX: a\n\r\nHIDDEN"];
     check_framing(&servers, &broken.map(|body| ("Transfer-Encoding: chunked\r\n", body, &[401, 400][..])));
-    // Sizes with zeros before them and short extensions are well-formed, and hide nothing.
+    // Sizes with leading zeros and short extensions are well-formed, and hide nothing.
     for body in [CHUNKS, "0000HEX\r\nHIDDEN\r\n00000\r\n\r\n", "HEX;a=\"b c\"\r\nHIDDEN\r\n0;a\r\n\r\n"] {
         check_framing(&servers, &[("Transfer-Encoding: chunked\r\n", body, &[401])]);
     }
 }
 
 #[test]
-fn no_trailer_frames_or_authorizes_anything() {
+fn trailers_neither_frame_nor_authorize() {
     let servers = servers();
     for trailer in [
         "Content-Length: LENGTH",
@@ -200,7 +200,7 @@ fn no_trailer_frames_or_authorizes_anything() {
         let body = format!("5\r\n12345\r\n0\r\n{trailer}\r\n\r\nHIDDEN");
         check_framing(&servers, &[("Transfer-Encoding: chunked\r\n", &body, &[401, 200])]);
     }
-    // The session of the client that behaves, where it means nothing.
+    // The well-behaved client's session, in a trailer.
     let hidden = String::from_utf8(servers[0].last_request()).unwrap();
     let session = hidden.lines().find(|line| line.starts_with("Authorization: ")).unwrap();
     let in_a_trailer = format!(
