@@ -835,91 +835,15 @@ Register-ArgumentCompleter -Native -CommandName 'stream-token' -ScriptBlock {
             break
         }
         'stream-token;help;profile' {
-            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Add a profile; the first becomes the default')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List all profiles')
-            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show one profile')
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Change settings of a profile')
-            [CompletionResult]::new('default', 'default', [CompletionResultType]::ParameterValue, 'Make a profile the default')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile')
-            break
-        }
-        'stream-token;help;profile;add' {
-            break
-        }
-        'stream-token;help;profile;list' {
-            break
-        }
-        'stream-token;help;profile;show' {
-            break
-        }
-        'stream-token;help;profile;set' {
-            break
-        }
-        'stream-token;help;profile;default' {
-            break
-        }
-        'stream-token;help;profile;remove' {
             break
         }
         'stream-token;help;secret' {
-            [CompletionResult]::new('set', 'set', [CompletionResultType]::ParameterValue, 'Store a profile''s secret in the keyring, in place of the one before')
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List where secrets are, how old they are, and their fingerprints')
-            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check a profile''s secret against a token that is known to be good')
-            [CompletionResult]::new('rotate', 'rotate', [CompletionResultType]::ParameterValue, 'Store a new secret, and keep the one before for a while')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a profile''s secret from the keyring')
-            break
-        }
-        'stream-token;help;secret;set' {
-            break
-        }
-        'stream-token;help;secret;list' {
-            break
-        }
-        'stream-token;help;secret;check' {
-            break
-        }
-        'stream-token;help;secret;rotate' {
-            break
-        }
-        'stream-token;help;secret;remove' {
             break
         }
         'stream-token;help;session' {
-            [CompletionResult]::new('new', 'new', [CompletionResultType]::ParameterValue, 'Create a session for a customer, and print its token')
-            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'End one session, all of a customer''s, or all')
-            break
-        }
-        'stream-token;help;session;new' {
-            break
-        }
-        'stream-token;help;session;revoke' {
             break
         }
         'stream-token;help;audit' {
-            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List who minted, refused or changed what')
-            [CompletionResult]::new('find', 'find', [CompletionResultType]::ParameterValue, 'Find out who minted a token, when, for whom and why')
-            [CompletionResult]::new('follow', 'follow', [CompletionResultType]::ParameterValue, 'Show new entries as they are written, until interrupted')
-            [CompletionResult]::new('verify', 'verify', [CompletionResultType]::ParameterValue, 'Check that nothing in the log was changed')
-            [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Remove old entries')
-            [CompletionResult]::new('head', 'head', [CompletionResultType]::ParameterValue, 'Print the log''s head, to keep elsewhere')
-            break
-        }
-        'stream-token;help;audit;list' {
-            break
-        }
-        'stream-token;help;audit;find' {
-            break
-        }
-        'stream-token;help;audit;follow' {
-            break
-        }
-        'stream-token;help;audit;verify' {
-            break
-        }
-        'stream-token;help;audit;prune' {
-            break
-        }
-        'stream-token;help;audit;head' {
             break
         }
         'stream-token;help;doctor' {

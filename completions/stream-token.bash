@@ -139,63 +139,6 @@ _stream__token() {
             stream__token__subcmd__help,verify)
                 cmd="stream__token__subcmd__help__subcmd__verify"
                 ;;
-            stream__token__subcmd__help__subcmd__audit,find)
-                cmd="stream__token__subcmd__help__subcmd__audit__subcmd__find"
-                ;;
-            stream__token__subcmd__help__subcmd__audit,follow)
-                cmd="stream__token__subcmd__help__subcmd__audit__subcmd__follow"
-                ;;
-            stream__token__subcmd__help__subcmd__audit,head)
-                cmd="stream__token__subcmd__help__subcmd__audit__subcmd__head"
-                ;;
-            stream__token__subcmd__help__subcmd__audit,list)
-                cmd="stream__token__subcmd__help__subcmd__audit__subcmd__list"
-                ;;
-            stream__token__subcmd__help__subcmd__audit,prune)
-                cmd="stream__token__subcmd__help__subcmd__audit__subcmd__prune"
-                ;;
-            stream__token__subcmd__help__subcmd__audit,verify)
-                cmd="stream__token__subcmd__help__subcmd__audit__subcmd__verify"
-                ;;
-            stream__token__subcmd__help__subcmd__profile,add)
-                cmd="stream__token__subcmd__help__subcmd__profile__subcmd__add"
-                ;;
-            stream__token__subcmd__help__subcmd__profile,default)
-                cmd="stream__token__subcmd__help__subcmd__profile__subcmd__default"
-                ;;
-            stream__token__subcmd__help__subcmd__profile,list)
-                cmd="stream__token__subcmd__help__subcmd__profile__subcmd__list"
-                ;;
-            stream__token__subcmd__help__subcmd__profile,remove)
-                cmd="stream__token__subcmd__help__subcmd__profile__subcmd__remove"
-                ;;
-            stream__token__subcmd__help__subcmd__profile,set)
-                cmd="stream__token__subcmd__help__subcmd__profile__subcmd__set"
-                ;;
-            stream__token__subcmd__help__subcmd__profile,show)
-                cmd="stream__token__subcmd__help__subcmd__profile__subcmd__show"
-                ;;
-            stream__token__subcmd__help__subcmd__secret,check)
-                cmd="stream__token__subcmd__help__subcmd__secret__subcmd__check"
-                ;;
-            stream__token__subcmd__help__subcmd__secret,list)
-                cmd="stream__token__subcmd__help__subcmd__secret__subcmd__list"
-                ;;
-            stream__token__subcmd__help__subcmd__secret,remove)
-                cmd="stream__token__subcmd__help__subcmd__secret__subcmd__remove"
-                ;;
-            stream__token__subcmd__help__subcmd__secret,rotate)
-                cmd="stream__token__subcmd__help__subcmd__secret__subcmd__rotate"
-                ;;
-            stream__token__subcmd__help__subcmd__secret,set)
-                cmd="stream__token__subcmd__help__subcmd__secret__subcmd__set"
-                ;;
-            stream__token__subcmd__help__subcmd__session,new)
-                cmd="stream__token__subcmd__help__subcmd__session__subcmd__new"
-                ;;
-            stream__token__subcmd__help__subcmd__session,revoke)
-                cmd="stream__token__subcmd__help__subcmd__session__subcmd__revoke"
-                ;;
             stream__token__subcmd__profile,add)
                 cmd="stream__token__subcmd__profile__subcmd__add"
                 ;;
@@ -1061,92 +1004,8 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__help__subcmd__audit)
-            opts="list find follow verify prune head"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__audit__subcmd__find)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__audit__subcmd__follow)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__audit__subcmd__head)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__audit__subcmd__list)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__audit__subcmd__prune)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__audit__subcmd__verify)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1243,92 +1102,8 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__help__subcmd__profile)
-            opts="add list show set default remove"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__profile__subcmd__add)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__profile__subcmd__default)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__profile__subcmd__list)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__profile__subcmd__remove)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__profile__subcmd__set)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__profile__subcmd__show)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1341,78 +1116,8 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__help__subcmd__secret)
-            opts="set list check rotate remove"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__secret__subcmd__check)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__secret__subcmd__list)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__secret__subcmd__remove)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__secret__subcmd__rotate)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__secret__subcmd__set)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1439,36 +1144,8 @@ _stream__token() {
             return 0
             ;;
         stream__token__subcmd__help__subcmd__session)
-            opts="new revoke"
+            opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__session__subcmd__new)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        stream__token__subcmd__help__subcmd__session__subcmd__revoke)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

@@ -768,69 +768,12 @@ set edit:completion:arg-completer[stream-token] = {|@words|
         &'stream-token;help;serve'= {
         }
         &'stream-token;help;profile'= {
-            cand add 'Add a profile; the first becomes the default'
-            cand list 'List all profiles'
-            cand show 'Show one profile'
-            cand set 'Change settings of a profile'
-            cand default 'Make a profile the default'
-            cand remove 'Remove a profile'
-        }
-        &'stream-token;help;profile;add'= {
-        }
-        &'stream-token;help;profile;list'= {
-        }
-        &'stream-token;help;profile;show'= {
-        }
-        &'stream-token;help;profile;set'= {
-        }
-        &'stream-token;help;profile;default'= {
-        }
-        &'stream-token;help;profile;remove'= {
         }
         &'stream-token;help;secret'= {
-            cand set 'Store a profile''s secret in the keyring, in place of the one before'
-            cand list 'List where secrets are, how old they are, and their fingerprints'
-            cand check 'Check a profile''s secret against a token that is known to be good'
-            cand rotate 'Store a new secret, and keep the one before for a while'
-            cand remove 'Remove a profile''s secret from the keyring'
-        }
-        &'stream-token;help;secret;set'= {
-        }
-        &'stream-token;help;secret;list'= {
-        }
-        &'stream-token;help;secret;check'= {
-        }
-        &'stream-token;help;secret;rotate'= {
-        }
-        &'stream-token;help;secret;remove'= {
         }
         &'stream-token;help;session'= {
-            cand new 'Create a session for a customer, and print its token'
-            cand revoke 'End one session, all of a customer''s, or all'
-        }
-        &'stream-token;help;session;new'= {
-        }
-        &'stream-token;help;session;revoke'= {
         }
         &'stream-token;help;audit'= {
-            cand list 'List who minted, refused or changed what'
-            cand find 'Find out who minted a token, when, for whom and why'
-            cand follow 'Show new entries as they are written, until interrupted'
-            cand verify 'Check that nothing in the log was changed'
-            cand prune 'Remove old entries'
-            cand head 'Print the log''s head, to keep elsewhere'
-        }
-        &'stream-token;help;audit;list'= {
-        }
-        &'stream-token;help;audit;find'= {
-        }
-        &'stream-token;help;audit;follow'= {
-        }
-        &'stream-token;help;audit;verify'= {
-        }
-        &'stream-token;help;audit;prune'= {
-        }
-        &'stream-token;help;audit;head'= {
         }
         &'stream-token;help;doctor'= {
         }

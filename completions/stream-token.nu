@@ -984,92 +984,16 @@ module completions {
   export extern "stream-token help profile" [
   ]
 
-  # Add a profile; the first becomes the default
-  export extern "stream-token help profile add" [
-  ]
-
-  # List all profiles
-  export extern "stream-token help profile list" [
-  ]
-
-  # Show one profile
-  export extern "stream-token help profile show" [
-  ]
-
-  # Change settings of a profile
-  export extern "stream-token help profile set" [
-  ]
-
-  # Make a profile the default
-  export extern "stream-token help profile default" [
-  ]
-
-  # Remove a profile
-  export extern "stream-token help profile remove" [
-  ]
-
   # Store, list, rotate and remove secrets in the operating system's keyring
   export extern "stream-token help secret" [
-  ]
-
-  # Store a profile's secret in the keyring, in place of the one before
-  export extern "stream-token help secret set" [
-  ]
-
-  # List where secrets are, how old they are, and their fingerprints
-  export extern "stream-token help secret list" [
-  ]
-
-  # Check a profile's secret against a token that is known to be good
-  export extern "stream-token help secret check" [
-  ]
-
-  # Store a new secret, and keep the one before for a while
-  export extern "stream-token help secret rotate" [
-  ]
-
-  # Remove a profile's secret from the keyring
-  export extern "stream-token help secret remove" [
   ]
 
   # Create and revoke endpoint sessions
   export extern "stream-token help session" [
   ]
 
-  # Create a session for a customer, and print its token
-  export extern "stream-token help session new" [
-  ]
-
-  # End one session, all of a customer's, or all
-  export extern "stream-token help session revoke" [
-  ]
-
   # Read and check the log of who minted, refused or changed what
   export extern "stream-token help audit" [
-  ]
-
-  # List who minted, refused or changed what
-  export extern "stream-token help audit list" [
-  ]
-
-  # Find out who minted a token, when, for whom and why
-  export extern "stream-token help audit find" [
-  ]
-
-  # Show new entries as they are written, until interrupted
-  export extern "stream-token help audit follow" [
-  ]
-
-  # Check that nothing in the log was changed
-  export extern "stream-token help audit verify" [
-  ]
-
-  # Remove old entries
-  export extern "stream-token help audit prune" [
-  ]
-
-  # Print the log's head, to keep elsewhere
-  export extern "stream-token help audit head" [
   ]
 
   # Check what is set up, and say what to do

@@ -7,9 +7,12 @@ use crate::audit::{Action, Channel, Head, Outcome};
 use crate::time::TimeSpec;
 use crate::token::CustomerId;
 
-/// What to do with the audit log.
+/// Read and check the log of who minted, refused or changed what.
+///
+/// Every token but the demo profile's has its entry on disk before it is printed or sent. The entries are chained
+/// by their hashes; a head that was kept elsewhere shows whether the log was cut or rewritten.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = include_str!("examples/audit.txt"), subcommand_value_name = "COMMAND", defer = true)]
+#[command(after_long_help = include_str!("examples/audit.txt"), defer = true)]
 pub enum AuditCommand {
     /// List who minted, refused or changed what
     #[command(after_long_help = include_str!("examples/audit-list.txt"))]

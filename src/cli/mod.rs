@@ -121,8 +121,7 @@ pub enum Format {
 }
 
 /// What to do. With `defer`, only the grammar of the command that is run is built: the whole takes longer than a short
-/// command does. The list of commands shows the first lines here; the help of each shows the text of its arguments, or all
-/// of its text here.
+/// command does. The list of commands shows the first lines here; the help of each shows the text of its arguments.
 #[derive(Debug, Subcommand)]
 #[command(defer = true)]
 pub enum Command {
@@ -137,36 +136,29 @@ pub enum Command {
     /// Serve the endpoint that gives customers with a session their tokens
     #[cfg(all(unix, feature = "serve"))]
     Serve(Box<ServeArgs>),
-    /// Manage profiles (one per Stream app).
-    ///
-    /// A profile holds the app's API key, the source of its secret, and a policy for its tokens. The configuration
-    /// never holds a secret. Every change is recorded in the audit log.
-    #[command(subcommand)]
-    Profile(ProfileCommand),
-    /// Store, list, rotate and remove secrets in the operating system's keyring.
-    ///
-    /// One item holds a profile's secret, and its earlier ones for as long as they are kept. A secret is typed twice,
-    /// or read with --secret-stdin; it is never an argument, and never shown. Every change is recorded in the audit
-    /// log.
-    #[command(subcommand)]
-    Secret(SecretCommand),
-    /// Create and revoke endpoint sessions.
-    ///
-    /// A session says whose tokens a client may get. Its token is signed with a key of the profile's own, which the
-    /// keyring holds or the configuration names, and is worth nothing at Stream. Both commands are recorded in the
-    /// audit log.
-    #[command(subcommand)]
-    Session(SessionCommand),
-    /// Read and check the log of who minted, refused or changed what.
-    ///
-    /// Every token but the demo profile's has its entry on disk before it is printed or sent. The entries are chained
-    /// by their hashes; a head that was kept elsewhere shows whether the log was cut or rewritten.
-    #[command(subcommand)]
-    Audit(AuditCommand),
+    /// Manage profiles (one per Stream app)
+    Profile(Group<ProfileCommand>),
+    /// Store, list, rotate and remove secrets in the operating system's keyring
+    Secret(Group<SecretCommand>),
+    /// Create and revoke endpoint sessions
+    Session(Group<SessionCommand>),
+    /// Read and check the log of who minted, refused or changed what
+    Audit(Group<AuditCommand>),
     /// Check what is set up, and say what to do
     Doctor(DoctorArgs),
     /// Print shell completions for this program's commands, flags and values
     Completions(CompletionsArgs),
+}
+
+// Arguments are built only when they are needed, and so these commands too. Their doc comment is the help; one here would
+// take its place.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, subcommand_value_name = "COMMAND")]
+#[doc(hidden)]
+pub struct Group<C: Subcommand> {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: C,
 }
 
 /// Mint tokens for customers.

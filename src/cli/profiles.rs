@@ -13,9 +13,12 @@ use crate::secret::Source;
 const SOURCES: &str = "Where its API secret comes from: keyring (default), env:NAME, file:/abs, credential:NAME or \
      command:PROG ARGS";
 
-/// What to do with profiles.
+/// Manage profiles (one per Stream app).
+///
+/// A profile holds the app's API key, the source of its secret, and a policy for its tokens. The configuration
+/// never holds a secret. Every change is recorded in the audit log.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = include_str!("examples/profile.txt"), subcommand_value_name = "COMMAND", defer = true)]
+#[command(after_long_help = include_str!("examples/profile.txt"), defer = true)]
 pub enum ProfileCommand {
     /// Add a profile; the first becomes the default
     #[command(after_long_help = include_str!("examples/profile-add.txt"))]
@@ -200,9 +203,13 @@ pub struct PolicyArgs {
     require_reason: bool,
 }
 
-/// What to do with secrets.
+/// Store, list, rotate and remove secrets in the operating system's keyring.
+///
+/// One item holds a profile's secret, and its earlier ones for as long as they are kept. A secret is typed twice,
+/// or read with --secret-stdin; it is never an argument, and never shown. Every change is recorded in the audit
+/// log.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = include_str!("examples/secret.txt"), subcommand_value_name = "COMMAND", defer = true)]
+#[command(after_long_help = include_str!("examples/secret.txt"), defer = true)]
 pub enum SecretCommand {
     /// Store a profile's secret in the keyring, in place of the one before
     #[command(after_long_help = include_str!("examples/secret-set.txt"))]

@@ -7,9 +7,13 @@ use crate::session::SessionId;
 use crate::time::TimeSpec;
 use crate::token::CustomerId;
 
-/// What to do with sessions.
+/// Create and revoke endpoint sessions.
+///
+/// A session says whose tokens a client may get. Its token is signed with a key of the profile's own, which the
+/// keyring holds or the configuration names, and is worth nothing at Stream. Both commands are recorded in the
+/// audit log.
 #[derive(Debug, Subcommand)]
-#[command(after_long_help = include_str!("examples/session.txt"), subcommand_value_name = "COMMAND", defer = true)]
+#[command(after_long_help = include_str!("examples/session.txt"), defer = true)]
 pub enum SessionCommand {
     /// Create a session for a customer, and print its token
     #[command(after_long_help = include_str!("examples/session-new.txt"))]

@@ -101,10 +101,10 @@ fn dispatch(cli: Cli, environment: &'static Environment<'static>, clock: Clock) 
         Command::Decode(arguments) => decode::run(&mut context, &arguments),
         #[cfg(all(unix, feature = "serve"))]
         Command::Serve(arguments) => serve::run(&mut context, &arguments),
-        Command::Profile(command) => profile::run(&mut context, &command),
-        Command::Secret(command) => secret::run(&mut context, &command),
-        Command::Session(command) => session::run(&mut context, &command),
-        Command::Audit(command) => audit::run(&mut context, &command),
+        Command::Profile(group) => profile::run(&mut context, &group.command),
+        Command::Secret(group) => secret::run(&mut context, &group.command),
+        Command::Session(group) => session::run(&mut context, &group.command),
+        Command::Audit(group) => audit::run(&mut context, &group.command),
         Command::Doctor(arguments) => doctor::run(&mut context, &arguments),
         Command::Completions(arguments) => completions::run(&mut context, &arguments),
     };
