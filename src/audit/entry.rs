@@ -266,7 +266,7 @@ impl IdRanges {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {
     /// The line is not an entry.
-    #[error("is no entry")]
+    #[error("is not an entry")]
     Unreadable,
     /// The line was changed after it was written.
     #[error("was changed after it was written")]

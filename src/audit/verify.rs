@@ -76,7 +76,7 @@ pub enum FindingKind {
     #[error("entries {} to {} are missing before this line", .0.start(), .0.end())]
     Missing(RangeInclusive<u64>),
     /// The sequence number is lower than expected: the entry was moved, copied, or follows an inserted one.
-    #[error("entry {found} stands where entry {expected} belongs")]
+    #[error("entry {found} is where entry {expected} should be")]
     OutOfOrder {
         /// The entry's sequence number.
         found: u64,

@@ -209,7 +209,7 @@ impl Writer {
     fn check_known(&self, target: Target, next: &Event) -> Result<Target, AuditError> {
         let Some(known) = self.known else { return Ok(target) };
         let (after, reason) = match target.after {
-            Some(after) if after.log_id != known.log_id => (after, "another log stands in this one's place"),
+            Some(after) if after.log_id != known.log_id => (after, "another log is in this one's place"),
             Some(after) if after == known || after.sequence > known.sequence => return Ok(target),
             _ => (known, "entries that were on disk are gone"),
         };

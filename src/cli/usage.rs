@@ -73,7 +73,7 @@ fn familiar_word_hint(error: &clap::Error, command: &str) -> Option<String> {
                 ["--customer", "--user", "--id"].contains(&word(ContextKind::InvalidArg).as_str());
             let takes_one = command.ends_with(" issue") || command.ends_with("session new");
             return (is_customer && takes_one)
-                .then(|| format!("the customer stands alone, as in '{command} 123'"));
+                .then(|| format!("give the customer without a flag, as in '{command} 123'"));
         }
     };
     Some(format!("the command is '{command} {ours}'"))

@@ -247,7 +247,7 @@ fn modes(checkup: &Checkup<'_>) -> Vec<Diagnosis> {
             found.push(Diagnosis::note("files", detail, hint));
         }
     }
-    if found.is_empty() { vec![Diagnosis::ok("files", "nobody else can use them")] } else { found }
+    if found.is_empty() { vec![Diagnosis::ok("files", "no other user can use them")] } else { found }
 }
 
 /// Checks that the state directory is writable, and that its disk has enough free space.

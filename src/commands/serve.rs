@@ -316,7 +316,7 @@ impl Reload {
                 ]);
             }
             Err(report) => telemetry.log.event(&[
-                ("note", "not reloaded: everything stays as it was".into()),
+                ("note", "not reloaded: nothing was changed".into()),
                 ("error", report.message.into()),
                 ("hint", report.hint.into()),
             ]),

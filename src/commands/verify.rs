@@ -60,7 +60,7 @@ pub(super) fn run(context: &mut Context<'_>, arguments: &VerifyArgs) -> Result<E
     let report = secrets.examine(context, &token.token, &validation);
     if report.verdict.is_ok() && report.signed_by.as_ref().is_some_and(|by| by.secret == Generation::Previous)
     {
-        let note = "a secret that was rotated away signed it; whether Stream still takes it cannot be told";
+        let note = "a secret that was rotated away signed it; Stream may no longer accept it";
         context.terminal.note(note);
     }
     context.print(
@@ -190,7 +190,7 @@ impl CandidateSecrets {
             exit: Exit::Malformed,
             message: format!("this is the API secret{profile}, not a token"),
             hint: Some(
-                "whoever saw it can mint tokens for every user: change it in Stream's dashboard, then store the new one with \
+                "anyone who saw it can mint tokens for every user: change it in Stream's dashboard, then store the new one with \
                  'stream-token secret rotate'"
                     .into(),
             ),

@@ -208,7 +208,7 @@ fn check_row(check: &Check) -> [Cell; 3] {
 fn stream_answer(stream: ExpectedResponse) -> (&'static str, Style, String) {
     match (stream.accepts, stream.status, stream.code) {
         (Some(true), ..) => ("yes", Style::Good, "an app with this secret accepts it".into()),
-        (None, ..) => ("?", Style::Faint, "what Stream answers cannot be told".into()),
+        (None, ..) => ("?", Style::Faint, "Stream's answer cannot be predicted".into()),
         (_, Some(status), Some(code)) => ("no", Style::Bad, format!("Stream answers {status}, code {code}")),
         _ => ("no", Style::Bad, "Stream refuses it".into()),
     }

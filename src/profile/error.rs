@@ -42,7 +42,7 @@ pub enum ProfileError {
     #[error("profile {DEMO} is built in, and can be neither added, changed nor removed")]
     BuiltIn,
     /// The environment names no home directory, and no path of a configuration was given.
-    #[error("there is no place for the configuration")]
+    #[error("there is no directory for the configuration")]
     NoPlace,
     /// The configuration at the given path does not exist.
     #[error("there is no configuration at {}", path_in_full(.0))]

@@ -33,7 +33,7 @@ pub enum VerifyError {
     #[error("this is not a token")]
     Malformed(#[from] MalformedToken),
     /// Its third segment marks a development token.
-    #[error("a development token, which nobody signed")]
+    #[error("a development token, which is not signed")]
     DevToken,
     /// The secret did not sign it.
     #[error("this profile's secret did not sign it")]

@@ -40,9 +40,9 @@ pub(super) fn remedy(examination: &Examination<'_>) -> Option<String> {
         Err(VerifyError::ServerToken) => match inspection.misspelled_user_id() {
             Some(found) => format!(
                 "fix the signer: it wrote {found} in place of user_id. Until then each of its tokens administers the whole \
-                 app: give it to nobody, and change the app's API secret only if one was given away"
+                 app: give it to no one, and change the app's API secret only if one was given away"
             ),
-            None => "whoever holds it administers the whole app: find where it leaked, and change the app's API secret in \
+            None => "anyone who holds it administers the whole app: find where it leaked, and change the app's API secret in \
                      Stream's dashboard"
                 .into(),
         },

@@ -82,9 +82,9 @@ fn edited_line_with_a_new_hash_is_found_at_the_next() {
 fn unreadable_or_overlong_line_is_reported_alone() {
     for at in 0..6 {
         let faults = faults_after(|lines| lines[at] = b"gone\n".to_vec());
-        assert_eq!(faults, [format!("{LINE} {}: the line is no entry", at + 1)]);
+        assert_eq!(faults, [format!("{LINE} {}: the line is not an entry", at + 1)]);
         let faults = faults_after(|lines| lines[at].splice(5..5, vec![b'x'; 60_000]).for_each(drop));
-        assert_eq!(faults, [format!("{LINE} {}: the line is no entry", at + 1)]);
+        assert_eq!(faults, [format!("{LINE} {}: the line is not an entry", at + 1)]);
     }
 }
 
@@ -108,7 +108,7 @@ fn swapped_lines_are_reported() {
             faults,
             [
                 format!("{LINE} {one}: entries {one} to {one} are missing before this line"),
-                format!("{LINE} {two}: entry {one} stands where entry {three} belongs")
+                format!("{LINE} {two}: entry {one} is where entry {three} should be")
             ]
         );
     }
@@ -119,7 +119,7 @@ fn duplicated_line_is_reported() {
     for at in 0..6 {
         let faults = faults_after(|lines| lines.insert(at + 1, lines[at].clone()));
         let (one, two) = (at + 1, at + 2);
-        assert_eq!(faults, [format!("{LINE} {two}: entry {one} stands where entry {two} belongs")]);
+        assert_eq!(faults, [format!("{LINE} {two}: entry {one} is where entry {two} should be")]);
     }
 }
 
@@ -142,7 +142,7 @@ fn line_of_another_log_is_reported_alone() {
 fn inserted_line_is_reported() {
     for at in 1..5 {
         let faults = faults_after(|lines| lines.insert(at, b"{}\n".to_vec()));
-        assert_eq!(faults, [format!("{LINE} {}: the line is no entry", at + 1)]);
+        assert_eq!(faults, [format!("{LINE} {}: the line is not an entry", at + 1)]);
         let faults = faults_after(|lines| {
             lines.insert(at, forged(head_of(&lines[at - 1])));
         });

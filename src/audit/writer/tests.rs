@@ -93,7 +93,7 @@ fn a_repaired_entry_names_the_bytes_that_were_torn() {
     let mut changed = lines.clone();
     changed[3][1] = b'x';
     state.write(1, &changed.concat());
-    assert_eq!(state.findings(), ["audit-00000001.jsonl, line 4: the line is no entry"]);
+    assert_eq!(state.findings(), ["audit-00000001.jsonl, line 4: the line is not an entry"]);
     changed.remove(3);
     state.write(1, &changed.concat());
     let told = "the line says that the line before was torn, and it is not there";
@@ -113,7 +113,7 @@ fn other_damage_opens_a_segment_that_records_it() {
         let faults = state.findings();
         let told = "audit-00000002.jsonl, line 1: a writer found the log damaged before this line";
         assert_eq!(faults.last().unwrap(), told);
-        assert!(faults.iter().any(|fault| fault.contains("line 4: the line is no entry")), "{faults:?}");
+        assert!(faults.iter().any(|fault| fault.contains("line 4: the line is not an entry")), "{faults:?}");
     }
 }
 

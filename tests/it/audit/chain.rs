@@ -38,7 +38,7 @@ fn edited_line_is_reported() {
 #[test]
 fn inserted_line_is_reported() {
     let log = log_with_changed_lines(|lines| lines.insert(2, "{\"action\":\"mint\"}".into()));
-    assert_faults(&log, &[], &["audit-00000001.jsonl, line 3: the line is no entry"]);
+    assert_faults(&log, &[], &["audit-00000001.jsonl, line 3: the line is not an entry"]);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn reordered_lines_are_reported() {
     let log = log_with_changed_lines(|lines| lines.swap(2, 3));
     let faults = [
         "audit-00000001.jsonl, line 3: entries 3 to 3 are missing before this line",
-        "audit-00000001.jsonl, line 4: entry 3 stands where entry 5 belongs",
+        "audit-00000001.jsonl, line 4: entry 3 is where entry 5 should be",
     ];
     assert_faults(&log, &[], &faults);
 }
@@ -60,7 +60,7 @@ fn reordered_lines_are_reported() {
 #[test]
 fn duplicated_line_is_reported() {
     let log = log_with_changed_lines(|lines| lines.insert(4, lines[1].clone()));
-    assert_faults(&log, &[], &["audit-00000001.jsonl, line 5: entry 2 stands where entry 5 belongs"]);
+    assert_faults(&log, &[], &["audit-00000001.jsonl, line 5: entry 2 is where entry 5 should be"]);
 }
 
 #[test]

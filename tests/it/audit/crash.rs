@@ -109,7 +109,7 @@ fn every_token_printed_by_a_killed_process_has_its_entry() {
     // The next writer repairs a torn line.
     log.mint(1_000_000_000);
     log.assert_intact();
-    // A torn line stays where it is, and is no entry.
+    // A torn line stays where it is, and is not an entry.
     let entries: Vec<Value> = log.lines().iter().filter_map(|line| serde_json::from_str(line).ok()).collect();
     let is_mint = |entry: &&Value| entry["action"] == "mint";
     let fingerprints: HashSet<_> =

@@ -145,14 +145,14 @@ fn bad_line_is_shown_with_its_place_under_any_filter() {
     let table: Vec<&str> = output.result().lines().collect();
     assert_eq!(table.len(), 4, "{output}");
     assert!(
-        table[1].contains("bad line") && table[1].ends_with("audit-00000001.jsonl:2: is no entry"),
+        table[1].contains("bad line") && table[1].ends_with("audit-00000001.jsonl:2: is not an entry"),
         "{output}"
     );
     assert!(table[2].ends_with("audit-00000001.jsonl:3: was changed after it was written"), "{output}");
     let json = log.run(&["-o", "json", "audit", "list", "--customer", "3"]);
     let bad: Value = serde_json::from_str(json.result().lines().next().unwrap()).unwrap();
     let expected =
-        serde_json::json!({"bad": {"segment": "audit-00000001.jsonl", "line": 2, "why": "is no entry"}});
+        serde_json::json!({"bad": {"segment": "audit-00000001.jsonl", "line": 2, "why": "is not an entry"}});
     assert_eq!(bad, expected);
 }
 

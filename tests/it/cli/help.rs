@@ -75,12 +75,12 @@ fn unknown_words_get_the_nearest_known_one() {
     refused(
         &["issue", "--customer", "123"],
         "unexpected argument '--customer' found",
-        "the customer stands alone, as in 'stream-token issue 123'",
+        "give the customer without a flag, as in 'stream-token issue 123'",
     );
     refused(
         &["session", "new", "--customer", "123"],
         "unexpected argument '--customer' found",
-        "the customer stands alone, as in 'stream-token session new 123'",
+        "give the customer without a flag, as in 'stream-token session new 123'",
     );
     refused(
         &["issue", "-"],

@@ -228,7 +228,7 @@ fn pasted_stream_error_is_explained() {
 
 #[test]
 fn pasted_api_secret_is_an_incident_and_not_shown() {
-    let hint = "whoever saw it can mint tokens for every user: change it in Stream's dashboard, then store the new one with \
+    let hint = "anyone who saw it can mint tokens for every user: change it in Stream's dashboard, then store the new one with \
                 'stream-token secret rotate'";
     for text in [SECRET.to_owned(), format!("Bearer {SECRET}\n"), format!("STREAM_API_SECRET=\"{SECRET}\"")] {
         assert_no_token(text, "this is the API secret, not a token", hint);

@@ -266,7 +266,7 @@ fn volume_of_a_supplementary_group_is_refused_with_a_remedy() {
     container.group = 0;
     let said = container.refusal(&["-q", "issue", "1"]);
     assert!(said.contains("/state/audit: others can write it (mode 770)\n"), "{said}");
-    assert!(said.contains("run with its group as your own (fsGroup and runAsGroup)\n"), "{said}");
+    assert!(said.contains("run with its group as your own (fsGroup and runAsGroup); "), "{said}");
     container.group = USER;
     container.give("state/audit", USER, USER, 0o775);
     let said = container.refusal(&["-q", "issue", "1"]);

@@ -39,7 +39,7 @@ fn previous_secret_verifies_with_a_note() {
     assert_eq!((current.status, &current.stderr), (Some(0), &origin), "{current}");
     assert!(current.stdout.contains("by the current secret of profile staging"), "{current}");
     let previous = session.run(&["verify", &token(FIRST)]);
-    let said = "a secret that was rotated away signed it; whether Stream still takes it cannot be told";
+    let said = "a secret that was rotated away signed it; Stream may no longer accept it";
     assert_eq!((previous.status, previous.stderr.clone()), (Some(0), origin + &note(said)), "{previous}");
     assert!(previous.stdout.contains("by the previous secret of profile staging"), "{previous}");
 }

@@ -312,7 +312,8 @@ fn json_error_has_kind_and_hint() {
 fn missing_home_is_reported() {
     let home = Home::new();
     let nowhere = home.call(&["profile", "add", "a", "--secret", "env:A"]).with_env("HOME", "");
-    let said = refusal("there is no place for the configuration", "set HOME, or give a file with --config");
+    let said =
+        refusal("there is no directory for the configuration", "set HOME, or give a file with --config");
     nowhere.run().is(2, "", &said);
 }
 

@@ -29,7 +29,7 @@ use crate::cli::watchdog::{WAIT_TIMEOUT, Watchdog};
 use crate::cli::{Call, Output, demo};
 
 /// The note of a server about a refused reload.
-pub(crate) const KEPT: &str = "not reloaded: everything stays as it was";
+pub(crate) const KEPT: &str = "not reloaded: nothing was changed";
 
 /// A running server. It ends with its test, even if the test panics.
 pub(crate) struct Server {

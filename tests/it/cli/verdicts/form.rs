@@ -79,7 +79,7 @@ fn development_token_is_unsigned() {
             &[],
             5,
             "\
-dev_token: a development token, which nobody signed
+dev_token: a development token, which is not signed
 
 form        ok    three segments, HS256, a claims object
 signature   FAIL  none: a development token
@@ -89,7 +89,7 @@ iat         ok    none, so any revocation at Stream also revokes this token
 nbf         ok    absent: valid from the start
 exp         ok    absent: valid until revoked
 revocation  -     not checked (use --revoked-before)
-stream      ?     what Stream answers cannot be told
+stream      ?     Stream's answer cannot be predicted
 remedy            development tokens work only where auth checks are off in Stream's dashboard; mint a new one: \
 stream-token issue 123
 ",

@@ -21,7 +21,7 @@ nbf         ok    absent: valid from the start
 {exp}
 revocation  -     not checked (use --revoked-before)
 stream      {word}   {answer}
-remedy            whoever holds it administers the whole app: find where it leaked, and change the app's API secret \
+remedy            anyone who holds it administers the whole app: find where it leaked, and change the app's API secret \
 in Stream's dashboard
 "
         )
