@@ -61,27 +61,36 @@ impl AuthError {
 
 /// Why a session is refused. The reason is only for the audit log: every client gets the same response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
-#[error("{}", self.reason())]
 pub enum AuthFailure {
     /// The token is longer than any session token.
+    #[error("longer than any session token")]
     TooLong,
     /// The text is another kind of token, or no token.
+    #[error("not a session token")]
     NotASession,
     /// The token was not signed with this key.
+    #[error("not signed by this session key")]
     BadSignature,
     /// The token is signed with this key, but its claims are not a session's.
+    #[error("signed by this session key, but not with a session's claims")]
     WrongClaims,
     /// The session was issued in the future.
+    #[error("a session issued in the future")]
     IssuedInFuture(CustomerId),
     /// The session has expired. The customer is not read from a JWT.
+    #[error("an expired session")]
     Expired(Option<CustomerId>),
     /// The `nbf` of the token is in the future.
+    #[error("a session that is not valid yet")]
     NotYetValid,
     /// No public key of the backend has the token's `kid`.
+    #[error("signed with a key that the backend does not publish")]
     UnknownKey,
     /// The session was revoked, alone or with all others of its customer.
+    #[error("a revoked session")]
     Revoked(CustomerId),
     /// The app's backend refuses the session.
+    #[error("a session that the backend refuses")]
     RefusedByBackend,
 }
 

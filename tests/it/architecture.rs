@@ -274,7 +274,7 @@ fn cycles_are_found_through_groups_and_re_exports() {
 }
 
 /// The most lines of code of rooms, without tests and comments: of the server, and of all.
-const MAX_LINES: [(&str, usize); 2] = [("server", 1_900), ("", 14_400)];
+const MAX_LINES: [(&str, usize); 2] = [("server", 1_900), ("", 14_450)];
 
 #[test]
 fn code_stays_within_its_line_limits() {

@@ -201,7 +201,7 @@ fn documents_have_console_blocks() {
 #[test]
 fn readme_stays_short() {
     let lines = fs::read_to_string(path()).unwrap().lines().count();
-    assert!(lines <= 320, "{lines} lines; what is not for a first day belongs into man/sections");
+    assert!(lines <= 320, "{lines} lines; what is not for a first day belongs in man/sections");
 }
 
 #[test]

@@ -146,7 +146,10 @@ fn inserted_line_is_reported() {
         let faults = faults_after(|lines| {
             lines.insert(at, forged(head_of(&lines[at - 1])));
         });
-        assert!(faults[0].starts_with(&format!("{LINE} {}: entry {} stands", at + 2, at + 1)), "{faults:?}");
+        assert!(
+            faults[0].starts_with(&format!("{LINE} {}: entry {} is where", at + 2, at + 1)),
+            "{faults:?}"
+        );
     }
 }
 

@@ -77,6 +77,20 @@ fn revoking_an_unknown_session_id_exits_with_1() {
 }
 
 #[test]
+fn only_a_session_of_this_key_is_revoked_by_its_token() {
+    let site = TestServerHome::new();
+    let session = site.session("123");
+    let other = format!("{}AAAA", &session[..session.len() - 4]);
+    let hint = "pipe in what 'stream-token session new' printed, and name the profile that it was made with";
+    for (text, why) in [("eyJ", "not a session token"), (&other, "not signed by this session key")] {
+        let error = format!("cannot revoke what is piped in: {why}");
+        let output = site.call(&["-q", "session", "revoke", "--token-stdin"]).with_stdin(text).run();
+        output.is_refused(2, &error, hint);
+    }
+    assert!(site.entries("session_revoke").is_empty());
+}
+
+#[test]
 fn unreadable_revocation_list_gives_503() {
     let site = TestServerHome::new();
     let server = site.serve(&[]);
