@@ -104,7 +104,7 @@ impl Fault {
             Self::Expired => granted.with_exp(past),
             Self::NotYetValid => Ok(granted.with_exp(ends_by)?.with_nbf(future)),
             Self::IssuedInFuture => granted.with_exp(ends_by)?.with_iat(future),
-            Self::WrongUser => Ok(granted.with_customer(nobody(granted.customer()))),
+            Self::WrongUser => Ok(granted.with_customer(nonexistent_user(granted.customer()))),
             _ => Ok(granted),
         }
     }
@@ -125,7 +125,7 @@ impl Fault {
 }
 
 /// Returns a different customer, whom no app has.
-fn nobody(customer: CustomerId) -> CustomerId {
+fn nonexistent_user(customer: CustomerId) -> CustomerId {
     let other = CustomerId::new(CustomerId::MAX).filter(|other| *other != customer);
     other.or_else(|| CustomerId::new(CustomerId::MAX - 1)).unwrap_or(customer)
 }

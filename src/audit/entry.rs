@@ -223,10 +223,10 @@ impl Event {
     }
 
     /// Returns `true` if the event records that sessions were revoked, or that entries which recorded it were pruned.
-    pub fn tells_of_revocation(&self) -> bool {
-        let is_told =
+    pub fn records_revocation(&self) -> bool {
+        let records_pruned_ones =
             self.action == Action::Pruned && self.reason.as_deref() == Some(Action::SessionRevoke.name());
-        self.outcome == Outcome::Ok && (self.action == Action::SessionRevoke || is_told)
+        self.outcome == Outcome::Ok && (self.action == Action::SessionRevoke || records_pruned_ones)
     }
 }
 

@@ -244,7 +244,7 @@ impl PrunePlan {
             if let Some((segment, is_old)) = segments.last_mut() {
                 *is_old &= entry.time < before;
                 segment.last = entry.head();
-                segment.has_revocation |= entry.body.tells_of_revocation();
+                segment.has_revocation |= entry.body.records_revocation();
             }
         })?;
         segments.pop();

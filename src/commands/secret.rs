@@ -65,7 +65,7 @@ fn remove(context: &mut Context<'_>, arguments: &SecretRemoveArgs) -> Result<()>
     let profile = configured.as_ref().map_or_else(|_| gone(), Clone::clone);
     let item = profile.item(kind);
     let (what, change) = if arguments.previous {
-        (format!("what was rotated away of the {item}"), SecretChange::RemovePrevious)
+        (format!("the previous versions of the {item}"), SecretChange::RemovePrevious)
     } else {
         (format!("the {item}"), SecretChange::Remove)
     };

@@ -128,7 +128,7 @@ fn piped(context: &mut Context<'_>, profile: &Profile) -> Result<Session> {
         )
     })?;
     if session.expires_at <= context.clock.now() {
-        context.terminal.note(&format!("the session ended {} by itself", utc(session.expires_at)));
+        context.terminal.note(&format!("the session had already expired at {}", utc(session.expires_at)));
     }
     Ok(session)
 }

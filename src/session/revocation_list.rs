@@ -163,7 +163,7 @@ pub(super) fn read(path: &Path) -> Result<Option<(Revocations, FileVersion)>, Re
 pub(super) fn read_known(state: &Path) -> Result<Option<(Revocations, FileVersion)>, RevocationListError> {
     let path = list_path(state);
     let known = read(&path)?;
-    if known.is_none() && audit::contains(state, Event::tells_of_revocation)? {
+    if known.is_none() && audit::contains(state, Event::records_revocation)? {
         return Err(RevocationListError::Gone(path));
     }
     Ok(known)

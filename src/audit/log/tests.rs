@@ -360,8 +360,8 @@ fn revocations_are_known_after_their_entries_are_pruned() {
     }
     log_at(&state, 40).record(mint(1)).unwrap();
     prune(&state, 40);
-    let is_told = |state: &State| {
-        let is_record = |event: &Event| event.action == Action::Pruned && event.tells_of_revocation();
+    let records_pruned_ones = |state: &State| {
+        let is_record = |event: &Event| event.action == Action::Pruned && event.records_revocation();
         super::super::contains(state.path(), is_record).unwrap()
     };
     assert!(is_told(&state));

@@ -167,7 +167,7 @@ fn remove_previous_leaves_the_current_secret() {
     session.add("staging", FIRST);
     session.pipe(&["-q", "secret", "rotate", "staging", "--secret-stdin"], SECOND).is(0, "", "");
     let remove = ["secret", "remove", "staging", "--previous", "--confirm", "staging"];
-    let what = "what was rotated away of the API secret of profile staging";
+    let what = "the previous versions of the API secret of profile staging";
     session.run(&remove).is(0, "", &note(&format!("removed {what} from the keyring")));
     let record = session.record("staging");
     assert_eq!((&record["current"]["secret"], &record["previous"]), (&SECOND.into(), &Value::Array(vec![])));
