@@ -160,7 +160,7 @@ fn audit_log_and_file_modes_are_checked() {
     assert_eq!(in_home(&["issue", "1"]).run().status, Some(0));
     let (found, status) = examine(in_home(&["doctor"]));
     assert_eq!(status, Some(0), "{found:#?}");
-    assert_check(&found, "files", "-", "ok", "nobody else");
+    assert_check(&found, "files", "-", "ok", "no other user");
     assert_check(&found, "disk", "-", "ok", "MiB free");
     assert_check(&found, "audit", "-", "ok", "intact, entries: 2");
     assert_check(&found, "clock", "-", "ok", "agrees with the audit log");
