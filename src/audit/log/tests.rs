@@ -360,12 +360,12 @@ fn revocations_are_known_after_their_entries_are_pruned() {
     }
     log_at(&state, 40).record(mint(1)).unwrap();
     prune(&state, 40);
-    let records_pruned_ones = |state: &State| {
+    let is_recorded = |state: &State| {
         let is_record = |event: &Event| event.action == Action::Pruned && event.records_revocation();
         super::super::contains(state.path(), is_record).unwrap()
     };
-    assert!(is_told(&state));
+    assert!(is_recorded(&state));
     let (state, _) = four_segments();
     prune(&state, 30);
-    assert!(!is_told(&state));
+    assert!(!is_recorded(&state));
 }
