@@ -228,7 +228,7 @@ module completions {
     --longest-lifetime: string # Policy: how long tokens live at most
     --issued-at               # Policy: say in tokens when they were issued, five seconds back
     --production              # Policy: a production app; minting is confirmed, and every token expires
-    --require-reason          # Policy: whoever mints says why, with --reason or when asked
+    --require-reason          # Policy: require a reason for every token, given with --reason or when asked
     --secret-stdin            # Read the secret for the keyring from standard input, not from a prompt
     --as-is                   # Store the secret even if it has quotes, blanks or anything else that Stream's secrets do not have
     --help(-h)                # Print help (see more with '--help')
@@ -322,7 +322,7 @@ module completions {
     --longest-lifetime: string # Policy: how long tokens live at most
     --issued-at               # Policy: say in tokens when they were issued, five seconds back
     --production              # Policy: a production app; minting is confirmed, and every token expires
-    --require-reason          # Policy: whoever mints says why, with --reason or when asked
+    --require-reason          # Policy: require a reason for every token, given with --reason or when asked
     --unset: string@"nu-complete stream-token profile set unset" # Remove a setting; repeatable
     --confirm: string         # The name of a production profile, to change it without being asked
     --help(-h)                # Print help (see more with '--help')

@@ -197,7 +197,7 @@ pub struct PolicyArgs {
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub production: bool,
-    /// Policy: whoever mints says why, with --reason or when asked
+    /// Policy: require a reason for every token, given with --reason or when asked
     #[arg(long)]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     require_reason: bool,
