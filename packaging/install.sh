@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs stream-token:
 #
-#   ./install.sh                       for you alone, in ~/.local; as root for everybody, in /usr/local
+#   ./install.sh                       for this user, in ~/.local; as root for all users, in /usr/local
 #   ./install.sh --prefix FOLDER       in another folder
 #   ./install.sh --uninstall [--prefix FOLDER]
 #
@@ -48,7 +48,7 @@ fi
 
 cd "$(dirname "$0")"
 sha256sum --check --quiet SHA256SUMS
-# What only an older version had goes.
+# Remove files that only an older version had.
 if [ -e "$kept/SHA256SUMS" ]; then remove; fi
 files SHA256SUMS | while read -r file; do
   mkdir -p "$prefix/$(dirname "$file")"
