@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::traced::{self, can_trace};
-use super::{Log, assert_refused_at, in_lines, or_elsewhere};
+use super::{CHECK_PATH, FREE_SOME, Log, assert_refused_at, disk_full, in_lines};
 
 /// The check that is skipped where processes cannot be traced.
 const UNCHECKED: &str = "that nothing is minted where the disk fails";
@@ -28,14 +28,6 @@ fn not_synced(path: &str) -> String {
     format!("cannot sync {path}: Input/output error (os error 5)")
 }
 
-/// The message for a full disk.
-fn full(path: &str) -> String {
-    format!("cannot write {path}: No space left on device (os error 28)")
-}
-
-/// The hint where the disk is full.
-const FREE_SOME: &str = "free some space; or give another place with --state-dir";
-
 #[test]
 fn nothing_is_minted_if_an_entry_cannot_be_synced() {
     if !can_trace(UNCHECKED) {
@@ -43,13 +35,7 @@ fn nothing_is_minted_if_an_entry_cannot_be_synced() {
     }
     for log in [Log::new(), Log::of_mints(3)] {
         let segment = log.segment(1);
-        assert_survives(
-            &log,
-            &["inject=fdatasync:error=EIO"],
-            &segment,
-            not_synced,
-            &or_elsewhere("check the path and who may use it"),
-        );
+        assert_survives(&log, &["inject=fdatasync:error=EIO"], &segment, not_synced, CHECK_PATH);
     }
 }
 
@@ -61,13 +47,7 @@ fn writer_opens_a_new_segment_after_a_failed_sync() {
     let log = Log::of_mints(2);
     let before = std::fs::read(log.segment(1)).unwrap();
     let segment = log.segment(1);
-    assert_survives(
-        &log,
-        &["inject=fdatasync:error=EIO"],
-        &segment,
-        not_synced,
-        &or_elsewhere("check the path and who may use it"),
-    );
+    assert_survives(&log, &["inject=fdatasync:error=EIO"], &segment, not_synced, CHECK_PATH);
     assert_eq!(std::fs::read(log.segment(1)).unwrap(), before);
     let opening: Value = serde_json::from_str(&log.lines()[3]).unwrap();
     assert_eq!(
@@ -85,23 +65,11 @@ fn nothing_is_minted_if_the_segments_directory_cannot_be_synced() {
     let log = Log::new();
     std::fs::create_dir_all(log.directory()).unwrap();
     let state = log.state();
-    assert_survives(
-        &log,
-        &["inject=fsync:error=EIO:when=1"],
-        &state,
-        not_synced,
-        &or_elsewhere("check the path and who may use it"),
-    );
+    assert_survives(&log, &["inject=fsync:error=EIO:when=1"], &state, not_synced, CHECK_PATH);
     let log = Log::new();
     std::fs::create_dir_all(log.directory()).unwrap();
     let directory = log.directory();
-    assert_survives(
-        &log,
-        &["inject=fsync:error=EIO:when=2"],
-        &directory,
-        not_synced,
-        &or_elsewhere("check the path and who may use it"),
-    );
+    assert_survives(&log, &["inject=fsync:error=EIO:when=2"], &directory, not_synced, CHECK_PATH);
 }
 
 #[test]
@@ -111,13 +79,7 @@ fn nothing_is_minted_if_the_parent_directory_cannot_be_synced() {
     }
     let log = Log::new();
     let above = log.0.path().to_owned();
-    assert_survives(
-        &log,
-        &["inject=fsync:error=EIO:when=1"],
-        &above,
-        not_synced,
-        &or_elsewhere("check the path and who may use it"),
-    );
+    assert_survives(&log, &["inject=fsync:error=EIO:when=1"], &above, not_synced, CHECK_PATH);
 }
 
 #[test]
@@ -126,7 +88,7 @@ fn nothing_is_minted_without_space_for_the_entry() {
         return;
     }
     for log in [Log::new(), Log::of_mints(3)] {
-        assert_survives(&log, &["inject=write:error=ENOSPC:when=1"], &log.segment(1), full, FREE_SOME);
+        assert_survives(&log, &["inject=write:error=ENOSPC:when=1"], &log.segment(1), disk_full, FREE_SOME);
     }
 }
 
@@ -146,7 +108,7 @@ fn failure_within_a_batch_prints_recorded_tokens_only() {
         output.stderr,
         crate::cli::refusal(
             &format!("{}{}", super::NOTHING, not_synced(segment.to_str().unwrap())),
-            &or_elsewhere("check the path and who may use it")
+            CHECK_PATH
         )
     );
     log.mint(9);

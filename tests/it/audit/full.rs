@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use super::{Log, assert_refused_at, or_elsewhere};
+use super::{CHECK_PATH, FREE_SOME, Log, assert_refused_at, disk_full};
 use crate::cli::Output;
 use crate::tools::say_unchecked;
 
@@ -75,9 +75,7 @@ fn minting_fails_on_a_full_disk_and_resumes_with_space() {
         return;
     }
     left(&log, "before").result();
-    let full = |path: &str| format!("cannot write {path}: No space left on device (os error 28)");
-    let hint = "free some space; or give another place with --state-dir";
-    assert_refused_at(&left(&log, "full"), &log.segment(1), full, hint);
+    assert_refused_at(&left(&log, "full"), &log.segment(1), disk_full, FREE_SOME);
     let again = left(&log, "again");
     assert_eq!((again.status, again.stdout.as_str()), (Some(1), ""), "{again}");
     left(&log, "after").result();
@@ -126,14 +124,9 @@ fn read_only_disk_refuses_mints_and_still_verifies() {
     left(&log, "before").result();
     let reason = |path: &str| format!("cannot open {path}: Read-only file system (os error 30)");
     let lock = log.directory().join("lock");
-    assert_refused_at(
-        &left(&log, "there"),
-        &lock,
-        reason,
-        &or_elsewhere("check the path and who may use it"),
-    );
+    assert_refused_at(&left(&log, "there"), &lock, reason, CHECK_PATH);
     let new = log.state().join("new");
-    assert_refused_at(&left(&log, "new"), &new, reason, &or_elsewhere("check the path and who may use it"));
+    assert_refused_at(&left(&log, "new"), &new, reason, CHECK_PATH);
     let verified = fs::read_to_string(log.0.path().join("verified")).unwrap();
     assert!(verified.starts_with("intact: 2 entries"), "{verified}");
 }

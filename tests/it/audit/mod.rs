@@ -133,6 +133,17 @@ fn in_lines<T: Display>(each: impl IntoIterator<Item = T>) -> String {
     each.into_iter().fold(String::new(), |text, next| text + &next.to_string() + "\n")
 }
 
+/// The hint for a file of the log on which an operation fails.
+const CHECK_PATH: &str = "check the path and who may use it; or give another place with --state-dir";
+
+/// The hint where the disk is full.
+const FREE_SOME: &str = "free some space; or give another place with --state-dir";
+
+/// Returns the message for a full disk.
+fn disk_full(path: &str) -> String {
+    format!("cannot write {path}: No space left on device (os error 28)")
+}
+
 /// Returns the hint for a path of the log that cannot be used. `hint` is the one for the same problem elsewhere.
 fn or_elsewhere(hint: &str) -> String {
     format!("{hint}; or give another place with --state-dir")

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::{CWD, Mode, mkfifoat};
 use rustix::process::geteuid;
 
-use super::{Log, assert_refused_at, or_elsewhere};
+use super::{CHECK_PATH, Log, assert_refused_at, or_elsewhere};
 use crate::cli::{call, demo, with_secret};
 use crate::tools::install_program;
 
@@ -151,18 +151,13 @@ fn nothing_is_minted_without_permission_for_the_log() {
     fs::set_permissions(&state, fs::Permissions::from_mode(0o555)).unwrap();
     let directory = state.join("audit");
     let reason = |path: &str| format!("cannot open {path}: Permission denied (os error 13)");
-    assert_refused_at(
-        &outside.mint(),
-        &directory,
-        reason,
-        &or_elsewhere("check the path and who may use it"),
-    );
+    assert_refused_at(&outside.mint(), &directory, reason, CHECK_PATH);
     // As root, the log that stands there is another user's; its directory admits nobody else.
     if geteuid().is_root() {
         fs::create_dir(&directory).unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
         let lock = directory.join("lock");
-        assert_refused_at(&outside.mint(), &lock, reason, &or_elsewhere("check the path and who may use it"));
+        assert_refused_at(&outside.mint(), &lock, reason, CHECK_PATH);
         std::os::unix::fs::chown(&directory, Some(12345), None).unwrap();
         fs::set_permissions(&directory, fs::Permissions::from_mode(0o755)).unwrap();
         let reason = |path: &str| {
